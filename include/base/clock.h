@@ -1,0 +1,32 @@
+/* Time. Durations are measured on the monotonic clock; the wall clock is only for showing and for
+ * signing requests. ClickHouse's clock decides what is delivered, never these. */
+#ifndef LC_BASE_CLOCK_H
+#define LC_BASE_CLOCK_H
+
+#include <stdint.h>
+
+/* Milliseconds of the monotonic clock: never goes back, arbitrary origin. */
+uint64_t lc_clock_monotonic_ms(void);
+
+/* Milliseconds since 1970-01-01 00:00:00 UTC. */
+int64_t lc_clock_wall_ms(void);
+
+/* Writes `wall_ms` as "2026-02-06T00:00:38.123Z", 24 characters and a terminator. Years outside
+ * 0-9999 are shown as the nearest of these. */
+enum { LC_CLOCK_TEXT_SIZE = 25 };
+void lc_clock_format(int64_t wall_ms, char text[LC_CLOCK_TEXT_SIZE]);
+
+/* A civil date in UTC (proleptic Gregorian calendar). */
+struct lc_clock_date {
+	int year;
+	int month;  /* 1-12 */
+	int day;    /* 1-31 */
+	int hour;   /* 0-23 */
+	int minute; /* 0-59 */
+	int second; /* 0-59 */
+};
+
+/* Seconds since 1970-01-01 UTC -> date. Any value of years 0-9999 is right; others are clamped. */
+struct lc_clock_date lc_clock_date_of(int64_t seconds);
+
+#endif

@@ -1,0 +1,82 @@
+/*
+ * Structured log: one JSON object a line on stderr, message first, then typed fields:
+ *
+ *	lc_log(LC_LOG_WARNING, "target refused", LC_LOG_TEXT("bucket", name),
+ *	       LC_LOG_UINT("status", status));
+ *
+ * Field names are ours; values may hold any byte and are escaped (invalid UTF-8 becomes U+FFFD).
+ * A line is written with one write(2) and is at most 16 KiB: longer values are cut.
+ */
+#ifndef LC_BASE_LOG_H
+#define LC_BASE_LOG_H
+
+#include "base/error.h"
+#include "base/view.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum lc_log_level {
+	LC_LOG_ERROR,
+	LC_LOG_WARNING,
+	LC_LOG_INFO,
+	LC_LOG_DEBUG,
+};
+
+enum lc_log_type {
+	LC_LOG_TYPE_VIEW,
+	LC_LOG_TYPE_INT,
+	LC_LOG_TYPE_UINT,
+	LC_LOG_TYPE_DOUBLE,
+	LC_LOG_TYPE_BOOL,
+};
+
+struct lc_log_field {
+	const char *name;
+	enum lc_log_type type;
+	union {
+		struct lc_view view;
+		int64_t integer;
+		uint64_t unsigned_integer;
+		double real;
+		bool boolean;
+	} value;
+};
+
+#define LC_LOG_VIEW(field_name, v) \
+	((struct lc_log_field){(field_name), LC_LOG_TYPE_VIEW, {.view = (v)}})
+#define LC_LOG_TEXT(field_name, text) LC_LOG_VIEW(field_name, lc_view_of(text))
+#define LC_LOG_INT(field_name, v) \
+	((struct lc_log_field){(field_name), LC_LOG_TYPE_INT, {.integer = (v)}})
+#define LC_LOG_UINT(field_name, v) \
+	((struct lc_log_field){(field_name), LC_LOG_TYPE_UINT, {.unsigned_integer = (v)}})
+#define LC_LOG_DOUBLE(field_name, v) \
+	((struct lc_log_field){(field_name), LC_LOG_TYPE_DOUBLE, {.real = (v)}})
+#define LC_LOG_BOOL(field_name, v) \
+	((struct lc_log_field){(field_name), LC_LOG_TYPE_BOOL, {.boolean = (v)}})
+/* An error's message, as field "error". */
+#define LC_LOG_FAULT(error) LC_LOG_TEXT("error", (error)->message)
+
+/* Who speaks: every line of this process carries the role ("supervisor", "worker") and, when not
+ * negative, the shard. `role` must stay valid. */
+void lc_log_set_identity(const char *role, int shard);
+
+/* Lines less important than `level` are not written. Default: LC_LOG_INFO. */
+void lc_log_set_level(enum lc_log_level level);
+
+/* "error", "warn", "info", "debug" -> level; false for anything else. */
+bool lc_log_level_of(const char *name, enum lc_log_level *level);
+
+void lc_log_write(enum lc_log_level level, const char *message, const struct lc_log_field *fields,
+		  size_t count);
+
+#define lc_log(level, message, ...)                                                  \
+	lc_log_write((level), (message), (const struct lc_log_field[]){__VA_ARGS__}, \
+		     sizeof((const struct lc_log_field[]){__VA_ARGS__}) /            \
+			 sizeof(struct lc_log_field))
+
+/* A line with a message alone. */
+void lc_log_say(enum lc_log_level level, const char *message);
+
+#endif

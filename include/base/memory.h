@@ -1,0 +1,18 @@
+/* Allocation that can not fail: when the system has no memory left, the process aborts with a clear
+ * word and its supervisor starts it anew. What must not abort is capped long before. */
+#ifndef LC_BASE_MEMORY_H
+#define LC_BASE_MEMORY_H
+
+#include <stddef.h>
+
+/* Zeroed memory for `count` objects of `size` bytes; released with free(). */
+void *lc_memory_zero(size_t count, size_t size);
+
+/* As realloc for `count` objects of `size` bytes, checked for overflow. */
+void *lc_memory_resize(void *memory, size_t count, size_t size);
+
+/* Copies of text; released with free(). */
+char *lc_memory_copy_text(const char *text);
+char *lc_memory_copy_bytes(const char *bytes, size_t size); /* with a terminator behind */
+
+#endif

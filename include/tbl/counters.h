@@ -1,0 +1,123 @@
+/*
+ * Every counter, gauge and histogram of a worker. From this table come the shared page, the metrics
+ * endpoint and their documentation. Include it with the macros below defined; those that are not
+ * needed may be left undefined.
+ *
+ * LC_COUNTER(name, family, labels, help)    only ever grows
+ * LC_GAUGE(name, family, labels, help)      goes up and down
+ * LC_HISTOGRAM(name, family, bounds, help)  bounds: LC_BOUNDS_* below, upper bounds of the buckets
+ *
+ * Rows of one family stand together; the first one's help is the family's. Labels are in Prometheus'
+ * text form, without braces; the label `shard` is added to every row.
+ */
+#define LC_BOUNDS_LONG 0.5, 1, 2, 5, 10, 30, 60, 120, 300
+#define LC_BOUNDS_QUERY 0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 20
+#define LC_BOUNDS_SHORT 0.001, 0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10
+#define LC_BOUNDS_LAG 1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 21600
+#define LC_BOUNDS_ROWS 1, 10, 100, 1000, 10000, 100000
+#define LC_BOUNDS_BYTES 1024, 10240, 102400, 1048576, 10485760, 104857600
+
+#ifndef LC_COUNTER
+#define LC_COUNTER(name, family, labels, help)
+#endif
+#ifndef LC_GAUGE
+#define LC_GAUGE(name, family, labels, help)
+#endif
+#ifndef LC_HISTOGRAM
+#define LC_HISTOGRAM(name, family, bounds, help)
+#endif
+
+/* clang-format off: one entry a paragraph */
+LC_COUNTER(BATCHES_SUCCEEDED, "log_courier_batches_processed_total", "status=\"success\"",
+	"Log objects whose delivery ended, by how it ended.")
+LC_COUNTER(BATCHES_FAILED_TRANSIENT, "log_courier_batches_processed_total", "status=\"failed_transient\"",
+	"")
+LC_COUNTER(BATCHES_FAILED_PERMANENT, "log_courier_batches_processed_total", "status=\"failed_permanent\"",
+	"")
+LC_COUNTER(RECORDS_DELIVERED, "log_courier_records_delivered_total", "",
+	"Rows that stand in a log object which S3 has confirmed.")
+LC_GAUGE(RECORDS_IN_PERMANENT_ERRORS, "log_courier_records_in_permanent_errors_total", "",
+	"Rows whose target refuses them now; they are lost at the end of their retention if nobody mends it.")
+LC_HISTOGRAM(BATCH_SECONDS, "log_courier_batch_processing_duration_seconds", LC_BOUNDS_LONG,
+	"Time from a log object's first row to its confirmation.")
+LC_COUNTER(CYCLES, "log_courier_cycles_total", "",
+	"Cycles ended: discover, scan, build, upload.")
+LC_HISTOGRAM(CYCLE_SECONDS, "log_courier_cycle_duration_seconds", LC_BOUNDS_LONG,
+	"Time of a cycle, without the uploads that still run at its end.")
+LC_HISTOGRAM(LAG_SECONDS, "log_courier_lag_seconds", LC_BOUNDS_LAG,
+	"Age of a log object's oldest row, by its start time, when S3 confirmed the object.")
+LC_COUNTER(DISCOVERY_BATCHES_FOUND, "log_courier_discovery_batches_found_total", "",
+	"Sources found ready by a discovery.")
+LC_COUNTER(DISCOVERY_FAILURES, "log_courier_discovery_failures_total", "",
+	"Discoveries that failed and are tried again.")
+LC_GAUGE(DISCOVERY_BUCKETS, "log_courier_discovery_buckets_per_discovery", "",
+	"Sources with new rows in the last discovery.")
+LC_HISTOGRAM(DISCOVERY_SECONDS, "log_courier_discovery_duration_seconds", LC_BOUNDS_QUERY,
+	"Time of a discovery in ClickHouse.")
+LC_COUNTER(FETCH_RECORDS, "log_courier_fetch_records_total", "",
+	"Rows read from ClickHouse.")
+LC_COUNTER(FETCH_BYTES, "log_courier_fetch_bytes_total", "",
+	"Bytes of rows read from ClickHouse.")
+LC_COUNTER(FETCH_QUERIES, "log_courier_fetch_queries_total", "status=\"success\"",
+	"Scan queries, by how they ended.")
+LC_COUNTER(FETCH_QUERIES_FAILED, "log_courier_fetch_queries_total", "status=\"failed\"",
+	"")
+LC_COUNTER(FETCH_PAUSES, "log_courier_fetch_pauses_total", "",
+	"Times that a scan was paused because the bytes in flight had reached their cap.")
+LC_COUNTER(FETCH_FIELDS_SHORTENED, "log_courier_fetch_fields_shortened_total", "",
+	"Fields shortened because their row was larger than limits.max-row-bytes.")
+LC_HISTOGRAM(FETCH_ROWS, "log_courier_fetch_records_per_bucket", LC_BOUNDS_ROWS,
+	"Rows of one source read by one scan.")
+LC_HISTOGRAM(FETCH_SECONDS, "log_courier_fetch_duration_seconds", LC_BOUNDS_QUERY,
+	"Time of a scan query.")
+LC_COUNTER(BUILD_OBJECTS, "log_courier_build_objects_total", "",
+	"Log objects built.")
+LC_HISTOGRAM(BUILD_BYTES, "log_courier_build_object_size_bytes", LC_BOUNDS_BYTES,
+	"Size of the log objects built.")
+LC_HISTOGRAM(BUILD_SECONDS, "log_courier_build_duration_seconds", LC_BOUNDS_SHORT,
+	"Time to sort and name a log object.")
+LC_COUNTER(UPLOAD_SUCCEEDED, "log_courier_upload_objects_total", "status=\"success\"",
+	"Upload attempts, by how they ended.")
+LC_COUNTER(UPLOAD_FAILED, "log_courier_upload_objects_total", "status=\"failed\"",
+	"")
+LC_COUNTER(UPLOAD_BYTES, "log_courier_upload_bytes_total", "",
+	"Bytes of the log objects that S3 has confirmed.")
+LC_HISTOGRAM(UPLOAD_SECONDS, "log_courier_upload_duration_seconds", LC_BOUNDS_SHORT,
+	"Time of an upload attempt.")
+LC_COUNTER(COMMIT_SUCCEEDED, "log_courier_commit_offsets_flushed_total", "status=\"success\"",
+	"Offsets written to ClickHouse, by how the insert ended.")
+LC_COUNTER(COMMIT_FAILED, "log_courier_commit_offsets_flushed_total", "status=\"failed\"",
+	"")
+LC_COUNTER(COMMIT_BY_COUNT, "log_courier_commit_flushes_total", "reason=\"count_threshold\"",
+	"Inserts of offsets, by what caused them.")
+LC_COUNTER(COMMIT_BY_TIME, "log_courier_commit_flushes_total", "reason=\"time_threshold\"",
+	"")
+LC_COUNTER(COMMIT_BY_CYCLE, "log_courier_commit_flushes_total", "reason=\"cycle_boundary\"",
+	"")
+LC_COUNTER(COMMIT_BY_SHUTDOWN, "log_courier_commit_flushes_total", "reason=\"shutdown\"",
+	"")
+LC_HISTOGRAM(COMMIT_SECONDS, "log_courier_commit_duration_seconds", LC_BOUNDS_SHORT,
+	"Time of an insert of offsets.")
+LC_GAUGE(INFLIGHT_BYTES, "log_courier_inflight_bytes", "",
+	"Bytes of log objects being built or uploaded, indexes included.")
+LC_GAUGE(INFLIGHT_UPLOADS, "log_courier_inflight_uploads", "",
+	"Uploads under way.")
+LC_GAUGE(SOURCES, "log_courier_sources", "",
+	"Sources known to the shard.")
+LC_GAUGE(SOURCES_BLOCKED, "log_courier_sources_blocked", "",
+	"Sources that wait for a target which refuses them or does not answer.")
+LC_GAUGE(TARGETS_BLOCKED, "log_courier_targets_blocked", "",
+	"Target buckets that have stepped aside.")
+LC_GAUGE(PENDING_RECORDS, "log_courier_pending_records", "",
+	"Rows discovered and not yet delivered.")
+LC_GAUGE(OLDEST_UNDELIVERED_INSERTED_AT, "log_courier_oldest_undelivered_timestamp_seconds", "",
+	"The insertedAt of the oldest row that is discovered and not delivered, 0 if there is none.")
+LC_GAUGE(CLICKHOUSE_FAILING_SINCE, "log_courier_clickhouse_failing_since_timestamp_seconds", "",
+	"Since when no query to ClickHouse has succeeded, 0 while they do.")
+LC_GAUGE(S3_FAILING_SINCE, "log_courier_s3_failing_since_timestamp_seconds", "",
+	"Since when no upload has succeeded though some were tried, 0 while they do.")
+/* clang-format on */
+
+#undef LC_COUNTER
+#undef LC_GAUGE
+#undef LC_HISTOGRAM

@@ -1,0 +1,14 @@
+#include "base/backoff.h"
+
+uint64_t lc_backoff_delay_ms(const struct lc_backoff *backoff, unsigned attempt,
+			     struct lc_random *random)
+{
+	uint64_t delay = backoff->initial_ms;
+
+	while (attempt-- > 0 && delay < backoff->maximum_ms)
+		delay *= 2;
+	if (delay > backoff->maximum_ms)
+		delay = backoff->maximum_ms;
+	delay = lc_random_jitter(random, delay, backoff->jitter);
+	return delay > backoff->maximum_ms ? backoff->maximum_ms : delay;
+}

@@ -1,0 +1,75 @@
+#include "base/clock.h"
+
+#include "base/assert.h"
+
+#include <stdio.h>
+#include <time.h>
+
+static int64_t read_ms(clockid_t clock)
+{
+	struct timespec now;
+
+	LC_ASSERT(clock_gettime(clock, &now) == 0);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+uint64_t lc_clock_monotonic_ms(void)
+{
+	return (uint64_t)read_ms(CLOCK_MONOTONIC);
+}
+
+int64_t lc_clock_wall_ms(void)
+{
+	return read_ms(CLOCK_REALTIME);
+}
+
+static int64_t floor_divide(int64_t value, int64_t divisor)
+{
+	return value / divisor - (value % divisor < 0);
+}
+
+/* Days to civil date: eras of 400 years that begin on 1 March, so that the leap day comes last. */
+struct lc_clock_date lc_clock_date_of(int64_t seconds)
+{
+	const int64_t year_0 = INT64_C(-62167219200);
+	const int64_t year_10000 = INT64_C(253402300800);
+	int64_t clamped = seconds < year_0 ? year_0 : seconds;
+	int64_t days;
+	int64_t second_of_day;
+	int64_t era;
+	int64_t day_of_era;
+	int64_t year_of_era;
+	int64_t day_of_year;
+	int64_t shifted_month; /* 0 is March */
+
+	if (clamped >= year_10000)
+		clamped = year_10000 - 1;
+	days = floor_divide(clamped, 86400) + 719468; /* since 0000-03-01 */
+	second_of_day = clamped - floor_divide(clamped, 86400) * 86400;
+	era = floor_divide(days, 146097);
+	day_of_era = days - era * 146097;
+	year_of_era =
+	    (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+	day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	shifted_month = (5 * day_of_year + 2) / 153;
+	return (struct lc_clock_date){
+	    .year = (int)(year_of_era + era * 400 + (shifted_month >= 10)),
+	    .month = (int)(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9),
+	    .day = (int)(day_of_year - (153 * shifted_month + 2) / 5 + 1),
+	    .hour = (int)(second_of_day / 3600),
+	    .minute = (int)(second_of_day / 60 % 60),
+	    .second = (int)(second_of_day % 60),
+	};
+}
+
+void lc_clock_format(int64_t wall_ms, char text[LC_CLOCK_TEXT_SIZE])
+{
+	int64_t seconds = floor_divide(wall_ms, 1000);
+	struct lc_clock_date date = lc_clock_date_of(seconds);
+	int written =
+	    snprintf(text, LC_CLOCK_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+		     date.year % 10000, date.month % 100, date.day % 100, date.hour % 100,
+		     date.minute % 100, date.second % 100, (int)(wall_ms - seconds * 1000) % 1000);
+
+	LC_ASSERT(written == LC_CLOCK_TEXT_SIZE - 1);
+}

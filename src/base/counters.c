@@ -1,0 +1,58 @@
+#include "base/counters.h"
+
+#include "base/assert.h"
+
+const struct lc_counters_description LC_COUNTERS_DESCRIPTIONS[LC_COUNTERS_COUNT] = {
+#define LC_COUNTER(name, family_, labels_, help_)  \
+	[LC_COUNTERS_##name] = {.family = family_, \
+				.labels = labels_, \
+				.help = help_,     \
+				.kind = LC_COUNTERS_KIND_COUNTER},
+#define LC_GAUGE(name, family_, labels_, help_) \
+	[LC_COUNTERS_##name] = {                \
+	    .family = family_, .labels = labels_, .help = help_, .kind = LC_COUNTERS_KIND_GAUGE},
+#include "tbl/counters.h"
+};
+
+#define BOUND_COUNT(...) (sizeof((const double[]){__VA_ARGS__}) / sizeof(double))
+
+const struct lc_counters_histogram_description
+    LC_COUNTERS_HISTOGRAM_DESCRIPTIONS[LC_COUNTERS_HISTOGRAM_COUNT] = {
+#define LC_HISTOGRAM(name, family_, bounds_, help_)            \
+	[LC_COUNTERS_HISTOGRAM_##name] = {.family = family_,   \
+					  .help = help_,       \
+					  .bounds = {bounds_}, \
+					  .bound_count = BOUND_COUNT(bounds_)},
+#include "tbl/counters.h"
+};
+
+void lc_counters_add(struct lc_counters *counters, enum lc_counters_name name, uint64_t amount)
+{
+	atomic_fetch_add_explicit(&counters->values[name], amount, memory_order_relaxed);
+}
+
+void lc_counters_set(struct lc_counters *counters, enum lc_counters_name name, uint64_t value)
+{
+	atomic_store_explicit(&counters->values[name], value, memory_order_relaxed);
+}
+
+uint64_t lc_counters_get(const struct lc_counters *counters, enum lc_counters_name name)
+{
+	return atomic_load_explicit(&counters->values[name], memory_order_relaxed);
+}
+
+void lc_counters_observe(struct lc_counters *counters, enum lc_counters_histogram histogram,
+			 double value)
+{
+	const struct lc_counters_histogram_description *description =
+	    &LC_COUNTERS_HISTOGRAM_DESCRIPTIONS[histogram];
+	struct lc_counters_buckets *buckets = &counters->histograms[histogram];
+	size_t i = 0;
+
+	LC_ASSERT(value >= 0);
+	while (i < description->bound_count && value > description->bounds[i])
+		i++;
+	atomic_fetch_add_explicit(&buckets->buckets[i], 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&buckets->sum_millionths, (uint64_t)(value * 1e6),
+				  memory_order_relaxed);
+}

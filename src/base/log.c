@@ -1,0 +1,181 @@
+#include "base/log.h"
+
+#include "base/buffer.h"
+#include "base/clock.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum {
+	LINE_CAP = 16 * 1024,
+	VALUE_CAP = 2 * 1024, /* bytes of one value, before escaping */
+};
+
+/* The log is the one thing that every function of a process writes to. */
+static struct {
+	enum lc_log_level level;
+	const char *role;
+	int shard;
+} identity = {.level = LC_LOG_INFO, .role = NULL, .shard = -1};
+
+static const char *const LEVEL_NAMES[] = {"error", "warn", "info", "debug"};
+
+void lc_log_set_identity(const char *role, int shard)
+{
+	identity.role = role;
+	identity.shard = shard;
+}
+
+void lc_log_set_level(enum lc_log_level level)
+{
+	identity.level = level;
+}
+
+bool lc_log_level_of(const char *name, enum lc_log_level *level)
+{
+	for (size_t i = 0; i < sizeof(LEVEL_NAMES) / sizeof(LEVEL_NAMES[0]); i++) {
+		if (strcmp(name, LEVEL_NAMES[i]) == 0) {
+			*level = (enum lc_log_level)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Bytes of the well-formed UTF-8 sequence at `text`, 0 if there is none (Unicode 15, table 3-7). */
+static size_t utf8_sequence(const unsigned char *text, size_t size)
+{
+	unsigned char lead = text[0];
+	unsigned char low = 0x80;
+	unsigned char high = 0xBF;
+	size_t length;
+
+	if (lead < 0x80)
+		return 1;
+	if (lead >= 0xC2 && lead <= 0xDF)
+		length = 2;
+	else if (lead >= 0xE0 && lead <= 0xEF)
+		length = 3;
+	else if (lead >= 0xF0 && lead <= 0xF4)
+		length = 4;
+	else
+		return 0;
+	if (size < length)
+		return 0;
+	if (lead == 0xE0)
+		low = 0xA0;
+	else if (lead == 0xED)
+		high = 0x9F;
+	else if (lead == 0xF0)
+		low = 0x90;
+	else if (lead == 0xF4)
+		high = 0x8F;
+	if (text[1] < low || text[1] > high)
+		return 0;
+	for (size_t i = 2; i < length; i++) {
+		if (text[i] < 0x80 || text[i] > 0xBF)
+			return 0;
+	}
+	return length;
+}
+
+static void append_json_string(struct lc_buffer *line, struct lc_view view)
+{
+	const unsigned char *text = (const unsigned char *)view.data;
+	size_t size = view.size < VALUE_CAP ? view.size : VALUE_CAP;
+
+	lc_buffer_append_char(line, '"');
+	for (size_t i = 0; i < size;) {
+		size_t length = utf8_sequence(text + i, size - i);
+
+		if (length == 0) {
+			lc_buffer_append_text(line, "\\ufffd");
+			length = 1;
+		} else if (text[i] == '"' || text[i] == '\\') {
+			lc_buffer_append_char(line, '\\');
+			lc_buffer_append_char(line, (char)text[i]);
+		} else if (text[i] < 0x20 || text[i] == 0x7F) {
+			lc_buffer_append_format(line, "\\u%04x", text[i]);
+		} else {
+			lc_buffer_append(line, text + i, length);
+		}
+		i += length;
+	}
+	if (size < view.size)
+		lc_buffer_append_text(line, "...");
+	lc_buffer_append_char(line, '"');
+}
+
+static void append_field(struct lc_buffer *line, const struct lc_log_field *field)
+{
+	lc_buffer_append_format(line, ",\"%s\":", field->name);
+	switch (field->type) {
+	case LC_LOG_TYPE_VIEW:
+		append_json_string(line, field->value.view);
+		break;
+	case LC_LOG_TYPE_INT:
+		lc_buffer_append_format(line, "%" PRId64, field->value.integer);
+		break;
+	case LC_LOG_TYPE_UINT:
+		lc_buffer_append_format(line, "%" PRIu64, field->value.unsigned_integer);
+		break;
+	case LC_LOG_TYPE_DOUBLE:
+		if (isfinite(field->value.real))
+			lc_buffer_append_format(line, "%.6g", field->value.real);
+		else
+			lc_buffer_append_text(line, "null");
+		break;
+	case LC_LOG_TYPE_BOOL:
+		lc_buffer_append_text(line, field->value.boolean ? "true" : "false");
+		break;
+	}
+}
+
+/* Fields from the first that no longer fits on are left out; the line stays valid JSON. */
+static void append_fields(struct lc_buffer *line, const struct lc_log_field *fields, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t before = line->size;
+
+		append_field(line, &fields[i]);
+		if (lc_buffer_failed(line) || line->size > LINE_CAP - 64) {
+			line->failed = false;
+			line->size = before;
+			lc_buffer_append_text(line, ",\"cut\":true");
+			return;
+		}
+	}
+}
+
+void lc_log_write(enum lc_log_level level, const char *message, const struct lc_log_field *fields,
+		  size_t count)
+{
+	char time[LC_CLOCK_TEXT_SIZE];
+	struct lc_buffer line;
+
+	if (level > identity.level)
+		return;
+	lc_buffer_init(&line, LINE_CAP);
+	lc_clock_format(lc_clock_wall_ms(), time);
+	lc_buffer_append_format(&line, "{\"time\":\"%s\",\"level\":\"%s\",\"message\":", time,
+				LEVEL_NAMES[level]);
+	append_json_string(&line, lc_view_of(message));
+	if (identity.role != NULL)
+		lc_buffer_append_format(&line, ",\"role\":\"%s\",\"pid\":%ld", identity.role,
+					(long)getpid());
+	if (identity.shard >= 0)
+		lc_buffer_append_format(&line, ",\"shard\":%d", identity.shard);
+	append_fields(&line, fields, count);
+	lc_buffer_append_text(&line, "}\n");
+	/* A log that can not be written has nobody left to tell. */
+	if (!lc_buffer_failed(&line) && write(STDERR_FILENO, line.data, line.size) < 0)
+		(void)0;
+	lc_buffer_free(&line);
+}
+
+void lc_log_say(enum lc_log_level level, const char *message)
+{
+	lc_log_write(level, message, NULL, 0);
+}

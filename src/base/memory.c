@@ -1,0 +1,45 @@
+#include "base/memory.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+_Noreturn static void out_of_memory(size_t count, size_t size)
+{
+	fprintf(stderr, "out of memory: %zu objects of %zu bytes could not be allocated\n", count,
+		size);
+	abort();
+}
+
+void *lc_memory_zero(size_t count, size_t size)
+{
+	void *memory = calloc(count == 0 ? 1 : count, size == 0 ? 1 : size);
+
+	if (memory == NULL)
+		out_of_memory(count, size);
+	return memory;
+}
+
+void *lc_memory_resize(void *memory, size_t count, size_t size)
+{
+	void *resized = reallocarray(memory, count == 0 ? 1 : count, size == 0 ? 1 : size);
+
+	if (resized == NULL)
+		out_of_memory(count, size);
+	return resized;
+}
+
+char *lc_memory_copy_bytes(const char *bytes, size_t size)
+{
+	char *copy = lc_memory_zero(size + 1, 1);
+
+	if (size > 0)
+		memcpy(copy, bytes, size);
+	return copy;
+}
+
+char *lc_memory_copy_text(const char *text)
+{
+	return lc_memory_copy_bytes(text, strlen(text));
+}
