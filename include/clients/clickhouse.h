@@ -1,0 +1,90 @@
+/*
+ * Queries to ClickHouse over HTTP. Several URLs serve as replicas of one another: queries that
+ * belong together go to one of them (a "seat"), the next cycle may take the next; one that fails is
+ * left aside for a while.
+ *
+ * Callbacks run from the loop, never from within lc_clickhouse_start.
+ */
+#ifndef LC_CLIENTS_CLICKHOUSE_H
+#define LC_CLIENTS_CLICKHOUSE_H
+
+#include "base/error.h"
+#include "base/loop.h"
+#include "base/random.h"
+#include "base/view.h"
+#include "clients/http.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct lc_clickhouse;
+struct lc_clickhouse_query;
+
+enum { LC_CLICKHOUSE_URLS_MAX = 64 };
+
+struct lc_clickhouse_options {
+	const char *urls; /* "http://a:8123,https://b:8443": comma-separated, checked by the
+			     configuration */
+	const char *database;
+	const char *username;
+	const char *password;
+	uint64_t timeout_ms; /* to the first byte, and between bytes while not paused */
+};
+
+/* A typed parameter: {name:Type} in the query. */
+struct lc_clickhouse_parameter {
+	const char *name;
+	struct lc_view value; /* raw bytes: escaped as ClickHouse reads parameters (TSV escaping) */
+};
+
+/* A setting for the query: name and value, sent as URL parameters. */
+struct lc_clickhouse_setting {
+	const char *name;
+	const char *value;
+};
+
+struct lc_clickhouse_spec {
+	struct lc_view sql;  /* copied. For an INSERT, rows go in `data` and the sql into the URL */
+	struct lc_view data; /* copied; empty unless an INSERT */
+	const struct lc_clickhouse_parameter *parameters;
+	size_t parameter_count;
+	const struct lc_clickhouse_setting *settings; /* on top of those that every query gets */
+	size_t setting_count;
+	unsigned seat; /* which URL: from lc_clickhouse_take_seat */
+	/* A piece of the result, valid until return; never called for an answer whose status is not
+	 * 200. Return false when the bytes make no sense: the query ends with an LC_ERROR_CORRUPT
+	 * error. May be NULL. */
+	bool (*on_data)(void *context, struct lc_view piece, struct lc_error *error);
+	/* It is over: `error` has kind NONE only if the whole result has arrived and no exception
+	 * was told in the headers, in the status or in the body's tail. */
+	void (*on_done)(void *context, const struct lc_error *error, int exception_code);
+	void *context;
+};
+
+/* Strings of the options are copied. `http` must outlive it. */
+struct lc_clickhouse *lc_clickhouse_new(struct lc_loop *loop, struct lc_http *http,
+					const struct lc_clickhouse_options *options);
+void lc_clickhouse_free(struct lc_clickhouse *clickhouse);
+
+/* The URL for the next cycle: round robin over the healthy ones; when none is, the one that has
+ * been left aside longest. A URL is left aside after a failed connection or answer, with
+ * exponential backoff of 1 s to 60 s. */
+unsigned lc_clickhouse_take_seat(struct lc_clickhouse *clickhouse);
+
+/* The URL of a seat, for messages; without user information. */
+const char *lc_clickhouse_seat_url(const struct lc_clickhouse *clickhouse, unsigned seat);
+
+/* Leaves a URL aside because what it says makes no sense (clock, stale data). */
+void lc_clickhouse_distrust_seat(struct lc_clickhouse *clickhouse, unsigned seat);
+
+/* Starts a query. Valid until on_done returns or it is cancelled. */
+struct lc_clickhouse_query *lc_clickhouse_start(struct lc_clickhouse *clickhouse,
+						const struct lc_clickhouse_spec *spec);
+void lc_clickhouse_cancel(struct lc_clickhouse_query *query);
+
+/* Holds the result back and lets it go on. */
+void lc_clickhouse_pause(struct lc_clickhouse_query *query);
+void lc_clickhouse_resume(struct lc_clickhouse_query *query);
+
+#endif

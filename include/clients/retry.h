@@ -1,0 +1,30 @@
+/*
+ * What to do about a failed request, as a pure rule over HTTP status and S3's <Code>. Texts never
+ * decide: a bucket may be called anything.
+ */
+#ifndef LC_CLIENTS_RETRY_H
+#define LC_CLIENTS_RETRY_H
+
+#include <stdbool.h>
+
+enum lc_retry_class {
+	LC_RETRY_DONE,  /* it has happened */
+	LC_RETRY_AGAIN, /* passing: try again with backoff */
+	LC_RETRY_CLOCK, /* our clock differs: correct it, then try again */
+	LC_RETRY_WAIT,  /* the target refuses; it steps aside until somebody mends it */
+};
+
+/* S3's answer to a PUT. status 0: no (complete) answer. `code` may be empty. `certain` (may be
+ * NULL) is set to true if the object is certainly not stored by this attempt: an answer in the 4xx,
+ * or no connection was made. */
+enum lc_retry_class lc_retry_classify_s3(unsigned status, const char *code, bool *certain);
+
+/* ClickHouse's answer: DONE for 200, AGAIN for everything a later attempt may mend, WAIT for what
+ * needs an operator (authentication, unknown table or database, syntax). exception_code: 0 when
+ * unknown. */
+enum lc_retry_class lc_retry_classify_clickhouse(unsigned status, int exception_code);
+
+/* The class's name: "again". */
+const char *lc_retry_class_name(enum lc_retry_class retry_class);
+
+#endif

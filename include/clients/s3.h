@@ -1,0 +1,69 @@
+/*
+ * Objects into S3: signed PUTs. One attempt a call; whether and when to try again is the caller's.
+ *
+ * Callbacks run from the loop, never from within lc_s3_put.
+ */
+#ifndef LC_CLIENTS_S3_H
+#define LC_CLIENTS_S3_H
+
+#include "base/error.h"
+#include "base/loop.h"
+#include "base/view.h"
+#include "clients/http.h"
+#include "clients/retry.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct lc_s3;
+struct lc_s3_put;
+
+enum lc_s3_addressing {
+	LC_S3_ADDRESSING_PATH,    /* http://endpoint/bucket/key */
+	LC_S3_ADDRESSING_VIRTUAL, /* http://bucket.endpoint/key */
+};
+
+struct lc_s3_options {
+	const char *endpoint; /* http(s)://host[:port], without a path */
+	const char *region;
+	const char *access_key_id;
+	const char *secret_access_key;
+	enum lc_s3_addressing addressing;
+	uint64_t timeout_ms; /* of one attempt */
+};
+
+/* The body as pieces in order: lines of the object, where they lie. */
+struct lc_s3_body {
+	const struct lc_view *pieces;
+	size_t piece_count;
+	uint64_t size; /* sum of the pieces' sizes */
+};
+
+struct lc_s3_answer {
+	enum lc_retry_class retry_class;
+	bool certain;     /* see lc_retry_classify_s3 */
+	unsigned status;  /* 0: none */
+	const char *code; /* S3's <Code>, may be empty; valid until the callback returns */
+	uint64_t elapsed_ms;
+	struct lc_error error; /* kind NONE when the object is stored; else names bucket, key,
+				  status, code, S3's message */
+};
+
+typedef void lc_s3_callback(void *context, const struct lc_s3_answer *answer);
+
+/* Strings are copied; the secret is wiped when freed. `http` must outlive it. */
+struct lc_s3 *lc_s3_new(struct lc_loop *loop, struct lc_http *http,
+			const struct lc_s3_options *options, struct lc_error *error);
+void lc_s3_free(struct lc_s3 *s3);
+
+/* PUTs one object (Content-Type text/plain). `body` and what it points to must stay until the
+ * callback ran or the PUT was cancelled; bucket and key are copied. The signing time follows the
+ * server's Date header once an answer RequestTimeTooSkewed was seen. */
+struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, const char *bucket, struct lc_view key,
+			    const struct lc_s3_body *body, lc_s3_callback *callback, void *context);
+
+/* Ends a PUT without callback. Whether the object was stored is then unknown. */
+void lc_s3_cancel(struct lc_s3_put *put);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * One row of the logs table as ClickHouse sends it in RowBinary: views into the receive buffer.
+ *
+ * Every row is asked for between two markers, a 64-bit number chosen for the query, so that a
+ * message in the middle of the stream, a proxy's page or a shifted byte is never taken for a row:
+ * `SELECT <marker>, <columns>, <marker> FROM ...`. The columns' expressions cast to one fixed type
+ * each, whatever the table declares (Nullable, LowCardinality or plain).
+ *
+ * Format: ClickHouse documentation, "RowBinary": integers and floats little-endian, String as
+ * LEB128 length and bytes, Nullable as one byte (1 = NULL) before the value.
+ */
+#ifndef LC_FORMATS_RECORD_H
+#define LC_FORMATS_RECORD_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/view.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Nullable values. A text's NULL and its empty string are the same: size 0. */
+struct lc_record_uint {
+	uint64_t value;
+	bool present;
+};
+
+struct lc_record_float {
+	float value;
+	bool present;
+};
+
+/* The fields, in the table's order, from include/tbl/record_fields.h. */
+struct lc_record {
+#define LC_FIELD_TIME(name, expression) int64_t name;
+#define LC_FIELD_NUMBER(name, expression) uint32_t name;
+#define LC_FIELD_TEXT(name, expression) struct lc_view name;
+#define LC_FIELD_UINT(name, expression) struct lc_record_uint name;
+#define LC_FIELD_FLOAT(name, expression) struct lc_record_float name;
+#include "tbl/record_fields.h"
+};
+
+/* The list of columns for a SELECT, markers included: "1234, toUnixTimestamp(insertedAt), ...,
+ * 1234". Appends to `sql`. No column is aliased, so that ORDER BY still means the table's own
+ * columns. */
+void lc_record_append_columns(struct lc_buffer *sql, uint64_t marker);
+
+enum lc_record_result {
+	LC_RECORD_DECODED,    /* *record is filled, *used bytes were its row */
+	LC_RECORD_INCOMPLETE, /* the bytes end inside the row; nothing is wrong so far */
+	LC_RECORD_CORRUPT,    /* these bytes are no row of this query; error says why */
+};
+
+/* Decodes the row at the beginning of `bytes`. The record's views point into `bytes`. */
+enum lc_record_result lc_record_decode(struct lc_view bytes, uint64_t marker,
+				       struct lc_record *record, size_t *used,
+				       struct lc_error *error);
+
+#endif
