@@ -1,0 +1,48 @@
+/*
+ * The shard: everything that one worker delivers. It discovers, scans, builds, uploads and commits,
+ * cycle after cycle, until it is drained.
+ *
+ * Runs on the loop it is given; callbacks run from the loop, never from within these functions.
+ */
+#ifndef LC_DELIVERY_SHARD_H
+#define LC_DELIVERY_SHARD_H
+
+#include "base/counters.h"
+#include "base/error.h"
+#include "base/loop.h"
+#include "config/settings.h"
+
+struct lc_shard;
+
+struct lc_shard_callbacks {
+	/* The first discovery has succeeded, or is being retried against a server that can not be
+	 * reached. Once. */
+	void (*on_ready)(void *context);
+	/* After lc_shard_drain or lc_shard_abandon: nothing is under way any more; what was
+	 * delivered is committed, or could not be. Once. */
+	void (*on_drained)(void *context);
+};
+
+/* A shard that delivers the raft sessions with raftSessionID % shard_count == shard. Nothing is
+ * sent before lc_shard_start. Settings, counters and callbacks must outlive it. NULL with `error`
+ * set (LC_ERROR_USAGE) when a setting can not be used, for instance a CA file that does not load.
+ */
+struct lc_shard *lc_shard_new(struct lc_loop *loop, const struct lc_settings *settings,
+			      unsigned shard, unsigned shard_count, struct lc_counters *counters,
+			      const struct lc_shard_callbacks *callbacks, void *context,
+			      struct lc_error *error);
+
+/* Begins the first cycle. */
+void lc_shard_start(struct lc_shard *shard);
+
+/* Stops discovering and scanning, lets uploads end, commits. on_drained follows. */
+void lc_shard_drain(struct lc_shard *shard);
+
+/* The time for draining is over: uploads are cancelled, what was delivered is committed if that
+ * ends within a second. on_drained follows. */
+void lc_shard_abandon(struct lc_shard *shard);
+
+/* Cancels all without callback and releases it. */
+void lc_shard_free(struct lc_shard *shard);
+
+#endif
