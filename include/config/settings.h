@@ -1,0 +1,82 @@
+/*
+ * The settings of the service, one field each, as include/tbl/settings.h lists them. They come, in
+ * falling precedence, from the flags, the environment, the YAML file and the defaults.
+ *
+ * Settings that lc_settings_load has returned are checked: every value lies within its bounds, the
+ * values fit one another, and secrets that come from files stand in their fields.
+ */
+#ifndef LC_CONFIG_SETTINGS_H
+#define LC_CONFIG_SETTINGS_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The settings' numbers, in the table's order: LC_SETTINGS_clickhouse_url is 0. */
+enum lc_settings_index {
+#define LC_SETTING_INTEGER(field, ...) LC_SETTINGS_##field,
+#define LC_SETTING_NUMBER(field, ...) LC_SETTINGS_##field,
+#define LC_SETTING_BOOLEAN(field, ...) LC_SETTINGS_##field,
+#define LC_SETTING_TEXT(field, ...) LC_SETTINGS_##field,
+#define LC_SETTING_SECRET(field, ...) LC_SETTINGS_##field,
+#define LC_SETTING_CHOICE(field, ...) LC_SETTINGS_##field,
+#include "tbl/settings.h"
+	LC_SETTINGS_COUNT
+};
+
+/* Where a value comes from, in rising precedence. */
+enum lc_settings_source {
+	LC_SETTINGS_DEFAULT,
+	LC_SETTINGS_FILE,
+	LC_SETTINGS_ENVIRONMENT,
+	LC_SETTINGS_FLAG,
+};
+
+struct lc_settings_origin {
+	enum lc_settings_source source;
+	unsigned line; /* in the YAML file, from 1; 0 for the other sources */
+};
+
+/* Texts are never NULL and belong to the struct. Units stand in the table. */
+struct lc_settings {
+#define LC_SETTING_INTEGER(field, ...) int64_t field;
+#define LC_SETTING_NUMBER(field, ...) double field;
+#define LC_SETTING_BOOLEAN(field, ...) bool field;
+#define LC_SETTING_TEXT(field, ...) char *field;
+#define LC_SETTING_SECRET(field, ...) char *field;
+#define LC_SETTING_CHOICE(field, ...) char *field;
+#include "tbl/settings.h"
+	char *config_file; /* the YAML file they were read from; NULL when there was none */
+	struct lc_settings_origin origins[LC_SETTINGS_COUNT];
+};
+
+/* Fills `settings` with the defaults. To be released with lc_settings_free. The defaults alone do
+ * not pass the checks: the S3 keys have none. */
+void lc_settings_default(struct lc_settings *settings);
+
+/* Reads flags (argv[1] on), environment ("NAME=value" texts ended by NULL) and the YAML file that
+ * they name, and checks the whole. The flags that ask for something else than a setting (--help,
+ * --check-config, ...) are passed over. On success `settings` is filled and to be released with
+ * lc_settings_free. Otherwise it returns false, `settings` needs no release, and `error`
+ * (LC_ERROR_USAGE; LC_ERROR_SYSTEM when a file can not be read) says where the fault lies, what was
+ * found and what is allowed, never a secret. Warns in the log when a secret's file is open to
+ * everybody. May be called again at any time to read the configuration anew. */
+bool lc_settings_load(struct lc_settings *settings, int argc, char *const *argv,
+		      char *const *environment, struct lc_error *error);
+
+/* A copy of all; to be released on its own. */
+void lc_settings_copy(struct lc_settings *copy, const struct lc_settings *settings);
+
+/* Releases the texts, wiping secrets. The struct itself is the caller's. */
+void lc_settings_free(struct lc_settings *settings);
+
+/* Number of shards of the whole deployment: supervisor.shards, or the number of processors that
+ * this process may run on when that is 0. At least 1. */
+unsigned lc_settings_shard_count(const struct lc_settings *settings);
+
+/* True if this machine delivers the shard: supervisor.owned-shards names it or is empty. */
+bool lc_settings_owns_shard(const struct lc_settings *settings, unsigned shard);
+
+#endif

@@ -1,0 +1,17 @@
+/*
+ * Exit codes of our processes, a protocol between workers, supervisor and whoever runs them.
+ *
+ * LC_EXIT(name, number, help)
+ */
+#ifndef LC_EXIT
+#define LC_EXIT(name, number, help)
+#endif
+
+/* clang-format off */
+LC_EXIT(OK, 0, "ended as it should")
+LC_EXIT(FAILURE, 1, "could not do its work; the log says why")
+LC_EXIT(USAGE, 2, "wrong command line or configuration; nothing was started")
+LC_EXIT(CONFIG, 78, "a worker can not work with its settings; it is not started anew")
+/* clang-format on */
+
+#undef LC_EXIT
