@@ -1,6 +1,8 @@
 /*
  * An arena: memory that is handed out in pieces and given back all at once. Pieces never move. It
- * grows by chunks of one size; a piece larger than a chunk gets a chunk of its own.
+ * grows by chunks, each twice as large as the one before up to LC_ARENA_CHUNK_MAX, so that a small
+ * arena stays small and a large one has few chunks; a piece larger than a chunk gets a chunk of its
+ * own.
  */
 #ifndef LC_BASE_ARENA_H
 #define LC_BASE_ARENA_H
@@ -9,16 +11,19 @@
 
 #include <stddef.h>
 
+enum { LC_ARENA_CHUNK_MAX = 1024 * 1024 };
+
 struct lc_arena_chunk;
 
 struct lc_arena {
 	struct lc_arena_chunk *newest;
-	size_t chunk_size;
+	size_t first_chunk_size;
+	size_t next_chunk_size;
 	size_t allocated; /* bytes taken from the system, chunk headers included */
 };
 
-/* An empty arena; chunks of `chunk_size` bytes are allocated when needed. */
-void lc_arena_init(struct lc_arena *arena, size_t chunk_size);
+/* An empty arena whose first chunk has `first_chunk_size` bytes, allocated when needed. */
+void lc_arena_init(struct lc_arena *arena, size_t first_chunk_size);
 
 /* Releases everything; the arena is empty and may be used again. */
 void lc_arena_free(struct lc_arena *arena);

@@ -13,9 +13,10 @@ struct lc_arena_chunk {
 	alignas(max_align_t) char data[];
 };
 
-void lc_arena_init(struct lc_arena *arena, size_t chunk_size)
+void lc_arena_init(struct lc_arena *arena, size_t first_chunk_size)
 {
-	*arena = (struct lc_arena){.chunk_size = chunk_size};
+	*arena = (struct lc_arena){.first_chunk_size = first_chunk_size,
+				   .next_chunk_size = first_chunk_size};
 }
 
 void lc_arena_free(struct lc_arena *arena)
@@ -28,16 +29,18 @@ void lc_arena_free(struct lc_arena *arena)
 		free(chunk);
 		chunk = older;
 	}
-	lc_arena_init(arena, arena->chunk_size);
+	lc_arena_init(arena, arena->first_chunk_size);
 }
 
 static struct lc_arena_chunk *add_chunk(struct lc_arena *arena, size_t size)
 {
-	size_t data_size = size > arena->chunk_size ? size : arena->chunk_size;
+	size_t data_size = size > arena->next_chunk_size ? size : arena->next_chunk_size;
 	struct lc_arena_chunk *chunk = lc_memory_resize(NULL, 1, sizeof(*chunk) + data_size);
 
 	*chunk = (struct lc_arena_chunk){.older = arena->newest, .size = data_size};
 	arena->newest = chunk;
+	if (arena->next_chunk_size <= LC_ARENA_CHUNK_MAX / 2)
+		arena->next_chunk_size *= 2;
 	arena->allocated += sizeof(*chunk) + data_size;
 	return chunk;
 }

@@ -1,0 +1,89 @@
+/*
+ * Reading RowBinary values one after the other, bounded by the bytes at hand.
+ *
+ * Format: ClickHouse documentation, "RowBinary": numbers little-endian, String as LEB128 length and
+ * bytes. A reader remembers the first thing that went wrong; the values read after that are zero or
+ * empty, and its state is checked once, at the end of a row.
+ */
+#ifndef LC_FORMATS_ROW_BINARY_H
+#define LC_FORMATS_ROW_BINARY_H
+
+#include "base/view.h"
+
+#include <stdint.h>
+
+enum lc_row_binary_state {
+	LC_ROW_BINARY_GOOD,
+	LC_ROW_BINARY_INCOMPLETE, /* the bytes ended inside a value */
+	LC_ROW_BINARY_CORRUPT,    /* no value is written like this */
+};
+
+struct lc_row_binary_reader {
+	const unsigned char *next;
+	const unsigned char *end;
+	enum lc_row_binary_state state;
+};
+
+/* A string of a declared length over this is no string of ours. */
+#define LC_ROW_BINARY_STRING_MAX (UINT64_C(1) << 30)
+
+static inline struct lc_row_binary_reader lc_row_binary_reader_of(struct lc_view bytes)
+{
+	const unsigned char *begin = (const unsigned char *)bytes.data;
+
+	return (struct lc_row_binary_reader){.next = begin, .end = begin + bytes.size};
+}
+
+/* The next `size` bytes (at most 8) as a little-endian number. */
+static inline uint64_t lc_row_binary_number(struct lc_row_binary_reader *reader, size_t size)
+{
+	uint64_t value = 0;
+
+	if (reader->state != LC_ROW_BINARY_GOOD)
+		return 0;
+	if ((size_t)(reader->end - reader->next) < size) {
+		reader->state = LC_ROW_BINARY_INCOMPLETE;
+		return 0;
+	}
+	for (size_t i = 0; i < size; i++)
+		value |= (uint64_t)reader->next[i] << (8 * i);
+	reader->next += size;
+	return value;
+}
+
+/* The next string's length. */
+static inline uint64_t lc_row_binary_length(struct lc_row_binary_reader *reader)
+{
+	uint64_t length = 0;
+
+	for (unsigned shift = 0; shift < 35; shift += 7) {
+		uint64_t byte = lc_row_binary_number(reader, 1);
+
+		if (reader->state != LC_ROW_BINARY_GOOD)
+			return 0;
+		length |= (byte & 0x7F) << shift;
+		if ((byte & 0x80) == 0 && length <= LC_ROW_BINARY_STRING_MAX)
+			return length;
+	}
+	reader->state = LC_ROW_BINARY_CORRUPT;
+	return 0;
+}
+
+/* The next string; a view into the bytes at hand. */
+static inline struct lc_view lc_row_binary_text(struct lc_row_binary_reader *reader)
+{
+	uint64_t length = lc_row_binary_length(reader);
+	struct lc_view text = {.data = "", .size = 0};
+
+	if (reader->state != LC_ROW_BINARY_GOOD)
+		return text;
+	if ((uint64_t)(reader->end - reader->next) < length) {
+		reader->state = LC_ROW_BINARY_INCOMPLETE;
+		return text;
+	}
+	text = (struct lc_view){.data = (const char *)reader->next, .size = (size_t)length};
+	reader->next += length;
+	return text;
+}
+
+#endif
