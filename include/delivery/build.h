@@ -1,0 +1,38 @@
+/*
+ * Building log objects: rows of one source at a time, one open object per target. Closed objects go
+ * to the uploads.
+ */
+#ifndef LC_DELIVERY_BUILD_H
+#define LC_DELIVERY_BUILD_H
+
+#include "base/counters.h"
+#include "base/loop.h"
+#include "config/settings.h"
+#include "delivery/source.h"
+#include "delivery/upload.h"
+#include "formats/record.h"
+
+#include <stdbool.h>
+
+struct lc_build;
+
+struct lc_build *lc_build_new(struct lc_loop *loop, const struct lc_settings *settings,
+			      struct lc_upload *upload, struct lc_counters *counters);
+/* Releases it and the objects still open. */
+void lc_build_free(struct lc_build *build);
+
+/* Is there room for a row with this target? */
+enum lc_target_room lc_build_room(struct lc_build *build, const struct lc_record *record,
+				  struct lc_target **target);
+
+/* Appends the row to the source's open object for its target; objects that are full are closed. */
+void lc_build_take(struct lc_build *build, struct lc_source *source, struct lc_target *target,
+		   const struct lc_record *record, uint64_t hash);
+
+/* Closes all open objects: the source has no more rows for now. */
+void lc_build_close_all(struct lc_build *build);
+
+/* Closes the largest open object; false if none is open. */
+bool lc_build_close_largest(struct lc_build *build);
+
+#endif

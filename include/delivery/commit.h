@@ -1,0 +1,47 @@
+/*
+ * Commits: offsets into ClickHouse's offsets table, many in one insert, one insert at a time. The
+ * table is a copy for others to read and for a start without our own state; being late with it
+ * costs nothing but repeated work.
+ */
+#ifndef LC_DELIVERY_COMMIT_H
+#define LC_DELIVERY_COMMIT_H
+
+#include "base/counters.h"
+#include "base/loop.h"
+#include "clients/clickhouse.h"
+#include "config/settings.h"
+#include "delivery/source.h"
+
+#include <stdbool.h>
+
+struct lc_commit;
+
+enum lc_commit_reason {
+	LC_COMMIT_BY_COUNT,
+	LC_COMMIT_BY_TIME,
+	LC_COMMIT_BY_CYCLE,
+	LC_COMMIT_BY_SHUTDOWN,
+};
+
+struct lc_commit_callbacks {
+	/* The source's offset is committed and nothing newer waits: it may be forgotten. */
+	void (*on_settled)(void *context, struct lc_source *source);
+	/* No insert is under way and none waits. */
+	void (*on_idle)(void *context);
+};
+
+struct lc_commit *lc_commit_new(struct lc_loop *loop, struct lc_clickhouse *clickhouse,
+				const struct lc_settings *settings, struct lc_counters *counters,
+				const struct lc_commit_callbacks *callbacks, void *context);
+void lc_commit_free(struct lc_commit *commit);
+
+/* The source's delivered mark may have moved: it is written with one of the next inserts. */
+void lc_commit_note(struct lc_commit *commit, struct lc_source *source);
+
+/* Writes what waits now (or as soon as the insert under way has ended). */
+void lc_commit_flush(struct lc_commit *commit, enum lc_commit_reason reason);
+
+/* True if nothing waits and no insert is under way. */
+bool lc_commit_idle(const struct lc_commit *commit);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * Discovery: asks ClickHouse for its clock, then, once per cycle, which sources have rows in the
+ * window that closed since the last one. Windows never overlap and their end never goes back.
+ */
+#ifndef LC_DELIVERY_DISCOVERY_H
+#define LC_DELIVERY_DISCOVERY_H
+
+#include "base/counters.h"
+#include "base/error.h"
+#include "base/loop.h"
+#include "base/random.h"
+#include "clients/clickhouse.h"
+#include "config/settings.h"
+#include "delivery/source.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct lc_discovery;
+
+/* It is over. When error kind is NONE the sources know of the window's rows. */
+typedef void lc_discovery_callback(void *context, const struct lc_error *error, int exception_code);
+
+struct lc_discovery *lc_discovery_new(struct lc_loop *loop, struct lc_clickhouse *clickhouse,
+				      const struct lc_settings *settings, unsigned shard,
+				      unsigned shard_count, struct lc_source_table *sources,
+				      struct lc_counters *counters, struct lc_random *random,
+				      lc_discovery_callback *callback, void *context);
+/* Cancels a discovery that is under way. */
+void lc_discovery_free(struct lc_discovery *discovery);
+
+/* Discovers the window up to now. One at a time. */
+void lc_discovery_start(struct lc_discovery *discovery, unsigned seat);
+
+/* Cancels it without callback; nothing is kept of an answer that was not complete. */
+void lc_discovery_cancel(struct lc_discovery *discovery);
+
+bool lc_discovery_running(const struct lc_discovery *discovery);
+
+/* The end of the last window, 0 before the first: rows with insertedAt < until are known. */
+uint32_t lc_discovery_until(const struct lc_discovery *discovery);
+
+/* ClickHouse's clock now, as far as the last answer tells; 0 before the first. */
+uint32_t lc_discovery_clickhouse_now(const struct lc_discovery *discovery);
+
+#endif

@@ -1,0 +1,74 @@
+/*
+ * A log object: lines of one source for one target. It is built by appending rows, sealed (sorted,
+ * named), uploaded and released. All its memory lies in its arena and its index.
+ */
+#ifndef LC_DELIVERY_OBJECT_H
+#define LC_DELIVERY_OBJECT_H
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/view.h"
+#include "clients/s3.h"
+#include "delivery/mark.h"
+#include "delivery/source.h"
+#include "delivery/target.h"
+#include "formats/record.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+/* One line: the text lies in the arena, the row's req_id right before it. */
+struct lc_object_line {
+	int64_t start_time_ms;
+	uint64_t hash;
+	const char *text;
+	uint32_t size; /* bytes, LF included */
+	uint32_t req_id_size;
+};
+
+struct lc_object {
+	struct lc_source *source;
+	struct lc_target *target;
+	struct lc_view prefix;
+	struct lc_arena arena;
+
+	struct lc_object_line *lines;
+	size_t line_count;
+	size_t line_capacity;
+	uint64_t body_size;      /* bytes of all lines */
+	uint32_t first_second;   /* insertedAt of the first row */
+	int64_t oldest_start_ms; /* least startTime */
+	struct lc_mark before;   /* last offset of the source's seconds before first_second */
+	uint64_t begun_ms;       /* monotonic, when the first row came */
+
+	/* once sealed */
+	struct lc_view *pieces; /* the lines in their final order */
+	struct lc_buffer key;
+
+	struct lc_s3_put *put; /* under way, or NULL */
+	TAILQ_ENTRY(lc_object) of_source;
+	TAILQ_ENTRY(lc_object) of_list; /* open ones of a build, or waiting ones of a target */
+};
+
+/* An empty object, not in any list. `before` is copied. */
+struct lc_object *lc_object_new(struct lc_source *source, struct lc_target *target,
+				struct lc_view prefix, const struct lc_mark *before,
+				uint64_t now_ms);
+/* Releases it; it is in no list any more and no upload uses it. */
+void lc_object_free(struct lc_object *object);
+
+/* Appends a row's line. `region`: see lc_line_write. */
+void lc_object_append(struct lc_object *object, const struct lc_record *record, uint64_t hash,
+		      struct lc_view region);
+
+/* Sorts the lines by (startTime, req_id, line) and derives the key from the row hashes. */
+void lc_object_seal(struct lc_object *object);
+
+/* The body of a sealed object, valid as long as the object. */
+struct lc_s3_body lc_object_body(const struct lc_object *object);
+
+/* Bytes of memory it takes. */
+size_t lc_object_memory(const struct lc_object *object);
+
+#endif

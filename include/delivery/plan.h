@@ -1,0 +1,44 @@
+/* Which sources are ready, and which of them share a scan: pure rules. */
+#ifndef LC_DELIVERY_PLAN_H
+#define LC_DELIVERY_PLAN_H
+
+#include "base/buffer.h"
+#include "delivery/source.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct lc_plan_thresholds {
+	uint64_t rows;        /* open rows that make a source ready */
+	uint32_t age_seconds; /* age of the oldest open second that makes it ready */
+};
+
+/* True if the source is to be read now. `now`: ClickHouse's clock, seconds since 1970. */
+bool lc_plan_ready(const struct lc_source *source, const struct lc_plan_thresholds *thresholds,
+		   uint32_t now);
+
+/* Puts the sources in order: oldest open second first. */
+void lc_plan_sort(struct lc_source **sources, size_t count);
+
+enum {
+	/* ClickHouse reads 262,144 bytes of query text (max_query_size); a fifth is left for the
+	   rest. */
+	LC_PLAN_LIST_BYTES = 200 * 1024,
+};
+
+/* How many of the sorted sources the next scan asks for, from the first on: as many as have similar
+ * starts (what is read twice stays below what is new) and fit into the query's text. At least 1 if
+ * count is. */
+size_t lc_plan_group(struct lc_source *const *sources, size_t count, uint32_t until);
+
+/* Appends the query of a scan of these sources, seconds `from` <= insertedAt < `until`. */
+void lc_plan_append_scan(struct lc_buffer *sql, const char *database, const char *table,
+			 uint64_t marker, struct lc_source *const *sources, size_t count,
+			 uint32_t from, uint32_t until);
+
+/* Appends the text as a string literal of ClickHouse's SQL, quotes included; any byte is allowed.
+ */
+void lc_plan_append_literal(struct lc_buffer *sql, struct lc_view text);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * A scan: one query that reads the open rows of many sources in the order of their offsets and
+ * gives them to the build. What the stream says is checked: rows of sources that were not asked
+ * for, or out of order, end it.
+ */
+#ifndef LC_DELIVERY_SCAN_H
+#define LC_DELIVERY_SCAN_H
+
+#include "base/counters.h"
+#include "base/error.h"
+#include "base/loop.h"
+#include "base/random.h"
+#include "clients/clickhouse.h"
+#include "config/settings.h"
+#include "delivery/build.h"
+#include "delivery/source.h"
+#include "delivery/upload.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct lc_scan;
+
+struct lc_scan_parts {
+	struct lc_loop *loop;
+	struct lc_clickhouse *clickhouse;
+	const struct lc_settings *settings;
+	struct lc_source_table *sources;
+	struct lc_build *build;
+	struct lc_upload *upload;
+	struct lc_counters *counters;
+	struct lc_random *random;
+};
+
+/* The scan is over; error kind NONE: every source asked for was read up to `until`, or is held by
+ * its target. After an error the sources not finished stay open, from where they were read to. */
+typedef void lc_scan_callback(void *context, const struct lc_error *error);
+
+/* Takes rows that a source's progress has been made of. Called after the source's marks moved. */
+typedef void lc_scan_progress(void *context, struct lc_source *source);
+
+struct lc_scan *lc_scan_new(const struct lc_scan_parts *parts, lc_scan_progress *on_progress,
+			    lc_scan_callback *on_end, void *context);
+/* Cancels a scan that is under way. */
+void lc_scan_free(struct lc_scan *scan);
+
+/* Reads these open sources up to `until`; the list is copied, the sources must stay until the end.
+ * One at a time. */
+void lc_scan_start(struct lc_scan *scan, unsigned seat, struct lc_source *const *sources,
+		   size_t count, uint32_t until);
+
+/* Ends it at the next boundary between two seconds or sources, so that no second is left half
+ * taken. */
+void lc_scan_stop_soon(struct lc_scan *scan);
+
+bool lc_scan_running(const struct lc_scan *scan);
+
+/* Pauses or resumes by the bytes in flight; closes an object early when nothing else can make room.
+ * To be called when there may be more room. */
+void lc_scan_relieve(struct lc_scan *scan);
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * Target buckets, the unit of failure. A pure rule about one target: after a failure only one
+ * upload at a time probes it, later and later; after `attempts` failures in a row, or at once when
+ * it refuses, it has stepped aside, and its rows are left in ClickHouse as soon as it holds its
+ * share of memory.
+ */
+#ifndef LC_DELIVERY_TARGET_H
+#define LC_DELIVERY_TARGET_H
+
+#include "base/backoff.h"
+#include "base/random.h"
+#include "base/view.h"
+#include "clients/retry.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+struct lc_object;
+
+TAILQ_HEAD(lc_target_queue, lc_object);
+
+enum lc_target_state {
+	LC_TARGET_HEALTHY, /* its last upload succeeded, or none was tried */
+	LC_TARGET_SHAKY,   /* failures, fewer than the allowed attempts */
+	LC_TARGET_ASIDE,   /* keeps failing, or refuses */
+};
+
+struct lc_target_policy {
+	unsigned attempts;         /* failures in a row before it steps aside */
+	unsigned concurrency;      /* uploads at a time while healthy */
+	size_t share_bytes;        /* bytes in flight that one target may hold */
+	struct lc_backoff backoff; /* between probes */
+};
+
+struct lc_target {
+	char *bucket; /* owned, terminated: a bucket name with a zero byte is cut and will be
+			 refused */
+	enum lc_target_state state;
+	bool refused;         /* the last answer was a refusal */
+	unsigned failures;    /* in a row */
+	uint64_t probe_at_ms; /* earliest next upload unless healthy */
+	unsigned active;      /* uploads under way */
+	size_t bytes;         /* in flight: being built, waiting or uploading */
+	uint64_t rows;        /* in log objects waiting or uploading */
+	struct lc_target_queue waiting;
+	TAILQ_ENTRY(lc_target) link;
+};
+
+/* May an upload start now? */
+bool lc_target_may_start(const struct lc_target *target, const struct lc_target_policy *policy,
+			 uint64_t now_ms);
+
+/* What to do with further rows for the target. */
+enum lc_target_room {
+	LC_TARGET_ROOM_YES,
+	LC_TARGET_ROOM_SOON, /* it has its share but works: read on when some is uploaded */
+	LC_TARGET_ROOM_NO,   /* it has its share and does not work: leave its rows in ClickHouse */
+};
+enum lc_target_room lc_target_room(const struct lc_target *target,
+				   const struct lc_target_policy *policy);
+
+/* An upload has ended in this class. True if the state has changed. */
+bool lc_target_note_answer(struct lc_target *target, const struct lc_target_policy *policy,
+			   enum lc_retry_class answer, uint64_t now_ms, struct lc_random *random);
+
+/* "healthy", "shaky", "aside" */
+const char *lc_target_state_name(enum lc_target_state state);
+
+#endif
