@@ -7,7 +7,6 @@ other. Fields are bytes throughout; a row is a line of ClickHouse's TSV with COL
 import re
 import struct
 import time
-import urllib.parse
 from fractions import Fraction
 
 LARGEST_FLOAT = 0x7F7FFFFF
@@ -52,6 +51,7 @@ NUMBER = re.compile(rb"[0-9]+").fullmatch
 TSV_ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 TSV_MEANING = {b"b": b"\b", b"f": b"\f", b"r": b"\r", b"n": b"\n", b"t": b"\t", b"0": b"\0"}
 
+ENCODED_KEY = re.compile(rb"[^A-Za-z0-9\-._~/]")
 ENCODED_UNQUOTED = re.compile(rb'[^!-~]|"')
 ENCODED_QUOTED = re.compile(rb'[\x00-\x1f\x7f"]')
 
@@ -108,7 +108,7 @@ def encoded_key(field):
     """The text of the key field: URL-encoded, except for unreserved characters and '/'."""
     if PLAIN_KEY(field):
         return field
-    return urllib.parse.quote_from_bytes(raw_text(field), safe="/-._~").encode() or b"-"
+    return ENCODED_KEY.sub(percent, raw_text(field)) or b"-"
 
 
 def number(field):
