@@ -88,6 +88,11 @@ class TheFormat(unittest.TestCase):
         agent = b'a "b\\t\\0\x7f\\\\' + "é".encode()
         self.assertIn(b' "a %22b%09%00%7F\\' + "é".encode() + b'" ', line(agent=agent))
 
+    def test_quoted_text_that_is_not_utf_8_does_not_stay(self):
+        agent = b"\xff \xc0\xa2 \xc3\xc3\xa9 \xed\xa0\x80 \xe2\x82 \xc3"
+        encoded = b'"%FF %C0%A2 %C3\xc3\xa9 %ED%A0%80 %E2%82 %C3"'
+        self.assertIn(encoded, line(agent=agent))
+
     def test_null_and_empty_are_a_dash_and_zero_is_zero(self):
         empty = line(code=NULL, sent=b"0", size=NULL, total=NULL, turn_around=bits(0), uri=NULL)
         self.assertIn(b' a/b.jpg "-" - - 0 - - 0 "-" ', empty)

@@ -4,6 +4,7 @@ Written from the format's description, not from the courier's sources: the two r
 other. Fields are bytes throughout; a row is a line of ClickHouse's TSV with COLUMNS as its fields.
 """
 
+import codecs
 import re
 import struct
 import time
@@ -81,6 +82,15 @@ def percent(match):
     return b"%%%02X" % match[0][0]
 
 
+def percent_invalid(error):
+    """Decoding's answer to bytes that are not UTF-8."""
+    invalid = error.object[error.start : error.end]
+    return "".join(f"%{byte:02X}" for byte in invalid), error.end
+
+
+codecs.register_error("percent", percent_invalid)
+
+
 def raw_text(field):
     """The text behind one TSV field; a NULL reads as empty."""
     if field == b"\\N":
@@ -98,10 +108,13 @@ def unquoted(field):
 
 
 def quoted(field):
-    """The text of a quoted field, quotes included."""
+    """The text of a quoted field, quotes included; what is not well-formed UTF-8 does not stay."""
     if PLAIN_QUOTED(field):
         return b'"' + field + b'"'
-    return b'"' + (ENCODED_QUOTED.sub(percent, raw_text(field)) or b"-") + b'"'
+    text = ENCODED_QUOTED.sub(percent, raw_text(field)) or b"-"
+    if not text.isascii():
+        text = text.decode(errors="percent").encode()
+    return b'"' + text + b'"'
 
 
 def encoded_key(field):

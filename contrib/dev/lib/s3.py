@@ -81,7 +81,7 @@ class S3:
         """GETs and returns (headers, body). One repeat when a kept connection turns out closed."""
         host = self.endpoint.netloc
         path = "/"
-        if bucket and self.style == "virtual-host":
+        if bucket and self.style == "virtual":
             host = bucket + "." + host
             path += urllib.parse.quote(key, safe="/" + UNRESERVED)
         elif bucket:
