@@ -1,0 +1,191 @@
+#include "request.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static int hex_value(char digit)
+{
+	if (digit >= '0' && digit <= '9')
+		return digit - '0';
+	if ((digit | 32) >= 'a' && (digit | 32) <= 'f')
+		return (digit | 32) - 'a' + 10;
+	return -1;
+}
+
+/* A decoded copy of a URL part; `length` gets its size. A stray % stands for itself. */
+static char *decode(const char *text, size_t size, bool plus_is_blank, size_t *length)
+{
+	char *copy = malloc(size + 1);
+	size_t out = 0;
+
+	if (copy == NULL)
+		abort();
+	for (size_t i = 0; i < size; i++) {
+		if (text[i] == '%' && i + 2 < size && hex_value(text[i + 1]) >= 0 &&
+		    hex_value(text[i + 2]) >= 0) {
+			copy[out++] = (char)(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
+			i += 2;
+		} else {
+			copy[out++] = plus_is_blank && text[i] == '+' ? ' ' : text[i];
+		}
+	}
+	copy[out] = '\0';
+	*length = out;
+	return copy;
+}
+
+static void add_field(struct request_fields *fields, char *name, char *value, size_t length)
+{
+	struct request_field *items =
+	    realloc(fields->items, (fields->count + 1) * sizeof(fields->items[0]));
+
+	if (items == NULL)
+		abort();
+	fields->items = items;
+	items[fields->count++] = (struct request_field){name, value, length};
+}
+
+static void parse_parameters(struct request_fields *parameters, const char *text, const char *end)
+{
+	while (text < end) {
+		const char *stop = memchr(text, '&', (size_t)(end - text));
+		const char *equals;
+		size_t name_length, value_length;
+		char *name, *value;
+
+		if (stop == NULL)
+			stop = end;
+		equals = memchr(text, '=', (size_t)(stop - text));
+		if (equals == NULL)
+			equals = stop;
+		name = decode(text, (size_t)(equals - text), true, &name_length);
+		value = decode(equals + (equals < stop), (size_t)(stop - equals - (equals < stop)),
+			       true, &value_length);
+		add_field(parameters, name, value, value_length);
+		text = stop + 1;
+	}
+}
+
+static bool parse_line(struct request *request, const char *line, const char *end)
+{
+	const char *target = memchr(line, ' ', (size_t)(end - line));
+	const char *version, *question;
+	size_t ignored;
+
+	if (target == NULL || target == line)
+		return false;
+	request->method = strndup(line, (size_t)(target - line));
+	target++;
+	version = memchr(target, ' ', (size_t)(end - target));
+	if (version == NULL || version == target || end - version < 9 ||
+	    memcmp(version, " HTTP/1.", 8) != 0)
+		return false;
+	request->chunked = version[8] != '0';
+	request->keep_alive = request->chunked;
+	question = memchr(target, '?', (size_t)(version - target));
+	if (question == NULL)
+		question = version;
+	else
+		parse_parameters(&request->parameters, question + 1, version);
+	request->path = decode(target, (size_t)(question - target), false, &ignored);
+	return request->method != NULL;
+}
+
+static bool parse_header(struct request *request, const char *line, const char *end)
+{
+	const char *colon = memchr(line, ':', (size_t)(end - line));
+	const char *value;
+
+	if (colon == NULL || colon == line)
+		return false;
+	for (value = colon + 1; value < end && (*value == ' ' || *value == '\t'); value++)
+		continue;
+	while (end > value && (end[-1] == ' ' || end[-1] == '\t'))
+		end--;
+	add_field(&request->headers, strndup(line, (size_t)(colon - line)),
+		  strndup(value, (size_t)(end - value)), (size_t)(end - value));
+	return true;
+}
+
+struct request *request_parse(const char *head, size_t length)
+{
+	struct request *request = calloc(1, sizeof(*request));
+	const char *stop = head + length;
+	bool first = true;
+
+	if (request == NULL || (request->body = evbuffer_new()) == NULL)
+		abort();
+	while (head < stop) {
+		const char *newline = memchr(head, '\n', (size_t)(stop - head));
+		const char *end = newline != NULL ? newline : stop;
+
+		if (end > head && end[-1] == '\r')
+			end--;
+		if (end == head)
+			break;
+		if (!(first ? parse_line : parse_header)(request, head, end))
+			goto wrong;
+		first = false;
+		head = newline != NULL ? newline + 1 : stop;
+	}
+	if (first)
+		goto wrong;
+	if (request_header(request, "Connection") != NULL &&
+	    strcasecmp(request_header(request, "Connection"), "close") == 0)
+		request->keep_alive = false;
+	return request;
+wrong:
+	request_free(request);
+	return NULL;
+}
+
+static void free_fields(struct request_fields *fields)
+{
+	for (size_t i = 0; i < fields->count; i++) {
+		free(fields->items[i].name);
+		free(fields->items[i].value);
+	}
+	free(fields->items);
+}
+
+void request_free(struct request *request)
+{
+	if (request == NULL)
+		return;
+	free(request->method);
+	free(request->path);
+	free_fields(&request->parameters);
+	free_fields(&request->headers);
+	evbuffer_free(request->body);
+	free(request);
+}
+
+const char *request_parameter(const struct request *request, const char *name)
+{
+	for (size_t i = request->parameters.count; i-- > 0;)
+		if (strcmp(request->parameters.items[i].name, name) == 0)
+			return request->parameters.items[i].value;
+	return NULL;
+}
+
+const char *request_header(const struct request *request, const char *name)
+{
+	for (size_t i = 0; i < request->headers.count; i++)
+		if (strcasecmp(request->headers.items[i].name, name) == 0)
+			return request->headers.items[i].value;
+	return NULL;
+}
+
+unsigned long long request_number(const struct request *request, const char *name,
+				  unsigned long long otherwise)
+{
+	const char *text = request_parameter(request, name);
+	char *end;
+	unsigned long long number;
+
+	if (text == NULL || *text < '0' || *text > '9')
+		return otherwise;
+	number = strtoull(text, &end, 10);
+	return *end == '\0' ? number : otherwise;
+}

@@ -1,0 +1,44 @@
+/* One HTTP request as it came in: its parts, decoded. */
+#ifndef FRONT_REQUEST_H
+#define FRONT_REQUEST_H
+
+#include <event2/buffer.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A name and a value; both end in NUL, the value may hold others before `length`. */
+struct request_field {
+	char *name;
+	char *value;
+	size_t length;
+};
+
+struct request_fields {
+	struct request_field *items;
+	size_t count;
+};
+
+struct request {
+	char *method;
+	char *path;                       /* decoded, without the query string */
+	struct request_fields parameters; /* of the query string, decoded, in order */
+	struct request_fields headers;
+	struct evbuffer *body;
+	bool keep_alive; /* the client allows another request on its connection */
+	bool chunked;    /* the client understands chunks (HTTP/1.1) */
+};
+
+/* Reads a request's head: request line and header lines, `length` bytes with the empty line. NULL
+ * when it is no HTTP/1.x request. */
+struct request *request_parse(const char *head, size_t length);
+void request_free(struct request *request);
+
+/* The value of a URL parameter or header (any case), or NULL. A parameter's last value counts. */
+const char *request_parameter(const struct request *request, const char *name);
+const char *request_header(const struct request *request, const char *name);
+
+/* A parameter as a number; `otherwise` when it is absent, or no number. */
+unsigned long long request_number(const struct request *request, const char *name,
+				  unsigned long long otherwise);
+
+#endif
