@@ -1,0 +1,83 @@
+/*
+ * One worker's place under the supervisor, as a pure rule: (state, event, time) -> actions. It
+ * forks, sends and kills nothing itself; whoever drives it carries the actions out.
+ *
+ * A slot has one timer. Each step says in `wake_ms` when it wants LC_SLOT_TIMER next; the event may
+ * come early or late.
+ *
+ *   STOPPED --start--> STARTING --ready--> READY --drain--> DRAINING --exited--> STOPPED
+ *   STARTING, READY --exited--> BACKING_OFF --timer--> STARTING    (FAILED for a configuration
+ * error) STARTING, READY, DRAINING --heartbeat stops--> KILLING --exited--> BACKING_OFF or STOPPED
+ */
+#ifndef LC_SUPERVISOR_SLOT_H
+#define LC_SUPERVISOR_SLOT_H
+
+#include "base/backoff.h"
+#include "base/random.h"
+#include "formats/shard_state.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum lc_slot_event_type {
+	LC_SLOT_START,       /* the shard is to be delivered */
+	LC_SLOT_FORK_FAILED, /* the fork that was asked for did not succeed */
+	LC_SLOT_CAME_READY,  /* the worker says READY */
+	LC_SLOT_TIMER,
+	LC_SLOT_EXITED, /* the worker is gone */
+	LC_SLOT_DRAIN,  /* the shard is not to be delivered any more: finish in time */
+	LC_SLOT_HURRY,  /* as DRAIN, at once */
+	LC_SLOT_EVENT_COUNT
+};
+
+struct lc_slot_event {
+	enum lc_slot_event_type type;
+	uint64_t now_ms;
+	uint64_t heartbeat_ms; /* TIMER: the worker's last heartbeat */
+	bool config_error;     /* EXITED: with the exit code that forbids a restart */
+};
+
+/* What is to be done, all of it, in this order. */
+struct lc_slot_actions {
+	bool send_drain;
+	bool send_abandon;
+	int signal; /* to be sent to the worker; 0 for none */
+	bool fork;
+};
+
+struct lc_slot_rules {
+	struct lc_backoff backoff;
+	uint64_t
+	    healthy_after_ms; /* a worker that lived so long was healthy: backoff starts anew */
+	uint64_t heartbeat_timeout_ms;
+	uint64_t core_grace_ms;    /* between SIGABRT and SIGKILL, time to write a core */
+	uint64_t drain_timeout_ms; /* from DRAIN to SIGKILL */
+	uint64_t abandon_grace_ms; /* from ABANDON to SIGKILL; part of drain_timeout_ms */
+};
+
+/* Read freely, changed only by lc_slot_step. */
+struct lc_slot {
+	struct lc_slot_rules rules;
+	struct lc_random random;
+	enum lc_shard_state state;
+	uint64_t wake_ms; /* when TIMER is wanted; 0 for never */
+	uint64_t forked_ms;
+	uint64_t kill_ms;    /* DRAINING, KILLING: when SIGKILL is due; 0 for never */
+	uint64_t abandon_ms; /* DRAINING: when ABANDON is due; 0 once it was sent */
+	unsigned failures;   /* deaths in a row, as backoff counts them */
+	uint64_t restarts;   /* forks after the first */
+	bool forked_before;
+	bool unwanted; /* after DRAIN or HURRY: no further worker */
+};
+
+/* A STOPPED slot. `seed` makes its jitter. */
+void lc_slot_init(struct lc_slot *slot, const struct lc_slot_rules *rules, uint64_t seed);
+
+/* Takes one event. Any event may come in any state: one that means nothing there changes nothing.
+ */
+struct lc_slot_actions lc_slot_step(struct lc_slot *slot, const struct lc_slot_event *event);
+
+/* True while a worker process is there or asked for. */
+bool lc_slot_has_worker(const struct lc_slot *slot);
+
+#endif

@@ -1,0 +1,143 @@
+#include "formats/http_request.h"
+
+#include <strings.h>
+
+enum {
+	STATUS_BAD_REQUEST = 400,
+	STATUS_CONTENT_TOO_LARGE = 413,
+	STATUS_FIELDS_TOO_LARGE = 431,
+	STATUS_NOT_IMPLEMENTED = 501,
+	STATUS_VERSION_NOT_SUPPORTED = 505,
+};
+
+static enum lc_http_request_result refuse(struct lc_http_request *request, int status)
+{
+	request->refusal = status;
+	return LC_HTTP_REQUEST_REFUSED;
+}
+
+/* RFC 9110, section 5.6.2. */
+static bool is_token_char(unsigned char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+}
+
+static bool is_token(struct lc_view text)
+{
+	for (size_t i = 0; i < text.size; i++) {
+		if (!is_token_char((unsigned char)text.data[i]))
+			return false;
+	}
+	return text.size > 0;
+}
+
+static bool is_visible(struct lc_view text)
+{
+	for (size_t i = 0; i < text.size; i++) {
+		if (text.data[i] <= ' ' || text.data[i] > '~')
+			return false;
+	}
+	return text.size > 0;
+}
+
+/* Cuts `rest` at the first `separator`; what stands before it is the result. False without one. */
+static bool cut(struct lc_view *rest, char separator, struct lc_view *part)
+{
+	const char *end = rest->size == 0 ? NULL : memchr(rest->data, separator, rest->size);
+
+	if (end == NULL)
+		return false;
+	part->data = rest->data;
+	part->size = (size_t)(end - rest->data);
+	rest->data = end + 1;
+	rest->size -= part->size + 1;
+	return true;
+}
+
+/* The next line without its end; bare LF is accepted, as RFC 9112, section 2.2 allows. */
+static bool next_line(struct lc_view *rest, struct lc_view *line)
+{
+	if (!cut(rest, '\n', line))
+		return false;
+	if (line->size > 0 && line->data[line->size - 1] == '\r')
+		line->size--;
+	return true;
+}
+
+static struct lc_view trim(struct lc_view text)
+{
+	while (text.size > 0 && (text.data[0] == ' ' || text.data[0] == '\t')) {
+		text.data++;
+		text.size--;
+	}
+	while (text.size > 0 &&
+	       (text.data[text.size - 1] == ' ' || text.data[text.size - 1] == '\t'))
+		text.size--;
+	return text;
+}
+
+static bool same_name(struct lc_view name, const char *expected)
+{
+	return name.size == strlen(expected) && strncasecmp(name.data, expected, name.size) == 0;
+}
+
+static int check_request_line(struct lc_view line, struct lc_http_request *request)
+{
+	struct lc_view target;
+	struct lc_view query;
+
+	if (!cut(&line, ' ', &request->method) || !cut(&line, ' ', &target))
+		return STATUS_BAD_REQUEST;
+	if (!is_token(request->method) || !is_visible(target) || target.data[0] != '/')
+		return STATUS_BAD_REQUEST;
+	if (!lc_view_equal(line, lc_view_of("HTTP/1.1")) &&
+	    !lc_view_equal(line, lc_view_of("HTTP/1.0")))
+		return STATUS_VERSION_NOT_SUPPORTED;
+	query = target;
+	if (!cut(&query, '?', &request->path))
+		request->path = target;
+	return 0;
+}
+
+static int check_field(struct lc_view line)
+{
+	struct lc_view value = line;
+	struct lc_view name;
+
+	if (!cut(&value, ':', &name) || !is_token(name))
+		return STATUS_BAD_REQUEST;
+	if (same_name(name, "transfer-encoding"))
+		return STATUS_NOT_IMPLEMENTED;
+	if (same_name(name, "content-length") && !lc_view_equal(trim(value), lc_view_of("0")))
+		return STATUS_CONTENT_TOO_LARGE;
+	return 0;
+}
+
+enum lc_http_request_result lc_http_request_decode(struct lc_view bytes,
+						   struct lc_http_request *request)
+{
+	bool too_long = bytes.size > LC_HTTP_REQUEST_HEAD_MAX;
+	struct lc_view rest = bytes;
+	struct lc_view line;
+	int refusal;
+
+	if (too_long)
+		rest.size = LC_HTTP_REQUEST_HEAD_MAX;
+	*request = (struct lc_http_request){0};
+	if (next_line(&rest, &line)) {
+		refusal = check_request_line(line, request);
+		if (refusal != 0)
+			return refuse(request, refusal);
+		while (next_line(&rest, &line)) {
+			if (line.size == 0)
+				return LC_HTTP_REQUEST_WHOLE;
+			refusal = check_field(line);
+			if (refusal != 0)
+				return refuse(request, refusal);
+		}
+	}
+	if (too_long || bytes.size == LC_HTTP_REQUEST_HEAD_MAX)
+		return refuse(request, STATUS_FIELDS_TOO_LARGE);
+	return LC_HTTP_REQUEST_INCOMPLETE;
+}

@@ -1,0 +1,236 @@
+#include "worker/worker.h"
+
+#include "base/assert.h"
+#include "base/clock.h"
+#include "base/exit_codes.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "delivery/shard.h"
+#include "formats/frame.h"
+#include "worker/descriptors.h"
+#include "worker/last_words.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	HEARTBEAT_MAX_MS = 1000,
+	HEARTBEATS_PER_TIMEOUT = 4,
+};
+
+/* The running worker: what lc_worker_run sets up around its shard. */
+struct life {
+	const struct lc_worker *worker;
+	struct lc_loop *loop;
+	struct lc_loop_watch *channel_watch;
+	struct lc_loop_timer *heartbeat;
+	struct lc_loop_timer *orphan_deadline;
+	struct lc_shard *shard;
+	uint64_t heartbeat_ms; /* between two heartbeats */
+	enum lc_page_phase phase;
+	bool abandoned;
+};
+
+static void enter(struct life *life, enum lc_page_phase phase)
+{
+	lc_log(LC_LOG_DEBUG, "worker phase", LC_LOG_TEXT("from", lc_page_phase_name(life->phase)),
+	       LC_LOG_TEXT("to", lc_page_phase_name(phase)));
+	life->phase = phase;
+	atomic_store(&life->worker->page->phase, (int)phase);
+}
+
+static void on_heartbeat(void *context)
+{
+	struct life *life = context;
+
+	atomic_store(&life->worker->page->heartbeat_ms, lc_clock_monotonic_ms());
+	lc_loop_timer_start(life->heartbeat, life->heartbeat_ms);
+}
+
+static void on_shard_ready(void *context)
+{
+	struct life *life = context;
+	unsigned char packet[LC_FRAME_SIZE];
+
+	if (life->phase != LC_PAGE_STARTING)
+		return;
+	enter(life, LC_PAGE_READY);
+	lc_frame_encode(LC_FRAME_READY, packet);
+	/* The channel holds far more than this one packet, so that failure means a supervisor that
+	 * is gone; the broken channel tells so by itself. */
+	if (send(life->worker->channel, packet, sizeof(packet), MSG_NOSIGNAL) < 0)
+		lc_log_say(LC_LOG_WARNING, "supervisor did not take READY");
+}
+
+static void on_shard_drained(void *context)
+{
+	struct life *life = context;
+
+	lc_loop_stop(life->loop);
+}
+
+static void drain(struct life *life)
+{
+	if (life->phase == LC_PAGE_DRAINING)
+		return;
+	enter(life, LC_PAGE_DRAINING);
+	lc_shard_drain(life->shard);
+}
+
+static void abandon(struct life *life)
+{
+	if (life->abandoned)
+		return;
+	life->abandoned = true;
+	if (life->phase != LC_PAGE_DRAINING)
+		enter(life, LC_PAGE_DRAINING);
+	lc_shard_abandon(life->shard);
+}
+
+static void on_orphan_deadline(void *context)
+{
+	abandon(context);
+}
+
+static void orphaned(struct life *life)
+{
+	lc_log_say(LC_LOG_WARNING, "the supervisor is gone; draining, then exiting");
+	lc_loop_watch_free(life->channel_watch);
+	life->channel_watch = NULL;
+	alarm(LC_WORKER_ORPHAN_SECONDS);
+	lc_loop_timer_start(life->orphan_deadline, LC_WORKER_ORPHAN_DRAIN_MS);
+	drain(life);
+}
+
+static void obey(struct life *life, enum lc_frame_type type)
+{
+	lc_log(LC_LOG_DEBUG, "told by the supervisor", LC_LOG_TEXT("frame", lc_frame_name(type)));
+	if (type == LC_FRAME_DRAIN)
+		drain(life);
+	else
+		abandon(life);
+}
+
+static void on_channel(void *context)
+{
+	struct life *life = context;
+	char packet[LC_FRAME_SIZE + 1];
+	ssize_t size = recv(life->worker->channel, packet, sizeof(packet), MSG_DONTWAIT);
+	struct lc_error error;
+	enum lc_frame_type type;
+
+	if (size < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (size <= 0) {
+		orphaned(life);
+		return;
+	}
+	if (lc_frame_decode((struct lc_view){packet, (size_t)size}, LC_FRAME_TO_WORKER, &type,
+			    &error))
+		obey(life, type);
+	else
+		lc_log(LC_LOG_ERROR, "frame from the supervisor refused", LC_LOG_FAULT(&error));
+}
+
+/* SIGUSR1 from the kernel: the supervisor is gone. The broken channel tells the event loop; this is
+ * for a worker whose loop does not come round any more. SIGALRM is left at its default, which ends
+ * the process. */
+static void on_parent_death(int signal_number)
+{
+	(void)signal_number;
+	alarm(LC_WORKER_ORPHAN_SECONDS);
+}
+
+static void set_signal(int signal_number, void (*handler)(int))
+{
+	struct sigaction action = {.sa_flags = SA_RESTART};
+
+	action.sa_handler = handler;
+	sigemptyset(&action.sa_mask);
+	LC_ASSERT(sigaction(signal_number, &action, NULL) == 0);
+}
+
+static void set_up_process(const struct lc_worker *worker)
+{
+	char name[16]; /* as the kernel cuts it */
+
+	lc_log_set_identity("worker", (int)worker->shard);
+	lc_last_words_keep_in(worker->page);
+	lc_descriptors_close_others(worker->channel, worker->inherited, worker->inherited_count);
+	set_signal(SIGTERM, SIG_IGN);
+	set_signal(SIGINT, SIG_IGN);
+	set_signal(SIGHUP, SIG_IGN);
+	set_signal(SIGPIPE, SIG_IGN);
+	set_signal(SIGCHLD, SIG_DFL);
+	set_signal(SIGALRM, SIG_DFL);
+	set_signal(SIGUSR1, on_parent_death);
+	LC_ASSERT(prctl(PR_SET_PDEATHSIG, SIGUSR1) == 0);
+	LC_ASSERT(sigprocmask(SIG_SETMASK, worker->signal_mask, NULL) == 0);
+	snprintf(name, sizeof(name), "courier/%u", worker->shard);
+	LC_ASSERT(prctl(PR_SET_NAME, name) == 0);
+	if (getppid() != worker->supervisor)
+		exit(LC_EXIT_FAILURE); /* it died before the kernel was asked to tell */
+}
+
+/* The shard's complaint becomes the last words, so that the obituary tells what is wrong. */
+_Noreturn static void end_with(const struct life *life, const struct lc_error *error)
+{
+	lc_log(LC_LOG_ERROR, "shard could not be set up", LC_LOG_FAULT(error));
+	lc_page_say_last_words(life->worker->page, error->message);
+	exit(error->kind == LC_ERROR_USAGE ? LC_EXIT_CONFIG : LC_EXIT_FAILURE);
+}
+
+static void set_up(struct life *life)
+{
+	static const struct lc_shard_callbacks callbacks = {
+	    .on_ready = on_shard_ready,
+	    .on_drained = on_shard_drained,
+	};
+	const struct lc_worker *worker = life->worker;
+	uint64_t timeout_ms =
+	    (uint64_t)worker->settings->supervisor_heartbeat_timeout_seconds * 1000;
+	struct lc_error error;
+
+	life->heartbeat_ms = timeout_ms / HEARTBEATS_PER_TIMEOUT;
+	if (life->heartbeat_ms > HEARTBEAT_MAX_MS)
+		life->heartbeat_ms = HEARTBEAT_MAX_MS;
+	life->loop = lc_loop_new(&error);
+	if (life->loop == NULL)
+		end_with(life, &error);
+	life->shard = lc_shard_new(life->loop, worker->settings, worker->shard, worker->shard_count,
+				   &worker->page->counters, &callbacks, life, &error);
+	if (life->shard == NULL)
+		end_with(life, &error);
+	life->heartbeat = lc_loop_timer_new(life->loop, on_heartbeat, life);
+	life->orphan_deadline = lc_loop_timer_new(life->loop, on_orphan_deadline, life);
+	life->channel_watch = lc_loop_watch_readable(life->loop, worker->channel, on_channel, life);
+}
+
+static void tear_down(struct life *life)
+{
+	lc_shard_free(life->shard);
+	lc_loop_watch_free(life->channel_watch);
+	lc_loop_timer_free(life->orphan_deadline);
+	lc_loop_timer_free(life->heartbeat);
+	lc_loop_free(life->loop);
+	lc_last_words_forget();
+}
+
+void lc_worker_run(const struct lc_worker *worker)
+{
+	struct life life = {.worker = worker, .phase = LC_PAGE_STARTING};
+
+	set_up_process(worker);
+	lc_log(LC_LOG_INFO, "worker starts", LC_LOG_UINT("shards", worker->shard_count));
+	set_up(&life);
+	on_heartbeat(&life);
+	lc_shard_start(life.shard);
+	lc_loop_run(life.loop);
+	lc_log(LC_LOG_INFO, "worker ends", LC_LOG_BOOL("abandoned", life.abandoned));
+	tear_down(&life);
+	exit(LC_EXIT_OK);
+}
