@@ -1,0 +1,158 @@
+# shellcheck shell=bash
+# How a system test reads: a story, told with a stack, rows, the service, and asserts. To be sourced.
+#
+#	. "$(dirname "$0")/lib.sh"
+#	story "a worker that dies loses nothing"
+#	start_stack
+#	load --rows 1000
+#	start_service
+#	await_delivery 60
+#	stop_service
+#	check "every row is delivered once" verify
+#	end_story
+#
+# Output is TAP. Exit status: 0 all asserts hold, 1 one does not, 77 the test can't run here.
+# BUILD_DIR names the build to test, by default build/demo.
+
+set -u
+. "$(dirname "${BASH_SOURCE[0]}")/../../contrib/dev/lib/common.sh"
+
+BUILD_DIR=${BUILD_DIR:-$TOP/build/demo}
+WORK=''
+SERVICE_PID=''
+FLOW_PID=''
+CHECKS=0
+FAILURES=0
+
+# What a test leaves behind goes, however it ends; a failed test keeps its directory.
+clean_up() {
+	local status=$?
+	trap - EXIT INT TERM
+	[ -z "$FLOW_PID" ] || end_child "$FLOW_PID" 5
+	[ -z "$SERVICE_PID" ] || end_child "$SERVICE_PID" 40
+	[ ! -d "$WORK/stack" ] || "$DEV/stack" stop --dir "$WORK/stack" >"$WORK/stop.log" 2>&1
+	if [ "$FAILURES" -eq 0 ] && [ "$status" -eq 0 ]; then
+		rm -rf "$WORK"
+	else
+		echo "# logs are kept in $WORK"
+		[ ! -f "$WORK/service.log" ] || tail -n 20 "$WORK/service.log" | sed 's/^/#   /'
+	fi
+	exit "$status"
+}
+
+story() {
+	echo "# $1"
+	COURIER=$(program log-courier) || exit 1
+	CONTROL=$(program log-courier-ctl) || exit 1
+	WORK=$(mktemp -d "${TMPDIR:-/tmp}/log-courier-test.XXXXXX")
+	# The servers of the stack are not root.
+	chmod 755 "$WORK"
+	trap clean_up EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+}
+
+end_story() {
+	echo "1..$CHECKS"
+	[ "$FAILURES" -eq 0 ]
+	exit
+}
+
+# check TEXT COMMAND...: one assert: the command succeeds. What it says is shown if it doesn't.
+# The command runs in this shell, so it may start and await children and set variables.
+check() {
+	local text=$1
+	shift
+	CHECKS=$((CHECKS + 1))
+	if "$@" >"$WORK/said" 2>&1; then
+		echo "ok $CHECKS - $text"
+		return 0
+	fi
+	FAILURES=$((FAILURES + 1))
+	echo "not ok $CHECKS - $text"
+	head -c 20000 "$WORK/said" | sed 's/^/#   /'
+	return 1
+}
+
+# need TEXT COMMAND...: an assert without which the story can't go on.
+need() {
+	check "$@" || end_story
+}
+
+start_stack() {
+	need "the stack starts" start_stack_in "$WORK/stack"
+	quick_environment
+}
+
+# server stop|start clickhouse|s3
+server() {
+	"$DEV/stack" "$1" --dir "$WORK/stack" --only "$2"
+}
+
+load() {
+	"$DEV/load" --quiet "$@"
+}
+
+# Rows that come in steadily, in the background: start_flow RATE SECONDS [LOAD ARGUMENT...]
+start_flow() {
+	"$DEV/load" --quiet --rate "$1" --duration "$2" "${@:3}" >>"$WORK/load.log" 2>&1 &
+	FLOW_PID=$!
+}
+
+# await_flow SECONDS: waits for their end.
+await_flow() {
+	local pid=$FLOW_PID
+	await "$1" ended "$pid" || return
+	FLOW_PID=''
+	wait "$pid"
+}
+
+# start_service [FLAG...]: its log goes to $WORK/service.log
+start_service() {
+	"$COURIER" "$@" >>"$WORK/service.log" 2>&1 &
+	SERVICE_PID=$!
+	need "the service becomes healthy" await 30 healthy
+}
+
+# stop_service: SIGTERM; succeeds when the service exits 0 within its shutdown time-out.
+stop_service() {
+	local pid=$SERVICE_PID
+	kill -TERM "$pid"
+	await $((LOG_COURIER_SHUTDOWN_TIMEOUT_SECONDS + 5)) ended "$pid" || return
+	SERVICE_PID=''
+	wait "$pid"
+}
+
+# health_is STATUS: what log-courier-ctl health exits with.
+health_is() {
+	local status=0
+	"$CONTROL" health >/dev/null 2>&1 || status=$?
+	[ "$status" -eq "$1" ]
+}
+
+healthy() {
+	! ended "$SERVICE_PID" && health_is 0
+}
+
+# The processes that the supervisor has forked.
+workers() {
+	cat "/proc/$SERVICE_PID/task/$SERVICE_PID/children"
+}
+
+delivered_rows() {
+	"$DEV/counter" log_courier_records_delivered_total 2>/dev/null || echo 0
+}
+
+# delivered_at_least ROWS: since the service's start.
+delivered_at_least() {
+	[ "$(delivered_rows)" -ge "$1" ]
+}
+
+# await_delivery SECONDS
+await_delivery() {
+	need "all rows are delivered and committed within $1 s" await "$1" everything_settled
+}
+
+verify() {
+	"$DEV/verify" "$@"
+}
