@@ -7,6 +7,8 @@
  * - other unquoted fields: space, control bytes, `"`, 0x7F and bytes over 0x7F are percent-encoded;
  * - quoted fields: `"`, control bytes and 0x7F are percent-encoded; well-formed UTF-8 stays, other
  * bytes over 0x7F are percent-encoded.
+ *
+ * A missing or empty field is "-". The times are in ms, written as formats/decimal.h says.
  */
 #ifndef LC_FORMATS_LINE_H
 #define LC_FORMATS_LINE_H
@@ -22,10 +24,5 @@ size_t lc_line_max_size(const struct lc_record *record, struct lc_view region);
 /* Writes the line to `out`, which has room for lc_line_max_size bytes; returns its size. `region`
  * is the source region, field 27; when empty the field is left out. */
 size_t lc_line_write(const struct lc_record *record, struct lc_view region, char *out);
-
-/* The shortest decimal without exponent that reads back to the same 32-bit float; "-" when it is
- * not finite. Returns the size; no terminator. At most LC_LINE_FLOAT_SIZE bytes. */
-enum { LC_LINE_FLOAT_SIZE = 64 };
-size_t lc_line_write_float(float value, char out[LC_LINE_FLOAT_SIZE]);
 
 #endif

@@ -20,7 +20,9 @@ struct lc_offset {
  * req_id. */
 int lc_offset_compare(const struct lc_offset *a, const struct lc_offset *b);
 
-/* Appends one row of the offsets table in RowBinary, columns in the order of lc_offset_columns. */
+/* Appends one row of the offsets table in RowBinary, columns in the order of lc_offset_columns. The
+ * table's raftSessionID is a UInt16: `raft_session_id` is at most 65535, as lc_record_decode
+ * ensures of rows. */
 void lc_offset_append_row(struct lc_buffer *rows, struct lc_view bucket, uint32_t raft_session_id,
 			  const struct lc_offset *offset);
 

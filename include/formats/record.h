@@ -41,9 +41,9 @@ struct lc_record {
 #include "tbl/record_fields.h"
 };
 
-/* The list of columns for a SELECT, markers included: "1234, toUnixTimestamp(insertedAt), ...,
- * 1234". Appends to `sql`. No column is aliased, so that ORDER BY still means the table's own
- * columns. */
+/* The list of columns for a SELECT, markers included: "toUInt64(1234), toUInt32(raftSessionID),
+ * ..., toUInt64(1234)" (a bare number would take as few bytes as it needs). Appends to `sql`. No
+ * column is aliased, so that ORDER BY still means the table's own columns. */
 void lc_record_append_columns(struct lc_buffer *sql, uint64_t marker);
 
 enum lc_record_result {
@@ -52,7 +52,12 @@ enum lc_record_result {
 	LC_RECORD_CORRUPT,    /* these bytes are no row of this query; error says why */
 };
 
-/* Decodes the row at the beginning of `bytes`. The record's views point into `bytes`. */
+/*
+ * Decodes the row at the beginning of `bytes`. The record's views point into `bytes`; they are
+ * never NULL. `*used` is set for LC_RECORD_DECODED, and for LC_RECORD_INCOMPLETE to a number of
+ * bytes, larger than bytes.size, that the row takes at least. A text declared longer than 1 GiB is
+ * corrupt.
+ */
 enum lc_record_result lc_record_decode(struct lc_view bytes, uint64_t marker,
 				       struct lc_record *record, size_t *used,
 				       struct lc_error *error);

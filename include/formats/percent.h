@@ -1,0 +1,29 @@
+/*
+ * Percent-encoding: bytes that a place does not allow become "%XX", X being upper-case hex digits
+ * (RFC 3986, section 2.1). What each place allows stands in one table; the rules of the log line
+ * are explained in formats/line.h, those of URIs are Amazon's (Amazon S3 API Reference, "Signature
+ * Calculations for the Authorization Header", UriEncode).
+ */
+#ifndef LC_FORMATS_PERCENT_H
+#define LC_FORMATS_PERCENT_H
+
+#include "base/view.h"
+
+#include <stddef.h>
+
+/* What stays as it is. One bit each, for the table. */
+enum lc_percent_keep {
+	LC_PERCENT_KEEP_URI = 1,    /* RFC 3986 unreserved characters */
+	LC_PERCENT_KEEP_PATH = 2,   /* these and "/" */
+	LC_PERCENT_KEEP_FIELD = 4,  /* an unquoted field: printable ASCII but space and `"` */
+	LC_PERCENT_KEEP_QUOTED = 8, /* a quoted field: printable ASCII but `"`; well-formed UTF-8 */
+};
+
+/* The encoded text takes at most this many times the bytes of the text. */
+enum { LC_PERCENT_GROWTH = 3 };
+
+/* Writes `text` encoded to `out`, which has room for LC_PERCENT_GROWTH * text.size bytes; returns
+ * the size. */
+size_t lc_percent_write(struct lc_view text, enum lc_percent_keep keep, char *out);
+
+#endif

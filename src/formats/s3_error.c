@@ -1,0 +1,357 @@
+#include "formats/s3_error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Just enough of XML: tags, text, CDATA, comments, processing instructions. A document type is
+ * nothing that S3 sends and ends the reading. */
+enum token {
+	TOKEN_OPEN,  /* <name ...>; text: the name */
+	TOKEN_CLOSE, /* </name> */
+	TOKEN_EMPTY, /* <name ... /> */
+	TOKEN_TEXT,  /* text: with references */
+	TOKEN_CDATA, /* text: as it is */
+	TOKEN_END,   /* of the body, or of what is XML in it */
+};
+
+struct scanner {
+	struct lc_view rest;
+	struct lc_view text; /* of the token */
+};
+
+static bool begins_with(struct lc_view view, const char *text)
+{
+	size_t size = strlen(text);
+
+	return view.size >= size && memcmp(view.data, text, size) == 0;
+}
+
+static void skip(struct lc_view *view, size_t size)
+{
+	view->data += size;
+	view->size -= size;
+}
+
+/* Moves behind `end`; the bytes before it become the token's text. False if it does not come. */
+static bool take_until(struct scanner *scanner, const char *end)
+{
+	size_t size = strlen(end);
+	const char *found = memmem(scanner->rest.data, scanner->rest.size, end, size);
+
+	if (found == NULL)
+		return false;
+	scanner->text = (struct lc_view){.data = scanner->rest.data,
+					 .size = (size_t)(found - scanner->rest.data)};
+	skip(&scanner->rest, scanner->text.size + size);
+	return true;
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* The name at the beginning of a tag's text. */
+static struct lc_view name_of(struct lc_view tag)
+{
+	size_t size = 0;
+
+	while (size < tag.size && !is_space(tag.data[size]) && tag.data[size] != '/')
+		size++;
+	return (struct lc_view){.data = tag.data, .size = size};
+}
+
+/* <name attribute="value">: a value may hold ">". */
+static enum token take_open_tag(struct scanner *scanner)
+{
+	struct lc_view rest = scanner->rest;
+	char quote = '\0';
+
+	for (size_t i = 0; i < rest.size; i++) {
+		char c = rest.data[i];
+
+		if (quote != '\0') {
+			if (c == quote)
+				quote = '\0';
+		} else if (c == '"' || c == '\'') {
+			quote = c;
+		} else if (c == '>') {
+			scanner->text = name_of((struct lc_view){.data = rest.data, .size = i});
+			skip(&scanner->rest, i + 1);
+			return i > 0 && rest.data[i - 1] == '/' ? TOKEN_EMPTY : TOKEN_OPEN;
+		}
+	}
+	return TOKEN_END;
+}
+
+static enum token next_token(struct scanner *scanner)
+{
+	while (scanner->rest.size > 0) {
+		const char *tag;
+
+		if (scanner->rest.data[0] != '<') {
+			tag = memchr(scanner->rest.data, '<', scanner->rest.size);
+			scanner->text = scanner->rest;
+			if (tag != NULL)
+				scanner->text.size = (size_t)(tag - scanner->rest.data);
+			skip(&scanner->rest, scanner->text.size);
+			return TOKEN_TEXT;
+		}
+		if (begins_with(scanner->rest, "<!--")) {
+			skip(&scanner->rest, 4);
+			if (!take_until(scanner, "-->"))
+				return TOKEN_END;
+		} else if (begins_with(scanner->rest, "<?")) {
+			if (!take_until(scanner, "?>"))
+				return TOKEN_END;
+		} else if (begins_with(scanner->rest, "<![CDATA[")) {
+			skip(&scanner->rest, 9);
+			return take_until(scanner, "]]>") ? TOKEN_CDATA : TOKEN_END;
+		} else if (begins_with(scanner->rest, "<!")) {
+			return TOKEN_END;
+		} else if (begins_with(scanner->rest, "</")) {
+			return take_until(scanner, ">") ? TOKEN_CLOSE : TOKEN_END;
+		} else {
+			skip(&scanner->rest, 1);
+			return take_open_tag(scanner);
+		}
+	}
+	return TOKEN_END;
+}
+
+/* A text of bounded size. */
+struct text {
+	char *data;
+	size_t size;
+	size_t capacity; /* terminator included */
+	bool cut;        /* more was to come */
+};
+
+static void append(struct text *text, const char *bytes, size_t size)
+{
+	if (text->cut || size >= text->capacity - text->size) {
+		text->cut = true;
+		return;
+	}
+	memcpy(text->data + text->size, bytes, size);
+	text->size += size;
+	text->data[text->size] = '\0';
+}
+
+/* Appends a byte of the body; one that could end a line or rule a terminal becomes a space. */
+static void append_byte(struct text *text, char byte)
+{
+	bool control = (unsigned char)byte < 0x20 || byte == 0x7F;
+
+	append(text, control ? " " : &byte, 1);
+}
+
+/* Appends a character as UTF-8; what is none as U+FFFD. */
+static void append_character(struct text *text, uint32_t c)
+{
+	char bytes[4];
+
+	if (c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF))
+		c = 0xFFFD;
+	if (c < 0x80) {
+		append_byte(text, (char)c);
+	} else if (c < 0x800) {
+		bytes[0] = (char)(0xC0 | c >> 6);
+		bytes[1] = (char)(0x80 | (c & 0x3F));
+		append(text, bytes, 2);
+	} else if (c < 0x10000) {
+		bytes[0] = (char)(0xE0 | c >> 12);
+		bytes[1] = (char)(0x80 | (c >> 6 & 0x3F));
+		bytes[2] = (char)(0x80 | (c & 0x3F));
+		append(text, bytes, 3);
+	} else {
+		bytes[0] = (char)(0xF0 | c >> 18);
+		bytes[1] = (char)(0x80 | (c >> 12 & 0x3F));
+		bytes[2] = (char)(0x80 | (c >> 6 & 0x3F));
+		bytes[3] = (char)(0x80 | (c & 0x3F));
+		append(text, bytes, 4);
+	}
+}
+
+/* The number of "#65;" or "#x41;"; false if it is none. `size` includes the semicolon. */
+static bool number_of(struct lc_view reference, uint32_t *number, size_t *size)
+{
+	bool hex = begins_with(reference, "#x");
+	size_t first = hex ? 2 : 1;
+	size_t i = first;
+	uint32_t base = hex ? 16 : 10;
+
+	*number = 0;
+	for (; i < reference.size; i++) {
+		char c = reference.data[i];
+		uint32_t digit;
+
+		if (c >= '0' && c <= '9')
+			digit = (uint32_t)(c - '0');
+		else if (hex && ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'))
+			digit = (uint32_t)((c | 0x20) - 'a') + 10;
+		else
+			break;
+		/* Anything over the last character stays over it. */
+		if (*number <= 0x10FFFF)
+			*number = *number * base + digit;
+	}
+	*size = i + 1;
+	return i > first && i < reference.size && reference.data[i] == ';';
+}
+
+/* Resolves the reference behind a "&" and returns its size; 0 if it is none that is known. */
+static size_t append_reference(struct text *text, struct lc_view reference)
+{
+	static const struct {
+		const char *name;
+		char character;
+	} entities[] = {{"lt;", '<'}, {"gt;", '>'}, {"amp;", '&'}, {"quot;", '"'}, {"apos;", '\''}};
+	uint32_t number;
+	size_t size;
+
+	for (size_t i = 0; i < sizeof entities / sizeof entities[0]; i++) {
+		if (begins_with(reference, entities[i].name)) {
+			append_byte(text, entities[i].character);
+			return strlen(entities[i].name);
+		}
+	}
+	if (!begins_with(reference, "#") || !number_of(reference, &number, &size))
+		return 0;
+	append_character(text, number);
+	return size;
+}
+
+static void append_resolved(struct text *text, struct lc_view raw, bool references)
+{
+	while (raw.size > 0 && !text->cut) {
+		char byte = raw.data[0];
+
+		skip(&raw, 1);
+		if (byte == '&' && references) {
+			size_t size = append_reference(text, raw);
+
+			skip(&raw, size);
+			if (size > 0)
+				continue;
+		}
+		append_byte(text, byte);
+	}
+}
+
+static bool is_blank(struct lc_view text)
+{
+	for (size_t i = 0; i < text.size; i++)
+		if (!is_space(text.data[i]))
+			return false;
+	return true;
+}
+
+static bool is_plausible_code(const struct text *code)
+{
+	for (size_t i = 0; i < code->size; i++) {
+		char c = code->data[i];
+		bool letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+
+		if (!letter && !(c >= '0' && c <= '9') && c != '.')
+			return false;
+	}
+	return code->size > 0 && !code->cut;
+}
+
+/* Drops the spaces at both ends. */
+static void trim(struct text *text)
+{
+	size_t first = 0;
+
+	while (text->size > 0 && text->data[text->size - 1] == ' ')
+		text->size--;
+	while (first < text->size && text->data[first] == ' ')
+		first++;
+	memmove(text->data, text->data + first, text->size - first);
+	text->size -= first;
+	text->data[text->size] = '\0';
+}
+
+/* A text whose last character was cut loses the rest of it. */
+static void trim_to_character(struct text *text)
+{
+	size_t first = text->size;
+	unsigned char lead;
+
+	while (first > 0 && ((unsigned char)text->data[first - 1] & 0xC0) == 0x80)
+		first--;
+	if (first == 0)
+		return;
+	lead = (unsigned char)text->data[first - 1];
+	if (lead >= 0xC0 && text->size - first < (lead >= 0xF0 ? 3U : lead >= 0xE0 ? 2U : 1U))
+		text->data[text->size = first - 1] = '\0';
+}
+
+/* Reads the elements below the root; `scanner` stands behind <Error>. */
+static bool read_error(struct scanner *scanner, struct text *code, struct text *message)
+{
+	unsigned depth = 1; /* open elements */
+	bool code_known = false;
+	bool message_known = false;
+	struct text *current = NULL; /* whose element is open at depth 2 */
+
+	while (depth > 0) {
+		enum token token = next_token(scanner);
+
+		switch (token) {
+		case TOKEN_OPEN:
+			if (++depth != 2)
+				break;
+			if (!code_known && lc_view_equal(scanner->text, lc_view_of("Code")))
+				current = code;
+			if (!message_known && lc_view_equal(scanner->text, lc_view_of("Message")))
+				current = message;
+			break;
+		case TOKEN_CLOSE:
+			code_known = code_known || (depth == 2 && current == code);
+			message_known = message_known || (depth == 2 && current == message);
+			if (--depth == 1)
+				current = NULL;
+			break;
+		case TOKEN_TEXT:
+		case TOKEN_CDATA:
+			if (depth == 2 && current != NULL)
+				append_resolved(current, scanner->text, token == TOKEN_TEXT);
+			break;
+		case TOKEN_EMPTY:
+			break;
+		case TOKEN_END:
+			return code_known;
+		}
+	}
+	return code_known;
+}
+
+bool lc_s3_error_parse(struct lc_view body, struct lc_s3_error *parsed)
+{
+	struct scanner scanner = {.rest = body};
+	struct text code = {.data = parsed->code, .capacity = sizeof parsed->code};
+	struct text message = {.data = parsed->message, .capacity = sizeof parsed->message};
+	enum token token;
+
+	*parsed = (struct lc_s3_error){.code = ""};
+	if (begins_with(scanner.rest, "\xEF\xBB\xBF"))
+		skip(&scanner.rest, 3);
+	do {
+		token = next_token(&scanner);
+	} while (token == TOKEN_TEXT && is_blank(scanner.text));
+	if (token != TOKEN_OPEN || !lc_view_equal(scanner.text, lc_view_of("Error")))
+		return false;
+	if (!read_error(&scanner, &code, &message)) {
+		code.size = 0;
+		code.data[0] = '\0';
+	}
+	trim_to_character(&message);
+	trim(&message);
+	trim(&code);
+	if (is_plausible_code(&code))
+		return true;
+	parsed->code[0] = '\0';
+	return false;
+}

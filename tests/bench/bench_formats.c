@@ -1,0 +1,137 @@
+/*
+ * What the formats cost: rows decoded, hashed and written as lines per second, on one thread, for
+ * rows of about 900 bytes. Usage: bench_formats [rounds]
+ */
+#include "base/clock.h"
+#include "formats/line.h"
+#include "formats/record_stream.h"
+#include "formats/row_hash.h"
+#include "support/record_rows.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+	ROWS = 20000,
+	PIECE_SIZE = 65536, /* as they come from a socket */
+	MAX_ROW_BYTES = 1048576,
+};
+
+static const uint64_t MARKER = UINT64_C(0x5ee0d0c0ffee1234);
+
+struct work {
+	uint64_t rows;
+	uint64_t sum; /* of results, so that none is optimised away */
+	char *line;
+	size_t line_bytes;
+};
+
+static bool only_decode(void *context, const struct lc_record *record)
+{
+	struct work *work = context;
+
+	work->rows++;
+	work->sum += record->user_agent.size;
+	return true;
+}
+
+static bool hash_too(void *context, const struct lc_record *record)
+{
+	struct work *work = context;
+
+	work->rows++;
+	work->sum ^= lc_row_hash(record);
+	return true;
+}
+
+static bool write_too(void *context, const struct lc_record *record)
+{
+	struct work *work = context;
+	size_t size = lc_line_write(record, lc_view_of("us-east-1"), work->line);
+
+	work->rows++;
+	work->line_bytes += size;
+	work->sum += (unsigned char)work->line[size / 2];
+	return true;
+}
+
+static bool hash_and_write(void *context, const struct lc_record *record)
+{
+	struct work *work = context;
+
+	work->sum ^= lc_row_hash(record);
+	return write_too(context, record);
+}
+
+static void make_rows(struct lc_buffer *rows)
+{
+	static char texts[ROWS][64];
+	struct lc_record record = record_rows_example();
+
+	record.request_uri = lc_view_of(
+	    "GET /amzn-s3-demo-bucket/backups/2019/02/06/database-full/part-000123.tar.zst"
+	    "?X-Amz-Algorithm=AWS4-HMAC-SHA256&partNumber=12&uploadId=2~Mzk4NjA0NTYyMTE"
+	    "&x-id=GetObject HTTP/1.1");
+	record.user_agent = lc_view_of(
+	    "aws-sdk-java/2.20.43 Linux/5.15.0-1031-aws OpenJDK_64-Bit_Server_VM/17.0.6+10 "
+	    "Java/17.0.6 vendor/Amazon.com_Inc. io/sync http/Apache cfg/retry-mode/legacy");
+	for (unsigned i = 0; i < ROWS; i++) {
+		int size = snprintf(texts[i], sizeof texts[i],
+				    "backups/2019/02/06/database full/part-%06u.tar.zst", i);
+
+		record.object_key = (struct lc_view){.data = texts[i], .size = (size_t)size};
+		record.start_time_ms += 7;
+		record.bytes_sent.value = i * 7919U;
+		record.total_time.value = (float)(i * 37 % 300000) / 1000;
+		record.turn_around_time.value = (float)(i * 17 % 90000) / 1000;
+		record_rows_append(rows, &record, MARKER);
+	}
+}
+
+static void measure(const char *name, lc_record_stream_callback *callback, struct lc_view rows,
+		    unsigned rounds)
+{
+	struct work work = {.line = malloc(MAX_ROW_BYTES)};
+	uint64_t began = lc_clock_monotonic_ms();
+	double seconds;
+
+	for (unsigned round = 0; round < rounds; round++) {
+		struct lc_record_stream *stream =
+		    lc_record_stream_new(MARKER, MAX_ROW_BYTES, callback, &work);
+		struct lc_error error;
+
+		for (size_t at = 0; at < rows.size; at += PIECE_SIZE) {
+			size_t left = rows.size - at;
+			struct lc_view piece = {.data = rows.data + at,
+						.size = left < PIECE_SIZE ? left : PIECE_SIZE};
+
+			if (!lc_record_stream_feed(stream, piece, &error))
+				abort();
+		}
+		if (!lc_record_stream_end(stream, &error))
+			abort();
+		lc_record_stream_free(stream);
+	}
+	seconds = (double)(lc_clock_monotonic_ms() - began) / 1000;
+	printf("%-24s %9.0f rows/s  %5.0f MB/s of rows  (%zu bytes a line, sum %016" PRIx64 ")\n",
+	       name, (double)work.rows / seconds, (double)rows.size * rounds / seconds / 1e6,
+	       work.line_bytes / work.rows, work.sum);
+	free(work.line);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned rounds = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 50;
+	struct lc_buffer rows;
+
+	lc_buffer_init(&rows, SIZE_MAX);
+	make_rows(&rows);
+	printf("%u rows of %zu bytes, %u rounds\n", ROWS, rows.size / ROWS, rounds);
+	measure("decode", only_decode, lc_buffer_view(&rows), rounds);
+	measure("decode and hash", hash_too, lc_buffer_view(&rows), rounds);
+	measure("decode and line", write_too, lc_buffer_view(&rows), rounds);
+	measure("decode, hash and line", hash_and_write, lc_buffer_view(&rows), rounds);
+	lc_buffer_free(&rows);
+	return 0;
+}
