@@ -51,13 +51,16 @@ struct lc_clickhouse_spec {
 	size_t parameter_count;
 	const struct lc_clickhouse_setting *settings; /* on top of those that every query gets */
 	size_t setting_count;
-	unsigned seat; /* which URL: from lc_clickhouse_take_seat */
+	unsigned seat;       /* which URL: from lc_clickhouse_take_seat */
+	uint64_t timeout_ms; /* of the whole query, paused time included; 0: none */
 	/* A piece of the result, valid until return; never called for an answer whose status is not
-	 * 200. Return false when the bytes make no sense: the query ends with an LC_ERROR_CORRUPT
-	 * error. May be NULL. */
+	 * 200. May pause and cancel. Return false (and set `error`) when the bytes make no sense:
+	 * no further piece comes, and the query ends with that error once what follows has been
+	 * searched for the exception that may explain it. May be NULL. */
 	bool (*on_data)(void *context, struct lc_view piece, struct lc_error *error);
 	/* It is over: `error` has kind NONE only if the whole result has arrived and no exception
-	 * was told in the headers, in the status or in the body's tail. */
+	 * was told in the headers, in the status or in the body's tail. `exception_code` is
+	 * ClickHouse's, 0 when there was none or it can not be told for certain. */
 	void (*on_done)(void *context, const struct lc_error *error, int exception_code);
 	void *context;
 };
@@ -65,6 +68,7 @@ struct lc_clickhouse_spec {
 /* Strings of the options are copied. `http` must outlive it. */
 struct lc_clickhouse *lc_clickhouse_new(struct lc_loop *loop, struct lc_http *http,
 					const struct lc_clickhouse_options *options);
+/* Cancels what is still under way. Not from within a callback. */
 void lc_clickhouse_free(struct lc_clickhouse *clickhouse);
 
 /* The URL for the next cycle: round robin over the healthy ones; when none is, the one that has
@@ -78,12 +82,15 @@ const char *lc_clickhouse_seat_url(const struct lc_clickhouse *clickhouse, unsig
 /* Leaves a URL aside because what it says makes no sense (clock, stale data). */
 void lc_clickhouse_distrust_seat(struct lc_clickhouse *clickhouse, unsigned seat);
 
-/* Starts a query. Valid until on_done returns or it is cancelled. */
+/* Starts a query. Valid until on_done returns or it is cancelled. Every query gets the settings
+ * that make ClickHouse fail rather than answer less than asked (see clickhouse_url.c). */
 struct lc_clickhouse_query *lc_clickhouse_start(struct lc_clickhouse *clickhouse,
 						const struct lc_clickhouse_spec *spec);
 void lc_clickhouse_cancel(struct lc_clickhouse_query *query);
 
-/* Holds the result back and lets it go on. */
+/* Holds the result back and lets it go on. While paused no byte is read and no time-out of ours
+ * counts. ClickHouse itself gives up a stream that it can not send for the http_send_timeout of its
+ * default profile (30 s since 21.x): a longer pause ends in an error. */
 void lc_clickhouse_pause(struct lc_clickhouse_query *query);
 void lc_clickhouse_resume(struct lc_clickhouse_query *query);
 

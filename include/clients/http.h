@@ -34,6 +34,9 @@ struct lc_http_header {
 struct lc_http_response {
 	unsigned status; /* 0 when there was no answer */
 	bool complete;   /* the answer ended as HTTP says it must */
+	bool framed;    /* its headers told where it ends: its end can not be a broken connection */
+	unsigned sends; /* how often the request began to leave: 0 when there was no connection, 2
+			   when a kept connection broke before an answer and it was sent anew */
 	uint64_t elapsed_ms;
 	struct lc_error error; /* kind NONE when complete, whatever the status says */
 };
@@ -41,12 +44,14 @@ struct lc_http_response {
 struct lc_http_callbacks {
 	/* The answer's status is known. May be NULL. */
 	void (*on_status)(void *context, unsigned status);
-	/* One header of the answer; name in lower case. Views valid until return. May be NULL. */
+	/* One header of the answer; name in lower case (names over 127 bytes are skipped). Views
+	 * valid until return. May be NULL. */
 	void (*on_header)(void *context, struct lc_view name, struct lc_view value);
-	/* A piece of the answer's body, valid until return. May call lc_http_pause. */
+	/* A piece of the answer's body, valid until return. May call lc_http_pause. May be NULL. */
 	void (*on_body)(void *context, struct lc_view piece);
-	/* Fills `room` bytes of the request's body; returns how many, 0 at its end. Called with
-	 * rewind = true before the body is (again) read from its start. */
+	/* Fills up to `room` bytes of the request's body and returns how many; 0 only after
+	 * body_size bytes. rewind_body runs before the body is read from its start once more. Both
+	 * are needed with body_from_callback. */
 	size_t (*read_body)(void *context, char *place, size_t room);
 	void (*rewind_body)(void *context);
 	/* It is over; the request is released when this returns. */
@@ -58,32 +63,33 @@ struct lc_http_spec {
 	const char *url;
 	const struct lc_http_header *headers; /* copied */
 	size_t header_count;
-	struct lc_view body;     /* small body, copied; or */
+	struct lc_view body;     /* small body, copied; or (PUT and POST only) */
 	bool body_from_callback; /* read_body, of body_size bytes */
 	uint64_t body_size;
 	uint64_t timeout_ms;       /* of the whole request; 0: none */
-	uint64_t stall_timeout_ms; /* given up when no byte moves for so long while not paused; 0:
-				      never */
+	uint64_t stall_timeout_ms; /* given up when, once connected, no byte moves for so long
+				      while not paused; 0: never */
 	const struct lc_http_callbacks *callbacks; /* must outlive the request */
 	void *context;
 };
 
 struct lc_http *lc_http_new(struct lc_loop *loop, const struct lc_http_options *options,
 			    struct lc_error *error);
-/* Cancels what is still under way. */
+/* Cancels what is still under way. Not from within a callback. */
 void lc_http_free(struct lc_http *http);
 
 /* Starts a request. It belongs to the client and is valid until on_done returns or lc_http_cancel.
- * A URL that can not be used ends in on_done too. Redirects are not followed, proxies of the
- * environment are not used, "Expect:" is never sent. */
+ * Everything in `spec` but the callbacks is copied. A URL that can not be used ends in on_done too.
+ * Redirects are not followed, proxies of the environment are not used, "Expect:" is never sent. */
 struct lc_http_request *lc_http_start(struct lc_http *http, const struct lc_http_spec *spec);
 
-/* Ends a request without further callback. Not from within its own callbacks except on_body. */
+/* Ends a request without further callback. Not from within its own on_done. */
 void lc_http_cancel(struct lc_http_request *request);
 
-/* Stops reading the answer; the peer is held back by its full window. At most one more piece may
- * still arrive. */
+/* Stops reading the answer: on_body runs no more until lc_http_resume, and the peer is held back by
+ * its full window. The end may still come: a broken connection, or an answer that is over. */
 void lc_http_pause(struct lc_http_request *request);
+/* Goes on reading; the first piece comes from the loop. */
 void lc_http_resume(struct lc_http_request *request);
 
 #endif

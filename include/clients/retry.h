@@ -14,9 +14,10 @@ enum lc_retry_class {
 	LC_RETRY_WAIT,  /* the target refuses; it steps aside until somebody mends it */
 };
 
-/* S3's answer to a PUT. status 0: no (complete) answer. `code` may be empty. `certain` (may be
- * NULL) is set to true if the object is certainly not stored by this attempt: an answer in the 4xx,
- * or no connection was made. */
+/* S3's answer to a PUT. status 0: no (complete) answer. `code` may be empty; one that is known goes
+ * before the status. `certain` (may be NULL) is set to true if the object is certainly not stored
+ * by this attempt: an answer in the 4xx. (That no connection was made is certain too; the caller
+ * knows.) */
 enum lc_retry_class lc_retry_classify_s3(unsigned status, const char *code, bool *certain);
 
 /* ClickHouse's answer: DONE for 200, AGAIN for everything a later attempt may mend, WAIT for what

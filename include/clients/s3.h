@@ -42,7 +42,8 @@ struct lc_s3_body {
 
 struct lc_s3_answer {
 	enum lc_retry_class retry_class;
-	bool certain;     /* see lc_retry_classify_s3 */
+	bool certain;     /* the object is certainly not stored by this attempt: see
+			     lc_retry_classify_s3 */
 	unsigned status;  /* 0: none */
 	const char *code; /* S3's <Code>, may be empty; valid until the callback returns */
 	uint64_t elapsed_ms;
@@ -55,10 +56,13 @@ typedef void lc_s3_callback(void *context, const struct lc_s3_answer *answer);
 /* Strings are copied; the secret is wiped when freed. `http` must outlive it. */
 struct lc_s3 *lc_s3_new(struct lc_loop *loop, struct lc_http *http,
 			const struct lc_s3_options *options, struct lc_error *error);
+/* Cancels what is still under way. Not from within a callback. */
 void lc_s3_free(struct lc_s3 *s3);
 
 /* PUTs one object (Content-Type text/plain). `body` and what it points to must stay until the
- * callback ran or the PUT was cancelled; bucket and key are copied. The signing time follows the
+ * callback ran or the PUT was cancelled; bucket and key are copied. A bucket or key that can not be
+ * part of an address (s3_address.h) is answered with LC_RETRY_WAIT and never sent. Only an answer
+ * with an ETag, as S3's always have, says that the object is stored. The signing time follows the
  * server's Date header once an answer RequestTimeTooSkewed was seen. */
 struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, const char *bucket, struct lc_view key,
 			    const struct lc_s3_body *body, lc_s3_callback *callback, void *context);

@@ -1,0 +1,87 @@
+#include "clients/clickhouse_outcome.h"
+
+#include "clients/clickhouse_exception.h"
+
+enum { QUOTED_MAX = 300 };
+
+static int quoted_size(struct lc_view text)
+{
+	return (int)(text.size < QUOTED_MAX ? text.size : QUOTED_MAX);
+}
+
+/* An answer with another status than 200. */
+static int outcome_of_status(const struct lc_clickhouse_outcome_facts *facts,
+			     struct lc_error *error)
+{
+	unsigned status = facts->response->status;
+	struct lc_view body = facts->error_body;
+	struct lc_clickhouse_exception exception;
+
+	if (lc_clickhouse_exception_read(body, &exception)) {
+		lc_error_set(error, LC_ERROR_REFUSED, "%s: HTTP %u: %.*s", facts->url, status,
+			     quoted_size(exception.text), exception.text.data);
+		return facts->header_code != 0 ? facts->header_code : exception.code;
+	}
+	if (facts->header_code != 0)
+		lc_error_set(error, LC_ERROR_REFUSED, "%s: HTTP %u, exception code %d", facts->url,
+			     status, facts->header_code);
+	else if (body.size == 0)
+		lc_error_set(error, LC_ERROR_REFUSED, "%s: HTTP %u, without a body", facts->url,
+			     status);
+	else
+		lc_error_set(error, LC_ERROR_REFUSED,
+			     "%s: HTTP %u, not an answer of ClickHouse: %.*s", facts->url, status,
+			     quoted_size(body), body.data);
+	return facts->header_code;
+}
+
+/* What stands at the end of an answer with status 200 that can not be taken as a result. */
+static void explain(const struct lc_clickhouse_outcome_facts *facts, struct lc_error *error)
+{
+	const struct lc_http_response *response = facts->response;
+
+	if (!response->complete)
+		*error = response->error;
+	else if (facts->refusal->kind != LC_ERROR_NONE)
+		lc_error_set(error, facts->refusal->kind, "%s: %s", facts->url,
+			     facts->refusal->message);
+	else if (!response->framed)
+		lc_error_set(error, LC_ERROR_CORRUPT,
+			     "%s: an answer without length: its end can not be told from a cut",
+			     facts->url);
+	else
+		error->kind = LC_ERROR_NONE;
+}
+
+static int outcome_of_rows(const struct lc_clickhouse_outcome_facts *facts, struct lc_error *error)
+{
+	struct lc_clickhouse_exception exception = {.code = 0};
+	bool found = lc_clickhouse_exception_find(facts->tail, facts->tag, &exception);
+
+	if (facts->header_code != 0 || exception.certain) {
+		lc_error_set(error, LC_ERROR_REFUSED, "%s: failed in the middle: %.*s", facts->url,
+			     quoted_size(exception.text), exception.text.data);
+		return facts->header_code != 0 ? facts->header_code : exception.code;
+	}
+	explain(facts, error);
+	if (error->kind != LC_ERROR_NONE && found) {
+		struct lc_error plain = *error;
+
+		lc_error_set(error, plain.kind, "%.180s; the answer ends with: %.*s", plain.message,
+			     quoted_size(exception.text), exception.text.data);
+	}
+	return 0;
+}
+
+int lc_clickhouse_outcome_of(const struct lc_clickhouse_outcome_facts *facts,
+			     struct lc_error *error)
+{
+	*error = (struct lc_error){.kind = LC_ERROR_NONE};
+	if (facts->response->status == 0) {
+		*error = facts->response->error;
+		return 0;
+	}
+	if (facts->response->status == 200)
+		return outcome_of_rows(facts, error);
+	return outcome_of_status(facts, error);
+}

@@ -1,0 +1,32 @@
+#include "clients/http_url.h"
+
+#include <string.h>
+
+static size_t authority_of(struct lc_view url)
+{
+	const char *scheme = memmem(url.data, url.size, "://", 3);
+
+	return scheme == NULL ? 0 : (size_t)(scheme - url.data) + 3;
+}
+
+size_t lc_http_url_path_of(struct lc_view url)
+{
+	size_t place = authority_of(url);
+
+	while (place < url.size && memchr("/?#", url.data[place], 3) == NULL)
+		place++;
+	return place;
+}
+
+void lc_http_url_append_shown(struct lc_buffer *out, struct lc_view url)
+{
+	size_t path = lc_http_url_path_of(url);
+	size_t authority = authority_of(url) < path ? authority_of(url) : path;
+	const char *query = memchr(url.data + path, '?', url.size - path);
+	const char *at = memrchr(url.data + authority, '@', path - authority);
+	size_t end = query == NULL ? url.size : (size_t)(query - url.data);
+	size_t host = at == NULL ? authority : (size_t)(at - url.data) + 1;
+
+	lc_buffer_append(out, url.data, authority);
+	lc_buffer_append(out, url.data + host, end - host);
+}

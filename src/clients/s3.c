@@ -1,0 +1,360 @@
+#include "clients/s3.h"
+
+#include "base/assert.h"
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "clients/s3_address.h"
+#include "formats/s3_error.h"
+#include "formats/sigv4.h"
+
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+enum {
+	MAGIC = 0x70757433,
+	BODY_MAX = 64 * 1024,
+	ADDRESS_MAX = 16 * 1024,
+	DATE_SIZE = 64,
+};
+
+static const char CONTENT_TYPE[] = "text/plain";
+
+/* Where the next byte of a body lies. */
+struct cursor {
+	size_t piece;
+	size_t offset; /* in the piece */
+};
+
+struct lc_s3_put {
+	uint32_t magic;
+	struct lc_s3 *s3;
+	TAILQ_ENTRY(lc_s3_put) all;
+	struct lc_http_request *request; /* NULL when the name made it impossible */
+	struct lc_loop_timer *refusal_timer;
+	struct lc_error refusal;
+
+	const struct lc_s3_body *body;
+	struct cursor cursor;
+	lc_s3_callback *callback;
+	void *context;
+	char *bucket;
+	char *key;
+	struct lc_buffer answer; /* the first bytes of the answer's body */
+	char date[DATE_SIZE];    /* the answer's Date header */
+	bool has_etag;
+};
+
+TAILQ_HEAD(put_list, lc_s3_put);
+
+struct lc_s3 {
+	struct lc_loop *loop;
+	struct lc_http *http;
+	char *endpoint_text;
+	struct lc_s3_endpoint endpoint; /* views of endpoint_text */
+	enum lc_s3_addressing addressing;
+	uint64_t timeout_ms;
+	char *region;
+	char *access_key_id;
+	char *secret_access_key;
+	struct lc_sigv4_signer signer;
+	int64_t clock_offset_seconds; /* the server's clock minus ours */
+	struct put_list puts;
+};
+
+static void release(struct lc_s3_put *put)
+{
+	TAILQ_REMOVE(&put->s3->puts, put, all);
+	lc_loop_timer_free(put->refusal_timer);
+	lc_buffer_free(&put->answer);
+	free(put->bucket);
+	free(put->key);
+	free(put);
+}
+
+/* The only place from which the callback runs. */
+static void end(struct lc_s3_put *put, const struct lc_s3_answer *answer)
+{
+	put->request = NULL;
+	put->callback(put->context, answer);
+	release(put);
+}
+
+static void on_refusal_timer(void *context)
+{
+	struct lc_s3_put *put = context;
+	struct lc_s3_answer answer = {
+	    .retry_class = LC_RETRY_WAIT,
+	    .certain = true,
+	    .code = "",
+	    .error = put->refusal,
+	};
+
+	end(put, &answer);
+}
+
+static void on_header(void *context, struct lc_view name, struct lc_view value)
+{
+	struct lc_s3_put *put = context;
+
+	if (lc_view_equal(name, lc_view_of("date")) && value.size < sizeof(put->date)) {
+		memcpy(put->date, value.data, value.size);
+		put->date[value.size] = '\0';
+	} else if (lc_view_equal(name, lc_view_of("etag"))) {
+		put->has_etag = true;
+	}
+}
+
+static void on_body(void *context, struct lc_view piece)
+{
+	struct lc_s3_put *put = context;
+	size_t room = BODY_MAX - put->answer.size;
+
+	lc_buffer_append(&put->answer, piece.data, piece.size < room ? piece.size : room);
+}
+
+static size_t read_body(void *context, char *place, size_t room)
+{
+	struct lc_s3_put *put = context;
+	size_t filled = 0;
+
+	while (filled < room && put->cursor.piece < put->body->piece_count) {
+		struct lc_view piece = put->body->pieces[put->cursor.piece];
+		size_t size = piece.size - put->cursor.offset;
+
+		if (size > room - filled)
+			size = room - filled;
+		if (size > 0)
+			memcpy(place + filled, piece.data + put->cursor.offset, size);
+		filled += size;
+		put->cursor.offset += size;
+		if (put->cursor.offset == piece.size)
+			put->cursor = (struct cursor){.piece = put->cursor.piece + 1};
+	}
+	return filled;
+}
+
+static void rewind_body(void *context)
+{
+	struct lc_s3_put *put = context;
+
+	put->cursor = (struct cursor){.piece = 0};
+}
+
+/* The server finds our signing time too far from its own: we sign by its clock from now on. */
+static void follow_clock(struct lc_s3_put *put)
+{
+	time_t theirs = curl_getdate(put->date, NULL);
+
+	if (theirs != (time_t)-1)
+		put->s3->clock_offset_seconds = (int64_t)theirs - lc_clock_wall_ms() / 1000;
+}
+
+static void describe_refusal(const struct lc_s3_put *put, unsigned status,
+			     const struct lc_s3_error *parsed, struct lc_error *error)
+{
+	if (parsed->code[0] == '\0')
+		lc_error_set(error, LC_ERROR_REFUSED, "PUT %s/%s: HTTP %u without an S3 error code",
+			     put->bucket, put->key, status);
+	else
+		lc_error_set(error, LC_ERROR_REFUSED, "PUT %s/%s: HTTP %u %s: %s", put->bucket,
+			     put->key, status, parsed->code, parsed->message);
+}
+
+static void on_done(void *context, const struct lc_http_response *response)
+{
+	struct lc_s3_put *put = context;
+	struct lc_s3_error parsed = {.code = ""};
+	unsigned status = response->complete ? response->status : 0;
+	struct lc_s3_answer answer = {
+	    .status = status,
+	    .code = parsed.code,
+	    .elapsed_ms = response->elapsed_ms,
+	};
+
+	LC_ASSERT_MAGIC(put, MAGIC);
+	if (status >= 300)
+		lc_s3_error_parse(lc_buffer_view(&put->answer), &parsed);
+	answer.retry_class = lc_retry_classify_s3(status, parsed.code, &answer.certain);
+	/* A kept connection may have broken after the first sending was stored. */
+	answer.certain = response->sends == 0 || (answer.certain && response->sends == 1);
+	if (answer.retry_class == LC_RETRY_CLOCK)
+		follow_clock(put);
+
+	if (status == 0) {
+		answer.error = response->error;
+		lc_error_prefix(&answer.error, "bucket %s, key %s", put->bucket, put->key);
+	} else if (answer.retry_class != LC_RETRY_DONE) {
+		describe_refusal(put, status, &parsed, &answer.error);
+	} else if (!put->has_etag) {
+		answer.retry_class = LC_RETRY_WAIT;
+		lc_error_set(&answer.error, LC_ERROR_CORRUPT,
+			     "PUT %s/%s: HTTP %u without an ETag: what answered is not S3",
+			     put->bucket, put->key, status);
+	}
+	end(put, &answer);
+}
+
+static const struct lc_http_callbacks CALLBACKS = {
+    .on_header = on_header,
+    .on_body = on_body,
+    .read_body = read_body,
+    .rewind_body = rewind_body,
+    .on_done = on_done,
+};
+
+static void hash_body(const struct lc_s3_body *body, char hex[LC_SIGV4_HASH_HEX_SIZE])
+{
+	struct lc_sigv4_hash *hash = lc_sigv4_hash_begin();
+
+	for (size_t i = 0; i < body->piece_count; i++)
+		lc_sigv4_hash_add(hash, body->pieces[i]);
+	lc_sigv4_hash_end(hash, hex);
+}
+
+/* Signs and sends; `host` and `path` are encoded. */
+static void send_put(struct lc_s3_put *put, const char *url, struct lc_view host,
+		     struct lc_view path)
+{
+	enum { SIGNED = 4 };
+	struct lc_s3 *s3 = put->s3;
+	int64_t now = lc_clock_wall_ms() / 1000 + s3->clock_offset_seconds;
+	char hash[LC_SIGV4_HASH_HEX_SIZE];
+	char time_text[LC_SIGV4_TIME_SIZE];
+	struct lc_buffer authorization;
+
+	hash_body(put->body, hash);
+	lc_sigv4_format_time(now, time_text);
+	const struct lc_sigv4_header to_sign[SIGNED] = {
+	    {lc_view_of("content-type"), lc_view_of(CONTENT_TYPE)},
+	    {lc_view_of("host"), host},
+	    {lc_view_of("x-amz-content-sha256"), lc_view_of(hash)},
+	    {lc_view_of("x-amz-date"), lc_view_of(time_text)},
+	};
+	struct lc_sigv4_request request = {
+	    .method = lc_view_of("PUT"),
+	    .path = path,
+	    .headers = to_sign,
+	    .header_count = SIGNED,
+	    .payload_hash = lc_view_of(hash),
+	    .time_seconds = now,
+	};
+	lc_buffer_init(&authorization, ADDRESS_MAX);
+	lc_sigv4_append_authorization(&s3->signer, &request, &authorization);
+
+	struct lc_http_header headers[SIGNED + 1];
+	for (size_t i = 0; i < SIGNED; i++)
+		headers[i] = (struct lc_http_header){to_sign[i].name, to_sign[i].value};
+	headers[SIGNED] =
+	    (struct lc_http_header){lc_view_of("authorization"), lc_buffer_view(&authorization)};
+	struct lc_http_spec spec = {
+	    .method = "PUT",
+	    .url = url,
+	    .headers = headers,
+	    .header_count = SIGNED + 1,
+	    .body_from_callback = true,
+	    .body_size = put->body->size,
+	    .timeout_ms = s3->timeout_ms,
+	    .callbacks = &CALLBACKS,
+	    .context = put,
+	};
+	put->request = lc_http_start(s3->http, &spec);
+	lc_buffer_free(&authorization);
+}
+
+/* Finds the address and sends; without an address the callback is told from a timer. */
+static void address_and_send(struct lc_s3_put *put, struct lc_view key)
+{
+	struct lc_s3 *s3 = put->s3;
+	struct lc_buffer host;
+	struct lc_buffer path;
+	struct lc_buffer url;
+
+	lc_buffer_init(&host, ADDRESS_MAX);
+	lc_buffer_init(&path, ADDRESS_MAX);
+	lc_buffer_init(&url, ADDRESS_MAX);
+	if (lc_s3_address_append(&s3->endpoint, s3->addressing, put->bucket, key, &host, &path,
+				 &put->refusal)) {
+		lc_buffer_append_view(&url, s3->endpoint.scheme);
+		lc_buffer_append_text(&url, "://");
+		lc_buffer_append_view(&url, lc_buffer_view(&host));
+		lc_buffer_append_view(&url, lc_buffer_view(&path));
+		LC_ASSERT(lc_buffer_text(&url) != NULL);
+		send_put(put, lc_buffer_text(&url), lc_buffer_view(&host), lc_buffer_view(&path));
+	} else {
+		put->refusal_timer = lc_loop_timer_new(s3->loop, on_refusal_timer, put);
+		lc_loop_timer_start(put->refusal_timer, 0);
+	}
+	lc_buffer_free(&url);
+	lc_buffer_free(&path);
+	lc_buffer_free(&host);
+}
+
+struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, const char *bucket, struct lc_view key,
+			    const struct lc_s3_body *body, lc_s3_callback *callback, void *context)
+{
+	struct lc_s3_put *put = lc_memory_zero(1, sizeof(*put));
+
+	put->magic = MAGIC;
+	put->s3 = s3;
+	put->body = body;
+	put->callback = callback;
+	put->context = context;
+	put->bucket = lc_memory_copy_text(bucket);
+	put->key = lc_memory_copy_bytes(key.data, key.size);
+	lc_buffer_init(&put->answer, BODY_MAX);
+	TAILQ_INSERT_TAIL(&s3->puts, put, all);
+	address_and_send(put, key);
+	return put;
+}
+
+void lc_s3_cancel(struct lc_s3_put *put)
+{
+	LC_ASSERT_MAGIC(put, MAGIC);
+	LC_ASSERT(put->request != NULL || put->refusal_timer != NULL);
+	if (put->request != NULL)
+		lc_http_cancel(put->request);
+	release(put);
+}
+
+struct lc_s3 *lc_s3_new(struct lc_loop *loop, struct lc_http *http,
+			const struct lc_s3_options *options, struct lc_error *error)
+{
+	struct lc_s3 *s3 = lc_memory_zero(1, sizeof(*s3));
+
+	s3->loop = loop;
+	s3->http = http;
+	s3->endpoint_text = lc_memory_copy_text(options->endpoint);
+	s3->addressing = options->addressing;
+	s3->timeout_ms = options->timeout_ms;
+	s3->region = lc_memory_copy_text(options->region);
+	s3->access_key_id = lc_memory_copy_text(options->access_key_id);
+	s3->secret_access_key = lc_memory_copy_text(options->secret_access_key);
+	lc_sigv4_signer_init(&s3->signer, lc_view_of(s3->access_key_id),
+			     lc_view_of(s3->secret_access_key), lc_view_of(s3->region));
+	TAILQ_INIT(&s3->puts);
+	if (!lc_s3_address_endpoint_of(s3->endpoint_text, &s3->endpoint, error)) {
+		lc_s3_free(s3);
+		return NULL;
+	}
+	return s3;
+}
+
+void lc_s3_free(struct lc_s3 *s3)
+{
+	struct lc_s3_put *put;
+
+	if (s3 == NULL)
+		return;
+	while ((put = TAILQ_FIRST(&s3->puts)) != NULL)
+		lc_s3_cancel(put);
+	lc_sigv4_signer_clear(&s3->signer);
+	explicit_bzero(s3->secret_access_key, strlen(s3->secret_access_key));
+	free(s3->secret_access_key);
+	free(s3->access_key_id);
+	free(s3->region);
+	free(s3->endpoint_text);
+	free(s3);
+}

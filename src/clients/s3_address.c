@@ -1,0 +1,99 @@
+#include "clients/s3_address.h"
+
+#include "formats/sigv4.h"
+
+#include <string.h>
+
+enum { BUCKET_MIN = 3, BUCKET_MAX = 255, LABEL_MAX = 63, KEY_MAX = 1024 };
+
+static const char BUCKET_CHARACTERS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					"abcdefghijklmnopqrstuvwxyz"
+					"0123456789._-";
+
+bool lc_s3_address_endpoint_of(const char *text, struct lc_s3_endpoint *endpoint,
+			       struct lc_error *error)
+{
+	static const char *const schemes[] = {"http", "https"};
+	struct lc_view authority = {.data = NULL, .size = 0};
+
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		size_t size = strlen(schemes[i]);
+
+		if (strncasecmp(text, schemes[i], size) == 0 &&
+		    strncmp(text + size, "://", 3) == 0) {
+			endpoint->scheme = lc_view_of(schemes[i]);
+			authority = lc_view_of(text + size + 3);
+		}
+	}
+	if (authority.size > 0 && authority.data[authority.size - 1] == '/')
+		authority.size--;
+	if (authority.size == 0)
+		return lc_error_set(error, LC_ERROR_USAGE,
+				    "S3 endpoint \"%s\": http(s)://host[:port] is needed", text);
+	for (size_t i = 0; i < authority.size; i++) {
+		unsigned char c = (unsigned char)authority.data[i];
+
+		if (c <= ' ' || c >= 0x7f || strchr("/?#@\\\"<>%", c) != NULL)
+			return lc_error_set(error, LC_ERROR_USAGE,
+					    "S3 endpoint \"%s\": only http(s)://host[:port], "
+					    "without user or path",
+					    text);
+	}
+	endpoint->authority = authority;
+	return true;
+}
+
+/* Labels between dots, each 1 to 63 characters that neither begin nor end with "-". */
+static bool is_host_name(const char *bucket)
+{
+	for (const char *label = bucket;; label++) {
+		size_t size = strcspn(label, ".");
+
+		if (size == 0 || size > LABEL_MAX || label[0] == '-' || label[size - 1] == '-')
+			return false;
+		label += size;
+		if (*label == '\0')
+			return true;
+	}
+}
+
+static bool check(enum lc_s3_addressing addressing, const char *bucket, struct lc_view key,
+		  struct lc_error *error)
+{
+	size_t size = strlen(bucket);
+
+	if (size < BUCKET_MIN || size > BUCKET_MAX || strspn(bucket, BUCKET_CHARACTERS) != size)
+		return lc_error_set(error, LC_ERROR_REFUSED,
+				    "\"%.255s\" is not a bucket's name: 3 to 255 of A-Z a-z 0-9 . "
+				    "_ - are",
+				    bucket);
+	if (addressing == LC_S3_ADDRESSING_VIRTUAL && !is_host_name(bucket))
+		return lc_error_set(error, LC_ERROR_REFUSED,
+				    "bucket \"%.255s\" can not be part of a host name, as "
+				    "virtual-host addressing needs it",
+				    bucket);
+	if (key.size == 0 || key.size > KEY_MAX)
+		return lc_error_set(error, LC_ERROR_REFUSED,
+				    "a key of %zu bytes: 1 to 1024 are allowed (bucket \"%.255s\")",
+				    key.size, bucket);
+	return true;
+}
+
+bool lc_s3_address_append(const struct lc_s3_endpoint *endpoint, enum lc_s3_addressing addressing,
+			  const char *bucket, struct lc_view key, struct lc_buffer *host,
+			  struct lc_buffer *path, struct lc_error *error)
+{
+	if (!check(addressing, bucket, key, error))
+		return false;
+	lc_buffer_append_char(path, '/');
+	if (addressing == LC_S3_ADDRESSING_VIRTUAL) {
+		lc_buffer_append_text(host, bucket);
+		lc_buffer_append_char(host, '.');
+	} else {
+		lc_buffer_append_text(path, bucket);
+		lc_buffer_append_char(path, '/');
+	}
+	lc_buffer_append_view(host, endpoint->authority);
+	lc_sigv4_append_encoded(path, key, true);
+	return true;
+}
