@@ -29,7 +29,7 @@ enum { LC_PAGE_LAST_WORDS_SIZE = 512 }; /* bytes, terminator included */
 struct lc_page {
 	struct lc_counters counters;
 	_Atomic uint64_t heartbeat_ms; /* lc_clock_monotonic_ms of the worker's last sign of life */
-	_Atomic int phase;             /* enum lc_page_phase */
+	_Atomic unsigned phase;        /* enum lc_page_phase */
 	_Atomic char last_words[LC_PAGE_LAST_WORDS_SIZE];
 };
 
@@ -55,6 +55,6 @@ void lc_page_say_last_words(struct lc_page *page, const char *text);
 void lc_page_last_words(const struct lc_page *page, char text[LC_PAGE_LAST_WORDS_SIZE]);
 
 /* The phase's name, for logs: "ready"; "unknown" for a number that is no phase. */
-const char *lc_page_phase_name(int phase);
+const char *lc_page_phase_name(unsigned phase);
 
 #endif

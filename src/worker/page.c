@@ -71,7 +71,7 @@ void lc_page_last_words(const struct lc_page *page, char text[LC_PAGE_LAST_WORDS
 	text[size] = '\0';
 }
 
-const char *lc_page_phase_name(int phase)
+const char *lc_page_phase_name(unsigned phase)
 {
 	switch (phase) {
 	case LC_PAGE_STARTING:

@@ -40,7 +40,7 @@ static void enter(struct life *life, enum lc_page_phase phase)
 	lc_log(LC_LOG_DEBUG, "worker phase", LC_LOG_TEXT("from", lc_page_phase_name(life->phase)),
 	       LC_LOG_TEXT("to", lc_page_phase_name(phase)));
 	life->phase = phase;
-	atomic_store(&life->worker->page->phase, (int)phase);
+	atomic_store(&life->worker->page->phase, phase);
 }
 
 static void on_heartbeat(void *context)

@@ -1,0 +1,18 @@
+/* What is wrong, as a pure rule: from the shards' states and ages to findings, each one sentence
+ * that says what to do. Without a finding the service is healthy: its rows are being delivered. */
+#ifndef LC_SUPERVISOR_HEALTH_H
+#define LC_SUPERVISOR_HEALTH_H
+
+#include "formats/status_document.h"
+
+#include <stdint.h>
+
+struct lc_health_rules {
+	int64_t unreachable_after_seconds; /* ClickHouse or S3 failing for so long is a finding */
+	int64_t delivery_age_max_seconds;  /* so is an undelivered row older than this */
+};
+
+/* Adds what is to be said about the document's shards to its findings. */
+void lc_health_examine(const struct lc_health_rules *rules, struct lc_status_document *document);
+
+#endif

@@ -1,0 +1,18 @@
+/* The metrics endpoint: /metrics as Prometheus text, /healthz with 200 or 503 and the findings. */
+#ifndef LC_SUPERVISOR_METRICS_SERVER_H
+#define LC_SUPERVISOR_METRICS_SERVER_H
+
+#include "base/loop.h"
+#include "supervisor/report.h"
+
+struct lc_metrics_server;
+
+/* Serves `report` on metrics-server.listen-address and -port. NULL with `error` set when the port
+ * can not be had. */
+struct lc_metrics_server *
+lc_metrics_server_new(struct lc_loop *loop, const struct lc_report *report, struct lc_error *error);
+
+/* Closes the port. NULL is allowed. */
+void lc_metrics_server_free(struct lc_metrics_server *server);
+
+#endif

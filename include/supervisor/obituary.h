@@ -1,0 +1,36 @@
+/* What there is to say about a worker that has ended. */
+#ifndef LC_SUPERVISOR_OBITUARY_H
+#define LC_SUPERVISOR_OBITUARY_H
+
+#include "formats/status_document.h"
+#include "worker/page.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct lc_obituary {
+	unsigned shard;
+	pid_t pid;
+	int status; /* as waitpid gave it */
+	uint64_t uptime_ms;
+	const char *phase; /* how far it had come, by its own account */
+	char last_words[LC_PAGE_LAST_WORDS_SIZE];
+};
+
+/* Gathers what the page of the dead worker still tells. */
+void lc_obituary_compose(struct lc_obituary *obituary, unsigned shard, pid_t pid, int status,
+			 uint64_t uptime_ms, const struct lc_page *page);
+
+/* The exit code, or -1 when a signal ended it. */
+int lc_obituary_exit_code(const struct lc_obituary *obituary);
+
+/* One sentence: "worker 4711 was ended by SIGSEGV (core dumped) after 12 s, while ready: ...". */
+void lc_obituary_sentence(const struct lc_obituary *obituary,
+			  char text[LC_STATUS_DOCUMENT_TEXT_SIZE]);
+
+/* One log line; an error unless the end was `expected`. next_start_ms: until the next worker
+ * starts; negative if none will. */
+void lc_obituary_log(const struct lc_obituary *obituary, bool expected, int64_t next_start_ms);
+
+#endif

@@ -1,0 +1,32 @@
+/* The service's account of itself: the status document, findings included, and the metrics, both
+ * from the keepers and their pages. */
+#ifndef LC_SUPERVISOR_REPORT_H
+#define LC_SUPERVISOR_REPORT_H
+
+#include "base/buffer.h"
+#include "config/settings.h"
+#include "formats/status_document.h"
+#include "supervisor/keeper.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the account is about; all of it outlives whoever reports. */
+struct lc_report {
+	const struct lc_settings *settings;
+	struct lc_keeper *const *keepers;
+	size_t keeper_count;
+	unsigned shard_count; /* of the whole deployment */
+	uint64_t started_ms;  /* lc_clock_monotonic_ms */
+};
+
+/* The largest account in bytes, for the bound of whoever sends it. */
+size_t lc_report_size_max(const struct lc_report *report);
+
+/* Fills in a document; to be released with lc_status_document_free. */
+void lc_report_status(const struct lc_report *report, struct lc_status_document *document);
+
+/* Appends all metrics as Prometheus text. */
+void lc_report_metrics(const struct lc_report *report, struct lc_buffer *text);
+
+#endif

@@ -1,0 +1,69 @@
+#include "supervisor/directory.h"
+
+#include "base/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { DIRECTORY_MODE = 0750, LOCK_MODE = 0640 };
+
+static bool make(const char *path, struct lc_error *error)
+{
+	if (mkdir(path, DIRECTORY_MODE) == 0 || errno == EEXIST)
+		return true;
+	return lc_error_set_errno(error, errno, "directory %s can not be made", path);
+}
+
+bool lc_directory_make_parent(const char *path, struct lc_error *error)
+{
+	const char *slash = strrchr(path, '/');
+	char *parent;
+	bool made;
+
+	if (slash == NULL || slash == path)
+		return true;
+	parent = lc_memory_copy_bytes(path, (size_t)(slash - path));
+	made = make(parent, error);
+	free(parent);
+	return made;
+}
+
+int lc_directory_lock(const char *path, struct lc_error *error)
+{
+	char lock[PATH_MAX];
+	int fd;
+
+	if (!make(path, error)) {
+		lc_error_prefix(error, "state-directory");
+		return -1;
+	}
+	if ((size_t)snprintf(lock, sizeof(lock), "%s/lock", path) >= sizeof(lock)) {
+		lc_error_set(error, LC_ERROR_USAGE, "state-directory: the path is too long");
+		return -1;
+	}
+	fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, LOCK_MODE);
+	if (fd < 0) {
+		lc_error_set_errno(error, errno, "state-directory: %s can not be opened", lock);
+		return -1;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	if (errno == EWOULDBLOCK)
+		lc_error_set(
+		    error, LC_ERROR_USAGE,
+		    "state-directory %s belongs to another log-courier that is running, or "
+		    "whose workers are still ending; stop it, or set state-directory to "
+		    "another path",
+		    path);
+	else
+		lc_error_set_errno(error, errno, "state-directory: %s can not be locked", lock);
+	close(fd);
+	return -1;
+}

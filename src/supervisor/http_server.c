@@ -1,0 +1,239 @@
+#include "supervisor/http_server.h"
+
+#include "base/assert.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "formats/http_request.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/listener.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+enum {
+	ACCEPT_PAUSE_MS = 1000, /* after an accept that failed, for want of descriptors as a rule */
+	STATUS_OK = 200,
+	STATUS_NOT_FOUND = 404,
+	STATUS_METHOD_NOT_ALLOWED = 405,
+	STATUS_INTERNAL = 500,
+};
+
+struct connection {
+	LIST_ENTRY(connection) link;
+	struct lc_http_server *server;
+	struct bufferevent *stream;
+	struct lc_loop_timer *deadline;
+	bool answered; /* from then on what the peer sends is read and dropped, until it closes */
+	bool peer_closed;
+};
+
+struct lc_http_server {
+	struct lc_loop *loop;
+	struct evconnlistener *listener;
+	struct lc_loop_timer *accept_pause;
+	const char *name;
+	size_t body_max;
+	lc_http_server_handler *handler;
+	void *context;
+	LIST_HEAD(, connection) connections;
+	unsigned connection_count;
+};
+
+static const char *reason_of(int status)
+{
+	switch (status) {
+	case STATUS_OK:
+		return "OK";
+	case STATUS_NOT_FOUND:
+		return "Not Found";
+	case STATUS_METHOD_NOT_ALLOWED:
+		return "Method Not Allowed";
+	case 503:
+		return "Service Unavailable";
+	case STATUS_INTERNAL:
+		return "Internal Server Error";
+	default:
+		return "Refused";
+	}
+}
+
+static void connection_free(struct connection *connection)
+{
+	struct lc_http_server *server = connection->server;
+
+	LIST_REMOVE(connection, link);
+	server->connection_count--;
+	lc_loop_timer_free(connection->deadline);
+	bufferevent_free(connection->stream);
+	free(connection);
+	if (!lc_loop_timer_running(server->accept_pause))
+		evconnlistener_enable(server->listener);
+}
+
+static void on_deadline(void *context)
+{
+	connection_free(context);
+}
+
+static void send_answer(struct connection *connection, struct lc_http_server_answer *answer)
+{
+	struct evbuffer *output = bufferevent_get_output(connection->stream);
+
+	if (lc_buffer_failed(&answer->body)) {
+		lc_log(LC_LOG_ERROR, "answer is too large",
+		       LC_LOG_TEXT("server", connection->server->name));
+		lc_buffer_clear(&answer->body);
+		answer->status = STATUS_INTERNAL;
+	}
+	connection->answered = true;
+	LC_ASSERT(evbuffer_add_printf(output,
+				      "HTTP/1.1 %d %s\r\n"
+				      "Content-Type: %s\r\n"
+				      "Content-Length: %zu\r\n"
+				      "Cache-Control: no-store\r\n"
+				      "X-Content-Type-Options: nosniff\r\n"
+				      "%s"
+				      "Connection: close\r\n\r\n",
+				      answer->status, reason_of(answer->status),
+				      answer->content_type, answer->body.size,
+				      answer->status == STATUS_METHOD_NOT_ALLOWED ? "Allow: GET\r\n"
+										  : "") > 0);
+	LC_ASSERT(evbuffer_add(output, answer->body.data, answer->body.size) == 0);
+}
+
+static void handle(struct connection *connection, const struct lc_http_request *request)
+{
+	struct lc_http_server *server = connection->server;
+	struct lc_http_server_answer answer = {
+	    .status = STATUS_NOT_FOUND,
+	    .content_type = "text/plain; charset=utf-8",
+	};
+
+	lc_buffer_init(&answer.body, server->body_max);
+	if (request->refusal != 0)
+		answer.status = request->refusal;
+	else if (!lc_view_equal(request->method, lc_view_of("GET")))
+		answer.status = STATUS_METHOD_NOT_ALLOWED;
+	else
+		server->handler(request->path, bufferevent_getfd(connection->stream), &answer,
+				server->context);
+	send_answer(connection, &answer);
+	lc_buffer_free(&answer.body);
+}
+
+static void on_read(struct bufferevent *stream, void *context)
+{
+	struct connection *connection = context;
+	struct evbuffer *input = bufferevent_get_input(stream);
+	size_t size = evbuffer_get_length(input);
+	struct lc_http_request request;
+
+	if (!connection->answered) {
+		struct lc_view bytes = {(const char *)evbuffer_pullup(input, -1), size};
+
+		if (lc_http_request_decode(bytes, &request) == LC_HTTP_REQUEST_INCOMPLETE)
+			return;
+		handle(connection, &request);
+	}
+	evbuffer_drain(input, size);
+}
+
+/* The whole answer is sent. The peer may still be sending: closing now could make the kernel reset
+ * the connection before the peer has read the answer, so its end is awaited. */
+static void on_written(struct bufferevent *stream, void *context)
+{
+	struct connection *connection = context;
+
+	if (!connection->answered)
+		return;
+	if (connection->peer_closed || shutdown(bufferevent_getfd(stream), SHUT_WR) < 0)
+		connection_free(connection);
+}
+
+static void on_event(struct bufferevent *stream, short what, void *context)
+{
+	struct connection *connection = context;
+	bool unsent = evbuffer_get_length(bufferevent_get_output(stream)) > 0;
+
+	connection->peer_closed = true;
+	if ((what & BEV_EVENT_ERROR) != 0 || !connection->answered || !unsent)
+		connection_free(connection);
+}
+
+static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *peer,
+		      int peer_size, void *context)
+{
+	struct lc_http_server *server = context;
+	struct connection *connection = lc_memory_zero(1, sizeof(*connection));
+
+	(void)peer;
+	(void)peer_size;
+	connection->server = server;
+	connection->stream =
+	    bufferevent_socket_new(lc_loop_base(server->loop), fd, BEV_OPT_CLOSE_ON_FREE);
+	LC_ASSERT(connection->stream != NULL);
+	connection->deadline = lc_loop_timer_new(server->loop, on_deadline, connection);
+	lc_loop_timer_start(connection->deadline, LC_HTTP_SERVER_SECONDS * 1000);
+	LIST_INSERT_HEAD(&server->connections, connection, link);
+	if (++server->connection_count == LC_HTTP_SERVER_CONNECTIONS_MAX)
+		evconnlistener_disable(listener);
+	bufferevent_setwatermark(connection->stream, EV_READ, 0, LC_HTTP_REQUEST_HEAD_MAX);
+	bufferevent_setcb(connection->stream, on_read, on_written, on_event, connection);
+	LC_ASSERT(bufferevent_enable(connection->stream, EV_READ | EV_WRITE) == 0);
+}
+
+static void on_accept_failed(struct evconnlistener *listener, void *context)
+{
+	struct lc_http_server *server = context;
+	struct lc_error error;
+
+	lc_error_set_errno(&error, errno, "no connection could be accepted");
+	lc_log(LC_LOG_ERROR, "server pauses", LC_LOG_TEXT("server", server->name),
+	       LC_LOG_FAULT(&error));
+	evconnlistener_disable(listener);
+	lc_loop_timer_start(server->accept_pause, ACCEPT_PAUSE_MS);
+}
+
+static void on_accept_pause_over(void *context)
+{
+	struct lc_http_server *server = context;
+
+	if (server->connection_count < LC_HTTP_SERVER_CONNECTIONS_MAX)
+		evconnlistener_enable(server->listener);
+}
+
+struct lc_http_server *lc_http_server_new(struct lc_loop *loop, int listening, const char *name,
+					  size_t body_max, lc_http_server_handler *handler,
+					  void *context)
+{
+	struct lc_http_server *server = lc_memory_zero(1, sizeof(*server));
+
+	server->loop = loop;
+	server->name = name;
+	server->body_max = body_max;
+	server->handler = handler;
+	server->context = context;
+	LIST_INIT(&server->connections);
+	server->accept_pause = lc_loop_timer_new(loop, on_accept_pause_over, server);
+	server->listener =
+	    evconnlistener_new(lc_loop_base(loop), on_accept, server,
+			       LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, listening);
+	LC_ASSERT(server->listener != NULL);
+	evconnlistener_set_error_cb(server->listener, on_accept_failed);
+	return server;
+}
+
+void lc_http_server_free(struct lc_http_server *server)
+{
+	if (server == NULL)
+		return;
+	while (!LIST_EMPTY(&server->connections))
+		connection_free(LIST_FIRST(&server->connections));
+	evconnlistener_free(server->listener);
+	lc_loop_timer_free(server->accept_pause);
+	free(server);
+}

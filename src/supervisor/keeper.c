@@ -1,0 +1,337 @@
+#include "supervisor/keeper.h"
+
+#include "base/assert.h"
+#include "base/clock.h"
+#include "base/exit_codes.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "formats/frame.h"
+#include "supervisor/obituary.h"
+#include "supervisor/spawn.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	CORE_GRACE_MS = 5000,
+	ABANDON_GRACE_MAX_MS = 3000,
+};
+
+/* Restarts of shards that died together, for instance with the server, spread by so much. */
+static const double RESTART_JITTER = 0.3;
+
+struct lc_keeper {
+	const struct lc_keeper_house *house;
+	unsigned shard;
+	struct lc_slot slot;
+	struct lc_page *page;
+	pid_t pid;   /* 0: no worker */
+	int channel; /* -1: none, or the worker has closed it */
+	struct lc_loop_watch *channel_watch;
+	struct lc_loop_timer *timer;
+	bool settled;
+	char obituary[LC_STATUS_DOCUMENT_TEXT_SIZE];
+	char obituary_time[LC_CLOCK_TEXT_SIZE];
+};
+
+static void on_timer(void *context);
+static void on_channel(void *context);
+static void step(struct lc_keeper *keeper, struct lc_slot_event event);
+
+static struct lc_slot_rules rules_of(const struct lc_settings *settings)
+{
+	uint64_t drain_ms = (uint64_t)settings->shutdown_timeout_seconds * 1000;
+	uint64_t grace_ms = drain_ms / 4;
+
+	return (struct lc_slot_rules){
+	    .backoff =
+		{
+		    .initial_ms =
+			(uint64_t)settings->supervisor_restart_initial_backoff_milliseconds,
+		    .maximum_ms = (uint64_t)settings->supervisor_restart_max_backoff_seconds * 1000,
+		    .jitter = RESTART_JITTER,
+		},
+	    .healthy_after_ms = (uint64_t)settings->supervisor_healthy_after_seconds * 1000,
+	    .heartbeat_timeout_ms = (uint64_t)settings->supervisor_heartbeat_timeout_seconds * 1000,
+	    .core_grace_ms = CORE_GRACE_MS,
+	    .drain_timeout_ms = drain_ms,
+	    .abandon_grace_ms = grace_ms < ABANDON_GRACE_MAX_MS ? grace_ms : ABANDON_GRACE_MAX_MS,
+	};
+}
+
+struct lc_keeper *lc_keeper_new(const struct lc_keeper_house *house, unsigned shard,
+				struct lc_error *error)
+{
+	struct lc_slot_rules rules = rules_of(house->settings);
+	struct lc_page *page = lc_page_new(error);
+	struct lc_keeper *keeper;
+	struct lc_random random;
+
+	if (page == NULL)
+		return NULL;
+	lc_random_seed_from_system(&random);
+	keeper = lc_memory_zero(1, sizeof(*keeper));
+	keeper->house = house;
+	keeper->shard = shard;
+	keeper->page = page;
+	keeper->channel = -1;
+	keeper->timer = lc_loop_timer_new(house->loop, on_timer, keeper);
+	lc_slot_init(&keeper->slot, &rules, lc_random_next(&random));
+	return keeper;
+}
+
+static void close_channel(struct lc_keeper *keeper)
+{
+	lc_loop_watch_free(keeper->channel_watch);
+	keeper->channel_watch = NULL;
+	if (keeper->channel >= 0)
+		close(keeper->channel);
+	keeper->channel = -1;
+}
+
+void lc_keeper_free(struct lc_keeper *keeper)
+{
+	if (keeper == NULL)
+		return;
+	LC_ASSERT(keeper->pid == 0);
+	close_channel(keeper);
+	lc_loop_timer_free(keeper->timer);
+	lc_page_free(keeper->page);
+	free(keeper);
+}
+
+static void fork_worker(struct lc_keeper *keeper)
+{
+	struct lc_spawn spawn = {
+	    .settings = keeper->house->settings,
+	    .shard = keeper->shard,
+	    .shard_count = keeper->house->shard_count,
+	    .page = keeper->page,
+	    .state_lock = keeper->house->state_lock,
+	    .signal_mask = &keeper->house->worker_signals,
+	};
+	struct lc_error error;
+
+	close_channel(keeper);
+	if (!lc_spawn_worker(&spawn, &keeper->pid, &keeper->channel, &error)) {
+		keeper->pid = 0;
+		lc_log(LC_LOG_ERROR, "worker not started", LC_LOG_UINT("of_shard", keeper->shard),
+		       LC_LOG_FAULT(&error));
+		step(keeper, (struct lc_slot_event){.type = LC_SLOT_FORK_FAILED});
+		return;
+	}
+	keeper->channel_watch =
+	    lc_loop_watch_readable(keeper->house->loop, keeper->channel, on_channel, keeper);
+	lc_log(LC_LOG_INFO, "worker forked", LC_LOG_UINT("of_shard", keeper->shard),
+	       LC_LOG_INT("worker_pid", keeper->pid),
+	       LC_LOG_UINT("restarts", keeper->slot.restarts));
+}
+
+/* A worker that does not take a frame is hung or dead: its heartbeat, its end or the deadline of
+ * the drain takes care of it. */
+static void send_frame(struct lc_keeper *keeper, enum lc_frame_type type)
+{
+	unsigned char packet[LC_FRAME_SIZE];
+
+	lc_frame_encode(type, packet);
+	if (keeper->channel < 0 || send(keeper->channel, packet, sizeof(packet), MSG_NOSIGNAL) < 0)
+		lc_log(LC_LOG_WARNING, "worker did not take a frame",
+		       LC_LOG_UINT("of_shard", keeper->shard),
+		       LC_LOG_TEXT("frame", lc_frame_name(type)));
+}
+
+static void send_signal(struct lc_keeper *keeper, int signal_number)
+{
+	lc_log(LC_LOG_ERROR,
+	       signal_number == SIGABRT ? "worker has stopped answering; aborting it"
+					: "worker does not end in time; killing it",
+	       LC_LOG_UINT("of_shard", keeper->shard), LC_LOG_INT("worker_pid", keeper->pid));
+	/* Not reaped yet, so the pid is still this worker's. */
+	LC_ASSERT(keeper->pid > 0 && kill(keeper->pid, signal_number) == 0);
+}
+
+static void arm_timer(struct lc_keeper *keeper)
+{
+	uint64_t now_ms = lc_clock_monotonic_ms();
+	uint64_t wake_ms = keeper->slot.wake_ms;
+
+	if (wake_ms == 0)
+		lc_loop_timer_stop(keeper->timer);
+	else
+		lc_loop_timer_start(keeper->timer, wake_ms > now_ms ? wake_ms - now_ms : 0);
+}
+
+static void note_change(struct lc_keeper *keeper, enum lc_shard_state before)
+{
+	enum lc_shard_state now = keeper->slot.state;
+
+	lc_log(LC_LOG_DEBUG, "shard state", LC_LOG_UINT("of_shard", keeper->shard),
+	       LC_LOG_TEXT("from", lc_shard_state_text(before)),
+	       LC_LOG_TEXT("to", lc_shard_state_text(now)));
+	if (now != LC_SHARD_STATE_STARTING)
+		keeper->settled = true;
+	keeper->house->on_change(keeper->house->context);
+}
+
+static void step(struct lc_keeper *keeper, struct lc_slot_event event)
+{
+	enum lc_shard_state before = keeper->slot.state;
+	struct lc_slot_actions actions;
+
+	event.now_ms = lc_clock_monotonic_ms();
+	event.heartbeat_ms = atomic_load(&keeper->page->heartbeat_ms);
+	actions = lc_slot_step(&keeper->slot, &event);
+	arm_timer(keeper);
+	if (actions.send_drain)
+		send_frame(keeper, LC_FRAME_DRAIN);
+	if (actions.send_abandon)
+		send_frame(keeper, LC_FRAME_ABANDON);
+	if (actions.signal != 0)
+		send_signal(keeper, actions.signal);
+	if (actions.fork)
+		fork_worker(keeper);
+	if (keeper->slot.state != before)
+		note_change(keeper, before);
+}
+
+static void on_timer(void *context)
+{
+	step(context, (struct lc_slot_event){.type = LC_SLOT_TIMER});
+}
+
+static void on_channel(void *context)
+{
+	struct lc_keeper *keeper = context;
+	char packet[LC_FRAME_SIZE + 1];
+	ssize_t size = recv(keeper->channel, packet, sizeof(packet), MSG_DONTWAIT);
+	struct lc_error error;
+	enum lc_frame_type type;
+
+	if (size < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (size <= 0) {
+		close_channel(keeper); /* its end is told by SIGCHLD */
+		return;
+	}
+	if (!lc_frame_decode((struct lc_view){packet, (size_t)size}, LC_FRAME_TO_SUPERVISOR, &type,
+			     &error)) {
+		lc_log(LC_LOG_ERROR, "frame from a worker refused",
+		       LC_LOG_UINT("of_shard", keeper->shard), LC_LOG_FAULT(&error));
+		return;
+	}
+	step(keeper, (struct lc_slot_event){.type = LC_SLOT_CAME_READY});
+}
+
+void lc_keeper_start(struct lc_keeper *keeper)
+{
+	step(keeper, (struct lc_slot_event){.type = LC_SLOT_START});
+}
+
+void lc_keeper_drain(struct lc_keeper *keeper)
+{
+	step(keeper, (struct lc_slot_event){.type = LC_SLOT_DRAIN});
+}
+
+void lc_keeper_hurry(struct lc_keeper *keeper)
+{
+	step(keeper, (struct lc_slot_event){.type = LC_SLOT_HURRY});
+}
+
+static int64_t until_next_start_ms(const struct lc_keeper *keeper)
+{
+	uint64_t now_ms = lc_clock_monotonic_ms();
+
+	if (keeper->slot.state != LC_SHARD_STATE_BACKING_OFF)
+		return -1;
+	return keeper->slot.wake_ms > now_ms ? (int64_t)(keeper->slot.wake_ms - now_ms) : 0;
+}
+
+void lc_keeper_reap(struct lc_keeper *keeper)
+{
+	struct lc_slot_event event = {.type = LC_SLOT_EXITED};
+	struct lc_obituary obituary;
+	bool expected;
+	int status;
+
+	if (keeper->pid == 0 || waitpid(keeper->pid, &status, WNOHANG) != keeper->pid)
+		return;
+	lc_obituary_compose(&obituary, keeper->shard, keeper->pid, status,
+			    lc_clock_monotonic_ms() - keeper->slot.forked_ms, keeper->page);
+	expected = keeper->slot.unwanted && lc_obituary_exit_code(&obituary) == LC_EXIT_OK;
+	if (!expected) {
+		lc_obituary_sentence(&obituary, keeper->obituary);
+		lc_clock_format(lc_clock_wall_ms(), keeper->obituary_time);
+	}
+	keeper->pid = 0;
+	close_channel(keeper);
+	event.config_error = lc_obituary_exit_code(&obituary) == LC_EXIT_CONFIG;
+	step(keeper, event);
+	lc_obituary_log(&obituary, expected, until_next_start_ms(keeper));
+}
+
+enum lc_shard_state lc_keeper_state(const struct lc_keeper *keeper)
+{
+	return keeper->slot.state;
+}
+
+unsigned lc_keeper_shard(const struct lc_keeper *keeper)
+{
+	return keeper->shard;
+}
+
+bool lc_keeper_settled(const struct lc_keeper *keeper)
+{
+	return keeper->settled;
+}
+
+const struct lc_counters *lc_keeper_counters(const struct lc_keeper *keeper)
+{
+	return &keeper->page->counters;
+}
+
+/* Seconds since the moment that a gauge names; a clock that runs ahead of ours makes it 0. */
+static int64_t age_of(const struct lc_counters *counters, enum lc_counters_name name,
+		      int64_t wall_seconds)
+{
+	uint64_t since = lc_counters_get(counters, name);
+
+	if (since == 0 || since > INT64_MAX)
+		return LC_STATUS_DOCUMENT_NO_AGE;
+	return wall_seconds > (int64_t)since ? wall_seconds - (int64_t)since : 0;
+}
+
+void lc_keeper_describe(const struct lc_keeper *keeper, int64_t wall_seconds,
+			struct lc_status_document_shard *shard)
+{
+	const struct lc_counters *counters = &keeper->page->counters;
+	uint64_t uptime_ms = lc_clock_monotonic_ms() - keeper->slot.forked_ms;
+	int64_t next_ms = until_next_start_ms(keeper);
+
+	*shard = (struct lc_status_document_shard){
+	    .shard = keeper->shard,
+	    .state = keeper->slot.state,
+	    .pid = keeper->pid,
+	    .restarts = keeper->slot.restarts,
+	    .uptime_seconds =
+		keeper->pid == 0 ? LC_STATUS_DOCUMENT_NO_AGE : (int64_t)(uptime_ms / 1000),
+	    .next_start_seconds = next_ms < 0 ? LC_STATUS_DOCUMENT_NO_AGE : (next_ms + 999) / 1000,
+	    .records_delivered = lc_counters_get(counters, LC_COUNTERS_RECORDS_DELIVERED),
+	    .objects_delivered = lc_counters_get(counters, LC_COUNTERS_BATCHES_SUCCEEDED),
+	    .bytes_delivered = lc_counters_get(counters, LC_COUNTERS_UPLOAD_BYTES),
+	    .pending_records = lc_counters_get(counters, LC_COUNTERS_PENDING_RECORDS),
+	    .inflight_bytes = lc_counters_get(counters, LC_COUNTERS_INFLIGHT_BYTES),
+	    .targets_blocked = lc_counters_get(counters, LC_COUNTERS_TARGETS_BLOCKED),
+	    .sources_blocked = lc_counters_get(counters, LC_COUNTERS_SOURCES_BLOCKED),
+	    .oldest_undelivered_seconds =
+		age_of(counters, LC_COUNTERS_OLDEST_UNDELIVERED_INSERTED_AT, wall_seconds),
+	    .clickhouse_failing_seconds =
+		age_of(counters, LC_COUNTERS_CLICKHOUSE_FAILING_SINCE, wall_seconds),
+	    .s3_failing_seconds = age_of(counters, LC_COUNTERS_S3_FAILING_SINCE, wall_seconds),
+	};
+	snprintf(shard->obituary, sizeof(shard->obituary), "%s", keeper->obituary);
+	snprintf(shard->obituary_time, sizeof(shard->obituary_time), "%s", keeper->obituary_time);
+}

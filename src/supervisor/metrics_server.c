@@ -1,0 +1,71 @@
+#include "supervisor/metrics_server.h"
+
+#include "base/memory.h"
+#include "supervisor/http_server.h"
+#include "supervisor/listen.h"
+
+#include <stdlib.h>
+
+struct lc_metrics_server {
+	const struct lc_report *report;
+	struct lc_http_server *server;
+};
+
+enum { STATUS_OK = 200, STATUS_UNAVAILABLE = 503 };
+
+static void answer_metrics(const struct lc_report *report, struct lc_http_server_answer *answer)
+{
+	answer->status = STATUS_OK;
+	answer->content_type = "text/plain; version=0.0.4; charset=utf-8";
+	lc_report_metrics(report, &answer->body);
+}
+
+static void answer_health(const struct lc_report *report, struct lc_http_server_answer *answer)
+{
+	struct lc_status_document document;
+
+	lc_report_status(report, &document);
+	answer->status = document.healthy ? STATUS_OK : STATUS_UNAVAILABLE;
+	lc_buffer_append_text(&answer->body, document.healthy ? "healthy\n" : "unhealthy\n");
+	for (size_t i = 0; i < document.findings_size; i++)
+		lc_buffer_append_format(&answer->body, "shard %d: %s\n", document.findings[i].shard,
+					document.findings[i].text);
+	lc_status_document_free(&document);
+}
+
+static void on_request(struct lc_view path, int connection, struct lc_http_server_answer *answer,
+		       void *context)
+{
+	const struct lc_metrics_server *server = context;
+
+	(void)connection;
+	if (lc_view_equal(path, lc_view_of("/metrics")))
+		answer_metrics(server->report, answer);
+	else if (lc_view_equal(path, lc_view_of("/healthz")))
+		answer_health(server->report, answer);
+}
+
+struct lc_metrics_server *
+lc_metrics_server_new(struct lc_loop *loop, const struct lc_report *report, struct lc_error *error)
+{
+	const struct lc_settings *settings = report->settings;
+	int listening = lc_listen_tcp(settings->metrics_server_listen_address,
+				      (uint16_t)settings->metrics_server_listen_port, error);
+	struct lc_metrics_server *server;
+
+	if (listening < 0)
+		return NULL;
+	server = lc_memory_zero(1, sizeof(*server));
+	server->report = report;
+	server->server = lc_http_server_new(loop, listening, "metrics endpoint",
+					    lc_report_size_max(report), on_request, server);
+	return server;
+}
+
+void lc_metrics_server_free(struct lc_metrics_server *server)
+{
+	if (server == NULL)
+		return;
+	lc_http_server_free(server->server);
+	free(server);
+}
