@@ -21,9 +21,8 @@ struct lc_build *lc_build_new(struct lc_loop *loop, const struct lc_settings *se
 /* Releases it and the objects still open. */
 void lc_build_free(struct lc_build *build);
 
-/* Is there room for a row with this target? */
-enum lc_target_room lc_build_room(struct lc_build *build, const struct lc_record *record,
-				  struct lc_target **target);
+/* The target of a bucket; see lc_upload_target. */
+struct lc_target *lc_build_target(struct lc_build *build, struct lc_view bucket);
 
 /* Appends the row to the source's open object for its target; objects that are full are closed. */
 void lc_build_take(struct lc_build *build, struct lc_source *source, struct lc_target *target,

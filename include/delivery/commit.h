@@ -35,8 +35,9 @@ struct lc_commit *lc_commit_new(struct lc_loop *loop, struct lc_clickhouse *clic
 				const struct lc_commit_callbacks *callbacks, void *context);
 void lc_commit_free(struct lc_commit *commit);
 
-/* The source's delivered mark may have moved: it is written with one of the next inserts. */
-void lc_commit_note(struct lc_commit *commit, struct lc_source *source);
+/* The source's delivered mark may have moved: if so it is written with one of the next inserts.
+ * True if an offset of the source waits or is being written, and on_settled follows. */
+bool lc_commit_note(struct lc_commit *commit, struct lc_source *source);
 
 /* Writes what waits now (or as soon as the insert under way has ended). */
 void lc_commit_flush(struct lc_commit *commit, enum lc_commit_reason reason);

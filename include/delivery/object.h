@@ -18,6 +18,8 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+struct lc_upload;
+
 /* One line: the text lies in the arena, the row's req_id right before it. */
 struct lc_object_line {
 	int64_t start_time_ms;
@@ -46,9 +48,10 @@ struct lc_object {
 	struct lc_view *pieces; /* the lines in their final order */
 	struct lc_buffer key;
 
-	struct lc_s3_put *put; /* under way, or NULL */
+	struct lc_upload *upload; /* while an upload is under way: whose it is */
+	struct lc_s3_put *put;    /* the upload, or NULL */
 	TAILQ_ENTRY(lc_object) of_source;
-	TAILQ_ENTRY(lc_object) of_list; /* open ones of a build, or waiting ones of a target */
+	TAILQ_ENTRY(lc_object) of_list; /* open in a build, waiting at a target, or uploading */
 };
 
 /* An empty object, not in any list. `before` is copied. */

@@ -21,6 +21,9 @@ bool lc_plan_ready(const struct lc_source *source, const struct lc_plan_threshol
 /* Puts the sources in order: oldest open second first. */
 void lc_plan_sort(struct lc_source **sources, size_t count);
 
+/* Puts the sources in the order of the table, in which a scan reads them. */
+void lc_plan_sort_by_name(struct lc_source **sources, size_t count);
+
 enum {
 	/* ClickHouse reads 262,144 bytes of query text (max_query_size); a fifth is left for the
 	   rest. */
@@ -32,7 +35,8 @@ enum {
  * count is. */
 size_t lc_plan_group(struct lc_source *const *sources, size_t count, uint32_t until);
 
-/* Appends the query of a scan of these sources, seconds `from` <= insertedAt < `until`. */
+/* Appends the query of a scan of these sources, sorted by name, seconds `from` <= insertedAt <
+ * `until`. */
 void lc_plan_append_scan(struct lc_buffer *sql, const char *database, const char *table,
 			 uint64_t marker, struct lc_source *const *sources, size_t count,
 			 uint32_t from, uint32_t until);

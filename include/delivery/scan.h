@@ -26,7 +26,6 @@ struct lc_scan_parts {
 	struct lc_loop *loop;
 	struct lc_clickhouse *clickhouse;
 	const struct lc_settings *settings;
-	struct lc_source_table *sources;
 	struct lc_build *build;
 	struct lc_upload *upload;
 	struct lc_counters *counters;
@@ -37,7 +36,8 @@ struct lc_scan_parts {
  * its target. After an error the sources not finished stay open, from where they were read to. */
 typedef void lc_scan_callback(void *context, const struct lc_error *error);
 
-/* Takes rows that a source's progress has been made of. Called after the source's marks moved. */
+/* The scan has left this source: it is closed, or open from further on. The scan does not look at
+ * it any more. */
 typedef void lc_scan_progress(void *context, struct lc_source *source);
 
 struct lc_scan *lc_scan_new(const struct lc_scan_parts *parts, lc_scan_progress *on_progress,
@@ -53,6 +53,9 @@ void lc_scan_start(struct lc_scan *scan, unsigned seat, struct lc_source *const 
 /* Ends it at the next boundary between two seconds or sources, so that no second is left half
  * taken. */
 void lc_scan_stop_soon(struct lc_scan *scan);
+
+/* Ends it at once, without its callback. Rows taken stay taken; the source it was in stays open. */
+void lc_scan_cancel(struct lc_scan *scan);
 
 bool lc_scan_running(const struct lc_scan *scan);
 

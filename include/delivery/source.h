@@ -52,17 +52,13 @@ struct lc_source {
 	struct lc_mark committed; /* the last one handed to commit */
 
 	struct lc_target *held_by; /* target that has no room for more of our rows, or NULL */
-	uint64_t scan;             /* number of the last scan that asked for this source */
-	bool commit_pending;       /* commit holds this source */
+	bool commit_noted;         /* its delivered mark waits to be committed */
+	bool committing;           /* its offset is being written */
 };
 
 struct lc_source_table *lc_source_table_new(void);
 /* Releases the table and its sources, which have no objects any more. */
 void lc_source_table_free(struct lc_source_table *table);
-
-/* The source, or NULL if it is not known. */
-struct lc_source *lc_source_find(const struct lc_source_table *table, uint32_t raft_session_id,
-				 struct lc_view bucket);
 
 /* The source, new if it was not known. */
 struct lc_source *lc_source_get(struct lc_source_table *table, uint32_t raft_session_id,
@@ -82,6 +78,15 @@ void lc_source_close(struct lc_source *source, uint32_t until);
 
 /* The source has to be read again from `second`, of which the rows in `taken` were taken. */
 void lc_source_reopen(struct lc_source *source, uint32_t second, const struct lc_hash_set *taken);
+
+/* Rows up to this offset are taken: `complete` moves there unless it is further already. */
+void lc_source_advance(struct lc_source *source, const struct lc_mark *mark);
+
+/* Rows behind this mark (unset: all rows) are not taken after all: `complete` goes back there. */
+void lc_source_retract(struct lc_source *source, const struct lc_mark *mark);
+
+/* Orders sources as the logs table does: by session, then by the bytes of the bucket's name. */
+int lc_source_compare(const struct lc_source *a, const struct lc_source *b);
 
 /* The offset up to which everything is delivered, or NULL if there is none to speak of. */
 const struct lc_mark *lc_source_delivered_mark(const struct lc_source *source);

@@ -45,7 +45,7 @@ struct lc_target {
 	size_t bytes;         /* in flight: being built, waiting or uploading */
 	uint64_t rows;        /* in log objects waiting or uploading */
 	struct lc_target_queue waiting;
-	TAILQ_ENTRY(lc_target) link;
+	TAILQ_ENTRY(lc_target) link; /* in the uploads' queue while objects wait */
 };
 
 /* May an upload start now? */

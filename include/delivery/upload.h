@@ -18,8 +18,8 @@
 struct lc_upload;
 
 struct lc_upload_callbacks {
-	/* S3 has confirmed the object; it is released when this returns. */
-	void (*on_delivered)(void *context, struct lc_object *object);
+	/* S3 has confirmed an object of this source; the object is released. */
+	void (*on_delivered)(void *context, struct lc_source *source);
 	/* After an object was released, or a target works again: there is more room than before. */
 	void (*on_room)(void *context);
 };
@@ -46,11 +46,12 @@ size_t lc_upload_bytes(const struct lc_upload *upload);
 /* Takes a sealed object, whose memory has been accounted; it starts when limits allow. */
 void lc_upload_submit(struct lc_upload *upload, struct lc_object *object);
 
-/* Log objects waiting or uploading. */
-size_t lc_upload_pending(const struct lc_upload *upload);
-
 /* True if an upload is under way or may start without waiting for a target to recover. */
 bool lc_upload_moving(const struct lc_upload *upload);
+
+/* True if an upload is under way or waits for a target that has not stepped aside: waiting for it
+ * makes sense at the end of a process. */
+bool lc_upload_hopeful(const struct lc_upload *upload);
 
 /* Cancels all uploads and releases all objects: their rows stay undelivered. */
 void lc_upload_abandon(struct lc_upload *upload);

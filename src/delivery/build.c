@@ -1,0 +1,135 @@
+#include "delivery/build.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "delivery/object.h"
+
+#include <stdlib.h>
+
+struct lc_build {
+	struct lc_loop *loop;
+	struct lc_upload *upload;
+	struct lc_counters *counters;
+	struct lc_view region;
+	uint64_t max_rows;
+	uint64_t max_bytes;
+	struct lc_target_queue open; /* the one used last comes first */
+	struct lc_target *last_target;
+};
+
+struct lc_build *lc_build_new(struct lc_loop *loop, const struct lc_settings *settings,
+			      struct lc_upload *upload, struct lc_counters *counters)
+{
+	struct lc_build *build = lc_memory_zero(1, sizeof(*build));
+
+	build->loop = loop;
+	build->upload = upload;
+	build->counters = counters;
+	build->region = lc_view_of(settings->consumer_source_region);
+	build->max_rows = (uint64_t)settings->consumer_max_logs_per_object;
+	build->max_bytes = (uint64_t)settings->consumer_max_object_bytes;
+	TAILQ_INIT(&build->open);
+	return build;
+}
+
+void lc_build_free(struct lc_build *build)
+{
+	struct lc_object *object;
+
+	if (build == NULL)
+		return;
+	while ((object = TAILQ_FIRST(&build->open)) != NULL) {
+		TAILQ_REMOVE(&build->open, object, of_list);
+		TAILQ_REMOVE(&object->source->objects, object, of_source);
+		lc_upload_account(build->upload, object->target,
+				  -(ptrdiff_t)lc_object_memory(object));
+		lc_object_free(object);
+	}
+	free(build);
+}
+
+struct lc_target *lc_build_target(struct lc_build *build, struct lc_view bucket)
+{
+	/* Neighbouring rows mostly share their target. */
+	if (build->last_target == NULL ||
+	    !lc_view_equal(lc_view_of(build->last_target->bucket), bucket))
+		build->last_target = lc_upload_target(build->upload, bucket);
+	return build->last_target;
+}
+
+static void close_object(struct lc_build *build, struct lc_object *object)
+{
+	size_t before = lc_object_memory(object);
+	uint64_t begun = lc_clock_monotonic_ms();
+
+	TAILQ_REMOVE(&build->open, object, of_list);
+	lc_object_seal(object);
+	lc_upload_account(build->upload, object->target,
+			  (ptrdiff_t)(lc_object_memory(object) - before));
+	lc_counters_add(build->counters, LC_COUNTERS_BUILD_OBJECTS, 1);
+	lc_counters_observe(build->counters, LC_COUNTERS_HISTOGRAM_BUILD_BYTES,
+			    (double)object->body_size);
+	lc_counters_observe(build->counters, LC_COUNTERS_HISTOGRAM_BUILD_SECONDS,
+			    (double)(lc_clock_monotonic_ms() - begun) / 1000);
+	lc_upload_submit(build->upload, object);
+}
+
+static struct lc_object *open_object(struct lc_build *build, struct lc_source *source,
+				     struct lc_target *target, struct lc_view prefix)
+{
+	struct lc_object *object;
+
+	TAILQ_FOREACH(object, &build->open, of_list)
+	{
+		if (object->target == target && lc_view_equal(object->prefix, prefix))
+			break;
+	}
+	if (object == NULL) {
+		object = lc_object_new(source, target, prefix, &source->complete,
+				       lc_loop_now_ms(build->loop));
+		TAILQ_INSERT_TAIL(&source->objects, object, of_source);
+		TAILQ_INSERT_HEAD(&build->open, object, of_list);
+		lc_upload_account(build->upload, target, (ptrdiff_t)lc_object_memory(object));
+	} else if (object != TAILQ_FIRST(&build->open)) {
+		TAILQ_REMOVE(&build->open, object, of_list);
+		TAILQ_INSERT_HEAD(&build->open, object, of_list);
+	}
+	return object;
+}
+
+void lc_build_take(struct lc_build *build, struct lc_source *source, struct lc_target *target,
+		   const struct lc_record *record, uint64_t hash)
+{
+	struct lc_object *object = open_object(build, source, target, record->target_prefix);
+	size_t before = lc_object_memory(object);
+
+	lc_object_append(object, record, hash, build->region);
+	source->object_rows++;
+	lc_upload_account(build->upload, target, (ptrdiff_t)(lc_object_memory(object) - before));
+	if (object->line_count >= build->max_rows || object->body_size >= build->max_bytes)
+		close_object(build, object);
+}
+
+void lc_build_close_all(struct lc_build *build)
+{
+	struct lc_object *object;
+
+	while ((object = TAILQ_FIRST(&build->open)) != NULL)
+		close_object(build, object);
+}
+
+bool lc_build_close_largest(struct lc_build *build)
+{
+	struct lc_object *largest = TAILQ_FIRST(&build->open);
+	struct lc_object *object;
+
+	if (largest == NULL)
+		return false;
+	TAILQ_FOREACH(object, &build->open, of_list)
+	{
+		if (object->body_size > largest->body_size)
+			largest = object;
+	}
+	close_object(build, largest);
+	return true;
+}

@@ -1,0 +1,249 @@
+#include "delivery/commit.h"
+
+#include "base/assert.h"
+#include "base/backoff.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "formats/offset.h"
+
+#include <stdlib.h>
+
+enum {
+	SQL_MAX = 4096,
+	BATCH_MAX = 10000, /* offsets of one insert */
+};
+
+struct lc_commit {
+	struct lc_loop *loop;
+	struct lc_clickhouse *clickhouse;
+	struct lc_counters *counters;
+	const struct lc_commit_callbacks *callbacks;
+	void *context;
+	struct lc_buffer sql;
+	uint64_t timeout_ms;
+	size_t flush_count;
+	uint64_t flush_interval_ms;
+	struct lc_backoff backoff;
+	struct lc_random random;
+	struct lc_loop_timer *timer; /* by time, or after a failure */
+	unsigned failures;           /* in a row */
+
+	struct lc_source **noted; /* whose delivered mark is newer than the committed one */
+	size_t noted_count;
+	size_t noted_capacity;
+
+	struct lc_clickhouse_query *query; /* the insert under way, or NULL */
+	struct lc_source **sent;           /* whose offsets it holds */
+	size_t sent_count;
+	uint64_t sent_ms;
+};
+
+static void on_timer(void *context);
+
+struct lc_commit *lc_commit_new(struct lc_loop *loop, struct lc_clickhouse *clickhouse,
+				const struct lc_settings *settings, struct lc_counters *counters,
+				const struct lc_commit_callbacks *callbacks, void *context)
+{
+	struct lc_commit *commit = lc_memory_zero(1, sizeof(*commit));
+
+	commit->loop = loop;
+	commit->clickhouse = clickhouse;
+	commit->counters = counters;
+	commit->callbacks = callbacks;
+	commit->context = context;
+	commit->flush_count = (size_t)settings->offset_flush_count_threshold;
+	commit->flush_interval_ms = (uint64_t)settings->offset_flush_interval_milliseconds;
+	commit->timeout_ms = (uint64_t)settings->timeout_commit_operation_seconds * 1000;
+	commit->backoff = (struct lc_backoff){
+	    .initial_ms = (uint64_t)settings->retry_initial_backoff_seconds * 1000,
+	    .maximum_ms = (uint64_t)settings->retry_max_backoff_seconds * 1000,
+	    .jitter = settings->retry_backoff_jitter_factor,
+	};
+	lc_buffer_init(&commit->sql, SQL_MAX);
+	lc_buffer_append_format(&commit->sql, "INSERT INTO `%s`.`%s` %s FORMAT RowBinary",
+				settings->clickhouse_database, settings->clickhouse_offsets_table,
+				lc_offset_columns());
+	LC_ASSERT(!lc_buffer_failed(&commit->sql));
+	lc_random_seed_from_system(&commit->random);
+	commit->timer = lc_loop_timer_new(loop, on_timer, commit);
+	return commit;
+}
+
+void lc_commit_free(struct lc_commit *commit)
+{
+	if (commit == NULL)
+		return;
+	if (commit->query != NULL)
+		lc_clickhouse_cancel(commit->query);
+	lc_loop_timer_free(commit->timer);
+	lc_buffer_free(&commit->sql);
+	free(commit->noted);
+	free(commit->sent);
+	free(commit);
+}
+
+bool lc_commit_idle(const struct lc_commit *commit)
+{
+	return commit->query == NULL && commit->noted_count == 0;
+}
+
+static void add_noted(struct lc_commit *commit, struct lc_source *source)
+{
+	if (source->commit_noted)
+		return;
+	if (commit->noted_count == commit->noted_capacity) {
+		commit->noted_capacity =
+		    commit->noted_capacity == 0 ? 64 : commit->noted_capacity * 2;
+		commit->noted = lc_memory_resize(commit->noted, commit->noted_capacity,
+						 sizeof(commit->noted[0]));
+	}
+	commit->noted[commit->noted_count++] = source;
+	source->commit_noted = true;
+}
+
+/* Moves up to BATCH_MAX of the noted sources to `sent` and appends their rows. */
+static void gather(struct lc_commit *commit, struct lc_buffer *rows)
+{
+	size_t count = commit->noted_count < BATCH_MAX ? commit->noted_count : BATCH_MAX;
+
+	commit->sent = lc_memory_resize(commit->sent, count, sizeof(commit->sent[0]));
+	for (size_t i = 0; i < count; i++) {
+		struct lc_source *source = commit->noted[commit->noted_count - count + i];
+		const struct lc_mark *mark = lc_source_delivered_mark(source);
+		struct lc_offset offset = lc_mark_offset(mark);
+
+		lc_offset_append_row(rows, source->bucket, source->raft_session_id, &offset);
+		lc_mark_copy(&source->committed, mark);
+		source->commit_noted = false;
+		source->committing = true;
+		commit->sent[i] = source;
+	}
+	commit->noted_count -= count;
+	commit->sent_count = count;
+}
+
+static void settle(struct lc_commit *commit)
+{
+	size_t count = commit->sent_count;
+
+	commit->sent_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct lc_source *source = commit->sent[i];
+
+		source->committing = false;
+		if (!source->commit_noted)
+			commit->callbacks->on_settled(commit->context, source);
+	}
+}
+
+/* Nothing is known about what the table holds: all offsets are written again, the newest ones. */
+static void take_back(struct lc_commit *commit)
+{
+	for (size_t i = 0; i < commit->sent_count; i++) {
+		struct lc_source *source = commit->sent[i];
+
+		source->committing = false;
+		lc_mark_free(&source->committed);
+		add_noted(commit, source);
+	}
+	commit->sent_count = 0;
+}
+
+static void count_flush(struct lc_commit *commit, enum lc_commit_reason reason)
+{
+	static const enum lc_counters_name counters[] = {
+	    [LC_COMMIT_BY_COUNT] = LC_COUNTERS_COMMIT_BY_COUNT,
+	    [LC_COMMIT_BY_TIME] = LC_COUNTERS_COMMIT_BY_TIME,
+	    [LC_COMMIT_BY_CYCLE] = LC_COUNTERS_COMMIT_BY_CYCLE,
+	    [LC_COMMIT_BY_SHUTDOWN] = LC_COUNTERS_COMMIT_BY_SHUTDOWN,
+	};
+
+	lc_counters_add(commit->counters, counters[reason], 1);
+}
+
+static void on_inserted(void *context, const struct lc_error *error, int exception_code)
+{
+	struct lc_commit *commit = context;
+	uint64_t elapsed_ms = lc_loop_now_ms(commit->loop) - commit->sent_ms;
+
+	(void)exception_code;
+	commit->query = NULL;
+	lc_counters_observe(commit->counters, LC_COUNTERS_HISTOGRAM_COMMIT_SECONDS,
+			    (double)elapsed_ms / 1000);
+	if (error->kind == LC_ERROR_NONE) {
+		lc_counters_add(commit->counters, LC_COUNTERS_COMMIT_SUCCEEDED, commit->sent_count);
+		commit->failures = 0;
+		settle(commit);
+		if (commit->noted_count >= commit->flush_count)
+			lc_commit_flush(commit, LC_COMMIT_BY_COUNT);
+		else if (commit->noted_count > 0)
+			lc_loop_timer_start(commit->timer, commit->flush_interval_ms);
+		else
+			commit->callbacks->on_idle(commit->context);
+		return;
+	}
+	lc_counters_add(commit->counters, LC_COUNTERS_COMMIT_FAILED, commit->sent_count);
+	lc_log(LC_LOG_WARNING, "offsets could not be written to ClickHouse; they are tried again",
+	       LC_LOG_UINT("offsets", commit->sent_count), LC_LOG_FAULT(error));
+	take_back(commit);
+	lc_loop_timer_start(commit->timer, lc_backoff_delay_ms(&commit->backoff, commit->failures,
+							       &commit->random));
+	commit->failures++;
+}
+
+/* Waiting for the insert makes what it says true: without the setting a Distributed table would
+ * answer before the rows are where they can be read. The name is the older one, which servers of
+ * all ages know. */
+static const struct lc_clickhouse_setting SETTINGS[] = {{"insert_distributed_sync", "1"}};
+
+void lc_commit_flush(struct lc_commit *commit, enum lc_commit_reason reason)
+{
+	struct lc_buffer rows;
+	struct lc_clickhouse_spec spec;
+
+	if (commit->query != NULL || commit->noted_count == 0)
+		return;
+	lc_loop_timer_stop(commit->timer);
+	lc_buffer_init(&rows, SIZE_MAX / 2);
+	gather(commit, &rows);
+	LC_ASSERT(!lc_buffer_failed(&rows));
+	spec = (struct lc_clickhouse_spec){
+	    .sql = lc_buffer_view(&commit->sql),
+	    .data = lc_buffer_view(&rows),
+	    .settings = SETTINGS,
+	    .setting_count = sizeof(SETTINGS) / sizeof(SETTINGS[0]),
+	    .seat = lc_clickhouse_take_seat(commit->clickhouse),
+	    .timeout_ms = commit->timeout_ms,
+	    .on_done = on_inserted,
+	    .context = commit,
+	};
+	commit->sent_ms = lc_loop_now_ms(commit->loop);
+	commit->query = lc_clickhouse_start(commit->clickhouse, &spec);
+	lc_buffer_free(&rows);
+	count_flush(commit, reason);
+}
+
+static void on_timer(void *context)
+{
+	lc_commit_flush(context, LC_COMMIT_BY_TIME);
+}
+
+bool lc_commit_note(struct lc_commit *commit, struct lc_source *source)
+{
+	const struct lc_mark *mark = lc_source_delivered_mark(source);
+	struct lc_offset offset;
+
+	if (mark == NULL)
+		return false;
+	offset = lc_mark_offset(mark);
+	if (lc_mark_covers(&source->committed, &offset))
+		return source->committing;
+	add_noted(commit, source);
+	if (commit->query != NULL || commit->failures > 0)
+		return true;
+	if (commit->noted_count >= commit->flush_count)
+		lc_commit_flush(commit, LC_COMMIT_BY_COUNT);
+	else if (!lc_loop_timer_running(commit->timer))
+		lc_loop_timer_start(commit->timer, commit->flush_interval_ms);
+	return true;
+}

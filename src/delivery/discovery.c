@@ -1,0 +1,332 @@
+#include "delivery/discovery.h"
+
+#include "base/arena.h"
+#include "base/assert.h"
+#include "base/memory.h"
+#include "formats/discovery_row.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum {
+	SQL_MAX = 8 * 1024,
+	ANSWER_MAX =
+	    2 * 1024 * 1024, /* what may lie unread of an answer; it is read piece by piece */
+	FOUND_CHUNK = 64 * 1024,
+	CLOCK_TOLERANCE =
+	    5, /* seconds that a server's clock may differ from what the last one told */
+	CLOCK_DOUBTS_MAX = 3, /* so many answers in a row that differ are believed */
+};
+
+/* A row of the answer, kept until all of it has come. */
+struct found {
+	struct found *next;
+	struct lc_discovery_row row;
+};
+
+struct lc_discovery {
+	struct lc_loop *loop;
+	struct lc_clickhouse *clickhouse;
+	const struct lc_settings *settings;
+	unsigned shard;
+	unsigned shard_count;
+	struct lc_source_table *sources;
+	struct lc_counters *counters;
+	struct lc_random *random;
+	lc_discovery_callback *callback;
+	void *context;
+
+	uint32_t until;        /* end of the last window */
+	uint32_t now;          /* ClickHouse's clock when last asked */
+	uint64_t now_read_ms;  /* when that was, on our monotonic clock */
+	unsigned clock_doubts; /* answers in a row that did not fit */
+
+	struct lc_clickhouse_query *query; /* NULL: not running */
+	unsigned seat;
+	uint64_t marker;
+	uint64_t started_ms;
+	uint32_t window_until;
+	struct lc_buffer answer;
+	struct lc_arena arena; /* of `found` */
+	struct found *found;
+	uint64_t found_count;
+};
+
+struct lc_discovery *lc_discovery_new(struct lc_loop *loop, struct lc_clickhouse *clickhouse,
+				      const struct lc_settings *settings, unsigned shard,
+				      unsigned shard_count, struct lc_source_table *sources,
+				      struct lc_counters *counters, struct lc_random *random,
+				      lc_discovery_callback *callback, void *context)
+{
+	struct lc_discovery *discovery = lc_memory_zero(1, sizeof(*discovery));
+
+	discovery->loop = loop;
+	discovery->clickhouse = clickhouse;
+	discovery->settings = settings;
+	discovery->shard = shard;
+	discovery->shard_count = shard_count;
+	discovery->sources = sources;
+	discovery->counters = counters;
+	discovery->random = random;
+	discovery->callback = callback;
+	discovery->context = context;
+	lc_buffer_init(&discovery->answer, ANSWER_MAX);
+	lc_arena_init(&discovery->arena, FOUND_CHUNK);
+	return discovery;
+}
+
+static void forget_answer(struct lc_discovery *discovery)
+{
+	lc_buffer_free(&discovery->answer);
+	lc_arena_free(&discovery->arena);
+	discovery->found = NULL;
+	discovery->found_count = 0;
+}
+
+void lc_discovery_cancel(struct lc_discovery *discovery)
+{
+	if (discovery->query != NULL)
+		lc_clickhouse_cancel(discovery->query);
+	discovery->query = NULL;
+	forget_answer(discovery);
+}
+
+void lc_discovery_free(struct lc_discovery *discovery)
+{
+	if (discovery == NULL)
+		return;
+	lc_discovery_cancel(discovery);
+	free(discovery);
+}
+
+bool lc_discovery_running(const struct lc_discovery *discovery)
+{
+	return discovery->query != NULL;
+}
+
+uint32_t lc_discovery_until(const struct lc_discovery *discovery)
+{
+	return discovery->until;
+}
+
+uint32_t lc_discovery_clickhouse_now(const struct lc_discovery *discovery)
+{
+	uint64_t elapsed_ms = lc_loop_now_ms(discovery->loop) - discovery->now_read_ms;
+
+	return discovery->now == 0 ? 0 : discovery->now + (uint32_t)(elapsed_ms / 1000);
+}
+
+static void finish(struct lc_discovery *discovery, const struct lc_error *error, int exception_code)
+{
+	uint64_t elapsed_ms = lc_loop_now_ms(discovery->loop) - discovery->started_ms;
+
+	lc_counters_observe(discovery->counters, LC_COUNTERS_HISTOGRAM_DISCOVERY_SECONDS,
+			    (double)elapsed_ms / 1000);
+	forget_answer(discovery);
+	discovery->callback(discovery->context, error, exception_code);
+}
+
+/* The answer is whole: now it counts. */
+static void apply_found(struct lc_discovery *discovery)
+{
+	bool first = discovery->until == 0;
+
+	for (const struct found *found = discovery->found; found != NULL; found = found->next) {
+		const struct lc_discovery_row *row = &found->row;
+		struct lc_source *source =
+		    lc_source_get(discovery->sources, row->raft_session_id, row->bucket);
+
+		lc_source_add_open(source, row->rows, row->oldest);
+		if (first && row->floor.inserted_at != 0) {
+			lc_mark_set(&source->floor, &row->floor);
+			lc_mark_set(&source->committed, &row->floor);
+		}
+	}
+	lc_counters_set(discovery->counters, LC_COUNTERS_DISCOVERY_BUCKETS, discovery->found_count);
+	discovery->until = discovery->window_until;
+}
+
+static void keep_row(void *context, const struct lc_discovery_row *row)
+{
+	struct lc_discovery *discovery = context;
+	struct found *found = lc_arena_alloc(&discovery->arena, sizeof(*found));
+
+	found->row = *row;
+	found->row.bucket = lc_arena_copy(&discovery->arena, row->bucket);
+	found->row.floor.req_id = lc_arena_copy(&discovery->arena, row->floor.req_id);
+	found->next = discovery->found;
+	discovery->found = found;
+	discovery->found_count++;
+}
+
+static bool on_window_data(void *context, struct lc_view piece, struct lc_error *error)
+{
+	struct lc_discovery *discovery = context;
+
+	lc_buffer_append_view(&discovery->answer, piece);
+	if (lc_buffer_failed(&discovery->answer))
+		return lc_error_set(error, LC_ERROR_CORRUPT,
+				    "the answer to a discovery holds a row of %d bytes or more",
+				    ANSWER_MAX);
+	return lc_discovery_row_read_all(&discovery->answer, discovery->marker, keep_row, discovery,
+					 error);
+}
+
+static void on_window_done(void *context, const struct lc_error *error, int exception_code)
+{
+	struct lc_discovery *discovery = context;
+	struct lc_error failure = *error;
+
+	discovery->query = NULL;
+	if (failure.kind == LC_ERROR_NONE && discovery->answer.size > 0)
+		lc_error_set(&failure, LC_ERROR_CORRUPT,
+			     "the answer to a discovery ends inside a row");
+	if (failure.kind == LC_ERROR_NONE)
+		apply_found(discovery);
+	finish(discovery, &failure, exception_code);
+}
+
+/* The window's bounds come from ClickHouse's own clock, so that what is behind them has closed. */
+static void append_window_query(struct lc_discovery *discovery, struct lc_buffer *sql)
+{
+	lc_buffer_append_format(
+	    sql,
+	    "SELECT toUInt64(%" PRIu64 "), toUInt32(raftSessionID), toString(bucketName), count(), "
+	    "toUInt32(min(insertedAt)), toUInt32(0), toInt64(0), '', toUInt64(%" PRIu64 ") "
+	    "FROM `%s`.`%s` WHERE raftSessionID %% %u = %u AND insertedAt >= toDateTime(%" PRIu32
+	    ") AND insertedAt < toDateTime(%" PRIu32 ") "
+	    "GROUP BY raftSessionID, bucketName FORMAT RowBinary",
+	    discovery->marker, discovery->marker, discovery->settings->clickhouse_database,
+	    discovery->settings->clickhouse_logs_table, discovery->shard_count, discovery->shard,
+	    discovery->until, discovery->window_until);
+}
+
+/* The first window reaches back to the beginning; what the offsets table says is delivered does not
+ * count. */
+static void append_first_query(struct lc_discovery *discovery, struct lc_buffer *sql)
+{
+	const struct lc_settings *settings = discovery->settings;
+
+	lc_buffer_append_format(
+	    sql,
+	    "SELECT toUInt64(%" PRIu64 "), toUInt32(l.raftSessionID), toString(l.bucketName), "
+	    "count(), toUInt32(min(l.insertedAt)), any(o.floor.1), any(o.floor.2), any(o.floor.3), "
+	    "toUInt64(%" PRIu64 ") FROM `%s`.`%s` AS l GLOBAL ANY LEFT JOIN ("
+	    "SELECT raftSessionID, bucketName, max(tuple(toUInt32(lastProcessedInsertedAt), "
+	    "toUnixTimestamp64Milli(lastProcessedStartTime), lastProcessedReqId)) AS floor "
+	    "FROM `%s`.`%s` WHERE raftSessionID %% %u = %u GROUP BY raftSessionID, bucketName"
+	    ") AS o ON l.raftSessionID = o.raftSessionID AND l.bucketName = o.bucketName "
+	    "WHERE l.raftSessionID %% %u = %u AND l.insertedAt < toDateTime(%" PRIu32 ") "
+	    "AND tuple(toUInt32(l.insertedAt), toUnixTimestamp64Milli(l.startTime), l.req_id) "
+	    "> o.floor GROUP BY l.raftSessionID, l.bucketName FORMAT RowBinary",
+	    discovery->marker, discovery->marker, settings->clickhouse_database,
+	    settings->clickhouse_logs_table, settings->clickhouse_database,
+	    settings->clickhouse_offsets_table, discovery->shard_count, discovery->shard,
+	    discovery->shard_count, discovery->shard, discovery->window_until);
+}
+
+static void ask_window(struct lc_discovery *discovery)
+{
+	static const struct lc_clickhouse_setting settings[] = {{"join_use_nulls", "0"}};
+	struct lc_clickhouse_spec spec = {
+	    .settings = settings,
+	    .setting_count = sizeof(settings) / sizeof(settings[0]),
+	    .seat = discovery->seat,
+	    .on_data = on_window_data,
+	    .on_done = on_window_done,
+	    .context = discovery,
+	};
+	struct lc_buffer sql;
+
+	lc_buffer_init(&sql, SQL_MAX);
+	if (discovery->until == 0)
+		append_first_query(discovery, &sql);
+	else
+		append_window_query(discovery, &sql);
+	LC_ASSERT(!lc_buffer_failed(&sql));
+	spec.sql = lc_buffer_view(&sql);
+	lc_buffer_clear(&discovery->answer);
+	discovery->query = lc_clickhouse_start(discovery->clickhouse, &spec);
+	lc_buffer_free(&sql);
+}
+
+/* A server whose clock is far from what the others have told would open windows too early. When
+ * several answers in a row say so, it is our memory that is wrong. */
+static bool believe_clock(struct lc_discovery *discovery, uint32_t now, struct lc_error *error)
+{
+	int64_t difference = (int64_t)now - (int64_t)lc_discovery_clickhouse_now(discovery);
+
+	if (discovery->now != 0 && discovery->clock_doubts < CLOCK_DOUBTS_MAX &&
+	    (difference > CLOCK_TOLERANCE || difference < -CLOCK_TOLERANCE)) {
+		discovery->clock_doubts++;
+		lc_clickhouse_distrust_seat(discovery->clickhouse, discovery->seat);
+		return lc_error_set(
+		    error, LC_ERROR_CORRUPT,
+		    "the clock of %s differs by %lld seconds from what ClickHouse told before",
+		    lc_clickhouse_seat_url(discovery->clickhouse, discovery->seat),
+		    (long long)difference);
+	}
+	discovery->clock_doubts = 0;
+	discovery->now = now;
+	discovery->now_read_ms = lc_loop_now_ms(discovery->loop);
+	return true;
+}
+
+static bool on_clock_data(void *context, struct lc_view piece, struct lc_error *error)
+{
+	struct lc_discovery *discovery = context;
+
+	lc_buffer_append_view(&discovery->answer, piece);
+	if (lc_buffer_failed(&discovery->answer))
+		return lc_error_set(error, LC_ERROR_CORRUPT,
+				    "the answer to the question for the time has no end");
+	return true;
+}
+
+static void on_clock_done(void *context, const struct lc_error *error, int exception_code)
+{
+	struct lc_discovery *discovery = context;
+	uint32_t delay = (uint32_t)discovery->settings->consumer_processing_delay_seconds;
+	struct lc_error failure = *error;
+	uint32_t now = 0;
+
+	discovery->query = NULL;
+	if (failure.kind != LC_ERROR_NONE ||
+	    !lc_discovery_row_read_clock(lc_buffer_view(&discovery->answer), discovery->marker,
+					 &now, &failure) ||
+	    !believe_clock(discovery, now, &failure)) {
+		finish(discovery, &failure, exception_code);
+		return;
+	}
+	if (now > delay && now - delay > discovery->until) {
+		discovery->window_until = now - delay;
+		ask_window(discovery);
+	} else {
+		finish(discovery, &failure, 0);
+	}
+}
+
+void lc_discovery_start(struct lc_discovery *discovery, unsigned seat)
+{
+	struct lc_clickhouse_spec spec = {
+	    .seat = seat,
+	    .on_data = on_clock_data,
+	    .on_done = on_clock_done,
+	    .context = discovery,
+	};
+	struct lc_buffer sql;
+
+	LC_ASSERT(discovery->query == NULL);
+	discovery->seat = seat;
+	discovery->marker = lc_random_next(discovery->random);
+	discovery->started_ms = lc_loop_now_ms(discovery->loop);
+	lc_buffer_init(&sql, SQL_MAX);
+	lc_buffer_append_format(&sql,
+				"SELECT toUInt64(%" PRIu64 "), toUInt32(now()), toUInt64(%" PRIu64
+				") FORMAT RowBinary",
+				discovery->marker, discovery->marker);
+	LC_ASSERT(!lc_buffer_failed(&sql));
+	spec.sql = lc_buffer_view(&sql);
+	discovery->query = lc_clickhouse_start(discovery->clickhouse, &spec);
+	lc_buffer_free(&sql);
+}

@@ -1,0 +1,90 @@
+#include "delivery/hash_set.h"
+
+#include "base/memory.h"
+
+#include <stdlib.h>
+
+void lc_hash_set_init(struct lc_hash_set *set)
+{
+	*set = (struct lc_hash_set){.hashes = NULL};
+}
+
+void lc_hash_set_free(struct lc_hash_set *set)
+{
+	free(set->hashes);
+	lc_hash_set_init(set);
+}
+
+void lc_hash_set_clear(struct lc_hash_set *set)
+{
+	set->count = 0;
+}
+
+void lc_hash_set_add(struct lc_hash_set *set, uint64_t hash)
+{
+	if (set->count == set->capacity) {
+		set->capacity = set->capacity == 0 ? 16 : set->capacity * 2;
+		set->hashes = lc_memory_resize(set->hashes, set->capacity, sizeof(set->hashes[0]));
+	}
+	set->hashes[set->count++] = hash;
+}
+
+static int compare_hashes(const void *a, const void *b)
+{
+	uint64_t left = *(const uint64_t *)a;
+	uint64_t right = *(const uint64_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+void lc_hash_set_sort(struct lc_hash_set *set)
+{
+	if (set->count > 1)
+		qsort(set->hashes, set->count, sizeof(set->hashes[0]), compare_hashes);
+}
+
+void lc_hash_subtraction_init(struct lc_hash_subtraction *subtraction,
+			      const struct lc_hash_set *set)
+{
+	subtraction->set = set;
+	subtraction->used =
+	    set->count == 0 ? NULL : lc_memory_zero(set->count, sizeof(subtraction->used[0]));
+}
+
+void lc_hash_subtraction_free(struct lc_hash_subtraction *subtraction)
+{
+	free(subtraction->used);
+	*subtraction = (struct lc_hash_subtraction){.set = NULL};
+}
+
+/* The first place of the sorted set whose hash is not below `hash`. */
+static size_t lower_bound(const struct lc_hash_set *set, uint64_t hash)
+{
+	size_t low = 0;
+	size_t high = set->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (set->hashes[middle] < hash)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+bool lc_hash_subtraction_take(struct lc_hash_subtraction *subtraction, uint64_t hash)
+{
+	const struct lc_hash_set *set = subtraction->set;
+
+	if (set == NULL)
+		return false;
+	for (size_t i = lower_bound(set, hash); i < set->count && set->hashes[i] == hash; i++) {
+		if (!subtraction->used[i]) {
+			subtraction->used[i] = true;
+			return true;
+		}
+	}
+	return false;
+}

@@ -1,0 +1,152 @@
+#include "delivery/object.h"
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "formats/line.h"
+#include "formats/object_key.h"
+
+#include <stdlib.h>
+
+enum {
+	FIRST_CHUNK = 4 * 1024,
+	FIRST_LINES = 16,
+	KEY_MAX = 128 * 1024 * 1024, /* a prefix may be as long as a row; S3 then refuses the key */
+};
+
+struct lc_object *lc_object_new(struct lc_source *source, struct lc_target *target,
+				struct lc_view prefix, const struct lc_mark *before,
+				uint64_t now_ms)
+{
+	struct lc_object *object = lc_memory_zero(1, sizeof(*object));
+
+	object->source = source;
+	object->target = target;
+	object->begun_ms = now_ms;
+	lc_arena_init(&object->arena, FIRST_CHUNK);
+	object->prefix = lc_arena_copy(&object->arena, prefix);
+	lc_mark_init(&object->before);
+	lc_mark_copy(&object->before, before);
+	lc_buffer_init(&object->key, KEY_MAX);
+	return object;
+}
+
+void lc_object_free(struct lc_object *object)
+{
+	LC_ASSERT(object->put == NULL);
+	lc_mark_free(&object->before);
+	lc_buffer_free(&object->key);
+	lc_arena_free(&object->arena);
+	free(object->lines);
+	free(object->pieces);
+	free(object);
+}
+
+static struct lc_object_line *add_line(struct lc_object *object)
+{
+	if (object->line_count == object->line_capacity) {
+		object->line_capacity =
+		    object->line_capacity == 0 ? FIRST_LINES : object->line_capacity * 2;
+		object->lines = lc_memory_resize(object->lines, object->line_capacity,
+						 sizeof(object->lines[0]));
+	}
+	return &object->lines[object->line_count++];
+}
+
+void lc_object_append(struct lc_object *object, const struct lc_record *record, uint64_t hash,
+		      struct lc_view region)
+{
+	size_t req_id_size = record->req_id.size;
+	char *place =
+	    lc_arena_reserve(&object->arena, req_id_size + lc_line_max_size(record, region));
+	char *text = place + req_id_size;
+	size_t size;
+
+	if (req_id_size > 0)
+		memcpy(place, record->req_id.data, req_id_size);
+	size = lc_line_write(record, region, text);
+	lc_arena_commit(&object->arena, req_id_size + size);
+	if (object->line_count == 0 || record->start_time_ms < object->oldest_start_ms)
+		object->oldest_start_ms = record->start_time_ms;
+	if (object->line_count == 0)
+		object->first_second = record->inserted_at;
+	object->body_size += size;
+	*add_line(object) = (struct lc_object_line){.start_time_ms = record->start_time_ms,
+						    .hash = hash,
+						    .text = text,
+						    .size = (uint32_t)size,
+						    .req_id_size = (uint32_t)req_id_size};
+}
+
+static struct lc_view req_id_of(const struct lc_object_line *line)
+{
+	return (struct lc_view){.data = line->text - line->req_id_size, .size = line->req_id_size};
+}
+
+static struct lc_view text_of(const struct lc_object_line *line)
+{
+	return (struct lc_view){.data = line->text, .size = line->size};
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+	const struct lc_object_line *left = a;
+	const struct lc_object_line *right = b;
+	int order = (left->start_time_ms > right->start_time_ms) -
+		    (left->start_time_ms < right->start_time_ms);
+
+	if (order == 0)
+		order = lc_view_compare(req_id_of(left), req_id_of(right));
+	if (order == 0)
+		order = lc_view_compare(text_of(left), text_of(right));
+	return order;
+}
+
+static uint64_t unique_part(const struct lc_object *object)
+{
+	struct lc_object_key_subject subject = {
+	    .raft_session_id = object->source->raft_session_id,
+	    .bucket = object->source->bucket,
+	    .target_bucket = lc_view_of(object->target->bucket),
+	    .target_prefix = object->prefix,
+	};
+	struct lc_hash_set hashes;
+	uint64_t unique;
+
+	lc_hash_set_init(&hashes);
+	for (size_t i = 0; i < object->line_count; i++)
+		lc_hash_set_add(&hashes, object->lines[i].hash);
+	lc_hash_set_sort(&hashes);
+	unique = lc_object_key_unique(&subject, hashes.hashes, hashes.count);
+	lc_hash_set_free(&hashes);
+	return unique;
+}
+
+void lc_object_seal(struct lc_object *object)
+{
+	LC_ASSERT(object->line_count > 0 && object->pieces == NULL);
+	qsort(object->lines, object->line_count, sizeof(object->lines[0]), compare_lines);
+	object->pieces = lc_memory_zero(object->line_count, sizeof(object->pieces[0]));
+	for (size_t i = 0; i < object->line_count; i++)
+		object->pieces[i] = text_of(&object->lines[i]);
+	lc_object_key_append(&object->key, object->prefix, object->lines[0].start_time_ms,
+			     unique_part(object));
+	LC_ASSERT(!lc_buffer_failed(&object->key));
+}
+
+struct lc_s3_body lc_object_body(const struct lc_object *object)
+{
+	LC_ASSERT(object->pieces != NULL);
+	return (struct lc_s3_body){
+	    .pieces = object->pieces, .piece_count = object->line_count, .size = object->body_size};
+}
+
+size_t lc_object_memory(const struct lc_object *object)
+{
+	size_t memory = sizeof(*object) + object->arena.allocated + object->key.capacity +
+			object->before.req_id.capacity +
+			object->line_capacity * sizeof(object->lines[0]);
+
+	/* The pieces are counted from the start: sealing must not lift a full house over its cap.
+	 */
+	return memory + object->line_capacity * sizeof(object->pieces[0]);
+}

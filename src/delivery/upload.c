@@ -1,0 +1,366 @@
+#include "delivery/upload.h"
+
+#include "base/assert.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+
+#include <stdlib.h>
+#include <uthash.h>
+
+TAILQ_HEAD(target_list, lc_target);
+
+struct target_node {
+	struct lc_target target;
+	UT_hash_handle hh; /* by bucket name */
+};
+
+struct lc_upload {
+	struct lc_loop *loop;
+	struct lc_s3 *s3;
+	struct lc_counters *counters;
+	const struct lc_upload_callbacks *callbacks;
+	void *context;
+	struct lc_target_policy policy;
+	struct lc_random random;
+	struct lc_loop_timer *timer; /* the next probe of a target that failed, or the next start */
+	struct target_node *nodes;   /* all targets */
+	struct target_list queue; /* those with waiting objects; whose turn is next comes first */
+	struct lc_target_queue uploading;
+	unsigned concurrency; /* uploads at a time, all targets together */
+	unsigned active;
+	size_t bytes;
+};
+
+static void start_uploads(void *context);
+
+struct lc_upload *lc_upload_new(struct lc_loop *loop, struct lc_s3 *s3,
+				const struct lc_settings *settings, struct lc_counters *counters,
+				const struct lc_upload_callbacks *callbacks, void *context)
+{
+	struct lc_upload *upload = lc_memory_zero(1, sizeof(*upload));
+
+	upload->loop = loop;
+	upload->s3 = s3;
+	upload->counters = counters;
+	upload->callbacks = callbacks;
+	upload->context = context;
+	upload->concurrency = (unsigned)settings->limits_max_concurrent_uploads;
+	upload->policy = (struct lc_target_policy){
+	    .attempts = (unsigned)settings->s3_max_retry_attempts,
+	    .concurrency = (unsigned)settings->limits_max_concurrent_uploads_per_target,
+	    .share_bytes = (size_t)settings->limits_max_inflight_bytes / 4,
+	    .backoff = {.initial_ms = (uint64_t)settings->retry_initial_backoff_seconds * 1000,
+			.maximum_ms = (uint64_t)settings->s3_max_backoff_delay_seconds * 1000,
+			.jitter = settings->retry_backoff_jitter_factor},
+	};
+	TAILQ_INIT(&upload->queue);
+	TAILQ_INIT(&upload->uploading);
+	lc_random_seed_from_system(&upload->random);
+	upload->timer = lc_loop_timer_new(loop, start_uploads, upload);
+	return upload;
+}
+
+void lc_upload_free(struct lc_upload *upload)
+{
+	struct target_node *node;
+	struct target_node *next;
+
+	if (upload == NULL)
+		return;
+	lc_upload_abandon(upload);
+	HASH_ITER(hh, upload->nodes, node, next)
+	{
+		HASH_DEL(upload->nodes, node);
+		free(node->target.bucket);
+		free(node);
+	}
+	lc_loop_timer_free(upload->timer);
+	free(upload);
+}
+
+struct lc_target *lc_upload_target(struct lc_upload *upload, struct lc_view bucket)
+{
+	struct target_node *node;
+
+	HASH_FIND(hh, upload->nodes, bucket.data, bucket.size, node);
+	if (node == NULL) {
+		node = lc_memory_zero(1, sizeof(*node));
+		node->target.bucket = lc_memory_copy_bytes(bucket.data, bucket.size);
+		TAILQ_INIT(&node->target.waiting);
+		HASH_ADD_KEYPTR(hh, upload->nodes, node->target.bucket, bucket.size, node);
+	}
+	return &node->target;
+}
+
+enum lc_target_room lc_upload_room(const struct lc_upload *upload, const struct lc_target *target)
+{
+	return lc_target_room(target, &upload->policy);
+}
+
+static void show_bytes(const struct lc_upload *upload)
+{
+	lc_counters_set(upload->counters, LC_COUNTERS_INFLIGHT_BYTES, upload->bytes);
+	lc_counters_set(upload->counters, LC_COUNTERS_INFLIGHT_UPLOADS, upload->active);
+}
+
+void lc_upload_account(struct lc_upload *upload, struct lc_target *target, ptrdiff_t bytes)
+{
+	LC_ASSERT(bytes >= 0 || (size_t)-bytes <= target->bytes);
+	target->bytes += (size_t)bytes;
+	upload->bytes += (size_t)bytes;
+	show_bytes(upload);
+}
+
+size_t lc_upload_bytes(const struct lc_upload *upload)
+{
+	return upload->bytes;
+}
+
+bool lc_upload_moving(const struct lc_upload *upload)
+{
+	const struct lc_target *target;
+
+	if (upload->active > 0)
+		return true;
+	TAILQ_FOREACH(target, &upload->queue, link)
+	{
+		if (target->state == LC_TARGET_HEALTHY)
+			return true;
+	}
+	return false;
+}
+
+bool lc_upload_hopeful(const struct lc_upload *upload)
+{
+	const struct lc_target *target;
+
+	if (upload->active > 0)
+		return true;
+	TAILQ_FOREACH(target, &upload->queue, link)
+	{
+		if (target->state != LC_TARGET_ASIDE)
+			return true;
+	}
+	return false;
+}
+
+/* A target stands in the queue exactly while it has waiting objects. */
+static void add_waiting(struct lc_upload *upload, struct lc_object *object, bool first)
+{
+	struct lc_target *target = object->target;
+
+	if (TAILQ_EMPTY(&target->waiting))
+		TAILQ_INSERT_TAIL(&upload->queue, target, link);
+	if (first)
+		TAILQ_INSERT_HEAD(&target->waiting, object, of_list);
+	else
+		TAILQ_INSERT_TAIL(&target->waiting, object, of_list);
+	lc_loop_timer_start(upload->timer, 0);
+}
+
+static struct lc_object *take_waiting(struct lc_upload *upload, struct lc_target *target)
+{
+	struct lc_object *object = TAILQ_FIRST(&target->waiting);
+
+	TAILQ_REMOVE(&target->waiting, object, of_list);
+	if (TAILQ_EMPTY(&target->waiting))
+		TAILQ_REMOVE(&upload->queue, target, link);
+	return object;
+}
+
+void lc_upload_submit(struct lc_upload *upload, struct lc_object *object)
+{
+	object->target->rows += object->line_count;
+	add_waiting(upload, object, false);
+}
+
+/* Takes the object, which is neither waiting nor uploading any more, out of all books. */
+static void release_object(struct lc_upload *upload, struct lc_object *object)
+{
+	struct lc_target *target = object->target;
+
+	target->rows -= object->line_count;
+	lc_upload_account(upload, target, -(ptrdiff_t)lc_object_memory(object));
+	TAILQ_REMOVE(&object->source->objects, object, of_source);
+	object->source->object_rows -= object->line_count;
+	lc_object_free(object);
+}
+
+/* An object that was not delivered is given up: its rows are as if they had never been taken. */
+static void give_up(struct lc_upload *upload, struct lc_object *object)
+{
+	lc_source_retract(object->source, &object->before);
+	release_object(upload, object);
+}
+
+static void log_change(const struct lc_target *target, const struct lc_s3_answer *answer)
+{
+	if (target->state == LC_TARGET_HEALTHY)
+		lc_log(LC_LOG_INFO, "target works again", LC_LOG_TEXT("bucket", target->bucket));
+	else if (target->state == LC_TARGET_ASIDE)
+		lc_log(LC_LOG_ERROR,
+		       target->refused
+			   ? "target refuses log objects; they wait until it takes them"
+			   : "target keeps failing; its log objects wait until it works again",
+		       LC_LOG_TEXT("bucket", target->bucket),
+		       LC_LOG_UINT("failures", target->failures), LC_LOG_FAULT(&answer->error));
+	else
+		lc_log(LC_LOG_WARNING, "upload failed and is tried again",
+		       LC_LOG_TEXT("bucket", target->bucket), LC_LOG_FAULT(&answer->error));
+}
+
+static void count_delivery(struct lc_upload *upload, const struct lc_object *object)
+{
+	struct lc_counters *counters = upload->counters;
+	int64_t lag_ms = lc_clock_wall_ms() - object->oldest_start_ms;
+	uint64_t taken_ms = lc_loop_now_ms(upload->loop) - object->begun_ms;
+
+	lc_counters_add(counters, LC_COUNTERS_UPLOAD_SUCCEEDED, 1);
+	lc_counters_add(counters, LC_COUNTERS_BATCHES_SUCCEEDED, 1);
+	lc_counters_add(counters, LC_COUNTERS_RECORDS_DELIVERED, object->line_count);
+	lc_counters_add(counters, LC_COUNTERS_UPLOAD_BYTES, object->body_size);
+	lc_counters_observe(counters, LC_COUNTERS_HISTOGRAM_LAG_SECONDS,
+			    lag_ms > 0 ? (double)lag_ms / 1000 : 0);
+	lc_counters_observe(counters, LC_COUNTERS_HISTOGRAM_BATCH_SECONDS, (double)taken_ms / 1000);
+}
+
+/* Whether S3 as a whole answers: a refusal of one bucket is an answer. */
+static void note_reachability(struct lc_upload *upload, enum lc_retry_class answer)
+{
+	bool failing = lc_counters_get(upload->counters, LC_COUNTERS_S3_FAILING_SINCE) != 0;
+
+	if (answer == LC_RETRY_DONE || answer == LC_RETRY_WAIT)
+		lc_counters_set(upload->counters, LC_COUNTERS_S3_FAILING_SINCE, 0);
+	else if (!failing)
+		lc_counters_set(upload->counters, LC_COUNTERS_S3_FAILING_SINCE,
+				(uint64_t)lc_clock_wall_ms() / 1000);
+}
+
+static void count_failure(struct lc_upload *upload, enum lc_retry_class answer)
+{
+	lc_counters_add(upload->counters, LC_COUNTERS_UPLOAD_FAILED, 1);
+	lc_counters_add(upload->counters,
+			answer == LC_RETRY_WAIT ? LC_COUNTERS_BATCHES_FAILED_PERMANENT
+						: LC_COUNTERS_BATCHES_FAILED_TRANSIENT,
+			1);
+}
+
+static void on_answer(void *context, const struct lc_s3_answer *answer)
+{
+	struct lc_object *object = context;
+	struct lc_upload *upload = object->upload;
+	struct lc_target *target = object->target;
+	struct lc_source *source = object->source;
+	bool delivered = answer->retry_class == LC_RETRY_DONE;
+
+	object->put = NULL;
+	TAILQ_REMOVE(&upload->uploading, object, of_list);
+	target->active--;
+	upload->active--;
+	lc_counters_observe(upload->counters, LC_COUNTERS_HISTOGRAM_UPLOAD_SECONDS,
+			    (double)answer->elapsed_ms / 1000);
+	note_reachability(upload, answer->retry_class);
+	if (lc_target_note_answer(target, &upload->policy, answer->retry_class,
+				  lc_loop_now_ms(upload->loop), &upload->random))
+		log_change(target, answer);
+	if (delivered) {
+		count_delivery(upload, object);
+		release_object(upload, object);
+		upload->callbacks->on_delivered(upload->context, source);
+	} else {
+		count_failure(upload, answer->retry_class);
+		add_waiting(upload, object, true);
+	}
+	lc_loop_timer_start(upload->timer, 0);
+	upload->callbacks->on_room(upload->context);
+}
+
+static void start_one(struct lc_upload *upload, struct lc_target *target)
+{
+	struct lc_object *object = take_waiting(upload, target);
+	struct lc_s3_body body = lc_object_body(object);
+
+	target->active++;
+	upload->active++;
+	TAILQ_INSERT_TAIL(&upload->uploading, object, of_list);
+	object->upload = upload;
+	object->put = lc_s3_put(upload->s3, target->bucket, lc_buffer_view(&object->key), &body,
+				on_answer, object);
+}
+
+/* Sets the timer for the next probe of a target that failed. */
+static void await_probe(struct lc_upload *upload, uint64_t now)
+{
+	uint64_t next_probe = UINT64_MAX;
+	struct lc_target *target;
+
+	TAILQ_FOREACH(target, &upload->queue, link)
+	{
+		if (target->state != LC_TARGET_HEALTHY && target->active == 0 &&
+		    target->probe_at_ms < next_probe)
+			next_probe = target->probe_at_ms;
+	}
+	if (next_probe != UINT64_MAX)
+		lc_loop_timer_start(upload->timer, next_probe > now ? next_probe - now : 0);
+}
+
+/* Starts what limits allow, one object of each target in turn. */
+static void start_uploads(void *context)
+{
+	struct lc_upload *upload = context;
+	uint64_t now = lc_loop_now_ms(upload->loop);
+	struct lc_target *passed = NULL; /* the first one passed over since the last start */
+	struct lc_target *target;
+
+	while (upload->active < upload->concurrency) {
+		target = TAILQ_FIRST(&upload->queue);
+		if (target == NULL || target == passed)
+			break;
+		TAILQ_REMOVE(&upload->queue, target, link);
+		TAILQ_INSERT_TAIL(&upload->queue, target, link);
+		if (lc_target_may_start(target, &upload->policy, now)) {
+			start_one(upload, target);
+			passed = NULL;
+		} else if (passed == NULL) {
+			passed = target;
+		}
+	}
+	if (upload->active < upload->concurrency)
+		await_probe(upload, now);
+	show_bytes(upload);
+}
+
+void lc_upload_abandon(struct lc_upload *upload)
+{
+	struct lc_object *object;
+	struct lc_target *target;
+
+	while ((object = TAILQ_FIRST(&upload->uploading)) != NULL) {
+		lc_s3_cancel(object->put);
+		object->put = NULL;
+		TAILQ_REMOVE(&upload->uploading, object, of_list);
+		object->target->active--;
+		upload->active--;
+		give_up(upload, object);
+	}
+	while ((target = TAILQ_FIRST(&upload->queue)) != NULL)
+		give_up(upload, take_waiting(upload, target));
+	lc_loop_timer_stop(upload->timer);
+}
+
+void lc_upload_update_gauges(const struct lc_upload *upload)
+{
+	const struct lc_target *target;
+	uint64_t blocked = 0;
+	uint64_t rows = 0;
+
+	TAILQ_FOREACH(target, &upload->queue, link)
+	{
+		blocked += target->state == LC_TARGET_ASIDE;
+		rows += target->state == LC_TARGET_ASIDE && target->refused ? target->rows : 0;
+	}
+	lc_counters_set(upload->counters, LC_COUNTERS_TARGETS_BLOCKED, blocked);
+	lc_counters_set(upload->counters, LC_COUNTERS_RECORDS_IN_PERMANENT_ERRORS, rows);
+	show_bytes(upload);
+}
