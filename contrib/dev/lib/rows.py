@@ -124,7 +124,7 @@ class Shape:
             f"{h} % 37 = 0, arrayElement(arrayMap(x -> toFloat32(x), [{odd}]), "
             f"intDiv({h}, 37) % 10 + 1), "
             f"{h} % 41 = 0, reinterpretAsFloat32(toUInt32(1 + intDiv({h}, 41) % 2139095039)), "
-            f"toFloat32(({h} % 60000) / 100))"
+            f"toFloat32(({h} % 20000) / 100))"
         )
 
     def grouped(self, size, one_in):

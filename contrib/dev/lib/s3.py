@@ -7,6 +7,7 @@ in a Single Chunk" of the Amazon S3 API reference.
 import hashlib
 import hmac
 import http.client
+import socket
 import time
 import urllib.parse
 import xml.etree.ElementTree as xml
@@ -101,6 +102,9 @@ class S3:
             connection = self.connection(host)
             try:
                 connection.request("GET", target, headers=headers)
+                # A server that sends head and body apart, with Nagle's algorithm between them,
+                # would wait 40 ms for our acknowledgement of the head.
+                connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
                 response = connection.getresponse()
                 body = response.read()
                 break
