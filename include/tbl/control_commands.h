@@ -1,7 +1,8 @@
 /*
  * What can be asked on the control socket, and by log-courier-ctl.
  *
- * LC_CONTROL_COMMAND(name, text, path, help)    text: the word after log-courier-ctl; path: of the GET
+ * LC_CONTROL_COMMAND(name, text, path, help)    text: the word after log-courier-ctl; path: of the
+ * GET
  */
 #ifndef LC_CONTROL_COMMAND
 #define LC_CONTROL_COMMAND(name, text, path, help)
