@@ -1,0 +1,43 @@
+/*
+ * The command line of log-courier:
+ *
+ *	--help, --version, --check-config, --print-config, --print-sample-config   at most one
+ *	--config-file=FILE
+ *	--<setting>=VALUE
+ *
+ * `--flag VALUE` means the same as `--flag=VALUE`. A boolean setting takes `--flag=true`, `--flag`
+ * and `--no-flag`. Of a flag given several times the last one counts.
+ */
+#ifndef LC_CONFIG_COMMAND_LINE_H
+#define LC_CONFIG_COMMAND_LINE_H
+
+#include "base/error.h"
+#include "config/settings.h"
+
+#include <stdbool.h>
+
+enum lc_command_line_action {
+	LC_COMMAND_LINE_RUN, /* nothing else was asked for: be the service */
+	LC_COMMAND_LINE_HELP,
+	LC_COMMAND_LINE_VERSION,
+	LC_COMMAND_LINE_CHECK_CONFIG,
+	LC_COMMAND_LINE_PRINT_CONFIG,
+	LC_COMMAND_LINE_PRINT_SAMPLE_CONFIG,
+};
+
+struct lc_command_line {
+	enum lc_command_line_action action;
+	const char *config_file; /* points into argv; NULL when not given */
+};
+
+/* Reads what is no setting, and checks that every flag is known and has its value; the values of
+ * settings are not looked at. Behind --help and --version nothing is looked at. An error
+ * (LC_ERROR_USAGE) names the flag and, when it is unknown, the nearest one. */
+bool lc_command_line_read(struct lc_command_line *line, int argc, char *const *argv,
+			  struct lc_error *error);
+
+/* Sets what the flags give. */
+bool lc_command_line_apply(struct lc_settings *settings, int argc, char *const *argv,
+			   struct lc_error *error);
+
+#endif

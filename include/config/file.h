@@ -1,0 +1,18 @@
+/*
+ * Small files, read whole.
+ */
+#ifndef LC_CONFIG_FILE_H
+#define LC_CONFIG_FILE_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+
+/* Appends the file's content to `buffer`, and says whether any user of the machine may read it
+ * (`open_to_all`, may be NULL). A file that does not fit the buffer's cap is an error
+ * (LC_ERROR_LIMIT), one that can not be read too (LC_ERROR_SYSTEM); both name the path. */
+bool lc_file_read(const char *path, struct lc_buffer *buffer, bool *open_to_all,
+		  struct lc_error *error);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * Forms: what the text of a setting may look like. All texts are printable ASCII.
+ */
+#ifndef LC_CONFIG_SETTING_FORM_H
+#define LC_CONFIG_SETTING_FORM_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+
+enum {
+	LC_SETTING_FORM_URLS_MAX = 64,
+	LC_SETTING_FORM_HOST_MAX = 253, /* bytes: RFC 1035, section 2.3.4, in text form */
+};
+
+enum lc_setting_form {
+	LC_SETTING_FORM_FREE, /* anything */
+	LC_SETTING_FORM_WORD, /* no blank, comma, slash or quote: it becomes part of a header */
+	LC_SETTING_FORM_IDENTIFIER, /* ClickHouse: a letter or '_', then letters, digits, '_' */
+	LC_SETTING_FORM_URL,        /* http(s)://host[:port] */
+	LC_SETTING_FORM_URLS,       /* 1 to 64 of them, comma-separated */
+	LC_SETTING_FORM_PATH,       /* begins with '/' */
+	LC_SETTING_FORM_ADDRESS,    /* IPv4 or IPv6 address */
+	LC_SETTING_FORM_SHARDS,     /* numbers and ranges, comma-separated: "0-3,7" */
+};
+
+/* True if `text` has the form. Otherwise `error` (LC_ERROR_USAGE) says what was found and what is
+ * allowed: "found "x y", allowed is ...". A URL that holds user information is not repeated. */
+bool lc_setting_form_check(enum lc_setting_form form, const char *text, struct lc_error *error);
+
+/* What stands for such a value behind a flag's name in --help: "=URL", "=PATH", ... */
+const char *lc_setting_form_placeholder(enum lc_setting_form form);
+
+#endif

@@ -1,0 +1,16 @@
+/*
+ * Checks that concern several settings, or the machine.
+ */
+#ifndef LC_CONFIG_SETTINGS_CHECK_H
+#define LC_CONFIG_SETTINGS_CHECK_H
+
+#include "base/error.h"
+#include "config/settings.h"
+
+#include <stdbool.h>
+
+/* True if the settings fit one another, and what must be given is given. Otherwise `error`
+ * (LC_ERROR_USAGE) names the setting, where it comes from, what was found and what is allowed. */
+bool lc_settings_check(const struct lc_settings *settings, struct lc_error *error);
+
+#endif

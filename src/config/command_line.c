@@ -1,0 +1,179 @@
+#include "config/command_line.h"
+
+#include "base/view.h"
+#include "config/nearest.h"
+#include "config/quote.h"
+#include "config/setting.h"
+#include "config/setting_value.h"
+
+#include <string.h>
+
+static const char *const ACTIONS[] = {
+    [LC_COMMAND_LINE_HELP] = "help",
+    [LC_COMMAND_LINE_VERSION] = "version",
+    [LC_COMMAND_LINE_CHECK_CONFIG] = "check-config",
+    [LC_COMMAND_LINE_PRINT_CONFIG] = "print-config",
+    [LC_COMMAND_LINE_PRINT_SAMPLE_CONFIG] = "print-sample-config",
+};
+enum { ACTION_COUNT = sizeof(ACTIONS) / sizeof(ACTIONS[0]) };
+
+static const char CONFIG_FILE[] = "config-file";
+
+/* One flag with its value. Of action, setting and is_config_file exactly one is set. */
+struct flag {
+	enum lc_command_line_action action; /* RUN: the flag is none of these */
+	const struct lc_setting *setting;
+	bool is_config_file;
+	const char *value;
+};
+
+static enum lc_command_line_action find_action(struct lc_view name)
+{
+	for (unsigned i = LC_COMMAND_LINE_HELP; i < ACTION_COUNT; i++) {
+		if (lc_view_equal(name, lc_view_of(ACTIONS[i])))
+			return i;
+	}
+	return LC_COMMAND_LINE_RUN;
+}
+
+/* The boolean setting that --no-<setting> turns off, or NULL. */
+static const struct lc_setting *find_negated(struct lc_view name)
+{
+	const struct lc_setting *setting;
+
+	if (name.size <= 3 || memcmp(name.data, "no-", 3) != 0)
+		return NULL;
+	setting = lc_setting_find((struct lc_view){.data = name.data + 3, .size = name.size - 3});
+	return setting != NULL && setting->type == LC_SETTING_TYPE_BOOLEAN ? setting : NULL;
+}
+
+static bool refuse_unknown(struct lc_view name, struct lc_error *error)
+{
+	const char *nearest = lc_setting_nearest(name)->name;
+	unsigned shortest = lc_nearest_distance(name, nearest);
+	char found[LC_QUOTE_SIZE];
+
+	for (unsigned i = LC_COMMAND_LINE_HELP; i <= ACTION_COUNT; i++) {
+		const char *known = i == ACTION_COUNT ? CONFIG_FILE : ACTIONS[i];
+		unsigned distance = lc_nearest_distance(name, known);
+
+		if (distance < shortest) {
+			shortest = distance;
+			nearest = known;
+		}
+	}
+	return lc_error_set(error, LC_ERROR_USAGE,
+			    "command line: there is no flag %s; the nearest is --%s",
+			    lc_quote_name(found, name), nearest);
+}
+
+/* What stands there may be a secret that lost its flag, so it is not repeated. */
+static bool refuse_argument(int position, struct lc_error *error)
+{
+	return lc_error_set(
+	    error, LC_ERROR_USAGE,
+	    "command line: argument %d is no flag; allowed are --flag=VALUE, --flag "
+	    "VALUE and, for a switch, --flag or --flag=false",
+	    position);
+}
+
+static bool resolve(struct flag *flag, struct lc_view name, bool has_value, struct lc_error *error)
+{
+	flag->action = find_action(name);
+	flag->is_config_file = lc_view_equal(name, lc_view_of(CONFIG_FILE));
+	flag->setting = lc_setting_find(name);
+	if (flag->action != LC_COMMAND_LINE_RUN || flag->is_config_file || flag->setting != NULL)
+		return flag->action == LC_COMMAND_LINE_RUN || !has_value ||
+		       lc_error_set(error, LC_ERROR_USAGE, "command line: --%s takes no value",
+				    ACTIONS[flag->action]);
+	flag->setting = find_negated(name);
+	if (flag->setting == NULL)
+		return refuse_unknown(name, error);
+	flag->value = "false";
+	return !has_value ||
+	       lc_error_set(error, LC_ERROR_USAGE,
+			    "command line: --no-%s takes no value; allowed is --%s=VALUE",
+			    flag->setting->name, flag->setting->name);
+}
+
+/* Takes the flag at argv[*position] and moves behind it and its value. */
+static bool take_flag(struct flag *flag, int *position, int argc, char *const *argv,
+		      struct lc_error *error)
+{
+	const char *text = argv[*position];
+	const char *end;
+	struct lc_view name;
+
+	*flag = (struct flag){0};
+	if (strncmp(text, "--", 2) != 0)
+		return refuse_argument(*position, error);
+	text += 2;
+	end = strchrnul(text, '=');
+	name = (struct lc_view){.data = text, .size = (size_t)(end - text)};
+	if (!resolve(flag, name, *end == '=', error))
+		return false;
+	++*position;
+	if (*end == '=')
+		flag->value = end + 1;
+	else if (flag->setting != NULL && flag->setting->type == LC_SETTING_TYPE_BOOLEAN)
+		flag->value = flag->value == NULL ? "true" : flag->value;
+	else if (flag->action == LC_COMMAND_LINE_RUN && *position == argc)
+		return lc_error_set(error, LC_ERROR_USAGE, "command line: --%s lacks its value",
+				    text);
+	else if (flag->action == LC_COMMAND_LINE_RUN)
+		flag->value = argv[(*position)++];
+	return true;
+}
+
+static bool take_config_file(struct lc_command_line *line, const char *value,
+			     struct lc_error *error)
+{
+	if (*value == '\0')
+		return lc_error_set(error, LC_ERROR_USAGE,
+				    "command line: --config-file: found an empty text, allowed is "
+				    "the path of a file");
+	line->config_file = value;
+	return true;
+}
+
+bool lc_command_line_read(struct lc_command_line *line, int argc, char *const *argv,
+			  struct lc_error *error)
+{
+	struct flag flag;
+
+	*line = (struct lc_command_line){.action = LC_COMMAND_LINE_RUN};
+	for (int i = 1; i < argc;) {
+		if (!take_flag(&flag, &i, argc, argv, error))
+			return false;
+		if (flag.is_config_file && !take_config_file(line, flag.value, error))
+			return false;
+		if (flag.action == LC_COMMAND_LINE_RUN)
+			continue;
+		if (line->action != LC_COMMAND_LINE_RUN && line->action != flag.action)
+			return lc_error_set(
+			    error, LC_ERROR_USAGE,
+			    "command line: found both --%s and --%s, allowed is one",
+			    ACTIONS[line->action], ACTIONS[flag.action]);
+		line->action = flag.action;
+		if (flag.action == LC_COMMAND_LINE_HELP || flag.action == LC_COMMAND_LINE_VERSION)
+			break;
+	}
+	return true;
+}
+
+bool lc_command_line_apply(struct lc_settings *settings, int argc, char *const *argv,
+			   struct lc_error *error)
+{
+	struct lc_settings_origin origin = {.source = LC_SETTINGS_FLAG};
+	struct flag flag;
+
+	for (int i = 1; i < argc;) {
+		if (!take_flag(&flag, &i, argc, argv, error))
+			return false;
+		if (flag.setting != NULL &&
+		    !lc_setting_value_set(settings, flag.setting, lc_view_of(flag.value), origin,
+					  error))
+			return lc_error_prefix(error, "command line");
+	}
+	return true;
+}

@@ -1,0 +1,363 @@
+#include "config/settings_yaml.h"
+
+#include "base/assert.h"
+#include "base/buffer.h"
+#include "config/file.h"
+#include "config/quote.h"
+#include "config/setting.h"
+#include "config/setting_value.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <yaml.h>
+
+enum { KEY_MAX = 256 }; /* bytes of a dotted name, far more than any known one has */
+
+/* The one event in hand, and where everything goes. A function that takes something finds its first
+ * event in hand, and leaves its last one there. */
+struct reader {
+	yaml_parser_t parser;
+	yaml_event_t event;
+	const char *path;
+	struct lc_settings *settings;
+	struct lc_error *error;
+	/* Groups that a key has opened, each by the number of its first setting: names have two
+	 * steps, so no two groups begin with the same setting. */
+	bool opened[LC_SETTINGS_COUNT];
+};
+
+static bool refuse(struct reader *reader, unsigned line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static bool refuse(struct reader *reader, unsigned line, const char *format, ...)
+{
+	char text[LC_ERROR_MESSAGE_SIZE];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	return lc_error_set(reader->error, LC_ERROR_USAGE, "%s:%u: %s", lc_quote_path(reader->path),
+			    line, text);
+}
+
+static unsigned line_of(const yaml_event_t *event)
+{
+	return (unsigned)event->start_mark.line + 1;
+}
+
+static bool next(struct reader *reader)
+{
+	const yaml_parser_t *parser = &reader->parser;
+	const yaml_mark_t *mark = &parser->problem_mark;
+
+	yaml_event_delete(&reader->event);
+	if (yaml_parser_parse(&reader->parser, &reader->event))
+		return true;
+	/* Faults of single bytes come without a mark. libyaml's texts are fixed: they repeat
+	 * nothing of the file. */
+	if (parser->error == YAML_READER_ERROR)
+		mark = &parser->mark;
+	return refuse(reader, (unsigned)mark->line + 1, "found what is not valid YAML: %s",
+		      parser->problem == NULL ? "out of memory" : parser->problem);
+}
+
+static struct lc_view scalar(const yaml_event_t *event)
+{
+	return (struct lc_view){.data = (const char *)event->data.scalar.value,
+				.size = event->data.scalar.length};
+}
+
+/* What may stand nowhere in the file. `name` says what the node belongs to. */
+static bool check_node(struct reader *reader, const char *name)
+{
+	const yaml_event_t *event = &reader->event;
+	const yaml_char_t *anchor = NULL;
+	const yaml_char_t *tag = NULL;
+
+	if (event->type == YAML_ALIAS_EVENT)
+		return refuse(reader, line_of(event),
+			      "%s: found an alias (*), allowed is the value itself", name);
+	if (event->type == YAML_SCALAR_EVENT) {
+		anchor = event->data.scalar.anchor;
+		tag = event->data.scalar.tag;
+	} else if (event->type == YAML_SEQUENCE_START_EVENT) {
+		anchor = event->data.sequence_start.anchor;
+		tag = event->data.sequence_start.tag;
+	} else if (event->type == YAML_MAPPING_START_EVENT) {
+		anchor = event->data.mapping_start.anchor;
+		tag = event->data.mapping_start.tag;
+	}
+	if (anchor != NULL)
+		return refuse(reader, line_of(event),
+			      "%s: found an anchor (&), allowed is the value alone", name);
+	if (tag != NULL)
+		return refuse(reader, line_of(event),
+			      "%s: found a tag (!), allowed is the value alone", name);
+	return true;
+}
+
+static bool is_plain(const yaml_event_t *event)
+{
+	return event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+}
+
+/* YAML's ways to say nothing. */
+static bool is_null(const yaml_event_t *event)
+{
+	static const char *const NULLS[] = {"", "~", "null", "Null", "NULL"};
+
+	for (size_t i = 0; is_plain(event) && i < sizeof(NULLS) / sizeof(NULLS[0]); i++) {
+		if (lc_view_equal(scalar(event), lc_view_of(NULLS[i])))
+			return true;
+	}
+	return false;
+}
+
+static bool check_scalar(struct reader *reader, const struct lc_setting *setting)
+{
+	const yaml_event_t *event = &reader->event;
+
+	if (is_null(event))
+		return refuse(
+		    reader, line_of(event), "%s: found no value, allowed is %s", setting->name,
+		    lc_setting_is_text(setting) ? "a text (\"\" for an empty one)" : "one");
+	if (!lc_setting_is_text(setting) && !is_plain(event))
+		return refuse(reader, line_of(event),
+			      "%s: found a text, allowed is %s without quotes", setting->name,
+			      setting->type == LC_SETTING_TYPE_BOOLEAN ? "true or false"
+								       : "a number");
+	return true;
+}
+
+static bool set(struct reader *reader, const struct lc_setting *setting, struct lc_view text,
+		unsigned line)
+{
+	struct lc_settings_origin origin = {.source = LC_SETTINGS_FILE, .line = line};
+
+	return lc_setting_value_set(reader->settings, setting, text, origin, reader->error) ||
+	       lc_error_prefix(reader->error, "%s:%u", lc_quote_path(reader->path), line);
+}
+
+/* Gathers the list's values into one text, separated by commas. */
+static bool take_items(struct reader *reader, const struct lc_setting *setting,
+		       struct lc_buffer *list)
+{
+	unsigned line = line_of(&reader->event);
+
+	for (bool first = true;; first = false) {
+		if (!next(reader))
+			return false;
+		if (reader->event.type == YAML_SEQUENCE_END_EVENT) {
+			/* An empty list of shards must not mean all of them. */
+			return !first ||
+			       refuse(reader, line,
+				      "%s: found an empty list, allowed is one with values",
+				      setting->name);
+		}
+		if (!check_node(reader, setting->name))
+			return false;
+		if (reader->event.type != YAML_SCALAR_EVENT)
+			return refuse(reader, line_of(&reader->event),
+				      "%s: found a list or a mapping within the list, allowed are "
+				      "values",
+				      setting->name);
+		if (!check_scalar(reader, setting))
+			return false;
+		if (!first)
+			lc_buffer_append_char(list, ',');
+		lc_buffer_append_view(list, scalar(&reader->event));
+		if (lc_buffer_failed(list))
+			return refuse(reader, line,
+				      "%s: found a list that is too long, allowed are %zu bytes",
+				      setting->name, list->cap);
+	}
+}
+
+static bool take_list(struct reader *reader, const struct lc_setting *setting)
+{
+	unsigned line = line_of(&reader->event);
+	struct lc_buffer list;
+	bool good;
+
+	lc_buffer_init(&list, LC_SETTING_VALUE_MAX);
+	good =
+	    take_items(reader, setting, &list) && set(reader, setting, lc_buffer_view(&list), line);
+	lc_buffer_free(&list);
+	return good;
+}
+
+static bool take_value(struct reader *reader, const struct lc_setting *setting)
+{
+	const yaml_event_t *event = &reader->event;
+
+	if (!check_node(reader, setting->name))
+		return false;
+	if (event->type == YAML_SCALAR_EVENT)
+		return check_scalar(reader, setting) &&
+		       set(reader, setting, scalar(event), line_of(event));
+	if (event->type == YAML_SEQUENCE_START_EVENT && lc_setting_is_list(setting))
+		return take_list(reader, setting);
+	return refuse(reader, line_of(event), "%s: found a %s, allowed is a value%s", setting->name,
+		      event->type == YAML_SEQUENCE_START_EVENT ? "list" : "mapping",
+		      lc_setting_is_list(setting) ? " or a list of values" : "");
+}
+
+/* The first setting whose name is the group's, a dot and more, or NULL. */
+static const struct lc_setting *find_group(struct lc_view group)
+{
+	for (unsigned i = 0; i < LC_SETTINGS_COUNT; i++) {
+		const char *name = lc_setting_at(i)->name;
+
+		if (strlen(name) > group.size && name[group.size] == '.' &&
+		    memcmp(name, group.data, group.size) == 0)
+			return lc_setting_at(i);
+	}
+	return NULL;
+}
+
+static bool take_mapping(struct reader *reader, struct lc_view group);
+
+/* The value of a key that is no setting's name: the settings of a group. */
+static bool take_group(struct reader *reader, struct lc_view group, unsigned line)
+{
+	const struct lc_setting *first = find_group(group);
+	char found[LC_QUOTE_SIZE];
+
+	lc_quote_name(found, group);
+	if (first == NULL)
+		return refuse(reader, line, "there is no setting %s; the nearest is %s", found,
+			      lc_setting_nearest(group)->name);
+	if (reader->opened[first->index])
+		return refuse(reader, line, "%s: given twice, allowed is once", found);
+	reader->opened[first->index] = true;
+	if (!check_node(reader, found))
+		return false;
+	if (reader->event.type == YAML_MAPPING_START_EVENT)
+		return take_mapping(reader, group);
+	if (reader->event.type == YAML_SCALAR_EVENT && is_null(&reader->event))
+		return true;
+	return refuse(reader, line, "%s: found a %s, allowed is a mapping of settings", found,
+		      reader->event.type == YAML_SCALAR_EVENT ? "value" : "list");
+}
+
+/* Puts the key's full name, its group's in front, into `name`. */
+static bool take_key(struct reader *reader, struct lc_view group, struct lc_buffer *name)
+{
+	const yaml_event_t *event = &reader->event;
+
+	if (!check_node(reader, "a key"))
+		return false;
+	if (event->type != YAML_SCALAR_EVENT)
+		return refuse(reader, line_of(event),
+			      "a key: found a mapping or a list, allowed is a setting's name");
+	lc_buffer_append_view(name, group);
+	if (group.size > 0)
+		lc_buffer_append_char(name, '.');
+	lc_buffer_append_view(name, scalar(event));
+	if (lc_buffer_failed(name))
+		return refuse(reader, line_of(event),
+			      "a key: found one that is too long, allowed is a setting's name");
+	return true;
+}
+
+static bool take_pair(struct reader *reader, struct lc_view group, struct lc_buffer *name)
+{
+	unsigned line = line_of(&reader->event);
+	const struct lc_settings_origin *before;
+	const struct lc_setting *setting;
+
+	if (!take_key(reader, group, name))
+		return false;
+	setting = lc_setting_find(lc_buffer_view(name));
+	if (setting == NULL)
+		return next(reader) && take_group(reader, lc_buffer_view(name), line);
+	before = &reader->settings->origins[setting->index];
+	if (before->source == LC_SETTINGS_FILE)
+		return refuse(reader, line, "%s: given twice, allowed is once; before in line %u",
+			      setting->name, before->line);
+	return next(reader) && take_value(reader, setting);
+}
+
+static bool take_mapping(struct reader *reader, struct lc_view group)
+{
+	for (;;) {
+		struct lc_buffer name;
+		bool good;
+
+		if (!next(reader))
+			return false;
+		if (reader->event.type == YAML_MAPPING_END_EVENT)
+			return true;
+		lc_buffer_init(&name, KEY_MAX);
+		good = take_pair(reader, group, &name);
+		lc_buffer_free(&name);
+		if (!good)
+			return false;
+	}
+}
+
+static bool take_document(struct reader *reader)
+{
+	const yaml_event_t *event = &reader->event;
+
+	if (!check_node(reader, "the document"))
+		return false;
+	if (event->type == YAML_MAPPING_START_EVENT)
+		return take_mapping(reader, (struct lc_view){0});
+	if (event->type == YAML_SCALAR_EVENT && is_null(event))
+		return true;
+	return refuse(reader, line_of(event),
+		      "the document: found a %s, allowed is a mapping of settings",
+		      event->type == YAML_SCALAR_EVENT ? "text" : "list");
+}
+
+static bool take_stream(struct reader *reader)
+{
+	/* The stream's start is followed by its end or by a document's start, document and end. */
+	if (!next(reader) || !next(reader))
+		return false;
+	if (reader->event.type == YAML_STREAM_END_EVENT)
+		return true;
+	LC_ASSERT(reader->event.type == YAML_DOCUMENT_START_EVENT);
+	if (!next(reader) || !take_document(reader) || !next(reader) || !next(reader))
+		return false;
+	return reader->event.type == YAML_STREAM_END_EVENT ||
+	       refuse(reader, line_of(&reader->event), "found a second document, allowed is one");
+}
+
+bool lc_settings_yaml_parse(struct lc_settings *settings, const char *path, struct lc_view content,
+			    struct lc_error *error)
+{
+	struct reader reader = {.path = path, .settings = settings, .error = error};
+	bool good;
+
+	if (!yaml_parser_initialize(&reader.parser))
+		return lc_error_set(error, LC_ERROR_SYSTEM, "%s: out of memory",
+				    lc_quote_path(path));
+	yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&reader.parser,
+				     (const unsigned char *)(content.size == 0 ? "" : content.data),
+				     content.size);
+	good = take_stream(&reader);
+	yaml_event_delete(&reader.event);
+	yaml_parser_delete(&reader.parser);
+	return good;
+}
+
+bool lc_settings_yaml_read(struct lc_settings *settings, const char *path, struct lc_error *error)
+{
+	struct lc_buffer content;
+	bool good;
+
+	lc_buffer_init(&content, LC_SETTINGS_YAML_SIZE_MAX);
+	if (lc_file_read(path, &content, NULL, error))
+		good = lc_settings_yaml_parse(settings, path, lc_buffer_view(&content), error);
+	else
+		good = lc_error_prefix(error, "configuration file");
+	if (content.size > 0)
+		explicit_bzero(content.data, content.size);
+	lc_buffer_free(&content);
+	return good;
+}
