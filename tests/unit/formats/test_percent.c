@@ -1,0 +1,117 @@
+#include "formats/percent.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static void assert_written(struct lc_view text, enum lc_percent_keep keep, const char *expected)
+{
+	char out[1024];
+	size_t size;
+
+	assert_true(text.size * LC_PERCENT_GROWTH <= sizeof out);
+	size = lc_percent_write(text, keep, out);
+	assert_int_equal(size, strlen(expected));
+	assert_memory_equal(out, expected, size);
+}
+
+static void assert_text_written(const char *text, enum lc_percent_keep keep, const char *expected)
+{
+	assert_written(lc_view_of(text), keep, expected);
+}
+
+static void each_place_keeps_its_own_bytes(void **state)
+{
+	static const char unreserved[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+
+	(void)state;
+	for (int byte = 1; byte < 256; byte++) {
+		char text[2] = {(char)byte, '\0'};
+		char encoded[4] = {'%', "0123456789ABCDEF"[byte >> 4],
+				   "0123456789ABCDEF"[byte & 15], 0};
+		bool uri = strchr(unreserved, byte) != NULL;
+		bool printable = byte >= 0x20 && byte <= 0x7E && byte != '"';
+
+		assert_text_written(text, LC_PERCENT_KEEP_URI, uri ? text : encoded);
+		assert_text_written(text, LC_PERCENT_KEEP_PATH,
+				    uri || byte == '/' ? text : encoded);
+		assert_text_written(text, LC_PERCENT_KEEP_FIELD,
+				    printable && byte != ' ' ? text : encoded);
+		assert_text_written(text, LC_PERCENT_KEEP_QUOTED, printable ? text : encoded);
+	}
+	assert_written((struct lc_view){.data = "a\0b", .size = 3}, LC_PERCENT_KEEP_QUOTED,
+		       "a%00b");
+}
+
+static void nothing_stays_nothing(void **state)
+{
+	(void)state;
+	assert_written((struct lc_view){.data = NULL, .size = 0}, LC_PERCENT_KEEP_URI, "");
+}
+
+static void a_byte_to_encode_is_found_at_every_place_of_a_long_text(void **state)
+{
+	(void)state;
+	for (size_t size = 1; size < 40; size++) {
+		for (size_t at = 0; at < size; at++) {
+			char text[41] = "";
+			char expected[48] = "";
+
+			memset(text, 'x', size);
+			text[at] = '"';
+			memset(expected, 'x', size + 2);
+			memcpy(expected + at, "%22", 3);
+			assert_text_written(text, LC_PERCENT_KEEP_QUOTED, expected);
+			assert_text_written(text, LC_PERCENT_KEEP_FIELD, expected);
+			assert_text_written(text, LC_PERCENT_KEEP_PATH, expected);
+		}
+	}
+}
+
+static void well_formed_utf8_stays_in_a_quoted_field_alone(void **state)
+{
+	(void)state;
+	assert_text_written("\xC3\xA9", LC_PERCENT_KEEP_QUOTED, "\xC3\xA9");
+	assert_text_written("\xE6\x97\xA5\xE6\x9C\xAC", LC_PERCENT_KEEP_QUOTED,
+			    "\xE6\x97\xA5\xE6\x9C\xAC");
+	assert_text_written("\xF0\x9F\x98\x80", LC_PERCENT_KEEP_QUOTED, "\xF0\x9F\x98\x80");
+	assert_text_written("\xED\x9F\xBF\xEE\x80\x80", LC_PERCENT_KEEP_QUOTED,
+			    "\xED\x9F\xBF\xEE\x80\x80");
+	assert_text_written("\xF4\x8F\xBF\xBF", LC_PERCENT_KEEP_QUOTED, "\xF4\x8F\xBF\xBF");
+	assert_text_written("\xC3\xA9", LC_PERCENT_KEEP_FIELD, "%C3%A9");
+	assert_text_written("\xC3\xA9", LC_PERCENT_KEEP_PATH, "%C3%A9");
+}
+
+static void malformed_utf8_is_encoded(void **state)
+{
+	(void)state;
+	assert_text_written("\xFF\xFE", LC_PERCENT_KEEP_QUOTED, "%FF%FE");
+	assert_text_written("a\xC3", LC_PERCENT_KEEP_QUOTED, "a%C3");
+	assert_text_written("\xC3(", LC_PERCENT_KEEP_QUOTED, "%C3(");
+	assert_text_written("\xC0\xA2", LC_PERCENT_KEEP_QUOTED, "%C0%A2");        /* overlong `"` */
+	assert_text_written("\xE0\x80\xA2", LC_PERCENT_KEEP_QUOTED, "%E0%80%A2"); /* overlong `"` */
+	assert_text_written("\xF0\x80\x80\x8A", LC_PERCENT_KEEP_QUOTED, "%F0%80%80%8A");
+	assert_text_written("\xED\xA0\x80", LC_PERCENT_KEEP_QUOTED, "%ED%A0%80"); /* a surrogate */
+	assert_text_written("\xF4\x90\x80\x80", LC_PERCENT_KEEP_QUOTED, "%F4%90%80%80");
+	assert_text_written("\xF5\x80\x80\x80", LC_PERCENT_KEEP_QUOTED, "%F5%80%80%80");
+	assert_text_written("\xE6\x97\"", LC_PERCENT_KEEP_QUOTED, "%E6%97%22");
+	assert_text_written("\xE6\x97\xE6\x97\xA5", LC_PERCENT_KEEP_QUOTED, "%E6%97\xE6\x97\xA5");
+	assert_text_written("\x80", LC_PERCENT_KEEP_QUOTED, "%80");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(each_place_keeps_its_own_bytes),
+	    cmocka_unit_test(nothing_stays_nothing),
+	    cmocka_unit_test(a_byte_to_encode_is_found_at_every_place_of_a_long_text),
+	    cmocka_unit_test(well_formed_utf8_stays_in_a_quoted_field_alone),
+	    cmocka_unit_test(malformed_utf8_is_encoded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
