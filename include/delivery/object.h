@@ -46,6 +46,7 @@ struct lc_object {
 
 	/* once sealed */
 	struct lc_view *pieces; /* the lines in their final order */
+	struct lc_s3_body body; /* of these pieces */
 	struct lc_buffer key;
 
 	struct lc_upload *upload; /* while an upload is under way: whose it is */
@@ -67,9 +68,6 @@ void lc_object_append(struct lc_object *object, const struct lc_record *record, 
 
 /* Sorts the lines by (startTime, req_id, line) and derives the key from the row hashes. */
 void lc_object_seal(struct lc_object *object);
-
-/* The body of a sealed object, valid as long as the object. */
-struct lc_s3_body lc_object_body(const struct lc_object *object);
 
 /* Bytes of memory it takes. */
 size_t lc_object_memory(const struct lc_object *object);

@@ -128,16 +128,11 @@ void lc_object_seal(struct lc_object *object)
 	object->pieces = lc_memory_zero(object->line_count, sizeof(object->pieces[0]));
 	for (size_t i = 0; i < object->line_count; i++)
 		object->pieces[i] = text_of(&object->lines[i]);
+	object->body = (struct lc_s3_body){
+	    .pieces = object->pieces, .piece_count = object->line_count, .size = object->body_size};
 	lc_object_key_append(&object->key, object->prefix, object->lines[0].start_time_ms,
 			     unique_part(object));
 	LC_ASSERT(!lc_buffer_failed(&object->key));
-}
-
-struct lc_s3_body lc_object_body(const struct lc_object *object)
-{
-	LC_ASSERT(object->pieces != NULL);
-	return (struct lc_s3_body){
-	    .pieces = object->pieces, .piece_count = object->line_count, .size = object->body_size};
 }
 
 size_t lc_object_memory(const struct lc_object *object)

@@ -279,14 +279,13 @@ static void on_answer(void *context, const struct lc_s3_answer *answer)
 static void start_one(struct lc_upload *upload, struct lc_target *target)
 {
 	struct lc_object *object = take_waiting(upload, target);
-	struct lc_s3_body body = lc_object_body(object);
 
 	target->active++;
 	upload->active++;
 	TAILQ_INSERT_TAIL(&upload->uploading, object, of_list);
 	object->upload = upload;
-	object->put = lc_s3_put(upload->s3, target->bucket, lc_buffer_view(&object->key), &body,
-				on_answer, object);
+	object->put = lc_s3_put(upload->s3, target->bucket, lc_buffer_view(&object->key),
+				&object->body, on_answer, object);
 }
 
 /* Sets the timer for the next probe of a target that failed. */
