@@ -1,0 +1,104 @@
+#include "formats/object_key.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <xxhash.h>
+
+#include <cmocka.h>
+
+static const uint64_t HASHES[] = {1, 2, 2, UINT64_MAX};
+
+static struct lc_object_key_subject subject(void)
+{
+	return (struct lc_object_key_subject){
+	    .raft_session_id = 7,
+	    .bucket = lc_view_of("amzn-s3-demo-bucket"),
+	    .target_bucket = lc_view_of("amzn-s3-demo-logs"),
+	    .target_prefix = lc_view_of("logs/"),
+	};
+}
+
+static void assert_key(const char *prefix, int64_t ms, uint64_t unique, const char *expected)
+{
+	struct lc_buffer key;
+
+	lc_buffer_init(&key, 4096);
+	lc_object_key_append(&key, lc_view_of(prefix), ms, unique);
+	assert_string_equal(lc_buffer_text(&key), expected);
+	lc_buffer_free(&key);
+}
+
+static void a_key_names_the_second_in_utc_and_the_unique_part(void **state)
+{
+	(void)state;
+	assert_key("logs/", INT64_C(1549411238999), UINT64_C(0xABCDEF0123456789),
+		   "logs/2019-02-06-00-00-38-ABCDEF0123456789");
+	assert_key("", 0, 1, "1970-01-01-00-00-00-0000000000000001");
+	assert_key("a b%/", -1, 0, "a b%/1969-12-31-23-59-59-0000000000000000");
+	assert_key("", INT64_MAX, UINT64_MAX, "9999-12-31-23-59-59-FFFFFFFFFFFFFFFF");
+}
+
+static void the_unique_part_is_the_described_hash(void **state)
+{
+	static const char head[] =
+	    "\1\7\0\0\0\23\0\0\0amzn-s3-demo-bucket\21\0\0\0amzn-s3-demo-logs"
+	    "\5\0\0\0logs/";
+	enum { COUNT = 1000 };
+	struct lc_object_key_subject of = subject();
+	uint64_t hashes[COUNT];
+	struct lc_buffer bytes;
+
+	(void)state;
+	lc_buffer_init(&bytes, SIZE_MAX);
+	lc_buffer_append(&bytes, head, sizeof head - 1);
+	for (size_t i = 0; i < COUNT; i++) {
+		assert_true(lc_object_key_unique(&of, hashes, i) ==
+			    XXH3_64bits(bytes.data, bytes.size));
+		hashes[i] = i * UINT64_C(0x0011223344556677);
+		for (size_t byte = 0; byte < 8; byte++)
+			lc_buffer_append_char(&bytes, (char)(hashes[i] >> (8 * byte)));
+	}
+	lc_buffer_free(&bytes);
+}
+
+static void a_unique_part_never_changes_from_version_to_version(void **state)
+{
+	struct lc_object_key_subject of = subject();
+
+	(void)state;
+	assert_true(lc_object_key_unique(&of, HASHES, 4) == UINT64_C(0x66e85793aaa0707c));
+}
+
+static void another_subject_or_other_rows_make_another_key(void **state)
+{
+	struct lc_object_key_subject of = subject();
+	uint64_t unique = lc_object_key_unique(&of, HASHES, 4);
+
+	(void)state;
+	assert_true(lc_object_key_unique(&of, HASHES, 3) != unique);
+	assert_true(lc_object_key_unique(&of, HASHES + 1, 3) != unique);
+	of.raft_session_id++;
+	assert_true(lc_object_key_unique(&of, HASHES, 4) != unique);
+	of = subject();
+	of.bucket = lc_view_of("another");
+	assert_true(lc_object_key_unique(&of, HASHES, 4) != unique);
+	of = subject();
+	of.target_prefix = lc_view_of("");
+	assert_true(lc_object_key_unique(&of, HASHES, 4) != unique);
+	of = subject();
+	of.target_bucket = lc_view_of("amzn-s3-demo-logsl");
+	of.target_prefix = lc_view_of("ogs/");
+	assert_true(lc_object_key_unique(&of, HASHES, 4) != unique);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_key_names_the_second_in_utc_and_the_unique_part),
+	    cmocka_unit_test(the_unique_part_is_the_described_hash),
+	    cmocka_unit_test(a_unique_part_never_changes_from_version_to_version),
+	    cmocka_unit_test(another_subject_or_other_rows_make_another_key),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
