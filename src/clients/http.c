@@ -156,6 +156,7 @@ static void settle_one(struct lc_http_request *request)
 {
 	CURLcode result;
 
+	LC_ASSERT(request->state != STATE_ENDED);
 	switch (request->state) {
 	case STATE_WAITING:
 		LC_ASSERT(lc_http_multi_add(request->http->multi, request->transfer.easy));
@@ -177,7 +178,6 @@ static void settle_one(struct lc_http_request *request)
 		release(request);
 		break;
 	case STATE_ENDED:
-		LC_ASSERT(!"an ended request is on no list");
 		break;
 	}
 }

@@ -109,6 +109,6 @@ const char *lc_retry_class_name(enum lc_retry_class retry_class)
 	case LC_RETRY_WAIT:
 		return "wait";
 	}
-	LC_ASSERT(!"a known class");
+	LC_ASSERT(false);
 	return "";
 }

@@ -1,0 +1,307 @@
+#include "clients/http.h"
+
+#include "support/http_world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void an_answer_arrives_whole(void **state)
+{
+	struct http_world *world = *state;
+
+	http_world_get(world, http_world_answer_ok);
+	assert_true(world->response.complete);
+	assert_true(world->response.framed);
+	assert_int_equal(world->response.error.kind, LC_ERROR_NONE);
+	assert_int_equal(world->response.status, 200);
+	assert_int_equal(world->response.sends, 1);
+	assert_int_equal(world->status, 200);
+	assert_string_equal(world->header, "one two");
+	assert_string_equal(world->body, "hello");
+}
+
+static void requests_in_a_row_share_a_connection(void **state)
+{
+	struct http_world *world = *state;
+
+	for (unsigned i = 0; i < 20; i++)
+		http_world_get(world, http_world_answer_ok);
+	assert_int_equal(script_server_accepted(world->server), 1);
+	assert_int_equal(world->requests, 20);
+}
+
+static void a_request_says_only_what_it_should(void **state)
+{
+	struct http_world *world = *state;
+	struct lc_http_header headers[] = {
+	    {lc_view_of("X-Empty"), lc_view_of("")},
+	    {lc_view_of("X-Full"), lc_view_of("a: b")},
+	};
+	struct lc_http_spec spec = http_world_spec(world, "POST");
+
+	setenv("http_proxy", "http://127.0.0.1:1", 1);
+	setenv("all_proxy", "http://127.0.0.1:1", 1);
+	spec.headers = headers;
+	spec.header_count = 2;
+	spec.body = lc_view_of("x");
+	http_world_run(world, &spec, http_world_answer_ok);
+	unsetenv("http_proxy");
+	unsetenv("all_proxy");
+	assert_true(world->response.complete);
+	assert_non_null(strstr(world->head, "POST / HTTP/1.1\r\n"));
+	assert_non_null(strstr(world->head, "User-Agent: log-courier\r\n"));
+	assert_non_null(strstr(world->head, "X-Empty:\r\n"));
+	assert_non_null(strstr(world->head, "X-Full: a: b\r\n"));
+	assert_non_null(strstr(world->head, "Content-Length: 1\r\n"));
+	assert_null(strcasestr(world->head, "expect:"));
+	assert_null(strcasestr(world->head, "content-type:"));
+	assert_null(strcasestr(world->head, "proxy"));
+}
+
+static void a_path_is_sent_as_it_is(void **state)
+{
+	struct http_world *world = *state;
+	struct lc_http_spec spec = http_world_spec(world, "GET");
+	char url[200];
+
+	snprintf(url, sizeof(url), "%s/a/../b//./c%%2F?q=%%20", script_server_url(world->server));
+	spec.url = url;
+	http_world_run(world, &spec, http_world_answer_ok);
+	assert_non_null(strstr(world->head, "GET /a/../b//./c%2F?q=%20 HTTP/1.1\r\n"));
+}
+
+static void a_header_with_a_line_break_is_never_sent(void **state)
+{
+	struct http_world *world = *state;
+	struct lc_http_header header = {lc_view_of("X-Key"), lc_view_of("a\r\nX-Evil: b")};
+	struct lc_http_spec spec = http_world_spec(world, "GET");
+
+	spec.headers = &header;
+	spec.header_count = 1;
+	http_world_run(world, &spec, http_world_answer_ok);
+	assert_int_equal(world->response.error.kind, LC_ERROR_USAGE);
+	assert_int_equal(world->response.sends, 0);
+	assert_int_equal(script_server_accepted(world->server), 0);
+}
+
+static void an_unusable_url_ends_in_on_done(void **state)
+{
+	static const char *const urls[] = {"",        "nonsense://x", "file:///etc/passwd",
+					   "http://", "http://a b/",  "http://[::1/"};
+	struct http_world *world = *state;
+
+	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+		struct lc_http_spec spec = http_world_spec(world, "GET");
+
+		spec.url = urls[i];
+		http_world_run(world, &spec, http_world_answer_ok);
+		assert_false(world->response.complete);
+		assert_int_equal(world->response.status, 0);
+		assert_int_equal(world->response.sends, 0);
+	}
+}
+
+static void a_refused_connection_says_so(void **state)
+{
+	struct http_world *world = *state;
+	struct lc_http_spec spec = http_world_spec(world, "GET");
+
+	spec.url = "http://user:secret@127.0.0.1:1/path?query=secret";
+	http_world_run(world, &spec, http_world_answer_ok);
+	assert_int_equal(world->response.error.kind, LC_ERROR_UNREACHABLE);
+	assert_int_equal(world->response.sends, 0);
+	assert_non_null(strstr(world->response.error.message, "GET http://127.0.0.1:1/path: "));
+	assert_null(strstr(world->response.error.message, "secret"));
+}
+
+static void answer_cut(void *context, struct script_connection *connection,
+		       const struct script_request *request)
+{
+	(void)context;
+	(void)request;
+	script_send_text(connection, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
+	script_close(connection);
+}
+
+static void a_body_cut_short_is_not_complete(void **state)
+{
+	struct http_world *world = *state;
+
+	http_world_get(world, answer_cut);
+	assert_false(world->response.complete);
+	assert_int_equal(world->response.status, 200);
+	assert_int_equal(world->response.error.kind, LC_ERROR_UNREACHABLE);
+	assert_string_equal(world->body, "hello");
+}
+
+static void answer_without_last_chunk(void *context, struct script_connection *connection,
+				      const struct script_request *request)
+{
+	(void)context;
+	(void)request;
+	script_send_text(connection, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+	script_send_chunk(connection, lc_view_of("hello"));
+	script_close(connection);
+}
+
+static void a_missing_last_chunk_is_not_complete(void **state)
+{
+	struct http_world *world = *state;
+
+	http_world_get(world, answer_without_last_chunk);
+	assert_false(world->response.complete);
+	assert_string_equal(world->body, "hello");
+}
+
+static void answer_until_close(void *context, struct script_connection *connection,
+			       const struct script_request *request)
+{
+	(void)context;
+	(void)request;
+	script_send_text(connection, "HTTP/1.1 200 OK\r\n\r\nhello");
+	script_close(connection);
+}
+
+static void an_answer_that_ends_with_its_connection_is_not_framed(void **state)
+{
+	struct http_world *world = *state;
+
+	http_world_get(world, answer_until_close);
+	assert_true(world->response.complete);
+	assert_false(world->response.framed);
+}
+
+static void answer_reset(void *context, struct script_connection *connection,
+			 const struct script_request *request)
+{
+	(void)context;
+	(void)request;
+	script_reset(connection);
+}
+
+static void a_reset_before_the_answer_is_unreachable(void **state)
+{
+	struct http_world *world = *state;
+
+	http_world_get(world, answer_reset);
+	assert_int_equal(world->response.error.kind, LC_ERROR_UNREACHABLE);
+	assert_int_equal(world->response.sends, 1);
+}
+
+static void answer_continue(void *context, struct script_connection *connection,
+			    const struct script_request *request)
+{
+	script_send_text(connection, "HTTP/1.1 100 Continue\r\nX-Test: early\r\n\r\n");
+	http_world_answer_ok(context, connection, request);
+}
+
+static void an_interim_answer_is_not_the_answer(void **state)
+{
+	struct http_world *world = *state;
+
+	http_world_get(world, answer_continue);
+	assert_int_equal(world->response.status, 200);
+	assert_string_equal(world->header, "one two");
+}
+
+static void answer_redirect(void *context, struct script_connection *connection,
+			    const struct script_request *request)
+{
+	(void)context;
+	(void)request;
+	script_send_text(connection, "HTTP/1.1 307 Temporary Redirect\r\nLocation: /other\r\n"
+				     "Content-Length: 0\r\n\r\n");
+}
+
+static void redirects_are_not_followed(void **state)
+{
+	struct http_world *world = *state;
+
+	http_world_get(world, answer_redirect);
+	assert_int_equal(world->response.status, 307);
+	assert_int_equal(world->requests, 1);
+}
+
+static void answer_endless_headers(void *context, struct script_connection *connection,
+				   const struct script_request *request)
+{
+	(void)context;
+	(void)request;
+	script_send_text(connection, "HTTP/1.1 200 OK\r\n");
+	for (int i = 0; i < 20000; i++)
+		script_send_text(connection, "X-Filler: 0123456789012345678901234567890123\r\n");
+}
+
+static void answer_garbage(void *context, struct script_connection *connection,
+			   const struct script_request *request)
+{
+	(void)context;
+	(void)request;
+	script_send_text(connection, "SSH-2.0-OpenSSH_9.2\r\n\r\n");
+	script_close(connection);
+}
+
+static void answer_bad_chunk(void *context, struct script_connection *connection,
+			     const struct script_request *request)
+{
+	(void)context;
+	(void)request;
+	script_send_text(connection,
+			 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n");
+}
+
+static void nonsense_is_an_error(void **state)
+{
+	script_callback *const scripts[] = {answer_endless_headers, answer_garbage,
+					    answer_bad_chunk};
+	struct http_world *world = *state;
+
+	for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
+		http_world_get(world, scripts[i]);
+		assert_false(world->response.complete);
+		assert_int_not_equal(world->response.error.kind, LC_ERROR_NONE);
+	}
+}
+
+static void a_missing_file_of_authorities_is_told_at_once(void **state)
+{
+	struct http_world *world = *state;
+	struct lc_http_options options = {.ca_file = "/nonexistent/ca.pem"};
+	struct lc_error error = {.kind = LC_ERROR_NONE};
+
+	assert_null(lc_http_new(world->loop, &options, &error));
+	assert_int_equal(error.kind, LC_ERROR_USAGE);
+	assert_non_null(strstr(error.message, "/nonexistent/ca.pem"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, http_world_set_up, http_world_tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(an_answer_arrives_whole),
+	    TEST(requests_in_a_row_share_a_connection),
+	    TEST(a_request_says_only_what_it_should),
+	    TEST(a_path_is_sent_as_it_is),
+	    TEST(a_header_with_a_line_break_is_never_sent),
+	    TEST(an_unusable_url_ends_in_on_done),
+	    TEST(a_refused_connection_says_so),
+	    TEST(a_body_cut_short_is_not_complete),
+	    TEST(a_missing_last_chunk_is_not_complete),
+	    TEST(an_answer_that_ends_with_its_connection_is_not_framed),
+	    TEST(a_reset_before_the_answer_is_unreachable),
+	    TEST(an_interim_answer_is_not_the_answer),
+	    TEST(redirects_are_not_followed),
+	    TEST(nonsense_is_an_error),
+	    TEST(a_missing_file_of_authorities_is_told_at_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
