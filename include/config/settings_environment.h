@@ -12,7 +12,7 @@
 /* Sets what the environment ("NAME=value" texts ended by NULL) gives. A variable that begins with
  * LOG_COURIER_ and is no setting is an error that names the nearest one; passed over are
  * LOG_COURIER_CONFIG_FILE and the variables of the development tools: LOG_COURIER_CACHE,
- * LOG_COURIER_FRONT, LOG_COURIER_TEST_*. */
+ * LOG_COURIER_CHDB, LOG_COURIER_FRONT, LOG_COURIER_TEST_*. */
 bool lc_settings_environment_apply(struct lc_settings *settings, char *const *environment,
 				   struct lc_error *error);
 

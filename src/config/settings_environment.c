@@ -20,6 +20,7 @@ static bool is_of_others(struct lc_view name)
 
 	return lc_view_equal(name, lc_view_of(CONFIG_FILE)) ||
 	       lc_view_equal(name, lc_view_of(LC_SETTING_ENVIRONMENT_PREFIX "CACHE")) ||
+	       lc_view_equal(name, lc_view_of(LC_SETTING_ENVIRONMENT_PREFIX "CHDB")) ||
 	       lc_view_equal(name, lc_view_of(LC_SETTING_ENVIRONMENT_PREFIX "FRONT")) ||
 	       (name.size > sizeof(TEST) - 1 && begins_with(name.data, TEST));
 }

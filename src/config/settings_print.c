@@ -156,18 +156,18 @@ static void print_help_setting(void *context, const struct lc_setting *setting)
 	struct printer *printer = context;
 	char environment[LC_SETTING_ENVIRONMENT_SIZE];
 	char bounds[BOUNDS_SIZE];
-	char facts[BOUNDS_SIZE + LC_SETTING_ENVIRONMENT_SIZE + 64];
+	char facts[BOUNDS_SIZE * 2];
 
 	describe_bounds(setting, bounds);
 	lc_setting_environment_name(setting, environment);
 	lc_buffer_append_format(printer->buffer, "\n  --%s%s\n", setting->name,
 				placeholder(setting));
 	lc_wrap_append(printer->buffer, "      ", setting->help, printer->width);
-	snprintf(facts, sizeof(facts), "Default: %s.%s%s%s Environment: %s",
+	snprintf(facts, sizeof(facts), "Default: %s.%s%s",
 		 setting->default_text[0] == '\0' ? "empty" : setting->default_text,
-		 bounds[0] == '\0' ? "" : " Allowed: ", bounds, bounds[0] == '\0' ? "" : ".",
-		 environment);
+		 bounds[0] == '\0' ? "" : " Allowed: ", bounds);
 	lc_wrap_append(printer->buffer, "      ", facts, printer->width);
+	lc_buffer_append_format(printer->buffer, "      Environment: %s\n", environment);
 }
 
 void lc_settings_print_help(struct lc_buffer *buffer, size_t width)
@@ -191,7 +191,7 @@ void lc_settings_print_help(struct lc_buffer *buffer, size_t width)
 	    buffer, "",
 	    "Delivers S3 server access logs: rows in ClickHouse become log objects in "
 	    "the buckets that each row names. Runs in the foreground until it is told to "
-	    "stop with SIGTERM or SIGINT; SIGHUP reads the configuration anew.",
+	    "stop with SIGTERM or SIGINT.",
 	    width);
 	for (size_t i = 0; i < sizeof(USAGE) / sizeof(USAGE[0]); i++) {
 		lc_buffer_append_format(buffer, "\n  %s\n", USAGE[i][0]);

@@ -1,0 +1,36 @@
+/*
+ * One configuration under test: a YAML file, an environment and flags, as a process would get them.
+ */
+#ifndef LC_TESTS_CONFIG_CASE_H
+#define LC_TESTS_CONFIG_CASE_H
+
+#include "base/error.h"
+#include "config/settings.h"
+
+#include <stdbool.h>
+
+/* Lists end with NULL; a NULL list is an empty one. */
+struct config_case {
+	const char *yaml; /* content of the file; NULL for no file */
+	const char *const *environment;
+	const char *const *flags;
+	bool without_keys; /* else the two S3 keys are given, by the environment */
+};
+
+#define CONFIG_CASE_LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+/* lc_settings_load on it. */
+bool config_case_load(const struct config_case *example, struct lc_settings *settings,
+		      struct lc_error *error);
+
+/* Asserts that it loads; `settings` is to be released. */
+void config_case_succeed(const struct config_case *example, struct lc_settings *settings);
+
+/* Asserts that it does not, and that the message holds each of the texts. */
+void config_case_fail(const struct config_case *example, const char *const *texts);
+
+/* A new file in the temporary directory; the path is to be given to config_case_remove. */
+char *config_case_write(const char *content, size_t size);
+void config_case_remove(char *path);
+
+#endif
