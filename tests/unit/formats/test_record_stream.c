@@ -174,8 +174,8 @@ static void a_stream_of_nothing_is_good(void **state)
 static const char *const MESSAGES[] = {
     "Code: 241. DB::Exception: Memory limit (for query) exceeded",
     "__exception__\r\nCode: 241. DB::Exception: Memory limit (for query) exceeded",
-    "\r\n__exception__\r\nPU1FNUFH\r\nCode: 241. DB::Exception: Memory limit (for query) exceeded"
-    "\r\n75 PU1FNUFH\r\n__exception__\r\n",
+    ("\r\n__exception__\r\nPU1FNUFH\r\nCode: 241. DB::Exception: Memory limit (for query) exceeded"
+     "\r\n75 PU1FNUFH\r\n__exception__\r\n"),
 };
 
 static void a_message_behind_a_row_is_an_error_and_no_row(void **state)

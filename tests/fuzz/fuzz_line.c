@@ -1,0 +1,118 @@
+/*
+ * Any bytes as the fields of a row. Checked: the line is one line, no longer than announced, with
+ * exactly its fields for an independent reader; the key reads back; floats read back.
+ *
+ * Input: a byte that says whether there is a region; then, for each field, a byte with its size or
+ * presence and its bytes.
+ */
+#include "formats/line.h"
+#include "support/line_check.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { KEY = 7, TOTAL_TIME = 13 };
+
+static void check(bool good)
+{
+	if (!good)
+		abort();
+}
+
+struct input {
+	const uint8_t *data;
+	size_t size;
+};
+
+static struct lc_view take(struct input *input, size_t size)
+{
+	struct lc_view taken = {.data = (const char *)input->data,
+				.size = size < input->size ? size : input->size};
+
+	input->data += taken.size;
+	input->size -= taken.size;
+	return taken;
+}
+
+static uint8_t take_byte(struct input *input)
+{
+	struct lc_view taken = take(input, 1);
+
+	return taken.size == 0 ? 0 : (uint8_t)taken.data[0];
+}
+
+static void take_value(struct input *input, void *value, size_t size)
+{
+	struct lc_view taken = take(input, size);
+
+	memset(value, 0, size);
+	if (taken.size > 0)
+		memcpy(value, taken.data, taken.size);
+}
+
+static struct lc_record take_record(struct input *input)
+{
+	struct lc_record record;
+
+#define LC_FIELD_TIME(name, expression) take_value(input, &record.name, sizeof record.name);
+#define LC_FIELD_NUMBER(name, expression) take_value(input, &record.name, sizeof record.name);
+#define LC_FIELD_TEXT(name, expression) record.name = take(input, take_byte(input));
+#define LC_FIELD_UINT(name, expression)             \
+	record.name.present = take_byte(input) % 2; \
+	take_value(input, &record.name.value, sizeof record.name.value);
+#define LC_FIELD_FLOAT(name, expression)            \
+	record.name.present = take_byte(input) % 2; \
+	take_value(input, &record.name.value, sizeof record.name.value);
+#include "tbl/record_fields.h"
+	return record;
+}
+
+static void check_float(struct lc_view field, struct lc_record_float number)
+{
+	char text[128] = "";
+
+	check(field.size > 0 && field.size < sizeof text);
+	memcpy(text, field.data, field.size);
+	if (!number.present || !isfinite(number.value))
+		check(strcmp(text, "-") == 0);
+	else
+		check(strspn(text, "-0123456789.") == field.size &&
+		      strtof(text, NULL) == number.value);
+}
+
+static void check_key(struct lc_view field, struct lc_view key)
+{
+	char *decoded = malloc(field.size);
+	size_t size;
+
+	check(decoded != NULL);
+	size = line_check_decode(field, decoded);
+	if (key.size > 0)
+		check(lc_view_equal((struct lc_view){.data = decoded, .size = size}, key));
+	free(decoded);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct input input = {.data = data, .size = size};
+	struct lc_view region = take(&input, take_byte(&input) % 8);
+	struct lc_record record = take_record(&input);
+	struct lc_view fields[LINE_CHECK_FIELDS_MAX];
+	size_t room = lc_line_max_size(&record, region);
+	char *out = malloc(room);
+	struct lc_view line = {.data = out};
+
+	check(out != NULL);
+	line.size = lc_line_write(&record, region, out);
+	check(line.size <= room);
+	check(memchr(out, '\n', line.size) == out + line.size - 1);
+	check(line_check_split(line, fields) == (region.size > 0 ? 27 : 26));
+	check_key(fields[KEY], record.object_key);
+	check_float(fields[TOTAL_TIME], record.total_time);
+	check_float(fields[TOTAL_TIME + 1], record.turn_around_time);
+	free(out);
+	return 0;
+}

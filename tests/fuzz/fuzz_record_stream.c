@@ -1,0 +1,110 @@
+/*
+ * Any bytes as a stream of rows, in pieces of any size. Checked: whatever the pieces, the same rows
+ * come out, the stream fails or ends well alike, no row exceeds the limit, and each row decodes
+ * again from its own encoding.
+ *
+ * Input: a byte that sets the pieces, then the stream. "\xFE\xED" in it stands for the marker,
+ * which no fuzzer would guess twice in every row.
+ */
+#include "formats/record_stream.h"
+#include "formats/row_hash.h"
+#include "support/record_rows.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { MAX_ROW_BYTES = LC_RECORD_STREAM_ROW_BYTES_MIN };
+
+static const uint64_t MARKER = UINT64_C(0xfeedfacecafebeef);
+
+struct outcome {
+	uint64_t rows;
+	uint64_t hash;
+	uint64_t shortened;
+	enum lc_error_kind fed;
+	enum lc_error_kind ended;
+};
+
+static void check(bool good)
+{
+	if (!good)
+		abort();
+}
+
+static bool take(void *context, const struct lc_record *record)
+{
+	struct outcome *outcome = context;
+	struct lc_record again;
+	struct lc_buffer row;
+	size_t used;
+
+	outcome->rows++;
+	outcome->hash = outcome->hash * 31 + lc_row_hash(record);
+	lc_buffer_init(&row, MAX_ROW_BYTES);
+	record_rows_append(&row, record, MARKER);
+	check(!lc_buffer_failed(&row));
+	check(lc_record_decode(lc_buffer_view(&row), MARKER, &again, &used, NULL) ==
+	      LC_RECORD_DECODED);
+	check(used == row.size && record_rows_equal(record, &again));
+	lc_buffer_free(&row);
+	return true;
+}
+
+static struct outcome run(struct lc_view bytes, size_t piece_size)
+{
+	struct outcome outcome = {.fed = LC_ERROR_NONE, .ended = LC_ERROR_NONE};
+	struct lc_record_stream *stream =
+	    lc_record_stream_new(MARKER, MAX_ROW_BYTES, take, &outcome);
+	struct lc_error error;
+
+	for (size_t at = 0; at < bytes.size; at += piece_size) {
+		size_t size = bytes.size - at < piece_size ? bytes.size - at : piece_size;
+		char *piece = malloc(size);
+
+		check(piece != NULL);
+		memcpy(piece, bytes.data + at, size);
+		if (!lc_record_stream_feed(stream, (struct lc_view){.data = piece, .size = size},
+					   &error))
+			outcome.fed = error.kind;
+		free(piece);
+	}
+	if (!lc_record_stream_end(stream, &error))
+		outcome.ended = error.kind;
+	outcome.shortened = lc_record_stream_fields_shortened(stream);
+	lc_record_stream_free(stream);
+	return outcome;
+}
+
+static void append_stream(struct lc_buffer *bytes, const uint8_t *data, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		if (i + 1 < size && data[i] == 0xFE && data[i + 1] == 0xED) {
+			lc_buffer_append(bytes, &MARKER, sizeof MARKER);
+			i++;
+		} else {
+			lc_buffer_append_char(bytes, (char)data[i]);
+		}
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct lc_buffer bytes;
+	struct outcome whole;
+	struct outcome pieces;
+
+	if (size < 2)
+		return 0;
+	lc_buffer_init(&bytes, SIZE_MAX);
+	append_stream(&bytes, data + 1, size - 1);
+	whole = run(lc_buffer_view(&bytes), bytes.size);
+	pieces = run(lc_buffer_view(&bytes), (size_t)data[0] + 1);
+	check(whole.rows == pieces.rows && whole.hash == pieces.hash);
+	check(whole.shortened == pieces.shortened);
+	check(whole.fed == pieces.fed && whole.ended == pieces.ended);
+	check(whole.fed == LC_ERROR_NONE || whole.fed == LC_ERROR_CORRUPT);
+	check(whole.fed == LC_ERROR_NONE || whole.ended == whole.fed);
+	lc_buffer_free(&bytes);
+	return 0;
+}
