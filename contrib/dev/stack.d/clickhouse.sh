@@ -1,0 +1,70 @@
+# shellcheck shell=bash
+# The ClickHouse part: clickhouse-front with the schema of one layout.
+# Sourced by contrib/dev/stack.
+
+clickhouse_url() {
+	printf 'http://127.0.0.1:%s' "$CLICKHOUSE_PORT"
+}
+
+clickhouse_query() {
+	curl -sS --fail-with-body -H "X-ClickHouse-User: $CLICKHOUSE_USERNAME" \
+		-H "X-ClickHouse-Key: $CLICKHOUSE_PASSWORD" "$(clickhouse_url)/" --data-binary @-
+}
+
+clickhouse_answers() {
+	[[ $(curl -s -m 2 "$(clickhouse_url)/ping") == Ok. ]]
+}
+
+# Runs the statements of contrib/clickhouse/LAYOUT-one-node.sql, which end with a semicolon at a line's end.
+clickhouse_schema() {
+	local file=$HERE/../clickhouse/$LAYOUT-one-node.sql statement answer
+	[[ -f $file ]] || die "there is no layout \"$LAYOUT\" ($file)"
+	while IFS= read -r -d ';' statement; do
+		answer=$(clickhouse_query <<<"$statement") || die "$file: $answer"
+	done < <(sed 's/--.*//' "$file")
+}
+
+clickhouse_find_library() {
+	LIBRARY=$("$HERE/prepare" --print-library) || exit 1
+	[[ -r $LIBRARY ]] || die "the ClickHouse engine ($LIBRARY) is missing: run contrib/dev/prepare stack"
+}
+
+clickhouse_start() {
+	local begin
+	if is_running clickhouse; then
+		say "clickhouse runs already on port $CLICKHOUSE_PORT (pid $PID)"
+		return
+	fi
+	begin=$(milliseconds)
+	clickhouse_find_library
+	[[ -x $FRONT ]] || die "$FRONT is not there: build it with make, or name it with --front"
+	mkdir -p "$DIR/clickhouse"
+	# A copy, so that the servers' user needs no way to the checkout, nor to the cache, which is opened here.
+	install -m 755 "$FRONT" "$DIR/run/clickhouse-front.new"
+	mv "$DIR/run/clickhouse-front.new" "$DIR/run/clickhouse-front"
+	own "$DIR/clickhouse"
+	exec 8<"$LIBRARY"
+	TZ=UTC launch clickhouse "$DIR/run/clickhouse-front" --library /proc/self/fd/8 \
+		--data "$DIR/clickhouse" --port "$CLICKHOUSE_PORT" \
+		--user "$CLICKHOUSE_USERNAME" --password "$CLICKHOUSE_PASSWORD"
+	exec 8<&-
+	await clickhouse 30 clickhouse_answers
+	clickhouse_schema
+	say "clickhouse is up on port $CLICKHOUSE_PORT ($(since "$begin"), layout $LAYOUT, pid $(
+		cut -d' ' -f1 "$DIR/run/clickhouse.pid"
+	))"
+}
+
+clickhouse_stop() {
+	end clickhouse
+	say "clickhouse is stopped"
+}
+
+clickhouse_reset() {
+	local answer
+	is_running clickhouse || die "clickhouse does not run"
+	curl -sS -o /dev/null -X DELETE "$(clickhouse_url)/admin/fault"
+	curl -sS -o /dev/null -X POST "$(clickhouse_url)/admin/style?style=tagged"
+	answer=$(clickhouse_query <<<"DROP DATABASE IF EXISTS logs") || die "$answer"
+	clickhouse_schema
+}
