@@ -30,7 +30,7 @@ bool lc_clickhouse_seats_aside(const struct lc_clickhouse_seats *seats, unsigned
 
 unsigned lc_clickhouse_seats_take(struct lc_clickhouse_seats *seats, uint64_t now_ms)
 {
-	unsigned longest = 0;
+	unsigned longest = seats->next;
 
 	for (unsigned i = 0; i < seats->count; i++) {
 		unsigned seat = (seats->next + i) % seats->count;

@@ -2,11 +2,16 @@
 
 #include <string.h>
 
+/* Behind "scheme://", which nothing but the scheme may precede. */
 static size_t authority_of(struct lc_view url)
 {
-	const char *scheme = memmem(url.data, url.size, "://", 3);
+	size_t place = 0;
 
-	return scheme == NULL ? 0 : (size_t)(scheme - url.data) + 3;
+	while (place < url.size && memchr(":/?#", url.data[place], 4) == NULL)
+		place++;
+	if (url.size - place < 3 || memcmp(url.data + place, "://", 3) != 0)
+		return 0;
+	return place + 3;
 }
 
 size_t lc_http_url_path_of(struct lc_view url)
@@ -21,7 +26,7 @@ size_t lc_http_url_path_of(struct lc_view url)
 void lc_http_url_append_shown(struct lc_buffer *out, struct lc_view url)
 {
 	size_t path = lc_http_url_path_of(url);
-	size_t authority = authority_of(url) < path ? authority_of(url) : path;
+	size_t authority = authority_of(url);
 	const char *query = memchr(url.data + path, '?', url.size - path);
 	const char *at = memrchr(url.data + authority, '@', path - authority);
 	size_t end = query == NULL ? url.size : (size_t)(query - url.data);

@@ -101,8 +101,7 @@ static void on_read(struct bufferevent *stream, void *context)
 		if (end == NULL)
 			return;
 		request.head = (struct lc_view){.data = bytes, .size = (size_t)(end - bytes) + 4};
-		length =
-		    strtoul(script_request_header(&request, "content-length").data, NULL, 10);
+		length = strtoul(script_request_header(&request, "content-length").data, NULL, 10);
 		if (server->early)
 			connection->deaf = true;
 		else if (available < request.head.size + length)
@@ -157,7 +156,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 }
 
 struct script_server *script_server_new(struct lc_loop *loop, script_callback *callback,
-					      void *context)
+					void *context)
 {
 	struct script_server *server = lc_memory_zero(1, sizeof(*server));
 	struct sockaddr_in address = {
@@ -259,6 +258,14 @@ void script_drip(struct script_connection *connection, const char *text, uint64_
 	connection->drip_interval_ms = interval_ms;
 	connection->drip_timer = lc_loop_timer_new(connection->server->loop, on_drip, connection);
 	lc_loop_timer_start(connection->drip_timer, interval_ms);
+}
+
+void script_answer_nothing(void *context, struct script_connection *connection,
+			   const struct script_request *request)
+{
+	(void)context;
+	(void)connection;
+	(void)request;
 }
 
 void script_close(struct script_connection *connection)

@@ -26,10 +26,10 @@ struct script_request {
 
 /* Runs from the loop when a request has come in whole. Views are valid until return. */
 typedef void script_callback(void *context, struct script_connection *connection,
-				const struct script_request *request);
+			     const struct script_request *request);
 
 struct script_server *script_server_new(struct lc_loop *loop, script_callback *callback,
-					      void *context);
+					void *context);
 void script_server_free(struct script_server *server);
 
 /* Answers as soon as the head is there; the body is then never read. */
@@ -50,8 +50,11 @@ void script_send_text(struct script_connection *connection, const char *text);
 /* One chunk of a chunked body; an empty one is the last. */
 void script_send_chunk(struct script_connection *connection, struct lc_view bytes);
 /* Sends bytes one at a time. */
-void script_drip(struct script_connection *connection, const char *text,
-		    uint64_t interval_ms);
+void script_drip(struct script_connection *connection, const char *text, uint64_t interval_ms);
+/* A script that answers nothing, ever. */
+void script_answer_nothing(void *context, struct script_connection *connection,
+			   const struct script_request *request);
+
 /* Closes once everything has been sent. */
 void script_close(struct script_connection *connection);
 /* Closes at once with a reset. */

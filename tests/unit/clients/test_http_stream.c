@@ -42,28 +42,20 @@ static void a_kept_connection_that_broke_is_counted_as_a_second_sending(void **s
 	assert_true(world->upload_in_order);
 }
 
-static void answer_nothing(void *context, struct script_connection *connection,
-			   const struct script_request *request)
-{
-	(void)context;
-	(void)connection;
-	(void)request;
-}
-
 static void a_server_that_never_answers_is_given_up(void **state)
 {
 	struct http_world *world = *state;
 	struct lc_http_spec spec = http_world_spec(world, "GET");
 
 	spec.stall_timeout_ms = 100;
-	http_world_run(world, &spec, answer_nothing);
+	http_world_run(world, &spec, script_answer_nothing);
 	assert_int_equal(world->response.error.kind, LC_ERROR_UNREACHABLE);
 	assert_non_null(strstr(world->response.error.message, "no byte for "));
 	assert_in_range(world->response.elapsed_ms, 100, 2000);
 
 	spec.stall_timeout_ms = 0;
 	spec.timeout_ms = 100;
-	http_world_run(world, &spec, answer_nothing);
+	http_world_run(world, &spec, script_answer_nothing);
 	assert_int_equal(world->response.error.kind, LC_ERROR_UNREACHABLE);
 	assert_in_range(world->response.elapsed_ms, 100, 2000);
 }
@@ -194,7 +186,7 @@ static void a_request_cancelled_from_outside_ends_in_silence(void **state)
 	struct lc_http_spec spec = http_world_spec(world, "GET");
 
 	world->timer = lc_loop_timer_new(world->loop, http_world_stop, world);
-	world->script = answer_nothing;
+	world->script = script_answer_nothing;
 	world->request = lc_http_start(world->http, &spec);
 	lc_http_cancel(world->request);
 	world->request = lc_http_start(world->http, &spec);
@@ -301,7 +293,7 @@ static void freeing_the_client_cancels_what_runs(void **state)
 	struct lc_http_header bad = {lc_view_of("X"), lc_view_of("\n")};
 
 	world->timer = lc_loop_timer_new(world->loop, http_world_stop, world);
-	world->script = answer_nothing;
+	world->script = script_answer_nothing;
 	for (int i = 0; i < 5; i++)
 		lc_http_start(world->http, &spec);
 	lc_loop_timer_start(world->timer, 30);

@@ -1,0 +1,137 @@
+#include "support/put_world.h"
+
+#include "base/memory.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void keep(char *place, size_t room, struct lc_view view)
+{
+	size_t size = view.size < room ? view.size : room - 1;
+
+	memcpy(place, view.data, size);
+	place[size] = '\0';
+}
+
+static void serve(void *context, struct script_connection *connection,
+		  const struct script_request *request)
+{
+	struct put_world *world = context;
+
+	world->requests++;
+	keep(world->target, sizeof(world->target), request->target);
+	keep(world->head, sizeof(world->head), request->head);
+	world->body_was_whole = request->body.size == world->body.size &&
+				memcmp(request->body.data, world->bytes, world->body.size) == 0;
+	world->script(world, connection, request);
+}
+
+static void stop(void *context)
+{
+	struct put_world *world = context;
+
+	lc_loop_stop(world->loop);
+}
+
+struct lc_s3 *put_world_s3_of(struct put_world *world, const char *endpoint,
+			      enum lc_s3_addressing addressing)
+{
+	struct lc_s3_options options = {
+	    .endpoint = endpoint,
+	    .region = "us-east-1",
+	    .access_key_id = "AKID",
+	    .secret_access_key = "secret",
+	    .addressing = addressing,
+	    .timeout_ms = 500,
+	};
+
+	return lc_s3_new(world->loop, world->http, &options, NULL);
+}
+
+int put_world_set_up(void **state)
+{
+	struct put_world *world = lc_memory_zero(1, sizeof(*world));
+	struct lc_http_options options = {.connect_timeout_ms = 2000};
+
+	alarm(120);
+	world->loop = lc_loop_new(NULL);
+	world->http = lc_http_new(world->loop, &options, NULL);
+	world->server = script_server_new(world->loop, serve, world);
+	world->timer = lc_loop_timer_new(world->loop, stop, world);
+	world->s3 = put_world_s3_of(world, script_server_url(world->server), LC_S3_ADDRESSING_PATH);
+	world->bytes = lc_memory_zero(PUT_WORLD_PIECES, PUT_WORLD_PIECE_SIZE);
+	for (size_t i = 0; i < (size_t)PUT_WORLD_PIECES * PUT_WORLD_PIECE_SIZE; i++)
+		world->bytes[i] = (char)(i * 2654435761u >> 11);
+	for (size_t i = 0; i < PUT_WORLD_PIECES; i++)
+		world->pieces[i] = (struct lc_view){
+		    .data = world->bytes + i * PUT_WORLD_PIECE_SIZE,
+		    .size = PUT_WORLD_PIECE_SIZE,
+		};
+	world->body = (struct lc_s3_body){.pieces = world->pieces, .piece_count = 3};
+	world->body.size = 3 * PUT_WORLD_PIECE_SIZE;
+	*state = world;
+	return 0;
+}
+
+int put_world_tear_down(void **state)
+{
+	struct put_world *world = *state;
+
+	lc_s3_free(world->s3);
+	lc_http_free(world->http);
+	script_server_free(world->server);
+	lc_loop_timer_free(world->timer);
+	lc_loop_free(world->loop);
+	free(world->bytes);
+	free(world);
+	return 0;
+}
+
+void put_world_on_answer(void *context, const struct lc_s3_answer *answer)
+{
+	struct put_world *world = context;
+
+	world->done++;
+	world->answer = *answer;
+	snprintf(world->code, sizeof(world->code), "%s", answer->code);
+	lc_loop_stop(world->loop);
+}
+
+void put_world_put(struct put_world *world, const char *bucket, const char *key,
+		   script_callback *script)
+{
+	world->script = script;
+	world->done = 0;
+	lc_s3_put(world->s3, bucket, lc_view_of(key), &world->body, put_world_on_answer, world);
+	assert_int_equal(world->done, 0);
+	lc_loop_run(world->loop);
+	assert_int_equal(world->done, 1);
+}
+
+void put_world_answer_text(void *context, struct script_connection *connection,
+			   const struct script_request *request)
+{
+	struct put_world *world = context;
+
+	(void)request;
+	script_send_text(connection, world->text);
+}
+
+/* An answer with an XML error. */
+void put_world_put_and_fail(struct put_world *world, const char *status, const char *headers,
+			    const char *body)
+{
+	char text[2000];
+
+	snprintf(text, sizeof(text), "HTTP/1.1 %s\r\n%sContent-Length: %zu\r\n\r\n%s", status,
+		 headers, strlen(body), body);
+	world->text = text;
+	put_world_put(world, "logs", "a key", put_world_answer_text);
+}

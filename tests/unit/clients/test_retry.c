@@ -1,0 +1,140 @@
+#include "clients/retry.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct s3_case {
+	unsigned status;
+	const char *code;
+	enum lc_retry_class retry_class;
+	bool certain;
+};
+
+static const struct s3_case S3_CASES[] = {
+    {0, "", LC_RETRY_AGAIN, false},
+    {200, "", LC_RETRY_DONE, false},
+    {201, "", LC_RETRY_DONE, false},
+    {204, "", LC_RETRY_DONE, false},
+    {301, "PermanentRedirect", LC_RETRY_WAIT, false},
+    {307, "TemporaryRedirect", LC_RETRY_WAIT, false},
+    {307, "SlowDown", LC_RETRY_WAIT, false},
+    {400, "", LC_RETRY_WAIT, true},
+    {400, "AuthorizationHeaderMalformed", LC_RETRY_WAIT, true},
+    {400, "BadDigest", LC_RETRY_AGAIN, true},
+    {400, "IncompleteBody", LC_RETRY_AGAIN, true},
+    {400, "XAmzContentSHA256Mismatch", LC_RETRY_AGAIN, true},
+    {400, "RequestTimeout", LC_RETRY_AGAIN, true},
+    {403, "", LC_RETRY_WAIT, true},
+    {403, "AccessDenied", LC_RETRY_WAIT, true},
+    {403, "AllAccessDisabled", LC_RETRY_WAIT, true},
+    {403, "InvalidAccessKeyId", LC_RETRY_WAIT, true},
+    {403, "SignatureDoesNotMatch", LC_RETRY_WAIT, true},
+    {403, "QuotaExceeded", LC_RETRY_WAIT, true},
+    {403, "RequestTimeTooSkewed", LC_RETRY_CLOCK, true},
+    {404, "NoSuchBucket", LC_RETRY_WAIT, true},
+    {404, "", LC_RETRY_WAIT, true},
+    {408, "", LC_RETRY_AGAIN, true},
+    {409, "", LC_RETRY_WAIT, true},
+    {412, "PreconditionFailed", LC_RETRY_WAIT, true},
+    {418, "", LC_RETRY_WAIT, true},
+    {429, "", LC_RETRY_AGAIN, true},
+    {500, "", LC_RETRY_AGAIN, false},
+    {500, "InternalError", LC_RETRY_AGAIN, false},
+    {501, "NotImplemented", LC_RETRY_WAIT, false},
+    {502, "", LC_RETRY_AGAIN, false},
+    {503, "", LC_RETRY_AGAIN, false},
+    {503, "SlowDown", LC_RETRY_AGAIN, false},
+    {503, "ServiceUnavailable", LC_RETRY_AGAIN, false},
+    {504, "", LC_RETRY_AGAIN, false},
+    {505, "", LC_RETRY_WAIT, false},
+    {507, "", LC_RETRY_AGAIN, false},
+    {600, "", LC_RETRY_WAIT, false},
+    {999, "InternalError", LC_RETRY_WAIT, false},
+};
+
+static void each_answer_of_s3_has_its_class(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(S3_CASES) / sizeof(S3_CASES[0]); i++) {
+		const struct s3_case *one = &S3_CASES[i];
+		bool certain = !one->certain;
+
+		assert_int_equal(lc_retry_classify_s3(one->status, one->code, &certain),
+				 one->retry_class);
+		assert_int_equal(certain, one->certain);
+		assert_int_equal(lc_retry_classify_s3(one->status, one->code, NULL),
+				 one->retry_class);
+	}
+}
+
+static void a_code_counts_only_as_a_whole(void **state)
+{
+	static const char *const codes[] = {"accessdenied-x", "AccessDenied-x", "accessdenied",
+					    "NoSuchBuckets",  "NoSuch",         " AccessDenied"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		assert_int_equal(lc_retry_classify_s3(503, codes[i], NULL), LC_RETRY_AGAIN);
+}
+
+static void every_status_and_code_has_a_class(void **state)
+{
+	(void)state;
+	for (unsigned status = 0; status < 1100; status++) {
+		enum lc_retry_class s3 = lc_retry_classify_s3(status, "", NULL);
+
+		assert_int_equal(s3 == LC_RETRY_DONE, status >= 200 && status < 300);
+		assert_int_equal(lc_retry_classify_clickhouse(status, 0) == LC_RETRY_DONE,
+				 status == 200);
+		assert_int_not_equal(lc_retry_classify_clickhouse(status, 241), LC_RETRY_DONE);
+	}
+}
+
+static void clickhouse_waits_for_an_operator_only_when_one_is_needed(void **state)
+{
+	static const int wait[] = {60, 62, 81, 115, 164, 192, 193, 194, 456, 457, 497, 516};
+	static const int again[] = {159, 160, 202, 209, 210, 241, 242, 252, 279, 999, 1000, -1};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wait) / sizeof(wait[0]); i++) {
+		assert_int_equal(lc_retry_classify_clickhouse(500, wait[i]), LC_RETRY_WAIT);
+		assert_int_equal(lc_retry_classify_clickhouse(200, wait[i]), LC_RETRY_WAIT);
+	}
+	for (size_t i = 0; i < sizeof(again) / sizeof(again[0]); i++) {
+		assert_int_equal(lc_retry_classify_clickhouse(500, again[i]), LC_RETRY_AGAIN);
+		assert_int_equal(lc_retry_classify_clickhouse(200, again[i]), LC_RETRY_AGAIN);
+	}
+	assert_int_equal(lc_retry_classify_clickhouse(0, 0), LC_RETRY_AGAIN);
+	assert_int_equal(lc_retry_classify_clickhouse(502, 0), LC_RETRY_AGAIN);
+	assert_int_equal(lc_retry_classify_clickhouse(401, 0), LC_RETRY_WAIT);
+	assert_int_equal(lc_retry_classify_clickhouse(204, 0), LC_RETRY_WAIT);
+}
+
+static void each_class_has_a_name(void **state)
+{
+	(void)state;
+	assert_string_equal(lc_retry_class_name(LC_RETRY_DONE), "done");
+	assert_string_equal(lc_retry_class_name(LC_RETRY_AGAIN), "again");
+	assert_string_equal(lc_retry_class_name(LC_RETRY_CLOCK), "clock");
+	assert_string_equal(lc_retry_class_name(LC_RETRY_WAIT), "wait");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(each_answer_of_s3_has_its_class),
+	    cmocka_unit_test(a_code_counts_only_as_a_whole),
+	    cmocka_unit_test(every_status_and_code_has_a_class),
+	    cmocka_unit_test(clickhouse_waits_for_an_operator_only_when_one_is_needed),
+	    cmocka_unit_test(each_class_has_a_name),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

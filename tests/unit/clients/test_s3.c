@@ -1,0 +1,144 @@
+#include "clients/s3.h"
+
+#include "support/put_world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void a_stored_object_is_done(void **state)
+{
+	struct put_world *world = *state;
+
+	world->text = PUT_WORLD_OK;
+	put_world_put(world, "logs", "pre fix/a+b", put_world_answer_text);
+	assert_int_equal(world->answer.retry_class, LC_RETRY_DONE);
+	assert_int_equal(world->answer.error.kind, LC_ERROR_NONE);
+	assert_int_equal(world->answer.status, 200);
+	assert_string_equal(world->code, "");
+	assert_true(world->body_was_whole);
+	assert_string_equal(world->target, "/logs/pre%20fix/a%2Bb");
+}
+
+static void a_put_signs_what_it_sends(void **state)
+{
+	struct put_world *world = *state;
+
+	world->text = PUT_WORLD_OK;
+	put_world_put(world, "logs", "key", put_world_answer_text);
+	assert_non_null(strstr(world->head, "content-type: text/plain\r\n"));
+	assert_non_null(strstr(world->head, "x-amz-content-sha256: "));
+	assert_non_null(strstr(world->head, "x-amz-date: "));
+	assert_non_null(strstr(world->head, "Content-Length: 2991\r\n"));
+	assert_non_null(strstr(world->head,
+			       "SignedHeaders=content-type;host;x-amz-content-sha256;x-amz-date,"));
+	assert_null(strcasestr(world->head, "expect"));
+	assert_null(strcasestr(world->head, "transfer-encoding"));
+	assert_null(strstr(world->head, "secret"));
+}
+
+static void a_body_of_many_pieces_arrives_in_order(void **state)
+{
+	struct put_world *world = *state;
+
+	world->text = PUT_WORLD_OK;
+	world->pieces[7].size = 0; /* an empty piece hurts nothing */
+	memmove(world->bytes + 7 * PUT_WORLD_PIECE_SIZE, world->bytes + 8 * PUT_WORLD_PIECE_SIZE,
+		(size_t)(PUT_WORLD_PIECES - 8) * PUT_WORLD_PIECE_SIZE);
+	for (size_t i = 8; i < PUT_WORLD_PIECES; i++)
+		world->pieces[i].data = world->bytes + (i - 1) * PUT_WORLD_PIECE_SIZE;
+	world->body.piece_count = PUT_WORLD_PIECES;
+	world->body.size = (uint64_t)(PUT_WORLD_PIECES - 1) * PUT_WORLD_PIECE_SIZE;
+	put_world_put(world, "logs", "key", put_world_answer_text);
+	assert_int_equal(world->answer.retry_class, LC_RETRY_DONE);
+	assert_true(world->body_was_whole);
+}
+
+static void an_empty_body_is_a_body(void **state)
+{
+	struct put_world *world = *state;
+
+	world->text = PUT_WORLD_OK;
+	world->body = (struct lc_s3_body){.pieces = NULL};
+	put_world_put(world, "logs", "key", put_world_answer_text);
+	assert_int_equal(world->answer.retry_class, LC_RETRY_DONE);
+	assert_non_null(strstr(world->head, "Content-Length: 0\r\n"));
+	assert_non_null(strstr(world->head,
+			       "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b"
+			       "7852b855"));
+}
+
+static void virtual_style_puts_the_bucket_into_the_host(void **state)
+{
+	struct put_world *world = *state;
+	char endpoint[100];
+	char host[100];
+
+	snprintf(endpoint, sizeof(endpoint), "http://localhost:%u",
+		 (unsigned)script_server_port(world->server));
+	snprintf(host, sizeof(host), "Host: logs.localhost:%u\r\n",
+		 (unsigned)script_server_port(world->server));
+	lc_s3_free(world->s3);
+	world->s3 = put_world_s3_of(world, endpoint, LC_S3_ADDRESSING_VIRTUAL);
+	world->text = PUT_WORLD_OK;
+	put_world_put(world, "logs", "/x//y", put_world_answer_text);
+	assert_int_equal(world->answer.retry_class, LC_RETRY_DONE);
+	assert_string_equal(world->target, "//x//y");
+	assert_non_null(strstr(world->head, host));
+}
+
+static void a_bucket_that_is_no_name_waits_unsent(void **state)
+{
+	struct put_world *world = *state;
+
+	put_world_put(world, "../evil", "key", script_answer_nothing);
+	assert_int_equal(world->answer.retry_class, LC_RETRY_WAIT);
+	assert_true(world->answer.certain);
+	assert_int_equal(world->answer.status, 0);
+	assert_non_null(strstr(world->answer.error.message, "../evil"));
+	assert_int_equal(world->requests, 0);
+	lc_s3_cancel(
+	    lc_s3_put(world->s3, "x", lc_view_of("k"), &world->body, put_world_on_answer, world));
+}
+
+static void a_cancelled_put_is_silent(void **state)
+{
+	struct put_world *world = *state;
+	struct lc_s3_put *one;
+
+	world->script = script_answer_nothing;
+	one = lc_s3_put(world->s3, "logs", lc_view_of("key"), &world->body, put_world_on_answer,
+			world);
+	lc_loop_timer_start(world->timer, 20);
+	lc_loop_run(world->loop);
+	lc_s3_cancel(one);
+	lc_s3_put(world->s3, "logs", lc_view_of("key"), &world->body, put_world_on_answer, world);
+	lc_s3_free(world->s3);
+	world->s3 = NULL;
+	lc_loop_timer_start(world->timer, 20);
+	lc_loop_run(world->loop);
+	assert_int_equal(world->done, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, put_world_set_up, put_world_tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(a_stored_object_is_done),
+	    TEST(a_put_signs_what_it_sends),
+	    TEST(a_body_of_many_pieces_arrives_in_order),
+	    TEST(an_empty_body_is_a_body),
+	    TEST(virtual_style_puts_the_bucket_into_the_host),
+	    TEST(a_bucket_that_is_no_name_waits_unsent),
+	    TEST(a_cancelled_put_is_silent),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
