@@ -56,7 +56,6 @@ static size_t write_scaled(uint64_t digits, int scale, char *out)
 	char text[LC_DECIMAL_UINT_SIZE];
 	size_t size = lc_decimal_write_uint(digits, text);
 	size_t decimals = scale < 0 ? (size_t)-scale : 0;
-	size_t written;
 
 	if (scale >= 0) {
 		memcpy(out, text, size);
@@ -64,11 +63,12 @@ static size_t write_scaled(uint64_t digits, int scale, char *out)
 		return size + (size_t)scale;
 	}
 	if (size > decimals) {
-		memcpy(out, text, size - decimals);
-		written = size - decimals;
-		out[written++] = '.';
-		memcpy(out + written, text + size - decimals, decimals);
-		return written + decimals;
+		size_t whole = size - decimals;
+
+		memcpy(out, text, whole);
+		out[whole] = '.';
+		memcpy(out + whole + 1, text + whole, decimals);
+		return size + 1;
 	}
 	out[0] = '0';
 	out[1] = '.';

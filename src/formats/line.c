@@ -24,12 +24,17 @@ size_t lc_line_max_size(const struct lc_record *record, struct lc_view region)
 	return FIXED_SIZE + LC_PERCENT_GROWTH * texts;
 }
 
+static char *put_bytes(char *at, const char *bytes, size_t size)
+{
+	memcpy(at, bytes, size);
+	return at + size;
+}
+
 /* Each of these writes a field and a space behind it, and returns where the next one begins. */
 
 static char *put_nothing(char *at)
 {
-	memcpy(at, "- ", 2);
-	return at + 2;
+	return put_bytes(at, "- ", 2);
 }
 
 static char *put_text(char *at, struct lc_view text, enum lc_percent_keep keep)
@@ -50,8 +55,7 @@ static char *put_quoted(char *at, struct lc_view text)
 {
 	*at++ = '"';
 	at = put_text(at, text, LC_PERCENT_KEEP_QUOTED);
-	memcpy(at - 1, "\" ", 2);
-	return at + 1;
+	return put_bytes(at - 1, "\" ", 2);
 }
 
 static char *put_uint(char *at, struct lc_record_uint number)
@@ -88,9 +92,9 @@ static char *put_time(char *at, int64_t time_ms)
 	*at++ = '[';
 	at = put_two_digits(at, date.day);
 	*at++ = '/';
-	memcpy(at, months + (size_t)(3 * (date.month - 1)), 3);
-	at[3] = '/';
-	at = put_two_digits(at + 4, date.year / 100);
+	at = put_bytes(at, months + (size_t)(3 * (date.month - 1)), 3);
+	*at++ = '/';
+	at = put_two_digits(at, date.year / 100);
 	at = put_two_digits(at, date.year % 100);
 	*at++ = ':';
 	at = put_two_digits(at, date.hour);
@@ -98,8 +102,7 @@ static char *put_time(char *at, int64_t time_ms)
 	at = put_two_digits(at, date.minute);
 	*at++ = ':';
 	at = put_two_digits(at, date.second);
-	memcpy(at, " +0000] ", 8);
-	return at + 8;
+	return put_bytes(at, " +0000] ", 8);
 }
 
 size_t lc_line_write(const struct lc_record *record, struct lc_view region, char *out)

@@ -158,10 +158,15 @@ static inline bool take_text(struct reader *reader, struct lc_view *text, const 
 static bool not_a_marker(struct reader *reader, const char *which)
 {
 	char shown[201];
-	size_t size = reader->left < sizeof shown - 1 ? reader->left : sizeof shown - 1;
+	size_t size = 0;
 
-	for (size_t i = 0; i < size; i++)
-		shown[i] = reader->at[i] >= 0x20 && reader->at[i] < 0x7F ? reader->at[i] : '.';
+	for (; size < reader->left && size < sizeof shown - 1; size++) {
+		char c = reader->at[size];
+
+		shown[size] = '.';
+		if (c >= ' ' && c <= '~')
+			shown[size] = c;
+	}
 	shown[size] = '\0';
 	reader->result = LC_RECORD_CORRUPT;
 	return lc_error_set(reader->error, LC_ERROR_CORRUPT, "instead of a row's %s marker: \"%s\"",

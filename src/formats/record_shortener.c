@@ -29,11 +29,12 @@ static const struct step STEPS[] = {
     {FIXED, MARKER_SIZE},
 };
 
-enum {
-	STEP_COUNT = sizeof STEPS / sizeof STEPS[0],
-	TEXT_COUNT = 0
-#define LC_FIELD_TEXT(name, expression) +1
+enum { STEP_COUNT = sizeof STEPS / sizeof STEPS[0] };
+
+enum text {
+#define LC_FIELD_TEXT(name, expression) TEXT_##name,
 #include "tbl/record_fields.h"
+	TEXT_COUNT
 };
 
 static const char ELLIPSIS[] = "...";
@@ -51,7 +52,7 @@ static size_t overhead(void)
 
 void lc_record_shortener_init(struct lc_record_shortener *shortener, size_t max_row_bytes)
 {
-	LC_ASSERT(max_row_bytes > overhead() + TEXT_COUNT * ELLIPSIS_SIZE);
+	LC_ASSERT(max_row_bytes > overhead() + (size_t)TEXT_COUNT * ELLIPSIS_SIZE);
 	*shortener = (struct lc_record_shortener){
 	    .text_limit = (max_row_bytes - overhead()) / TEXT_COUNT,
 	};

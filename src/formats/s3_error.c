@@ -87,10 +87,9 @@ static enum token take_open_tag(struct scanner *scanner)
 static enum token next_token(struct scanner *scanner)
 {
 	while (scanner->rest.size > 0) {
-		const char *tag;
-
 		if (scanner->rest.data[0] != '<') {
-			tag = memchr(scanner->rest.data, '<', scanner->rest.size);
+			const char *tag = memchr(scanner->rest.data, '<', scanner->rest.size);
+
 			scanner->text = scanner->rest;
 			if (tag != NULL)
 				scanner->text.size = (size_t)(tag - scanner->rest.data);

@@ -82,7 +82,7 @@ static void make_rows(struct lc_buffer *rows)
 
 		record.object_key = (struct lc_view){.data = texts[i], .size = (size_t)size};
 		record.start_time_ms += 7;
-		record.bytes_sent.value = i * 7919U;
+		record.bytes_sent.value = (uint64_t)i * 7919;
 		record.total_time.value = (float)(i * 37 % 300000) / 1000;
 		record.turn_around_time.value = (float)(i * 17 % 90000) / 1000;
 		record_rows_append(rows, &record, MARKER);
@@ -116,7 +116,7 @@ static void measure(const char *name, lc_record_stream_callback *callback, struc
 	seconds = (double)(lc_clock_monotonic_ms() - began) / 1000;
 	printf("%-24s %9.0f rows/s  %5.0f MB/s of rows  (%zu bytes a line, sum %016" PRIx64 ")\n",
 	       name, (double)work.rows / seconds, (double)rows.size * rounds / seconds / 1e6,
-	       work.line_bytes / work.rows, work.sum);
+	       work.line_bytes / ROWS / rounds, work.sum);
 	free(work.line);
 }
 
@@ -125,6 +125,10 @@ int main(int argc, char **argv)
 	unsigned rounds = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 50;
 	struct lc_buffer rows;
 
+	if (rounds == 0) {
+		fprintf(stderr, "usage: bench_formats [rounds]\n");
+		return 2;
+	}
 	lc_buffer_init(&rows, SIZE_MAX);
 	make_rows(&rows);
 	printf("%u rows of %zu bytes, %u rounds\n", ROWS, rows.size / ROWS, rounds);

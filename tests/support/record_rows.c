@@ -75,14 +75,19 @@ static void append_nullable_uint(struct lc_buffer *rows, struct lc_record_uint n
 		append_uint64(rows, number.value);
 }
 
-static void append_nullable_float(struct lc_buffer *rows, struct lc_record_float number)
+static uint32_t bits_of(float value)
 {
 	uint32_t bits;
 
-	memcpy(&bits, &number.value, sizeof bits);
+	memcpy(&bits, &value, sizeof bits);
+	return bits;
+}
+
+static void append_nullable_float(struct lc_buffer *rows, struct lc_record_float number)
+{
 	lc_buffer_append_char(rows, number.present ? 0 : 1);
 	if (number.present)
-		append_uint32(rows, bits);
+		append_uint32(rows, bits_of(number.value));
 }
 
 void record_rows_append(struct lc_buffer *rows, const struct lc_record *record, uint64_t marker)
@@ -107,11 +112,9 @@ bool record_rows_equal(const struct lc_record *a, const struct lc_record *b)
 #define LC_FIELD_UINT(name, expression)                        \
 	equal = equal && a->name.present == b->name.present && \
 		(!a->name.present || a->name.value == b->name.value);
-/* By their bits: NaN equals itself here. */
 #define LC_FIELD_FLOAT(name, expression)                       \
 	equal = equal && a->name.present == b->name.present && \
-		(!a->name.present ||                           \
-		 memcmp(&a->name.value, &b->name.value, sizeof a->name.value) == 0);
+		(!a->name.present || bits_of(a->name.value) == bits_of(b->name.value));
 #include "tbl/record_fields.h"
 	return equal;
 }

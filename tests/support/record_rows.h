@@ -12,7 +12,7 @@ struct lc_record record_rows_example(void);
 /* Appends the row of a record between its markers. Texts of size 0 are sent as NULL. */
 void record_rows_append(struct lc_buffer *rows, const struct lc_record *record, uint64_t marker);
 
-/* Whether two records hold the same values. */
+/* Whether two records hold the same values, floats with the same bits. */
 bool record_rows_equal(const struct lc_record *a, const struct lc_record *b);
 
 #endif

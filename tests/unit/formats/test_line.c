@@ -160,9 +160,11 @@ static struct lc_view random_text(struct lc_random *random, char *place)
 	bool all = lc_random_next(random) % 2 == 0;
 
 	for (size_t i = 0; i < size; i++) {
-		uint64_t number = lc_random_next(random);
+		uint64_t number = lc_random_next(random) >> 8;
 
-		place[i] = all ? (char)(number >> 8) : evil[(number >> 8) % (sizeof evil - 1)];
+		place[i] = evil[number % (sizeof evil - 1)];
+		if (all)
+			place[i] = (char)(unsigned char)number;
 	}
 	return (struct lc_view){.data = place, .size = size};
 }

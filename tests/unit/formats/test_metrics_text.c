@@ -131,7 +131,7 @@ static void every_line_is_a_comment_or_a_sample(void **state)
 		assert_int_equal(*end, '\0');
 		samples++;
 	}
-	assert_true(samples > 2 * LC_COUNTERS_COUNT);
+	assert_true(samples > (size_t)2 * LC_COUNTERS_COUNT);
 	free(text);
 }
 

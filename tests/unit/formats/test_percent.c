@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -53,18 +54,21 @@ static void nothing_stays_nothing(void **state)
 	assert_written((struct lc_view){.data = NULL, .size = 0}, LC_PERCENT_KEEP_URI, "");
 }
 
+static const char FILLER[] = "0123456789abcdefghijABCDEFGHIJ0123456789";
+
 static void a_byte_to_encode_is_found_at_every_place_of_a_long_text(void **state)
 {
 	(void)state;
 	for (size_t size = 1; size < 40; size++) {
 		for (size_t at = 0; at < size; at++) {
-			char text[41] = "";
-			char expected[48] = "";
+			const int before = (int)at;
+			const int behind = (int)(size - at - 1);
+			char text[48];
+			char expected[48];
 
-			memset(text, 'x', size);
-			text[at] = '"';
-			memset(expected, 'x', size + 2);
-			memcpy(expected + at, "%22", 3);
+			snprintf(text, sizeof text, "%.*s\"%.*s", before, FILLER, behind, FILLER);
+			snprintf(expected, sizeof expected, "%.*s%%22%.*s", before, FILLER, behind,
+				 FILLER);
 			assert_text_written(text, LC_PERCENT_KEEP_QUOTED, expected);
 			assert_text_written(text, LC_PERCENT_KEEP_FIELD, expected);
 			assert_text_written(text, LC_PERCENT_KEEP_PATH, expected);
