@@ -19,6 +19,7 @@ enum { KEY_MAX = 256 }; /* bytes of a dotted name, far more than any known one h
 struct reader {
 	yaml_parser_t parser;
 	yaml_event_t event;
+	struct lc_view content;
 	const char *path;
 	struct lc_settings *settings;
 	struct lc_error *error;
@@ -47,20 +48,28 @@ static unsigned line_of(const yaml_event_t *event)
 	return (unsigned)event->start_mark.line + 1;
 }
 
-static bool next(struct reader *reader)
+/* Faults of single bytes are found when they are read, ahead of any mark: only their offset is
+ * known. */
+static unsigned line_of_fault(const struct reader *reader)
 {
 	const yaml_parser_t *parser = &reader->parser;
-	const yaml_mark_t *mark = &parser->problem_mark;
+	unsigned line = 1;
 
+	if (parser->error != YAML_READER_ERROR)
+		return (unsigned)parser->problem_mark.line + 1;
+	for (size_t i = 0; i < reader->content.size && i < parser->problem_offset; i++)
+		line += reader->content.data[i] == '\n' ? 1 : 0;
+	return line;
+}
+
+static bool next(struct reader *reader)
+{
 	yaml_event_delete(&reader->event);
 	if (yaml_parser_parse(&reader->parser, &reader->event))
 		return true;
-	/* Faults of single bytes come without a mark. libyaml's texts are fixed: they repeat
-	 * nothing of the file. */
-	if (parser->error == YAML_READER_ERROR)
-		mark = &parser->mark;
-	return refuse(reader, (unsigned)mark->line + 1, "found what is not valid YAML: %s",
-		      parser->problem == NULL ? "out of memory" : parser->problem);
+	/* libyaml's texts are fixed: they repeat nothing of the file. */
+	return refuse(reader, line_of_fault(reader), "found what is not valid YAML: %s",
+		      reader->parser.problem == NULL ? "out of memory" : reader->parser.problem);
 }
 
 static struct lc_view scalar(const yaml_event_t *event)
@@ -330,7 +339,8 @@ static bool take_stream(struct reader *reader)
 bool lc_settings_yaml_parse(struct lc_settings *settings, const char *path, struct lc_view content,
 			    struct lc_error *error)
 {
-	struct reader reader = {.path = path, .settings = settings, .error = error};
+	struct reader reader = {
+	    .content = content, .path = path, .settings = settings, .error = error};
 	bool good;
 
 	if (!yaml_parser_initialize(&reader.parser))

@@ -1,4 +1,4 @@
-#include "config_case.h"
+#include "support/config_case.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

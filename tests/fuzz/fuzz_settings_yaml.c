@@ -1,0 +1,60 @@
+/*
+ * Any bytes as a configuration file: taken or refused with a message, and what was taken can be
+ * printed and read again.
+ */
+#include "base/assert.h"
+#include "base/buffer.h"
+#include "config/setting_value.h"
+#include "config/settings.h"
+#include "config/settings_check.h"
+#include "config/settings_print.h"
+#include "config/settings_yaml.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TEXT_CAP = 1024 * 1024 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void print_and_read_again(struct lc_settings *settings)
+{
+	struct lc_settings again;
+	struct lc_error error = {0};
+	struct lc_buffer print;
+	bool good;
+
+	/* A mask is no secret. */
+	settings->clickhouse_password[0] = '\0';
+	settings->s3_secret_access_key[0] = '\0';
+	lc_buffer_init(&print, TEXT_CAP);
+	lc_settings_print_config(&print, settings);
+	lc_settings_default(&again);
+	good = lc_settings_yaml_parse(&again, "again", lc_buffer_view(&print), &error);
+	LC_ASSERT(good);
+	LC_ASSERT(again.limits_max_inflight_bytes == settings->limits_max_inflight_bytes);
+	LC_ASSERT(strcmp(again.clickhouse_username, settings->clickhouse_username) == 0);
+	LC_ASSERT(strcmp(again.clickhouse_url, settings->clickhouse_url) == 0);
+	lc_settings_free(&again);
+	lc_buffer_free(&print);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct lc_view content = {.data = (const char *)data, .size = size};
+	struct lc_settings settings;
+	struct lc_error error = {0};
+
+	lc_settings_default(&settings);
+	settings.config_file = strdup("fuzz.yml");
+	if (lc_settings_yaml_parse(&settings, settings.config_file, content, &error)) {
+		(void)lc_settings_check(&settings, &error);
+		print_and_read_again(&settings);
+	} else {
+		LC_ASSERT(error.kind == LC_ERROR_USAGE && error.message[0] != '\0');
+	}
+	lc_settings_free(&settings);
+	return 0;
+}

@@ -1,0 +1,139 @@
+#include "config/settings_check.h"
+
+#include "support/config_case.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define REFUSE(yaml, ...) refuse(yaml, CONFIG_CASE_LIST(__VA_ARGS__))
+#define ACCEPT(yaml) accept_well(yaml)
+
+static void refuse(const char *yaml, const char *const *texts)
+{
+	struct config_case example = {.yaml = yaml};
+
+	config_case_fail(&example, texts);
+}
+
+static void accept_well(const char *yaml)
+{
+	struct config_case example = {.yaml = yaml};
+	struct lc_settings settings;
+
+	config_case_succeed(&example, &settings);
+	lc_settings_free(&settings);
+}
+
+static void the_longest_interval_is_not_below_the_shortest(void **state)
+{
+	(void)state;
+	ACCEPT("consumer.min-discovery-interval-seconds: 120\n");
+	REFUSE("\nconsumer.min-discovery-interval-seconds: 121\n",
+	       "consumer.max-discovery-interval-seconds (default)", "found 120", "at least",
+	       "consumer.min-discovery-interval-seconds, which is 121 seconds", ":2)");
+}
+
+static void the_longest_wait_is_not_below_the_first(void **state)
+{
+	(void)state;
+	ACCEPT("retry: {initial-backoff-seconds: 7, max-backoff-seconds: 7}\n");
+	REFUSE("retry:\n  initial-backoff-seconds: 7\n  max-backoff-seconds: 6\n",
+	       "retry.max-backoff-seconds (", ":3): found 6",
+	       "at least retry.initial-backoff-seconds, which is 7", ":2)");
+	ACCEPT("supervisor.restart-max-backoff-seconds: 2\n"
+	       "supervisor.restart-initial-backoff-milliseconds: 2000\n");
+	REFUSE("supervisor.restart-max-backoff-seconds: 2\n"
+	       "supervisor.restart-initial-backoff-milliseconds: 2001\n",
+	       "supervisor.restart-max-backoff-seconds", "found 2,", "2001 milliseconds");
+}
+
+static void four_objects_and_four_rows_fit_the_memory(void **state)
+{
+	(void)state;
+	ACCEPT("limits.max-inflight-bytes: 67108864\n");
+	REFUSE("limits.max-inflight-bytes: 67108863\n", "limits.max-inflight-bytes",
+	       "found 67108863", "at least four times consumer.max-object-bytes",
+	       "16777216 bytes (default)");
+	ACCEPT("limits.max-row-bytes: 33554432\n");
+	REFUSE("limits.max-row-bytes: 33554433\n", "limits.max-inflight-bytes (default)",
+	       "four times limits.max-row-bytes");
+	ACCEPT("limits.max-inflight-bytes: 1099511627776\nconsumer.max-object-bytes: 5368709120\n");
+}
+
+static void the_keys_of_s3_must_be_given(void **state)
+{
+	struct config_case none = {.without_keys = true};
+	struct config_case no_secret = {.without_keys = true, .yaml = "s3.access-key-id: an-id\n"};
+	struct config_case no_id = {.without_keys = true, .yaml = "s3.secret-access-key: a\n"};
+
+	(void)state;
+	config_case_fail(&none, CONFIG_CASE_LIST("s3.access-key-id (default): found none"));
+	config_case_fail(&no_id, CONFIG_CASE_LIST("s3.access-key-id (default): found none"));
+	config_case_fail(&no_secret, CONFIG_CASE_LIST("s3.secret-access-key (default): found none",
+						      "s3.secret-access-key-file"));
+}
+
+static void the_ca_file_must_be_readable(void **state)
+{
+	(void)state;
+	ACCEPT("s3.tls-ca-file: /dev/null\n");
+	REFUSE("s3.tls-ca-file: /no/such.pem\n", "s3.tls-ca-file (", ":1)", "/no/such.pem",
+	       "No such file");
+}
+
+static void a_bucket_in_front_of_an_address_is_no_host(void **state)
+{
+	(void)state;
+	ACCEPT("s3: {addressing-style: virtual, endpoint: \"http://s3.example.com:8000\"}\n");
+	ACCEPT("s3: {addressing-style: virtual, endpoint: http://1.2.3.4.5}\n");
+	ACCEPT("s3: {addressing-style: virtual, "
+	       "endpoint: https://a-name-longer-than-any-address.example.com}\n");
+	REFUSE("s3.addressing-style: virtual\n", "s3.addressing-style (", ":1)", "virtual",
+	       "s3.endpoint");
+	REFUSE("s3: {addressing-style: virtual, endpoint: 'http://[::1]:80'}\n",
+	       "s3.addressing-style", "virtual", "s3.endpoint");
+}
+
+static void a_socket_has_a_short_path(void **state)
+{
+	char yaml[256] = "supervisor.socket: /";
+	size_t begin = strlen(yaml);
+
+	(void)state;
+	memset(yaml + begin, 's', 106);
+	ACCEPT(yaml);
+	yaml[begin + 106] = 's';
+	REFUSE(yaml, "supervisor.socket", "108 bytes", "107");
+}
+
+static void owned_shards_exist(void **state)
+{
+	(void)state;
+	ACCEPT("supervisor: {shards: 8, owned-shards: \"0-3,7\"}\n");
+	ACCEPT("supervisor: {shards: 65536, owned-shards: \"65535\"}\n");
+	REFUSE("supervisor: {shards: 8, owned-shards: \"0-3,7-8\"}\n", "supervisor.owned-shards (",
+	       ":1)", "found shard 8", "0 to 7", "supervisor.shards is 8");
+	REFUSE("supervisor: {owned-shards: \"0\"}\n", "supervisor.owned-shards (",
+	       "supervisor.shards");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_longest_interval_is_not_below_the_shortest),
+	    cmocka_unit_test(the_longest_wait_is_not_below_the_first),
+	    cmocka_unit_test(four_objects_and_four_rows_fit_the_memory),
+	    cmocka_unit_test(the_keys_of_s3_must_be_given),
+	    cmocka_unit_test(the_ca_file_must_be_readable),
+	    cmocka_unit_test(a_bucket_in_front_of_an_address_is_no_host),
+	    cmocka_unit_test(a_socket_has_a_short_path),
+	    cmocka_unit_test(owned_shards_exist),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
