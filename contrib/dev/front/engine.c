@@ -62,6 +62,8 @@ static const char configuration[] =
     "  <background_move_pool_size>1</background_move_pool_size>\n"
     "  <background_fetches_pool_size>1</background_fetches_pool_size>\n"
     "  <background_common_pool_size>2</background_common_pool_size>\n"
+    "  "
+    "<database_atomic_delay_before_drop_table_sec>1</database_atomic_delay_before_drop_table_sec>\n"
     "  <mark_cache_size>67108864</mark_cache_size>\n"
     "</clickhouse>\n";
 

@@ -130,11 +130,12 @@ own() {
 
 # The servers' user must be able to enter the stack's directory.
 check_reach() {
-	local path=$DIR
+	local path='' part parts
 	((EUID != 0)) && return
 	chmod a+x "$DIR"
-	while [[ $path != / ]]; do
-		path=$(dirname "$path")
+	IFS=/ read -r -a parts <<<"${DIR#/}"
+	for part in "${parts[@]}"; do
+		path=$path/$part
 		"${AS_USER[@]}" test -x "$path" ||
 			die "the servers run as user $STACK_USER, who may not enter $path:" \
 				"choose another --dir, or allow it with chmod a+x $path"

@@ -179,7 +179,7 @@ s3_empty_bucket() {
 		keys=$(grep -o '<Key>[^<]*</Key>' <<<"$listing") || return 0
 		{
 			printf '<Delete><Quiet>true</Quiet>'
-			sed 's|.*|<Object>&</Object>|' <<<"$keys"
+			printf '%s' "${keys//$'\n'/}" | sed 's|<Key>[^<]*</Key>|<Object>&</Object>|g'
 			printf '</Delete>'
 		} >"$DIR/run/delete.xml"
 		md5=$(openssl dgst -md5 -binary "$DIR/run/delete.xml" | base64)
