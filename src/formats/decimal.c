@@ -79,17 +79,17 @@ static size_t write_scaled(uint64_t digits, int scale, char *out)
 
 /*
  * The common values, thousandths to millions: one decimal after the other until the nearest number
- * with so many of them lies nearer to the value than the middle to its neighbours. Everything here
- * is exact in a double, so the answer is too. (A number exactly in the middle is never shorter than
- * the value itself below 2^24, so that it need not be tried.) Returns 0 if that many decimals do
- * not suffice.
+ * with so many of them lies nearer to the value than the middle to its neighbour. Everything here
+ * is exact in a double, so the answer is too. Two cases of write_any need no thought below 2^24: a
+ * number exactly in the middle is never shorter than the value itself, and a power of two has few
+ * enough digits that no farther number beats the nearest. Returns 0 if that many decimals do not
+ * suffice.
  */
 static size_t write_common(float value, char *out)
 {
 	uint32_t bits = bits_of(value);
 	double half_below = ((double)value - (double)float_of(bits - 1)) / 2;
 	double half_above = ((double)float_of(bits + 1) - (double)value) / 2;
-	bool lopsided = (bits & MANTISSA_BITS) == 0;
 
 	for (int decimals = 0; decimals <= DECIMALS_MAX; decimals++) {
 		double power = POWERS_OF_TEN[decimals];
@@ -100,9 +100,7 @@ static size_t write_common(float value, char *out)
 
 		if (!up && rest < half_below * power)
 			return write_scaled(nearest, -decimals, out);
-		/* Below a power of two the neighbours stand closer than above it: there the next
-		 * number up may do where the nearest does not. */
-		if ((up || lopsided) && 1 - rest < half_above * power)
+		if (up && 1 - rest < half_above * power)
 			return write_scaled(nearest + 1, -decimals, out);
 	}
 	return 0;
@@ -120,6 +118,8 @@ static bool reads_back(uint64_t digits, int scale, float value)
 /* Any positive value, slowly: the C library rounds to more and more digits. */
 static size_t write_any(float value, char *out)
 {
+	/* Below a power of two the neighbours stand closer than above it: there the next number up
+	 * may do where the nearest does not. */
 	bool lopsided = (bits_of(value) & MANTISSA_BITS) == 0;
 
 	for (int count = 1;; count++) {
