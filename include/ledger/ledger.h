@@ -1,0 +1,223 @@
+/*
+ * The ledger: a shard's durable record of what it has taken and what is delivered. One SQLite file,
+ * written by one thread, in the order in which the functions below were called; whatever has queued
+ * up meanwhile goes into one transaction (group commit), so that no fsync holds up the event loop
+ * and many log objects share one.
+ *
+ * Writes return at once and are certain only when lc_ledger_when_durable has called back. Reads see
+ * all writes that were called before them. Callbacks run from the loop, in the order of the calls.
+ *
+ * When the file can not be written (disk full), writes are tried again until they succeed; nothing
+ * behind them is called back meanwhile, so that no PUT starts and nothing is committed;
+ * LC_COUNTERS_LEDGER_FAILING_SINCE tells since when. When the file turns out corrupt, on_corrupt is
+ * called, and nothing after it.
+ *
+ * What it holds:
+ *
+ * - the end of the last window, the lower bound of the horizon;
+ * - per source: its open ranges of seconds, its floor, the second that was committed last;
+ * - log objects: from the moment their intent is on disk their rows are taken. Row hashes stand in
+ * one blob per object (formats/taken_rows.h), in tables by the hour of the object's last second,
+ * which are dropped whole when they lie behind the horizon and none of their intents is open;
+ * - how many rows of each source and slot are taken;
+ * - target buckets that are blocked, with the state of their backoff.
+ */
+#ifndef LC_LEDGER_LEDGER_H
+#define LC_LEDGER_LEDGER_H
+
+#include "base/counters.h"
+#include "base/error.h"
+#include "base/loop.h"
+#include "base/view.h"
+#include "formats/offset.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	LC_LEDGER_SLOT_SECONDS = 300, /* slots that counts are kept by */
+	LC_LEDGER_SCHEMA_VERSION = 1,
+};
+
+struct lc_ledger;
+
+struct lc_ledger_source {
+	uint32_t raft_session_id;
+	struct lc_view bucket;
+};
+
+/* Some seconds of a source that may hold rows not taken: from <= insertedAt < to. */
+struct lc_ledger_range {
+	uint32_t from;
+	uint32_t to;
+	uint32_t since; /* ClickHouse's clock when it was opened (again) */
+};
+
+/* A log object's intent. Whoever keeps one keeps the bytes of its views. */
+struct lc_ledger_intent {
+	uint64_t id; /* given by the caller, ascending, never used twice in one ledger */
+	struct lc_ledger_source source;
+	struct lc_view target_bucket;
+	struct lc_view target_prefix;
+	struct lc_view key;
+	uint32_t first_second;
+	uint32_t last_second;
+	uint64_t rows;
+	uint64_t bytes;            /* of the body */
+	struct lc_view taken_rows; /* blob */
+};
+
+struct lc_ledger_target {
+	struct lc_view bucket;
+	bool refused;
+	unsigned failures;   /* in a row; 0: not blocked */
+	int64_t probe_at_ms; /* wall clock, ms since 1970: earliest next attempt */
+};
+
+/* ---- opening ---- */
+
+struct lc_ledger_options {
+	const char *path; /* of the file; ":memory:" keeps all in memory (measurements only) */
+	unsigned shard;
+	unsigned shard_count;
+	uint64_t retry_ms; /* between two attempts to write to a file that can not be written */
+};
+
+/* What was in the ledger when it was opened. */
+struct lc_ledger_state {
+	bool fresh;              /* it was created just now */
+	uint32_t until;          /* end of the last window; 0: none yet */
+	uint32_t doubtful_until; /* rows before it may be taken though a window is new: after a
+				    change of N */
+	uint32_t horizon;        /* lower bound: behind it nothing is looked for; 0: none yet */
+	uint64_t next_intent_id;
+	/* Called by lc_ledger_open for each source with open ranges or open intents, before it
+	 * returns. */
+	void (*on_source)(void *context, const struct lc_ledger_source *source,
+			  const struct lc_ledger_range *ranges, size_t range_count,
+			  uint64_t open_intents, uint64_t open_rows, uint32_t oldest_intent_second);
+	/* For each target bucket with open intents or a failure on record. */
+	void (*on_target)(void *context, const struct lc_ledger_target *target,
+			  uint64_t open_intents, uint64_t open_rows);
+	void *context;
+};
+
+/* Opens or creates the ledger, blocking; `state`'s callbacks are set by the caller. NULL with
+ * `error`: LC_ERROR_CORRUPT when the file is no ledger, damaged, of another shard or of a newer
+ * schema; LC_ERROR_SYSTEM when it can not be opened or made. `on_corrupt` may be called later from
+ * the loop. `counters` may be NULL. */
+struct lc_ledger *lc_ledger_open(struct lc_loop *loop, const struct lc_ledger_options *options,
+				 struct lc_counters *counters, struct lc_ledger_state *state,
+				 void (*on_corrupt)(void *context, const struct lc_error *error),
+				 void *context, struct lc_error *error);
+
+/* Writes what was called before, as far as that is possible at once, and closes; no callback runs
+ * any more. NULL is allowed. */
+void lc_ledger_close(struct lc_ledger *ledger);
+
+/* ---- writes; all views are copied ---- */
+
+/* The window up to `until` is in the ledger: call it after the sources' ranges. */
+void lc_ledger_set_until(struct lc_ledger *ledger, uint32_t until);
+void lc_ledger_set_horizon(struct lc_ledger *ledger, uint32_t horizon);
+
+/* Replaces the open ranges of a source; none: all its ranges are settled. Sorted, disjoint. */
+void lc_ledger_set_ranges(struct lc_ledger *ledger, const struct lc_ledger_source *source,
+			  const struct lc_ledger_range *ranges, size_t count);
+
+/* Rows of the source at or before `floor` count as taken. Also sets the committed second. */
+void lc_ledger_set_floor(struct lc_ledger *ledger, const struct lc_ledger_source *source,
+			 const struct lc_offset *floor);
+
+/* An offset of this second is about to be written to ClickHouse. Only moves forward. */
+void lc_ledger_set_committed(struct lc_ledger *ledger, const struct lc_ledger_source *source,
+			     uint32_t second);
+
+/* The intent's rows are taken. */
+void lc_ledger_add_intent(struct lc_ledger *ledger, const struct lc_ledger_intent *intent);
+
+/* S3 has confirmed the object. `last_second` as in the intent. */
+void lc_ledger_set_delivered(struct lc_ledger *ledger, uint64_t intent_id, uint32_t last_second);
+
+/* Rows of the intent were lost to the end of their retention: it is closed without delivery. */
+void lc_ledger_set_expired(struct lc_ledger *ledger, uint64_t intent_id, uint32_t last_second);
+
+/* failures 0: forgets the target. */
+void lc_ledger_set_target(struct lc_ledger *ledger, const struct lc_ledger_target *target);
+
+/* Drops what lies behind `bound`: hash tables of whole hours without open intents, slot counts,
+ * floors; sources that nothing refers to. */
+void lc_ledger_expire(struct lc_ledger *ledger, uint32_t bound);
+
+/* Calls back once everything written so far is on disk. */
+typedef void lc_ledger_callback(void *context);
+void lc_ledger_when_durable(struct lc_ledger *ledger, lc_ledger_callback *callback, void *context);
+
+/* ---- reads ---- */
+
+/* The hashes of a source's taken rows with from <= insertedAt < to, and its floor. */
+struct lc_ledger_hashes {
+	uint64_t
+	    *hashes; /* sorted ascending; the callback may keep it (free()) by setting it to NULL */
+	size_t count;
+	bool has_floor;
+	struct lc_offset floor; /* valid until the callback returns */
+};
+typedef void lc_ledger_hashes_callback(void *context, struct lc_ledger_hashes *hashes);
+void lc_ledger_read_hashes(struct lc_ledger *ledger, const struct lc_ledger_source *source,
+			   uint32_t from, uint32_t to, lc_ledger_hashes_callback *callback,
+			   void *context);
+
+/* Open intents of a target bucket with id > after_id, ascending, at most `limit`, blobs included;
+ * valid until the callback returns. */
+typedef void lc_ledger_intents_callback(void *context, const struct lc_ledger_intent *intents,
+					size_t count);
+void lc_ledger_read_intents(struct lc_ledger *ledger, struct lc_view target_bucket,
+			    uint64_t after_id, size_t limit, lc_ledger_intents_callback *callback,
+			    void *context);
+
+/* A number of rows seen in ClickHouse: of the slot that begins at `second`, or of that second
+ * alone. */
+struct lc_ledger_count {
+	struct lc_ledger_source source;
+	uint32_t second;
+	uint64_t rows;
+};
+/* Those of the counts that are larger than what is taken, `rows` being the difference. Slots
+ * (seconds) that hold the floor of their source or lie before it never are. Valid until the
+ * callback returns. */
+typedef void lc_ledger_surplus_callback(void *context, const struct lc_ledger_count *surplus,
+					size_t count);
+void lc_ledger_find_surplus_slots(struct lc_ledger *ledger, const struct lc_ledger_count *counts,
+				  size_t count, lc_ledger_surplus_callback *callback,
+				  void *context);
+void lc_ledger_find_surplus_seconds(struct lc_ledger *ledger, const struct lc_ledger_count *counts,
+				    size_t count, lc_ledger_surplus_callback *callback,
+				    void *context);
+
+/* Committed seconds that the ledger knows, for comparison with ClickHouse's offsets: those of
+ * `counts` (`second`: what ClickHouse says, rows unused) that are ahead of ours. */
+void lc_ledger_find_ahead(struct lc_ledger *ledger, const struct lc_ledger_count *offsets,
+			  size_t count, lc_ledger_surplus_callback *callback, void *context);
+
+/* Log objects of a source delivered last, or open, for people to read: newest first. */
+struct lc_ledger_object {
+	struct lc_ledger_intent intent; /* without the blob */
+	bool delivered;
+};
+typedef void lc_ledger_objects_callback(void *context, const struct lc_ledger_object *objects,
+					size_t count);
+void lc_ledger_read_objects(struct lc_ledger *ledger, const struct lc_ledger_source *source,
+			    size_t limit, lc_ledger_objects_callback *callback, void *context);
+
+/* ---- the whole file, offline ---- */
+
+/* Proves the ledger's invariants, blocking, without changing it: integrity of the file, each blob
+ * whole and in step with its object, slot counts equal to the blobs' sums (within the horizon),
+ * ranges sorted and disjoint, no intent twice under one key, ids below next_intent_id. Calls
+ * `on_fault` with a sentence for each fault. False when it can not be read at all. */
+bool lc_ledger_check(const char *path, void (*on_fault)(void *context, const char *fault),
+		     void *context, struct lc_error *error);
+
+#endif
