@@ -127,8 +127,6 @@ static void finish_answer(struct http_connection *connection)
 		return;
 	}
 	connection->phase = PHASE_CLOSING;
-	if (evbuffer_get_length(bufferevent_get_output(connection->bev)) == 0)
-		connection_close(connection);
 }
 
 /* An answer of the loop's own. */
@@ -184,6 +182,13 @@ static void answer_admin(struct http_connection *connection)
 	answer(connection, status, body);
 }
 
+/* GET / without a query asks whether the server is there, as /ping does. */
+static bool is_hello(const struct request *request)
+{
+	return strcmp(request->path, "/") == 0 && strcmp(request->method, "GET") == 0 &&
+	       request_parameter(request, "query") == NULL;
+}
+
 static void handle_request(struct http_connection *connection)
 {
 	struct request *request = connection->request;
@@ -191,7 +196,7 @@ static void handle_request(struct http_connection *connection)
 	connection->phase = PHASE_ANSWER;
 	connection->keep_alive = request->keep_alive;
 	connection->chunked = request->chunked;
-	if (strcmp(request->path, "/ping") == 0) {
+	if (strcmp(request->path, "/ping") == 0 || is_hello(request)) {
 		answer_text(connection, 200, "Ok.\n");
 	} else if (strncmp(request->path, "/admin/", strlen("/admin/")) == 0) {
 		answer_admin(connection);
@@ -200,9 +205,6 @@ static void handle_request(struct http_connection *connection)
 			    "There is no handle for this path.\nUse / or /ping.\n");
 	} else if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "POST") != 0) {
 		answer_text(connection, 501, "Use GET or POST.\n");
-	} else if (strcmp(request->method, "GET") == 0 &&
-		   request_parameter(request, "query") == NULL) {
-		answer_text(connection, 200, "Ok.\n");
 	} else {
 		struct fault fault = query_choose_fault(request);
 
@@ -247,6 +249,8 @@ void http_send(struct exchange *exchange)
 		connection->keep_alive = false;
 	exchange->connection = NULL;
 	finish_answer(connection);
+	if (connection->phase == PHASE_CLOSING && evbuffer_get_length(out) == 0)
+		connection_close(connection);
 }
 
 static void start_body(struct http_connection *connection)

@@ -43,9 +43,12 @@ static const struct {
 
 int reply_exception_code(const char *message)
 {
-	int code = 0;
+	static const char start[] = "Code: ";
+	long code = 0;
 
-	return sscanf(message, "Code: %d", &code) == 1 && code > 0 ? code : 1002;
+	if (strncmp(message, start, strlen(start)) == 0)
+		code = strtol(message + strlen(start), NULL, 10);
+	return code > 0 && code < 100000 ? (int)code : 1002;
 }
 
 int reply_status_of(int exception_code)

@@ -24,10 +24,13 @@ static char *decode(const char *text, size_t size, bool plus_is_blank, size_t *l
 	for (size_t i = 0; i < size; i++) {
 		if (text[i] == '%' && i + 2 < size && hex_value(text[i + 1]) >= 0 &&
 		    hex_value(text[i + 2]) >= 0) {
-			copy[out++] = (char)(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
+			((unsigned char *)copy)[out++] =
+			    (unsigned char)(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
 			i += 2;
+		} else if (plus_is_blank && text[i] == '+') {
+			copy[out++] = ' ';
 		} else {
-			copy[out++] = plus_is_blank && text[i] == '+' ? ' ' : text[i];
+			copy[out++] = text[i];
 		}
 	}
 	copy[out] = '\0';
@@ -35,7 +38,7 @@ static char *decode(const char *text, size_t size, bool plus_is_blank, size_t *l
 	return copy;
 }
 
-static void add_field(struct request_fields *fields, char *name, char *value, size_t length)
+static void add_field(struct request_fields *fields, struct request_field field)
 {
 	struct request_field *items =
 	    realloc(fields->items, (fields->count + 1) * sizeof(fields->items[0]));
@@ -43,7 +46,7 @@ static void add_field(struct request_fields *fields, char *name, char *value, si
 	if (items == NULL)
 		abort();
 	fields->items = items;
-	items[fields->count++] = (struct request_field){name, value, length};
+	items[fields->count++] = field;
 }
 
 static void parse_parameters(struct request_fields *parameters, const char *text, const char *end)
@@ -62,7 +65,7 @@ static void parse_parameters(struct request_fields *parameters, const char *text
 		name = decode(text, (size_t)(equals - text), true, &name_length);
 		value = decode(equals + (equals < stop), (size_t)(stop - equals - (equals < stop)),
 			       true, &value_length);
-		add_field(parameters, name, value, value_length);
+		add_field(parameters, (struct request_field){name, value, value_length});
 		text = stop + 1;
 	}
 }
@@ -103,8 +106,9 @@ static bool parse_header(struct request *request, const char *line, const char *
 		continue;
 	while (end > value && (end[-1] == ' ' || end[-1] == '\t'))
 		end--;
-	add_field(&request->headers, strndup(line, (size_t)(colon - line)),
-		  strndup(value, (size_t)(end - value)), (size_t)(end - value));
+	add_field(&request->headers, (struct request_field){strndup(line, (size_t)(colon - line)),
+							    strndup(value, (size_t)(end - value)),
+							    (size_t)(end - value)});
 	return true;
 }
 
