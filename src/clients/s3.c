@@ -159,8 +159,9 @@ static void describe_refusal(const struct lc_s3_put *put, unsigned status,
 		lc_error_set(error, LC_ERROR_REFUSED, "PUT %s/%s: HTTP %u without an S3 error code",
 			     put->bucket, put->key, status);
 	else
-		lc_error_set(error, LC_ERROR_REFUSED, "PUT %s/%s: HTTP %u %s: %s", put->bucket,
-			     put->key, status, parsed->code, parsed->message);
+		lc_error_set(error, LC_ERROR_REFUSED, "PUT %s/%s: HTTP %u %s%s%s", put->bucket,
+			     put->key, status, parsed->code, parsed->message[0] == '\0' ? "" : ": ",
+			     parsed->message);
 }
 
 static void on_done(void *context, const struct lc_http_response *response)
