@@ -381,8 +381,11 @@ void lc_clickhouse_free(struct lc_clickhouse *clickhouse)
 
 	if (clickhouse == NULL)
 		return;
-	while ((query = TAILQ_FIRST(&clickhouse->queries)) != NULL)
+	while ((query = TAILQ_FIRST(&clickhouse->queries)) != NULL) {
+		LC_ASSERT(!query->in_data);
 		lc_clickhouse_cancel(query);
+		LC_ASSERT(TAILQ_FIRST(&clickhouse->queries) != query);
+	}
 	for (unsigned i = 0; i < clickhouse->seats.count; i++)
 		free(clickhouse->shown[i]);
 	explicit_bzero(clickhouse->password, strlen(clickhouse->password));

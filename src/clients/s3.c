@@ -349,8 +349,10 @@ void lc_s3_free(struct lc_s3 *s3)
 
 	if (s3 == NULL)
 		return;
-	while ((put = TAILQ_FIRST(&s3->puts)) != NULL)
+	while ((put = TAILQ_FIRST(&s3->puts)) != NULL) {
 		lc_s3_cancel(put);
+		LC_ASSERT(TAILQ_FIRST(&s3->puts) != put);
+	}
 	lc_sigv4_signer_clear(&s3->signer);
 	explicit_bzero(s3->secret_access_key, strlen(s3->secret_access_key));
 	free(s3->secret_access_key);

@@ -30,10 +30,10 @@ static void a_small_result_arrives(void **state)
 
 static void a_large_result_survives_pauses(void **state)
 {
-	enum { ROWS = 2000 * 1000 };
+	enum { ROWS = 2000000 };
 	struct clickhouse_world *world = clickhouse_world_of(state);
 
-	world->pause_every = 1000 * 1000;
+	world->pause_every = 1000000;
 	clickhouse_world_run(
 	    world, "SELECT number FROM numbers(2000000) ORDER BY number FORMAT RowBinary");
 	assert_int_equal(world->error.kind, LC_ERROR_NONE);
@@ -124,7 +124,7 @@ static void inserted_rows_are_there(void **state)
 
 static void a_long_statement_is_taken(void **state)
 {
-	enum { SIZE = 250 * 1000 };
+	enum { SIZE = 250000 };
 	struct clickhouse_world *world = clickhouse_world_of(state);
 	struct lc_buffer sql;
 

@@ -24,7 +24,7 @@ static void assert_failed(struct clickhouse_world *world, int code, enum lc_retr
 	assert_int_equal(world->code, code);
 	assert_int_equal(lc_retry_classify_clickhouse(500, world->code), retry_class);
 	assert_non_null(strstr(world->error.message, text));
-	assert_non_null(strstr(world->error.message, getenv("LOG_COURIER_CLICKHOUSE_URL")));
+	assert_non_null(strstr(world->error.message, lc_clickhouse_seat_url(world->clickhouse, 0)));
 }
 
 static void what_needs_an_operator_says_so(void **state)

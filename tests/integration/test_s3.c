@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-enum { PIECE_SIZE = 1000, LARGE_PIECES = 16 * 1024 };
+enum { PIECE_SIZE = 1000, LARGE_PIECES = 16384 };
 
 struct world {
 	struct lc_loop *loop;
@@ -48,7 +48,7 @@ static int set_up(void **state)
 	    .access_key_id = getenv("LOG_COURIER_S3_ACCESS_KEY_ID"),
 	    .secret_access_key = getenv("LOG_COURIER_S3_SECRET_ACCESS_KEY"),
 	    .addressing = LC_S3_ADDRESSING_PATH,
-	    .timeout_ms = 30 * 1000,
+	    .timeout_ms = 30000,
 	};
 	world->s3 = lc_s3_new(world->loop, world->http, &world->options, NULL);
 	*state = world;
@@ -176,7 +176,7 @@ static void assert_stored(struct world *world, struct lc_view key, struct lc_vie
 	struct lc_buffer body;
 	char type[100];
 
-	lc_buffer_init(&body, 64 * 1024 * 1024);
+	lc_buffer_init(&body, 67108864);
 	assert_int_equal(get_object(world, "target-1", key, &body, type, sizeof(type)), 200);
 	assert_true(lc_view_equal(lc_buffer_view(&body), expected));
 	assert_string_equal(type, "text/plain");

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-enum { RESULT_MAX = 64 * 1024 * 1024 };
+enum { RESULT_MAX = 67108864 };
 
 const char *clickhouse_world_setting(const char *name, const char *otherwise)
 {
@@ -29,7 +29,7 @@ struct lc_clickhouse *clickhouse_world_client_of(struct clickhouse_world *world,
 	    .database = clickhouse_world_setting("LOG_COURIER_CLICKHOUSE_DATABASE", "logs"),
 	    .username = clickhouse_world_setting("LOG_COURIER_CLICKHOUSE_USERNAME", "default"),
 	    .password = password,
-	    .timeout_ms = 20 * 1000,
+	    .timeout_ms = 20000,
 	};
 
 	return lc_clickhouse_new(world->loop, world->http, &options);
