@@ -1,5 +1,6 @@
 #include "request.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -192,4 +193,112 @@ unsigned long long request_number(const struct request *request, const char *nam
 		return otherwise;
 	number = strtoull(text, &end, 10);
 	return *end == '\0' ? number : otherwise;
+}
+
+/* URL parameters that mean something to the HTTP interface; all others but param_... are settings.
+ */
+static const char *const reserved[] = {
+    "query",
+    "database",
+    "default_format",
+    "user",
+    "password",
+    "query_id",
+    "quota_key",
+    "role",
+    "stacktrace",
+    "buffer_size",
+    "session_id",
+    "compress",
+    "decompress",
+    "session_timeout",
+    "session_check",
+    "close_session",
+    "wait_end_of_query",
+    "client_protocol_version",
+};
+
+static bool is_reserved(const char *name)
+{
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+		if (strcmp(reserved[i], name) == 0)
+			return true;
+	return false;
+}
+
+const char *request_given(const struct request *request, const char *parameter, const char *header)
+{
+	const char *value = request_parameter(request, parameter);
+
+	return value != NULL ? value : request_header(request, header);
+}
+
+bool request_is_plain(const struct request *request, char *refusal, size_t size)
+{
+	static const char *const missing[] = {"session_id", "compress", "decompress"};
+	const char *encoding = request_header(request, "Content-Encoding");
+
+	for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++) {
+		const char *value = request_parameter(request, missing[i]);
+
+		if (value != NULL && *value != '\0' && strcmp(value, "0") != 0) {
+			snprintf(refusal, size,
+				 "Code: 48. DB::Exception: This server has no sessions and no "
+				 "compression. (NOT_IMPLEMENTED)");
+			return false;
+		}
+	}
+	if (encoding != NULL && strcasecmp(encoding, "identity") != 0) {
+		snprintf(refusal, size,
+			 "Code: 48. DB::Exception: This server takes no compressed bodies. "
+			 "(NOT_IMPLEMENTED)");
+		return false;
+	}
+	return true;
+}
+
+void request_add_quoted(struct evbuffer *out, const char *text, char quote)
+{
+	evbuffer_add(out, &quote, 1);
+	for (; *text != '\0'; text++) {
+		if (*text == quote || *text == '\\')
+			evbuffer_add(out, "\\", 1);
+		evbuffer_add(out, text, 1);
+	}
+	evbuffer_add(out, &quote, 1);
+}
+
+static bool is_setting_name(const char *name)
+{
+	return *name != '\0' && name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
+						  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] == '\0';
+}
+
+bool request_is_query_parameter(const struct request_field *field)
+{
+	return strncmp(field->name, "param_", strlen("param_")) == 0;
+}
+
+void request_add_settings(const struct request *request, struct evbuffer *text)
+{
+	for (size_t i = 0; i < request->parameters.count; i++) {
+		const struct request_field *field = &request->parameters.items[i];
+
+		if (request_is_query_parameter(field) || is_reserved(field->name) ||
+		    !is_setting_name(field->name))
+			continue;
+		evbuffer_add_printf(text, ", %s = ", field->name);
+		request_add_quoted(text, field->value, '\'');
+	}
+}
+
+bool request_add_use(const struct request *request, struct evbuffer *text)
+{
+	const char *database = request_given(request, "database", "X-ClickHouse-Database");
+
+	if (database == NULL || *database == '\0')
+		return false;
+	evbuffer_add_printf(text, "USE ");
+	request_add_quoted(text, database, '`');
+	return true;
 }
