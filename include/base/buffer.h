@@ -18,7 +18,7 @@
 struct lc_buffer {
 	char *data;
 	size_t size;     /* bytes in use */
-	size_t capacity; /* bytes allocated */
+	size_t capacity; /* bytes allocated, a terminator included */
 	size_t cap;      /* bytes it may ever hold */
 	bool failed;
 };

@@ -21,8 +21,8 @@ uint64_t lc_random_next(struct lc_random *random);
 /* A number in [0, 1). */
 double lc_random_unit(struct lc_random *random);
 
-/* `value` with jitter: uniformly in [value * (1 - fraction), value * (1 + fraction)];
- * fraction in [0, 1]. */
+/* `value` with jitter: uniformly in [value * (1 - fraction), value * (1 + fraction)], rounded down
+ * and at most UINT64_MAX; fraction in [0, 1]. Values over 2^53 lose their last digits. */
 uint64_t lc_random_jitter(struct lc_random *random, uint64_t value, double fraction);
 
 #endif

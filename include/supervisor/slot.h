@@ -77,7 +77,4 @@ void lc_slot_init(struct lc_slot *slot, const struct lc_slot_rules *rules, uint6
  */
 struct lc_slot_actions lc_slot_step(struct lc_slot *slot, const struct lc_slot_event *event);
 
-/* True while a worker process is there or asked for. */
-bool lc_slot_has_worker(const struct lc_slot *slot);
-
 #endif

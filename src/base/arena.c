@@ -4,6 +4,7 @@
 #include "base/memory.h"
 
 #include <stdalign.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 struct lc_arena_chunk {
@@ -35,8 +36,10 @@ void lc_arena_free(struct lc_arena *arena)
 static struct lc_arena_chunk *add_chunk(struct lc_arena *arena, size_t size)
 {
 	size_t data_size = size > arena->next_chunk_size ? size : arena->next_chunk_size;
-	struct lc_arena_chunk *chunk = lc_memory_resize(NULL, 1, sizeof(*chunk) + data_size);
+	struct lc_arena_chunk *chunk;
 
+	LC_ASSERT(data_size <= SIZE_MAX - sizeof(*chunk));
+	chunk = lc_memory_resize(NULL, 1, sizeof(*chunk) + data_size);
 	*chunk = (struct lc_arena_chunk){.older = arena->newest, .size = data_size};
 	arena->newest = chunk;
 	if (arena->next_chunk_size <= LC_ARENA_CHUNK_MAX / 2)

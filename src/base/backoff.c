@@ -5,8 +5,8 @@ uint64_t lc_backoff_delay_ms(const struct lc_backoff *backoff, unsigned attempt,
 {
 	uint64_t delay = backoff->initial_ms;
 
-	while (attempt-- > 0 && delay < backoff->maximum_ms)
-		delay *= 2;
+	while (attempt-- > 0 && delay > 0 && delay < backoff->maximum_ms)
+		delay = delay > backoff->maximum_ms / 2 ? backoff->maximum_ms : delay * 2;
 	if (delay > backoff->maximum_ms)
 		delay = backoff->maximum_ms;
 	delay = lc_random_jitter(random, delay, backoff->jitter);

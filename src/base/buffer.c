@@ -9,7 +9,7 @@ enum { FIRST_CAPACITY = 256 };
 
 void lc_buffer_init(struct lc_buffer *buffer, size_t cap)
 {
-	*buffer = (struct lc_buffer){.cap = cap};
+	*buffer = (struct lc_buffer){.cap = cap < SIZE_MAX ? cap : SIZE_MAX - 1};
 }
 
 void lc_buffer_free(struct lc_buffer *buffer)
@@ -24,10 +24,12 @@ void lc_buffer_clear(struct lc_buffer *buffer)
 	buffer->failed = false;
 }
 
-/* Makes room for `size` more bytes; false if the cap or the system does not allow it. */
+/* Makes room for `size` more bytes and a terminator, which does not count towards the cap; false if
+ * the cap or the system does not allow it. */
 static bool make_room(struct lc_buffer *buffer, size_t size)
 {
 	size_t capacity = buffer->capacity < FIRST_CAPACITY ? FIRST_CAPACITY : buffer->capacity;
+	const size_t limit = buffer->cap + 1;
 	size_t needed;
 	char *data;
 
@@ -35,11 +37,11 @@ static bool make_room(struct lc_buffer *buffer, size_t size)
 		buffer->failed = true;
 		return false;
 	}
-	needed = buffer->size + size;
+	needed = buffer->size + size + 1;
 	if (needed <= buffer->capacity)
 		return true;
 	while (capacity < needed)
-		capacity = capacity > buffer->cap / 2 ? buffer->cap : capacity * 2;
+		capacity = capacity > limit / 2 ? limit : capacity * 2;
 	data = realloc(buffer->data, capacity);
 	if (data == NULL) {
 		buffer->failed = true;
@@ -57,7 +59,7 @@ char *lc_buffer_reserve(struct lc_buffer *buffer, size_t size)
 
 void lc_buffer_commit(struct lc_buffer *buffer, size_t size)
 {
-	LC_ASSERT(size <= buffer->capacity - buffer->size);
+	LC_ASSERT(size <= buffer->cap - buffer->size && size <= buffer->capacity - buffer->size);
 	buffer->size += size;
 }
 
@@ -94,7 +96,7 @@ void lc_buffer_append_format(struct lc_buffer *buffer, const char *format, ...)
 	va_start(arguments, format);
 	va_copy(again, arguments);
 	size = vsnprintf(NULL, 0, format, arguments);
-	place = size < 0 ? NULL : lc_buffer_reserve(buffer, (size_t)size + 1);
+	place = size < 0 ? NULL : lc_buffer_reserve(buffer, (size_t)size);
 	if (place == NULL)
 		buffer->failed = true;
 	else if (vsnprintf(place, (size_t)size + 1, format, again) == size)
@@ -114,10 +116,8 @@ void lc_buffer_consume(struct lc_buffer *buffer, size_t size)
 
 const char *lc_buffer_text(struct lc_buffer *buffer)
 {
-	char *end = lc_buffer_reserve(buffer, 1);
-
-	if (end == NULL)
+	if (!make_room(buffer, 0))
 		return NULL;
-	*end = '\0';
+	buffer->data[buffer->size] = '\0';
 	return buffer->data;
 }

@@ -64,12 +64,11 @@ struct lc_clock_date lc_clock_date_of(int64_t seconds)
 
 void lc_clock_format(int64_t wall_ms, char text[LC_CLOCK_TEXT_SIZE])
 {
-	int64_t seconds = floor_divide(wall_ms, 1000);
-	struct lc_clock_date date = lc_clock_date_of(seconds);
-	int written =
-	    snprintf(text, LC_CLOCK_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-		     date.year % 10000, date.month % 100, date.day % 100, date.hour % 100,
-		     date.minute % 100, date.second % 100, (int)(wall_ms - seconds * 1000) % 1000);
+	struct lc_clock_date date = lc_clock_date_of(floor_divide(wall_ms, 1000));
+	int ms = (int)((wall_ms % 1000 + 1000) % 1000);
+	int written = snprintf(text, LC_CLOCK_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+			       date.year % 10000, date.month % 100, date.day % 100, date.hour % 100,
+			       date.minute % 100, date.second % 100, ms);
 
 	LC_ASSERT(written == LC_CLOCK_TEXT_SIZE - 1);
 }

@@ -47,12 +47,14 @@ void lc_counters_observe(struct lc_counters *counters, enum lc_counters_histogra
 	const struct lc_counters_histogram_description *description =
 	    &LC_COUNTERS_HISTOGRAM_DESCRIPTIONS[histogram];
 	struct lc_counters_buckets *buckets = &counters->histograms[histogram];
+	double millionths = value * 1e6;
 	size_t i = 0;
 
 	LC_ASSERT(value >= 0);
 	while (i < description->bound_count && value > description->bounds[i])
 		i++;
 	atomic_fetch_add_explicit(&buckets->buckets[i], 1, memory_order_relaxed);
-	atomic_fetch_add_explicit(&buckets->sum_millionths, (uint64_t)(value * 1e6),
+	atomic_fetch_add_explicit(&buckets->sum_millionths,
+				  millionths < 0x1p64 ? (uint64_t)millionths : UINT64_MAX,
 				  memory_order_relaxed);
 }

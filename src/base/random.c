@@ -56,8 +56,10 @@ double lc_random_unit(struct lc_random *random)
 uint64_t lc_random_jitter(struct lc_random *random, uint64_t value, double fraction)
 {
 	double factor;
+	double spread;
 
 	LC_ASSERT(fraction >= 0 && fraction <= 1);
 	factor = 1 - fraction + 2 * fraction * lc_random_unit(random);
-	return (uint64_t)((double)value * factor);
+	spread = (double)value * factor;
+	return spread < 0x1p64 ? (uint64_t)spread : UINT64_MAX;
 }

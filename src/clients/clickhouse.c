@@ -12,6 +12,9 @@
 #include <string.h>
 #include <sys/queue.h>
 
+/* What each answer of ClickHouse has in its head, in several. */
+static const char HEADERS[] = "x-clickhouse-";
+
 _Static_assert((int)LC_CLICKHOUSE_URLS_MAX == (int)LC_CLICKHOUSE_SEATS_MAX, "a seat for each URL");
 
 enum {
@@ -38,6 +41,7 @@ struct lc_clickhouse_query {
 
 	unsigned seat;
 	unsigned status;
+	bool is_clickhouse; /* a header says so */
 	int header_code;
 	char tag[LC_CLICKHOUSE_EXCEPTION_TAG_MAX + 1];
 	struct lc_clickhouse_exception_tail tail;
@@ -90,6 +94,7 @@ static void end_with(struct lc_clickhouse_query *query, const struct lc_http_res
 	struct lc_clickhouse_outcome_facts facts = {
 	    .url = lc_clickhouse_seat_url(query->clickhouse, query->seat),
 	    .response = response,
+	    .is_clickhouse = query->is_clickhouse,
 	    .header_code = query->header_code,
 	    .tag = lc_view_of(query->tag),
 	    .tail = lc_clickhouse_exception_tail_view(&query->tail),
@@ -139,6 +144,8 @@ static void on_header(void *context, struct lc_view name, struct lc_view value)
 {
 	struct lc_clickhouse_query *query = context;
 
+	if (name.size > strlen(HEADERS) && memcmp(name.data, HEADERS, strlen(HEADERS)) == 0)
+		query->is_clickhouse = true;
 	if (lc_view_equal(name, lc_view_of("x-clickhouse-exception-code"))) {
 		query->header_code = code_of(value);
 	} else if (lc_view_equal(name, lc_view_of("x-clickhouse-exception-tag")) &&
@@ -374,8 +381,11 @@ void lc_clickhouse_free(struct lc_clickhouse *clickhouse)
 
 	if (clickhouse == NULL)
 		return;
-	while ((query = TAILQ_FIRST(&clickhouse->queries)) != NULL)
+	while ((query = TAILQ_FIRST(&clickhouse->queries)) != NULL) {
+		LC_ASSERT(!query->in_data);
 		lc_clickhouse_cancel(query);
+		LC_ASSERT(TAILQ_FIRST(&clickhouse->queries) != query);
+	}
 	for (unsigned i = 0; i < clickhouse->seats.count; i++)
 		free(clickhouse->shown[i]);
 	explicit_bzero(clickhouse->password, strlen(clickhouse->password));

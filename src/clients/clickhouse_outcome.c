@@ -42,6 +42,10 @@ static void explain(const struct lc_clickhouse_outcome_facts *facts, struct lc_e
 
 	if (!response->complete)
 		*error = response->error;
+	else if (!facts->is_clickhouse)
+		lc_error_set(error, LC_ERROR_CORRUPT,
+			     "%s: HTTP 200, not an answer of ClickHouse: %.*s", facts->url,
+			     quoted_size(facts->tail), facts->tail.data);
 	else if (facts->refusal->kind != LC_ERROR_NONE)
 		lc_error_set(error, facts->refusal->kind, "%s: %s", facts->url,
 			     facts->refusal->message);

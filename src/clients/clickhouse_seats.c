@@ -5,11 +5,11 @@
 
 #include <string.h>
 
-enum { FORGET_MS = 120 * 1000 };
+enum { FORGET_MS = 120000, ASIDE_MIN_MS = 1000, ASIDE_MAX_MS = 60000 };
 
 static const struct lc_backoff BACKOFF = {
-    .initial_ms = 1000,
-    .maximum_ms = 60 * 1000,
+    .initial_ms = ASIDE_MIN_MS,
+    .maximum_ms = ASIDE_MAX_MS,
     .jitter = 0.1,
 };
 

@@ -152,6 +152,12 @@ static void on_ended(void *context, CURL *easy, CURLcode result)
 		LC_ASSERT(request->state == STATE_CANCELLED);
 }
 
+static void give_to_curl(struct lc_http_request *request)
+{
+	LC_ASSERT(lc_http_multi_add(request->http->multi, request->transfer.easy));
+	request->state = STATE_RUNNING;
+}
+
 static void settle_one(struct lc_http_request *request)
 {
 	CURLcode result;
@@ -159,8 +165,7 @@ static void settle_one(struct lc_http_request *request)
 	LC_ASSERT(request->state != STATE_ENDED);
 	switch (request->state) {
 	case STATE_WAITING:
-		LC_ASSERT(lc_http_multi_add(request->http->multi, request->transfer.easy));
-		request->state = STATE_RUNNING;
+		give_to_curl(request);
 		break;
 	case STATE_RUNNING:
 		if (request->transfer.paused || !request->transfer.held)
@@ -188,6 +193,8 @@ static void settle(void *context)
 	struct lc_http_request *request;
 
 	while ((request = TAILQ_FIRST(&http->todo)) != NULL) {
+		/* One that was released is on no list any more.
+		 * NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 		unlist(request);
 		settle_one(request);
 	}
@@ -261,7 +268,7 @@ struct lc_http_request *lc_http_start(struct lc_http *http, const struct lc_http
 	} else if (lc_http_multi_inside(http->multi)) {
 		list(request);
 	} else {
-		settle_one(request);
+		give_to_curl(request);
 	}
 	return request;
 }
@@ -344,8 +351,10 @@ void lc_http_free(struct lc_http *http)
 	if (http == NULL)
 		return;
 	LC_ASSERT(http->calling == 0 && !lc_http_multi_inside(http->multi));
-	while ((request = TAILQ_FIRST(&http->all)) != NULL)
+	while ((request = TAILQ_FIRST(&http->all)) != NULL) {
 		lc_http_cancel(request);
+		LC_ASSERT(TAILQ_FIRST(&http->all) != request);
+	}
 	lc_http_multi_free(http->multi);
 	lc_loop_timer_free(http->settle_timer);
 	free(http->ca_file);

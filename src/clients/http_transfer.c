@@ -6,12 +6,18 @@
 #include <stdio.h>
 #include <string.h>
 
+static const char UPPER[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+static const char LOWER[] = "abcdefghijklmnopqrstuvwxyz";
+
 enum { HEADERS_MAX = 256 * 1024, NAME_SIZE = 128 };
 
 static void note_movement(struct lc_http_transfer *transfer)
 {
 	transfer->moved_ms = lc_clock_monotonic_ms();
 }
+
+/* The callbacks' types are curl's.
+ * NOLINTBEGIN(readability-non-const-parameter) */
 
 /* Curl's CURLOPT_PREREQFUNCTION: there is a connection, and the request is about to leave. */
 static int before_send(void *context, char *peer, char *self, int peer_port, int self_port)
@@ -95,9 +101,11 @@ static void take_header(struct lc_http_transfer *transfer, struct lc_view line)
 	if (name_size == 0 || name_size >= sizeof(name))
 		return;
 	for (size_t i = 0; i < name_size; i++) {
-		char c = line.data[i];
+		const char *upper = memchr(UPPER, line.data[i], sizeof(UPPER) - 1);
 
-		name[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+		name[i] = line.data[i];
+		if (upper != NULL)
+			name[i] = LOWER[upper - UPPER];
 	}
 	name[name_size] = '\0';
 	do {
@@ -151,6 +159,8 @@ static size_t write_body(char *bytes, size_t size, size_t count, void *context)
 		transfer->callbacks->on_body(transfer->context, piece);
 	return transfer->silent ? CURL_WRITEFUNC_ERROR : piece.size;
 }
+
+/* NOLINTEND(readability-non-const-parameter) */
 
 #define SET(easy, option, value) LC_ASSERT(curl_easy_setopt(easy, option, value) == CURLE_OK)
 

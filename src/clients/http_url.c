@@ -2,13 +2,20 @@
 
 #include <string.h>
 
+/* The first place from `start` on where one of the characters `stops` stands; url.size without. */
+static size_t find_any(struct lc_view url, size_t start, const char *stops)
+{
+	while (start < url.size &&
+	       (url.data[start] == '\0' || strchr(stops, url.data[start]) == NULL))
+		start++;
+	return start;
+}
+
 /* Behind "scheme://", which nothing but the scheme may precede. */
 static size_t authority_of(struct lc_view url)
 {
-	size_t place = 0;
+	size_t place = find_any(url, 0, ":/?#");
 
-	while (place < url.size && memchr(":/?#", url.data[place], 4) == NULL)
-		place++;
 	if (url.size - place < 3 || memcmp(url.data + place, "://", 3) != 0)
 		return 0;
 	return place + 3;
@@ -16,11 +23,7 @@ static size_t authority_of(struct lc_view url)
 
 size_t lc_http_url_path_of(struct lc_view url)
 {
-	size_t place = authority_of(url);
-
-	while (place < url.size && memchr("/?#", url.data[place], 3) == NULL)
-		place++;
-	return place;
+	return find_any(url, authority_of(url), "/?#");
 }
 
 void lc_http_url_append_shown(struct lc_buffer *out, struct lc_view url)

@@ -159,8 +159,9 @@ static void describe_refusal(const struct lc_s3_put *put, unsigned status,
 		lc_error_set(error, LC_ERROR_REFUSED, "PUT %s/%s: HTTP %u without an S3 error code",
 			     put->bucket, put->key, status);
 	else
-		lc_error_set(error, LC_ERROR_REFUSED, "PUT %s/%s: HTTP %u %s: %s", put->bucket,
-			     put->key, status, parsed->code, parsed->message);
+		lc_error_set(error, LC_ERROR_REFUSED, "PUT %s/%s: HTTP %u %s%s%s", put->bucket,
+			     put->key, status, parsed->code, parsed->message[0] == '\0' ? "" : ": ",
+			     parsed->message);
 }
 
 static void on_done(void *context, const struct lc_http_response *response)
@@ -348,8 +349,10 @@ void lc_s3_free(struct lc_s3 *s3)
 
 	if (s3 == NULL)
 		return;
-	while ((put = TAILQ_FIRST(&s3->puts)) != NULL)
+	while ((put = TAILQ_FIRST(&s3->puts)) != NULL) {
 		lc_s3_cancel(put);
+		LC_ASSERT(TAILQ_FIRST(&s3->puts) != put);
+	}
 	lc_sigv4_signer_clear(&s3->signer);
 	explicit_bzero(s3->secret_access_key, strlen(s3->secret_access_key));
 	free(s3->secret_access_key);

@@ -24,7 +24,7 @@ struct flag {
 	enum lc_command_line_action action; /* RUN: the flag is none of these */
 	const struct lc_setting *setting;
 	bool is_config_file;
-	const char *value;
+	const char *value; /* of a switch without one: "true" */
 };
 
 static enum lc_command_line_action find_action(struct lc_view name)
@@ -96,6 +96,13 @@ static bool resolve(struct flag *flag, struct lc_view name, bool has_value, stru
 			    flag->setting->name, flag->setting->name);
 }
 
+/* True for a flag that does not take the next argument as its value. */
+static bool stands_alone(const struct flag *flag)
+{
+	return flag->action != LC_COMMAND_LINE_RUN ||
+	       (flag->setting != NULL && flag->setting->type == LC_SETTING_TYPE_BOOLEAN);
+}
+
 /* Takes the flag at argv[*position] and moves behind it and its value. */
 static bool take_flag(struct flag *flag, int *position, int argc, char *const *argv,
 		      struct lc_error *error)
@@ -104,7 +111,7 @@ static bool take_flag(struct flag *flag, int *position, int argc, char *const *a
 	const char *end;
 	struct lc_view name;
 
-	*flag = (struct flag){0};
+	*flag = (struct flag){.value = "true"};
 	if (strncmp(text, "--", 2) != 0)
 		return refuse_argument(*position, error);
 	text += 2;
@@ -113,15 +120,16 @@ static bool take_flag(struct flag *flag, int *position, int argc, char *const *a
 	if (!resolve(flag, name, *end == '=', error))
 		return false;
 	++*position;
-	if (*end == '=')
+	if (*end == '=') {
 		flag->value = end + 1;
-	else if (flag->setting != NULL && flag->setting->type == LC_SETTING_TYPE_BOOLEAN)
-		flag->value = flag->value == NULL ? "true" : flag->value;
-	else if (flag->action == LC_COMMAND_LINE_RUN && *position == argc)
+	} else if (stands_alone(flag)) {
+		return true;
+	} else if (*position == argc) {
 		return lc_error_set(error, LC_ERROR_USAGE, "command line: --%s lacks its value",
 				    text);
-	else if (flag->action == LC_COMMAND_LINE_RUN)
+	} else {
 		flag->value = argv[(*position)++];
+	}
 	return true;
 }
 

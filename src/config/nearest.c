@@ -13,7 +13,9 @@ static size_t level(char *out, struct lc_view name)
 	for (size_t i = 0; i < size; i++) {
 		char c = name.data[i];
 
-		out[i] = c == '.' || c == '_' ? '-' : (char)tolower((unsigned char)c);
+		out[i] = (char)tolower((unsigned char)c);
+		if (c == '.' || c == '_')
+			out[i] = '-';
 	}
 	return size;
 }

@@ -73,7 +73,10 @@ void lc_setting_environment_name(const struct lc_setting *setting, char *name)
 		name[size++] = *prefix++;
 	for (const char *c = setting->name; *c != '\0'; c++) {
 		LC_ASSERT(size + 1 < LC_SETTING_ENVIRONMENT_SIZE);
-		name[size++] = *c == '.' || *c == '-' ? '_' : (char)toupper((unsigned char)*c);
+		name[size] = (char)toupper((unsigned char)*c);
+		if (*c == '.' || *c == '-')
+			name[size] = '_';
+		size++;
 	}
 	name[size] = '\0';
 }

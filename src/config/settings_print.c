@@ -75,8 +75,11 @@ static void print_config_group(void *context, const char *title)
 static void append_comment(struct lc_buffer *buffer, const char *text)
 {
 	lc_buffer_append_text(buffer, " # ");
-	for (; *text != '\0'; text++)
-		lc_buffer_append_char(buffer, *text >= 0x20 && *text < 0x7F ? *text : '?');
+	for (; *text != '\0'; text++) {
+		bool printable = *text >= 0x20 && *text < 0x7F;
+
+		lc_buffer_append(buffer, printable ? text : "?", 1);
+	}
 	lc_buffer_append_char(buffer, '\n');
 }
 

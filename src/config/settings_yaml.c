@@ -324,13 +324,18 @@ static bool take_document(struct reader *reader)
 
 static bool take_stream(struct reader *reader)
 {
-	/* The stream's start is followed by its end or by a document's start, document and end. */
-	if (!next(reader) || !next(reader))
+	if (!next(reader))
+		return false;
+	LC_ASSERT(reader->event.type == YAML_STREAM_START_EVENT);
+	if (!next(reader))
 		return false;
 	if (reader->event.type == YAML_STREAM_END_EVENT)
 		return true;
 	LC_ASSERT(reader->event.type == YAML_DOCUMENT_START_EVENT);
-	if (!next(reader) || !take_document(reader) || !next(reader) || !next(reader))
+	if (!next(reader) || !take_document(reader) || !next(reader))
+		return false;
+	LC_ASSERT(reader->event.type == YAML_DOCUMENT_END_EVENT);
+	if (!next(reader))
 		return false;
 	return reader->event.type == YAML_STREAM_END_EVENT ||
 	       refuse(reader, line_of(&reader->event), "found a second document, allowed is one");

@@ -15,23 +15,6 @@ void lc_slot_init(struct lc_slot *slot, const struct lc_slot_rules *rules, uint6
 	lc_random_seed(&slot->random, seed);
 }
 
-bool lc_slot_has_worker(const struct lc_slot *slot)
-{
-	switch (slot->state) {
-	case LC_SHARD_STATE_STARTING:
-	case LC_SHARD_STATE_READY:
-	case LC_SHARD_STATE_DRAINING:
-	case LC_SHARD_STATE_KILLING:
-		return true;
-	case LC_SHARD_STATE_STOPPED:
-	case LC_SHARD_STATE_BACKING_OFF:
-	case LC_SHARD_STATE_FAILED:
-	case LC_SHARD_STATE_COUNT:
-		break;
-	}
-	return false;
-}
-
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
 	if (a == 0 || b == 0)

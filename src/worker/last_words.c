@@ -46,7 +46,7 @@ static void on_fault(int signal_number, siginfo_t *info, void *context)
 
 void lc_last_words_keep_in(struct lc_page *page)
 {
-	struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK};
+	struct sigaction action = {.sa_flags = SA_SIGINFO};
 
 	the_page = page;
 	lc_assert_set_witness(witness);

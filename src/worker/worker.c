@@ -176,15 +176,7 @@ static void set_up_process(const struct lc_worker *worker)
 		exit(LC_EXIT_FAILURE); /* it died before the kernel was asked to tell */
 }
 
-/* The shard's complaint becomes the last words, so that the obituary tells what is wrong. */
-_Noreturn static void end_with(const struct life *life, const struct lc_error *error)
-{
-	lc_log(LC_LOG_ERROR, "shard could not be set up", LC_LOG_FAULT(error));
-	lc_page_say_last_words(life->worker->page, error->message);
-	exit(error->kind == LC_ERROR_USAGE ? LC_EXIT_CONFIG : LC_EXIT_FAILURE);
-}
-
-static void set_up(struct life *life)
+static bool set_up(struct life *life, struct lc_error *error)
 {
 	static const struct lc_shard_callbacks callbacks = {
 	    .on_ready = on_shard_ready,
@@ -193,26 +185,44 @@ static void set_up(struct life *life)
 	const struct lc_worker *worker = life->worker;
 	uint64_t timeout_ms =
 	    (uint64_t)worker->settings->supervisor_heartbeat_timeout_seconds * 1000;
-	struct lc_error error;
 
 	life->heartbeat_ms = timeout_ms / HEARTBEATS_PER_TIMEOUT;
 	if (life->heartbeat_ms > HEARTBEAT_MAX_MS)
 		life->heartbeat_ms = HEARTBEAT_MAX_MS;
-	life->loop = lc_loop_new(&error);
+	life->loop = lc_loop_new(error);
 	if (life->loop == NULL)
-		end_with(life, &error);
+		return false;
 	life->shard = lc_shard_new(life->loop, worker->settings, worker->shard, worker->shard_count,
-				   &worker->page->counters, &callbacks, life, &error);
+				   &worker->page->counters, &callbacks, life, error);
 	if (life->shard == NULL)
-		end_with(life, &error);
+		return false;
 	life->heartbeat = lc_loop_timer_new(life->loop, on_heartbeat, life);
 	life->orphan_deadline = lc_loop_timer_new(life->loop, on_orphan_deadline, life);
 	life->channel_watch = lc_loop_watch_readable(life->loop, worker->channel, on_channel, life);
+	return true;
+}
+
+/* The shard's complaint becomes the last words, so that the obituary tells what is wrong. */
+static int complain(const struct life *life, const struct lc_error *error)
+{
+	lc_log(LC_LOG_ERROR, "shard could not be set up", LC_LOG_FAULT(error));
+	lc_page_say_last_words(life->worker->page, error->message);
+	return error->kind == LC_ERROR_USAGE ? LC_EXIT_CONFIG : LC_EXIT_FAILURE;
+}
+
+static int deliver(struct life *life)
+{
+	on_heartbeat(life);
+	lc_shard_start(life->shard);
+	lc_loop_run(life->loop);
+	lc_log(LC_LOG_INFO, "worker ends", LC_LOG_BOOL("abandoned", life->abandoned));
+	return LC_EXIT_OK;
 }
 
 static void tear_down(struct life *life)
 {
-	lc_shard_free(life->shard);
+	if (life->shard != NULL)
+		lc_shard_free(life->shard);
 	lc_loop_watch_free(life->channel_watch);
 	lc_loop_timer_free(life->orphan_deadline);
 	lc_loop_timer_free(life->heartbeat);
@@ -223,14 +233,12 @@ static void tear_down(struct life *life)
 void lc_worker_run(const struct lc_worker *worker)
 {
 	struct life life = {.worker = worker, .phase = LC_PAGE_STARTING};
+	struct lc_error error;
+	int exit_code;
 
 	set_up_process(worker);
 	lc_log(LC_LOG_INFO, "worker starts", LC_LOG_UINT("shards", worker->shard_count));
-	set_up(&life);
-	on_heartbeat(&life);
-	lc_shard_start(life.shard);
-	lc_loop_run(life.loop);
-	lc_log(LC_LOG_INFO, "worker ends", LC_LOG_BOOL("abandoned", life.abandoned));
+	exit_code = set_up(&life, &error) ? deliver(&life) : complain(&life, &error);
 	tear_down(&life);
-	exit(LC_EXIT_OK);
+	exit(exit_code);
 }

@@ -4,6 +4,7 @@
  */
 #include "base/assert.h"
 #include "base/buffer.h"
+#include "base/memory.h"
 #include "config/setting_value.h"
 #include "config/settings.h"
 #include "config/settings_check.h"
@@ -48,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct lc_error error = {0};
 
 	lc_settings_default(&settings);
-	settings.config_file = strdup("fuzz.yml");
+	settings.config_file = lc_memory_copy_text("fuzz.yml");
 	if (lc_settings_yaml_parse(&settings, settings.config_file, content, &error)) {
 		(void)lc_settings_check(&settings, &error);
 		print_and_read_again(&settings);

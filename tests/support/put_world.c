@@ -75,7 +75,7 @@ int put_world_set_up(void **state)
 		    .size = PUT_WORLD_PIECE_SIZE,
 		};
 	world->body = (struct lc_s3_body){.pieces = world->pieces, .piece_count = 3};
-	world->body.size = 3 * PUT_WORLD_PIECE_SIZE;
+	world->body.size = (uint64_t)3 * PUT_WORLD_PIECE_SIZE;
 	*state = world;
 	return 0;
 }

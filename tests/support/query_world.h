@@ -6,7 +6,10 @@
 #include "clients/clickhouse.h"
 #include "support/script_server.h"
 
-#define QUERY_WORLD_CHUNKED "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
+/* The head of a result, to be continued. */
+#define QUERY_WORLD_CHUNKED                                 \
+	"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" \
+	"X-ClickHouse-Format: TSV\r\n"
 
 /* One query against a server that answers as the script says. */
 struct query_world {

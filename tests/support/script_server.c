@@ -184,8 +184,10 @@ void script_server_free(struct script_server *server)
 {
 	struct script_connection *connection;
 
-	while ((connection = LIST_FIRST(&server->connections)) != NULL)
+	while ((connection = LIST_FIRST(&server->connections)) != NULL) {
 		connection_free(connection);
+		LC_ASSERT(LIST_FIRST(&server->connections) != connection);
+	}
 	evconnlistener_free(server->listener);
 	free(server);
 }

@@ -260,3 +260,20 @@ void engine_result_free(struct engine_result *result)
 		chdb.chdb_destroy_query_result(result->handle);
 	memset(result, 0, sizeof(*result));
 }
+
+void engine_kill(const char *mark)
+{
+	struct engine_session *session = engine_session_open();
+	struct engine_statement statement = {.format = "TSV"};
+	struct engine_result result;
+	char text[256];
+
+	if (session == NULL)
+		return;
+	snprintf(text, sizeof(text), "KILL QUERY WHERE query LIKE '%%%s' ASYNC", mark);
+	statement.text = text;
+	statement.length = strlen(text);
+	result = engine_run(session, &statement);
+	engine_result_free(&result);
+	engine_session_close(session);
+}

@@ -79,4 +79,8 @@ void engine_stream_cancel(struct engine_session *session, const struct engine_re
 
 void engine_result_free(struct engine_result *result);
 
+/* Asks the running statements whose text ends in `mark` to end, from any thread. Knows only what
+ * the engine runs at this moment. */
+void engine_kill(const char *mark);
+
 #endif

@@ -6,6 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { KILL_INTERVAL_MS = 200 };
+
 STAILQ_HEAD(exchange_queue, exchange);
 
 static struct {
@@ -99,6 +101,10 @@ static void *run_thread(void *slot)
 		struct exchange *done = *busy;
 		*busy = NULL;
 		pthread_mutex_unlock(&pool.lock);
+		pthread_mutex_lock(&done->lock);
+		done->done = true;
+		pthread_cond_broadcast(&done->changed);
+		pthread_mutex_unlock(&done->lock);
 		exchange_release(done);
 	}
 	return NULL;
@@ -185,10 +191,10 @@ void exchange_finish(struct exchange *exchange, enum exchange_end end)
 	notify_loop(exchange);
 }
 
-void exchange_linger(struct exchange *exchange, uint64_t milliseconds)
+/* `milliseconds` from now, on the clock of exchange->changed. */
+static struct timespec after(uint64_t milliseconds)
 {
 	struct timespec until;
-	int timed_out = 0;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += (time_t)(milliseconds / 1000);
@@ -197,6 +203,14 @@ void exchange_linger(struct exchange *exchange, uint64_t milliseconds)
 		until.tv_sec++;
 		until.tv_nsec -= 1000000000;
 	}
+	return until;
+}
+
+void exchange_linger(struct exchange *exchange, uint64_t milliseconds)
+{
+	struct timespec until = after(milliseconds);
+	int timed_out = 0;
+
 	notify_loop(exchange);
 	pthread_mutex_lock(&exchange->lock);
 	while (!exchange->gone && timed_out == 0 && faults_holds(exchange->fault.id)) {
@@ -239,9 +253,24 @@ void exchange_sent(struct exchange *exchange, size_t unsent)
 	pthread_mutex_unlock(&exchange->lock);
 }
 
-static void *run_kill(void *exchange)
+/* The statement may not have reached the engine yet: kills it until the thread is done with the
+ * exchange. */
+static void *run_kill(void *argument)
 {
-	pool.callbacks.kill(((struct exchange *)exchange)->number);
+	struct exchange *exchange = argument;
+	bool done = false;
+
+	while (!done) {
+		struct timespec until = after(KILL_INTERVAL_MS);
+
+		pool.callbacks.kill(exchange->number);
+		pthread_mutex_lock(&exchange->lock);
+		while (!exchange->done &&
+		       pthread_cond_timedwait(&exchange->changed, &exchange->lock, &until) == 0)
+			continue;
+		done = exchange->done;
+		pthread_mutex_unlock(&exchange->lock);
+	}
 	exchange_release(exchange);
 	return NULL;
 }

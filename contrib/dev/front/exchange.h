@@ -53,7 +53,8 @@ struct exchange {
 	struct evbuffer *pending; /* body bytes that the loop has not taken yet */
 	size_t unsent;            /* bytes that the loop has taken and not sent yet */
 	enum exchange_end end;
-	bool gone;
+	bool gone;   /* the client */
+	bool done;   /* the thread has answered */
 	bool queued; /* for the loop's attention */
 	unsigned references;
 	STAILQ_ENTRY(exchange) next_job;

@@ -20,7 +20,7 @@ struct entry {
 
 static struct {
 	pthread_mutex_t lock;
-	TAILQ_HEAD(, entry) entries;
+	TAILQ_HEAD(entry_list, entry) entries;
 	uint64_t last_id;
 	enum fault_style style;
 } faults = {.lock = PTHREAD_MUTEX_INITIALIZER,
@@ -189,10 +189,11 @@ static int list(struct evbuffer *answer)
 {
 	struct entry *entry;
 
-	TAILQ_FOREACH(entry, &faults.entries, next)
-	evbuffer_add_printf(answer, "%llu\t%s\thits %llu of %llu\n",
-			    (unsigned long long)entry->fault.id, kind_names[entry->fault.kind],
-			    (unsigned long long)entry->hits, (unsigned long long)entry->count);
+	for (entry = TAILQ_FIRST(&faults.entries); entry != NULL; entry = TAILQ_NEXT(entry, next))
+		evbuffer_add_printf(answer, "%llu\t%s\thits %llu of %llu\n",
+				    (unsigned long long)entry->fault.id,
+				    kind_names[entry->fault.kind], (unsigned long long)entry->hits,
+				    (unsigned long long)entry->count);
 	return 200;
 }
 
@@ -217,8 +218,7 @@ struct fault faults_take(const char *text, size_t length)
 	struct entry *entry;
 
 	pthread_mutex_lock(&faults.lock);
-	TAILQ_FOREACH(entry, &faults.entries, next)
-	{
+	for (entry = TAILQ_FIRST(&faults.entries); entry != NULL; entry = TAILQ_NEXT(entry, next)) {
 		if (entry->fault.kind == FAULT_STALE ||
 		    (entry->count != 0 && entry->hits >= entry->count) ||
 		    (entry->match != NULL &&
@@ -237,8 +237,7 @@ bool faults_holds(uint64_t id)
 	struct entry *entry;
 
 	pthread_mutex_lock(&faults.lock);
-	TAILQ_FOREACH(entry, &faults.entries, next)
-	{
+	for (entry = TAILQ_FIRST(&faults.entries); entry != NULL; entry = TAILQ_NEXT(entry, next)) {
 		if (entry->fault.id == id)
 			break;
 	}
@@ -261,8 +260,7 @@ static void add_table_filter(struct evbuffer *filters, const char *table, bool h
 	struct entry *entry;
 	bool first = true;
 
-	TAILQ_FOREACH(entry, &faults.entries, next)
-	{
+	for (entry = TAILQ_FIRST(&faults.entries); entry != NULL; entry = TAILQ_NEXT(entry, next)) {
 		if (entry->fault.kind != FAULT_STALE ||
 		    (entry->table != NULL ? strcmp(entry->table, table) != 0 : !holds_logs))
 			continue;

@@ -12,7 +12,6 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <time.h>
 
 enum {
 	MAX_HEAD = 2 << 20,    /* request line with the query, and headers */
@@ -73,48 +72,6 @@ static void connection_reset(struct http_connection *connection)
 	connection_close(connection);
 }
 
-static void add_date(struct evbuffer *out)
-{
-	char text[64];
-	time_t now = time(NULL);
-	struct tm parts;
-
-	gmtime_r(&now, &parts);
-	strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &parts);
-	evbuffer_add_printf(out, "Date: %s\r\n", text);
-}
-
-static void add_head(struct http_connection *connection, struct evbuffer *out, int status,
-		     const char *content_type)
-{
-	evbuffer_add_printf(out, "HTTP/1.1 %d %s\r\n", status, reply_reason(status));
-	add_date(out);
-	evbuffer_add_printf(out, "Connection: %s\r\n",
-			    connection->keep_alive ? "Keep-Alive" : "Close");
-	evbuffer_add_printf(out, "Content-Type: %s\r\n", content_type);
-	evbuffer_add_printf(out, "X-ClickHouse-Server-Display-Name: clickhouse-front\r\n");
-	if (connection->keep_alive)
-		evbuffer_add_printf(out, "Keep-Alive: timeout=10\r\n");
-}
-
-static void add_exchange_head(struct http_connection *connection, struct evbuffer *out,
-			      const struct exchange_head *head)
-{
-	add_head(connection, out, head->status, head->content_type);
-	if (connection->chunked)
-		evbuffer_add_printf(out, "Transfer-Encoding: chunked\r\n");
-	if (head->query_id[0] != '\0')
-		evbuffer_add_printf(out, "X-ClickHouse-Query-Id: %s\r\n", head->query_id);
-	if (head->exception_code != 0)
-		evbuffer_add_printf(out, "X-ClickHouse-Exception-Code: %d\r\n",
-				    head->exception_code);
-	else if (head->format[0] != '\0')
-		evbuffer_add_printf(out, "X-ClickHouse-Format: %s\r\n", head->format);
-	if (head->tag[0] != '\0')
-		evbuffer_add_printf(out, "X-ClickHouse-Exception-Tag: %s\r\n", head->tag);
-	evbuffer_add_printf(out, "X-ClickHouse-Timezone: UTC\r\n\r\n");
-}
-
 /* The answer is in the output buffer: on to the next request, or to the end. */
 static void finish_answer(struct http_connection *connection)
 {
@@ -127,8 +84,6 @@ static void finish_answer(struct http_connection *connection)
 		return;
 	}
 	connection->phase = PHASE_CLOSING;
-	if (evbuffer_get_length(bufferevent_get_output(connection->bev)) == 0)
-		connection_close(connection);
 }
 
 /* An answer of the loop's own. */
@@ -136,7 +91,7 @@ static void answer(struct http_connection *connection, int status, struct evbuff
 {
 	struct evbuffer *out = bufferevent_get_output(connection->bev);
 
-	add_head(connection, out, status, "text/plain; charset=UTF-8");
+	reply_add_head(out, status, "text/plain; charset=UTF-8", connection->keep_alive);
 	evbuffer_add_printf(out, "Content-Length: %zu\r\n\r\n", evbuffer_get_length(body));
 	evbuffer_add_buffer(out, body);
 	evbuffer_free(body);
@@ -184,6 +139,13 @@ static void answer_admin(struct http_connection *connection)
 	answer(connection, status, body);
 }
 
+/* GET / without a query asks whether the server is there, as /ping does. */
+static bool is_hello(const struct request *request)
+{
+	return strcmp(request->path, "/") == 0 && strcmp(request->method, "GET") == 0 &&
+	       request_parameter(request, "query") == NULL;
+}
+
 static void handle_request(struct http_connection *connection)
 {
 	struct request *request = connection->request;
@@ -191,7 +153,7 @@ static void handle_request(struct http_connection *connection)
 	connection->phase = PHASE_ANSWER;
 	connection->keep_alive = request->keep_alive;
 	connection->chunked = request->chunked;
-	if (strcmp(request->path, "/ping") == 0) {
+	if (strcmp(request->path, "/ping") == 0 || is_hello(request)) {
 		answer_text(connection, 200, "Ok.\n");
 	} else if (strncmp(request->path, "/admin/", strlen("/admin/")) == 0) {
 		answer_admin(connection);
@@ -200,9 +162,6 @@ static void handle_request(struct http_connection *connection)
 			    "There is no handle for this path.\nUse / or /ping.\n");
 	} else if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "POST") != 0) {
 		answer_text(connection, 501, "Use GET or POST.\n");
-	} else if (strcmp(request->method, "GET") == 0 &&
-		   request_parameter(request, "query") == NULL) {
-		answer_text(connection, 200, "Ok.\n");
 	} else {
 		struct fault fault = query_choose_fault(request);
 
@@ -227,7 +186,7 @@ void http_send(struct exchange *exchange)
 	end = exchange_take(exchange, body);
 	length = evbuffer_get_length(body);
 	if (head != NULL && !exchange->head_sent)
-		add_exchange_head(connection, out, head);
+		reply_add_exchange_head(out, head, connection->keep_alive, connection->chunked);
 	exchange->head_sent = head != NULL;
 	if (length > 0 && connection->chunked)
 		evbuffer_add_printf(out, "%zx\r\n", length);
@@ -247,6 +206,8 @@ void http_send(struct exchange *exchange)
 		connection->keep_alive = false;
 	exchange->connection = NULL;
 	finish_answer(connection);
+	if (connection->phase == PHASE_CLOSING && evbuffer_get_length(out) == 0)
+		connection_close(connection);
 }
 
 static void start_body(struct http_connection *connection)

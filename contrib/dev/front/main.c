@@ -79,10 +79,12 @@ static void parse_flags(int argc, char **argv, struct settings *settings)
 			settings->threads = parse_number("threads", optarg, 256);
 		else if (flag == 'm')
 			settings->query.max_threads = parse_number("max-threads", optarg, 256);
-		else if (flag == 'h' || flag != 'e' ||
-			 !faults_parse_style(optarg, &settings->style)) {
-			usage(flag == 'h' ? stdout : stderr);
-			exit(flag == 'h' ? 0 : 2);
+		else if (flag == 'h') {
+			usage(stdout);
+			exit(0);
+		} else if (flag != 'e' || !faults_parse_style(optarg, &settings->style)) {
+			usage(stderr);
+			exit(2);
 		}
 	}
 	if (settings->library == NULL || settings->directory == NULL || optind != argc ||

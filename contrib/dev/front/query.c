@@ -7,9 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 static struct query_options options;
@@ -22,45 +20,12 @@ struct query {
 	const char *text; /* within the request's body buffer */
 	size_t length;
 	struct statement look;
-	struct engine_parameter *parameters;
-	size_t parameter_count;
 	bool ended; /* nothing more may be written */
-};
-
-/* URL parameters that mean something to the HTTP interface; all others but param_... are settings.
- */
-static const char *const reserved[] = {
-    "query",
-    "database",
-    "default_format",
-    "user",
-    "password",
-    "query_id",
-    "quota_key",
-    "role",
-    "stacktrace",
-    "buffer_size",
-    "session_id",
-    "compress",
-    "decompress",
-    "session_timeout",
-    "session_check",
-    "close_session",
-    "wait_end_of_query",
-    "client_protocol_version",
 };
 
 void query_configure(const struct query_options *given)
 {
 	options = *given;
-}
-
-static bool is_reserved(const char *name)
-{
-	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
-		if (strcmp(reserved[i], name) == 0)
-			return true;
-	return false;
 }
 
 static void fail(struct query *query, const char *message)
@@ -69,20 +34,10 @@ static void fail(struct query *query, const char *message)
 	query->ended = true;
 }
 
-/* A parameter or, without it, a header. */
-static const char *given(const struct request *request, const char *parameter, const char *header)
+static bool check_user(const struct request *request, char *refusal, size_t size)
 {
-	const char *value = request_parameter(request, parameter);
-
-	return value != NULL ? value : request_header(request, header);
-}
-
-static bool check_user(struct query *query)
-{
-	const struct request *request = query->exchange->request;
-	const char *user = given(request, "user", "X-ClickHouse-User");
-	const char *password = given(request, "password", "X-ClickHouse-Key");
-	char message[256];
+	const char *user = request_given(request, "user", "X-ClickHouse-User");
+	const char *password = request_given(request, "password", "X-ClickHouse-Key");
 
 	if (options.user == NULL)
 		return true;
@@ -92,76 +47,33 @@ static bool check_user(struct query *query)
 	    strcmp(password != NULL ? password : "", options.password) == 0)
 		return true;
 	snprintf(
-	    message, sizeof(message),
+	    refusal, size,
 	    "Code: 516. DB::Exception: %.64s: Authentication failed: password is incorrect, or "
 	    "there is no user with such name. (AUTHENTICATION_FAILED)",
 	    user);
-	fail(query, message);
 	return false;
-}
-
-static bool check_features(struct query *query)
-{
-	static const char *const missing[] = {"session_id", "compress", "decompress"};
-	const char *encoding = request_header(query->exchange->request, "Content-Encoding");
-
-	for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++) {
-		const char *value = request_parameter(query->exchange->request, missing[i]);
-
-		if (value != NULL && *value != '\0' && strcmp(value, "0") != 0) {
-			fail(query, "Code: 48. DB::Exception: This server has no sessions and no "
-				    "compression. (NOT_IMPLEMENTED)");
-			return false;
-		}
-	}
-	if (encoding != NULL && strcasecmp(encoding, "identity") != 0) {
-		fail(query, "Code: 48. DB::Exception: This server takes no compressed bodies. "
-			    "(NOT_IMPLEMENTED)");
-		return false;
-	}
-	return true;
-}
-
-static void make_random_name(char *name, size_t length)
-{
-	if (getrandom(name, length, 0) != (ssize_t)length)
-		abort();
-	for (size_t i = 0; i < length; i++)
-		name[i] = (char)('a' + (unsigned char)name[i] % 26);
-	name[length] = '\0';
 }
 
 static void fill_head(struct query *query)
 {
 	const struct request *request = query->exchange->request;
-	const char *id = given(request, "query_id", "X-ClickHouse-Query-Id");
-	const char *format = given(request, "default_format", "X-ClickHouse-Format");
+	const char *id = request_given(request, "query_id", "X-ClickHouse-Query-Id");
+	const char *format = request_given(request, "default_format", "X-ClickHouse-Format");
 
 	query->head.status = 200;
 	if (id != NULL)
 		snprintf(query->head.query_id, sizeof(query->head.query_id), "%s", id);
 	else
-		make_random_name(query->head.query_id, 32);
+		reply_make_name(query->head.query_id, 32);
 	if (faults_style() == FAULT_STYLE_TAGGED ||
 	    query->exchange->fault.style == FAULT_STYLE_TAGGED)
-		make_random_name(query->head.tag, sizeof(query->head.tag) - 1);
+		reply_make_name(query->head.tag, sizeof(query->head.tag) - 1);
 	if (query->look.kind != STATEMENT_INSERT && query->look.format[0] != '\0')
 		format = query->look.format;
 	snprintf(query->head.format, sizeof(query->head.format), "%s",
 		 format != NULL && *format != '\0' ? format : "TabSeparated");
 	snprintf(query->head.content_type, sizeof(query->head.content_type), "%s",
 		 statement_format_mime(query->head.format));
-}
-
-static void add_quoted(struct evbuffer *out, const char *text, char quote)
-{
-	evbuffer_add(out, &quote, 1);
-	for (; *text != '\0'; text++) {
-		if (*text == quote || *text == '\\')
-			evbuffer_add(out, "\\", 1);
-		evbuffer_add(out, text, 1);
-	}
-	evbuffer_add(out, &quote, 1);
 }
 
 /* Runs a statement of the front's own; false when it failed, and the client was told. */
@@ -182,60 +94,58 @@ static bool prepare(struct query *query, struct evbuffer *text)
 	return good;
 }
 
-static bool is_setting_name(const char *name)
+/* Hides the rows that stale faults hide. */
+static void add_filters(struct evbuffer *text)
 {
-	return *name != '\0' && name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
-						  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] == '\0';
-}
-
-static void take_parameter(struct query *query, const struct request_field *field)
-{
-	struct engine_parameter *grown =
-	    realloc(query->parameters, (query->parameter_count + 1) * sizeof(*grown));
-
-	if (grown == NULL)
-		abort();
-	query->parameters = grown;
-	grown[query->parameter_count++] =
-	    (struct engine_parameter){field->name + strlen("param_"), field->value, field->length};
-}
-
-/* Gives the session what the request asks for: database, settings, and the filters of a stale
- * replica. */
-static bool set_up_session(struct query *query)
-{
-	const struct request *request = query->exchange->request;
-	const char *database = given(request, "database", "X-ClickHouse-Database");
-	struct evbuffer *text = evbuffer_new();
 	struct evbuffer *filters = evbuffer_new();
-	bool good = text != NULL && filters != NULL;
 
-	evbuffer_add_printf(text, "SET max_threads = %u", options.max_threads);
-	for (size_t i = 0; i < request->parameters.count; i++) {
-		const struct request_field *field = &request->parameters.items[i];
-
-		if (strncmp(field->name, "param_", strlen("param_")) == 0) {
-			take_parameter(query, field);
-		} else if (!is_reserved(field->name) && is_setting_name(field->name)) {
-			evbuffer_add_printf(text, ", %s = ", field->name);
-			add_quoted(text, field->value, '\'');
-		}
-	}
-	if (query->look.kind != STATEMENT_INSERT)
-		faults_filters(filters);
+	if (filters == NULL)
+		abort();
+	faults_filters(filters);
 	if (evbuffer_get_length(filters) > 0) {
 		evbuffer_add(filters, "", 1);
 		evbuffer_add_printf(text, ", additional_table_filters = ");
-		add_quoted(text, (const char *)evbuffer_pullup(filters, -1), '\'');
+		request_add_quoted(text, (const char *)evbuffer_pullup(filters, -1), '\'');
 	}
-	good = good && prepare(query, text);
-	if (good && database != NULL && *database != '\0') {
-		evbuffer_add_printf(text, "USE ");
-		add_quoted(text, database, '`');
-		good = prepare(query, text);
-	}
-	evbuffer_free(text);
 	evbuffer_free(filters);
+}
+
+/* The values of param_<name>, to be freed; they point into the request. */
+static struct engine_parameter *take_parameters(const struct request *request, size_t *count)
+{
+	struct engine_parameter *parameters =
+	    calloc(request->parameters.count + 1, sizeof(*parameters));
+
+	if (parameters == NULL)
+		abort();
+	*count = 0;
+	for (size_t i = 0; i < request->parameters.count; i++) {
+		const struct request_field *field = &request->parameters.items[i];
+
+		if (request_is_query_parameter(field))
+			parameters[(*count)++] = (struct engine_parameter){
+			    field->name + strlen("param_"), field->value, field->length};
+	}
+	return parameters;
+}
+
+/* Gives the session what the request asks for: settings and database. */
+static bool set_up_session(struct query *query)
+{
+	const struct request *request = query->exchange->request;
+	struct evbuffer *text = evbuffer_new();
+	bool good;
+
+	if (text == NULL)
+		abort();
+	evbuffer_add_printf(text, "SET max_threads = %u", options.max_threads);
+	request_add_settings(request, text);
+	if (query->look.kind != STATEMENT_INSERT)
+		add_filters(text);
+	good = prepare(query, text);
+	if (good && request_add_use(request, text))
+		good = prepare(query, text);
+	evbuffer_free(text);
 	return good;
 }
 
@@ -436,13 +346,20 @@ void query_answer(struct exchange *exchange)
 {
 	struct query query = {.exchange = exchange};
 	struct engine_statement statement = {0};
+	struct engine_parameter *parameters = NULL;
+	char refusal[256];
 
 	if (!exchange_write(exchange, "", 0))
 		return;
 	find_text(&query);
 	fill_head(&query);
-	if (!suffer_before(&query) || !check_user(&query) || !check_features(&query))
+	if (!suffer_before(&query))
 		return;
+	if (!check_user(exchange->request, refusal, sizeof(refusal)) ||
+	    !request_is_plain(exchange->request, refusal, sizeof(refusal))) {
+		fail(&query, refusal);
+		return;
+	}
 	query.session = engine_session_open();
 	if (query.session == NULL) {
 		fail(&query, "Code: 202. DB::Exception: The engine opens no session. "
@@ -451,15 +368,15 @@ void query_answer(struct exchange *exchange)
 	}
 	if (set_up_session(&query)) {
 		statement.format = query.head.format;
-		statement.parameters = query.parameters;
-		statement.parameter_count = query.parameter_count;
+		parameters = take_parameters(exchange->request, &statement.parameter_count);
+		statement.parameters = parameters;
 		if (query.look.kind == STATEMENT_INSERT)
 			insert(&query, &statement);
 		else
 			select_or_other(&query, &statement);
 	}
 	engine_session_close(query.session);
-	free(query.parameters);
+	free(parameters);
 }
 
 struct fault query_choose_fault(const struct request *request)
@@ -475,18 +392,8 @@ struct fault query_choose_fault(const struct request *request)
 
 void query_kill(uint64_t number)
 {
-	struct engine_session *session = engine_session_open();
-	struct engine_statement statement = {.format = "TSV"};
-	struct engine_result result;
-	char text[128];
+	char mark[64];
 
-	if (session == NULL)
-		return;
-	snprintf(text, sizeof(text), "KILL QUERY WHERE query LIKE '%%/* request %llu */' ASYNC",
-		 (unsigned long long)number);
-	statement.text = text;
-	statement.length = strlen(text);
-	result = engine_run(session, &statement);
-	engine_result_free(&result);
-	engine_session_close(session);
+	snprintf(mark, sizeof(mark), "/* request %llu */", (unsigned long long)number);
+	engine_kill(mark);
 }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <time.h>
 
 /* After exceptionCodeToHTTPStatus() of ClickHouse; other exceptions are 500. */
 static const struct {
@@ -43,9 +45,12 @@ static const struct {
 
 int reply_exception_code(const char *message)
 {
-	int code = 0;
+	static const char start[] = "Code: ";
+	long code = 0;
 
-	return sscanf(message, "Code: %d", &code) == 1 && code > 0 ? code : 1002;
+	if (strncmp(message, start, strlen(start)) == 0)
+		code = strtol(message + strlen(start), NULL, 10);
+	return code > 0 && code < 100000 ? (int)code : 1002;
 }
 
 int reply_status_of(int exception_code)
@@ -56,7 +61,7 @@ int reply_status_of(int exception_code)
 	return 500;
 }
 
-const char *reply_reason(int status)
+static const char *reason(int status)
 {
 	switch (status) {
 	case 200:
@@ -107,6 +112,15 @@ static char *with_version(const char *message)
 	if (size < 0)
 		abort();
 	return text;
+}
+
+void reply_make_name(char *name, size_t length)
+{
+	if (getrandom(name, length, 0) != (ssize_t)length)
+		abort();
+	for (size_t i = 0; i < length; i++)
+		name[i] = (char)('a' + (unsigned char)name[i] % 26);
+	name[length] = '\0';
 }
 
 static void write_text(struct exchange *exchange, const char *text)
@@ -165,4 +179,44 @@ void reply_text(struct exchange *exchange, int status, const char *content_type,
 	exchange_set_head(exchange, &head);
 	write_text(exchange, text);
 	exchange_finish(exchange, EXCHANGE_CLEAN);
+}
+
+static void add_date(struct evbuffer *out)
+{
+	char text[64];
+	time_t now = time(NULL);
+	struct tm parts;
+
+	gmtime_r(&now, &parts);
+	strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+	evbuffer_add_printf(out, "Date: %s\r\n", text);
+}
+
+void reply_add_head(struct evbuffer *out, int status, const char *content_type, bool keep_alive)
+{
+	evbuffer_add_printf(out, "HTTP/1.1 %d %s\r\n", status, reason(status));
+	add_date(out);
+	evbuffer_add_printf(out, "Connection: %s\r\n", keep_alive ? "Keep-Alive" : "Close");
+	evbuffer_add_printf(out, "Content-Type: %s\r\n", content_type);
+	evbuffer_add_printf(out, "X-ClickHouse-Server-Display-Name: clickhouse-front\r\n");
+	if (keep_alive)
+		evbuffer_add_printf(out, "Keep-Alive: timeout=10\r\n");
+}
+
+void reply_add_exchange_head(struct evbuffer *out, const struct exchange_head *head,
+			     bool keep_alive, bool chunked)
+{
+	reply_add_head(out, head->status, head->content_type, keep_alive);
+	if (chunked)
+		evbuffer_add_printf(out, "Transfer-Encoding: chunked\r\n");
+	if (head->query_id[0] != '\0')
+		evbuffer_add_printf(out, "X-ClickHouse-Query-Id: %s\r\n", head->query_id);
+	if (head->exception_code != 0)
+		evbuffer_add_printf(out, "X-ClickHouse-Exception-Code: %d\r\n",
+				    head->exception_code);
+	else if (head->format[0] != '\0')
+		evbuffer_add_printf(out, "X-ClickHouse-Format: %s\r\n", head->format);
+	if (head->tag[0] != '\0')
+		evbuffer_add_printf(out, "X-ClickHouse-Exception-Tag: %s\r\n", head->tag);
+	evbuffer_add_printf(out, "X-ClickHouse-Timezone: UTC\r\n\r\n");
 }

@@ -1,5 +1,6 @@
 #include "request.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -24,10 +25,13 @@ static char *decode(const char *text, size_t size, bool plus_is_blank, size_t *l
 	for (size_t i = 0; i < size; i++) {
 		if (text[i] == '%' && i + 2 < size && hex_value(text[i + 1]) >= 0 &&
 		    hex_value(text[i + 2]) >= 0) {
-			copy[out++] = (char)(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
+			((unsigned char *)copy)[out++] =
+			    (unsigned char)(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
 			i += 2;
+		} else if (plus_is_blank && text[i] == '+') {
+			copy[out++] = ' ';
 		} else {
-			copy[out++] = plus_is_blank && text[i] == '+' ? ' ' : text[i];
+			copy[out++] = text[i];
 		}
 	}
 	copy[out] = '\0';
@@ -35,7 +39,7 @@ static char *decode(const char *text, size_t size, bool plus_is_blank, size_t *l
 	return copy;
 }
 
-static void add_field(struct request_fields *fields, char *name, char *value, size_t length)
+static void add_field(struct request_fields *fields, struct request_field field)
 {
 	struct request_field *items =
 	    realloc(fields->items, (fields->count + 1) * sizeof(fields->items[0]));
@@ -43,7 +47,7 @@ static void add_field(struct request_fields *fields, char *name, char *value, si
 	if (items == NULL)
 		abort();
 	fields->items = items;
-	items[fields->count++] = (struct request_field){name, value, length};
+	items[fields->count++] = field;
 }
 
 static void parse_parameters(struct request_fields *parameters, const char *text, const char *end)
@@ -62,7 +66,7 @@ static void parse_parameters(struct request_fields *parameters, const char *text
 		name = decode(text, (size_t)(equals - text), true, &name_length);
 		value = decode(equals + (equals < stop), (size_t)(stop - equals - (equals < stop)),
 			       true, &value_length);
-		add_field(parameters, name, value, value_length);
+		add_field(parameters, (struct request_field){name, value, value_length});
 		text = stop + 1;
 	}
 }
@@ -103,8 +107,9 @@ static bool parse_header(struct request *request, const char *line, const char *
 		continue;
 	while (end > value && (end[-1] == ' ' || end[-1] == '\t'))
 		end--;
-	add_field(&request->headers, strndup(line, (size_t)(colon - line)),
-		  strndup(value, (size_t)(end - value)), (size_t)(end - value));
+	add_field(&request->headers, (struct request_field){strndup(line, (size_t)(colon - line)),
+							    strndup(value, (size_t)(end - value)),
+							    (size_t)(end - value)});
 	return true;
 }
 
@@ -188,4 +193,112 @@ unsigned long long request_number(const struct request *request, const char *nam
 		return otherwise;
 	number = strtoull(text, &end, 10);
 	return *end == '\0' ? number : otherwise;
+}
+
+/* URL parameters that mean something to the HTTP interface; all others but param_... are settings.
+ */
+static const char *const reserved[] = {
+    "query",
+    "database",
+    "default_format",
+    "user",
+    "password",
+    "query_id",
+    "quota_key",
+    "role",
+    "stacktrace",
+    "buffer_size",
+    "session_id",
+    "compress",
+    "decompress",
+    "session_timeout",
+    "session_check",
+    "close_session",
+    "wait_end_of_query",
+    "client_protocol_version",
+};
+
+static bool is_reserved(const char *name)
+{
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+		if (strcmp(reserved[i], name) == 0)
+			return true;
+	return false;
+}
+
+const char *request_given(const struct request *request, const char *parameter, const char *header)
+{
+	const char *value = request_parameter(request, parameter);
+
+	return value != NULL ? value : request_header(request, header);
+}
+
+bool request_is_plain(const struct request *request, char *refusal, size_t size)
+{
+	static const char *const missing[] = {"session_id", "compress", "decompress"};
+	const char *encoding = request_header(request, "Content-Encoding");
+
+	for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++) {
+		const char *value = request_parameter(request, missing[i]);
+
+		if (value != NULL && *value != '\0' && strcmp(value, "0") != 0) {
+			snprintf(refusal, size,
+				 "Code: 48. DB::Exception: This server has no sessions and no "
+				 "compression. (NOT_IMPLEMENTED)");
+			return false;
+		}
+	}
+	if (encoding != NULL && strcasecmp(encoding, "identity") != 0) {
+		snprintf(refusal, size,
+			 "Code: 48. DB::Exception: This server takes no compressed bodies. "
+			 "(NOT_IMPLEMENTED)");
+		return false;
+	}
+	return true;
+}
+
+void request_add_quoted(struct evbuffer *out, const char *text, char quote)
+{
+	evbuffer_add(out, &quote, 1);
+	for (; *text != '\0'; text++) {
+		if (*text == quote || *text == '\\')
+			evbuffer_add(out, "\\", 1);
+		evbuffer_add(out, text, 1);
+	}
+	evbuffer_add(out, &quote, 1);
+}
+
+static bool is_setting_name(const char *name)
+{
+	return *name != '\0' && name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
+						  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] == '\0';
+}
+
+bool request_is_query_parameter(const struct request_field *field)
+{
+	return strncmp(field->name, "param_", strlen("param_")) == 0;
+}
+
+void request_add_settings(const struct request *request, struct evbuffer *text)
+{
+	for (size_t i = 0; i < request->parameters.count; i++) {
+		const struct request_field *field = &request->parameters.items[i];
+
+		if (request_is_query_parameter(field) || is_reserved(field->name) ||
+		    !is_setting_name(field->name))
+			continue;
+		evbuffer_add_printf(text, ", %s = ", field->name);
+		request_add_quoted(text, field->value, '\'');
+	}
+}
+
+bool request_add_use(const struct request *request, struct evbuffer *text)
+{
+	const char *database = request_given(request, "database", "X-ClickHouse-Database");
+
+	if (database == NULL || *database == '\0')
+		return false;
+	evbuffer_add_printf(text, "USE ");
+	request_add_quoted(text, database, '`');
+	return true;
 }

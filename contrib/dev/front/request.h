@@ -1,4 +1,4 @@
-/* One HTTP request as it came in: its parts, decoded. */
+/* One HTTP request as it came in: its parts, decoded, and what they mean to ClickHouse. */
 #ifndef FRONT_REQUEST_H
 #define FRONT_REQUEST_H
 
@@ -40,5 +40,24 @@ const char *request_header(const struct request *request, const char *name);
 /* A parameter as a number; `otherwise` when it is absent, or no number. */
 unsigned long long request_number(const struct request *request, const char *name,
 				  unsigned long long otherwise);
+
+/* A URL parameter or, without it, a header; or NULL. */
+const char *request_given(const struct request *request, const char *parameter, const char *header);
+
+/* Whether the request asks for nothing that the front can't do; else the exception's text is in
+ * `refusal`. */
+bool request_is_plain(const struct request *request, char *refusal, size_t size);
+
+/* Appends ", name = 'value'" for each URL parameter that is a setting. */
+void request_add_settings(const struct request *request, struct evbuffer *text);
+
+/* Appends the USE statement for the request's database; false if it names none. */
+bool request_add_use(const struct request *request, struct evbuffer *text);
+
+/* Whether a URL parameter is param_<name>: a value for the query's {name:Type}. */
+bool request_is_query_parameter(const struct request_field *field);
+
+/* Appends a text in quotes, escaped. */
+void request_add_quoted(struct evbuffer *out, const char *text, char quote);
 
 #endif

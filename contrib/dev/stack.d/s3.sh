@@ -53,6 +53,7 @@ s3_configuration() {
 		osd crush chooseleaf type = 0
 		osd objectstore = $S3_STORE
 		mon data avail warn = 1
+		mon data avail crit = 0
 		memstore device bytes = 8589934592
 		bluestore block size = 34359738368
 		bluestore fsck quick fix on mount = false

@@ -44,10 +44,10 @@ static void an_insert_sends_its_rows_as_the_body(void **state)
 static void parameters_too_long_for_a_url_end_in_on_done(void **state)
 {
 	struct query_world *world = *state;
-	char *large = lc_memory_zero(1, 400 * 1000);
+	char *large = lc_memory_zero(1, 400000);
 	struct lc_clickhouse_parameter parameter = {
 	    .name = "p",
-	    .value = {.data = large, .size = 400 * 1000},
+	    .value = {.data = large, .size = 400000},
 	};
 	struct lc_clickhouse_spec spec = query_world_spec(world);
 

@@ -76,6 +76,27 @@ static void a_proxys_page_is_not_an_exception(void **state)
 	    strstr(world->error.message, "HTTP 502, not an answer of ClickHouse: <html>"));
 }
 
+QUERY_WORLD_SCRIPT(answer_html_200)
+{
+	(void)context;
+	(void)request;
+	script_send_text(connection,
+			 "HTTP/1.1 200 OK\r\nContent-Length: 19\r\n\r\n<html>Hello!</html>");
+}
+
+static void a_proxys_page_with_status_200_is_no_success(void **state)
+{
+	struct query_world *world = *state;
+	struct lc_clickhouse_spec spec = query_world_spec(world);
+
+	spec.sql = lc_view_of("INSERT INTO t FORMAT TSV");
+	spec.data = lc_view_of("1\n");
+	spec.on_data = NULL;
+	query_world_run_spec(world, &spec, answer_html_200);
+	assert_int_equal(world->error.kind, LC_ERROR_CORRUPT);
+	assert_non_null(strstr(world->error.message, "not an answer of ClickHouse: <html>Hello"));
+}
+
 QUERY_WORLD_SCRIPT(answer_huge_error)
 {
 	char filler[1000];
@@ -207,7 +228,7 @@ QUERY_WORLD_SCRIPT(answer_until_close)
 {
 	(void)context;
 	(void)request;
-	script_send_text(connection, "HTTP/1.1 200 OK\r\n\r\nrow1\n");
+	script_send_text(connection, "HTTP/1.1 200 OK\r\nX-ClickHouse-Format: TSV\r\n\r\nrow1\n");
 	script_close(connection);
 }
 
@@ -261,6 +282,7 @@ int main(void)
 	    TEST(an_error_tells_url_status_code_and_text),
 	    TEST(an_old_servers_error_has_its_code_in_the_text),
 	    TEST(a_proxys_page_is_not_an_exception),
+	    TEST(a_proxys_page_with_status_200_is_no_success),
 	    TEST(an_endless_error_is_cut),
 	    TEST(a_tagged_exception_fails_the_query),
 	    TEST(a_marked_exception_breaks_the_stream_and_is_quoted),

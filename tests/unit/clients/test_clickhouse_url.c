@@ -85,10 +85,10 @@ static void an_inserts_sql_is_part_of_the_url(void **state)
 
 static void a_url_that_grows_too_long_fails(void **state)
 {
-	char *large = calloc(1, 500 * 1000);
+	char *large = calloc(1, 500000);
 	struct lc_clickhouse_parameter parameter = {
 	    .name = "p",
-	    .value = {.data = large, .size = 500 * 1000},
+	    .value = {.data = large, .size = 500000},
 	};
 	struct lc_clickhouse_spec spec = {.parameters = &parameter, .parameter_count = 1};
 	struct lc_buffer url;

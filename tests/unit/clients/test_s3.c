@@ -49,7 +49,8 @@ static void a_body_of_many_pieces_arrives_in_order(void **state)
 
 	world->text = PUT_WORLD_OK;
 	world->pieces[7].size = 0; /* an empty piece hurts nothing */
-	memmove(world->bytes + 7 * PUT_WORLD_PIECE_SIZE, world->bytes + 8 * PUT_WORLD_PIECE_SIZE,
+	memmove(world->bytes + (size_t)7 * PUT_WORLD_PIECE_SIZE,
+		world->bytes + (size_t)8 * PUT_WORLD_PIECE_SIZE,
 		(size_t)(PUT_WORLD_PIECES - 8) * PUT_WORLD_PIECE_SIZE);
 	for (size_t i = 8; i < PUT_WORLD_PIECES; i++)
 		world->pieces[i].data = world->bytes + (i - 1) * PUT_WORLD_PIECE_SIZE;

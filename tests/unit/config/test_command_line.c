@@ -25,7 +25,7 @@ static struct arguments *arguments_of(const char *const *texts)
 	arguments.argc = 0;
 	for (; *texts != NULL; texts++) {
 		assert_true(arguments.argc < ARGUMENTS_MAX && strlen(*texts) < 128);
-		strcpy(arguments.text[arguments.argc], *texts);
+		memcpy(arguments.text[arguments.argc], *texts, strlen(*texts) + 1);
 		arguments.argv[arguments.argc] = arguments.text[arguments.argc];
 		arguments.argc++;
 	}

@@ -74,11 +74,11 @@ static void help_says_all_about_each_setting_once(void **state)
 	text = lc_buffer_text(&help);
 	assert_each_flag_once(text);
 	for (unsigned i = 0; i < LC_SETTINGS_COUNT; i++) {
-		char line[160] = "      Environment: ";
-		size_t size = strlen(line);
+		char name[LC_SETTING_ENVIRONMENT_SIZE];
+		char line[160];
 
-		lc_setting_environment_name(lc_setting_at(i), line + size);
-		strcat(line, "\n");
+		lc_setting_environment_name(lc_setting_at(i), name);
+		snprintf(line, sizeof(line), "      Environment: %s\n", name);
 		assert_int_equal(occurrences(text, line), 1);
 	}
 	assert_int_equal(occurrences(text, "      Default: "), LC_SETTINGS_COUNT);

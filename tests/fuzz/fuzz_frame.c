@@ -1,0 +1,29 @@
+/* Any packet, on either side. What is accepted encodes to the same packet. */
+#include "base/assert.h"
+#include "formats/frame.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct lc_view packet = {(const char *)data, size};
+	unsigned accepted = 0;
+
+	for (unsigned side = LC_FRAME_TO_SUPERVISOR; side <= LC_FRAME_TO_WORKER; side++) {
+		unsigned char again[LC_FRAME_SIZE];
+		struct lc_error error;
+		enum lc_frame_type type;
+
+		if (!lc_frame_decode(packet, (enum lc_frame_direction)side, &type, &error))
+			continue;
+		lc_frame_encode(type, again);
+		LC_ASSERT(size == sizeof(again) && memcmp(again, data, size) == 0);
+		accepted++;
+	}
+	LC_ASSERT(accepted <= 1);
+	return 0;
+}

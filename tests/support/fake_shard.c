@@ -1,0 +1,118 @@
+/*
+ * A shard that delivers nothing and behaves as it is told, in place of src/delivery, for tests of
+ * the processes around it. LOG_COURIER_TEST_SHARD_<n> tells shard n what to do:
+ *
+ *   ready         becomes ready, drains at once (also without the variable)
+ *   starting      never becomes ready
+ *   die-once      dies of SIGKILL at its first start, then as `ready`
+ *   assert        fails an assertion at each start
+ *   fault         raises SIGSEGV at each start
+ *   hang-once     becomes ready and hangs at its first start, then as `ready`
+ *   hang          becomes ready and hangs, each time
+ *   config        can not work with its settings
+ *   slow-drain    drains only when the drain is abandoned
+ *   stubborn      does not drain at all
+ *
+ * Each start counts one delivered row, so that the shared page can be seen to survive a death.
+ */
+#include "base/assert.h"
+#include "base/memory.h"
+#include "delivery/shard.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct lc_shard {
+	struct lc_loop *loop;
+	struct lc_loop_timer *started;
+	struct lc_loop_timer *drained;
+	struct lc_counters *counters;
+	const struct lc_shard_callbacks *callbacks;
+	void *context;
+	const char *behaviour;
+};
+
+static bool is(const struct lc_shard *shard, const char *behaviour)
+{
+	return strcmp(shard->behaviour, behaviour) == 0;
+}
+
+static void on_started(void *context)
+{
+	struct lc_shard *shard = context;
+	bool first = lc_counters_get(shard->counters, LC_COUNTERS_RECORDS_DELIVERED) == 1;
+
+	if (is(shard, "starting"))
+		return;
+	if (is(shard, "die-once") && first)
+		raise(SIGKILL);
+	if (is(shard, "fault"))
+		raise(SIGSEGV);
+	LC_ASSERT(!is(shard, "assert"));
+	shard->callbacks->on_ready(shard->context);
+	while (is(shard, "hang") || (is(shard, "hang-once") && first))
+		pause();
+}
+
+static void on_drained(void *context)
+{
+	struct lc_shard *shard = context;
+
+	shard->callbacks->on_drained(shard->context);
+}
+
+struct lc_shard *lc_shard_new(struct lc_loop *loop, const struct lc_settings *settings,
+			      unsigned shard, unsigned shard_count, struct lc_counters *counters,
+			      const struct lc_shard_callbacks *callbacks, void *context,
+			      struct lc_error *error)
+{
+	struct lc_shard *fake = lc_memory_zero(1, sizeof(*fake));
+	char name[64];
+
+	(void)settings;
+	(void)shard_count;
+	snprintf(name, sizeof(name), "LOG_COURIER_TEST_SHARD_%u", shard);
+	fake->behaviour = getenv(name);
+	if (fake->behaviour == NULL)
+		fake->behaviour = "ready";
+	if (is(fake, "config")) {
+		free(fake);
+		lc_error_set(error, LC_ERROR_USAGE, "s3.tls-ca-file does not load");
+		return NULL;
+	}
+	fake->loop = loop;
+	fake->counters = counters;
+	fake->callbacks = callbacks;
+	fake->context = context;
+	fake->started = lc_loop_timer_new(loop, on_started, fake);
+	fake->drained = lc_loop_timer_new(loop, on_drained, fake);
+	return fake;
+}
+
+void lc_shard_start(struct lc_shard *shard)
+{
+	lc_counters_add(shard->counters, LC_COUNTERS_RECORDS_DELIVERED, 1);
+	lc_loop_timer_start(shard->started, 0);
+}
+
+void lc_shard_drain(struct lc_shard *shard)
+{
+	if (!is(shard, "slow-drain") && !is(shard, "stubborn"))
+		lc_loop_timer_start(shard->drained, 0);
+}
+
+void lc_shard_abandon(struct lc_shard *shard)
+{
+	if (!is(shard, "stubborn"))
+		lc_loop_timer_start(shard->drained, 0);
+}
+
+void lc_shard_free(struct lc_shard *shard)
+{
+	lc_loop_timer_free(shard->started);
+	lc_loop_timer_free(shard->drained);
+	free(shard);
+}

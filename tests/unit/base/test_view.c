@@ -1,0 +1,73 @@
+#include "base/view.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static const struct lc_view NOTHING = {.data = NULL, .size = 0};
+
+static struct lc_view view(const char *bytes, size_t size)
+{
+	return (struct lc_view){.data = bytes, .size = size};
+}
+
+static int sign(int order)
+{
+	return (order > 0) - (order < 0);
+}
+
+static void a_text_is_viewed_without_its_terminator(void **state)
+{
+	static const char text[] = "amzn-s3-demo-bucket";
+
+	(void)state;
+	assert_ptr_equal(lc_view_of(text).data, text);
+	assert_int_equal(lc_view_of(text).size, sizeof text - 1);
+	assert_int_equal(lc_view_of("").size, 0);
+}
+
+static void views_are_equal_when_their_bytes_are(void **state)
+{
+	(void)state;
+	assert_true(lc_view_equal(view("a\0b", 3), view("a\0bc", 3)));
+	assert_false(lc_view_equal(view("a\0b", 3), view("a\0c", 3)));
+	assert_false(lc_view_equal(view("ab", 2), view("abc", 3)));
+	assert_true(lc_view_equal(NOTHING, lc_view_of("")));
+	assert_true(lc_view_equal(NOTHING, NOTHING));
+	assert_false(lc_view_equal(NOTHING, view("\0", 1)));
+}
+
+static void views_stand_in_the_order_of_their_bytes(void **state)
+{
+	/* Bytes compare unsigned, and a prefix comes first: the order of ClickHouse's String. */
+	const struct lc_view ascending[] = {
+	    NOTHING,         view("\0", 1),       view("\0\0", 2), view("\0a", 2), view("A", 1),
+	    view("a", 1),    view("a\0", 2),      view("ab", 2),   view("b", 1),   view("\x7F", 1),
+	    view("\x80", 1), view("\xC3\xA9", 2), view("\xFF", 1),
+	};
+	const size_t count = sizeof ascending / sizeof ascending[0];
+
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < count; j++) {
+			int expected = (i > j) - (i < j);
+
+			assert_int_equal(sign(lc_view_compare(ascending[i], ascending[j])),
+					 expected);
+			assert_int_equal(lc_view_equal(ascending[i], ascending[j]), i == j);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_text_is_viewed_without_its_terminator),
+	    cmocka_unit_test(views_are_equal_when_their_bytes_are),
+	    cmocka_unit_test(views_stand_in_the_order_of_their_bytes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

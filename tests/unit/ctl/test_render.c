@@ -1,0 +1,206 @@
+#include "ctl/render.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { CAP = 1 << 20 };
+
+static struct lc_status_document document_of_two(void)
+{
+	struct lc_status_document document;
+	struct lc_status_document_shard *shard;
+
+	lc_status_document_init(&document, 2);
+	snprintf(document.version, sizeof(document.version), "1.2.3");
+	document.uptime_seconds = 3 * 3600 + 12 * 60;
+	document.shard_count = 2;
+	document.ready_shards = 1;
+	shard = &document.shards[0];
+	shard->state = LC_SHARD_STATE_READY;
+	shard->pid = 4711;
+	shard->uptime_seconds = 61;
+	shard->records_delivered = 1234567;
+	shard->objects_delivered = 321;
+	shard->bytes_delivered = 1536;
+	shard->oldest_undelivered_seconds = LC_STATUS_DOCUMENT_NO_AGE;
+	shard = &document.shards[1];
+	shard->shard = 1;
+	shard->state = LC_SHARD_STATE_BACKING_OFF;
+	shard->restarts = 4;
+	shard->uptime_seconds = LC_STATUS_DOCUMENT_NO_AGE;
+	shard->pending_records = 99;
+	shard->oldest_undelivered_seconds = 5000;
+	shard->targets_blocked = 1;
+	shard->sources_blocked = 12;
+	return document;
+}
+
+typedef void render(const struct lc_status_document *document, struct lc_render_style style,
+		    struct lc_buffer *text);
+
+static void expect(render *show, const struct lc_status_document *document,
+		   struct lc_render_style style, const char *expected)
+{
+	struct lc_buffer text;
+
+	lc_buffer_init(&text, CAP);
+	show(document, style, &text);
+	assert_string_equal(lc_buffer_text(&text), expected);
+	lc_buffer_free(&text);
+}
+
+static void status_is_a_headline_and_a_table(void **state)
+{
+	struct lc_status_document document = document_of_two();
+
+	(void)state;
+	expect(
+	    lc_render_status, &document, (struct lc_render_style){0},
+	    "log-courier 1.2.3, up 3h 12m, 1 of 2 shards ready, healthy\n"
+	    "\n"
+	    "SHARD  STATE         PID     UP  RESTARTS   ROWS  OBJECTS    BYTES  PENDING  IN FLIGHT"
+	    "  BLOCKED  OLDEST\n"
+	    "    0  ready        4711  1m 1s         0  1.23M      321  1.5 KiB        0        0 B"
+	    "      0/0       -\n"
+	    "    1  backing-off     -      -         4      0        0      0 B       99        0 B"
+	    "     1/12  1h 23m\n");
+	lc_status_document_free(&document);
+}
+
+static void a_narrow_terminal_gets_fewer_columns(void **state)
+{
+	struct lc_status_document document = document_of_two();
+
+	(void)state;
+	expect(lc_render_status, &document, (struct lc_render_style){.width = 52},
+	       "log-courier 1.2.3, up 3h 12m, 1 of 2 shards ready, healthy\n"
+	       "\n"
+	       "SHARD  STATE         ROWS  PENDING  BLOCKED  OLDEST\n"
+	       "    0  ready        1.23M        0      0/0       -\n"
+	       "    1  backing-off      0       99     1/12  1h 23m\n");
+	expect(lc_render_status, &document, (struct lc_render_style){.width = 1},
+	       "log-courier 1.2.3, up 3h 12m, 1 of 2 shards ready, healthy\n"
+	       "\n"
+	       "SHARD  STATE      \n"
+	       "    0  ready      \n"
+	       "    1  backing-off\n");
+	lc_status_document_free(&document);
+}
+
+static void no_line_of_the_table_is_wider_than_the_terminal(void **state)
+{
+	struct lc_status_document document = document_of_two();
+
+	(void)state;
+	lc_status_document_find(&document, 1, "%s",
+				"the worker died (worker 7 exited with code 1 after 0.2 s) and "
+				"starts anew in 8 s; if this repeats, report it with the log");
+	for (unsigned width = 60; width < 140; width++) {
+		struct lc_buffer text;
+		const char *line;
+
+		lc_buffer_init(&text, CAP);
+		lc_render_status(&document, (struct lc_render_style){.width = width}, &text);
+		line = strstr(lc_buffer_text(&text), "\n\n") + 2;
+		while (*line != '\0') {
+			size_t size = strcspn(line, "\n");
+
+			assert_in_range(size, 0, width);
+			line += size + 1;
+		}
+		lc_buffer_free(&text);
+	}
+	lc_status_document_free(&document);
+}
+
+static void findings_stand_below_wrapped(void **state)
+{
+	struct lc_status_document document = document_of_two();
+
+	(void)state;
+	lc_status_document_find(&document, 1, "one two three four five six seven");
+	lc_status_document_find(&document, -1, "aVeryLongWordThatFitsOnNoLineOfThatWidth");
+	expect(lc_render_health, &document, (struct lc_render_style){.width = 22},
+	       "unhealthy\n"
+	       "shard 1:\n"
+	       "  one two three four\n"
+	       "  five six seven\n"
+	       "service:\n"
+	       "  aVeryLongWordThatFitsOnNoLineOfThatWidth\n");
+	lc_status_document_free(&document);
+}
+
+static void health_is_one_word_when_all_is_well(void **state)
+{
+	struct lc_status_document document = document_of_two();
+
+	(void)state;
+	expect(lc_render_health, &document, (struct lc_render_style){0}, "healthy\n");
+	lc_status_document_free(&document);
+}
+
+static void colour_marks_states_and_health(void **state)
+{
+	struct lc_status_document document = document_of_two();
+	struct lc_buffer text;
+
+	(void)state;
+	lc_status_document_find(&document, 1, "x");
+	lc_buffer_init(&text, CAP);
+	lc_render_status(&document, (struct lc_render_style){.colour = true}, &text);
+	assert_non_null(strstr(lc_buffer_text(&text), "\033[31munhealthy\033[0m"));
+	assert_non_null(strstr(lc_buffer_text(&text), "\033[32mready\033[0m      "));
+	assert_non_null(strstr(lc_buffer_text(&text), "\033[31mbacking-off\033[0m"));
+	lc_buffer_free(&text);
+	lc_status_document_free(&document);
+}
+
+static void text_can_not_steer_the_terminal(void **state)
+{
+	struct lc_status_document document = document_of_two();
+
+	(void)state;
+	lc_status_document_find(&document, 1,
+				"a\033[2Jb\x9bm \xC2\x9B"
+				"c\n\x7F\xC3\xA9");
+	expect(lc_render_health, &document, (struct lc_render_style){0},
+	       "unhealthy\nshard 1:\n  a?[2Jb\x9bm ?c??\xC3\xA9\n");
+	lc_status_document_free(&document);
+}
+
+static void a_part_of_a_deployment_says_so(void **state)
+{
+	struct lc_status_document document = document_of_two();
+	struct lc_buffer text;
+
+	(void)state;
+	document.shard_count = 8;
+	lc_buffer_init(&text, CAP);
+	lc_render_status(&document, (struct lc_render_style){0}, &text);
+	assert_non_null(strstr(lc_buffer_text(&text),
+			       "1 of 2 shards ready, 8 in the whole deployment, healthy"));
+	lc_buffer_free(&text);
+	lc_status_document_free(&document);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(status_is_a_headline_and_a_table),
+	    cmocka_unit_test(a_narrow_terminal_gets_fewer_columns),
+	    cmocka_unit_test(no_line_of_the_table_is_wider_than_the_terminal),
+	    cmocka_unit_test(findings_stand_below_wrapped),
+	    cmocka_unit_test(health_is_one_word_when_all_is_well),
+	    cmocka_unit_test(colour_marks_states_and_health),
+	    cmocka_unit_test(text_can_not_steer_the_terminal),
+	    cmocka_unit_test(a_part_of_a_deployment_says_so),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,185 @@
+#include "formats/status_document.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { CAP = 1 << 20 };
+
+static void fill(struct lc_status_document *document)
+{
+	struct lc_status_document_shard *shard;
+
+	lc_status_document_init(document, 2);
+	snprintf(document->version, sizeof(document->version), "1.2.3");
+	snprintf(document->time, sizeof(document->time), "2026-02-06T00:00:38.123Z");
+	document->uptime_seconds = 77;
+	document->shard_count = 4;
+	document->ready_shards = 1;
+	shard = &document->shards[0];
+	*shard = (struct lc_status_document_shard){
+	    .shard = 2,
+	    .state = LC_SHARD_STATE_READY,
+	    .pid = 4711,
+	    .restarts = 1,
+	    .uptime_seconds = 60,
+	    .next_start_seconds = LC_STATUS_DOCUMENT_NO_AGE,
+	    .records_delivered = 123456789012,
+	    .objects_delivered = 1001,
+	    .bytes_delivered = 1ULL << 50,
+	    .pending_records = 5,
+	    .inflight_bytes = 6,
+	    .targets_blocked = 7,
+	    .sources_blocked = 8,
+	    .oldest_undelivered_seconds = 9,
+	    .clickhouse_failing_seconds = 0,
+	    .s3_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE,
+	};
+	shard = &document->shards[1];
+	shard->shard = 3;
+	shard->state = LC_SHARD_STATE_BACKING_OFF;
+	shard->uptime_seconds = LC_STATUS_DOCUMENT_NO_AGE;
+	snprintf(shard->obituary, sizeof(shard->obituary), "worker 5 died of \"quotes\" and \n");
+	snprintf(shard->obituary_time, sizeof(shard->obituary_time), "2026-02-06T00:00:30.000Z");
+	lc_status_document_find(document, 3, "the worker died %d times", 2);
+	lc_status_document_find(document, -1, "something else");
+}
+
+static bool decode(const char *text, struct lc_status_document *document)
+{
+	struct lc_error error = {.kind = LC_ERROR_NONE};
+	bool read = lc_status_document_decode(lc_view_of(text), document, &error);
+
+	assert_int_equal(error.kind, read ? LC_ERROR_NONE : LC_ERROR_CORRUPT);
+	return read;
+}
+
+static void a_document_comes_back_as_it_was(void **state)
+{
+	struct lc_status_document document;
+	struct lc_status_document copy;
+	struct lc_buffer json;
+
+	(void)state;
+	fill(&document);
+	lc_buffer_init(&json, CAP);
+	lc_status_document_encode(&document, true, &json);
+	assert_true(decode(lc_buffer_text(&json), &copy));
+	assert_string_equal(copy.version, document.version);
+	assert_string_equal(copy.time, document.time);
+	assert_int_equal(copy.uptime_seconds, 77);
+	assert_false(copy.healthy);
+	assert_int_equal(copy.shard_count, 4);
+	assert_int_equal(copy.ready_shards, 1);
+	assert_int_equal(copy.shards_size, 2);
+	assert_memory_equal(copy.shards, document.shards, 2 * sizeof(*copy.shards));
+	assert_int_equal(copy.findings_size, 2);
+	assert_int_equal(copy.findings[0].shard, 3);
+	assert_string_equal(copy.findings[0].text, "the worker died 2 times");
+	assert_int_equal(copy.findings[1].shard, -1);
+	lc_buffer_free(&json);
+	lc_status_document_free(&copy);
+	lc_status_document_free(&document);
+}
+
+static void the_health_document_leaves_the_shards_out(void **state)
+{
+	struct lc_status_document document;
+	struct lc_status_document copy;
+	struct lc_buffer json;
+
+	(void)state;
+	fill(&document);
+	lc_buffer_init(&json, CAP);
+	lc_status_document_encode(&document, false, &json);
+	assert_null(strstr(lc_buffer_text(&json), "shards\":["));
+	assert_true(decode(lc_buffer_text(&json), &copy));
+	assert_int_equal(copy.shards_size, 0);
+	assert_int_equal(copy.findings_size, 2);
+	lc_buffer_free(&json);
+	lc_status_document_free(&copy);
+	lc_status_document_free(&document);
+}
+
+static void last_words_of_any_bytes_stay_json(void **state)
+{
+	struct lc_status_document document;
+	struct lc_status_document copy;
+	struct lc_buffer json;
+
+	(void)state;
+	fill(&document);
+	memset(document.shards[0].obituary, 0xFF, sizeof(document.shards[0].obituary) - 1);
+	document.shards[0].obituary[0] = 'x';
+	lc_buffer_init(&json, CAP);
+	lc_status_document_encode(&document, true, &json);
+	assert_true(decode(lc_buffer_text(&json), &copy));
+	assert_memory_equal(copy.shards[0].obituary, "x????", 5);
+	assert_int_equal(strlen(copy.shards[0].obituary), LC_STATUS_DOCUMENT_TEXT_SIZE - 1);
+	lc_buffer_free(&json);
+	lc_status_document_free(&copy);
+	lc_status_document_free(&document);
+}
+
+static void unknown_members_are_ignored(void **state)
+{
+	struct lc_status_document document;
+
+	(void)state;
+	assert_true(
+	    decode("{\"version\":\"9\",\"time\":\"t\",\"uptime_seconds\":1,\"healthy\":true,"
+		   "\"ready_shards\":0,\"shard_count\":1,\"findings\":[],\"new\":{}}",
+		   &document));
+	assert_true(document.healthy);
+	lc_status_document_free(&document);
+}
+
+static void what_is_no_status_document_is_refused(void **state)
+{
+	static const char *const texts[] = {
+	    "",
+	    "<html>",
+	    "[]",
+	    "null",
+	    "{}",
+	    "{\"shards\":{}}",
+	    "{\"shards\":[7],\"findings\":[]}",
+	    "{\"shards\":[{\"shard\":-1,\"state\":\"ready\"}],\"findings\":[]}",
+	    "{\"shards\":[{\"shard\":0,\"state\":\"merry\"}],\"findings\":[]}",
+	    "{\"shards\":[{\"shard\":0,\"state\":\"ready\",\"pid\":99999999999}],\"findings\":[]}",
+	    "{\"findings\":[{\"shard\":1}]}",
+	    "{\"findings\":[7]}",
+	    "{\"findings\":[],\"healthy\":1,\"version\":\"\",\"time\":\"\",\"uptime_seconds\":0,"
+	    "\"ready_shards\":0,\"shard_count\":0}",
+	    "{\"findings\":[],\"healthy\":true,\"version\":3,\"time\":\"\",\"uptime_seconds\":0,"
+	    "\"ready_shards\":0,\"shard_count\":0}",
+	    "{\"findings\":[],\"healthy\":true,\"version\":\"\",\"time\":\"\",\"uptime_seconds\":1."
+	    "5,"
+	    "\"ready_shards\":0,\"shard_count\":0}",
+	    "{\"findings\":[],\"healthy\":true,\"version\":\"\",\"time\":\"\",\"uptime_seconds\":0,"
+	    "\"ready_shards\":65537,\"shard_count\":0}",
+	};
+	struct lc_status_document document;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		assert_false(decode(texts[i], &document));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_document_comes_back_as_it_was),
+	    cmocka_unit_test(the_health_document_leaves_the_shards_out),
+	    cmocka_unit_test(last_words_of_any_bytes_stay_json),
+	    cmocka_unit_test(unknown_members_are_ignored),
+	    cmocka_unit_test(what_is_no_status_document_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

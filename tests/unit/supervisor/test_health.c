@@ -1,0 +1,169 @@
+/* What is told as wrong, and what is not. */
+#include "supervisor/health.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct lc_health_rules RULES = {.unreachable_after_seconds = 30,
+					     .delivery_age_max_seconds = 7200};
+
+static struct lc_status_document document_of(size_t shards)
+{
+	struct lc_status_document document;
+
+	lc_status_document_init(&document, shards);
+	for (size_t i = 0; i < shards; i++) {
+		document.shards[i].shard = (unsigned)i;
+		document.shards[i].state = LC_SHARD_STATE_READY;
+		document.shards[i].oldest_undelivered_seconds = LC_STATUS_DOCUMENT_NO_AGE;
+		document.shards[i].clickhouse_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
+		document.shards[i].s3_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
+	}
+	return document;
+}
+
+/* The document's findings end as one, about shard 1, that holds the words. */
+static void expect(struct lc_status_document *document, const char *words)
+{
+	lc_health_examine(&RULES, document);
+	assert_false(document->healthy);
+	assert_int_equal(document->findings_size, 1);
+	assert_int_equal(document->findings[0].shard, 1);
+	if (strstr(document->findings[0].text, words) == NULL)
+		fail_msg("found instead: %s", document->findings[0].text);
+	lc_status_document_free(document);
+}
+
+static void expect_healthy(struct lc_status_document *document)
+{
+	lc_health_examine(&RULES, document);
+	assert_true(document->healthy);
+	assert_int_equal(document->findings_size, 0);
+	lc_status_document_free(document);
+}
+
+static void ready_shards_that_deliver_are_healthy(void **state)
+{
+	struct lc_status_document document = document_of(3);
+
+	(void)state;
+	document.shards[0].pending_records = 100000;
+	document.shards[0].targets_blocked = 3;
+	document.shards[1].restarts = 7;
+	expect_healthy(&document);
+}
+
+static void a_shard_in_any_other_state_is_a_finding(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < LC_SHARD_STATE_COUNT; i++) {
+		struct lc_status_document document = document_of(2);
+
+		document.shards[1].state = (enum lc_shard_state)i;
+		if (i == LC_SHARD_STATE_READY)
+			expect_healthy(&document);
+		else
+			expect(&document, "");
+	}
+}
+
+static void a_dead_worker_is_told_with_its_obituary(void **state)
+{
+	struct lc_status_document document = document_of(2);
+
+	(void)state;
+	document.shards[1].state = LC_SHARD_STATE_BACKING_OFF;
+	document.shards[1].next_start_seconds = 8;
+	snprintf(document.shards[1].obituary, sizeof(document.shards[1].obituary),
+		 "worker 12 was ended by SIGSEGV");
+	expect(&document,
+	       "the worker died (worker 12 was ended by SIGSEGV) and starts anew in 8 s");
+}
+
+static void wrong_settings_are_told_with_the_way_out(void **state)
+{
+	struct lc_status_document document = document_of(2);
+
+	(void)state;
+	document.shards[1].state = LC_SHARD_STATE_FAILED;
+	expect(&document, "correct the settings and restart the service");
+}
+
+static void clickhouse_failing_for_long_is_a_finding(void **state)
+{
+	struct lc_status_document document = document_of(2);
+
+	(void)state;
+	document.shards[1].clickhouse_failing_seconds = 30;
+	expect(&document, "ClickHouse has answered no query for 30 s");
+}
+
+static void s3_failing_for_long_is_a_finding(void **state)
+{
+	struct lc_status_document document = document_of(2);
+
+	(void)state;
+	document.shards[1].s3_failing_seconds = 31;
+	expect(&document, "S3 has confirmed no upload for 31 s");
+}
+
+static void a_short_outage_is_none(void **state)
+{
+	struct lc_status_document document = document_of(2);
+
+	(void)state;
+	document.shards[1].clickhouse_failing_seconds = 29;
+	document.shards[1].s3_failing_seconds = 0;
+	document.shards[1].oldest_undelivered_seconds = 7200;
+	expect_healthy(&document);
+}
+
+static void rows_that_wait_too_long_are_a_finding(void **state)
+{
+	struct lc_status_document document = document_of(2);
+
+	(void)state;
+	document.shards[1].oldest_undelivered_seconds = 7201;
+	document.shards[1].targets_blocked = 2;
+	document.shards[1].pending_records = 4;
+	expect(&document,
+	       "the oldest undelivered row is 7201 s old, more than "
+	       "health.max-delivery-age-seconds (7200); 2 target buckets are blocked and "
+	       "4 rows wait");
+}
+
+static void findings_are_bounded(void **state)
+{
+	struct lc_status_document document = document_of(LC_STATUS_DOCUMENT_FINDINGS_MAX + 10);
+
+	(void)state;
+	for (size_t i = 0; i < document.shards_size; i++)
+		document.shards[i].state = LC_SHARD_STATE_FAILED;
+	lc_health_examine(&RULES, &document);
+	assert_false(document.healthy);
+	assert_int_equal(document.findings_size, LC_STATUS_DOCUMENT_FINDINGS_MAX);
+	lc_status_document_free(&document);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(ready_shards_that_deliver_are_healthy),
+	    cmocka_unit_test(a_shard_in_any_other_state_is_a_finding),
+	    cmocka_unit_test(a_dead_worker_is_told_with_its_obituary),
+	    cmocka_unit_test(wrong_settings_are_told_with_the_way_out),
+	    cmocka_unit_test(clickhouse_failing_for_long_is_a_finding),
+	    cmocka_unit_test(s3_failing_for_long_is_a_finding),
+	    cmocka_unit_test(a_short_outage_is_none),
+	    cmocka_unit_test(rows_that_wait_too_long_are_a_finding),
+	    cmocka_unit_test(findings_are_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
