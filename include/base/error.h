@@ -17,6 +17,7 @@ enum lc_error_kind {
 	LC_ERROR_CORRUPT,     /* what the peer sent can not be what was asked for */
 	LC_ERROR_LIMIT,       /* a bound of ours was reached */
 	LC_ERROR_CANCELLED,   /* we gave up ourselves, for instance at shutdown */
+	LC_ERROR_CONFLICT,    /* somebody else does what is ours to do */
 };
 
 enum { LC_ERROR_MESSAGE_SIZE = 512 };

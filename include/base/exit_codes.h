@@ -4,9 +4,18 @@
 #ifndef LC_BASE_EXIT_CODES_H
 #define LC_BASE_EXIT_CODES_H
 
+#include <stdbool.h>
+
 enum lc_exit_code {
 #define LC_EXIT(name, number, help) LC_EXIT_##name = (number),
 #include "tbl/exit_codes.h"
 };
+
+/* True for what another start would only meet again: the process is not started anew. */
+static inline bool lc_exit_is_final(int exit_code)
+{
+	return exit_code == LC_EXIT_CONFIG || exit_code == LC_EXIT_LEDGER ||
+	       exit_code == LC_EXIT_CONFLICT;
+}
 
 #endif

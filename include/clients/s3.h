@@ -24,12 +24,20 @@ enum lc_s3_addressing {
 	LC_S3_ADDRESSING_VIRTUAL, /* http://bucket.endpoint/key */
 };
 
+/* If-None-Match: * on PUTs: an object that is there already is not written again. */
+enum lc_s3_conditional {
+	LC_S3_CONDITIONAL_OFF,
+	LC_S3_CONDITIONAL_ON,
+	LC_S3_CONDITIONAL_AUTO, /* until the service says that it does not know it */
+};
+
 struct lc_s3_options {
 	const char *endpoint; /* http(s)://host[:port], without a path */
 	const char *region;
 	const char *access_key_id;
 	const char *secret_access_key;
 	enum lc_s3_addressing addressing;
+	enum lc_s3_conditional conditional;
 	uint64_t timeout_ms; /* of one attempt */
 };
 

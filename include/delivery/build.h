@@ -1,6 +1,6 @@
 /*
- * Building log objects: rows of one source at a time, one open object per target. Closed objects go
- * to the uploads.
+ * Building log objects: rows of one source at a time, one open object per target. A closed object
+ * is recorded as an intent in the ledger; when that is on disk it goes to the uploads.
  */
 #ifndef LC_DELIVERY_BUILD_H
 #define LC_DELIVERY_BUILD_H
@@ -11,27 +11,39 @@
 #include "delivery/source.h"
 #include "delivery/upload.h"
 #include "formats/record.h"
+#include "ledger/ledger.h"
 
 #include <stdbool.h>
 
 struct lc_build;
 
+/* `next_intent_id`: the number of the first intent, above all in the ledger. `on_submitted` tells
+ * that an object has gone to the uploads. */
 struct lc_build *lc_build_new(struct lc_loop *loop, const struct lc_settings *settings,
-			      struct lc_upload *upload, struct lc_counters *counters);
-/* Releases it and the objects still open. */
+			      struct lc_upload *upload, struct lc_ledger *ledger,
+			      uint64_t next_intent_id, struct lc_counters *counters,
+			      void (*on_submitted)(void *context), void *context);
+/* Releases it and the objects that have not gone to the uploads. */
 void lc_build_free(struct lc_build *build);
 
 /* The target of a bucket; see lc_upload_target. */
 struct lc_target *lc_build_target(struct lc_build *build, struct lc_view bucket);
 
-/* Appends the row to the source's open object for its target; objects that are full are closed. */
-void lc_build_take(struct lc_build *build, struct lc_source *source, struct lc_target *target,
+/* Appends the row to the source's open object for its target; objects that are full are closed.
+ * True if that closed the last open one: all rows taken so far are recorded. */
+bool lc_build_take(struct lc_build *build, struct lc_source *source, struct lc_target *target,
 		   const struct lc_record *record, uint64_t hash);
 
 /* Closes all open objects: the source has no more rows for now. */
 void lc_build_close_all(struct lc_build *build);
 
+/* Releases all open objects: their rows are not taken after all. */
+void lc_build_drop_open(struct lc_build *build);
+
 /* Closes the largest open object; false if none is open. */
 bool lc_build_close_largest(struct lc_build *build);
+
+/* True while intents are being recorded. */
+bool lc_build_recording(const struct lc_build *build);
 
 #endif

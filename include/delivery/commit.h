@@ -11,6 +11,7 @@
 #include "clients/clickhouse.h"
 #include "config/settings.h"
 #include "delivery/source.h"
+#include "ledger/ledger.h"
 
 #include <stdbool.h>
 
@@ -31,7 +32,8 @@ struct lc_commit_callbacks {
 };
 
 struct lc_commit *lc_commit_new(struct lc_loop *loop, struct lc_clickhouse *clickhouse,
-				const struct lc_settings *settings, struct lc_counters *counters,
+				struct lc_ledger *ledger, const struct lc_settings *settings,
+				struct lc_counters *counters,
 				const struct lc_commit_callbacks *callbacks, void *context);
 void lc_commit_free(struct lc_commit *commit);
 

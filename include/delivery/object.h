@@ -1,6 +1,7 @@
 /*
  * A log object: lines of one source for one target. It is built by appending rows, sealed (sorted,
- * named), uploaded and released. All its memory lies in its arena and its index.
+ * named), recorded as an intent in the ledger, uploaded and released. Its memory lies in its arena,
+ * its index and the blob of its row hashes.
  */
 #ifndef LC_DELIVERY_OBJECT_H
 #define LC_DELIVERY_OBJECT_H
@@ -13,6 +14,7 @@
 #include "delivery/source.h"
 #include "delivery/target.h"
 #include "formats/record.h"
+#include "formats/taken_rows.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -23,7 +25,6 @@ struct lc_upload;
 /* One line: the text lies in the arena, the row's req_id right before it. */
 struct lc_object_line {
 	int64_t start_time_ms;
-	uint64_t hash;
 	const char *text;
 	uint32_t size; /* bytes, LF included */
 	uint32_t req_id_size;
@@ -38,11 +39,15 @@ struct lc_object {
 	struct lc_object_line *lines;
 	size_t line_count;
 	size_t line_capacity;
-	uint64_t body_size;      /* bytes of all lines */
-	uint32_t first_second;   /* insertedAt of the first row */
-	int64_t oldest_start_ms; /* least startTime */
-	struct lc_mark before;   /* last offset of the source's seconds before first_second */
-	uint64_t begun_ms;       /* monotonic, when the first row came */
+	uint64_t body_size;         /* bytes of all lines */
+	struct lc_taken_rows taken; /* row hashes by second */
+	uint32_t first_second;      /* insertedAt of the first row */
+	uint32_t last_second;       /* and of the last */
+	int64_t oldest_start_ms;    /* least startTime */
+	struct lc_mark before;      /* last offset of the source before first_second, if known */
+	uint64_t begun_ms;          /* monotonic, when the first row came */
+
+	uint64_t intent_id; /* in the ledger; 0 before it has one */
 
 	/* once sealed */
 	struct lc_view *pieces; /* the lines in their final order */
@@ -55,7 +60,7 @@ struct lc_object {
 	TAILQ_ENTRY(lc_object) of_list; /* open in a build, waiting at a target, or uploading */
 };
 
-/* An empty object, not in any list. `before` is copied. */
+/* An empty object, not in any list. `before` is copied; NULL when it is not known. */
 struct lc_object *lc_object_new(struct lc_source *source, struct lc_target *target,
 				struct lc_view prefix, const struct lc_mark *before,
 				uint64_t now_ms);
@@ -68,6 +73,9 @@ void lc_object_append(struct lc_object *object, const struct lc_record *record, 
 
 /* Sorts the lines by (startTime, req_id, line) and derives the key from the row hashes. */
 void lc_object_seal(struct lc_object *object);
+
+/* What the ledger records of a sealed object; views are valid as long as the object. */
+struct lc_ledger_intent lc_object_intent(const struct lc_object *object);
 
 /* Bytes of memory it takes. */
 size_t lc_object_memory(const struct lc_object *object);

@@ -11,7 +11,7 @@
 
 struct lc_plan_thresholds {
 	uint64_t rows;        /* open rows that make a source ready */
-	uint32_t age_seconds; /* age of the oldest open second that makes it ready */
+	uint32_t age_seconds; /* since its oldest range was opened, that make it ready */
 };
 
 /* True if the source is to be read now. `now`: ClickHouse's clock, seconds since 1970. */
@@ -33,7 +33,7 @@ enum {
 /* How many of the sorted sources the next scan asks for, from the first on: as many as have similar
  * starts (what is read twice stays below what is new) and fit into the query's text. At least 1 if
  * count is. */
-size_t lc_plan_group(struct lc_source *const *sources, size_t count, uint32_t until);
+size_t lc_plan_group(struct lc_source *const *sources, size_t count);
 
 /* Appends the query of a scan of these sources, sorted by name, seconds `from` <= insertedAt <
  * `until`. */

@@ -28,12 +28,13 @@ struct lc_scan_parts {
 	const struct lc_settings *settings;
 	struct lc_build *build;
 	struct lc_upload *upload;
+	struct lc_ledger *ledger;
 	struct lc_counters *counters;
 	struct lc_random *random;
 };
 
-/* The scan is over; error kind NONE: every source asked for was read up to `until`, or is held by
- * its target. After an error the sources not finished stay open, from where they were read to. */
+/* The scan is over; error kind NONE: the asked ranges of all sources are settled. After an error
+ * the sources not finished stay open, from where they were read to. */
 typedef void lc_scan_callback(void *context, const struct lc_error *error);
 
 /* The scan has left this source: it is closed, or open from further on. The scan does not look at
@@ -45,16 +46,13 @@ struct lc_scan *lc_scan_new(const struct lc_scan_parts *parts, lc_scan_progress 
 /* Cancels a scan that is under way. */
 void lc_scan_free(struct lc_scan *scan);
 
-/* Reads these open sources up to `until`; the list is copied, the sources must stay until the end.
+/* Reads the open ranges of these sources; the list is copied, the sources must stay until the end.
  * One at a time. */
 void lc_scan_start(struct lc_scan *scan, unsigned seat, struct lc_source *const *sources,
-		   size_t count, uint32_t until);
+		   size_t count);
 
-/* Ends it at the next boundary between two seconds or sources, so that no second is left half
- * taken. */
-void lc_scan_stop_soon(struct lc_scan *scan);
-
-/* Ends it at once, without its callback. Rows taken stay taken; the source it was in stays open. */
+/* Ends it at once, without its callback, at the end of a process: objects still open are dropped,
+ * their rows are read again after the next start. */
 void lc_scan_cancel(struct lc_scan *scan);
 
 bool lc_scan_running(const struct lc_scan *scan);

@@ -21,6 +21,9 @@ struct lc_shard_callbacks {
 	/* After lc_shard_drain or lc_shard_abandon: nothing is under way any more; what was
 	 * delivered is committed, or could not be. Once. */
 	void (*on_drained)(void *context);
+	/* The shard can not go on: LC_ERROR_CORRUPT, the ledger is damaged; LC_ERROR_CONFLICT,
+	 * another courier delivers its sources. Nothing more happens. */
+	void (*on_failed)(void *context, const struct lc_error *error);
 };
 
 /* A shard that delivers the raft sessions with raftSessionID % shard_count == shard. Nothing is

@@ -1,29 +1,25 @@
 /*
  * Sources: what a shard knows of each (raftSessionID, bucketName) with rows that are not yet
- *delivered and committed. A source with nothing left to do is forgotten; the next discovery brings
- *it back.
+ * delivered and committed. A source with nothing left to do is forgotten; the next discovery, or
+ * the reconcile, brings it back.
  *
- * Progress of one source, in whole seconds of insertedAt:
+ * The open ranges are the seconds of insertedAt that may hold rows not taken; the ledger holds the
+ * same ones. A range is doubtful when some of its rows may be taken: it was opened again, a scan of
+ * it was interrupted, or it comes from a ledger written by an earlier process. The rows of doubtful
+ * ranges are compared with the ledger's row hashes before they are taken.
  *
- *	committed   complete                     open_from            scan's bound
- *	----|----------|----------------------------|-------------------|------>
- *	     delivered   taken: in log objects that    open: not yet read
- *	                 are built or under way
- *
- * Rows are read in the order of their offsets, so each log object remembers `before`, the last
- *offset of the seconds before its first row: all rows up to there stand in older objects. What may
- *be committed is the `before` of the oldest object not delivered, or `complete` when there is none.
- *
- * When a scan ends in the middle of a source (the connection broke, a target stepped aside), the
- *next one begins at the same second; `taken` holds the hashes of this second's rows that were
- *taken.
+ * What may be committed: rows are mostly read in the order of their offsets, so each log object
+ * remembers `before`, the last offset of the seconds before its first row. All rows up to there
+ * stand in older objects: it may be committed once these are delivered. `complete` is the mark when
+ * no object is left. Objects of late rows lie before what is complete and have no such mark:
+ * nothing is committed until they are delivered.
  */
 #ifndef LC_DELIVERY_SOURCE_H
 #define LC_DELIVERY_SOURCE_H
 
 #include "base/view.h"
-#include "delivery/hash_set.h"
 #include "delivery/mark.h"
+#include "ledger/ledger.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,34 +27,46 @@
 #include <sys/queue.h>
 
 struct lc_object;
-struct lc_target;
 struct lc_source_table;
 
 TAILQ_HEAD(lc_source_objects, lc_object);
+
+struct lc_source_range {
+	uint32_t from; /* from <= insertedAt < to */
+	uint32_t to;
+	uint32_t since; /* ClickHouse's clock when it was opened; its age decides when it is read */
+	bool doubtful;
+	bool asked; /* the scan under way reads it */
+};
 
 struct lc_source {
 	uint32_t raft_session_id;
 	struct lc_view bucket; /* owned */
 
-	bool open;                /* rows wait to be read from ClickHouse */
-	uint32_t open_from;       /* the second to read from */
-	uint64_t open_rows;       /* how many, as far as discoveries have counted */
-	struct lc_hash_set taken; /* rows of second open_from that were taken, sorted */
-	struct lc_mark floor; /* rows at or before it were delivered before this process began */
+	struct lc_source_range *ranges; /* ascending, disjoint */
+	size_t range_count;
+	uint64_t open_rows; /* rows in these that are not taken, as far as was counted */
+	bool flush;         /* the operator wants it read now, whatever the thresholds say */
 
-	struct lc_source_objects objects; /* built or under way, oldest first */
+	struct lc_source_objects objects; /* built or under way, in the order of their beginning */
 	uint64_t object_rows;             /* rows in these */
+	uint64_t bodiless;                /* intents whose bodies are not in memory */
+	uint64_t bodiless_rows;
+	uint32_t bodiless_oldest; /* second; not later than the oldest row of these */
+
 	struct lc_mark complete;
 	struct lc_mark committed; /* the last one handed to commit */
-
-	struct lc_target *held_by; /* target that has no room for more of our rows, or NULL */
-	bool commit_noted;         /* its delivered mark waits to be committed */
-	bool committing;           /* its offset is being written */
+	bool commit_noted;        /* its delivered mark waits to be committed */
+	bool committing;          /* its offset is being written */
 };
 
 struct lc_source_table *lc_source_table_new(void);
 /* Releases the table and its sources, which have no objects any more. */
 void lc_source_table_free(struct lc_source_table *table);
+
+/* The source, or NULL if it is not known. */
+struct lc_source *lc_source_find(struct lc_source_table *table, uint32_t raft_session_id,
+				 struct lc_view bucket);
 
 /* The source, new if it was not known. */
 struct lc_source *lc_source_get(struct lc_source_table *table, uint32_t raft_session_id,
@@ -70,20 +78,50 @@ size_t lc_source_count(const struct lc_source_table *table);
 void lc_source_each(struct lc_source_table *table,
 		    void (*visit)(void *context, struct lc_source *source), void *context);
 
-/* A discovery has found `rows` rows from second `oldest` on. */
-void lc_source_add_open(struct lc_source *source, uint64_t rows, uint32_t oldest);
+/* The source as the ledger names it; valid as long as the source. */
+struct lc_ledger_source lc_source_name(const struct lc_source *source);
 
-/* The source is read up to second `until` (not included). */
-void lc_source_close(struct lc_source *source, uint32_t until);
+/* Opens a range. It joins with neighbours that are alike; seconds that are open already stay so
+ * (and are doubtful if either is). */
+void lc_source_open(struct lc_source *source, struct lc_source_range range, uint64_t rows);
 
-/* The source has to be read again from `second`, of which the rows in `taken` were taken. */
-void lc_source_reopen(struct lc_source *source, uint32_t second, const struct lc_hash_set *taken);
+/* True if the source has open ranges. */
+bool lc_source_is_open(const struct lc_source *source);
+
+/* The first open second, and the end of the last range; only for open sources. */
+uint32_t lc_source_open_from(const struct lc_source *source);
+uint32_t lc_source_open_to(const struct lc_source *source);
+
+/* When the oldest of its ranges was opened; 0 if none is. */
+uint32_t lc_source_open_since(const struct lc_source *source);
+
+/* The asked range that holds this second, or NULL. */
+const struct lc_source_range *lc_source_asked_range(const struct lc_source *source,
+						    uint32_t second);
+
+/* True if the second lies in any open range, or the slot of `size` seconds that begins there
+ * touches one. */
+bool lc_source_touches(const struct lc_source *source, uint32_t second, uint32_t size);
+
+/* Marks all ranges as asked by a scan; `from` and `to` get the seconds that are doubtful. False if
+ * none is. */
+bool lc_source_ask(struct lc_source *source, uint32_t *from, uint32_t *to);
+
+/* The scan has read the asked ranges whole: they are settled. */
+void lc_source_settle_asked(struct lc_source *source);
+
+/* The scan has taken all rows of asked seconds before `second`; of `second` itself some. What is
+ * left of the asked ranges is doubtful. */
+void lc_source_settle_before(struct lc_source *source, uint32_t second);
+
+/* The scan is over: nothing is asked any more; ranges it did not come to stay as they are. */
+void lc_source_unask(struct lc_source *source);
+
+/* Writes the open ranges to the ledger. */
+void lc_source_record_ranges(const struct lc_source *source, struct lc_ledger *ledger);
 
 /* Rows up to this offset are taken: `complete` moves there unless it is further already. */
 void lc_source_advance(struct lc_source *source, const struct lc_mark *mark);
-
-/* Rows behind this mark (unset: all rows) are not taken after all: `complete` goes back there. */
-void lc_source_retract(struct lc_source *source, const struct lc_mark *mark);
 
 /* Orders sources as the logs table does: by session, then by the bytes of the bucket's name. */
 int lc_source_compare(const struct lc_source *a, const struct lc_source *b);

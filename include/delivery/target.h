@@ -38,28 +38,27 @@ struct lc_target {
 	char *bucket; /* owned, terminated: a bucket name with a zero byte is cut and will be
 			 refused */
 	enum lc_target_state state;
-	bool refused;         /* the last answer was a refusal */
-	unsigned failures;    /* in a row */
-	uint64_t probe_at_ms; /* earliest next upload unless healthy */
-	unsigned active;      /* uploads under way */
-	size_t bytes;         /* in flight: being built, waiting or uploading */
-	uint64_t rows;        /* in log objects waiting or uploading */
+	bool refused;           /* the last answer was a refusal */
+	unsigned failures;      /* in a row */
+	uint64_t probe_at_ms;   /* earliest next upload unless healthy */
+	unsigned active;        /* uploads under way */
+	size_t bytes;           /* in flight: being built, waiting or uploading */
+	uint64_t rows;          /* in log objects waiting, uploading or bodiless */
+	uint64_t bodiless;      /* intents whose bodies are not in memory */
+	uint64_t looked_to;     /* intents up to this number were looked at for rebuilding */
+	uint64_t rebuild_at_ms; /* earliest next attempt to rebuild */
 	struct lc_target_queue waiting;
-	TAILQ_ENTRY(lc_target) link; /* in the uploads' queue while objects wait */
+	TAILQ_ENTRY(lc_target) link;        /* in the uploads' queue while objects wait */
+	TAILQ_ENTRY(lc_target) of_bodiless; /* in the list of those with bodiless intents */
 };
 
 /* May an upload start now? */
 bool lc_target_may_start(const struct lc_target *target, const struct lc_target_policy *policy,
 			 uint64_t now_ms);
 
-/* What to do with further rows for the target. */
-enum lc_target_room {
-	LC_TARGET_ROOM_YES,
-	LC_TARGET_ROOM_SOON, /* it has its share but works: read on when some is uploaded */
-	LC_TARGET_ROOM_NO,   /* it has its share and does not work: leave its rows in ClickHouse */
-};
-enum lc_target_room lc_target_room(const struct lc_target *target,
-				   const struct lc_target_policy *policy);
+/* True when a working target holds its share of the bytes in flight: read on when some is uploaded.
+ * The bodies of a target that does not work are freed, so it is never crowded. */
+bool lc_target_crowded(const struct lc_target *target, const struct lc_target_policy *policy);
 
 /* An upload has ended in this class. True if the state has changed. */
 bool lc_target_note_answer(struct lc_target *target, const struct lc_target_policy *policy,

@@ -1,6 +1,8 @@
 /*
- * Uploads: log objects wait per target bucket and are PUT with limits for the worker and for each
- * target. A target that fails is probed with backoff; nothing is ever dropped.
+ * Uploads: log objects, whose intents are in the ledger, wait per target bucket and are PUT with
+ * limits for the worker and for each target. A target that keeps failing steps aside: one object of
+ * it is kept for probing, the bodies of the others are freed; their intents stay (they are
+ * "bodiless") and are built again by the rebuild. Nothing is ever dropped.
  */
 #ifndef LC_DELIVERY_UPLOAD_H
 #define LC_DELIVERY_UPLOAD_H
@@ -11,6 +13,7 @@
 #include "config/settings.h"
 #include "delivery/object.h"
 #include "delivery/target.h"
+#include "ledger/ledger.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,9 +21,10 @@
 struct lc_upload;
 
 struct lc_upload_callbacks {
-	/* S3 has confirmed an object of this source; the object is released. */
+	/* An object of this source is delivered, and the ledger has it on disk; the object is
+	 * released. */
 	void (*on_delivered)(void *context, struct lc_source *source);
-	/* After an object was released, or a target works again: there is more room than before. */
+	/* There is more room than before, or a target works again. */
 	void (*on_room)(void *context);
 };
 
@@ -28,33 +32,56 @@ struct lc_upload_callbacks {
 struct lc_upload *lc_upload_new(struct lc_loop *loop, struct lc_s3 *s3,
 				const struct lc_settings *settings, struct lc_counters *counters,
 				const struct lc_upload_callbacks *callbacks, void *context);
+/* The ledger, which must be known before the first object is submitted: what it holds of targets is
+ * restored while it is opened. */
+void lc_upload_set_ledger(struct lc_upload *upload, struct lc_ledger *ledger);
+
 /* Cancels uploads and releases everything, waiting objects too. */
 void lc_upload_free(struct lc_upload *upload);
 
 /* The target of a bucket, new if it was not known; it stays valid as long as the upload. */
 struct lc_target *lc_upload_target(struct lc_upload *upload, struct lc_view bucket);
 
-/* What to do with further rows for this target. */
-enum lc_target_room lc_upload_room(const struct lc_upload *upload, const struct lc_target *target);
+/* Takes up what an earlier process has recorded of a target: its backoff, its open intents. */
+void lc_upload_restore_target(struct lc_upload *upload, const struct lc_ledger_target *record,
+			      uint64_t open_intents, uint64_t open_rows);
 
-/* Tells how much memory objects that are being built have gained (or, negative, lost). */
+/* True when the target has its share of the bytes in flight, but works: read on when some is
+ * uploaded. */
+bool lc_upload_crowded(const struct lc_upload *upload, const struct lc_target *target);
+
+/* Tells how much memory objects that are not submitted have gained (or, negative, lost). */
 void lc_upload_account(struct lc_upload *upload, struct lc_target *target, ptrdiff_t bytes);
 
-/* Bytes in flight: all objects being built, waiting or uploading. */
+/* Bytes in flight: all objects being built, recorded, waiting or uploading. */
 size_t lc_upload_bytes(const struct lc_upload *upload);
 
-/* Takes a sealed object, whose memory has been accounted; it starts when limits allow. */
+/* Takes a sealed object, whose memory is accounted and whose intent is on disk; it starts when
+ * limits allow, or loses its body at once. */
 void lc_upload_submit(struct lc_upload *upload, struct lc_object *object);
+
+/* True if the body of this intent is in memory: waiting or uploading. */
+bool lc_upload_has(const struct lc_upload *upload, const struct lc_target *target,
+		   uint64_t intent_id);
+
+/* A target whose bodiless intents may be built again now: it works, or it is time for a probe. NULL
+ * if there is none. */
+struct lc_target *lc_upload_next_bodiless(struct lc_upload *upload);
+
+/* A bodiless intent of the target has its body again, or is closed. */
+void lc_upload_bodiless_gone(struct lc_upload *upload, struct lc_target *target, uint64_t rows);
 
 /* True if an upload is under way or may start without waiting for a target to recover. */
 bool lc_upload_moving(const struct lc_upload *upload);
 
-/* True if an upload is under way or waits for a target that has not stepped aside: waiting for it
- * makes sense at the end of a process. */
-bool lc_upload_hopeful(const struct lc_upload *upload);
-
-/* Cancels all uploads and releases all objects: their rows stay undelivered. */
+/* Cancels all uploads and releases all objects; their intents stay in the ledger. */
 void lc_upload_abandon(struct lc_upload *upload);
+
+/* True if no upload is under way and every confirmation is on disk. */
+bool lc_upload_settled(const struct lc_upload *upload);
+
+/* Lets all targets be tried at once, or the one given. */
+void lc_upload_retry_now(struct lc_upload *upload, struct lc_target *target);
 
 /* Brings the gauges of blocked targets up to date. */
 void lc_upload_update_gauges(const struct lc_upload *upload);

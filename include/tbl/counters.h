@@ -108,6 +108,22 @@ LC_GAUGE(SOURCES_BLOCKED, "log_courier_sources_blocked", "",
 	"Sources that wait for a target which refuses them or does not answer.")
 LC_GAUGE(TARGETS_BLOCKED, "log_courier_targets_blocked", "",
 	"Target buckets that have stepped aside.")
+LC_GAUGE(INTENTS_BODILESS, "log_courier_intents_without_body", "",
+	"Recorded log objects whose bodies are built again from ClickHouse when their target works.")
+LC_COUNTER(INTENTS_REBUILT, "log_courier_intents_rebuilt_total", "",
+	"Log objects built again from ClickHouse, after a crash or a target's failure.")
+LC_COUNTER(DUPLICATES_AVOIDED, "log_courier_duplicates_avoided_total", "",
+	"Rows that were read again and recognised as taken.")
+LC_COUNTER(LATE_ROWS_FOUND, "log_courier_late_rows_found_total", "",
+	"Rows that became visible behind a settled second and were found by the reconcile.")
+LC_COUNTER(ROWS_EXPIRED, "log_courier_rows_expired_undelivered_total", "",
+	"Rows lost because their retention ended before their target took them.")
+LC_COUNTER(RECONCILES, "log_courier_reconciles_total", "kind=\"recent\"",
+	"Passes of the reconcile over recent slots, or over all slots within the horizon.")
+LC_COUNTER(RECONCILES_FULL, "log_courier_reconciles_total", "kind=\"full\"",
+	"")
+LC_HISTOGRAM(RECONCILE_SECONDS, "log_courier_reconcile_duration_seconds", LC_BOUNDS_QUERY,
+	"Time of a pass of the reconcile.")
 LC_GAUGE(PENDING_RECORDS, "log_courier_pending_records", "",
 	"Rows discovered and not yet delivered.")
 LC_GAUGE(OLDEST_UNDELIVERED_INSERTED_AT, "log_courier_oldest_undelivered_timestamp_seconds", "",
@@ -116,6 +132,14 @@ LC_GAUGE(CLICKHOUSE_FAILING_SINCE, "log_courier_clickhouse_failing_since_timesta
 	"Since when no query to ClickHouse has succeeded, 0 while they do.")
 LC_GAUGE(S3_FAILING_SINCE, "log_courier_s3_failing_since_timestamp_seconds", "",
 	"Since when no upload has succeeded though some were tried, 0 while they do.")
+LC_GAUGE(LEDGER_FAILING_SINCE, "log_courier_ledger_failing_since_timestamp_seconds", "",
+	"Since when the ledger can not be written, so that no upload starts, 0 while it can.")
+LC_GAUGE(LEDGER_BYTES, "log_courier_ledger_bytes", "",
+	"Size of the ledger's file and of its write-ahead log.")
+LC_COUNTER(LEDGER_COMMITS, "log_courier_ledger_commits_total", "",
+	"Transactions committed to the ledger.")
+LC_HISTOGRAM(LEDGER_SECONDS, "log_courier_ledger_commit_duration_seconds", LC_BOUNDS_SHORT,
+	"Time of a transaction of the ledger, from its first write until it is on disk.")
 /* clang-format on */
 
 #undef LC_COUNTER

@@ -94,6 +94,23 @@ LC_SETTING_TEXT(consumer_source_region, "consumer.source-region", "", WORD,
 	"Written as the last field of each line, the region that the request was served in. The field "
 	"is left out when this is empty.")
 
+LC_SETTING_INTEGER(consumer_retention_seconds, "consumer.retention-seconds", 259200, 3600, 31536000,
+	"seconds",
+	"How long ClickHouse keeps rows (the TTL of the logs table). A recorded log object whose rows "
+	"are older than this and no longer to be found is given up, and counted as lost.")
+
+LC_SETTING_GROUP("Rows that become visible late")
+LC_SETTING_INTEGER(reconcile_interval_seconds, "reconcile.interval-seconds", 60, 1, 86400, "seconds",
+	"Time between two comparisons of the rows in ClickHouse with the rows taken, over the recent "
+	"past.")
+LC_SETTING_INTEGER(reconcile_full_interval_seconds, "reconcile.full-interval-seconds", 1800, 1,
+	604800, "seconds",
+	"Time between two such comparisons over everything within the horizon.")
+LC_SETTING_INTEGER(reconcile_horizon_seconds, "reconcile.horizon-seconds", 21600, 600, 2592000,
+	"seconds",
+	"How far back rows that become visible late are looked for. The ledger keeps what it knows of "
+	"each row for so long.")
+
 LC_SETTING_GROUP("Trying again")
 LC_SETTING_INTEGER(retry_initial_backoff_seconds, "retry.initial-backoff-seconds", 1, 1, 3600,
 	"seconds",
@@ -139,6 +156,9 @@ LC_SETTING_INTEGER(s3_max_retry_attempts, "s3.max-retry-attempts", 5, 1, 1000, "
 LC_SETTING_INTEGER(s3_max_backoff_delay_seconds, "s3.max-backoff-delay-seconds", 60, 1, 86400,
 	"seconds",
 	"Longest wait between two attempts at one target bucket.")
+LC_SETTING_CHOICE(s3_conditional_put, "s3.conditional-put", "auto", "auto|on|off",
+	"Whether uploads carry If-None-Match: *, so that repeating one changes nothing, not even the "
+	"versions of a bucket that keeps them. auto: until the service says that it does not know it.")
 LC_SETTING_TEXT(s3_tls_ca_file, "s3.tls-ca-file", "", PATH,
 	"File with the certificates, in PEM form, that may vouch for the S3 service. The system's own "
 	"when empty.")

@@ -79,6 +79,8 @@ const char *lc_error_kind_name(enum lc_error_kind kind)
 		return "limit";
 	case LC_ERROR_CANCELLED:
 		return "cancelled";
+	case LC_ERROR_CONFLICT:
+		return "conflict";
 	}
 	return "unknown";
 }

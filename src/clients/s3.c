@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "clients/s3_address.h"
 #include "formats/s3_error.h"
@@ -45,11 +46,13 @@ struct lc_s3_put {
 	struct lc_buffer answer; /* the first bytes of the answer's body */
 	char date[DATE_SIZE];    /* the answer's Date header */
 	bool has_etag;
+	bool conditional; /* sent with If-None-Match */
 };
 
 TAILQ_HEAD(put_list, lc_s3_put);
 
 struct lc_s3 {
+	enum lc_s3_conditional conditional;
 	struct lc_loop *loop;
 	struct lc_http *http;
 	char *endpoint_text;
@@ -164,6 +167,32 @@ static void describe_refusal(const struct lc_s3_put *put, unsigned status,
 			     parsed->message);
 }
 
+/* A conditional PUT has two answers of its own: the object is there (412), and the service does not
+ * know the condition. Same key, same rows: what is there is ours. */
+static enum lc_retry_class classify(struct lc_s3_put *put, unsigned status, const char *code,
+				    bool *certain)
+{
+	enum lc_retry_class retry_class = lc_retry_classify_s3(status, code, certain);
+
+	if (!put->conditional)
+		return retry_class;
+	if (status == 412) {
+		put->has_etag = true;
+		return LC_RETRY_DONE;
+	}
+	if (status == 409 && strcmp(code, "ConditionalRequestConflict") == 0)
+		return LC_RETRY_AGAIN;
+	if (put->s3->conditional == LC_S3_CONDITIONAL_AUTO &&
+	    (status == 501 || strcmp(code, "NotImplemented") == 0)) {
+		lc_log_say(LC_LOG_INFO,
+			   "the S3 service does not know If-None-Match; uploads go without it");
+		put->s3->conditional = LC_S3_CONDITIONAL_OFF;
+		return LC_RETRY_AGAIN;
+	}
+	return put->s3->conditional == LC_S3_CONDITIONAL_OFF && status == 501 ? LC_RETRY_AGAIN
+									      : retry_class;
+}
+
 static void on_done(void *context, const struct lc_http_response *response)
 {
 	struct lc_s3_put *put = context;
@@ -178,7 +207,7 @@ static void on_done(void *context, const struct lc_http_response *response)
 	LC_ASSERT_MAGIC(put, MAGIC);
 	if (status >= 300)
 		lc_s3_error_parse(lc_buffer_view(&put->answer), &parsed);
-	answer.retry_class = lc_retry_classify_s3(status, parsed.code, &answer.certain);
+	answer.retry_class = classify(put, status, parsed.code, &answer.certain);
 	/* A kept connection may have broken after the first sending was stored. */
 	answer.certain = response->sends == 0 || (answer.certain && response->sends == 1);
 	if (answer.retry_class == LC_RETRY_CLOCK)
@@ -226,6 +255,7 @@ static void send_put(struct lc_s3_put *put, const char *url, struct lc_view host
 	char time_text[LC_SIGV4_TIME_SIZE];
 	struct lc_buffer authorization;
 
+	put->conditional = s3->conditional != LC_S3_CONDITIONAL_OFF;
 	hash_body(put->body, hash);
 	lc_sigv4_format_time(now, time_text);
 	const struct lc_sigv4_header to_sign[SIGNED] = {
@@ -245,16 +275,17 @@ static void send_put(struct lc_s3_put *put, const char *url, struct lc_view host
 	lc_buffer_init(&authorization, ADDRESS_MAX);
 	lc_sigv4_append_authorization(&s3->signer, &request, &authorization);
 
-	struct lc_http_header headers[SIGNED + 1];
+	struct lc_http_header headers[SIGNED + 2];
 	for (size_t i = 0; i < SIGNED; i++)
 		headers[i] = (struct lc_http_header){to_sign[i].name, to_sign[i].value};
 	headers[SIGNED] =
 	    (struct lc_http_header){lc_view_of("authorization"), lc_buffer_view(&authorization)};
+	headers[SIGNED + 1] = (struct lc_http_header){lc_view_of("if-none-match"), lc_view_of("*")};
 	struct lc_http_spec spec = {
 	    .method = "PUT",
 	    .url = url,
 	    .headers = headers,
-	    .header_count = SIGNED + 1,
+	    .header_count = put->conditional ? SIGNED + 2 : SIGNED + 1,
 	    .body_from_callback = true,
 	    .body_size = put->body->size,
 	    .timeout_ms = s3->timeout_ms,
@@ -330,6 +361,7 @@ struct lc_s3 *lc_s3_new(struct lc_loop *loop, struct lc_http *http,
 	s3->endpoint_text = lc_memory_copy_text(options->endpoint);
 	s3->addressing = options->addressing;
 	s3->timeout_ms = options->timeout_ms;
+	s3->conditional = options->conditional;
 	s3->region = lc_memory_copy_text(options->region);
 	s3->access_key_id = lc_memory_copy_text(options->access_key_id);
 	s3->secret_access_key = lc_memory_copy_text(options->secret_access_key);

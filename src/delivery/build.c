@@ -9,43 +9,72 @@
 struct lc_build {
 	struct lc_loop *loop;
 	struct lc_upload *upload;
+	struct lc_ledger *ledger;
 	struct lc_counters *counters;
+	void (*on_submitted)(void *context);
+	void *context;
+	uint64_t next_intent_id;
 	struct lc_view region;
 	uint64_t max_rows;
 	uint64_t max_bytes;
-	struct lc_target_queue open; /* the one used last comes first */
+	struct lc_target_queue open;      /* the one used last comes first */
+	struct lc_target_queue recording; /* closed; their intents are on the way to the disk */
 	struct lc_target *last_target;
 };
 
 struct lc_build *lc_build_new(struct lc_loop *loop, const struct lc_settings *settings,
-			      struct lc_upload *upload, struct lc_counters *counters)
+			      struct lc_upload *upload, struct lc_ledger *ledger,
+			      uint64_t next_intent_id, struct lc_counters *counters,
+			      void (*on_submitted)(void *context), void *context)
 {
 	struct lc_build *build = lc_memory_zero(1, sizeof(*build));
 
 	build->loop = loop;
 	build->upload = upload;
+	build->ledger = ledger;
+	build->next_intent_id = next_intent_id;
 	build->counters = counters;
+	build->on_submitted = on_submitted;
+	build->context = context;
 	build->region = lc_view_of(settings->consumer_source_region);
 	build->max_rows = (uint64_t)settings->consumer_max_logs_per_object;
 	build->max_bytes = (uint64_t)settings->consumer_max_object_bytes;
 	TAILQ_INIT(&build->open);
+	TAILQ_INIT(&build->recording);
 	return build;
 }
 
-void lc_build_free(struct lc_build *build)
+static void drop_list(struct lc_build *build, struct lc_target_queue *list)
 {
 	struct lc_object *object;
 
-	if (build == NULL)
-		return;
-	while ((object = TAILQ_FIRST(&build->open)) != NULL) {
-		TAILQ_REMOVE(&build->open, object, of_list);
+	while ((object = TAILQ_FIRST(list)) != NULL) {
+		TAILQ_REMOVE(list, object, of_list);
 		TAILQ_REMOVE(&object->source->objects, object, of_source);
+		object->source->object_rows -= object->line_count;
 		lc_upload_account(build->upload, object->target,
 				  -(ptrdiff_t)lc_object_memory(object));
 		lc_object_free(object);
 	}
+}
+
+void lc_build_drop_open(struct lc_build *build)
+{
+	drop_list(build, &build->open);
+}
+
+void lc_build_free(struct lc_build *build)
+{
+	if (build == NULL)
+		return;
+	drop_list(build, &build->open);
+	drop_list(build, &build->recording);
 	free(build);
+}
+
+bool lc_build_recording(const struct lc_build *build)
+{
+	return !TAILQ_EMPTY(&build->recording);
 }
 
 struct lc_target *lc_build_target(struct lc_build *build, struct lc_view bucket)
@@ -55,6 +84,28 @@ struct lc_target *lc_build_target(struct lc_build *build, struct lc_view bucket)
 	    !lc_view_equal(lc_view_of(build->last_target->bucket), bucket))
 		build->last_target = lc_upload_target(build->upload, bucket);
 	return build->last_target;
+}
+
+/* The ledger is written in order, and so are its answers. */
+static void on_recorded(void *context)
+{
+	struct lc_build *build = context;
+	struct lc_object *object = TAILQ_FIRST(&build->recording);
+
+	TAILQ_REMOVE(&build->recording, object, of_list);
+	lc_upload_submit(build->upload, object);
+	build->on_submitted(build->context);
+}
+
+static void record(struct lc_build *build, struct lc_object *object)
+{
+	struct lc_ledger_intent intent;
+
+	object->intent_id = build->next_intent_id++;
+	intent = lc_object_intent(object);
+	TAILQ_INSERT_TAIL(&build->recording, object, of_list);
+	lc_ledger_add_intent(build->ledger, &intent);
+	lc_ledger_when_durable(build->ledger, on_recorded, build);
 }
 
 static void close_object(struct lc_build *build, struct lc_object *object)
@@ -71,7 +122,7 @@ static void close_object(struct lc_build *build, struct lc_object *object)
 			    (double)object->body_size);
 	lc_counters_observe(build->counters, LC_COUNTERS_HISTOGRAM_BUILD_SECONDS,
 			    (double)(lc_clock_monotonic_ms() - begun) / 1000);
-	lc_upload_submit(build->upload, object);
+	record(build, object);
 }
 
 static struct lc_object *open_object(struct lc_build *build, struct lc_source *source,
@@ -97,7 +148,7 @@ static struct lc_object *open_object(struct lc_build *build, struct lc_source *s
 	return object;
 }
 
-void lc_build_take(struct lc_build *build, struct lc_source *source, struct lc_target *target,
+bool lc_build_take(struct lc_build *build, struct lc_source *source, struct lc_target *target,
 		   const struct lc_record *record, uint64_t hash)
 {
 	struct lc_object *object = open_object(build, source, target, record->target_prefix);
@@ -106,8 +157,10 @@ void lc_build_take(struct lc_build *build, struct lc_source *source, struct lc_t
 	lc_object_append(object, record, hash, build->region);
 	source->object_rows++;
 	lc_upload_account(build->upload, target, (ptrdiff_t)(lc_object_memory(object) - before));
-	if (object->line_count >= build->max_rows || object->body_size >= build->max_bytes)
-		close_object(build, object);
+	if (object->line_count < build->max_rows && object->body_size < build->max_bytes)
+		return false;
+	close_object(build, object);
+	return TAILQ_EMPTY(&build->open);
 }
 
 void lc_build_close_all(struct lc_build *build)

@@ -16,6 +16,7 @@ enum {
 struct lc_commit {
 	struct lc_loop *loop;
 	struct lc_clickhouse *clickhouse;
+	struct lc_ledger *ledger;
 	struct lc_counters *counters;
 	const struct lc_commit_callbacks *callbacks;
 	void *context;
@@ -33,21 +34,24 @@ struct lc_commit {
 	size_t noted_capacity;
 
 	struct lc_clickhouse_query *query; /* the insert under way, or NULL */
-	struct lc_source **sent;           /* whose offsets it holds */
-	size_t sent_count;
+	struct lc_buffer rows;             /* what it inserts */
+	struct lc_source **sent;           /* whose offsets these are */
+	size_t sent_count;                 /* not 0 while one is prepared or under way */
 	uint64_t sent_ms;
 };
 
 static void on_timer(void *context);
 
 struct lc_commit *lc_commit_new(struct lc_loop *loop, struct lc_clickhouse *clickhouse,
-				const struct lc_settings *settings, struct lc_counters *counters,
+				struct lc_ledger *ledger, const struct lc_settings *settings,
+				struct lc_counters *counters,
 				const struct lc_commit_callbacks *callbacks, void *context)
 {
 	struct lc_commit *commit = lc_memory_zero(1, sizeof(*commit));
 
 	commit->loop = loop;
 	commit->clickhouse = clickhouse;
+	commit->ledger = ledger;
 	commit->counters = counters;
 	commit->callbacks = callbacks;
 	commit->context = context;
@@ -59,6 +63,7 @@ struct lc_commit *lc_commit_new(struct lc_loop *loop, struct lc_clickhouse *clic
 	    .maximum_ms = (uint64_t)settings->retry_max_backoff_seconds * 1000,
 	    .jitter = settings->retry_backoff_jitter_factor,
 	};
+	lc_buffer_init(&commit->rows, SIZE_MAX / 2);
 	lc_buffer_init(&commit->sql, SQL_MAX);
 	lc_buffer_append_format(&commit->sql, "INSERT INTO `%s`.`%s` %s FORMAT RowBinary",
 				settings->clickhouse_database, settings->clickhouse_offsets_table,
@@ -77,6 +82,7 @@ void lc_commit_free(struct lc_commit *commit)
 		lc_clickhouse_cancel(commit->query);
 	lc_loop_timer_free(commit->timer);
 	lc_buffer_free(&commit->sql);
+	lc_buffer_free(&commit->rows);
 	free(commit->noted);
 	free(commit->sent);
 	free(commit);
@@ -84,7 +90,7 @@ void lc_commit_free(struct lc_commit *commit)
 
 bool lc_commit_idle(const struct lc_commit *commit)
 {
-	return commit->query == NULL && commit->noted_count == 0;
+	return commit->sent_count == 0 && commit->noted_count == 0;
 }
 
 static void add_noted(struct lc_commit *commit, struct lc_source *source)
@@ -102,7 +108,7 @@ static void add_noted(struct lc_commit *commit, struct lc_source *source)
 }
 
 /* Moves up to BATCH_MAX of the noted sources to `sent` and appends their rows. */
-static void gather(struct lc_commit *commit, struct lc_buffer *rows)
+static void gather(struct lc_commit *commit)
 {
 	size_t count = commit->noted_count < BATCH_MAX ? commit->noted_count : BATCH_MAX;
 
@@ -110,13 +116,20 @@ static void gather(struct lc_commit *commit, struct lc_buffer *rows)
 	for (size_t i = 0; i < count; i++) {
 		struct lc_source *source = commit->noted[commit->noted_count - count + i];
 		const struct lc_mark *mark = lc_source_delivered_mark(source);
-		struct lc_offset offset = lc_mark_offset(mark);
+		struct lc_ledger_source name = lc_source_name(source);
+		struct lc_offset offset;
 
-		lc_offset_append_row(rows, source->bucket, source->raft_session_id, &offset);
-		lc_mark_copy(&source->committed, mark);
 		source->commit_noted = false;
 		source->committing = true;
 		commit->sent[i] = source;
+		/* A late row may have come to light since. */
+		if (mark == NULL)
+			continue;
+		offset = lc_mark_offset(mark);
+		lc_ledger_set_committed(commit->ledger, &name, offset.inserted_at);
+		lc_offset_append_row(&commit->rows, source->bucket, source->raft_session_id,
+				     &offset);
+		lc_mark_copy(&source->committed, mark);
 	}
 	commit->noted_count -= count;
 	commit->sent_count = count;
@@ -196,20 +209,12 @@ static void on_inserted(void *context, const struct lc_error *error, int excepti
  * all ages know. */
 static const struct lc_clickhouse_setting SETTINGS[] = {{"insert_distributed_sync", "1"}};
 
-void lc_commit_flush(struct lc_commit *commit, enum lc_commit_reason reason)
+static void start_insert(void *context)
 {
-	struct lc_buffer rows;
-	struct lc_clickhouse_spec spec;
-
-	if (commit->query != NULL || commit->noted_count == 0)
-		return;
-	lc_loop_timer_stop(commit->timer);
-	lc_buffer_init(&rows, SIZE_MAX / 2);
-	gather(commit, &rows);
-	LC_ASSERT(!lc_buffer_failed(&rows));
-	spec = (struct lc_clickhouse_spec){
+	struct lc_commit *commit = context;
+	struct lc_clickhouse_spec spec = {
 	    .sql = lc_buffer_view(&commit->sql),
-	    .data = lc_buffer_view(&rows),
+	    .data = lc_buffer_view(&commit->rows),
 	    .settings = SETTINGS,
 	    .setting_count = sizeof(SETTINGS) / sizeof(SETTINGS[0]),
 	    .seat = lc_clickhouse_take_seat(commit->clickhouse),
@@ -217,10 +222,29 @@ void lc_commit_flush(struct lc_commit *commit, enum lc_commit_reason reason)
 	    .on_done = on_inserted,
 	    .context = commit,
 	};
-	commit->sent_ms = lc_loop_now_ms(commit->loop);
+
+	if (commit->rows.size == 0) {
+		settle(commit);
+		if (lc_commit_idle(commit))
+			commit->callbacks->on_idle(commit->context);
+		return;
+	}
 	commit->query = lc_clickhouse_start(commit->clickhouse, &spec);
-	lc_buffer_free(&rows);
+}
+
+/* What the ledger has on record as committed is never behind what ClickHouse shows: that is how
+ * another courier's offsets are told from ours. */
+void lc_commit_flush(struct lc_commit *commit, enum lc_commit_reason reason)
+{
+	if (commit->sent_count > 0 || commit->noted_count == 0)
+		return;
+	lc_loop_timer_stop(commit->timer);
+	lc_buffer_clear(&commit->rows);
+	gather(commit);
+	LC_ASSERT(!lc_buffer_failed(&commit->rows));
+	commit->sent_ms = lc_loop_now_ms(commit->loop);
 	count_flush(commit, reason);
+	lc_ledger_when_durable(commit->ledger, start_insert, commit);
 }
 
 static void on_timer(void *context)
@@ -239,7 +263,7 @@ bool lc_commit_note(struct lc_commit *commit, struct lc_source *source)
 	if (lc_mark_covers(&source->committed, &offset))
 		return source->committing;
 	add_noted(commit, source);
-	if (commit->query != NULL || commit->failures > 0)
+	if (commit->sent_count > 0 || commit->failures > 0)
 		return true;
 	if (commit->noted_count >= commit->flush_count)
 		lc_commit_flush(commit, LC_COMMIT_BY_COUNT);

@@ -25,23 +25,21 @@ struct found {
 };
 
 struct lc_discovery {
-	struct lc_loop *loop;
-	struct lc_clickhouse *clickhouse;
-	const struct lc_settings *settings;
-	unsigned shard;
-	unsigned shard_count;
-	struct lc_source_table *sources;
-	struct lc_counters *counters;
-	struct lc_random *random;
+	struct lc_discovery_parts parts;
 	lc_discovery_callback *callback;
 	void *context;
 
-	uint32_t until;        /* end of the last window */
-	uint32_t now;          /* ClickHouse's clock when last asked */
-	uint64_t now_read_ms;  /* when that was, on our monotonic clock */
-	unsigned clock_doubts; /* answers in a row that did not fit */
+	bool fresh;              /* the ledger was made just now */
+	bool offsets_read;       /* the offsets table was looked at */
+	uint32_t until;          /* end of the last window */
+	uint32_t doubtful_until; /* rows before it may be taken */
+	uint32_t now;            /* ClickHouse's clock when last asked */
+	uint64_t now_read_ms;    /* when that was, on our monotonic clock */
+	unsigned clock_doubts;   /* answers in a row that did not fit */
 
-	struct lc_clickhouse_query *query; /* NULL: not running */
+	bool ledger_asked;
+	unsigned stale_answers;
+	struct lc_clickhouse_query *query; /* NULL: not running, or the ledger is asked */
 	unsigned seat;
 	uint64_t marker;
 	uint64_t started_ms;
@@ -52,22 +50,16 @@ struct lc_discovery {
 	uint64_t found_count;
 };
 
-struct lc_discovery *lc_discovery_new(struct lc_loop *loop, struct lc_clickhouse *clickhouse,
-				      const struct lc_settings *settings, unsigned shard,
-				      unsigned shard_count, struct lc_source_table *sources,
-				      struct lc_counters *counters, struct lc_random *random,
+struct lc_discovery *lc_discovery_new(const struct lc_discovery_parts *parts,
+				      const struct lc_ledger_state *state,
 				      lc_discovery_callback *callback, void *context)
 {
 	struct lc_discovery *discovery = lc_memory_zero(1, sizeof(*discovery));
 
-	discovery->loop = loop;
-	discovery->clickhouse = clickhouse;
-	discovery->settings = settings;
-	discovery->shard = shard;
-	discovery->shard_count = shard_count;
-	discovery->sources = sources;
-	discovery->counters = counters;
-	discovery->random = random;
+	discovery->parts = *parts;
+	discovery->fresh = state->fresh || state->until == 0;
+	discovery->until = state->until;
+	discovery->doubtful_until = state->doubtful_until;
 	discovery->callback = callback;
 	discovery->context = context;
 	lc_buffer_init(&discovery->answer, ANSWER_MAX);
@@ -88,6 +80,9 @@ void lc_discovery_cancel(struct lc_discovery *discovery)
 	if (discovery->query != NULL)
 		lc_clickhouse_cancel(discovery->query);
 	discovery->query = NULL;
+	if (discovery->ledger_asked)
+		discovery->stale_answers++;
+	discovery->ledger_asked = false;
 	forget_answer(discovery);
 }
 
@@ -101,7 +96,7 @@ void lc_discovery_free(struct lc_discovery *discovery)
 
 bool lc_discovery_running(const struct lc_discovery *discovery)
 {
-	return discovery->query != NULL;
+	return discovery->query != NULL || discovery->ledger_asked;
 }
 
 uint32_t lc_discovery_until(const struct lc_discovery *discovery)
@@ -111,39 +106,49 @@ uint32_t lc_discovery_until(const struct lc_discovery *discovery)
 
 uint32_t lc_discovery_clickhouse_now(const struct lc_discovery *discovery)
 {
-	uint64_t elapsed_ms = lc_loop_now_ms(discovery->loop) - discovery->now_read_ms;
+	uint64_t elapsed_ms = lc_loop_now_ms(discovery->parts.loop) - discovery->now_read_ms;
 
 	return discovery->now == 0 ? 0 : discovery->now + (uint32_t)(elapsed_ms / 1000);
 }
 
 static void finish(struct lc_discovery *discovery, const struct lc_error *error, int exception_code)
 {
-	uint64_t elapsed_ms = lc_loop_now_ms(discovery->loop) - discovery->started_ms;
+	uint64_t elapsed_ms = lc_loop_now_ms(discovery->parts.loop) - discovery->started_ms;
 
-	lc_counters_observe(discovery->counters, LC_COUNTERS_HISTOGRAM_DISCOVERY_SECONDS,
+	lc_counters_observe(discovery->parts.counters, LC_COUNTERS_HISTOGRAM_DISCOVERY_SECONDS,
 			    (double)elapsed_ms / 1000);
 	forget_answer(discovery);
 	discovery->callback(discovery->context, error, exception_code);
 }
 
+static void open_found(struct lc_discovery *discovery, const struct lc_discovery_row *row)
+{
+	struct lc_source *source =
+	    lc_source_get(discovery->parts.sources, row->raft_session_id, row->bucket);
+	struct lc_source_range range = {
+	    .from = row->oldest,
+	    .to = discovery->window_until,
+	    .since = row->oldest,
+	    .doubtful = row->oldest < discovery->doubtful_until || row->floor.inserted_at != 0,
+	};
+
+	lc_source_open(source, range, row->rows);
+	lc_source_record_ranges(source, discovery->parts.ledger);
+	if (row->floor.inserted_at != 0)
+		lc_mark_set(&source->committed, &row->floor);
+}
+
 /* The answer is whole: now it counts. */
 static void apply_found(struct lc_discovery *discovery)
 {
-	bool first = discovery->until == 0;
-
 	for (const struct found *found = discovery->found; found != NULL; found = found->next) {
-		const struct lc_discovery_row *row = &found->row;
-		struct lc_source *source =
-		    lc_source_get(discovery->sources, row->raft_session_id, row->bucket);
-
-		lc_source_add_open(source, row->rows, row->oldest);
-		if (first && row->floor.inserted_at != 0) {
-			lc_mark_set(&source->floor, &row->floor);
-			lc_mark_set(&source->committed, &row->floor);
-		}
+		if (found->row.oldest < discovery->window_until)
+			open_found(discovery, &found->row);
 	}
-	lc_counters_set(discovery->counters, LC_COUNTERS_DISCOVERY_BUCKETS, discovery->found_count);
+	lc_counters_set(discovery->parts.counters, LC_COUNTERS_DISCOVERY_BUCKETS,
+			discovery->found_count);
 	discovery->until = discovery->window_until;
+	lc_ledger_set_until(discovery->parts.ledger, discovery->until);
 }
 
 static void keep_row(void *context, const struct lc_discovery_row *row)
@@ -196,16 +201,16 @@ static void append_window_query(struct lc_discovery *discovery, struct lc_buffer
 	    "FROM `%s`.`%s` WHERE raftSessionID %% %u = %u AND insertedAt >= toDateTime(%" PRIu32
 	    ") AND insertedAt < toDateTime(%" PRIu32 ") "
 	    "GROUP BY raftSessionID, bucketName FORMAT RowBinary",
-	    discovery->marker, discovery->marker, discovery->settings->clickhouse_database,
-	    discovery->settings->clickhouse_logs_table, discovery->shard_count, discovery->shard,
-	    discovery->until, discovery->window_until);
+	    discovery->marker, discovery->marker, discovery->parts.settings->clickhouse_database,
+	    discovery->parts.settings->clickhouse_logs_table, discovery->parts.shard_count,
+	    discovery->parts.shard, discovery->until, discovery->window_until);
 }
 
 /* The first window reaches back to the beginning; what the offsets table says is delivered does not
  * count. */
 static void append_first_query(struct lc_discovery *discovery, struct lc_buffer *sql)
 {
-	const struct lc_settings *settings = discovery->settings;
+	const struct lc_settings *settings = discovery->parts.settings;
 
 	lc_buffer_append_format(
 	    sql,
@@ -221,11 +226,14 @@ static void append_first_query(struct lc_discovery *discovery, struct lc_buffer 
 	    "> o.floor GROUP BY l.raftSessionID, l.bucketName FORMAT RowBinary",
 	    discovery->marker, discovery->marker, settings->clickhouse_database,
 	    settings->clickhouse_logs_table, settings->clickhouse_database,
-	    settings->clickhouse_offsets_table, discovery->shard_count, discovery->shard,
-	    discovery->shard_count, discovery->shard, discovery->window_until);
+	    settings->clickhouse_offsets_table, discovery->parts.shard_count,
+	    discovery->parts.shard, discovery->parts.shard_count, discovery->parts.shard,
+	    discovery->window_until);
 }
 
-static void ask_window(struct lc_discovery *discovery)
+static void start_query(struct lc_discovery *discovery, struct lc_buffer *sql,
+			void (*on_done)(void *context, const struct lc_error *error,
+					int exception_code))
 {
 	static const struct lc_clickhouse_setting settings[] = {{"join_use_nulls", "0"}};
 	struct lc_clickhouse_spec spec = {
@@ -233,9 +241,19 @@ static void ask_window(struct lc_discovery *discovery)
 	    .setting_count = sizeof(settings) / sizeof(settings[0]),
 	    .seat = discovery->seat,
 	    .on_data = on_window_data,
-	    .on_done = on_window_done,
+	    .on_done = on_done,
 	    .context = discovery,
 	};
+
+	LC_ASSERT(!lc_buffer_failed(sql));
+	spec.sql = lc_buffer_view(sql);
+	forget_answer(discovery);
+	discovery->query = lc_clickhouse_start(discovery->parts.clickhouse, &spec);
+	lc_buffer_free(sql);
+}
+
+static void ask_window(struct lc_discovery *discovery)
+{
 	struct lc_buffer sql;
 
 	lc_buffer_init(&sql, SQL_MAX);
@@ -243,11 +261,96 @@ static void ask_window(struct lc_discovery *discovery)
 		append_first_query(discovery, &sql);
 	else
 		append_window_query(discovery, &sql);
-	LC_ASSERT(!lc_buffer_failed(&sql));
-	spec.sql = lc_buffer_view(&sql);
-	lc_buffer_clear(&discovery->answer);
-	discovery->query = lc_clickhouse_start(discovery->clickhouse, &spec);
-	lc_buffer_free(&sql);
+	start_query(discovery, &sql, on_window_done);
+}
+
+/* ---- the offsets, once in the life of a process ---- */
+
+static void on_ahead(void *context, const struct lc_ledger_count *ahead, size_t count)
+{
+	struct lc_discovery *discovery = context;
+	struct lc_error failure = {.kind = LC_ERROR_NONE};
+
+	if (discovery->stale_answers > 0) {
+		discovery->stale_answers--;
+		return;
+	}
+	discovery->ledger_asked = false;
+	discovery->offsets_read = true;
+	if (count == 0) {
+		ask_window(discovery);
+		return;
+	}
+	lc_error_set(
+	    &failure, LC_ERROR_CONFLICT,
+	    "ClickHouse's offsets are ahead of our ledger for %zu sources, first raft session %u, "
+	    "bucket %.*s: another courier delivers them, or the ledger is an old copy. Stop the "
+	    "other one, or reset the ledger (log-courier-ctl ledger reset)",
+	    count, (unsigned)ahead[0].source.raft_session_id,
+	    (int)(ahead[0].source.bucket.size < 64 ? ahead[0].source.bucket.size : 64),
+	    ahead[0].source.bucket.data);
+	finish(discovery, &failure, 0);
+}
+
+static void compare_offsets(struct lc_discovery *discovery)
+{
+	struct lc_ledger_count *offsets =
+	    lc_memory_zero(discovery->found_count, sizeof(offsets[0]));
+	size_t count = 0;
+
+	for (const struct found *found = discovery->found; found != NULL; found = found->next)
+		offsets[count++] = (struct lc_ledger_count){
+		    .source = {.raft_session_id = found->row.raft_session_id,
+			       .bucket = found->row.bucket},
+		    .second = found->row.floor.inserted_at};
+	discovery->ledger_asked = true;
+	lc_ledger_find_ahead(discovery->parts.ledger, offsets, count, on_ahead, discovery);
+	free(offsets);
+}
+
+static void on_offsets_done(void *context, const struct lc_error *error, int exception_code)
+{
+	struct lc_discovery *discovery = context;
+	struct lc_error failure = *error;
+
+	discovery->query = NULL;
+	if (failure.kind == LC_ERROR_NONE && discovery->answer.size > 0)
+		lc_error_set(&failure, LC_ERROR_CORRUPT, "the list of offsets ends inside a row");
+	if (failure.kind != LC_ERROR_NONE) {
+		finish(discovery, &failure, exception_code);
+		return;
+	}
+	if (!discovery->fresh) {
+		compare_offsets(discovery);
+		return;
+	}
+	for (const struct found *found = discovery->found; found != NULL; found = found->next) {
+		struct lc_ledger_source name = {.raft_session_id = found->row.raft_session_id,
+						.bucket = found->row.bucket};
+
+		lc_ledger_set_floor(discovery->parts.ledger, &name, &found->row.floor);
+	}
+	discovery->offsets_read = true;
+	ask_window(discovery);
+}
+
+static void ask_offsets(struct lc_discovery *discovery)
+{
+	const struct lc_settings *settings = discovery->parts.settings;
+	struct lc_buffer sql;
+
+	lc_buffer_init(&sql, SQL_MAX);
+	lc_buffer_append_format(
+	    &sql,
+	    "SELECT toUInt64(%" PRIu64 "), toUInt32(raftSessionID), toString(bucketName), count(), "
+	    "toUInt32(0), max(tuple(toUInt32(lastProcessedInsertedAt), "
+	    "toUnixTimestamp64Milli(lastProcessedStartTime), lastProcessedReqId)) AS floor, "
+	    "toUInt64(%" PRIu64 ") FROM `%s`.`%s` WHERE raftSessionID %% %u = %u "
+	    "GROUP BY raftSessionID, bucketName FORMAT RowBinary",
+	    discovery->marker, discovery->marker, settings->clickhouse_database,
+	    settings->clickhouse_offsets_table, discovery->parts.shard_count,
+	    discovery->parts.shard);
+	start_query(discovery, &sql, on_offsets_done);
 }
 
 /* A server whose clock is far from what the others have told would open windows too early. When
@@ -259,16 +362,16 @@ static bool believe_clock(struct lc_discovery *discovery, uint32_t now, struct l
 	if (discovery->now != 0 && discovery->clock_doubts < CLOCK_DOUBTS_MAX &&
 	    (difference > CLOCK_TOLERANCE || difference < -CLOCK_TOLERANCE)) {
 		discovery->clock_doubts++;
-		lc_clickhouse_distrust_seat(discovery->clickhouse, discovery->seat);
+		lc_clickhouse_distrust_seat(discovery->parts.clickhouse, discovery->seat);
 		return lc_error_set(
 		    error, LC_ERROR_CORRUPT,
 		    "the clock of %s differs by %lld seconds from what ClickHouse told before",
-		    lc_clickhouse_seat_url(discovery->clickhouse, discovery->seat),
+		    lc_clickhouse_seat_url(discovery->parts.clickhouse, discovery->seat),
 		    (long long)difference);
 	}
 	discovery->clock_doubts = 0;
 	discovery->now = now;
-	discovery->now_read_ms = lc_loop_now_ms(discovery->loop);
+	discovery->now_read_ms = lc_loop_now_ms(discovery->parts.loop);
 	return true;
 }
 
@@ -286,7 +389,7 @@ static bool on_clock_data(void *context, struct lc_view piece, struct lc_error *
 static void on_clock_done(void *context, const struct lc_error *error, int exception_code)
 {
 	struct lc_discovery *discovery = context;
-	uint32_t delay = (uint32_t)discovery->settings->consumer_processing_delay_seconds;
+	uint32_t delay = (uint32_t)discovery->parts.settings->consumer_processing_delay_seconds;
 	struct lc_error failure = *error;
 	uint32_t now = 0;
 
@@ -300,7 +403,10 @@ static void on_clock_done(void *context, const struct lc_error *error, int excep
 	}
 	if (now > delay && now - delay > discovery->until) {
 		discovery->window_until = now - delay;
-		ask_window(discovery);
+		if (discovery->offsets_read)
+			ask_window(discovery);
+		else
+			ask_offsets(discovery);
 	} else {
 		finish(discovery, &failure, 0);
 	}
@@ -318,8 +424,8 @@ void lc_discovery_start(struct lc_discovery *discovery, unsigned seat)
 
 	LC_ASSERT(discovery->query == NULL);
 	discovery->seat = seat;
-	discovery->marker = lc_random_next(discovery->random);
-	discovery->started_ms = lc_loop_now_ms(discovery->loop);
+	discovery->marker = lc_random_next(discovery->parts.random);
+	discovery->started_ms = lc_loop_now_ms(discovery->parts.loop);
 	lc_buffer_init(&sql, SQL_MAX);
 	lc_buffer_append_format(&sql,
 				"SELECT toUInt64(%" PRIu64 "), toUInt32(now()), toUInt64(%" PRIu64
@@ -327,6 +433,6 @@ void lc_discovery_start(struct lc_discovery *discovery, unsigned seat)
 				discovery->marker, discovery->marker);
 	LC_ASSERT(!lc_buffer_failed(&sql));
 	spec.sql = lc_buffer_view(&sql);
-	discovery->query = lc_clickhouse_start(discovery->clickhouse, &spec);
+	discovery->query = lc_clickhouse_start(discovery->parts.clickhouse, &spec);
 	lc_buffer_free(&sql);
 }

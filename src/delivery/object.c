@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "delivery/hash_set.h"
 #include "formats/line.h"
 #include "formats/object_key.h"
 
@@ -25,7 +26,9 @@ struct lc_object *lc_object_new(struct lc_source *source, struct lc_target *targ
 	lc_arena_init(&object->arena, FIRST_CHUNK);
 	object->prefix = lc_arena_copy(&object->arena, prefix);
 	lc_mark_init(&object->before);
-	lc_mark_copy(&object->before, before);
+	if (before != NULL)
+		lc_mark_copy(&object->before, before);
+	lc_taken_rows_init(&object->taken);
 	lc_buffer_init(&object->key, KEY_MAX);
 	return object;
 }
@@ -34,6 +37,7 @@ void lc_object_free(struct lc_object *object)
 {
 	LC_ASSERT(object->put == NULL);
 	lc_mark_free(&object->before);
+	lc_taken_rows_free(&object->taken);
 	lc_buffer_free(&object->key);
 	lc_arena_free(&object->arena);
 	free(object->lines);
@@ -69,9 +73,10 @@ void lc_object_append(struct lc_object *object, const struct lc_record *record, 
 		object->oldest_start_ms = record->start_time_ms;
 	if (object->line_count == 0)
 		object->first_second = record->inserted_at;
+	object->last_second = record->inserted_at;
+	lc_taken_rows_add(&object->taken, record->inserted_at, hash);
 	object->body_size += size;
 	*add_line(object) = (struct lc_object_line){.start_time_ms = record->start_time_ms,
-						    .hash = hash,
 						    .text = text,
 						    .size = (uint32_t)size,
 						    .req_id_size = (uint32_t)req_id_size};
@@ -109,12 +114,16 @@ static uint64_t unique_part(const struct lc_object *object)
 	    .target_bucket = lc_view_of(object->target->bucket),
 	    .target_prefix = object->prefix,
 	};
+	struct lc_taken_second second;
 	struct lc_hash_set hashes;
+	size_t position = 0;
 	uint64_t unique;
 
 	lc_hash_set_init(&hashes);
-	for (size_t i = 0; i < object->line_count; i++)
-		lc_hash_set_add(&hashes, object->lines[i].hash);
+	while (lc_taken_rows_next(lc_taken_rows_blob(&object->taken), &position, &second, NULL)) {
+		for (uint32_t i = 0; i < second.count; i++)
+			lc_hash_set_add(&hashes, lc_taken_rows_hash(&second, i));
+	}
 	lc_hash_set_sort(&hashes);
 	unique = lc_object_key_unique(&subject, hashes.hashes, hashes.count);
 	lc_hash_set_free(&hashes);
@@ -135,10 +144,24 @@ void lc_object_seal(struct lc_object *object)
 	LC_ASSERT(!lc_buffer_failed(&object->key));
 }
 
+struct lc_ledger_intent lc_object_intent(const struct lc_object *object)
+{
+	return (struct lc_ledger_intent){.id = object->intent_id,
+					 .source = lc_source_name(object->source),
+					 .target_bucket = lc_view_of(object->target->bucket),
+					 .target_prefix = object->prefix,
+					 .key = lc_buffer_view(&object->key),
+					 .first_second = object->first_second,
+					 .last_second = object->last_second,
+					 .rows = object->line_count,
+					 .bytes = object->body_size,
+					 .taken_rows = lc_taken_rows_blob(&object->taken)};
+}
+
 size_t lc_object_memory(const struct lc_object *object)
 {
 	size_t memory = sizeof(*object) + object->arena.allocated + object->key.capacity +
-			object->before.req_id.capacity +
+			object->before.req_id.capacity + object->taken.blob.capacity +
 			object->line_capacity * sizeof(object->lines[0]);
 
 	/* The pieces are counted from the start: sealing must not lift a full house over its cap.

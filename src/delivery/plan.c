@@ -9,19 +9,22 @@
 bool lc_plan_ready(const struct lc_source *source, const struct lc_plan_thresholds *thresholds,
 		   uint32_t now)
 {
-	if (!source->open || source->held_by != NULL)
+	uint32_t since;
+
+	if (!lc_source_is_open(source))
 		return false;
-	if (source->open_rows >= thresholds->rows)
+	if (source->flush || source->open_rows >= thresholds->rows)
 		return true;
-	return now > source->open_from && now - source->open_from > thresholds->age_seconds;
+	since = lc_source_open_since(source);
+	return now > since && now - since > thresholds->age_seconds;
 }
 
 static int compare_sources(const void *a, const void *b)
 {
-	const struct lc_source *left = *(struct lc_source *const *)a;
-	const struct lc_source *right = *(struct lc_source *const *)b;
+	uint32_t left = lc_source_open_from(*(struct lc_source *const *)a);
+	uint32_t right = lc_source_open_from(*(struct lc_source *const *)b);
 
-	return (left->open_from > right->open_from) - (left->open_from < right->open_from);
+	return (left > right) - (left < right);
 }
 
 void lc_plan_sort(struct lc_source **sources, size_t count)
@@ -48,22 +51,23 @@ static size_t list_bytes(const struct lc_source *source)
 	return source->bucket.size * 2 + 32;
 }
 
-size_t lc_plan_group(struct lc_source *const *sources, size_t count, uint32_t until)
+size_t lc_plan_group(struct lc_source *const *sources, size_t count)
 {
-	/* Reading seconds again costs what is in them: a source may start up to one minute after
-	 * the oldest one of its group, or, when all are old, after half of the oldest one's age. */
+	/* Reading settled seconds again costs what is in them: a source may start up to one minute
+	 * after the oldest one of its group, or, when its own ranges are long, by their length. */
 	const uint32_t near = 60;
 	size_t bytes = 0;
 	size_t group = 0;
 
 	while (group < count) {
-		uint32_t oldest = sources[0]->open_from;
-		uint32_t own = sources[group]->open_from;
+		uint32_t own = lc_source_open_from(sources[group]);
+		uint32_t length = lc_source_open_to(sources[group]) - own;
+		uint32_t early = own - lc_source_open_from(sources[0]);
 
 		bytes += list_bytes(sources[group]);
 		if (group > 0 && bytes > LC_PLAN_LIST_BYTES)
 			break;
-		if (own - oldest > near && (until <= own || until - oldest > 2 * (until - own)))
+		if (early > near && early > length)
 			break;
 		group++;
 	}

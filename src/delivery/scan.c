@@ -3,22 +3,27 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "delivery/hash_set.h"
 #include "delivery/plan.h"
 #include "formats/record_stream.h"
 #include "formats/row_hash.h"
 
 #include <stdlib.h>
 
+/* What the ledger says of a source whose ranges are doubtful. */
+struct known {
+	struct lc_hash_set taken; /* hashes of rows that are taken */
+	struct lc_mark floor;     /* rows at or before it are taken */
+};
+
 /* Where the stream is. */
 struct position {
 	struct lc_source *source; /* NULL before the first row */
-	bool read_rows;           /* a row of it was seen */
-	bool held;                /* its further rows are left in ClickHouse */
-	uint32_t second;          /* of the last row */
-	struct lc_mark last;      /* offset of the last row */
-	struct lc_hash_set
-	    taken; /* rows of this second that are taken, now or by an earlier scan */
-	struct lc_hash_subtraction subtraction; /* what an earlier scan took of its first second */
+	struct lc_mark *floor;    /* of this source, may be unset */
+	struct lc_hash_subtraction subtraction;
+	bool read_rows;      /* a row of it was seen */
+	uint32_t second;     /* of the last row */
+	struct lc_mark last; /* offset of the last row */
 	uint64_t rows;
 };
 
@@ -27,26 +32,28 @@ struct lc_scan {
 	lc_scan_progress *on_progress;
 	lc_scan_callback *on_end;
 	void *context;
-	struct lc_loop_timer *end_timer; /* for an end that no answer brings */
-	size_t cap;                      /* bytes in flight */
+	size_t cap; /* bytes in flight */
 
-	struct lc_clickhouse_query *query; /* NULL: not running */
-	struct lc_record_stream *stream;
-	struct lc_source **sources; /* in the order of the stream */
+	unsigned seat;
+	struct lc_source **sources; /* in the order of the stream; NULL: not running */
+	struct known *known;        /* of these */
 	size_t source_count;
+	size_t asking;          /* the source whose hashes the ledger is asked for next */
+	bool ledger_asked;      /* its answer is due */
+	unsigned stale_answers; /* answers to cancelled scans, which come first */
+
+	struct lc_clickhouse_query *query;
+	struct lc_record_stream *stream;
 	size_t next; /* the first of `sources` that the stream has not come to */
 	uint32_t from;
 	uint32_t until;
 	struct position at;
 	struct lc_error error; /* why we ended the stream ourselves */
-	bool stop_soon;
 	bool paused;
 	struct lc_target *crowded; /* has its share of the bytes in flight */
 	uint64_t rows;
 	uint64_t started_ms;
 };
-
-static void on_cancelled(void *context);
 
 struct lc_scan *lc_scan_new(const struct lc_scan_parts *parts, lc_scan_progress *on_progress,
 			    lc_scan_callback *on_end, void *context)
@@ -58,18 +65,26 @@ struct lc_scan *lc_scan_new(const struct lc_scan_parts *parts, lc_scan_progress 
 	scan->on_end = on_end;
 	scan->context = context;
 	scan->cap = (size_t)parts->settings->limits_max_inflight_bytes;
-	scan->end_timer = lc_loop_timer_new(parts->loop, on_cancelled, scan);
 	lc_mark_init(&scan->at.last);
-	lc_hash_set_init(&scan->at.taken);
 	return scan;
 }
 
+/* The sources that were not come to, or not to their end, are not asked any more. */
 static void release_query(struct lc_scan *scan)
 {
+	for (size_t i = 0; i < scan->source_count; i++) {
+		if (scan->sources[i] != NULL)
+			lc_source_unask(scan->sources[i]);
+		lc_hash_set_free(&scan->known[i].taken);
+		lc_mark_free(&scan->known[i].floor);
+	}
 	lc_record_stream_free(scan->stream);
 	free(scan->sources);
+	free(scan->known);
+	scan->source_count = 0;
 	scan->stream = NULL;
 	scan->sources = NULL;
+	scan->known = NULL;
 	scan->query = NULL;
 }
 
@@ -78,30 +93,27 @@ void lc_scan_free(struct lc_scan *scan)
 	if (scan == NULL)
 		return;
 	lc_scan_cancel(scan);
-	release_query(scan);
-	lc_hash_subtraction_free(&scan->at.subtraction);
 	lc_mark_free(&scan->at.last);
-	lc_hash_set_free(&scan->at.taken);
-	lc_loop_timer_free(scan->end_timer);
 	free(scan);
 }
 
 bool lc_scan_running(const struct lc_scan *scan)
 {
-	return scan->query != NULL || lc_loop_timer_running(scan->end_timer);
+	return scan->sources != NULL;
 }
 
-static void enter_source(struct lc_scan *scan, struct lc_source *source)
+/* Goes to the next source of the list. */
+static void enter_source(struct lc_scan *scan)
 {
 	struct position *at = &scan->at;
+	struct known *known = &scan->known[scan->next];
 
-	at->source = source;
+	at->source = scan->sources[scan->next++];
+	at->floor = &known->floor;
 	at->read_rows = false;
-	at->held = false;
 	at->rows = 0;
 	at->last.set = false;
-	lc_hash_set_clear(&at->taken);
-	lc_hash_subtraction_init(&at->subtraction, &source->taken);
+	lc_hash_subtraction_init(&at->subtraction, &known->taken);
 }
 
 /* The stream has left the source, or has ended. `whole`: all its rows have come. */
@@ -113,44 +125,22 @@ static void leave_source(struct lc_scan *scan, bool whole)
 	if (source == NULL)
 		return;
 	lc_hash_subtraction_free(&at->subtraction);
-	if (whole && !at->held) {
-		lc_source_advance(source, &at->last);
-		lc_source_close(source, scan->until);
-	} else if (!at->held && at->read_rows && at->second >= source->open_from) {
-		lc_source_reopen(source, at->second, &at->taken);
-	}
 	lc_build_close_all(scan->parts.build);
+	if (whole) {
+		lc_source_advance(source, &at->last);
+		lc_source_settle_asked(source);
+	} else if (at->read_rows) {
+		lc_source_settle_before(source, at->second);
+	}
+	lc_source_unask(source);
+	/* Behind the intents of its rows: the ledger is written in order. */
+	lc_source_record_ranges(source, scan->parts.ledger);
 	if (at->rows > 0)
 		lc_counters_observe(scan->parts.counters, LC_COUNTERS_HISTOGRAM_FETCH_ROWS,
 				    (double)at->rows);
 	at->source = NULL;
+	scan->sources[scan->next - 1] = NULL;
 	scan->on_progress(scan->context, source);
-}
-
-/* The source's target takes no more: the rows from here on stay in ClickHouse until it does. */
-static void hold_source(struct lc_scan *scan, struct lc_target *target)
-{
-	struct position *at = &scan->at;
-
-	at->held = true;
-	at->source->held_by = target;
-	lc_hash_subtraction_free(&at->subtraction);
-	lc_source_reopen(at->source, at->second, &at->taken);
-}
-
-static void begin_second(struct position *at, uint32_t second)
-{
-	struct lc_source *source = at->source;
-
-	if (!at->held) {
-		lc_source_advance(source, &at->last);
-		lc_hash_set_clear(&at->taken);
-		if (second == source->open_from) {
-			for (size_t i = 0; i < source->taken.count; i++)
-				lc_hash_set_add(&at->taken, source->taken.hashes[i]);
-		}
-	}
-	at->second = second;
 }
 
 static void take_row(struct lc_scan *scan, const struct lc_record *record,
@@ -159,27 +149,25 @@ static void take_row(struct lc_scan *scan, const struct lc_record *record,
 	struct position *at = &scan->at;
 	struct lc_source *source = at->source;
 	struct lc_target *target;
-	enum lc_target_room room;
 	uint64_t hash;
 
-	if (offset->inserted_at < source->open_from || lc_mark_covers(&source->floor, offset))
+	if (lc_source_asked_range(source, offset->inserted_at) == NULL)
 		return;
 	hash = lc_row_hash(record);
-	if (offset->inserted_at == source->open_from &&
-	    lc_hash_subtraction_take(&at->subtraction, hash))
-		return;
-	target = lc_build_target(scan->parts.build, record->target_bucket);
-	room = lc_upload_room(scan->parts.upload, target);
-	if (room == LC_TARGET_ROOM_NO) {
-		hold_source(scan, target);
+	if (lc_mark_covers(at->floor, offset) || lc_hash_subtraction_take(&at->subtraction, hash)) {
+		lc_counters_add(scan->parts.counters, LC_COUNTERS_DUPLICATES_AVOIDED, 1);
 		return;
 	}
-	if (room == LC_TARGET_ROOM_SOON)
+	target = lc_build_target(scan->parts.build, record->target_bucket);
+	if (lc_upload_crowded(scan->parts.upload, target))
 		scan->crowded = target;
-	lc_build_take(scan->parts.build, source, target, record, hash);
-	lc_hash_set_add(&at->taken, hash);
 	if (source->open_rows > 0)
 		source->open_rows--;
+	if (lc_build_take(scan->parts.build, source, target, record, hash)) {
+		/* All that was read is recorded: what a crash makes us read again stays small. */
+		lc_source_settle_before(source, offset->inserted_at);
+		lc_source_record_ranges(source, scan->parts.ledger);
+	}
 }
 
 static bool same_source(const struct lc_source *source, const struct lc_record *record)
@@ -196,13 +184,11 @@ static bool move_to_source(struct lc_scan *scan, const struct lc_record *record)
 				   .bucket = record->bucket};
 
 	while (scan->next < scan->source_count) {
-		struct lc_source *source = scan->sources[scan->next];
-		int order = lc_source_compare(source, &wanted);
+		int order = lc_source_compare(scan->sources[scan->next], &wanted);
 
 		if (order > 0)
 			break;
-		scan->next++;
-		enter_source(scan, source);
+		enter_source(scan);
 		if (order == 0)
 			return true;
 		leave_source(scan, true);
@@ -235,12 +221,6 @@ static bool check_order(struct lc_scan *scan, const struct lc_offset *offset)
 	return true;
 }
 
-static bool stop_here(struct lc_scan *scan, bool whole)
-{
-	leave_source(scan, whole);
-	return lc_error_set(&scan->error, LC_ERROR_CANCELLED, "the scan was asked to stop");
-}
-
 /* False ends the stream; scan->error then says why. */
 static bool on_record(void *context, const struct lc_record *record)
 {
@@ -251,25 +231,21 @@ static bool on_record(void *context, const struct lc_record *record)
 				   .req_id = record->req_id};
 
 	if (!same_source(at->source, record)) {
-		if (scan->stop_soon)
-			return stop_here(scan, true);
 		leave_source(scan, true);
 		if (!move_to_source(scan, record))
 			return false;
 	}
 	if (!check_order(scan, &offset))
 		return false;
-	if (!at->read_rows || record->inserted_at != at->second) {
-		begin_second(at, record->inserted_at);
-		if (scan->stop_soon && at->read_rows)
-			return stop_here(scan, false);
-	}
+	/* A new second: the one before is whole. */
+	if (at->read_rows && record->inserted_at != at->second)
+		lc_source_advance(at->source, &at->last);
+	at->second = record->inserted_at;
 	at->read_rows = true;
 	at->rows++;
 	scan->rows++;
 	lc_mark_set(&at->last, &offset);
-	if (!at->held)
-		take_row(scan, record, &offset);
+	take_row(scan, record, &offset);
 	return true;
 }
 
@@ -299,7 +275,7 @@ static void end_scan(struct lc_scan *scan, const struct lc_error *failure)
 
 	leave_source(scan, whole);
 	while (whole && scan->next < scan->source_count) {
-		enter_source(scan, scan->sources[scan->next++]);
+		enter_source(scan);
 		leave_source(scan, true);
 	}
 	lc_counters_add(counters, LC_COUNTERS_FETCH_FIELDS_SHORTENED,
@@ -323,15 +299,7 @@ static void on_done(void *context, const struct lc_error *error, int exception_c
 	end_scan(scan, &failure);
 }
 
-/* The query is gone, its end is still to be told. */
-static void on_cancelled(void *context)
-{
-	struct lc_scan *scan = context;
-
-	end_scan(scan, &scan->error);
-}
-
-static void start_query(struct lc_scan *scan, unsigned seat)
+static void start_query(struct lc_scan *scan)
 {
 	/* Small blocks nearly double the speed of a scan in order and spare ClickHouse's memory. */
 	static const struct lc_clickhouse_setting settings[] = {{"max_block_size", "8192"}};
@@ -339,7 +307,7 @@ static void start_query(struct lc_scan *scan, unsigned seat)
 	struct lc_clickhouse_spec spec = {
 	    .settings = settings,
 	    .setting_count = sizeof(settings) / sizeof(settings[0]),
-	    .seat = seat,
+	    .seat = scan->seat,
 	    .on_data = on_data,
 	    .on_done = on_done,
 	    .context = scan,
@@ -358,50 +326,89 @@ static void start_query(struct lc_scan *scan, unsigned seat)
 	lc_buffer_free(&sql);
 }
 
+static void ask_next(struct lc_scan *scan);
+
+static void on_hashes(void *context, struct lc_ledger_hashes *hashes)
+{
+	struct lc_scan *scan = context;
+	struct known *known;
+
+	if (scan->stale_answers > 0) {
+		scan->stale_answers--;
+		return;
+	}
+	scan->ledger_asked = false;
+	known = &scan->known[scan->asking];
+	known->taken = (struct lc_hash_set){
+	    .hashes = hashes->hashes, .count = hashes->count, .capacity = hashes->count};
+	hashes->hashes = NULL;
+	if (hashes->has_floor)
+		lc_mark_set(&known->floor, &hashes->floor);
+	scan->asking++;
+	ask_next(scan);
+}
+
+/* Asks the ledger about one doubtful source after the other, then starts the query. */
+static void ask_next(struct lc_scan *scan)
+{
+	for (; scan->asking < scan->source_count; scan->asking++) {
+		const struct lc_source *source = scan->sources[scan->asking];
+		struct lc_ledger_source name = lc_source_name(source);
+		uint32_t from;
+		uint32_t to;
+
+		if (lc_source_ask(scan->sources[scan->asking], &from, &to)) {
+			scan->ledger_asked = true;
+			lc_ledger_read_hashes(scan->parts.ledger, &name, from, to, on_hashes, scan);
+			return;
+		}
+	}
+	start_query(scan);
+}
+
 void lc_scan_start(struct lc_scan *scan, unsigned seat, struct lc_source *const *sources,
-		   size_t count, uint32_t until)
+		   size_t count)
 {
 	LC_ASSERT(!lc_scan_running(scan) && count > 0);
+	scan->seat = seat;
 	scan->sources = lc_memory_resize(NULL, count, sizeof(sources[0]));
 	memcpy(scan->sources, sources, count * sizeof(sources[0]));
 	lc_plan_sort_by_name(scan->sources, count);
+	scan->known = lc_memory_zero(count, sizeof(scan->known[0]));
 	scan->source_count = count;
 	scan->next = 0;
-	scan->from = sources[0]->open_from;
-	for (size_t i = 1; i < count; i++) {
-		if (sources[i]->open_from < scan->from)
-			scan->from = sources[i]->open_from;
+	scan->from = UINT32_MAX;
+	scan->until = 0;
+	for (size_t i = 0; i < count; i++) {
+		uint32_t from = lc_source_open_from(sources[i]);
+		uint32_t to = lc_source_open_to(sources[i]);
+
+		lc_mark_init(&scan->known[i].floor);
+		scan->from = from < scan->from ? from : scan->from;
+		scan->until = to > scan->until ? to : scan->until;
 	}
-	scan->until = until;
 	scan->error.kind = LC_ERROR_NONE;
-	scan->stop_soon = false;
 	scan->paused = false;
 	scan->crowded = NULL;
 	scan->rows = 0;
 	scan->started_ms = lc_loop_now_ms(scan->parts.loop);
-	start_query(scan, seat);
-}
-
-void lc_scan_stop_soon(struct lc_scan *scan)
-{
-	if (scan->query == NULL)
-		return;
-	scan->stop_soon = true;
-	if (scan->at.source == NULL) {
-		lc_clickhouse_cancel(scan->query);
-		scan->query = NULL;
-		lc_error_set(&scan->error, LC_ERROR_CANCELLED, "the scan was asked to stop");
-		lc_loop_timer_start(scan->end_timer, 0);
-	}
+	scan->asking = 0;
+	ask_next(scan);
 }
 
 void lc_scan_cancel(struct lc_scan *scan)
 {
-	lc_loop_timer_stop(scan->end_timer);
-	if (scan->query == NULL)
+	if (!lc_scan_running(scan))
 		return;
-	lc_clickhouse_cancel(scan->query);
-	leave_source(scan, false);
+	if (scan->query != NULL)
+		lc_clickhouse_cancel(scan->query);
+	if (scan->ledger_asked)
+		scan->stale_answers++;
+	scan->ledger_asked = false;
+	lc_build_drop_open(scan->parts.build);
+	if (scan->at.source != NULL)
+		lc_hash_subtraction_free(&scan->at.subtraction);
+	scan->at.source = NULL;
 	release_query(scan);
 }
 
@@ -410,8 +417,7 @@ static bool too_much(struct lc_scan *scan)
 {
 	size_t cap = scan->paused ? scan->cap / 4 * 3 : scan->cap;
 
-	if (scan->crowded != NULL &&
-	    lc_upload_room(scan->parts.upload, scan->crowded) != LC_TARGET_ROOM_SOON)
+	if (scan->crowded != NULL && !lc_upload_crowded(scan->parts.upload, scan->crowded))
 		scan->crowded = NULL;
 	return scan->crowded != NULL || lc_upload_bytes(scan->parts.upload) >= cap;
 }

@@ -13,10 +13,15 @@
 #include "delivery/commit.h"
 #include "delivery/discovery.h"
 #include "delivery/plan.h"
+#include "delivery/rebuild.h"
+#include "delivery/reconcile.h"
 #include "delivery/scan.h"
 #include "delivery/source.h"
 #include "delivery/upload.h"
+#include "ledger/ledger.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Where the cycle is. */
@@ -27,15 +32,17 @@ enum step {
 	STEP_SCANNING,    /* reading ready sources, group after group */
 	STEP_DRAINING,    /* no new work; uploads and commits end */
 	STEP_DRAINED,
+	STEP_FAILED,
 };
 
-static const char *const STEP_NAMES[] = {"new",      "waiting",  "discovering",
-					 "scanning", "draining", "drained"};
+static const char *const STEP_NAMES[] = {"new",      "waiting", "discovering", "scanning",
+					 "draining", "drained", "failed"};
 
 enum {
 	JANITOR_MS = 1000,
 	ABANDON_MS = 1000, /* for the last commit once uploads were abandoned */
 	CONNECT_TIMEOUT_MS = 10 * 1000,
+	LEDGER_RETRY_MS = 1000,
 };
 
 struct lc_shard {
@@ -47,16 +54,21 @@ struct lc_shard {
 	struct lc_random random;
 	struct lc_backoff backoff;
 	struct lc_plan_thresholds thresholds;
+	struct lc_ledger_state state; /* what the ledger held at the start */
+	bool fresh;                   /* the horizon has not begun */
 
 	struct lc_http *http;
 	struct lc_clickhouse *clickhouse;
 	struct lc_s3 *s3;
+	struct lc_ledger *ledger;
 	struct lc_source_table *sources;
 	struct lc_upload *upload;
 	struct lc_build *build;
 	struct lc_scan *scan;
 	struct lc_commit *commit;
 	struct lc_discovery *discovery;
+	struct lc_rebuild *rebuild;
+	struct lc_reconcile *reconcile;
 
 	struct lc_loop_timer *cycle_timer;
 	struct lc_loop_timer *janitor_timer;
@@ -67,7 +79,6 @@ struct lc_shard {
 	unsigned seat; /* ClickHouse URL of this cycle */
 	uint64_t cycle_started_ms;
 	unsigned failures; /* cycles in a row that ClickHouse made fail */
-	bool wake;         /* a held source may go on */
 
 	struct lc_source **ready; /* this cycle's sources, oldest first */
 	size_t ready_count;
@@ -95,13 +106,13 @@ static void tell_ready(struct lc_shard *shard)
 
 static void check_drained(struct lc_shard *shard)
 {
-	if (shard->step != STEP_DRAINING || lc_scan_running(shard->scan))
+	if (shard->step != STEP_DRAINING || lc_build_recording(shard->build) ||
+	    lc_upload_moving(shard->upload))
 		return;
-	if (lc_upload_hopeful(shard->upload))
-		return;
-	/* What is left waits for targets that are blocked: its rows are read again after a start.
-	 */
+	/* What is left waits for targets that do not work: it is rebuilt after a start. */
 	lc_upload_abandon(shard->upload);
+	if (!lc_upload_settled(shard->upload))
+		return;
 	if (!lc_commit_idle(shard->commit)) {
 		lc_commit_flush(shard->commit, LC_COMMIT_BY_SHUTDOWN);
 		return;
@@ -130,6 +141,8 @@ static void on_room(void *context)
 	struct lc_shard *shard = context;
 
 	lc_scan_relieve(shard->scan);
+	if (shard->step != STEP_DRAINING)
+		lc_rebuild_poke(shard->rebuild, lc_discovery_clickhouse_now(shard->discovery));
 	check_drained(shard);
 }
 
@@ -196,15 +209,14 @@ static void fail_cycle(struct lc_shard *shard, const char *what, const struct lc
 static void scan_next_group(struct lc_shard *shard)
 {
 	struct lc_source **sources = shard->ready + shard->ready_next;
-	uint32_t until = lc_discovery_until(shard->discovery);
-	size_t count = lc_plan_group(sources, shard->ready_count - shard->ready_next, until);
+	size_t count = lc_plan_group(sources, shard->ready_count - shard->ready_next);
 
 	if (count == 0) {
 		end_cycle(shard);
 		return;
 	}
 	shard->ready_next += count;
-	lc_scan_start(shard->scan, shard->seat, sources, count, until);
+	lc_scan_start(shard->scan, shard->seat, sources, count);
 }
 
 static void collect_ready(void *context, struct lc_source *source)
@@ -222,12 +234,41 @@ static void collect_ready(void *context, struct lc_source *source)
 	shard->ready[shard->ready_count++] = source;
 }
 
+/* There is no way on from here: whoever started us decides. */
+static void fail(struct lc_shard *shard, const struct lc_error *error)
+{
+	lc_log(LC_LOG_ERROR, "the shard stops", LC_LOG_FAULT(error));
+	enter_step(shard, STEP_FAILED);
+	lc_loop_timer_stop(shard->cycle_timer);
+	lc_loop_timer_stop(shard->janitor_timer);
+	shard->callbacks->on_failed(shard->context, error);
+}
+
+static void on_ledger_corrupt(void *context, const struct lc_error *error)
+{
+	fail(context, error);
+}
+
+/* Rows that come to light behind the first window are looked for as far back as any. */
+static void begin_horizon(struct lc_shard *shard)
+{
+	uint32_t until = lc_discovery_until(shard->discovery);
+	uint32_t back = (uint32_t)shard->settings->reconcile_horizon_seconds;
+
+	shard->fresh = false;
+	lc_reconcile_set_horizon(shard->reconcile, until > back ? until - back : 1);
+}
+
 static void on_discovered(void *context, const struct lc_error *error, int exception_code)
 {
 	struct lc_shard *shard = context;
 
 	(void)exception_code;
 	tell_ready(shard);
+	if (error->kind == LC_ERROR_CONFLICT) {
+		fail(shard, error);
+		return;
+	}
 	if (error->kind != LC_ERROR_NONE) {
 		lc_counters_add(shard->counters, LC_COUNTERS_DISCOVERY_FAILURES, 1);
 		fail_cycle(shard, "discovery failed and is tried again", error);
@@ -235,6 +276,8 @@ static void on_discovered(void *context, const struct lc_error *error, int excep
 	}
 	shard->failures = 0;
 	lc_counters_set(shard->counters, LC_COUNTERS_CLICKHOUSE_FAILING_SINCE, 0);
+	if (shard->fresh)
+		begin_horizon(shard);
 	shard->ready_count = 0;
 	shard->ready_next = 0;
 	lc_source_each(shard->sources, collect_ready, shard);
@@ -253,9 +296,7 @@ static void on_scan_end(void *context, const struct lc_error *error)
 {
 	struct lc_shard *shard = context;
 
-	if (shard->step == STEP_DRAINING)
-		check_drained(shard);
-	else if (error->kind == LC_ERROR_NONE)
+	if (error->kind == LC_ERROR_NONE)
 		scan_next_group(shard);
 	else
 		fail_cycle(shard, "a scan broke; what is missing is read again", error);
@@ -276,7 +317,7 @@ static void begin_cycle(void *context)
 struct survey {
 	struct lc_shard *shard;
 	uint64_t pending;
-	uint64_t held;
+	uint64_t blocked;
 	uint32_t oldest;
 };
 
@@ -285,13 +326,8 @@ static void survey_source(void *context, struct lc_source *source)
 	struct survey *survey = context;
 	uint32_t oldest = lc_source_oldest_undelivered(source);
 
-	if (source->held_by != NULL &&
-	    lc_upload_room(survey->shard->upload, source->held_by) != LC_TARGET_ROOM_NO) {
-		source->held_by = NULL;
-		survey->shard->wake = true;
-	}
-	survey->held += source->held_by != NULL;
-	survey->pending += source->open_rows + source->object_rows;
+	survey->blocked += source->bodiless > 0;
+	survey->pending += source->open_rows + source->object_rows + source->bodiless_rows;
 	if (oldest != 0 && (survey->oldest == 0 || oldest < survey->oldest))
 		survey->oldest = oldest;
 }
@@ -304,19 +340,28 @@ static void on_janitor(void *context)
 
 	lc_source_each(shard->sources, survey_source, &survey);
 	lc_counters_set(counters, LC_COUNTERS_SOURCES, lc_source_count(shard->sources));
-	lc_counters_set(counters, LC_COUNTERS_SOURCES_BLOCKED, survey.held);
+	lc_counters_set(counters, LC_COUNTERS_SOURCES_BLOCKED, survey.blocked);
 	lc_counters_set(counters, LC_COUNTERS_PENDING_RECORDS, survey.pending);
 	lc_counters_set(counters, LC_COUNTERS_OLDEST_UNDELIVERED_INSERTED_AT, survey.oldest);
 	lc_upload_update_gauges(shard->upload);
 	lc_scan_relieve(shard->scan);
-	if (shard->wake && shard->step == STEP_WAITING && shard->failures == 0) {
-		shard->wake = false;
-		lc_loop_timer_start(shard->cycle_timer, 0);
+	if (shard->step != STEP_DRAINING) {
+		uint32_t now = lc_discovery_clickhouse_now(shard->discovery);
+
+		lc_rebuild_poke(shard->rebuild, now);
+		lc_reconcile_poke(shard->reconcile, lc_discovery_until(shard->discovery), now);
 	}
 	lc_loop_timer_start(shard->janitor_timer, JANITOR_MS);
 }
 
 /* ---- life ---- */
+
+static enum lc_s3_conditional conditional_of(const char *choice)
+{
+	if (strcmp(choice, "off") == 0)
+		return LC_S3_CONDITIONAL_OFF;
+	return strcmp(choice, "on") == 0 ? LC_S3_CONDITIONAL_ON : LC_S3_CONDITIONAL_AUTO;
+}
 
 static bool open_clients(struct lc_shard *shard, struct lc_error *error)
 {
@@ -341,6 +386,7 @@ static bool open_clients(struct lc_shard *shard, struct lc_error *error)
 	    .addressing = strcmp(settings->s3_addressing_style, "virtual") == 0
 			      ? LC_S3_ADDRESSING_VIRTUAL
 			      : LC_S3_ADDRESSING_PATH,
+	    .conditional = conditional_of(settings->s3_conditional_put),
 	    .timeout_ms = (uint64_t)settings->timeout_upload_operation_seconds * 1000,
 	};
 
@@ -352,28 +398,97 @@ static bool open_clients(struct lc_shard *shard, struct lc_error *error)
 	return shard->s3 != NULL;
 }
 
+static void restore_source(void *context, const struct lc_ledger_source *name,
+			   const struct lc_ledger_range *ranges, size_t range_count,
+			   uint64_t open_intents, uint64_t open_rows, uint32_t oldest_intent_second)
+{
+	struct lc_shard *shard = context;
+	struct lc_source *source =
+	    lc_source_get(shard->sources, name->raft_session_id, name->bucket);
+
+	for (size_t i = 0; i < range_count; i++) {
+		struct lc_source_range range = {.from = ranges[i].from,
+						.to = ranges[i].to,
+						.since = ranges[i].since,
+						.doubtful = true};
+
+		lc_source_open(source, range, 0);
+	}
+	source->bodiless = open_intents;
+	source->bodiless_rows = open_rows;
+	source->bodiless_oldest = oldest_intent_second;
+}
+
+static void restore_target(void *context, const struct lc_ledger_target *record,
+			   uint64_t open_intents, uint64_t open_rows)
+{
+	struct lc_shard *shard = context;
+
+	lc_upload_restore_target(shard->upload, record, open_intents, open_rows);
+}
+
+static bool open_ledger(struct lc_shard *shard, unsigned number, unsigned count,
+			struct lc_error *error)
+{
+	char path[PATH_MAX];
+	struct lc_ledger_options options = {
+	    .path = path, .shard = number, .shard_count = count, .retry_ms = LEDGER_RETRY_MS};
+
+	snprintf(path, sizeof(path), "%s/shard-%u-of-%u.db", shard->settings->state_directory,
+		 number, count);
+	shard->state = (struct lc_ledger_state){
+	    .on_source = restore_source, .on_target = restore_target, .context = shard};
+	shard->ledger = lc_ledger_open(shard->loop, &options, shard->counters, &shard->state,
+				       on_ledger_corrupt, shard, error);
+	return shard->ledger != NULL;
+}
+
 static void open_parts(struct lc_shard *shard, unsigned number, unsigned count)
 {
-	struct lc_scan_parts parts = {
-	    .loop = shard->loop,
-	    .clickhouse = shard->clickhouse,
-	    .settings = shard->settings,
-	    .counters = shard->counters,
-	    .random = &shard->random,
-	};
+	struct lc_scan_parts scan = {.loop = shard->loop,
+				     .clickhouse = shard->clickhouse,
+				     .settings = shard->settings,
+				     .upload = shard->upload,
+				     .ledger = shard->ledger,
+				     .counters = shard->counters,
+				     .random = &shard->random};
+	struct lc_discovery_parts discovery = {.loop = shard->loop,
+					       .clickhouse = shard->clickhouse,
+					       .settings = shard->settings,
+					       .shard = number,
+					       .shard_count = count,
+					       .sources = shard->sources,
+					       .ledger = shard->ledger,
+					       .counters = shard->counters,
+					       .random = &shard->random};
+	struct lc_rebuild_parts rebuild = {.loop = shard->loop,
+					   .clickhouse = shard->clickhouse,
+					   .settings = shard->settings,
+					   .sources = shard->sources,
+					   .upload = shard->upload,
+					   .ledger = shard->ledger,
+					   .counters = shard->counters,
+					   .random = &shard->random};
+	struct lc_reconcile_parts reconcile = {.loop = shard->loop,
+					       .clickhouse = shard->clickhouse,
+					       .settings = shard->settings,
+					       .shard = number,
+					       .shard_count = count,
+					       .sources = shard->sources,
+					       .ledger = shard->ledger,
+					       .counters = shard->counters,
+					       .random = &shard->random};
 
-	shard->sources = lc_source_table_new();
-	shard->upload = lc_upload_new(shard->loop, shard->s3, shard->settings, shard->counters,
-				      &UPLOAD_CALLBACKS, shard);
-	shard->build = lc_build_new(shard->loop, shard->settings, shard->upload, shard->counters);
-	parts.build = shard->build;
-	parts.upload = shard->upload;
-	shard->scan = lc_scan_new(&parts, on_scan_progress, on_scan_end, shard);
-	shard->commit = lc_commit_new(shard->loop, shard->clickhouse, shard->settings,
-				      shard->counters, &COMMIT_CALLBACKS, shard);
-	shard->discovery =
-	    lc_discovery_new(shard->loop, shard->clickhouse, shard->settings, number, count,
-			     shard->sources, shard->counters, &shard->random, on_discovered, shard);
+	shard->build = lc_build_new(shard->loop, shard->settings, shard->upload, shard->ledger,
+				    shard->state.next_intent_id, shard->counters, on_room, shard);
+	scan.build = shard->build;
+	shard->scan = lc_scan_new(&scan, on_scan_progress, on_scan_end, shard);
+	shard->commit = lc_commit_new(shard->loop, shard->clickhouse, shard->ledger,
+				      shard->settings, shard->counters, &COMMIT_CALLBACKS, shard);
+	shard->discovery = lc_discovery_new(&discovery, &shard->state, on_discovered, shard);
+	shard->rebuild = lc_rebuild_new(&rebuild, on_settled, shard);
+	shard->reconcile = lc_reconcile_new(&reconcile, shard->state.horizon);
+	shard->fresh = shard->state.horizon == 0;
 }
 
 static void on_abandon_over(void *context)
@@ -410,10 +525,18 @@ struct lc_shard *lc_shard_new(struct lc_loop *loop, const struct lc_settings *se
 	shard->cycle_timer = lc_loop_timer_new(loop, begin_cycle, shard);
 	shard->janitor_timer = lc_loop_timer_new(loop, on_janitor, shard);
 	shard->abandon_timer = lc_loop_timer_new(loop, on_abandon_over, shard);
+	shard->sources = lc_source_table_new();
 	if (!open_clients(shard, error)) {
 		lc_shard_free(shard);
 		return NULL;
 	}
+	shard->upload =
+	    lc_upload_new(loop, shard->s3, settings, counters, &UPLOAD_CALLBACKS, shard);
+	if (!open_ledger(shard, number, count, error)) {
+		lc_shard_free(shard);
+		return NULL;
+	}
+	lc_upload_set_ledger(shard->upload, shard->ledger);
 	open_parts(shard, number, count);
 	return shard;
 }
@@ -428,21 +551,23 @@ void lc_shard_start(struct lc_shard *shard)
 
 void lc_shard_drain(struct lc_shard *shard)
 {
-	if (shard->step == STEP_DRAINING || shard->step == STEP_DRAINED)
+	if (shard->step == STEP_DRAINING || shard->step == STEP_DRAINED ||
+	    shard->step == STEP_FAILED)
 		return;
 	enter_step(shard, STEP_DRAINING);
 	lc_loop_timer_stop(shard->cycle_timer);
 	lc_discovery_cancel(shard->discovery);
-	lc_scan_stop_soon(shard->scan);
+	lc_scan_cancel(shard->scan);
+	lc_rebuild_cancel(shard->rebuild);
+	lc_reconcile_cancel(shard->reconcile);
 	check_drained(shard);
 }
 
 void lc_shard_abandon(struct lc_shard *shard)
 {
 	lc_shard_drain(shard);
-	if (shard->step == STEP_DRAINED)
+	if (shard->step != STEP_DRAINING)
 		return;
-	lc_scan_cancel(shard->scan);
 	lc_upload_abandon(shard->upload);
 	lc_loop_timer_start(shard->abandon_timer, ABANDON_MS);
 	check_drained(shard);
@@ -452,6 +577,9 @@ void lc_shard_free(struct lc_shard *shard)
 {
 	if (shard == NULL)
 		return;
+	lc_ledger_close(shard->ledger); /* first: it calls nobody back any more */
+	lc_reconcile_free(shard->reconcile);
+	lc_rebuild_free(shard->rebuild);
 	lc_discovery_free(shard->discovery);
 	lc_scan_free(shard->scan);
 	lc_build_free(shard->build);

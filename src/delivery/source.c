@@ -30,8 +30,7 @@ struct lc_source_table *lc_source_table_new(void)
 static void node_free(struct node *node)
 {
 	LC_ASSERT(TAILQ_EMPTY(&node->source.objects));
-	lc_hash_set_free(&node->source.taken);
-	lc_mark_free(&node->source.floor);
+	free(node->source.ranges);
 	lc_mark_free(&node->source.complete);
 	lc_mark_free(&node->source.committed);
 	free(node);
@@ -66,24 +65,31 @@ static size_t make_key(struct lc_source_table *table, uint32_t raft_session_id,
 	return size;
 }
 
-struct lc_source *lc_source_get(struct lc_source_table *table, uint32_t raft_session_id,
-				struct lc_view bucket)
+struct lc_source *lc_source_find(struct lc_source_table *table, uint32_t raft_session_id,
+				 struct lc_view bucket)
 {
 	size_t size = make_key(table, raft_session_id, bucket);
-	struct lc_source *source;
 	struct node *node;
 
 	HASH_FIND(hh, table->nodes, table->key, size, node);
-	if (node != NULL)
-		return &node->source;
+	return node == NULL ? NULL : &node->source;
+}
+
+struct lc_source *lc_source_get(struct lc_source_table *table, uint32_t raft_session_id,
+				struct lc_view bucket)
+{
+	struct lc_source *source = lc_source_find(table, raft_session_id, bucket);
+	size_t size = SESSION_SIZE + bucket.size;
+	struct node *node;
+
+	if (source != NULL)
+		return source;
 	node = lc_memory_zero(1, sizeof(*node) + size);
 	memcpy(node->key, table->key, size);
 	source = &node->source;
 	source->raft_session_id = raft_session_id;
 	source->bucket = (struct lc_view){.data = node->key + SESSION_SIZE, .size = bucket.size};
 	TAILQ_INIT(&source->objects);
-	lc_hash_set_init(&source->taken);
-	lc_mark_init(&source->floor);
 	lc_mark_init(&source->complete);
 	lc_mark_init(&source->committed);
 	HASH_ADD_KEYPTR(hh, table->nodes, node->key, size, node);
@@ -107,36 +113,10 @@ void lc_source_each(struct lc_source_table *table,
 	}
 }
 
-void lc_source_add_open(struct lc_source *source, uint64_t rows, uint32_t oldest)
+struct lc_ledger_source lc_source_name(const struct lc_source *source)
 {
-	if (!source->open || oldest < source->open_from) {
-		LC_ASSERT(!source->open || source->taken.count == 0);
-		source->open = true;
-		source->open_from = oldest;
-	}
-	source->open_rows += rows;
-}
-
-void lc_source_close(struct lc_source *source, uint32_t until)
-{
-	source->open = false;
-	source->open_from = until;
-	source->open_rows = 0;
-	source->held_by = NULL;
-	lc_hash_set_free(&source->taken);
-	lc_mark_free(&source->floor);
-}
-
-void lc_source_reopen(struct lc_source *source, uint32_t second, const struct lc_hash_set *taken)
-{
-	source->open = true;
-	source->open_from = second;
-	if (taken != &source->taken) {
-		lc_hash_set_free(&source->taken);
-		for (size_t i = 0; i < taken->count; i++)
-			lc_hash_set_add(&source->taken, taken->hashes[i]);
-	}
-	lc_hash_set_sort(&source->taken);
+	return (struct lc_ledger_source){.raft_session_id = source->raft_session_id,
+					 .bucket = source->bucket};
 }
 
 void lc_source_advance(struct lc_source *source, const struct lc_mark *mark)
@@ -150,21 +130,6 @@ void lc_source_advance(struct lc_source *source, const struct lc_mark *mark)
 		lc_mark_set(&source->complete, &offset);
 }
 
-void lc_source_retract(struct lc_source *source, const struct lc_mark *mark)
-{
-	struct lc_offset offset;
-
-	if (!mark->set) {
-		lc_mark_free(&source->complete);
-		return;
-	}
-	if (!source->complete.set)
-		return;
-	offset = lc_mark_offset(&source->complete);
-	if (!lc_mark_covers(mark, &offset))
-		lc_mark_copy(&source->complete, mark);
-}
-
 int lc_source_compare(const struct lc_source *a, const struct lc_source *b)
 {
 	if (a->raft_session_id != b->raft_session_id)
@@ -172,29 +137,42 @@ int lc_source_compare(const struct lc_source *a, const struct lc_source *b)
 	return lc_view_compare(a->bucket, b->bucket);
 }
 
-const struct lc_mark *lc_source_delivered_mark(const struct lc_source *source)
-{
-	const struct lc_object *oldest = TAILQ_FIRST(&source->objects);
-	const struct lc_mark *mark = oldest != NULL ? &oldest->before : &source->complete;
-
-	return mark->set ? mark : NULL;
-}
-
 uint32_t lc_source_oldest_undelivered(const struct lc_source *source)
 {
-	const struct lc_object *oldest = TAILQ_FIRST(&source->objects);
+	const struct lc_object *object;
+	uint32_t oldest = UINT32_MAX;
 
-	if (oldest != NULL)
-		return oldest->first_second;
-	return source->open ? source->open_from : 0;
+	TAILQ_FOREACH(object, &source->objects, of_source)
+	{
+		if (object->first_second < oldest)
+			oldest = object->first_second;
+	}
+	if (source->range_count > 0 && source->ranges[0].from < oldest)
+		oldest = source->ranges[0].from;
+	if (source->bodiless > 0 && source->bodiless_oldest < oldest)
+		oldest = source->bodiless_oldest;
+	return oldest == UINT32_MAX ? 0 : oldest;
+}
+
+/* Objects behind the first one have later marks or none, so the first one decides, unless a later
+ * one holds late rows. */
+const struct lc_mark *lc_source_delivered_mark(const struct lc_source *source)
+{
+	const struct lc_object *first = TAILQ_FIRST(&source->objects);
+	const struct lc_mark *mark = first != NULL ? &first->before : &source->complete;
+	uint32_t oldest = lc_source_oldest_undelivered(source);
+
+	if (!mark->set || (oldest != 0 && oldest <= mark->inserted_at))
+		return NULL;
+	return mark;
 }
 
 bool lc_source_forget_if_idle(struct lc_source_table *table, struct lc_source *source)
 {
 	struct node *node = (struct node *)(void *)source;
 
-	if (source->open || source->commit_noted || source->committing ||
-	    !TAILQ_EMPTY(&source->objects))
+	if (source->range_count > 0 || source->commit_noted || source->committing ||
+	    source->bodiless > 0 || !TAILQ_EMPTY(&source->objects))
 		return false;
 	HASH_DEL(table->nodes, node);
 	node_free(node);

@@ -8,12 +8,9 @@ bool lc_target_may_start(const struct lc_target *target, const struct lc_target_
 	return target->active == 0 && now_ms >= target->probe_at_ms;
 }
 
-enum lc_target_room lc_target_room(const struct lc_target *target,
-				   const struct lc_target_policy *policy)
+bool lc_target_crowded(const struct lc_target *target, const struct lc_target_policy *policy)
 {
-	if (target->bytes < policy->share_bytes)
-		return LC_TARGET_ROOM_YES;
-	return target->state == LC_TARGET_HEALTHY ? LC_TARGET_ROOM_SOON : LC_TARGET_ROOM_NO;
+	return target->state != LC_TARGET_ASIDE && target->bytes >= policy->share_bytes;
 }
 
 bool lc_target_note_answer(struct lc_target *target, const struct lc_target_policy *policy,

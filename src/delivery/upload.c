@@ -18,6 +18,7 @@ struct target_node {
 struct lc_upload {
 	struct lc_loop *loop;
 	struct lc_s3 *s3;
+	struct lc_ledger *ledger;
 	struct lc_counters *counters;
 	const struct lc_upload_callbacks *callbacks;
 	void *context;
@@ -27,12 +28,15 @@ struct lc_upload {
 	struct target_node *nodes;   /* all targets */
 	struct target_list queue; /* those with waiting objects; whose turn is next comes first */
 	struct lc_target_queue uploading;
-	unsigned concurrency; /* uploads at a time, all targets together */
+	struct lc_target_queue recording; /* confirmed; the ledger is told */
+	struct target_list bodiless;      /* those with bodiless intents, in turn */
+	unsigned concurrency;             /* uploads at a time, all targets together */
 	unsigned active;
 	size_t bytes;
 };
 
 static void start_uploads(void *context);
+static void release_object(struct lc_upload *upload, struct lc_object *object);
 
 struct lc_upload *lc_upload_new(struct lc_loop *loop, struct lc_s3 *s3,
 				const struct lc_settings *settings, struct lc_counters *counters,
@@ -56,19 +60,36 @@ struct lc_upload *lc_upload_new(struct lc_loop *loop, struct lc_s3 *s3,
 	};
 	TAILQ_INIT(&upload->queue);
 	TAILQ_INIT(&upload->uploading);
+	TAILQ_INIT(&upload->recording);
+	TAILQ_INIT(&upload->bodiless);
 	lc_random_seed_from_system(&upload->random);
 	upload->timer = lc_loop_timer_new(loop, start_uploads, upload);
 	return upload;
+}
+
+void lc_upload_set_ledger(struct lc_upload *upload, struct lc_ledger *ledger)
+{
+	upload->ledger = ledger;
+}
+
+bool lc_upload_settled(const struct lc_upload *upload)
+{
+	return upload->active == 0 && TAILQ_EMPTY(&upload->recording);
 }
 
 void lc_upload_free(struct lc_upload *upload)
 {
 	struct target_node *node;
 	struct target_node *next;
+	struct lc_object *object;
 
 	if (upload == NULL)
 		return;
 	lc_upload_abandon(upload);
+	while ((object = TAILQ_FIRST(&upload->recording)) != NULL) {
+		TAILQ_REMOVE(&upload->recording, object, of_list);
+		release_object(upload, object);
+	}
 	HASH_ITER(hh, upload->nodes, node, next)
 	{
 		HASH_DEL(upload->nodes, node);
@@ -93,9 +114,36 @@ struct lc_target *lc_upload_target(struct lc_upload *upload, struct lc_view buck
 	return &node->target;
 }
 
-enum lc_target_room lc_upload_room(const struct lc_upload *upload, const struct lc_target *target)
+static void add_bodiless(struct lc_upload *upload, struct lc_target *target, uint64_t count)
 {
-	return lc_target_room(target, &upload->policy);
+	if (target->bodiless == 0 && count > 0)
+		TAILQ_INSERT_TAIL(&upload->bodiless, target, of_bodiless);
+	target->bodiless += count;
+}
+
+void lc_upload_restore_target(struct lc_upload *upload, const struct lc_ledger_target *record,
+			      uint64_t open_intents, uint64_t open_rows)
+{
+	struct lc_target *target = lc_upload_target(upload, record->bucket);
+	int64_t wait_ms = record->probe_at_ms - lc_clock_wall_ms();
+
+	if (wait_ms < 0)
+		wait_ms = 0;
+	if (wait_ms > (int64_t)upload->policy.backoff.maximum_ms)
+		wait_ms = (int64_t)upload->policy.backoff.maximum_ms;
+	if (record->failures > 0) {
+		target->state = LC_TARGET_ASIDE;
+		target->refused = record->refused;
+		target->failures = record->failures;
+		target->probe_at_ms = lc_loop_now_ms(upload->loop) + (uint64_t)wait_ms;
+	}
+	target->rows += open_rows;
+	add_bodiless(upload, target, open_intents);
+}
+
+bool lc_upload_crowded(const struct lc_upload *upload, const struct lc_target *target)
+{
+	return lc_target_crowded(target, &upload->policy);
 }
 
 static void show_bytes(const struct lc_upload *upload)
@@ -131,20 +179,6 @@ bool lc_upload_moving(const struct lc_upload *upload)
 	return false;
 }
 
-bool lc_upload_hopeful(const struct lc_upload *upload)
-{
-	const struct lc_target *target;
-
-	if (upload->active > 0)
-		return true;
-	TAILQ_FOREACH(target, &upload->queue, link)
-	{
-		if (target->state != LC_TARGET_ASIDE)
-			return true;
-	}
-	return false;
-}
-
 /* A target stands in the queue exactly while it has waiting objects. */
 static void add_waiting(struct lc_upload *upload, struct lc_object *object, bool first)
 {
@@ -159,20 +193,13 @@ static void add_waiting(struct lc_upload *upload, struct lc_object *object, bool
 	lc_loop_timer_start(upload->timer, 0);
 }
 
-static struct lc_object *take_waiting(struct lc_upload *upload, struct lc_target *target)
+static void take_waiting(struct lc_upload *upload, struct lc_object *object)
 {
-	struct lc_object *object = TAILQ_FIRST(&target->waiting);
+	struct lc_target *target = object->target;
 
 	TAILQ_REMOVE(&target->waiting, object, of_list);
 	if (TAILQ_EMPTY(&target->waiting))
 		TAILQ_REMOVE(&upload->queue, target, link);
-	return object;
-}
-
-void lc_upload_submit(struct lc_upload *upload, struct lc_object *object)
-{
-	object->target->rows += object->line_count;
-	add_waiting(upload, object, false);
 }
 
 /* Takes the object, which is neither waiting nor uploading any more, out of all books. */
@@ -187,11 +214,93 @@ static void release_object(struct lc_upload *upload, struct lc_object *object)
 	lc_object_free(object);
 }
 
-/* An object that was not delivered is given up: its rows are as if they had never been taken. */
-static void give_up(struct lc_upload *upload, struct lc_object *object)
+/* Frees the body of an object that can not be uploaded now; its intent stays in the ledger. */
+static void free_body(struct lc_upload *upload, struct lc_object *object)
 {
-	lc_source_retract(object->source, &object->before);
+	struct lc_source *source = object->source;
+	struct lc_target *target = object->target;
+
+	if (source->bodiless == 0 || object->first_second < source->bodiless_oldest)
+		source->bodiless_oldest = object->first_second;
+	source->bodiless++;
+	source->bodiless_rows += object->line_count;
+	target->rows += object->line_count;
+	add_bodiless(upload, target, 1);
 	release_object(upload, object);
+}
+
+/* A target that has stepped aside keeps one object, to be tried with. */
+static void free_bodies(struct lc_upload *upload, struct lc_target *target)
+{
+	struct lc_object *object;
+
+	if (target->state != LC_TARGET_ASIDE)
+		return;
+	while ((object = TAILQ_LAST(&target->waiting, lc_target_queue)) != NULL) {
+		if (object == TAILQ_FIRST(&target->waiting) && target->active == 0)
+			break;
+		take_waiting(upload, object);
+		free_body(upload, object);
+	}
+	/* Rebuilding begins anew with the oldest intents. */
+	target->looked_to = 0;
+}
+
+void lc_upload_submit(struct lc_upload *upload, struct lc_object *object)
+{
+	object->target->rows += object->line_count;
+	add_waiting(upload, object, false);
+	free_bodies(upload, object->target);
+}
+
+static bool list_has(const struct lc_target_queue *list, const struct lc_target *target,
+		     uint64_t intent_id)
+{
+	const struct lc_object *object;
+
+	TAILQ_FOREACH(object, list, of_list)
+	{
+		if (object->target == target && object->intent_id == intent_id)
+			return true;
+	}
+	return false;
+}
+
+bool lc_upload_has(const struct lc_upload *upload, const struct lc_target *target,
+		   uint64_t intent_id)
+{
+	return list_has(&target->waiting, target, intent_id) ||
+	       list_has(&upload->uploading, target, intent_id) ||
+	       list_has(&upload->recording, target, intent_id);
+}
+
+struct lc_target *lc_upload_next_bodiless(struct lc_upload *upload)
+{
+	uint64_t now = lc_loop_now_ms(upload->loop);
+	struct lc_target *target;
+
+	TAILQ_FOREACH(target, &upload->bodiless, of_bodiless)
+	{
+		bool probing = !TAILQ_EMPTY(&target->waiting) || target->active > 0;
+
+		if (now < target->rebuild_at_ms || lc_upload_crowded(upload, target))
+			continue;
+		if (target->state != LC_TARGET_HEALTHY && (probing || now < target->probe_at_ms))
+			continue;
+		TAILQ_REMOVE(&upload->bodiless, target, of_bodiless);
+		TAILQ_INSERT_TAIL(&upload->bodiless, target, of_bodiless);
+		return target;
+	}
+	return NULL;
+}
+
+void lc_upload_bodiless_gone(struct lc_upload *upload, struct lc_target *target, uint64_t rows)
+{
+	LC_ASSERT(target->bodiless > 0 && target->rows >= rows);
+	target->rows -= rows;
+	target->bodiless--;
+	if (target->bodiless == 0)
+		TAILQ_REMOVE(&upload->bodiless, target, of_bodiless);
 }
 
 static void log_change(const struct lc_target *target, const struct lc_s3_answer *answer)
@@ -246,13 +355,37 @@ static void count_failure(struct lc_upload *upload, enum lc_retry_class answer)
 			1);
 }
 
+/* The ledger has the delivery on disk. */
+static void on_recorded(void *context)
+{
+	struct lc_object *object = context;
+	struct lc_upload *upload = object->upload;
+	struct lc_source *source = object->source;
+
+	TAILQ_REMOVE(&upload->recording, object, of_list);
+	count_delivery(upload, object);
+	release_object(upload, object);
+	upload->callbacks->on_delivered(upload->context, source);
+	upload->callbacks->on_room(upload->context);
+}
+
+static void record_target(struct lc_upload *upload, const struct lc_target *target)
+{
+	int64_t wait_ms = (int64_t)(target->probe_at_ms - lc_loop_now_ms(upload->loop));
+	bool aside = target->state == LC_TARGET_ASIDE;
+	struct lc_ledger_target record = {.bucket = lc_view_of(target->bucket),
+					  .refused = target->refused,
+					  .failures = aside ? target->failures : 0,
+					  .probe_at_ms = lc_clock_wall_ms() + wait_ms};
+
+	lc_ledger_set_target(upload->ledger, &record);
+}
+
 static void on_answer(void *context, const struct lc_s3_answer *answer)
 {
 	struct lc_object *object = context;
 	struct lc_upload *upload = object->upload;
 	struct lc_target *target = object->target;
-	struct lc_source *source = object->source;
-	bool delivered = answer->retry_class == LC_RETRY_DONE;
 
 	object->put = NULL;
 	TAILQ_REMOVE(&upload->uploading, object, of_list);
@@ -262,15 +395,18 @@ static void on_answer(void *context, const struct lc_s3_answer *answer)
 			    (double)answer->elapsed_ms / 1000);
 	note_reachability(upload, answer->retry_class);
 	if (lc_target_note_answer(target, &upload->policy, answer->retry_class,
-				  lc_loop_now_ms(upload->loop), &upload->random))
+				  lc_loop_now_ms(upload->loop), &upload->random)) {
 		log_change(target, answer);
-	if (delivered) {
-		count_delivery(upload, object);
-		release_object(upload, object);
-		upload->callbacks->on_delivered(upload->context, source);
+		record_target(upload, target);
+	}
+	if (answer->retry_class == LC_RETRY_DONE) {
+		TAILQ_INSERT_TAIL(&upload->recording, object, of_list);
+		lc_ledger_set_delivered(upload->ledger, object->intent_id, object->last_second);
+		lc_ledger_when_durable(upload->ledger, on_recorded, object);
 	} else {
 		count_failure(upload, answer->retry_class);
 		add_waiting(upload, object, true);
+		free_bodies(upload, target);
 	}
 	lc_loop_timer_start(upload->timer, 0);
 	upload->callbacks->on_room(upload->context);
@@ -278,8 +414,9 @@ static void on_answer(void *context, const struct lc_s3_answer *answer)
 
 static void start_one(struct lc_upload *upload, struct lc_target *target)
 {
-	struct lc_object *object = take_waiting(upload, target);
+	struct lc_object *object = TAILQ_FIRST(&target->waiting);
 
+	take_waiting(upload, object);
 	target->active++;
 	upload->active++;
 	TAILQ_INSERT_TAIL(&upload->uploading, object, of_list);
@@ -330,36 +467,66 @@ static void start_uploads(void *context)
 	show_bytes(upload);
 }
 
+/* Objects that are confirmed stay until the ledger has it on disk. */
 void lc_upload_abandon(struct lc_upload *upload)
 {
 	struct lc_object *object;
 	struct lc_target *target;
 
 	while ((object = TAILQ_FIRST(&upload->uploading)) != NULL) {
+		TAILQ_REMOVE(&upload->uploading, object, of_list);
 		lc_s3_cancel(object->put);
 		object->put = NULL;
-		TAILQ_REMOVE(&upload->uploading, object, of_list);
 		object->target->active--;
 		upload->active--;
-		give_up(upload, object);
+		free_body(upload, object);
 	}
-	while ((target = TAILQ_FIRST(&upload->queue)) != NULL)
-		give_up(upload, take_waiting(upload, target));
+	while ((target = TAILQ_FIRST(&upload->queue)) != NULL) {
+		object = TAILQ_FIRST(&target->waiting);
+		take_waiting(upload, object);
+		free_body(upload, object);
+	}
 	lc_loop_timer_stop(upload->timer);
+}
+
+static void retry_target(struct lc_upload *upload, struct lc_target *target)
+{
+	target->probe_at_ms = lc_loop_now_ms(upload->loop);
+	target->rebuild_at_ms = 0;
+}
+
+void lc_upload_retry_now(struct lc_upload *upload, struct lc_target *target)
+{
+	struct target_node *node;
+	struct target_node *next;
+
+	if (target != NULL) {
+		retry_target(upload, target);
+	} else {
+		HASH_ITER(hh, upload->nodes, node, next)
+		{
+			retry_target(upload, &node->target);
+		}
+	}
+	lc_loop_timer_start(upload->timer, 0);
 }
 
 void lc_upload_update_gauges(const struct lc_upload *upload)
 {
-	const struct lc_target *target;
+	const struct target_node *node;
 	uint64_t blocked = 0;
+	uint64_t bodiless = 0;
 	uint64_t rows = 0;
 
-	TAILQ_FOREACH(target, &upload->queue, link)
-	{
+	for (node = upload->nodes; node != NULL; node = node->hh.next) {
+		const struct lc_target *target = &node->target;
+
 		blocked += target->state == LC_TARGET_ASIDE;
+		bodiless += target->bodiless;
 		rows += target->state == LC_TARGET_ASIDE && target->refused ? target->rows : 0;
 	}
 	lc_counters_set(upload->counters, LC_COUNTERS_TARGETS_BLOCKED, blocked);
+	lc_counters_set(upload->counters, LC_COUNTERS_INTENTS_BODILESS, bodiless);
 	lc_counters_set(upload->counters, LC_COUNTERS_RECORDS_IN_PERMANENT_ERRORS, rows);
 	show_bytes(upload);
 }

@@ -268,7 +268,7 @@ void lc_keeper_reap(struct lc_keeper *keeper)
 	}
 	keeper->pid = 0;
 	close_channel(keeper);
-	event.config_error = lc_obituary_exit_code(&obituary) == LC_EXIT_CONFIG;
+	event.config_error = lc_exit_is_final(lc_obituary_exit_code(&obituary));
 	step(keeper, event);
 	lc_obituary_log(&obituary, expected, until_next_start_ms(keeper));
 }

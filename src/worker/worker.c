@@ -32,6 +32,7 @@ struct life {
 	struct lc_shard *shard;
 	uint64_t heartbeat_ms; /* between two heartbeats */
 	enum lc_page_phase phase;
+	int exit_code;
 	bool abandoned;
 };
 
@@ -176,11 +177,32 @@ static void set_up_process(const struct lc_worker *worker)
 		exit(LC_EXIT_FAILURE); /* it died before the kernel was asked to tell */
 }
 
+/* The shard's complaint becomes the last words, so that the obituary tells what is wrong. */
+static int complain(const struct life *life, const struct lc_error *error)
+{
+	lc_log(LC_LOG_ERROR, "the shard can not deliver", LC_LOG_FAULT(error));
+	lc_page_say_last_words(life->worker->page, error->message);
+	if (error->kind == LC_ERROR_USAGE)
+		return LC_EXIT_CONFIG;
+	if (error->kind == LC_ERROR_CORRUPT)
+		return LC_EXIT_LEDGER;
+	return error->kind == LC_ERROR_CONFLICT ? LC_EXIT_CONFLICT : LC_EXIT_FAILURE;
+}
+
+static void on_shard_failed(void *context, const struct lc_error *error)
+{
+	struct life *life = context;
+
+	life->exit_code = complain(life, error);
+	lc_loop_stop(life->loop);
+}
+
 static bool set_up(struct life *life, struct lc_error *error)
 {
 	static const struct lc_shard_callbacks callbacks = {
 	    .on_ready = on_shard_ready,
 	    .on_drained = on_shard_drained,
+	    .on_failed = on_shard_failed,
 	};
 	const struct lc_worker *worker = life->worker;
 	uint64_t timeout_ms =
@@ -202,21 +224,13 @@ static bool set_up(struct life *life, struct lc_error *error)
 	return true;
 }
 
-/* The shard's complaint becomes the last words, so that the obituary tells what is wrong. */
-static int complain(const struct life *life, const struct lc_error *error)
-{
-	lc_log(LC_LOG_ERROR, "shard could not be set up", LC_LOG_FAULT(error));
-	lc_page_say_last_words(life->worker->page, error->message);
-	return error->kind == LC_ERROR_USAGE ? LC_EXIT_CONFIG : LC_EXIT_FAILURE;
-}
-
 static int deliver(struct life *life)
 {
 	on_heartbeat(life);
 	lc_shard_start(life->shard);
 	lc_loop_run(life->loop);
 	lc_log(LC_LOG_INFO, "worker ends", LC_LOG_BOOL("abandoned", life->abandoned));
-	return LC_EXIT_OK;
+	return life->exit_code;
 }
 
 static void tear_down(struct life *life)
@@ -232,7 +246,7 @@ static void tear_down(struct life *life)
 
 void lc_worker_run(const struct lc_worker *worker)
 {
-	struct life life = {.worker = worker, .phase = LC_PAGE_STARTING};
+	struct life life = {.worker = worker, .phase = LC_PAGE_STARTING, .exit_code = LC_EXIT_OK};
 	struct lc_error error;
 	int exit_code;
 

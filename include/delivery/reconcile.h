@@ -1,0 +1,56 @@
+/*
+ * The reconcile: finds rows that became visible behind a settled second. It compares the numbers of
+ * rows in ClickHouse, per source and slot of 300 s, with the numbers taken, for slots that no open
+ * range touches. Where ClickHouse has more the slot is asked by second, and the seconds with a
+ * surplus become open ranges again: scan, subtraction and thresholds do the rest. Where ClickHouse
+ * has fewer nothing follows (a stale replica, retention).
+ *
+ * Recent slots are compared often, all slots within the horizon now and then. The horizon's lower
+ * bound advances only after a pass over all slots that has succeeded, so that an outage of ours
+ * costs nothing.
+ */
+#ifndef LC_DELIVERY_RECONCILE_H
+#define LC_DELIVERY_RECONCILE_H
+
+#include "base/counters.h"
+#include "base/error.h"
+#include "base/loop.h"
+#include "base/random.h"
+#include "clients/clickhouse.h"
+#include "config/settings.h"
+#include "delivery/source.h"
+#include "ledger/ledger.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct lc_reconcile;
+
+struct lc_reconcile_parts {
+	struct lc_loop *loop;
+	struct lc_clickhouse *clickhouse;
+	const struct lc_settings *settings;
+	unsigned shard;
+	unsigned shard_count;
+	struct lc_source_table *sources;
+	struct lc_ledger *ledger;
+	struct lc_counters *counters;
+	struct lc_random *random;
+};
+
+/* `horizon`: the lower bound that the ledger has on record. */
+struct lc_reconcile *lc_reconcile_new(const struct lc_reconcile_parts *parts, uint32_t horizon);
+/* Cancels a pass that is under way. */
+void lc_reconcile_free(struct lc_reconcile *reconcile);
+
+/* A first start: the horizon begins here. */
+void lc_reconcile_set_horizon(struct lc_reconcile *reconcile, uint32_t horizon);
+
+/* Begins a pass if one is due and none is under way. `until`: the end of the last window; `now`:
+ * ClickHouse's clock. To be called about once a second. */
+void lc_reconcile_poke(struct lc_reconcile *reconcile, uint32_t until, uint32_t now);
+
+/* Ends a pass that is under way; nothing of it counts. */
+void lc_reconcile_cancel(struct lc_reconcile *reconcile);
+
+#endif

@@ -1,0 +1,87 @@
+/*
+ * Every SQL statement that the ledger runs more than once. LC_STATEMENT(name, sql) is prepared once
+ * a ledger; LC_HOUR_STATEMENT(name, sql) once for each table of log objects, whose name stands in
+ * for %s. Include it with the macros below defined; those not needed may be left undefined.
+ */
+#ifndef LC_STATEMENT
+#define LC_STATEMENT(name, sql)
+#endif
+#ifndef LC_HOUR_STATEMENT
+#define LC_HOUR_STATEMENT(name, sql)
+#endif
+
+/* clang-format off: one entry a paragraph */
+LC_STATEMENT(BEGIN, "BEGIN")
+LC_STATEMENT(COMMIT, "COMMIT")
+LC_STATEMENT(ROLLBACK, "ROLLBACK")
+
+LC_STATEMENT(READ_META, "SELECT value FROM meta WHERE name = ?1")
+LC_STATEMENT(SET_META, "UPDATE meta SET value = ?2 WHERE name = ?1")
+LC_STATEMENT(RAISE_META, "UPDATE meta SET value = ?2 WHERE name = ?1 AND value < ?2")
+
+LC_STATEMENT(READ_HOURS, "SELECT hour, oldest_second FROM hour ORDER BY hour")
+LC_STATEMENT(ADD_HOUR, "INSERT INTO hour (hour, oldest_second) VALUES (?1, ?2)")
+LC_STATEMENT(LOWER_HOUR, "UPDATE hour SET oldest_second = ?2 WHERE hour = ?1")
+LC_STATEMENT(DROP_HOUR, "DELETE FROM hour WHERE hour = ?1")
+LC_STATEMENT(HOUR_IS_OPEN, "SELECT 1 FROM open_intent WHERE hour = ?1 LIMIT 1")
+
+LC_STATEMENT(FIND_SOURCE, "SELECT id, floor_second, floor_start_ms, floor_req_id, committed_second "
+	"FROM source WHERE session = ?1 AND bucket = ?2")
+LC_STATEMENT(ADD_SOURCE, "INSERT INTO source (session, bucket) VALUES (?1, ?2)")
+LC_STATEMENT(SET_FLOOR, "UPDATE source SET floor_second = ?2, floor_start_ms = ?3, floor_req_id = ?4, "
+	"committed_second = max(committed_second, ?2) WHERE id = ?1")
+LC_STATEMENT(SET_COMMITTED, "UPDATE source SET committed_second = ?2 "
+	"WHERE id = ?1 AND committed_second < ?2")
+LC_STATEMENT(SET_LAST_SECOND, "UPDATE source SET last_second = ?2 WHERE id = ?1 AND last_second < ?2")
+LC_STATEMENT(DROP_FLOORS, "UPDATE source SET floor_second = NULL, floor_start_ms = NULL, floor_req_id = NULL "
+	"WHERE floor_second < ?1")
+LC_STATEMENT(DROP_SOURCES, "DELETE FROM source WHERE floor_second IS NULL AND committed_second < ?1 "
+	"AND last_second < ?1 AND id NOT IN (SELECT source FROM open_range) "
+	"AND id NOT IN (SELECT source FROM open_intent)")
+
+LC_STATEMENT(ADD_RANGE, "INSERT INTO open_range (source, first_second, until, since) VALUES (?1, ?2, ?3, ?4)")
+LC_STATEMENT(DROP_RANGES, "DELETE FROM open_range WHERE source = ?1")
+LC_STATEMENT(READ_RANGES, "SELECT first_second, until, since FROM open_range WHERE source = ?1 "
+	"ORDER BY first_second")
+LC_STATEMENT(OLDEST_RANGE, "SELECT min(first_second) FROM open_range")
+
+LC_STATEMENT(ADD_OPEN_INTENT, "INSERT INTO open_intent (id, hour, source, target_bucket, first_second, rows) "
+	"VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
+LC_STATEMENT(CLOSE_INTENT, "DELETE FROM open_intent WHERE id = ?1")
+LC_STATEMENT(READ_OPEN_INTENTS, "SELECT o.id, o.hour, s.session, s.bucket FROM open_intent o "
+	"JOIN source s ON s.id = o.source WHERE o.target_bucket = ?1 AND o.id > ?2 ORDER BY o.id LIMIT ?3")
+
+LC_STATEMENT(ADD_TO_SLOT, "INSERT INTO slot (slot, source, rows) VALUES (?1, ?2, ?3) "
+	"ON CONFLICT (slot, source) DO UPDATE SET rows = rows + excluded.rows")
+LC_STATEMENT(READ_SLOT, "SELECT rows FROM slot WHERE slot = ?1 AND source = ?2")
+LC_STATEMENT(DROP_SLOTS, "DELETE FROM slot WHERE slot < ?1")
+
+LC_STATEMENT(SET_TARGET, "INSERT OR REPLACE INTO target (bucket, refused, failures, probe_at_ms) "
+	"VALUES (?1, ?2, ?3, ?4)")
+LC_STATEMENT(DROP_TARGET, "DELETE FROM target WHERE bucket = ?1")
+
+LC_STATEMENT(STATE_SOURCES, "SELECT s.id, s.session, s.bucket, o.intents, o.rows, o.oldest "
+	"FROM source s LEFT JOIN (SELECT source, count(*) AS intents, sum(rows) AS rows, "
+	"min(first_second) AS oldest FROM open_intent GROUP BY source) o ON o.source = s.id "
+	"WHERE o.source IS NOT NULL OR s.id IN (SELECT source FROM open_range) ORDER BY s.id")
+LC_STATEMENT(STATE_TARGETS, "WITH o AS (SELECT target_bucket, count(*) AS intents, sum(rows) AS rows "
+	"FROM open_intent GROUP BY target_bucket) "
+	"SELECT t.bucket, t.refused, t.failures, t.probe_at_ms, o.intents, o.rows "
+	"FROM target t LEFT JOIN o ON o.target_bucket = t.bucket "
+	"UNION ALL SELECT o.target_bucket, 0, 0, 0, o.intents, o.rows "
+	"FROM o WHERE o.target_bucket NOT IN (SELECT bucket FROM target)")
+
+LC_HOUR_STATEMENT(ADD, "INSERT INTO %s (id, source, first_second, last_second, rows, bytes, expired, "
+	"target_bucket, target_prefix, key, taken_rows) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8, ?9, ?10)")
+LC_HOUR_STATEMENT(EXPIRE, "UPDATE %s SET expired = 1 WHERE id = ?1")
+LC_HOUR_STATEMENT(READ, "SELECT first_second, last_second, rows, bytes, target_prefix, key, taken_rows "
+	"FROM %s WHERE id = ?1")
+LC_HOUR_STATEMENT(READ_BLOBS, "SELECT taken_rows FROM %s "
+	"WHERE source = ?1 AND last_second >= ?2 AND first_second < ?3")
+LC_HOUR_STATEMENT(READ_NEWEST, "SELECT b.id, b.first_second, b.last_second, b.rows, b.bytes, "
+	"b.target_bucket, b.target_prefix, b.key, b.expired, o.id IS NOT NULL "
+	"FROM %s b LEFT JOIN open_intent o ON o.id = b.id WHERE b.source = ?1 ORDER BY b.id DESC LIMIT ?2")
+/* clang-format on */
+
+#undef LC_STATEMENT
+#undef LC_HOUR_STATEMENT

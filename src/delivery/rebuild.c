@@ -1,0 +1,368 @@
+#include "delivery/rebuild.h"
+
+#include "base/assert.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "delivery/hash_set.h"
+#include "delivery/object.h"
+#include "delivery/plan.h"
+#include "formats/record_stream.h"
+#include "formats/row_hash.h"
+
+#include <stdlib.h>
+
+enum {
+	INTENTS_MAX = 256, /* of one pass */
+	MISSING_WAIT_MS = 60 * 1000,
+	FAILURE_WAIT_MS = 5 * 1000,
+};
+
+/* An intent whose body is being built. */
+struct item {
+	struct lc_source *source;
+	struct lc_object *object;
+	struct lc_hash_set hashes; /* its rows, sorted */
+	struct lc_hash_subtraction subtraction;
+	uint32_t first_second;
+	uint32_t last_second;
+	struct lc_buffer key;
+};
+
+struct lc_rebuild {
+	struct lc_rebuild_parts parts;
+	void (*on_settled)(void *context, struct lc_source *source);
+	void *context;
+	size_t room; /* bytes of bodies that one pass may build */
+
+	struct lc_target *target; /* of this pass, NULL: none is under way */
+	bool ledger_asked;
+	unsigned stale_answers;
+	uint32_t now;
+
+	struct item *items; /* by source as the table orders them, then by id */
+	size_t item_count;
+	size_t at; /* first item of the source that the stream is in */
+	struct lc_clickhouse_query *query;
+	struct lc_record_stream *stream;
+};
+
+struct lc_rebuild *lc_rebuild_new(const struct lc_rebuild_parts *parts,
+				  void (*on_settled)(void *context, struct lc_source *source),
+				  void *context)
+{
+	struct lc_rebuild *rebuild = lc_memory_zero(1, sizeof(*rebuild));
+
+	rebuild->parts = *parts;
+	rebuild->on_settled = on_settled;
+	rebuild->context = context;
+	rebuild->room = (size_t)parts->settings->limits_max_inflight_bytes / 4;
+	return rebuild;
+}
+
+static void release_item(struct lc_rebuild *rebuild, struct item *item)
+{
+	if (item->object != NULL) {
+		TAILQ_REMOVE(&item->source->objects, item->object, of_source);
+		lc_upload_account(rebuild->parts.upload, rebuild->target,
+				  -(ptrdiff_t)lc_object_memory(item->object));
+		lc_object_free(item->object);
+	}
+	lc_hash_subtraction_free(&item->subtraction);
+	lc_hash_set_free(&item->hashes);
+	lc_buffer_free(&item->key);
+}
+
+static void end_pass(struct lc_rebuild *rebuild)
+{
+	for (size_t i = 0; i < rebuild->item_count; i++)
+		release_item(rebuild, &rebuild->items[i]);
+	free(rebuild->items);
+	rebuild->items = NULL;
+	rebuild->item_count = 0;
+	lc_record_stream_free(rebuild->stream);
+	rebuild->stream = NULL;
+	rebuild->query = NULL;
+	rebuild->target = NULL;
+}
+
+void lc_rebuild_cancel(struct lc_rebuild *rebuild)
+{
+	if (rebuild->query != NULL)
+		lc_clickhouse_cancel(rebuild->query);
+	if (rebuild->ledger_asked)
+		rebuild->stale_answers++;
+	rebuild->ledger_asked = false;
+	end_pass(rebuild);
+}
+
+void lc_rebuild_free(struct lc_rebuild *rebuild)
+{
+	if (rebuild == NULL)
+		return;
+	lc_rebuild_cancel(rebuild);
+	free(rebuild);
+}
+
+/* ---- rows ---- */
+
+static int compare_to_record(const struct item *item, const struct lc_record *record)
+{
+	struct lc_source wanted = {.raft_session_id = record->raft_session_id,
+				   .bucket = record->bucket};
+
+	return lc_source_compare(item->source, &wanted);
+}
+
+/* Gives the row to an intent that still misses one like it; most rows belong to none. */
+static bool on_record(void *context, const struct lc_record *record)
+{
+	struct lc_rebuild *rebuild = context;
+	uint64_t hash = lc_row_hash(record);
+
+	while (rebuild->at < rebuild->item_count &&
+	       compare_to_record(&rebuild->items[rebuild->at], record) < 0)
+		rebuild->at++;
+	for (size_t i = rebuild->at; i < rebuild->item_count; i++) {
+		struct item *item = &rebuild->items[i];
+		size_t before;
+
+		if (compare_to_record(item, record) != 0)
+			break;
+		if (record->inserted_at < item->first_second ||
+		    record->inserted_at > item->last_second ||
+		    !lc_view_equal(item->object->prefix, record->target_prefix) ||
+		    !lc_hash_subtraction_take(&item->subtraction, hash))
+			continue;
+		before = lc_object_memory(item->object);
+		lc_object_append(item->object, record, hash,
+				 lc_view_of(rebuild->parts.settings->consumer_source_region));
+		lc_upload_account(rebuild->parts.upload, rebuild->target,
+				  (ptrdiff_t)(lc_object_memory(item->object) - before));
+		break;
+	}
+	return true;
+}
+
+static bool on_data(void *context, struct lc_view piece, struct lc_error *error)
+{
+	struct lc_rebuild *rebuild = context;
+
+	return lc_record_stream_feed(rebuild->stream, piece, error);
+}
+
+static void bodiless_gone(struct lc_rebuild *rebuild, struct lc_source *source, uint64_t rows)
+{
+	LC_ASSERT(source->bodiless > 0);
+	source->bodiless--;
+	source->bodiless_rows -= rows < source->bodiless_rows ? rows : source->bodiless_rows;
+	lc_upload_bodiless_gone(rebuild->parts.upload, rebuild->target, rows);
+}
+
+static void submit(struct lc_rebuild *rebuild, struct item *item)
+{
+	struct lc_object *object = item->object;
+
+	lc_object_seal(object);
+	LC_ASSERT(lc_view_equal(lc_buffer_view(&object->key), lc_buffer_view(&item->key)));
+	item->object = NULL;
+	item->source->object_rows += object->line_count;
+	bodiless_gone(rebuild, item->source, object->line_count);
+	lc_counters_add(rebuild->parts.counters, LC_COUNTERS_INTENTS_REBUILT, 1);
+	lc_upload_submit(rebuild->parts.upload, object);
+}
+
+/* ClickHouse does not show all rows of the intent. */
+static void miss(struct lc_rebuild *rebuild, struct item *item)
+{
+	uint64_t missing = item->hashes.count - item->object->line_count;
+	uint64_t retention = (uint64_t)rebuild->parts.settings->consumer_retention_seconds;
+	struct lc_source *source = item->source;
+
+	if (rebuild->now <= item->last_second + retention) {
+		rebuild->target->rebuild_at_ms =
+		    lc_loop_now_ms(rebuild->parts.loop) + MISSING_WAIT_MS;
+		lc_log(LC_LOG_WARNING, "rows of a log object are not to be seen in ClickHouse",
+		       LC_LOG_VIEW("bucket", source->bucket),
+		       LC_LOG_TEXT("target", rebuild->target->bucket),
+		       LC_LOG_VIEW("key", lc_buffer_view(&item->key)),
+		       LC_LOG_UINT("missing", missing));
+		return;
+	}
+	lc_log(LC_LOG_ERROR, "rows were lost: their retention ended before they were delivered",
+	       LC_LOG_VIEW("bucket", source->bucket),
+	       LC_LOG_TEXT("target", rebuild->target->bucket),
+	       LC_LOG_VIEW("key", lc_buffer_view(&item->key)),
+	       LC_LOG_UINT("rows", item->hashes.count));
+	lc_counters_add(rebuild->parts.counters, LC_COUNTERS_ROWS_EXPIRED, item->hashes.count);
+	lc_ledger_set_expired(rebuild->parts.ledger, item->object->intent_id, item->last_second);
+	bodiless_gone(rebuild, source, item->hashes.count);
+	release_item(rebuild, item);
+	*item = (struct item){.source = NULL};
+	rebuild->on_settled(rebuild->context, source);
+}
+
+static void on_done(void *context, const struct lc_error *error, int exception_code)
+{
+	struct lc_rebuild *rebuild = context;
+	struct lc_error failure = *error;
+
+	(void)exception_code;
+	rebuild->query = NULL;
+	if (failure.kind == LC_ERROR_NONE)
+		lc_record_stream_end(rebuild->stream, &failure);
+	for (size_t i = 0; i < rebuild->item_count; i++) {
+		struct item *item = &rebuild->items[i];
+
+		if (item->object->line_count == item->hashes.count)
+			submit(rebuild, item);
+		else if (failure.kind == LC_ERROR_NONE)
+			miss(rebuild, item);
+	}
+	if (failure.kind != LC_ERROR_NONE) {
+		rebuild->target->rebuild_at_ms =
+		    lc_loop_now_ms(rebuild->parts.loop) + FAILURE_WAIT_MS;
+		rebuild->target->looked_to = 0;
+		lc_log(LC_LOG_WARNING, "rebuilding log objects failed and is tried again",
+		       LC_LOG_TEXT("target", rebuild->target->bucket), LC_LOG_FAULT(&failure));
+	}
+	end_pass(rebuild);
+}
+
+/* ---- intents ---- */
+
+static int compare_items(const void *a, const void *b)
+{
+	const struct item *left = a;
+	const struct item *right = b;
+	int order = lc_source_compare(left->source, right->source);
+
+	if (order != 0)
+		return order;
+	return (left->object->intent_id > right->object->intent_id) -
+	       (left->object->intent_id < right->object->intent_id);
+}
+
+static void add_item(struct lc_rebuild *rebuild, const struct lc_ledger_intent *intent)
+{
+	struct item *item = &rebuild->items[rebuild->item_count++];
+	struct lc_taken_second second;
+	size_t position = 0;
+
+	*item =
+	    (struct item){.first_second = intent->first_second, .last_second = intent->last_second};
+	item->source = lc_source_get(rebuild->parts.sources, intent->source.raft_session_id,
+				     intent->source.bucket);
+	while (lc_taken_rows_next(intent->taken_rows, &position, &second, NULL)) {
+		for (uint32_t i = 0; i < second.count; i++)
+			lc_hash_set_add(&item->hashes, lc_taken_rows_hash(&second, i));
+	}
+	lc_hash_set_sort(&item->hashes);
+	lc_hash_subtraction_init(&item->subtraction, &item->hashes);
+	lc_buffer_init(&item->key, SIZE_MAX / 2);
+	lc_buffer_append_view(&item->key, intent->key);
+	item->object = lc_object_new(item->source, rebuild->target, intent->target_prefix, NULL,
+				     lc_loop_now_ms(rebuild->parts.loop));
+	item->object->intent_id = intent->id;
+	item->object->first_second = intent->first_second;
+	TAILQ_INSERT_TAIL(&item->source->objects, item->object, of_source);
+	lc_upload_account(rebuild->parts.upload, rebuild->target,
+			  (ptrdiff_t)lc_object_memory(item->object));
+}
+
+static void start_query(struct lc_rebuild *rebuild)
+{
+	static const struct lc_clickhouse_setting settings[] = {{"max_block_size", "8192"}};
+	uint64_t marker = lc_random_next(rebuild->parts.random);
+	struct lc_source **sources =
+	    lc_memory_zero(rebuild->item_count, sizeof(struct lc_source *));
+	struct lc_clickhouse_spec spec = {
+	    .settings = settings,
+	    .setting_count = sizeof(settings) / sizeof(settings[0]),
+	    .seat = lc_clickhouse_take_seat(rebuild->parts.clickhouse),
+	    .on_data = on_data,
+	    .on_done = on_done,
+	    .context = rebuild,
+	};
+	uint32_t first = UINT32_MAX;
+	uint32_t last = 0;
+	size_t count = 0;
+	struct lc_buffer sql;
+
+	qsort(rebuild->items, rebuild->item_count, sizeof(rebuild->items[0]), compare_items);
+	for (size_t i = 0; i < rebuild->item_count; i++) {
+		const struct item *item = &rebuild->items[i];
+
+		if (count == 0 || sources[count - 1] != item->source)
+			sources[count++] = item->source;
+		first = item->first_second < first ? item->first_second : first;
+		last = item->last_second > last ? item->last_second : last;
+	}
+	lc_buffer_init(&sql, SIZE_MAX / 2);
+	lc_plan_append_scan(&sql, rebuild->parts.settings->clickhouse_database,
+			    rebuild->parts.settings->clickhouse_logs_table, marker, sources, count,
+			    first, last + 1);
+	LC_ASSERT(!lc_buffer_failed(&sql));
+	free(sources);
+	spec.sql = lc_buffer_view(&sql);
+	rebuild->at = 0;
+	rebuild->stream = lc_record_stream_new(
+	    marker, (size_t)rebuild->parts.settings->limits_max_row_bytes, on_record, rebuild);
+	rebuild->query = lc_clickhouse_start(rebuild->parts.clickhouse, &spec);
+	lc_buffer_free(&sql);
+}
+
+/* Takes as many of the intents as there is room for; those with a body are left out. */
+static void on_intents(void *context, const struct lc_ledger_intent *intents, size_t count)
+{
+	struct lc_rebuild *rebuild = context;
+	struct lc_target *target = rebuild->target;
+	uint64_t bytes = 0;
+
+	if (rebuild->stale_answers > 0) {
+		rebuild->stale_answers--;
+		return;
+	}
+	rebuild->ledger_asked = false;
+	rebuild->items = lc_memory_zero(count, sizeof(rebuild->items[0]));
+	for (size_t i = 0; i < count; i++) {
+		bool one = target->state != LC_TARGET_HEALTHY && rebuild->item_count == 1;
+
+		if (lc_upload_has(rebuild->parts.upload, target, intents[i].id)) {
+			target->looked_to = intents[i].id;
+			continue;
+		}
+		bytes += intents[i].bytes + intents[i].rows * sizeof(uint64_t);
+		if (one || (rebuild->item_count > 0 && bytes > rebuild->room))
+			break;
+		target->looked_to = intents[i].id;
+		add_item(rebuild, &intents[i]);
+	}
+	if (rebuild->item_count > 0) {
+		start_query(rebuild);
+		return;
+	}
+	/* The end of the list: what could not be rebuilt is looked at again, a little later. */
+	if (target->looked_to == 0 || count == 0)
+		target->rebuild_at_ms = lc_loop_now_ms(rebuild->parts.loop) + FAILURE_WAIT_MS;
+	if (count == 0)
+		target->looked_to = 0;
+	end_pass(rebuild);
+}
+
+void lc_rebuild_poke(struct lc_rebuild *rebuild, uint32_t now)
+{
+	struct lc_target *target;
+	size_t cap = (size_t)rebuild->parts.settings->limits_max_inflight_bytes;
+
+	if (rebuild->target != NULL || now == 0 ||
+	    lc_upload_bytes(rebuild->parts.upload) > cap - rebuild->room)
+		return;
+	target = lc_upload_next_bodiless(rebuild->parts.upload);
+	if (target == NULL)
+		return;
+	rebuild->target = target;
+	rebuild->now = now;
+	rebuild->ledger_asked = true;
+	lc_ledger_read_intents(rebuild->parts.ledger, lc_view_of(target->bucket), target->looked_to,
+			       INTENTS_MAX, on_intents, rebuild);
+}

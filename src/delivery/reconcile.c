@@ -1,0 +1,395 @@
+#include "delivery/reconcile.h"
+
+#include "base/arena.h"
+#include "base/assert.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "delivery/plan.h"
+#include "formats/discovery_row.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum {
+	ANSWER_MAX = 2 * 1024 * 1024,
+	NAMES_CHUNK = 64 * 1024,
+	STEP_SLOTS = 8,     /* slots of one question, all sources together */
+	DRILL_MAX = 500,    /* slots asked by second in one question */
+	RECENT_LEAST = 600, /* seconds that count as recent at least */
+	FAILURE_WAIT_MS = 10 * 1000,
+};
+
+struct lc_reconcile {
+	struct lc_reconcile_parts parts;
+	uint32_t horizon;
+	uint32_t latest;       /* largest lateness seen, seconds */
+	uint64_t recent_at_ms; /* when the next passes are due */
+	uint64_t full_at_ms;
+
+	bool running;
+	bool full;
+	uint64_t started_ms;
+	uint32_t now;
+	uint32_t from;  /* slots still to be compared in this pass */
+	uint32_t until; /* end of the pass, a slot's begin */
+	uint32_t step_until;
+	bool drilling; /* the question is by second */
+
+	bool ledger_asked;
+	unsigned stale_answers;
+	struct lc_clickhouse_query *query;
+	uint64_t marker;
+	struct lc_buffer answer;
+	struct lc_arena names;          /* of `counts` and `drill` */
+	struct lc_ledger_count *counts; /* what ClickHouse has */
+	size_t count;
+	size_t capacity;
+	struct lc_ledger_count *drill; /* slots with a surplus, to be asked by second */
+	size_t drill_count;
+	size_t drilled; /* of these, already asked */
+	size_t drilling_count;
+};
+
+struct lc_reconcile *lc_reconcile_new(const struct lc_reconcile_parts *parts, uint32_t horizon)
+{
+	struct lc_reconcile *reconcile = lc_memory_zero(1, sizeof(*reconcile));
+
+	reconcile->parts = *parts;
+	reconcile->horizon = horizon;
+	lc_buffer_init(&reconcile->answer, ANSWER_MAX);
+	lc_arena_init(&reconcile->names, NAMES_CHUNK);
+	/* The first pass of a process looks at everything: it may have been away for long. */
+	return reconcile;
+}
+
+void lc_reconcile_set_horizon(struct lc_reconcile *reconcile, uint32_t horizon)
+{
+	/* Whole slots: what is known of a part of one can not be compared. */
+	reconcile->horizon = horizon - horizon % LC_LEDGER_SLOT_SECONDS;
+	lc_ledger_set_horizon(reconcile->parts.ledger, reconcile->horizon);
+}
+
+static void forget_step(struct lc_reconcile *reconcile)
+{
+	lc_buffer_free(&reconcile->answer);
+	lc_arena_free(&reconcile->names);
+	free(reconcile->counts);
+	free(reconcile->drill);
+	reconcile->counts = NULL;
+	reconcile->count = 0;
+	reconcile->capacity = 0;
+	reconcile->drill = NULL;
+	reconcile->drill_count = 0;
+	reconcile->drilled = 0;
+}
+
+void lc_reconcile_cancel(struct lc_reconcile *reconcile)
+{
+	if (reconcile->query != NULL)
+		lc_clickhouse_cancel(reconcile->query);
+	reconcile->query = NULL;
+	if (reconcile->ledger_asked)
+		reconcile->stale_answers++;
+	reconcile->ledger_asked = false;
+	reconcile->running = false;
+	forget_step(reconcile);
+}
+
+void lc_reconcile_free(struct lc_reconcile *reconcile)
+{
+	if (reconcile == NULL)
+		return;
+	lc_reconcile_cancel(reconcile);
+	free(reconcile);
+}
+
+/* ---- a question to ClickHouse: numbers per source and slot, or second ---- */
+
+static void ask_step(struct lc_reconcile *reconcile);
+static void ask_seconds(struct lc_reconcile *reconcile);
+
+static void keep_count(void *context, const struct lc_discovery_row *row)
+{
+	struct lc_reconcile *reconcile = context;
+	const struct lc_source *source =
+	    lc_source_find(reconcile->parts.sources, row->raft_session_id, row->bucket);
+	uint32_t size = reconcile->drilling ? 1 : LC_LEDGER_SLOT_SECONDS;
+
+	/* What is open is not settled: it has its own way to be taken. */
+	if (source != NULL && lc_source_touches(source, row->oldest, size))
+		return;
+	if (reconcile->count == reconcile->capacity) {
+		reconcile->capacity = reconcile->capacity == 0 ? 256 : reconcile->capacity * 2;
+		reconcile->counts = lc_memory_resize(reconcile->counts, reconcile->capacity,
+						     sizeof(reconcile->counts[0]));
+	}
+	reconcile->counts[reconcile->count++] = (struct lc_ledger_count){
+	    .source = {.raft_session_id = row->raft_session_id,
+		       .bucket = lc_arena_copy(&reconcile->names, row->bucket)},
+	    .second = row->oldest,
+	    .rows = row->rows,
+	};
+}
+
+static bool on_data(void *context, struct lc_view piece, struct lc_error *error)
+{
+	struct lc_reconcile *reconcile = context;
+
+	lc_buffer_append_view(&reconcile->answer, piece);
+	if (lc_buffer_failed(&reconcile->answer))
+		return lc_error_set(error, LC_ERROR_CORRUPT,
+				    "the answer to a comparison holds a row of %d bytes or more",
+				    ANSWER_MAX);
+	return lc_discovery_row_read_all(&reconcile->answer, reconcile->marker, keep_count,
+					 reconcile, error);
+}
+
+static void fail_pass(struct lc_reconcile *reconcile, const struct lc_error *error)
+{
+	uint64_t again_ms = lc_loop_now_ms(reconcile->parts.loop) + FAILURE_WAIT_MS;
+
+	lc_log(LC_LOG_WARNING, "comparing ClickHouse with what was taken failed; it is tried again",
+	       LC_LOG_FAULT(error));
+	if (reconcile->full)
+		reconcile->full_at_ms = again_ms;
+	reconcile->recent_at_ms = again_ms;
+	reconcile->running = false;
+	forget_step(reconcile);
+}
+
+static void on_surplus_slots(void *context, const struct lc_ledger_count *surplus, size_t count);
+static void on_surplus_seconds(void *context, const struct lc_ledger_count *surplus, size_t count);
+
+static void on_done(void *context, const struct lc_error *error, int exception_code)
+{
+	struct lc_reconcile *reconcile = context;
+	struct lc_error failure = *error;
+
+	(void)exception_code;
+	reconcile->query = NULL;
+	if (failure.kind == LC_ERROR_NONE && reconcile->answer.size > 0)
+		lc_error_set(&failure, LC_ERROR_CORRUPT,
+			     "the answer to a comparison ends inside a row");
+	if (failure.kind != LC_ERROR_NONE) {
+		fail_pass(reconcile, &failure);
+		return;
+	}
+	/* The ledger is asked second: rows taken between the two questions are no surplus. */
+	reconcile->ledger_asked = true;
+	if (reconcile->drilling)
+		lc_ledger_find_surplus_seconds(reconcile->parts.ledger, reconcile->counts,
+					       reconcile->count, on_surplus_seconds, reconcile);
+	else
+		lc_ledger_find_surplus_slots(reconcile->parts.ledger, reconcile->counts,
+					     reconcile->count, on_surplus_slots, reconcile);
+}
+
+static void start_query(struct lc_reconcile *reconcile, struct lc_buffer *sql)
+{
+	struct lc_clickhouse_spec spec = {
+	    .sql = lc_buffer_view(sql),
+	    .seat = lc_clickhouse_take_seat(reconcile->parts.clickhouse),
+	    .on_data = on_data,
+	    .on_done = on_done,
+	    .context = reconcile,
+	};
+
+	LC_ASSERT(!lc_buffer_failed(sql));
+	reconcile->count = 0;
+	lc_buffer_clear(&reconcile->answer);
+	reconcile->query = lc_clickhouse_start(reconcile->parts.clickhouse, &spec);
+	lc_buffer_free(sql);
+}
+
+/* The columns of a discovery (formats/discovery_row.h), "oldest" being the slot or second. */
+static void append_select(struct lc_reconcile *reconcile, struct lc_buffer *sql, const char *second)
+{
+	const struct lc_settings *settings = reconcile->parts.settings;
+
+	reconcile->marker = lc_random_next(reconcile->parts.random);
+	lc_buffer_append_format(sql,
+				"SELECT toUInt64(%" PRIu64 "), toUInt32(raftSessionID), "
+				"toString(bucketName), count(), %s AS second, toUInt32(0), "
+				"toInt64(0), '', toUInt64(%" PRIu64 ") FROM `%s`.`%s` WHERE ",
+				reconcile->marker, second, reconcile->marker,
+				settings->clickhouse_database, settings->clickhouse_logs_table);
+}
+
+static void ask_step(struct lc_reconcile *reconcile)
+{
+	uint32_t span = STEP_SLOTS * LC_LEDGER_SLOT_SECONDS;
+	struct lc_buffer sql;
+
+	forget_step(reconcile);
+	reconcile->step_until =
+	    reconcile->until - reconcile->from < span ? reconcile->until : reconcile->from + span;
+	reconcile->drilling = false;
+	lc_buffer_init(&sql, SIZE_MAX / 2);
+	append_select(reconcile, &sql, "toUInt32(intDiv(toUInt32(insertedAt), 300) * 300)");
+	lc_buffer_append_format(&sql,
+				"raftSessionID %% %u = %u AND insertedAt >= toDateTime(%" PRIu32
+				") AND insertedAt < toDateTime(%" PRIu32
+				") GROUP BY raftSessionID, bucketName, second FORMAT RowBinary",
+				reconcile->parts.shard_count, reconcile->parts.shard,
+				reconcile->from, reconcile->step_until);
+	start_query(reconcile, &sql);
+}
+
+/* ---- the end of a pass ---- */
+
+static void end_pass(struct lc_reconcile *reconcile)
+{
+	const struct lc_settings *settings = reconcile->parts.settings;
+	uint64_t now_ms = lc_loop_now_ms(reconcile->parts.loop);
+	uint32_t behind = (uint32_t)settings->reconcile_horizon_seconds;
+	uint32_t bound = reconcile->until > behind ? reconcile->until - behind : 0;
+
+	lc_counters_add(reconcile->parts.counters,
+			reconcile->full ? LC_COUNTERS_RECONCILES_FULL : LC_COUNTERS_RECONCILES, 1);
+	lc_counters_observe(reconcile->parts.counters, LC_COUNTERS_HISTOGRAM_RECONCILE_SECONDS,
+			    (double)(now_ms - reconcile->started_ms) / 1000);
+	reconcile->recent_at_ms = now_ms + (uint64_t)settings->reconcile_interval_seconds * 1000;
+	if (reconcile->full) {
+		reconcile->full_at_ms =
+		    now_ms + (uint64_t)settings->reconcile_full_interval_seconds * 1000;
+		if (bound > reconcile->horizon) {
+			lc_reconcile_set_horizon(reconcile, bound);
+			lc_ledger_expire(reconcile->parts.ledger, reconcile->horizon);
+		}
+	}
+	reconcile->running = false;
+	forget_step(reconcile);
+}
+
+static void next_step(struct lc_reconcile *reconcile)
+{
+	reconcile->from = reconcile->step_until;
+	if (reconcile->from < reconcile->until)
+		ask_step(reconcile);
+	else
+		end_pass(reconcile);
+}
+
+/* ---- surplus ---- */
+
+static void ask_seconds(struct lc_reconcile *reconcile)
+{
+	size_t left = reconcile->drill_count - reconcile->drilled;
+	struct lc_buffer sql;
+
+	reconcile->drilling_count = left < DRILL_MAX ? left : DRILL_MAX;
+	reconcile->drilling = true;
+	lc_buffer_init(&sql, SIZE_MAX / 2);
+	append_select(reconcile, &sql, "toUInt32(insertedAt)");
+	lc_buffer_append_format(&sql,
+				"insertedAt >= toDateTime(%" PRIu32
+				") AND insertedAt < toDateTime(%" PRIu32
+				") AND (raftSessionID, bucketName, "
+				"toUInt32(intDiv(toUInt32(insertedAt), 300) * 300)) IN (",
+				reconcile->from, reconcile->step_until);
+	for (size_t i = 0; i < reconcile->drilling_count; i++) {
+		const struct lc_ledger_count *slot = &reconcile->drill[reconcile->drilled + i];
+
+		lc_buffer_append_format(&sql, "%s(%" PRIu32 ",", i == 0 ? "" : ",",
+					slot->source.raft_session_id);
+		lc_plan_append_literal(&sql, slot->source.bucket);
+		lc_buffer_append_format(&sql, ",%" PRIu32 ")", slot->second);
+	}
+	lc_buffer_append_text(&sql,
+			      ") GROUP BY raftSessionID, bucketName, second FORMAT RowBinary");
+	start_query(reconcile, &sql);
+}
+
+static bool is_stale(struct lc_reconcile *reconcile)
+{
+	if (reconcile->stale_answers > 0) {
+		reconcile->stale_answers--;
+		return true;
+	}
+	reconcile->ledger_asked = false;
+	return false;
+}
+
+static void on_surplus_slots(void *context, const struct lc_ledger_count *surplus, size_t count)
+{
+	struct lc_reconcile *reconcile = context;
+
+	if (is_stale(reconcile))
+		return;
+	if (count == 0) {
+		next_step(reconcile);
+		return;
+	}
+	reconcile->drill = lc_memory_zero(count, sizeof(reconcile->drill[0]));
+	for (size_t i = 0; i < count; i++) {
+		reconcile->drill[i] = surplus[i];
+		reconcile->drill[i].source.bucket =
+		    lc_arena_copy(&reconcile->names, surplus[i].source.bucket);
+	}
+	reconcile->drill_count = count;
+	reconcile->drilled = 0;
+	ask_seconds(reconcile);
+}
+
+static void open_again(struct lc_reconcile *reconcile, const struct lc_ledger_count *surplus)
+{
+	struct lc_source *source = lc_source_get(
+	    reconcile->parts.sources, surplus->source.raft_session_id, surplus->source.bucket);
+	struct lc_source_range range = {.from = surplus->second,
+					.to = surplus->second + 1,
+					.since = reconcile->now,
+					.doubtful = true};
+
+	if (lc_source_touches(source, surplus->second, 1))
+		return;
+	if (reconcile->now > surplus->second &&
+	    reconcile->now - surplus->second > reconcile->latest)
+		reconcile->latest = reconcile->now - surplus->second;
+	lc_counters_add(reconcile->parts.counters, LC_COUNTERS_LATE_ROWS_FOUND, surplus->rows);
+	lc_source_open(source, range, surplus->rows);
+	lc_source_record_ranges(source, reconcile->parts.ledger);
+}
+
+static void on_surplus_seconds(void *context, const struct lc_ledger_count *surplus, size_t count)
+{
+	struct lc_reconcile *reconcile = context;
+
+	if (is_stale(reconcile))
+		return;
+	for (size_t i = 0; i < count; i++)
+		open_again(reconcile, &surplus[i]);
+	if (count > 0)
+		lc_log(LC_LOG_INFO, "rows became visible late; their seconds are open again",
+		       LC_LOG_UINT("seconds", count));
+	reconcile->drilled += reconcile->drilling_count;
+	if (reconcile->drilled < reconcile->drill_count)
+		ask_seconds(reconcile);
+	else
+		next_step(reconcile);
+}
+
+/* ---- when ---- */
+
+void lc_reconcile_poke(struct lc_reconcile *reconcile, uint32_t until, uint32_t now)
+{
+	uint64_t now_ms = lc_loop_now_ms(reconcile->parts.loop);
+	uint32_t recent =
+	    2 * reconcile->latest > RECENT_LEAST ? 2 * reconcile->latest : RECENT_LEAST;
+
+	if (reconcile->running || reconcile->horizon == 0 || until == 0 ||
+	    (now_ms < reconcile->recent_at_ms && now_ms < reconcile->full_at_ms))
+		return;
+	/* The youngest slot may be cut by the window's end, behind which nothing is taken. */
+	reconcile->full = now_ms >= reconcile->full_at_ms;
+	reconcile->from = reconcile->horizon;
+	if (!reconcile->full && until > recent && until - recent > reconcile->from)
+		reconcile->from = until - recent;
+	reconcile->from -= reconcile->from % LC_LEDGER_SLOT_SECONDS;
+	reconcile->until = until;
+	if (reconcile->from >= reconcile->until)
+		return;
+	reconcile->running = true;
+	reconcile->now = now;
+	reconcile->started_ms = now_ms;
+	ask_step(reconcile);
+}

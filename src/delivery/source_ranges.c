@@ -1,0 +1,172 @@
+#include "delivery/source.h"
+
+#include "base/assert.h"
+#include "base/memory.h"
+
+#include <stdlib.h>
+
+/* The open ranges of one source. They are few: one as a rule, a handful after late rows. */
+
+bool lc_source_is_open(const struct lc_source *source)
+{
+	return source->range_count > 0;
+}
+
+uint32_t lc_source_open_from(const struct lc_source *source)
+{
+	LC_ASSERT(source->range_count > 0);
+	return source->ranges[0].from;
+}
+
+uint32_t lc_source_open_to(const struct lc_source *source)
+{
+	LC_ASSERT(source->range_count > 0);
+	return source->ranges[source->range_count - 1].to;
+}
+
+uint32_t lc_source_open_since(const struct lc_source *source)
+{
+	uint32_t since = 0;
+
+	for (size_t i = 0; i < source->range_count; i++) {
+		if (since == 0 || source->ranges[i].since < since)
+			since = source->ranges[i].since;
+	}
+	return since;
+}
+
+const struct lc_source_range *lc_source_asked_range(const struct lc_source *source, uint32_t second)
+{
+	for (size_t i = 0; i < source->range_count; i++) {
+		const struct lc_source_range *range = &source->ranges[i];
+
+		if (range->asked && range->from <= second && second < range->to)
+			return range;
+	}
+	return NULL;
+}
+
+bool lc_source_touches(const struct lc_source *source, uint32_t second, uint32_t size)
+{
+	for (size_t i = 0; i < source->range_count; i++) {
+		const struct lc_source_range *range = &source->ranges[i];
+
+		if (range->from < second + size && second < range->to)
+			return true;
+	}
+	return false;
+}
+
+static void insert_range(struct lc_source *source, size_t at, struct lc_source_range range)
+{
+	source->ranges =
+	    lc_memory_resize(source->ranges, source->range_count + 1, sizeof(source->ranges[0]));
+	memmove(&source->ranges[at + 1], &source->ranges[at],
+		(source->range_count - at) * sizeof(source->ranges[0]));
+	source->ranges[at] = range;
+	source->range_count++;
+}
+
+static void remove_range(struct lc_source *source, size_t at)
+{
+	source->range_count--;
+	memmove(&source->ranges[at], &source->ranges[at + 1],
+		(source->range_count - at) * sizeof(source->ranges[0]));
+}
+
+/* Whether the second range, which begins where the first ends or before, becomes one with it. */
+static bool joins(const struct lc_source_range *a, const struct lc_source_range *b)
+{
+	if (b->from > a->to || a->asked != b->asked)
+		return false;
+	return b->from < a->to || a->doubtful == b->doubtful;
+}
+
+void lc_source_open(struct lc_source *source, struct lc_source_range range, uint64_t rows)
+{
+	size_t at = 0;
+
+	LC_ASSERT(range.from < range.to);
+	while (at < source->range_count && source->ranges[at].from < range.from)
+		at++;
+	insert_range(source, at, range);
+	if (at > 0)
+		at--;
+	while (at + 1 < source->range_count) {
+		struct lc_source_range *left = &source->ranges[at];
+		const struct lc_source_range *right = &source->ranges[at + 1];
+
+		if (!joins(left, right)) {
+			at++;
+			continue;
+		}
+		left->doubtful |= right->doubtful;
+		left->to = right->to > left->to ? right->to : left->to;
+		left->since = right->since < left->since ? right->since : left->since;
+		remove_range(source, at + 1);
+	}
+	source->open_rows += rows;
+}
+
+bool lc_source_ask(struct lc_source *source, uint32_t *from, uint32_t *to)
+{
+	bool doubtful = false;
+
+	for (size_t i = 0; i < source->range_count; i++) {
+		struct lc_source_range *range = &source->ranges[i];
+
+		range->asked = true;
+		if (range->doubtful) {
+			*from = doubtful ? *from : range->from;
+			*to = range->to;
+			doubtful = true;
+		}
+	}
+	return doubtful;
+}
+
+void lc_source_settle_asked(struct lc_source *source)
+{
+	for (size_t i = source->range_count; i-- > 0;) {
+		if (source->ranges[i].asked)
+			remove_range(source, i);
+	}
+	if (source->range_count == 0)
+		source->open_rows = 0;
+	source->flush = false;
+}
+
+void lc_source_settle_before(struct lc_source *source, uint32_t second)
+{
+	for (size_t i = source->range_count; i-- > 0;) {
+		struct lc_source_range *range = &source->ranges[i];
+
+		if (!range->asked)
+			continue;
+		if (range->to <= second) {
+			remove_range(source, i);
+		} else if (range->from <= second) {
+			range->from = second;
+			range->doubtful = true;
+		}
+	}
+}
+
+void lc_source_unask(struct lc_source *source)
+{
+	for (size_t i = 0; i < source->range_count; i++)
+		source->ranges[i].asked = false;
+}
+
+void lc_source_record_ranges(const struct lc_source *source, struct lc_ledger *ledger)
+{
+	struct lc_ledger_source name = lc_source_name(source);
+	struct lc_ledger_range *ranges = lc_memory_zero(source->range_count, sizeof(ranges[0]));
+
+	for (size_t i = 0; i < source->range_count; i++)
+		ranges[i] = (struct lc_ledger_range){.from = source->ranges[i].from,
+						     .to = source->ranges[i].to,
+						     .since = source->ranges[i].since};
+	lc_ledger_set_ranges(ledger, &name, ranges, source->range_count);
+	free(ranges);
+}
