@@ -20,6 +20,16 @@ void lc_status_document_free(struct lc_status_document *document)
 	*document = (struct lc_status_document){0};
 }
 
+static void set_text(struct lc_status_document_finding *finding, const char *format,
+		     va_list arguments) __attribute__((format(printf, 2, 0)));
+
+static void set_text(struct lc_status_document_finding *finding, const char *format,
+		     va_list arguments)
+{
+	if (vsnprintf(finding->text, sizeof(finding->text), format, arguments) < 0)
+		finding->text[0] = '\0';
+}
+
 void lc_status_document_find(struct lc_status_document *document, int shard, const char *format,
 			     ...)
 {
@@ -34,7 +44,6 @@ void lc_status_document_find(struct lc_status_document *document, int shard, con
 	finding = &document->findings[document->findings_size++];
 	finding->shard = shard;
 	va_start(arguments, format);
-	if (vsnprintf(finding->text, sizeof(finding->text), format, arguments) < 0)
-		finding->text[0] = '\0';
+	set_text(finding, format, arguments);
 	va_end(arguments);
 }
