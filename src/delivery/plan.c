@@ -63,7 +63,7 @@ size_t lc_plan_group(struct lc_source *const *sources, size_t count, uint32_t un
 		bytes += list_bytes(sources[group]);
 		if (group > 0 && bytes > LC_PLAN_LIST_BYTES)
 			break;
-		if (own - oldest > near && (until <= own || until - oldest > 2 * (until - own)))
+		if (own - oldest > near && (until <= own || own - oldest > until - own))
 			break;
 		group++;
 	}
