@@ -9,6 +9,7 @@
 #define LC_FORMATS_ROW_BINARY_H
 
 #include "base/view.h"
+#include "formats/leb128.h"
 
 #include <stdint.h>
 
@@ -54,19 +55,27 @@ static inline uint64_t lc_row_binary_number(struct lc_row_binary_reader *reader,
 /* The next string's length. */
 static inline uint64_t lc_row_binary_length(struct lc_row_binary_reader *reader)
 {
+	struct lc_view rest = {.data = (const char *)reader->next,
+			       .size = (size_t)(reader->end - reader->next)};
 	uint64_t length = 0;
+	size_t used = 0;
 
-	for (unsigned shift = 0; shift < 35; shift += 7) {
-		uint64_t byte = lc_row_binary_number(reader, 1);
-
-		if (reader->state != LC_ROW_BINARY_GOOD)
-			return 0;
-		length |= (byte & 0x7F) << shift;
-		if ((byte & 0x80) == 0 && length <= LC_ROW_BINARY_STRING_MAX)
-			return length;
+	if (reader->state != LC_ROW_BINARY_GOOD)
+		return 0;
+	switch (lc_leb128_read(rest, &length, &used)) {
+	case LC_LEB128_READ:
+		break;
+	case LC_LEB128_INCOMPLETE:
+		reader->state = LC_ROW_BINARY_INCOMPLETE;
+		return 0;
+	case LC_LEB128_OVERFLOW:
+		reader->state = LC_ROW_BINARY_CORRUPT;
+		return 0;
 	}
-	reader->state = LC_ROW_BINARY_CORRUPT;
-	return 0;
+	reader->next += used;
+	if (length > LC_ROW_BINARY_STRING_MAX)
+		reader->state = LC_ROW_BINARY_CORRUPT;
+	return length;
 }
 
 /* The next string; a view into the bytes at hand. */

@@ -27,7 +27,7 @@
 #define LC_HISTOGRAM(name, family, bounds, help)
 #endif
 
-/* clang-format off: one entry a paragraph */
+/* clang-format off */
 LC_COUNTER(BATCHES_SUCCEEDED, "log_courier_batches_processed_total", "status=\"success\"",
 	"Log objects whose delivery ended, by how it ended.")
 LC_COUNTER(BATCHES_FAILED_TRANSIENT, "log_courier_batches_processed_total", "status=\"failed_transient\"",

@@ -236,6 +236,7 @@ static void send_query(struct lc_clickhouse_query *query, const struct lc_clickh
 	    .headers = headers,
 	    .header_count = sizeof(headers) / sizeof(headers[0]),
 	    .body = spec->data.size > 0 ? spec->data : spec->sql,
+	    .timeout_ms = spec->timeout_ms,
 	    .stall_timeout_ms = clickhouse->timeout_ms,
 	    .callbacks = &CALLBACKS,
 	    .context = query,

@@ -12,7 +12,7 @@ struct command {
 
 static const struct command COMMANDS[LC_ARGUMENTS_COMMAND_COUNT] = {
 #define LC_CONTROL_COMMAND(name, text_, path_, help_) \
-	[LC_ARGUMENTS_##name] = {.text = text_, .path = path_, .help = help_},
+	[LC_ARGUMENTS_##name] = {.text = (text_), .path = (path_), .help = (help_)},
 #include "tbl/control_commands.h"
 };
 

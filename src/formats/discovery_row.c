@@ -18,6 +18,8 @@ static enum lc_row_binary_state read_row(struct lc_row_binary_reader *reader, ui
 	row->floor.inserted_at = (uint32_t)lc_row_binary_number(reader, 4);
 	row->floor.start_time_ms = (int64_t)lc_row_binary_number(reader, 8);
 	row->floor.req_id = lc_row_binary_text(reader);
+	if (reader->state == LC_ROW_BINARY_GOOD && row->raft_session_id > UINT16_MAX)
+		return LC_ROW_BINARY_CORRUPT;
 	if (lc_row_binary_number(reader, 8) != marker && reader->state == LC_ROW_BINARY_GOOD)
 		return LC_ROW_BINARY_CORRUPT;
 	return reader->state;

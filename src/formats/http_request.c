@@ -120,13 +120,13 @@ enum lc_http_request_result lc_http_request_decode(struct lc_view bytes,
 	bool too_long = bytes.size > LC_HTTP_REQUEST_HEAD_MAX;
 	struct lc_view rest = bytes;
 	struct lc_view line;
-	int refusal;
 
 	if (too_long)
 		rest.size = LC_HTTP_REQUEST_HEAD_MAX;
 	*request = (struct lc_http_request){0};
 	if (next_line(&rest, &line)) {
-		refusal = check_request_line(line, request);
+		int refusal = check_request_line(line, request);
+
 		if (refusal != 0)
 			return refuse(request, refusal);
 		while (next_line(&rest, &line)) {

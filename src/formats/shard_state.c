@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const char *const TEXTS[LC_SHARD_STATE_COUNT] = {
-#define LC_SHARD_STATE(name, text, help) [LC_SHARD_STATE_##name] = text,
+#define LC_SHARD_STATE(name, text, help) [LC_SHARD_STATE_##name] = (text),
 #include "tbl/shard_states.h"
 };
 

@@ -20,21 +20,31 @@ void lc_status_document_free(struct lc_status_document *document)
 	*document = (struct lc_status_document){0};
 }
 
-void lc_status_document_find(struct lc_status_document *document, int shard, const char *format,
-			     ...)
+/* An empty finding about the shard, or NULL when there are as many as may be. */
+static struct lc_status_document_finding *add_finding(struct lc_status_document *document,
+						      int shard)
 {
 	struct lc_status_document_finding *finding;
-	va_list arguments;
 
-	document->healthy = false;
 	if (document->findings_size == LC_STATUS_DOCUMENT_FINDINGS_MAX)
-		return;
+		return NULL;
 	document->findings = lc_memory_resize(document->findings, document->findings_size + 1,
 					      sizeof(*document->findings));
 	finding = &document->findings[document->findings_size++];
-	finding->shard = shard;
+	*finding = (struct lc_status_document_finding){.shard = shard};
+	return finding;
+}
+
+void lc_status_document_find(struct lc_status_document *document, int shard, const char *format,
+			     ...)
+{
+	struct lc_status_document_finding *finding = add_finding(document, shard);
+	va_list arguments;
+
+	document->healthy = false;
 	va_start(arguments, format);
-	if (vsnprintf(finding->text, sizeof(finding->text), format, arguments) < 0)
+	if (finding != NULL &&
+	    vsnprintf(finding->text, sizeof(finding->text), format, arguments) < 0)
 		finding->text[0] = '\0';
 	va_end(arguments);
 }

@@ -50,8 +50,11 @@ static json_t *text_of(const char *text)
 
 	if (value != NULL)
 		return value;
-	for (; text[i] != '\0' && i < sizeof(ascii) - 1; i++)
-		ascii[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
+	for (; i < sizeof(ascii) - 1 && text[i] != '\0'; i++) {
+		ascii[i] = '?';
+		if ((unsigned char)text[i] < 0x80)
+			ascii[i] = text[i];
+	}
 	ascii[i] = '\0';
 	return json_string(ascii);
 }

@@ -45,7 +45,7 @@ enum command {
 };
 
 static const char *const PATHS[COMMAND_COUNT] = {
-#define LC_CONTROL_COMMAND(name, text, path, help) [COMMAND_##name] = path,
+#define LC_CONTROL_COMMAND(name, text, path, help) [COMMAND_##name] = (path),
 #include "tbl/control_commands.h"
 };
 

@@ -11,7 +11,6 @@
 #include <event2/listener.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 #include <sys/socket.h>
 
 enum {
@@ -23,8 +22,8 @@ enum {
 };
 
 struct connection {
-	LIST_ENTRY(connection) link;
 	struct lc_http_server *server;
+	size_t place; /* among the server's connections */
 	struct bufferevent *stream;
 	struct lc_loop_timer *deadline;
 	bool answered; /* from then on what the peer sends is read and dropped, until it closes */
@@ -39,7 +38,7 @@ struct lc_http_server {
 	size_t body_max;
 	lc_http_server_handler *handler;
 	void *context;
-	LIST_HEAD(, connection) connections;
+	struct connection *connections[LC_HTTP_SERVER_CONNECTIONS_MAX]; /* NULL: free place */
 	unsigned connection_count;
 };
 
@@ -65,7 +64,7 @@ static void connection_free(struct connection *connection)
 {
 	struct lc_http_server *server = connection->server;
 
-	LIST_REMOVE(connection, link);
+	server->connections[connection->place] = NULL;
 	server->connection_count--;
 	lc_loop_timer_free(connection->deadline);
 	bufferevent_free(connection->stream);
@@ -177,8 +176,12 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 	    bufferevent_socket_new(lc_loop_base(server->loop), fd, BEV_OPT_CLOSE_ON_FREE);
 	LC_ASSERT(connection->stream != NULL);
 	connection->deadline = lc_loop_timer_new(server->loop, on_deadline, connection);
-	lc_loop_timer_start(connection->deadline, LC_HTTP_SERVER_SECONDS * 1000);
-	LIST_INSERT_HEAD(&server->connections, connection, link);
+	lc_loop_timer_start(connection->deadline, (uint64_t)LC_HTTP_SERVER_SECONDS * 1000);
+	/* The listener is disabled while all places are taken, and stops at once when it is. */
+	LC_ASSERT(server->connection_count < LC_HTTP_SERVER_CONNECTIONS_MAX);
+	while (server->connections[connection->place] != NULL)
+		connection->place++;
+	server->connections[connection->place] = connection;
 	if (++server->connection_count == LC_HTTP_SERVER_CONNECTIONS_MAX)
 		evconnlistener_disable(listener);
 	bufferevent_setwatermark(connection->stream, EV_READ, 0, LC_HTTP_REQUEST_HEAD_MAX);
@@ -217,7 +220,6 @@ struct lc_http_server *lc_http_server_new(struct lc_loop *loop, int listening, c
 	server->body_max = body_max;
 	server->handler = handler;
 	server->context = context;
-	LIST_INIT(&server->connections);
 	server->accept_pause = lc_loop_timer_new(loop, on_accept_pause_over, server);
 	server->listener =
 	    evconnlistener_new(lc_loop_base(loop), on_accept, server,
@@ -231,8 +233,10 @@ void lc_http_server_free(struct lc_http_server *server)
 {
 	if (server == NULL)
 		return;
-	while (!LIST_EMPTY(&server->connections))
-		connection_free(LIST_FIRST(&server->connections));
+	for (size_t i = 0; i < LC_HTTP_SERVER_CONNECTIONS_MAX; i++) {
+		if (server->connections[i] != NULL)
+			connection_free(server->connections[i]);
+	}
 	evconnlistener_free(server->listener);
 	lc_loop_timer_free(server->accept_pause);
 	free(server);

@@ -208,13 +208,10 @@ int lc_supervisor_run(const struct lc_settings *settings)
 		      .on_change = on_change},
 	};
 	struct lc_error error;
-	enum lc_log_level level;
 	int exit_code = LC_EXIT_FAILURE;
 
 	supervisor.house.context = &supervisor;
 	lc_log_set_identity("supervisor", -1);
-	if (lc_log_level_of(settings->log_level, &level))
-		lc_log_set_level(level);
 	if (open_house(&supervisor, &error) && make_keepers(&supervisor, &error) &&
 	    open_servers(&supervisor, &error))
 		exit_code = run(&supervisor);

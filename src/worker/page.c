@@ -50,7 +50,7 @@ void lc_page_say_last_words(struct lc_page *page, const char *text)
 {
 	size_t i = 0;
 
-	for (; i < LC_PAGE_LAST_WORDS_SIZE - 1 && text[i] != '\0'; i++)
+	for (; text[i] != '\0' && i < LC_PAGE_LAST_WORDS_SIZE - 1; i++)
 		atomic_store_explicit(&page->last_words[i], text[i], memory_order_relaxed);
 	atomic_store_explicit(&page->last_words[i], '\0', memory_order_release);
 }

@@ -1,8 +1,8 @@
 #!/bin/bash
-# A worker killed at any moment: SECONDS_OF_KILLS long (default 30), one every three seconds.
+# A worker killed at any moment, one every three seconds: for 15 s, or 60 s with FULL=1.
 
 . "$(dirname "$0")/lib.sh"
-SECONDS_OF_KILLS=${SECONDS_OF_KILLS:-30}
+SECONDS_OF_KILLS=$(full 15 60)
 SECONDS_BETWEEN=3
 
 # kill_one_worker: another one each time.

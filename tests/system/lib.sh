@@ -12,12 +12,13 @@
 #	end_story
 #
 # Output is TAP. Exit status: 0 all asserts hold, 1 one does not, 77 the test can't run here.
-# BUILD_DIR names the build to test, by default build/demo.
+# BUILD_DIR names the build to test, by default build/demo. FULL=1 asks for the long form of a story.
 
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../../contrib/dev/lib/common.sh"
 
 BUILD_DIR=${BUILD_DIR:-$TOP/build/demo}
+FULL=${FULL:-0}
 WORK=''
 SERVICE_PID=''
 FLOW_PID=''
@@ -112,6 +113,15 @@ start_service() {
 	"$COURIER" "$@" >>"$WORK/service.log" 2>&1 &
 	SERVICE_PID=$!
 	need "the service becomes healthy" await 30 healthy
+}
+
+# full SHORT LONG: one of them, as FULL asks.
+full() {
+	if [ "$FULL" = 1 ]; then
+		echo "$2"
+	else
+		echo "$1"
+	fi
 }
 
 # stop_service: SIGTERM; succeeds when the service exits 0 within its shutdown time-out.

@@ -1,8 +1,8 @@
 #!/bin/bash
-# ClickHouse, then S3, gone for a while: OUTAGE seconds each (default 30).
+# ClickHouse, then S3, gone for a while: for 10 s each, or 30 s with FULL=1.
 
 . "$(dirname "$0")/lib.sh"
-OUTAGE=${OUTAGE:-30}
+OUTAGE=$(full 10 30)
 
 # outage clickhouse|s3
 outage() {

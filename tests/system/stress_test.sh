@@ -1,8 +1,8 @@
 #!/bin/bash
-# Many rows of many sources through four shards; ROWS says how many (default 100,000).
+# Many rows of many sources through four shards: 100,000, or ROWS, or a million with FULL=1.
 
 . "$(dirname "$0")/lib.sh"
-ROWS=${ROWS:-100000}
+ROWS=${ROWS:-$(full 100000 1000000)}
 
 story "$ROWS rows of 2,000 sources are delivered once, in order, to the right place"
 start_stack

@@ -53,7 +53,7 @@ static void bytes_come_in_powers_of_1024(void **state)
 	expect_bytes(1024, "1.0 KiB");
 	expect_bytes(1536, "1.5 KiB");
 	expect_bytes(1024 * 1024 - 1, "1.0 MiB");
-	expect_bytes(16 * 1024 * 1024, "16.0 MiB");
+	expect_bytes(16777216, "16.0 MiB");
 	expect_bytes(UINT64_MAX, "16.0 EiB");
 }
 

@@ -17,7 +17,8 @@ static enum lc_http_request_result decode(const char *text, struct lc_http_reque
 	enum lc_http_request_result result;
 
 	assert_non_null(copy);
-	memcpy(copy, text, size);
+	for (size_t i = 0; i < size; i++)
+		copy[i] = text[i];
 	result = lc_http_request_decode((struct lc_view){copy, size}, request);
 	free(copy);
 	return result;

@@ -164,7 +164,7 @@ static void a_head_too_long_is_refused(void **state)
 	static char request[20000];
 
 	memset(request, 'x', sizeof(request) - 1);
-	memcpy(request, "GET /", 5);
+	memcpy(request, "GET /", sizeof("GET /") - 1);
 	starts_with(ask(*state, request), "HTTP/1.1 431 ");
 }
 
@@ -211,10 +211,8 @@ static void connections_beyond_the_bound_wait_for_a_place(void **state)
 	int idle[LC_HTTP_SERVER_CONNECTIONS_MAX];
 	int last;
 
-	for (size_t i = 0; i < LC_HTTP_SERVER_CONNECTIONS_MAX; i++) {
+	for (size_t i = 0; i < LC_HTTP_SERVER_CONNECTIONS_MAX; i++)
 		idle[i] = connect_to(fixture);
-		turn(fixture);
-	}
 	last = connect_to(fixture);
 	assert_int_equal(send(last, request, sizeof(request) - 1, MSG_NOSIGNAL),
 			 sizeof(request) - 1);

@@ -99,6 +99,7 @@ static void start(struct service *service)
 		snprintf(log, sizeof(log), "%s/log", service->directory);
 		fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 		dup2(fd, STDERR_FILENO);
+		dup2(fd, STDOUT_FILENO); /* whatever the test's own is, a pipe for instance */
 		_exit(lc_supervisor_run(&service->settings));
 	}
 }

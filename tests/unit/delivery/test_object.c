@@ -1,0 +1,471 @@
+#include "delivery/object.h"
+
+#include "base/random.h"
+#include "delivery/source.h"
+#include "formats/row_hash.h"
+#include "support/line_check.h"
+#include "support/record_rows.h"
+
+#include <malloc.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum { ROWS = 500, UNIQUE_SIZE = 16, TEXT_MAX = 32 };
+
+/* Rows that differ in little: few start times, few request ids. */
+struct rows {
+	struct lc_record records[ROWS];
+	char req_ids[ROWS][TEXT_MAX];
+	char keys[ROWS][TEXT_MAX];
+};
+
+/* Whom the objects are for. */
+struct story {
+	struct lc_source_table *sources;
+	struct lc_source *source;
+	struct lc_target target;
+	char target_bucket[64];
+	struct lc_mark before;
+	struct lc_random random;
+	struct rows rows;
+};
+
+static int begin(void **state)
+{
+	struct story *story = calloc(1, sizeof(*story));
+
+	if (story == NULL)
+		return -1;
+	story->sources = lc_source_table_new();
+	story->source = lc_source_get(story->sources, 7, lc_view_of("amzn-s3-demo-bucket"));
+	strcpy(story->target_bucket, "amzn-s3-demo-logs");
+	story->target.bucket = story->target_bucket;
+	lc_mark_init(&story->before);
+	lc_random_seed(&story->random, 11);
+	for (size_t i = 0; i < ROWS; i++) {
+		struct lc_record *record = &story->rows.records[i];
+
+		*record = record_rows_example();
+		record->start_time_ms += (int64_t)(lc_random_next(&story->random) % 20);
+		snprintf(story->rows.req_ids[i], TEXT_MAX, "REQ%u",
+			 (unsigned)(lc_random_next(&story->random) % 10));
+		snprintf(story->rows.keys[i], TEXT_MAX, "key%zu", i / 2);
+		record->req_id = lc_view_of(story->rows.req_ids[i]);
+		record->object_key = lc_view_of(story->rows.keys[i]);
+	}
+	*state = story;
+	return 0;
+}
+
+static int end(void **state)
+{
+	struct story *story = *state;
+
+	lc_mark_free(&story->before);
+	lc_source_table_free(story->sources);
+	free(story);
+	return 0;
+}
+
+static struct lc_object *object_new(struct story *story, const char *prefix)
+{
+	return lc_object_new(story->source, &story->target, lc_view_of(prefix), &story->before, 5);
+}
+
+static void append(struct lc_object *object, const struct lc_record *record)
+{
+	lc_object_append(object, record, lc_row_hash(record), lc_view_of(""));
+}
+
+/* A sealed object of the first `count` rows. */
+static struct lc_object *object_of(struct story *story, const char *prefix, size_t count)
+{
+	struct lc_object *object = object_new(story, prefix);
+
+	for (size_t i = 0; i < count; i++)
+		append(object, &story->rows.records[i]);
+	lc_object_seal(object);
+	return object;
+}
+
+static void shuffle(struct story *story)
+{
+	for (size_t i = ROWS - 1; i > 0; i--) {
+		size_t other = lc_random_next(&story->random) % (i + 1);
+		struct lc_record record = story->rows.records[i];
+
+		story->rows.records[i] = story->rows.records[other];
+		story->rows.records[other] = record;
+	}
+}
+
+static void append_body(struct lc_buffer *text, const struct lc_object *object)
+{
+	for (size_t i = 0; i < object->body.piece_count; i++)
+		lc_buffer_append_view(text, object->body.pieces[i]);
+	assert_false(lc_buffer_failed(text));
+}
+
+static struct lc_view unique_of(const struct lc_object *object)
+{
+	assert_true(object->key.size >= UNIQUE_SIZE);
+	return (struct lc_view){.data = object->key.data + object->key.size - UNIQUE_SIZE,
+				.size = UNIQUE_SIZE};
+}
+
+static void expect_same(const struct lc_object *a, const struct lc_object *b)
+{
+	struct lc_buffer one;
+	struct lc_buffer two;
+
+	lc_buffer_init(&one, 16 * 1024 * 1024);
+	lc_buffer_init(&two, 16 * 1024 * 1024);
+	append_body(&one, a);
+	append_body(&two, b);
+	assert_true(lc_view_equal(lc_buffer_view(&one), lc_buffer_view(&two)));
+	assert_true(lc_view_equal(lc_buffer_view(&a->key), lc_buffer_view(&b->key)));
+	lc_buffer_free(&one);
+	lc_buffer_free(&two);
+}
+
+static void an_object_begins_with_what_it_is_for(void **state)
+{
+	struct story *story = *state;
+	const struct lc_offset offset = {.inserted_at = 9, .req_id = lc_view_of("before")};
+	struct lc_object *object;
+
+	lc_mark_set(&story->before, &offset);
+	object = object_new(story, "logs/");
+	assert_ptr_equal(object->source, story->source);
+	assert_ptr_equal(object->target, &story->target);
+	assert_true(lc_view_equal(object->prefix, lc_view_of("logs/")));
+	assert_true(lc_mark_covers(&object->before, &offset));
+	assert_int_equal(object->begun_ms, 5);
+	assert_int_equal(object->line_count, 0);
+	assert_int_equal(object->body_size, 0);
+
+	/* The mark is a copy. */
+	lc_mark_free(&story->before);
+	assert_true(lc_mark_covers(&object->before, &offset));
+	lc_object_free(object);
+}
+
+static void each_row_becomes_one_line(void **state)
+{
+	struct story *story = *state;
+	struct lc_object *object = object_of(story, "logs/", ROWS);
+	uint64_t size = 0;
+
+	assert_int_equal(object->line_count, ROWS);
+	assert_int_equal(object->body.piece_count, ROWS);
+	for (size_t i = 0; i < ROWS; i++) {
+		struct lc_view fields[LINE_CHECK_FIELDS_MAX];
+
+		assert_int_equal(line_check_split(object->body.pieces[i], fields), 26);
+		size += object->body.pieces[i].size;
+	}
+	assert_int_equal(object->body_size, size);
+	assert_int_equal(object->body.size, size);
+	lc_object_free(object);
+}
+
+static void the_region_is_written_when_there_is_one(void **state)
+{
+	struct story *story = *state;
+	struct lc_object *object = object_new(story, "");
+	struct lc_view fields[LINE_CHECK_FIELDS_MAX];
+
+	lc_object_append(object, &story->rows.records[0], 1, lc_view_of("eu-west-1"));
+	lc_object_seal(object);
+	assert_int_equal(line_check_split(object->body.pieces[0], fields), 27);
+	assert_true(lc_view_equal(fields[26], lc_view_of("eu-west-1")));
+	lc_object_free(object);
+}
+
+static void lines_stand_in_order_of_time_request_and_text(void **state)
+{
+	struct story *story = *state;
+	struct lc_object *object = object_of(story, "", ROWS);
+
+	for (size_t i = 1; i < ROWS; i++) {
+		const struct lc_object_line *a = &object->lines[i - 1];
+		const struct lc_object_line *b = &object->lines[i];
+		int order =
+		    (a->start_time_ms > b->start_time_ms) - (a->start_time_ms < b->start_time_ms);
+
+		if (order == 0)
+			order = lc_view_compare(
+			    (struct lc_view){a->text - a->req_id_size, a->req_id_size},
+			    (struct lc_view){b->text - b->req_id_size, b->req_id_size});
+		if (order == 0)
+			order = lc_view_compare(object->body.pieces[i - 1], object->body.pieces[i]);
+		assert_true(order <= 0);
+		assert_ptr_equal(object->body.pieces[i].data, b->text);
+		assert_int_equal(object->body.pieces[i].size, b->size);
+	}
+	lc_object_free(object);
+}
+
+static void request_ids_are_sorted_by_their_own_bytes(void **state)
+{
+	/* In the line these are percent-encoded, which would sort them otherwise. */
+	static const char *const req_ids[] = {"\xFF", "\x80", "~", "a b", "a", " "};
+	struct story *story = *state;
+	struct lc_object *object = object_new(story, "");
+
+	for (size_t i = 0; i < 6; i++) {
+		struct lc_record record = record_rows_example();
+
+		record.req_id = lc_view_of(req_ids[i]);
+		append(object, &record);
+	}
+	lc_object_seal(object);
+	for (size_t i = 0; i < 6; i++) {
+		const struct lc_object_line *line = &object->lines[i];
+
+		assert_int_equal(line->req_id_size, strlen(req_ids[5 - i]));
+		assert_memory_equal(line->text - line->req_id_size, req_ids[5 - i],
+				    line->req_id_size);
+	}
+	lc_object_free(object);
+}
+
+static void rows_of_any_time_are_sorted(void **state)
+{
+	static const int64_t times[] = {INT64_MAX, 0, -1, INT64_MIN, 1549411238123};
+	struct story *story = *state;
+	struct lc_object *object = object_new(story, "");
+
+	for (size_t i = 0; i < 5; i++) {
+		struct lc_record record = record_rows_example();
+
+		record.start_time_ms = times[i];
+		append(object, &record);
+	}
+	assert_true(object->oldest_start_ms == INT64_MIN);
+	lc_object_seal(object);
+	for (size_t i = 1; i < 5; i++)
+		assert_true(object->lines[i - 1].start_time_ms < object->lines[i].start_time_ms);
+	lc_object_free(object);
+}
+
+static void the_same_rows_in_any_order_give_the_same_object(void **state)
+{
+	struct story *story = *state;
+	struct lc_object *first = object_of(story, "logs/", ROWS);
+
+	for (int round = 0; round < 10; round++) {
+		struct lc_object *again;
+
+		shuffle(story);
+		again = object_of(story, "logs/", ROWS);
+		expect_same(first, again);
+		lc_object_free(again);
+	}
+	lc_object_free(first);
+}
+
+static void the_key_names_prefix_and_first_time(void **state)
+{
+	struct story *story = *state;
+	struct lc_object *object = object_new(story, "logs of/\xC3\xA9\"");
+	struct lc_record record = record_rows_example();
+	static const char begins[] = "logs of/\xC3\xA9\"2019-02-06-00-00-38-";
+
+	record.start_time_ms += 60000;
+	append(object, &record);
+	record.start_time_ms -= 60000;
+	append(object, &record);
+	assert_int_equal(object->oldest_start_ms, record.start_time_ms);
+	lc_object_seal(object);
+	assert_int_equal(object->key.size, sizeof begins - 1 + UNIQUE_SIZE);
+	assert_memory_equal(object->key.data, begins, sizeof begins - 1);
+	for (size_t i = 0; i < UNIQUE_SIZE; i++)
+		assert_non_null(memchr("0123456789ABCDEF", unique_of(object).data[i], 16));
+	lc_object_free(object);
+}
+
+static void other_rows_give_another_key(void **state)
+{
+	struct story *story = *state;
+	struct lc_object *objects[6];
+
+	objects[0] = object_of(story, "logs/", ROWS);
+	objects[1] = object_of(story, "logs/", ROWS - 1);
+	objects[2] = object_of(story, "logs/", 1);
+	/* One row a second time. */
+	objects[3] = object_new(story, "logs/");
+	append(objects[3], &story->rows.records[0]);
+	append(objects[3], &story->rows.records[0]);
+	lc_object_seal(objects[3]);
+	/* A column that no line shows. */
+	objects[4] = object_new(story, "logs/");
+	story->rows.records[0].hostname = lc_view_of("connector-13.example.com");
+	append(objects[4], &story->rows.records[0]);
+	lc_object_seal(objects[4]);
+	/* A second of insertion. */
+	objects[5] = object_new(story, "logs/");
+	story->rows.records[0].inserted_at++;
+	append(objects[5], &story->rows.records[0]);
+	lc_object_seal(objects[5]);
+	for (size_t i = 0; i < 6; i++) {
+		for (size_t j = 0; j < i; j++)
+			assert_false(lc_view_equal(unique_of(objects[i]), unique_of(objects[j])));
+	}
+	for (size_t i = 0; i < 6; i++)
+		lc_object_free(objects[i]);
+}
+
+static void another_source_or_target_gives_another_key(void **state)
+{
+	struct story *story = *state;
+	struct lc_object *objects[7];
+
+	objects[0] = object_of(story, "logs/", ROWS);
+	objects[1] = object_of(story, "log/s", ROWS);
+	objects[2] = object_of(story, "", ROWS);
+	story->source = lc_source_get(story->sources, 8, lc_view_of("amzn-s3-demo-bucket"));
+	objects[3] = object_of(story, "logs/", ROWS);
+	story->source = lc_source_get(story->sources, 7, lc_view_of("amzn-s3-demo-bucket2"));
+	objects[4] = object_of(story, "logs/", ROWS);
+	story->source = lc_source_get(story->sources, 7, lc_view_of("amzn-s3-demo-bucket"));
+	strcpy(story->target_bucket, "amzn-s3-demo-log");
+	objects[5] = object_of(story, "logs/", ROWS);
+	/* The same letters, divided otherwise between bucket and prefix. */
+	objects[6] = object_of(story, "slogs/", ROWS);
+	for (size_t i = 0; i < 7; i++) {
+		for (size_t j = 0; j < i; j++)
+			assert_false(lc_view_equal(unique_of(objects[i]), unique_of(objects[j])));
+	}
+	for (size_t i = 0; i < 7; i++)
+		lc_object_free(objects[i]);
+}
+
+static void what_stands_before_does_not_change_the_key(void **state)
+{
+	struct story *story = *state;
+	const struct lc_offset offset = {.inserted_at = 9, .req_id = lc_view_of("before")};
+	struct lc_object *first = object_of(story, "logs/", ROWS);
+	struct lc_object *second;
+
+	lc_mark_set(&story->before, &offset);
+	second = object_of(story, "logs/", ROWS);
+	expect_same(first, second);
+	lc_object_free(first);
+	lc_object_free(second);
+}
+
+static void the_first_row_gives_the_first_second(void **state)
+{
+	struct story *story = *state;
+	struct lc_object *object = object_new(story, "");
+	struct lc_record record = record_rows_example();
+
+	record.inserted_at = 100;
+	append(object, &record);
+	record.inserted_at = 101;
+	append(object, &record);
+	assert_int_equal(object->first_second, 100);
+	lc_object_free(object);
+}
+
+static void hostile_texts_make_lines_that_are_lines(void **state)
+{
+	struct story *story = *state;
+	struct lc_object *object = object_new(story, "a\nb\"c d");
+	char bytes[2000];
+
+	for (size_t round = 0; round < 50; round++) {
+		struct lc_record record = record_rows_example();
+		struct lc_view text = {.data = bytes, .size = sizeof bytes - round};
+
+		for (size_t i = 0; i < sizeof bytes; i++)
+			bytes[i] = (char)lc_random_next(&story->random);
+		record.req_id = text;
+		record.object_key = text;
+		record.user_agent = text;
+		record.requester = text;
+		append(object, &record);
+	}
+	lc_object_seal(object);
+	for (size_t i = 0; i < object->body.piece_count; i++) {
+		struct lc_view fields[LINE_CHECK_FIELDS_MAX];
+
+		assert_int_equal(line_check_split(object->body.pieces[i], fields), 26);
+	}
+	lc_object_free(object);
+}
+
+/* What the allocator has given for the object, its arena as the arena counts it. */
+static size_t allocated(struct lc_object *object)
+{
+	return malloc_usable_size(object) + malloc_usable_size(object->lines) +
+	       malloc_usable_size(object->pieces) + malloc_usable_size(object->key.data) +
+	       malloc_usable_size(object->before.req_id.data) + object->arena.allocated;
+}
+
+static void memory_is_what_it_takes_and_sealing_is_paid_before(void **state)
+{
+	/* The allocator rounds each of five pieces up. */
+	const size_t rounding = 5 * 32;
+	struct story *story = *state;
+	const struct lc_offset offset = {.inserted_at = 9, .req_id = lc_view_of("before")};
+	struct lc_object *object;
+	size_t before;
+
+	lc_mark_set(&story->before, &offset);
+	object = object_new(story, "logs/");
+	for (size_t i = 0; i < ROWS; i++) {
+		size_t pieces = object->line_capacity * sizeof(object->pieces[0]);
+		size_t memory = lc_object_memory(object);
+
+		assert_true(memory <= allocated(object) + pieces);
+		assert_true(memory + rounding >= allocated(object) + pieces);
+		append(object, &story->rows.records[i]);
+		assert_true(lc_object_memory(object) >= memory);
+		assert_true(lc_object_memory(object) > object->body_size);
+	}
+	before = lc_object_memory(object);
+	lc_object_seal(object);
+	assert_true(lc_object_memory(object) + rounding >= allocated(object));
+	assert_int_equal(lc_object_memory(object), before + object->key.capacity);
+	lc_object_free(object);
+}
+
+static void a_small_object_takes_little_memory(void **state)
+{
+	struct story *story = *state;
+	struct lc_object *object = object_of(story, "logs/", 1);
+
+	assert_true(lc_object_memory(object) < 8192);
+	lc_object_free(object);
+}
+
+#define STORY(story) cmocka_unit_test_setup_teardown(story, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    STORY(an_object_begins_with_what_it_is_for),
+	    STORY(each_row_becomes_one_line),
+	    STORY(the_region_is_written_when_there_is_one),
+	    STORY(lines_stand_in_order_of_time_request_and_text),
+	    STORY(request_ids_are_sorted_by_their_own_bytes),
+	    STORY(rows_of_any_time_are_sorted),
+	    STORY(the_same_rows_in_any_order_give_the_same_object),
+	    STORY(the_key_names_prefix_and_first_time),
+	    STORY(other_rows_give_another_key),
+	    STORY(another_source_or_target_gives_another_key),
+	    STORY(what_stands_before_does_not_change_the_key),
+	    STORY(the_first_row_gives_the_first_second),
+	    STORY(hostile_texts_make_lines_that_are_lines),
+	    STORY(memory_is_what_it_takes_and_sealing_is_paid_before),
+	    STORY(a_small_object_takes_little_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

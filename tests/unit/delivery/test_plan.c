@@ -1,0 +1,368 @@
+#include "delivery/plan.h"
+
+#include "formats/record.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum {
+	/* ClickHouse's default of max_query_size. */
+	QUERY_TEXT_MAX = 262144,
+	MANY = 20000,
+};
+
+static const struct lc_plan_thresholds THRESHOLDS = {.rows = 10000, .age_seconds = 900};
+
+static struct lc_source open_from(uint32_t second)
+{
+	return (struct lc_source){.open = true, .open_from = second};
+}
+
+static struct lc_source named(uint32_t session, const char *bucket)
+{
+	return (struct lc_source){
+	    .raft_session_id = session, .bucket = lc_view_of(bucket), .open = true};
+}
+
+static void a_source_is_ready_by_rows_or_by_age(void **state)
+{
+	static const struct {
+		uint64_t rows;
+		uint32_t from;
+		uint32_t now;
+		bool ready;
+	} cases[] = {
+	    {0, 1000, 1900, false},      {9999, 1000, 1900, false},      {10000, 1000, 1000, true},
+	    {10000, 1000, 0, true},      {UINT64_MAX, 1000, 1000, true}, {1, 1000, 1901, true},
+	    {1, 1000, UINT32_MAX, true}, {1, 0, UINT32_MAX, true},       {1, 1000, 999, false},
+	    {1, UINT32_MAX, 5, false},   {1, UINT32_MAX - 1, 0, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct lc_source source = open_from(cases[i].from);
+
+		source.open_rows = cases[i].rows;
+		assert_int_equal(lc_plan_ready(&source, &THRESHOLDS, cases[i].now), cases[i].ready);
+	}
+}
+
+static void a_closed_or_held_source_is_never_ready(void **state)
+{
+	struct lc_source source = open_from(0);
+
+	(void)state;
+	source.open_rows = UINT64_MAX;
+	assert_true(lc_plan_ready(&source, &THRESHOLDS, UINT32_MAX));
+	source.held_by = (struct lc_target *)(void *)&source;
+	assert_false(lc_plan_ready(&source, &THRESHOLDS, UINT32_MAX));
+	source.held_by = NULL;
+	source.open = false;
+	assert_false(lc_plan_ready(&source, &THRESHOLDS, UINT32_MAX));
+}
+
+static void the_oldest_second_comes_first(void **state)
+{
+	static const uint32_t seconds[] = {50, UINT32_MAX, 0, 50, 2147483648, 7};
+	struct lc_source sources[6];
+	struct lc_source *order[6];
+
+	(void)state;
+	for (size_t i = 0; i < 6; i++) {
+		sources[i] = open_from(seconds[i]);
+		order[i] = &sources[i];
+	}
+	lc_plan_sort(order, 6);
+	for (size_t i = 1; i < 6; i++)
+		assert_true(order[i - 1]->open_from <= order[i]->open_from);
+	lc_plan_sort(NULL, 0);
+	lc_plan_sort(order, 1);
+}
+
+static void names_are_sorted_as_the_table_is(void **state)
+{
+	struct lc_source sources[] = {named(10, "a"),    named(9, "b"), named(9, "a\xFF"),
+				      named(9, "a"),     named(9, ""),  named(65535, "a"),
+				      named(9, "a\x7F"), named(0, "z")};
+	static const size_t expected[] = {7, 4, 3, 6, 2, 1, 0, 5};
+	struct lc_source *order[8];
+
+	(void)state;
+	for (size_t i = 0; i < 8; i++)
+		order[i] = &sources[i];
+	lc_plan_sort_by_name(order, 8);
+	for (size_t i = 0; i < 8; i++)
+		assert_ptr_equal(order[i], &sources[expected[i]]);
+}
+
+/* How many of two sources with these starts share a scan. */
+static size_t group_of_two(uint32_t first, uint32_t second, uint32_t until)
+{
+	struct lc_source sources[] = {open_from(first), open_from(second)};
+	struct lc_source *order[] = {&sources[0], &sources[1]};
+
+	return lc_plan_group(order, 2, until);
+}
+
+static void nothing_makes_no_group_and_one_makes_one(void **state)
+{
+	struct lc_source source = open_from(5);
+	struct lc_source *order[] = {&source};
+
+	(void)state;
+	assert_int_equal(lc_plan_group(NULL, 0, 100), 0);
+	assert_int_equal(lc_plan_group(order, 1, 100), 1);
+	assert_int_equal(lc_plan_group(order, 1, 0), 1);
+}
+
+static void near_starts_share_a_scan(void **state)
+{
+	(void)state;
+	assert_int_equal(group_of_two(1000, 1000, 1001), 2);
+	assert_int_equal(group_of_two(1000, 1060, 1061), 2);
+	assert_int_equal(group_of_two(1000, 1060, 1000), 2);
+	assert_int_equal(group_of_two(1000, 1061, 1062), 1);
+	assert_int_equal(group_of_two(1000, 1061, 1000), 1);
+}
+
+static void old_starts_share_a_scan_when_half_of_it_is_new_to_both(void **state)
+{
+	(void)state;
+	assert_int_equal(group_of_two(0, 5000, 10000), 2);
+	assert_int_equal(group_of_two(0, 5001, 10000), 1);
+	assert_int_equal(group_of_two(0, 9990, 10000), 1);
+	assert_int_equal(group_of_two(0, 10000, 10000), 1);
+}
+
+static void starts_over_all_of_time_are_judged_alike(void **state)
+{
+	(void)state;
+	assert_int_equal(group_of_two(0, 61, UINT32_MAX), 2);
+	assert_int_equal(group_of_two(0, 2147483647, UINT32_MAX), 2);
+	assert_int_equal(group_of_two(0, 2147483648, UINT32_MAX), 1);
+	assert_int_equal(group_of_two(0, UINT32_MAX, UINT32_MAX), 1);
+	assert_int_equal(group_of_two(UINT32_MAX - 60, UINT32_MAX, UINT32_MAX), 2);
+}
+
+static void a_group_ends_before_the_first_that_is_too_far(void **state)
+{
+	static const uint32_t seconds[] = {1000, 1000, 1030, 1060, 1061, 1061};
+	struct lc_source sources[6];
+	struct lc_source *order[6];
+
+	(void)state;
+	for (size_t i = 0; i < 6; i++) {
+		sources[i] = open_from(seconds[i]);
+		order[i] = &sources[i];
+	}
+	assert_int_equal(lc_plan_group(order, 6, 1100), 4);
+	assert_int_equal(lc_plan_group(order + 4, 2, 1100), 2);
+}
+
+/* Groups many sources of such names until all are asked for; each query must be short enough. */
+static void expect_short_queries(struct lc_view name)
+{
+	struct lc_source *sources = calloc(MANY, sizeof(sources[0]));
+	struct lc_source **order = calloc(MANY, sizeof(struct lc_source *));
+	struct lc_buffer sql;
+	size_t done = 0;
+
+	assert_true(sources != NULL && order != NULL);
+	for (size_t i = 0; i < MANY; i++) {
+		sources[i] = open_from(1000);
+		sources[i].raft_session_id = UINT16_MAX - (uint32_t)(i % 10000);
+		sources[i].bucket = name;
+		order[i] = &sources[i];
+	}
+	lc_buffer_init(&sql, 16 * 1024 * 1024);
+	for (int queries = 0; done < MANY && queries < 100; queries++) {
+		size_t count = lc_plan_group(order + done, MANY - done, UINT32_MAX);
+
+		assert_in_range(count, 1, MANY - done);
+		lc_plan_sort_by_name(order + done, count);
+		lc_buffer_clear(&sql);
+		lc_plan_append_scan(
+		    &sql, "a_database_with_a_rather_long_name_of_sixty_four_characters_______",
+		    "a_table_with_a_rather_long_name_of_sixty_four_characters__________",
+		    UINT64_MAX, order + done, count, UINT32_MAX, UINT32_MAX);
+		assert_false(lc_buffer_failed(&sql));
+		assert_true(sql.size < QUERY_TEXT_MAX);
+		/* The room is used: a group is not cut short for nothing. */
+		assert_true(done + count == MANY || sql.size > LC_PLAN_LIST_BYTES / 4);
+		done += count;
+	}
+	lc_buffer_free(&sql);
+	free(order);
+	free(sources);
+}
+
+static void a_query_stays_shorter_than_clickhouse_reads(void **state)
+{
+	char quotes[255];
+	char zeros[255];
+
+	(void)state;
+	memset(quotes, '\'', sizeof quotes);
+	memset(zeros, '\0', sizeof zeros);
+	expect_short_queries(lc_view_of(""));
+	expect_short_queries(lc_view_of("b"));
+	expect_short_queries(lc_view_of("amzn-s3-demo-bucket"));
+	expect_short_queries((struct lc_view){.data = quotes, .size = 63});
+	expect_short_queries((struct lc_view){.data = quotes, .size = sizeof quotes});
+	expect_short_queries((struct lc_view){.data = zeros, .size = sizeof zeros});
+}
+
+static void a_name_of_enormous_size_stands_alone(void **state)
+{
+	static char name[LC_PLAN_LIST_BYTES];
+	struct lc_source sources[] = {open_from(5), open_from(5), open_from(5)};
+	struct lc_source *order[] = {&sources[0], &sources[1], &sources[2]};
+
+	(void)state;
+	memset(name, 'x', sizeof name);
+	sources[1].bucket = (struct lc_view){.data = name, .size = sizeof name};
+	assert_int_equal(lc_plan_group(order, 3, 100), 1);
+	assert_int_equal(lc_plan_group(order + 1, 2, 100), 1);
+	assert_int_equal(lc_plan_group(order + 2, 1, 100), 1);
+}
+
+/* Reads a literal as ClickHouse's lexer does: it ends at the first bare quote; a backslash takes
+ * the next byte with it, and \0 is a zero byte. Returns the bytes read, quotes included. */
+static size_t read_literal(struct lc_view sql, char *out, size_t *out_size)
+{
+	size_t i = 1;
+
+	assert_true(sql.size >= 2 && sql.data[0] == '\'');
+	*out_size = 0;
+	while (i < sql.size && sql.data[i] != '\'') {
+		char c = sql.data[i++];
+
+		if (c == '\\') {
+			assert_true(i < sql.size);
+			c = sql.data[i++];
+			assert_true(c == '0' || c == '\\' || c == '\'');
+			c = c == '0' ? '\0' : c;
+		}
+		out[(*out_size)++] = c;
+	}
+	assert_true(i < sql.size);
+	return i + 1;
+}
+
+static void expect_literal(struct lc_view text)
+{
+	char read[1024];
+	size_t size;
+	struct lc_buffer sql;
+
+	assert_true(text.size <= sizeof read);
+	lc_buffer_init(&sql, 4096);
+	lc_plan_append_literal(&sql, text);
+	assert_int_equal(read_literal(lc_buffer_view(&sql), read, &size), sql.size);
+	assert_int_equal(size, text.size);
+	assert_memory_equal(read, text.data, size);
+	assert_null(memchr(sql.data, '\0', sql.size));
+	lc_buffer_free(&sql);
+}
+
+static void every_byte_stands_in_a_literal_as_itself(void **state)
+{
+	char all[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof all; i++)
+		all[i] = (char)i;
+	expect_literal((struct lc_view){.data = all, .size = sizeof all});
+	for (size_t i = 0; i < 256; i++) {
+		/* Alone, and before each byte that could change its meaning. */
+		char pair[] = {(char)i, 0};
+
+		expect_literal((struct lc_view){.data = pair, .size = 1});
+		for (const char *next = "'\\0nx1"; *next != '\0'; next++) {
+			pair[1] = *next;
+			expect_literal((struct lc_view){.data = pair, .size = 2});
+		}
+		pair[1] = '\0';
+		expect_literal((struct lc_view){.data = pair, .size = 2});
+	}
+}
+
+static void a_literal_can_not_be_left_by_its_text(void **state)
+{
+	struct lc_buffer sql;
+
+	(void)state;
+	lc_buffer_init(&sql, 1000);
+	lc_plan_append_literal(&sql, lc_view_of("x\\'); DROP TABLE logs --"));
+	assert_string_equal(lc_buffer_text(&sql), "'x\\\\\\'); DROP TABLE logs --'");
+	lc_buffer_clear(&sql);
+	lc_plan_append_literal(&sql, lc_view_of(""));
+	assert_string_equal(lc_buffer_text(&sql), "''");
+	lc_buffer_free(&sql);
+}
+
+static void a_scan_asks_for_each_source_and_each_session_once(void **state)
+{
+	struct lc_source sources[] = {named(3, "a"), named(3, "it's"), named(7, "a")};
+	struct lc_source *order[] = {&sources[0], &sources[1], &sources[2]};
+	struct lc_buffer expected;
+	struct lc_buffer sql;
+
+	(void)state;
+	lc_buffer_init(&sql, 10000);
+	lc_buffer_init(&expected, 10000);
+	lc_plan_append_scan(&sql, "logs", "access", 42, order, 3, 1549411200, 1549411260);
+	lc_buffer_append_text(&expected, "SELECT ");
+	lc_record_append_columns(&expected, 42);
+	lc_buffer_append_text(
+	    &expected,
+	    " FROM `logs`.`access` WHERE raftSessionID IN (3,7)"
+	    " AND insertedAt >= toDateTime(1549411200) AND insertedAt < toDateTime(1549411260)"
+	    " AND (raftSessionID, bucketName) IN ((3,'a'),(3,'it\\'s'),(7,'a'))"
+	    " ORDER BY raftSessionID, bucketName, insertedAt, startTime, req_id"
+	    " FORMAT RowBinary");
+	assert_string_equal(lc_buffer_text(&sql), lc_buffer_text(&expected));
+	lc_buffer_free(&expected);
+	lc_buffer_free(&sql);
+}
+
+static void a_scan_of_session_zero_names_it(void **state)
+{
+	struct lc_source source = named(0, "b");
+	struct lc_source *order[] = {&source};
+	struct lc_buffer sql;
+
+	(void)state;
+	lc_buffer_init(&sql, 10000);
+	lc_plan_append_scan(&sql, "logs", "logs", 1, order, 1, 0, UINT32_MAX);
+	assert_non_null(strstr(lc_buffer_text(&sql), "raftSessionID IN (0) AND"));
+	assert_non_null(strstr(lc_buffer_text(&sql), "insertedAt < toDateTime(4294967295) AND"));
+	assert_non_null(strstr(lc_buffer_text(&sql), "IN ((0,'b')) ORDER BY"));
+	lc_buffer_free(&sql);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_source_is_ready_by_rows_or_by_age),
+	    cmocka_unit_test(a_closed_or_held_source_is_never_ready),
+	    cmocka_unit_test(the_oldest_second_comes_first),
+	    cmocka_unit_test(names_are_sorted_as_the_table_is),
+	    cmocka_unit_test(nothing_makes_no_group_and_one_makes_one),
+	    cmocka_unit_test(near_starts_share_a_scan),
+	    cmocka_unit_test(old_starts_share_a_scan_when_half_of_it_is_new_to_both),
+	    cmocka_unit_test(starts_over_all_of_time_are_judged_alike),
+	    cmocka_unit_test(a_group_ends_before_the_first_that_is_too_far),
+	    cmocka_unit_test(a_query_stays_shorter_than_clickhouse_reads),
+	    cmocka_unit_test(a_name_of_enormous_size_stands_alone),
+	    cmocka_unit_test(every_byte_stands_in_a_literal_as_itself),
+	    cmocka_unit_test(a_literal_can_not_be_left_by_its_text),
+	    cmocka_unit_test(a_scan_asks_for_each_source_and_each_session_once),
+	    cmocka_unit_test(a_scan_of_session_zero_names_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

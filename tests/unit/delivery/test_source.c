@@ -1,0 +1,454 @@
+#include "delivery/source.h"
+
+#include "delivery/object.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum { MANY = 5000 };
+
+struct story {
+	struct lc_source_table *table;
+	struct lc_source *source;
+	struct lc_target target;
+	char target_bucket[8];
+};
+
+static int begin(void **state)
+{
+	struct story *story = calloc(1, sizeof(*story));
+
+	if (story == NULL)
+		return -1;
+	story->table = lc_source_table_new();
+	story->source = lc_source_get(story->table, 7, lc_view_of("bucket"));
+	strcpy(story->target_bucket, "logs");
+	story->target.bucket = story->target_bucket;
+	*state = story;
+	return 0;
+}
+
+static int end(void **state)
+{
+	struct story *story = *state;
+
+	lc_source_table_free(story->table);
+	free(story);
+	return 0;
+}
+
+static struct lc_mark mark_of(uint32_t inserted_at, const char *req_id)
+{
+	const struct lc_offset offset = {
+	    .inserted_at = inserted_at, .start_time_ms = 5000, .req_id = lc_view_of(req_id)};
+	struct lc_mark mark;
+
+	lc_mark_init(&mark);
+	lc_mark_set(&mark, &offset);
+	return mark;
+}
+
+static void expect_mark(const struct lc_mark *mark, uint32_t inserted_at, const char *req_id)
+{
+	struct lc_offset offset;
+
+	assert_non_null(mark);
+	assert_true(mark->set);
+	offset = lc_mark_offset(mark);
+	assert_int_equal(offset.inserted_at, inserted_at);
+	assert_true(lc_view_equal(offset.req_id, lc_view_of(req_id)));
+}
+
+static void advance(struct lc_source *source, uint32_t inserted_at, const char *req_id)
+{
+	struct lc_mark mark = mark_of(inserted_at, req_id);
+
+	lc_source_advance(source, &mark);
+	lc_mark_free(&mark);
+}
+
+static void retract(struct lc_source *source, uint32_t inserted_at, const char *req_id)
+{
+	struct lc_mark mark = mark_of(inserted_at, req_id);
+
+	lc_source_retract(source, &mark);
+	lc_mark_free(&mark);
+}
+
+/* An object of the source whose first row is of `first_second`, behind all others. */
+static struct lc_object *add_object(struct story *story, const struct lc_mark *before,
+				    uint32_t first_second)
+{
+	struct lc_object *object =
+	    lc_object_new(story->source, &story->target, lc_view_of(""), before, 0);
+
+	object->first_second = first_second;
+	TAILQ_INSERT_TAIL(&story->source->objects, object, of_source);
+	return object;
+}
+
+static void remove_object(struct story *story, struct lc_object *object)
+{
+	TAILQ_REMOVE(&story->source->objects, object, of_source);
+	lc_object_free(object);
+}
+
+static void a_source_is_found_again_by_session_and_bucket(void **state)
+{
+	struct story *story = *state;
+
+	assert_int_equal(story->source->raft_session_id, 7);
+	assert_true(lc_view_equal(story->source->bucket, lc_view_of("bucket")));
+	assert_ptr_equal(lc_source_get(story->table, 7, lc_view_of("bucket")), story->source);
+	assert_ptr_not_equal(lc_source_get(story->table, 8, lc_view_of("bucket")), story->source);
+	assert_ptr_not_equal(lc_source_get(story->table, 7, lc_view_of("bucke")), story->source);
+	assert_ptr_not_equal(lc_source_get(story->table, 7, lc_view_of("")), story->source);
+	assert_int_equal(lc_source_count(story->table), 4);
+}
+
+static void a_new_source_has_nothing_to_do(void **state)
+{
+	struct story *story = *state;
+
+	assert_false(story->source->open);
+	assert_int_equal(story->source->open_rows, 0);
+	assert_null(lc_source_delivered_mark(story->source));
+	assert_int_equal(lc_source_oldest_undelivered(story->source), 0);
+	assert_false(story->source->committed.set);
+	assert_null(story->source->held_by);
+}
+
+static void names_are_any_bytes_and_are_the_tables_own(void **state)
+{
+	struct story *story = *state;
+	char bytes[] = {'a', '\0', 'b'};
+	struct lc_source *one;
+	struct lc_source *two;
+
+	one = lc_source_get(story->table, 7, (struct lc_view){.data = bytes, .size = 3});
+	bytes[2] = 'c';
+	two = lc_source_get(story->table, 7, (struct lc_view){.data = bytes, .size = 3});
+	assert_ptr_not_equal(one, two);
+	assert_memory_equal(one->bucket.data, "a\0b", 3);
+	assert_memory_equal(two->bucket.data, "a\0c", 3);
+	assert_ptr_equal(
+	    lc_source_get(story->table, 7, (struct lc_view){.data = "a\0b", .size = 3}), one);
+}
+
+static void many_sources_stay_apart_and_where_they_are(void **state)
+{
+	struct story *story = *state;
+	struct lc_source **sources = calloc(MANY, sizeof(struct lc_source *));
+	char name[32];
+
+	assert_non_null(sources);
+	for (size_t i = 0; i < MANY; i++) {
+		snprintf(name, sizeof name, "bucket-%zu", i / 3);
+		sources[i] = lc_source_get(story->table, (uint32_t)(i % 3), lc_view_of(name));
+		sources[i]->open_rows = i;
+	}
+	assert_int_equal(lc_source_count(story->table), MANY + 1);
+	for (size_t i = 0; i < MANY; i++) {
+		snprintf(name, sizeof name, "bucket-%zu", i / 3);
+		assert_ptr_equal(lc_source_get(story->table, (uint32_t)(i % 3), lc_view_of(name)),
+				 sources[i]);
+		assert_int_equal(sources[i]->open_rows, i);
+	}
+	free(sources);
+}
+
+static void sources_stand_in_the_order_of_the_table(void **state)
+{
+	struct story *story = *state;
+	const struct lc_source *ascending[] = {
+	    lc_source_get(story->table, 0, lc_view_of("z")),
+	    lc_source_get(story->table, 7, lc_view_of("")),
+	    lc_source_get(story->table, 7, lc_view_of("a")),
+	    lc_source_get(story->table, 7, lc_view_of("ab")),
+	    lc_source_get(story->table, 7, lc_view_of("a\xFF")),
+	    lc_source_get(story->table, 7, lc_view_of("b")),
+	    lc_source_get(story->table, 65535, lc_view_of("a")),
+	};
+
+	for (size_t i = 0; i < 7; i++) {
+		for (size_t j = 0; j < 7; j++) {
+			int order = lc_source_compare(ascending[i], ascending[j]);
+
+			assert_int_equal((order > 0) - (order < 0), (i > j) - (i < j));
+		}
+	}
+}
+
+static void discoveries_add_up_from_the_oldest_second(void **state)
+{
+	struct story *story = *state;
+
+	lc_source_add_open(story->source, 10, 1000);
+	assert_true(story->source->open);
+	assert_int_equal(story->source->open_from, 1000);
+	lc_source_add_open(story->source, 5, 1100);
+	assert_int_equal(story->source->open_from, 1000);
+	assert_int_equal(story->source->open_rows, 15);
+	lc_source_add_open(story->source, 1, 900);
+	assert_int_equal(story->source->open_from, 900);
+	assert_int_equal(story->source->open_rows, 16);
+	assert_int_equal(lc_source_oldest_undelivered(story->source), 900);
+}
+
+static void a_source_read_to_the_end_is_closed(void **state)
+{
+	struct story *story = *state;
+
+	lc_source_add_open(story->source, 10, 1000);
+	lc_hash_set_add(&story->source->taken, 5);
+	story->source->floor = mark_of(999, "f");
+	story->source->held_by = &story->target;
+	lc_source_close(story->source, 1200);
+	assert_false(story->source->open);
+	assert_int_equal(story->source->open_rows, 0);
+	assert_int_equal(story->source->taken.count, 0);
+	assert_false(story->source->floor.set);
+	assert_null(story->source->held_by);
+	assert_int_equal(lc_source_oldest_undelivered(story->source), 0);
+
+	/* The next discovery opens it at its own second. */
+	lc_source_add_open(story->source, 3, 1300);
+	assert_int_equal(story->source->open_from, 1300);
+	assert_int_equal(story->source->open_rows, 3);
+}
+
+static void a_source_is_opened_again_with_what_was_taken(void **state)
+{
+	struct story *story = *state;
+	struct lc_hash_set taken;
+
+	lc_hash_set_init(&taken);
+	lc_hash_set_add(&taken, 9);
+	lc_hash_set_add(&taken, 3);
+	lc_hash_set_add(&taken, 9);
+	lc_source_add_open(story->source, 10, 1000);
+	lc_source_reopen(story->source, 1005, &taken);
+	lc_hash_set_free(&taken);
+	assert_true(story->source->open);
+	assert_int_equal(story->source->open_from, 1005);
+	assert_int_equal(story->source->taken.count, 3);
+	assert_int_equal(story->source->taken.hashes[0], 3);
+	assert_int_equal(story->source->taken.hashes[1], 9);
+	assert_int_equal(story->source->taken.hashes[2], 9);
+
+	/* Opened a third time: only what was taken then counts. */
+	lc_hash_set_init(&taken);
+	lc_hash_set_add(&taken, 4);
+	lc_source_reopen(story->source, 1006, &taken);
+	lc_hash_set_free(&taken);
+	assert_int_equal(story->source->taken.count, 1);
+	assert_int_equal(story->source->taken.hashes[0], 4);
+}
+
+static void a_source_opened_again_may_keep_its_own_hashes(void **state)
+{
+	struct story *story = *state;
+
+	lc_hash_set_add(&story->source->taken, 9);
+	lc_hash_set_add(&story->source->taken, 3);
+	lc_source_reopen(story->source, 1005, &story->source->taken);
+	assert_int_equal(story->source->taken.count, 2);
+	assert_int_equal(story->source->taken.hashes[0], 3);
+	assert_int_equal(story->source->taken.hashes[1], 9);
+}
+
+static void what_is_taken_only_moves_forward(void **state)
+{
+	struct story *story = *state;
+	struct lc_mark unset;
+
+	lc_mark_init(&unset);
+	lc_source_advance(story->source, &unset);
+	assert_false(story->source->complete.set);
+	advance(story->source, 100, "m");
+	expect_mark(&story->source->complete, 100, "m");
+	advance(story->source, 100, "l");
+	expect_mark(&story->source->complete, 100, "m");
+	advance(story->source, 99, "z");
+	expect_mark(&story->source->complete, 100, "m");
+	lc_source_advance(story->source, &unset);
+	expect_mark(&story->source->complete, 100, "m");
+	advance(story->source, 100, "n");
+	expect_mark(&story->source->complete, 100, "n");
+	advance(story->source, 101, "");
+	expect_mark(&story->source->complete, 101, "");
+	lc_source_advance(story->source, &story->source->complete);
+	expect_mark(&story->source->complete, 101, "");
+	lc_mark_free(&unset);
+}
+
+static void what_was_not_taken_after_all_moves_back(void **state)
+{
+	struct story *story = *state;
+	struct lc_mark unset;
+
+	lc_mark_init(&unset);
+	retract(story->source, 50, "");
+	assert_false(story->source->complete.set);
+	advance(story->source, 100, "m");
+	retract(story->source, 101, "");
+	expect_mark(&story->source->complete, 100, "m");
+	retract(story->source, 100, "m");
+	expect_mark(&story->source->complete, 100, "m");
+	retract(story->source, 100, "l");
+	expect_mark(&story->source->complete, 100, "l");
+	retract(story->source, 90, "z");
+	expect_mark(&story->source->complete, 90, "z");
+	advance(story->source, 95, "a");
+	expect_mark(&story->source->complete, 95, "a");
+	lc_source_retract(story->source, &unset);
+	assert_false(story->source->complete.set);
+	advance(story->source, 10, "x");
+	expect_mark(&story->source->complete, 10, "x");
+	lc_mark_free(&unset);
+}
+
+static void delivered_is_what_stands_before_the_oldest_object(void **state)
+{
+	struct story *story = *state;
+	struct lc_mark early = mark_of(100, "early");
+	struct lc_mark late = mark_of(200, "late");
+	struct lc_object *first;
+	struct lc_object *second;
+
+	advance(story->source, 300, "complete");
+	expect_mark(lc_source_delivered_mark(story->source), 300, "complete");
+	first = add_object(story, &early, 101);
+	second = add_object(story, &late, 201);
+	expect_mark(lc_source_delivered_mark(story->source), 100, "early");
+	assert_int_equal(lc_source_oldest_undelivered(story->source), 101);
+
+	/* A younger one is delivered first: that changes nothing. */
+	remove_object(story, second);
+	expect_mark(lc_source_delivered_mark(story->source), 100, "early");
+	second = add_object(story, &late, 201);
+	remove_object(story, first);
+	expect_mark(lc_source_delivered_mark(story->source), 200, "late");
+	assert_int_equal(lc_source_oldest_undelivered(story->source), 201);
+	remove_object(story, second);
+	expect_mark(lc_source_delivered_mark(story->source), 300, "complete");
+	assert_int_equal(lc_source_oldest_undelivered(story->source), 0);
+	lc_mark_free(&early);
+	lc_mark_free(&late);
+}
+
+static void nothing_is_delivered_while_the_very_first_object_is_under_way(void **state)
+{
+	struct story *story = *state;
+	struct lc_object *object;
+	struct lc_mark unset;
+
+	lc_mark_init(&unset);
+	advance(story->source, 300, "complete");
+	object = add_object(story, &unset, 50);
+	assert_null(lc_source_delivered_mark(story->source));
+	remove_object(story, object);
+	expect_mark(lc_source_delivered_mark(story->source), 300, "complete");
+	lc_mark_free(&unset);
+}
+
+static void objects_are_older_than_what_is_still_open(void **state)
+{
+	struct story *story = *state;
+	struct lc_object *object;
+	struct lc_mark unset;
+
+	lc_mark_init(&unset);
+	object = add_object(story, &unset, 50);
+	lc_source_add_open(story->source, 1, 80);
+	assert_int_equal(lc_source_oldest_undelivered(story->source), 50);
+	remove_object(story, object);
+	assert_int_equal(lc_source_oldest_undelivered(story->source), 80);
+	lc_mark_free(&unset);
+}
+
+static void only_a_source_with_nothing_to_do_is_forgotten(void **state)
+{
+	struct story *story = *state;
+	struct lc_source *source = story->source;
+	struct lc_object *object;
+	struct lc_mark unset;
+
+	lc_mark_init(&unset);
+	lc_source_add_open(source, 1, 80);
+	assert_false(lc_source_forget_if_idle(story->table, source));
+	lc_source_close(source, 90);
+	object = add_object(story, &unset, 80);
+	assert_false(lc_source_forget_if_idle(story->table, source));
+	remove_object(story, object);
+	source->commit_noted = true;
+	assert_false(lc_source_forget_if_idle(story->table, source));
+	source->commit_noted = false;
+	source->committing = true;
+	assert_false(lc_source_forget_if_idle(story->table, source));
+	source->committing = false;
+	assert_int_equal(lc_source_count(story->table), 1);
+	advance(source, 89, "last");
+	assert_true(lc_source_forget_if_idle(story->table, source));
+	assert_int_equal(lc_source_count(story->table), 0);
+
+	/* A discovery brings it back, knowing nothing. */
+	source = lc_source_get(story->table, 7, lc_view_of("bucket"));
+	assert_false(source->complete.set);
+	assert_int_equal(lc_source_count(story->table), 1);
+	lc_mark_free(&unset);
+}
+
+static void forget_every_other(void *context, struct lc_source *source)
+{
+	struct story *story = context;
+
+	if (source->raft_session_id % 2 == 0)
+		assert_true(lc_source_forget_if_idle(story->table, source));
+	else
+		source->open_rows++;
+}
+
+static void sources_may_be_forgotten_while_they_are_visited(void **state)
+{
+	struct story *story = *state;
+
+	for (uint32_t i = 0; i < 1000; i++)
+		(void)lc_source_get(story->table, i, lc_view_of("b"));
+	lc_source_each(story->table, forget_every_other, story);
+	assert_int_equal(lc_source_count(story->table), 501);
+	lc_source_each(story->table, forget_every_other, story);
+	assert_int_equal(lc_source_count(story->table), 501);
+	for (uint32_t i = 1; i < 1000; i += 2)
+		assert_int_equal(lc_source_get(story->table, i, lc_view_of("b"))->open_rows, 2);
+}
+
+#define STORY(story) cmocka_unit_test_setup_teardown(story, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    STORY(a_source_is_found_again_by_session_and_bucket),
+	    STORY(a_new_source_has_nothing_to_do),
+	    STORY(names_are_any_bytes_and_are_the_tables_own),
+	    STORY(many_sources_stay_apart_and_where_they_are),
+	    STORY(sources_stand_in_the_order_of_the_table),
+	    STORY(discoveries_add_up_from_the_oldest_second),
+	    STORY(a_source_read_to_the_end_is_closed),
+	    STORY(a_source_is_opened_again_with_what_was_taken),
+	    STORY(a_source_opened_again_may_keep_its_own_hashes),
+	    STORY(what_is_taken_only_moves_forward),
+	    STORY(what_was_not_taken_after_all_moves_back),
+	    STORY(delivered_is_what_stands_before_the_oldest_object),
+	    STORY(nothing_is_delivered_while_the_very_first_object_is_under_way),
+	    STORY(objects_are_older_than_what_is_still_open),
+	    STORY(only_a_source_with_nothing_to_do_is_forgotten),
+	    STORY(sources_may_be_forgotten_while_they_are_visited),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
