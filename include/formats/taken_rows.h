@@ -46,8 +46,9 @@ struct lc_taken_second {
 	const unsigned char *hashes;
 };
 
-/* Reads a blob second by second: start with *position = 0. True while there was one more; false at
- * the end, or with `error` (LC_ERROR_CORRUPT, kind NONE otherwise) when the blob is none. */
+/* Reads a blob second by second: start with *position = 0 and keep position and second between the
+ * calls, seconds being held against the one before. True while there was one more; false at the
+ * end, or with `error` (LC_ERROR_CORRUPT, kind NONE otherwise) when the blob is none. */
 bool lc_taken_rows_next(struct lc_view blob, size_t *position, struct lc_taken_second *second,
 			struct lc_error *error);
 

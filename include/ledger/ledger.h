@@ -204,7 +204,8 @@ void lc_ledger_find_ahead(struct lc_ledger *ledger, const struct lc_ledger_count
 /* Log objects of a source delivered last, or open, for people to read: newest first. */
 struct lc_ledger_object {
 	struct lc_ledger_intent intent; /* without the blob */
-	bool delivered;
+	bool delivered;                 /* S3 has confirmed it */
+	bool expired;                   /* closed without delivery; neither: its intent is open */
 };
 typedef void lc_ledger_objects_callback(void *context, const struct lc_ledger_object *objects,
 					size_t count);

@@ -1,0 +1,129 @@
+/*
+ * One call to the ledger, kept until it is executed: what the queue between the loop and the
+ * ledger's thread holds. A command owns its bytes.
+ *
+ * The life of a command: made by a function of ledger/ledger.h and pushed; executed with others in
+ * one transaction of the store, again as a whole if that failed; once it is committed, finished,
+ * which calls back if there is somebody to call; freed.
+ */
+#ifndef LC_LEDGER_LEDGER_COMMAND_H
+#define LC_LEDGER_LEDGER_COMMAND_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "ledger/ledger.h"
+#include "ledger/store.h"
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+enum lc_ledger_command_kind {
+	LC_LEDGER_COMMAND_SET_UNTIL,
+	LC_LEDGER_COMMAND_SET_HORIZON,
+	LC_LEDGER_COMMAND_SET_RANGES,
+	LC_LEDGER_COMMAND_SET_FLOOR,
+	LC_LEDGER_COMMAND_SET_COMMITTED,
+	LC_LEDGER_COMMAND_ADD_INTENT,
+	LC_LEDGER_COMMAND_SET_DELIVERED,
+	LC_LEDGER_COMMAND_SET_EXPIRED,
+	LC_LEDGER_COMMAND_SET_TARGET,
+	LC_LEDGER_COMMAND_EXPIRE,
+	LC_LEDGER_COMMAND_WHEN_DURABLE, /* this and those below call back */
+	LC_LEDGER_COMMAND_READ_HASHES,
+	LC_LEDGER_COMMAND_READ_INTENTS,
+	LC_LEDGER_COMMAND_FIND_SURPLUS_SLOTS,
+	LC_LEDGER_COMMAND_FIND_SURPLUS_SECONDS,
+	LC_LEDGER_COMMAND_FIND_AHEAD,
+	LC_LEDGER_COMMAND_READ_OBJECTS,
+};
+
+struct lc_ledger_command {
+	STAILQ_ENTRY(lc_ledger_command) next;
+	enum lc_ledger_command_kind kind;
+	union {
+		uint32_t second; /* until, horizon, bound */
+		struct {
+			struct lc_ledger_source source;
+			struct lc_ledger_range *ranges;
+			size_t count;
+		} ranges;
+		struct {
+			struct lc_ledger_source source;
+			struct lc_offset offset;
+		} floor;
+		struct {
+			struct lc_ledger_source source;
+			uint32_t second;
+		} committed;
+		struct lc_ledger_intent intent;
+		struct {
+			uint64_t intent_id;
+			uint32_t last_second;
+		} closed;
+		struct lc_ledger_target target;
+		struct {
+			lc_ledger_callback *callback;
+		} when_durable;
+		struct {
+			struct lc_ledger_source source;
+			uint32_t from;
+			uint32_t to;
+			lc_ledger_hashes_callback *callback;
+			struct lc_ledger_hashes hashes;
+		} read_hashes;
+		struct {
+			struct lc_view target_bucket;
+			uint64_t after_id;
+			size_t limit;
+			lc_ledger_intents_callback *callback;
+			struct lc_ledger_intent *intents;
+			size_t count;
+		} read_intents;
+		struct {
+			struct lc_ledger_count *asked;
+			size_t asked_count;
+			lc_ledger_surplus_callback *callback;
+			struct lc_ledger_count *found;
+			size_t found_count;
+		} find;
+		struct {
+			struct lc_ledger_source source;
+			size_t limit;
+			lc_ledger_objects_callback *callback;
+			struct lc_ledger_object *objects;
+			size_t count;
+		} read_objects;
+	} as;
+	void *context;          /* of the callback */
+	struct lc_arena result; /* of a read: what it found */
+	struct lc_arena bytes;  /* what the caller's views pointed to */
+};
+
+STAILQ_HEAD(lc_ledger_command_list, lc_ledger_command);
+
+/* A command without content, whose bytes will take about `bytes`. */
+struct lc_ledger_command *lc_ledger_command_new(enum lc_ledger_command_kind kind, size_t bytes);
+
+/* NULL is allowed. */
+void lc_ledger_command_free(struct lc_ledger_command *command);
+
+/* Does it, in the store's transaction. May be called again after a rollback; a read then forgets
+ * what it found before. False with `error` as the functions of the store. */
+bool lc_ledger_command_execute(struct lc_ledger_command *command, struct lc_store *store,
+			       struct lc_error *error);
+
+/* Executes all commands in one transaction and commits it; after an error it is rolled back. */
+bool lc_ledger_command_execute_all(const struct lc_ledger_command_list *commands,
+				   struct lc_store *store, struct lc_error *error);
+
+/* True if somebody is to be called back. */
+bool lc_ledger_command_has_callback(const struct lc_ledger_command *command);
+
+/* Calls back with what was found. */
+void lc_ledger_command_finish(struct lc_ledger_command *command);
+
+/* Takes a command over, in the order of the calls. It is whoever runs the ledger that defines it:
+ * src/ledger/ledger_thread.c together with lc_ledger_open and lc_ledger_close. */
+void lc_ledger_push(struct lc_ledger *ledger, struct lc_ledger_command *command);
+
+#endif

@@ -1,0 +1,386 @@
+/*
+ * The thread that writes the ledger. Commands go to it in one list, and come back in another once
+ * they are committed, announced by an eventfd that the loop watches.
+ *
+ * The thread owns the store, from lc_ledger_open to the end of the thread. What both sides touch
+ * stands behind the mutex. Callbacks run on the loop's side alone.
+ */
+#include "base/assert.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "ledger/ledger.h"
+#include "ledger/ledger_command.h"
+#include "ledger/store.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+struct lc_ledger {
+	struct lc_counters *counters; /* may be NULL */
+	uint64_t retry_ms;
+
+	/* The thread's. */
+	pthread_t thread;
+	struct lc_store *store;
+	bool failing; /* the last attempt to write has failed */
+
+	/* Both sides', behind the mutex. */
+	pthread_mutex_t mutex;
+	pthread_cond_t wake; /* the thread, when it waits */
+	struct lc_ledger_command_list queued;
+	struct lc_ledger_command_list finished;
+	bool waiting; /* the thread waits for something to do */
+	bool closing; /* no more attempts; the thread ends when nothing is queued */
+	bool corrupt; /* the thread has ended */
+	struct lc_error fault;
+
+	/* The loop's. */
+	int event; /* readable when something is finished, or corrupt */
+	struct lc_loop_watch *watch;
+	void (*on_corrupt)(void *context, const struct lc_error *error);
+	void *context;
+	bool calling_back;
+	bool closed; /* from a callback: freed when it returns */
+};
+
+static void set_gauge(struct lc_ledger *ledger, enum lc_counters_name name, uint64_t value)
+{
+	if (ledger->counters != NULL)
+		lc_counters_set(ledger->counters, name, value);
+}
+
+static void free_commands(struct lc_ledger_command_list *commands)
+{
+	struct lc_ledger_command *command;
+
+	while ((command = STAILQ_FIRST(commands)) != NULL) {
+		STAILQ_REMOVE_HEAD(commands, next);
+		lc_ledger_command_free(command);
+	}
+}
+
+/* ---- the thread's side ---- */
+
+static void announce(struct lc_ledger *ledger)
+{
+	const uint64_t one = 1;
+
+	while (write(ledger->event, &one, sizeof one) < 0)
+		LC_ASSERT(errno == EINTR);
+}
+
+/* Waits for commands and takes all of them; false when there are none and none will come. */
+static bool take_queued(struct lc_ledger *ledger, struct lc_ledger_command_list *batch)
+{
+	STAILQ_INIT(batch);
+	pthread_mutex_lock(&ledger->mutex);
+	ledger->waiting = true;
+	while (STAILQ_EMPTY(&ledger->queued) && !ledger->closing)
+		pthread_cond_wait(&ledger->wake, &ledger->mutex);
+	ledger->waiting = false;
+	STAILQ_CONCAT(batch, &ledger->queued);
+	pthread_mutex_unlock(&ledger->mutex);
+	return !STAILQ_EMPTY(batch);
+}
+
+/* Waits for the next attempt; false when the ledger is closed instead. */
+static bool wait_for_retry(struct lc_ledger *ledger)
+{
+	struct timespec until;
+	bool retry;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += (time_t)(ledger->retry_ms / 1000);
+	until.tv_nsec += (long)(ledger->retry_ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	pthread_mutex_lock(&ledger->mutex);
+	while (!ledger->closing &&
+	       pthread_cond_timedwait(&ledger->wake, &ledger->mutex, &until) != ETIMEDOUT)
+		continue;
+	retry = !ledger->closing;
+	pthread_mutex_unlock(&ledger->mutex);
+	return retry;
+}
+
+static double seconds_since(const struct timespec *start)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+}
+
+static void note_success(struct lc_ledger *ledger, double seconds)
+{
+	if (ledger->failing) {
+		lc_log_say(LC_LOG_INFO, "the ledger can be written again");
+		ledger->failing = false;
+		set_gauge(ledger, LC_COUNTERS_LEDGER_FAILING_SINCE, 0);
+	}
+	if (ledger->counters == NULL)
+		return;
+	lc_counters_add(ledger->counters, LC_COUNTERS_LEDGER_COMMITS, 1);
+	lc_counters_observe(ledger->counters, LC_COUNTERS_HISTOGRAM_LEDGER_SECONDS, seconds);
+	lc_counters_set(ledger->counters, LC_COUNTERS_LEDGER_BYTES, lc_store_bytes(ledger->store));
+}
+
+static void note_failure(struct lc_ledger *ledger, const struct lc_error *error)
+{
+	if (ledger->failing)
+		return;
+	lc_log(LC_LOG_ERROR, "the ledger can not be written: deliveries wait until it can",
+	       LC_LOG_FAULT(error));
+	ledger->failing = true;
+	set_gauge(ledger, LC_COUNTERS_LEDGER_FAILING_SINCE, (uint64_t)(lc_clock_wall_ms() / 1000));
+}
+
+/* Tries until the commands are on disk; false when that is given up: closed, or corrupt. */
+static bool write_batch(struct lc_ledger *ledger, const struct lc_ledger_command_list *batch,
+			struct lc_error *error)
+{
+	do {
+		struct timespec start;
+
+		clock_gettime(CLOCK_MONOTONIC, &start);
+		if (lc_ledger_command_execute_all(batch, ledger->store, error)) {
+			note_success(ledger, seconds_since(&start));
+			return true;
+		}
+		if (error->kind == LC_ERROR_CORRUPT)
+			return false;
+		note_failure(ledger, error);
+	} while (wait_for_retry(ledger));
+	return false;
+}
+
+/* Moves those that somebody waits for to the finished ones and frees the others. */
+static void hand_back(struct lc_ledger *ledger, struct lc_ledger_command_list *batch)
+{
+	struct lc_ledger_command_list called = STAILQ_HEAD_INITIALIZER(called);
+	struct lc_ledger_command *command;
+
+	while ((command = STAILQ_FIRST(batch)) != NULL) {
+		STAILQ_REMOVE_HEAD(batch, next);
+		if (lc_ledger_command_has_callback(command))
+			STAILQ_INSERT_TAIL(&called, command, next);
+		else
+			lc_ledger_command_free(command);
+	}
+	if (STAILQ_EMPTY(&called))
+		return;
+	pthread_mutex_lock(&ledger->mutex);
+	STAILQ_CONCAT(&ledger->finished, &called);
+	pthread_mutex_unlock(&ledger->mutex);
+	announce(ledger);
+}
+
+static void report_corrupt(struct lc_ledger *ledger, const struct lc_error *error)
+{
+	pthread_mutex_lock(&ledger->mutex);
+	ledger->corrupt = true;
+	ledger->fault = *error;
+	free_commands(&ledger->queued);
+	pthread_mutex_unlock(&ledger->mutex);
+	announce(ledger);
+}
+
+/* Nobody waits for a checkpoint. One that fails is tried again with the next commit, whose own
+ * failure is told. */
+static bool move_log(struct lc_ledger *ledger, struct lc_error *error)
+{
+	if (lc_store_checkpoint(ledger->store, error))
+		return true;
+	if (error->kind == LC_ERROR_CORRUPT)
+		return false;
+	lc_log(LC_LOG_WARNING, "the ledger's log can not be moved into its file",
+	       LC_LOG_FAULT(error));
+	return true;
+}
+
+static void *work(void *context)
+{
+	struct lc_ledger *ledger = context;
+	struct lc_ledger_command_list batch;
+	struct lc_error error = {.kind = LC_ERROR_NONE};
+
+	while (take_queued(ledger, &batch)) {
+		bool written = write_batch(ledger, &batch, &error);
+
+		if (written)
+			hand_back(ledger, &batch);
+		free_commands(&batch);
+		if (written && move_log(ledger, &error))
+			continue;
+		if (error.kind == LC_ERROR_CORRUPT)
+			report_corrupt(ledger, &error);
+		break;
+	}
+	return NULL;
+}
+
+/* ---- the loop's side ---- */
+
+void lc_ledger_push(struct lc_ledger *ledger, struct lc_ledger_command *command)
+{
+	bool wake;
+
+	pthread_mutex_lock(&ledger->mutex);
+	LC_ASSERT(!ledger->closing);
+	if (ledger->corrupt) {
+		pthread_mutex_unlock(&ledger->mutex);
+		lc_ledger_command_free(command);
+		return;
+	}
+	STAILQ_INSERT_TAIL(&ledger->queued, command, next);
+	wake = ledger->waiting;
+	ledger->waiting = false;
+	pthread_mutex_unlock(&ledger->mutex);
+	if (wake)
+		pthread_cond_signal(&ledger->wake);
+}
+
+static void release(struct lc_ledger *ledger)
+{
+	free_commands(&ledger->queued);
+	free_commands(&ledger->finished);
+	pthread_cond_destroy(&ledger->wake);
+	pthread_mutex_destroy(&ledger->mutex);
+	free(ledger);
+}
+
+/* Until a callback closes the ledger, which then is released here. */
+static void call_back(struct lc_ledger *ledger, struct lc_ledger_command_list *finished,
+		      const struct lc_error *fault)
+{
+	struct lc_ledger_command *command;
+
+	ledger->calling_back = true;
+	while (!ledger->closed && (command = STAILQ_FIRST(finished)) != NULL) {
+		STAILQ_REMOVE_HEAD(finished, next);
+		lc_ledger_command_finish(command);
+		lc_ledger_command_free(command);
+	}
+	if (!ledger->closed && fault->kind != LC_ERROR_NONE)
+		ledger->on_corrupt(ledger->context, fault);
+	ledger->calling_back = false;
+	free_commands(finished);
+	if (ledger->closed)
+		release(ledger);
+}
+
+static void on_event(void *context)
+{
+	struct lc_ledger *ledger = context;
+	struct lc_ledger_command_list finished = STAILQ_HEAD_INITIALIZER(finished);
+	struct lc_error fault;
+	uint64_t count;
+
+	if (read(ledger->event, &count, sizeof count) < 0) {
+		LC_ASSERT(errno == EAGAIN || errno == EINTR);
+		return;
+	}
+	pthread_mutex_lock(&ledger->mutex);
+	STAILQ_CONCAT(&finished, &ledger->finished);
+	fault = ledger->fault;
+	ledger->fault.kind = LC_ERROR_NONE;
+	pthread_mutex_unlock(&ledger->mutex);
+	call_back(ledger, &finished, &fault);
+}
+
+static void init_shared(struct lc_ledger *ledger)
+{
+	pthread_condattr_t attributes;
+
+	LC_ASSERT(pthread_mutex_init(&ledger->mutex, NULL) == 0);
+	LC_ASSERT(pthread_condattr_init(&attributes) == 0);
+	LC_ASSERT(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);
+	LC_ASSERT(pthread_cond_init(&ledger->wake, &attributes) == 0);
+	pthread_condattr_destroy(&attributes);
+	STAILQ_INIT(&ledger->queued);
+	STAILQ_INIT(&ledger->finished);
+}
+
+/* Signals are the loop's: the thread takes none. */
+static int start_thread(struct lc_ledger *ledger)
+{
+	sigset_t all;
+	sigset_t before;
+	int failed;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	failed = pthread_create(&ledger->thread, NULL, work, ledger);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (failed == 0)
+		pthread_setname_np(ledger->thread, "ledger");
+	return failed;
+}
+
+static bool start(struct lc_ledger *ledger, struct lc_loop *loop, struct lc_error *error)
+{
+	int failed;
+
+	ledger->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (ledger->event < 0)
+		return lc_error_set_errno(error, errno, "the ledger's event descriptor");
+	failed = start_thread(ledger);
+	if (failed != 0) {
+		close(ledger->event);
+		return lc_error_set_errno(error, failed, "the ledger's thread");
+	}
+	ledger->watch = lc_loop_watch_readable(loop, ledger->event, on_event, ledger);
+	return true;
+}
+
+struct lc_ledger *lc_ledger_open(struct lc_loop *loop, const struct lc_ledger_options *options,
+				 struct lc_counters *counters, struct lc_ledger_state *state,
+				 void (*on_corrupt)(void *context, const struct lc_error *error),
+				 void *context, struct lc_error *error)
+{
+	struct lc_store *store = lc_store_open(options, state, error);
+	struct lc_ledger *ledger;
+
+	if (store == NULL)
+		return NULL;
+	ledger = lc_memory_zero(1, sizeof *ledger);
+	ledger->store = store;
+	ledger->counters = counters;
+	ledger->retry_ms = options->retry_ms;
+	ledger->on_corrupt = on_corrupt;
+	ledger->context = context;
+	set_gauge(ledger, LC_COUNTERS_LEDGER_FAILING_SINCE, 0);
+	set_gauge(ledger, LC_COUNTERS_LEDGER_BYTES, lc_store_bytes(store));
+	init_shared(ledger);
+	if (!start(ledger, loop, error)) {
+		lc_store_close(store);
+		release(ledger);
+		return NULL;
+	}
+	return ledger;
+}
+
+void lc_ledger_close(struct lc_ledger *ledger)
+{
+	if (ledger == NULL)
+		return;
+	pthread_mutex_lock(&ledger->mutex);
+	ledger->closing = true;
+	pthread_cond_signal(&ledger->wake);
+	pthread_mutex_unlock(&ledger->mutex);
+	LC_ASSERT(pthread_join(ledger->thread, NULL) == 0);
+	lc_store_close(ledger->store);
+	lc_loop_watch_free(ledger->watch);
+	close(ledger->event);
+	ledger->closed = true;
+	if (!ledger->calling_back)
+		release(ledger);
+}

@@ -1,0 +1,289 @@
+#include "ledger/schema.h"
+
+#include "base/memory.h"
+#include "ledger/ledger.h"
+#include "ledger/sql.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Bytes a page. Larger ones waste less at the end of a blob, smaller ones write less for a number.
+ */
+#define PAGE_SIZE "8192"
+
+static const char TABLES[] =
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE source (id INTEGER PRIMARY KEY AUTOINCREMENT, session INTEGER NOT NULL,"
+    " bucket BLOB NOT NULL, floor_second INTEGER, floor_start_ms INTEGER, floor_req_id BLOB,"
+    " committed_second INTEGER NOT NULL DEFAULT 0, last_second INTEGER NOT NULL DEFAULT 0,"
+    " UNIQUE (session, bucket));"
+    "CREATE TABLE open_range (source INTEGER NOT NULL, first_second INTEGER NOT NULL,"
+    " until INTEGER NOT NULL, since INTEGER NOT NULL,"
+    " PRIMARY KEY (source, first_second)) WITHOUT ROWID;"
+    "CREATE TABLE open_intent (id INTEGER PRIMARY KEY, hour INTEGER NOT NULL,"
+    " source INTEGER NOT NULL, target_bucket BLOB NOT NULL, first_second INTEGER NOT NULL,"
+    " rows INTEGER NOT NULL);"
+    "CREATE INDEX open_intent_by_target ON open_intent (target_bucket, id);"
+    "CREATE TABLE hour (hour INTEGER PRIMARY KEY, oldest_second INTEGER NOT NULL);"
+    "CREATE TABLE slot (slot INTEGER NOT NULL, source INTEGER NOT NULL, rows INTEGER NOT NULL,"
+    " PRIMARY KEY (slot, source)) WITHOUT ROWID;"
+    "CREATE TABLE target (bucket BLOB PRIMARY KEY, refused INTEGER NOT NULL,"
+    " failures INTEGER NOT NULL, probe_at_ms INTEGER NOT NULL) WITHOUT ROWID;";
+
+void lc_schema_table_name(uint32_t hour, char name[LC_SCHEMA_TABLE_NAME_SIZE])
+{
+	snprintf(name, LC_SCHEMA_TABLE_NAME_SIZE, "objects_%u", (unsigned)hour);
+}
+
+bool lc_schema_add_hour(sqlite3 *db, const char *path, uint32_t hour, struct lc_error *error)
+{
+	char name[LC_SCHEMA_TABLE_NAME_SIZE];
+	char sql[1024];
+
+	lc_schema_table_name(hour, name);
+	snprintf(sql, sizeof sql,
+		 "CREATE TABLE %s (id INTEGER PRIMARY KEY, source INTEGER NOT NULL,"
+		 " first_second INTEGER NOT NULL, last_second INTEGER NOT NULL,"
+		 " rows INTEGER NOT NULL, bytes INTEGER NOT NULL, expired INTEGER NOT NULL,"
+		 " target_bucket BLOB NOT NULL, target_prefix BLOB NOT NULL, key BLOB NOT NULL,"
+		 " taken_rows BLOB NOT NULL);"
+		 "CREATE INDEX %s_by_source ON %s (source, last_second, first_second);",
+		 name, name, name);
+	return lc_sql_execute(db, path, sql, error);
+}
+
+bool lc_schema_drop_hour(sqlite3 *db, const char *path, uint32_t hour, struct lc_error *error)
+{
+	char name[LC_SCHEMA_TABLE_NAME_SIZE];
+	char sql[LC_SCHEMA_TABLE_NAME_SIZE + 16];
+
+	lc_schema_table_name(hour, name);
+	snprintf(sql, sizeof sql, "DROP TABLE %s", name);
+	return lc_sql_execute(db, path, sql, error);
+}
+
+/* What a connection needs before it first touches the file. Nobody else may open a ledger while we
+ * have it: the lock is kept, and the index of the write-ahead log stays in our own memory, where a
+ * full disk can not take it away. */
+static bool prepare_connection(sqlite3 *db, const char *path, struct lc_error *error)
+{
+	if (sqlite3_extended_result_codes(db, 1) != SQLITE_OK ||
+	    sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) != SQLITE_OK)
+		return lc_sql_fail(db, path, "opening", error);
+	return lc_sql_execute(db, path,
+			      "PRAGMA busy_timeout = 0;"
+			      "PRAGMA locking_mode = EXCLUSIVE;"
+			      "PRAGMA foreign_keys = OFF;"
+			      "PRAGMA trusted_schema = OFF;"
+			      "PRAGMA cell_size_check = ON;"
+			      "PRAGMA mmap_size = 0;"
+			      "PRAGMA cache_size = -8192;"
+			      /* Some systems overwrite what is deleted, unless told otherwise. */
+			      "PRAGMA secure_delete = OFF",
+			      error);
+}
+
+static sqlite3 *connect(const char *path, int flags, struct lc_error *error)
+{
+	sqlite3 *db = NULL;
+
+	if (sqlite3_open_v2(path, &db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+		lc_sql_fail(db, path, "opening", error);
+		sqlite3_close(db);
+		return NULL;
+	}
+	if (!prepare_connection(db, path, error)) {
+		sqlite3_close(db);
+		return NULL;
+	}
+	return db;
+}
+
+static bool add_tables(sqlite3 *db, const char *path, unsigned shard, unsigned shard_count,
+		       struct lc_error *error)
+{
+	char sql[512];
+
+	snprintf(sql, sizeof sql,
+		 "INSERT INTO meta (name, value) VALUES ('shard', %u), ('shard_count', %u),"
+		 " ('until', 0), ('doubtful_until', 0), ('horizon', 0), ('expired_until', 0),"
+		 " ('next_intent_id', 1);"
+		 "PRAGMA application_id = %d; PRAGMA user_version = %d",
+		 shard, shard_count, LC_SCHEMA_APPLICATION_ID, LC_LEDGER_SCHEMA_VERSION);
+	return lc_sql_execute(db, path, "PRAGMA page_size = " PAGE_SIZE "; BEGIN", error) &&
+	       lc_sql_execute(db, path, TABLES, error) && lc_sql_execute(db, path, sql, error) &&
+	       lc_sql_execute(db, path, "COMMIT", error);
+}
+
+static bool sync_directory_of(const char *path, struct lc_error *error)
+{
+	char *copy = lc_memory_copy_text(path);
+	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool synced = fd >= 0 && fsync(fd) == 0;
+
+	if (!synced)
+		lc_error_set_errno(error, errno, "ledger %s: making its directory durable", path);
+	if (fd >= 0)
+		close(fd);
+	free(copy);
+	return synced;
+}
+
+/* A write-ahead log without its ledger must not become part of the new one. */
+static bool remove_remains(const char *path, struct lc_error *error)
+{
+	static const char *const SUFFIXES[] = {"-wal", "-shm", "-journal"};
+	size_t size = strlen(path) + 16;
+	char *name = lc_memory_zero(size, 1);
+	bool removed = true;
+
+	for (size_t i = 0; removed && i < sizeof SUFFIXES / sizeof SUFFIXES[0]; i++) {
+		snprintf(name, size, "%s%s", path, SUFFIXES[i]);
+		if (unlink(name) != 0 && errno != ENOENT)
+			removed =
+			    lc_error_set_errno(error, errno, "ledger %s: removing %s", path, name);
+	}
+	free(name);
+	return removed;
+}
+
+static bool make_as(const char *draft, const char *path, unsigned shard, unsigned shard_count,
+		    struct lc_error *error)
+{
+	sqlite3 *db;
+	bool made;
+
+	if (unlink(draft) != 0 && errno != ENOENT)
+		return lc_error_set_errno(error, errno, "ledger %s: removing %s", path, draft);
+	if (!remove_remains(draft, error) || !remove_remains(path, error))
+		return false;
+	db = connect(draft, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error);
+	if (db == NULL)
+		return false;
+	made = lc_sql_execute(db, draft, "PRAGMA synchronous = FULL", error) &&
+	       add_tables(db, draft, shard, shard_count, error);
+	sqlite3_close(db);
+	if (!made)
+		return false;
+	if (rename(draft, path) != 0)
+		return lc_error_set_errno(error, errno, "ledger %s: renaming %s", path, draft);
+	return sync_directory_of(path, error);
+}
+
+static bool make(const char *path, unsigned shard, unsigned shard_count, struct lc_error *error)
+{
+	size_t size = strlen(path) + 8;
+	char *draft = lc_memory_zero(size, 1);
+	bool made;
+
+	snprintf(draft, size, "%s.new", path);
+	made = make_as(draft, path, shard, shard_count, error);
+	free(draft);
+	return made;
+}
+
+static bool recognise(sqlite3 *db, const char *path, struct lc_error *error)
+{
+	int64_t application;
+	int64_t version;
+
+	if (!lc_sql_number(db, path, "PRAGMA application_id", &application, error) ||
+	    !lc_sql_number(db, path, "PRAGMA user_version", &version, error))
+		return false;
+	if (application != LC_SCHEMA_APPLICATION_ID)
+		return lc_error_set(error, LC_ERROR_CORRUPT, "ledger %s: the file is no ledger",
+				    path);
+	if (version != LC_LEDGER_SCHEMA_VERSION)
+		return lc_error_set(error, LC_ERROR_CORRUPT,
+				    "ledger %s: its schema is version %lld, this program knows "
+				    "version %d",
+				    path, (long long)version, (int)LC_LEDGER_SCHEMA_VERSION);
+	return true;
+}
+
+static bool check_shard(sqlite3 *db, const char *path, unsigned shard, unsigned shard_count,
+			struct lc_error *error)
+{
+	int64_t own_shard;
+	int64_t own_count;
+
+	if (!lc_sql_number(db, path, "SELECT value FROM meta WHERE name = 'shard'", &own_shard,
+			   error) ||
+	    !lc_sql_number(db, path, "SELECT value FROM meta WHERE name = 'shard_count'",
+			   &own_count, error))
+		return false;
+	if (own_shard != (int64_t)shard || own_count != (int64_t)shard_count)
+		return lc_error_set(error, LC_ERROR_CORRUPT,
+				    "ledger %s: it belongs to shard %lld of %lld, not to shard %u "
+				    "of %u",
+				    path, (long long)own_shard, (long long)own_count, shard,
+				    shard_count);
+	return true;
+}
+
+/* The log is checkpointed by whoever commits, once the commit's callers have been told. */
+static bool use_write_ahead_log(sqlite3 *db, const char *path, struct lc_error *error)
+{
+	return lc_sql_execute(db, path,
+			      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+			      "PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864",
+			      error);
+}
+
+static sqlite3 *open_in_memory(const char *path, unsigned shard, unsigned shard_count,
+			       struct lc_error *error)
+{
+	sqlite3 *db = connect(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error);
+
+	if (db != NULL && !add_tables(db, path, shard, shard_count, error)) {
+		sqlite3_close(db);
+		return NULL;
+	}
+	return db;
+}
+
+sqlite3 *lc_schema_open(const char *path, unsigned shard, unsigned shard_count, bool *fresh,
+			struct lc_error *error)
+{
+	sqlite3 *db;
+
+	*fresh = true;
+	if (strcmp(path, ":memory:") == 0)
+		return open_in_memory(path, shard, shard_count, error);
+	*fresh = access(path, F_OK) != 0 && errno == ENOENT;
+	if (*fresh && !make(path, shard, shard_count, error))
+		return NULL;
+	db = connect(path, SQLITE_OPEN_READWRITE, error);
+	if (db == NULL)
+		return NULL;
+	if (!recognise(db, path, error) || !check_shard(db, path, shard, shard_count, error) ||
+	    !use_write_ahead_log(db, path, error)) {
+		sqlite3_close(db);
+		return NULL;
+	}
+	return db;
+}
+
+sqlite3 *lc_schema_open_for_check(const char *path, struct lc_error *error)
+{
+	sqlite3 *db = connect(path, SQLITE_OPEN_READWRITE, error);
+
+	if (db == NULL)
+		return NULL;
+	/* Closing must not move the log into the file. */
+	if (sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) != SQLITE_OK) {
+		lc_sql_fail(db, path, "opening", error);
+		sqlite3_close(db);
+		return NULL;
+	}
+	if (!recognise(db, path, error)) {
+		sqlite3_close(db);
+		return NULL;
+	}
+	return db;
+}

@@ -1,0 +1,184 @@
+/* The tables of log objects, one for each hour of the objects' last seconds. */
+#include "base/assert.h"
+#include "base/memory.h"
+#include "ledger/schema.h"
+#include "ledger/store_parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const SQL[LC_STORE_HOUR_STATEMENT_COUNT] = {
+#define LC_HOUR_STATEMENT(name, sql) [LC_STORE_HOUR_##name] = (sql),
+#include "tbl/ledger_statements.h"
+};
+
+sqlite3_stmt *lc_store_take_of_hour(struct lc_store *store, struct lc_store_hour *hour,
+				    enum lc_store_hour_statement name, struct lc_error *error)
+{
+	sqlite3_stmt **statement = &hour->statements[name];
+	char table[LC_SCHEMA_TABLE_NAME_SIZE];
+	const char *placeholder = strstr(SQL[name], "%s");
+	char sql[512];
+	int size;
+
+	if (*statement != NULL) {
+		sqlite3_reset(*statement);
+		return *statement;
+	}
+	lc_schema_table_name(hour->hour, table);
+	LC_ASSERT(placeholder != NULL);
+	size = snprintf(sql, sizeof sql, "%.*s%s%s", (int)(placeholder - SQL[name]), SQL[name],
+			table, placeholder + 2);
+	LC_ASSERT(size > 0 && (size_t)size < sizeof sql);
+	lc_sql_prepare(store->db, store->path, sql, statement, error);
+	return *statement;
+}
+
+static void finalize(struct lc_store_hour *hour)
+{
+	for (size_t i = 0; i < LC_STORE_HOUR_STATEMENT_COUNT; i++)
+		sqlite3_finalize(hour->statements[i]);
+}
+
+void lc_store_forget_hours(struct lc_store *store)
+{
+	for (size_t i = 0; i < store->hour_count; i++)
+		finalize(&store->hours[i]);
+	store->hour_count = 0;
+}
+
+/* Where the hour is, or where it would have to stand. */
+static size_t place_of(const struct lc_store *store, uint32_t hour)
+{
+	size_t low = 0;
+	size_t high = store->hour_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (store->hours[middle].hour < hour)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static struct lc_store_hour *insert(struct lc_store *store, uint32_t hour, uint32_t oldest_second)
+{
+	size_t place = place_of(store, hour);
+
+	if (store->hour_count == store->hour_capacity) {
+		store->hour_capacity = store->hour_capacity * 2 + 8;
+		store->hours =
+		    lc_memory_resize(store->hours, store->hour_capacity, sizeof store->hours[0]);
+	}
+	memmove(&store->hours[place + 1], &store->hours[place],
+		(store->hour_count - place) * sizeof store->hours[0]);
+	store->hour_count++;
+	store->hours[place] = (struct lc_store_hour){.hour = hour, .oldest_second = oldest_second};
+	return &store->hours[place];
+}
+
+bool lc_store_load_hours(struct lc_store *store, struct lc_error *error)
+{
+	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_READ_HOURS, error);
+	enum lc_sql_step step;
+
+	lc_store_forget_hours(store);
+	if (statement == NULL)
+		return false;
+	while ((step = lc_sql_step(statement, store->path, error)) == LC_SQL_ROW)
+		insert(store, lc_sql_second(statement, 0), lc_sql_second(statement, 1));
+	return step == LC_SQL_DONE;
+}
+
+struct lc_store_hour *lc_store_find_hour(struct lc_store *store, uint32_t hour)
+{
+	size_t place = place_of(store, hour);
+
+	if (place == store->hour_count || store->hours[place].hour != hour)
+		return NULL;
+	return &store->hours[place];
+}
+
+static bool write_hour(struct lc_store *store, enum lc_store_statement how, uint32_t hour,
+		       uint32_t oldest_second, struct lc_error *error)
+{
+	sqlite3_stmt *statement = lc_store_take(store, how, error);
+
+	if (statement == NULL)
+		return false;
+	lc_sql_bind_number(statement, 1, hour);
+	lc_sql_bind_number(statement, 2, oldest_second);
+	return lc_sql_run(statement, store->path, error);
+}
+
+struct lc_store_hour *lc_store_get_hour(struct lc_store *store, uint32_t hour,
+					uint32_t first_second, struct lc_error *error)
+{
+	struct lc_store_hour *found = lc_store_find_hour(store, hour);
+
+	if (found == NULL) {
+		if (!lc_schema_add_hour(store->db, store->path, hour, error) ||
+		    !write_hour(store, LC_STORE_ADD_HOUR, hour, first_second, error))
+			return NULL;
+		return insert(store, hour, first_second);
+	}
+	if (first_second < found->oldest_second) {
+		if (!write_hour(store, LC_STORE_LOWER_HOUR, hour, first_second, error))
+			return NULL;
+		found->oldest_second = first_second;
+	}
+	return found;
+}
+
+static bool is_open(struct lc_store *store, uint32_t hour, bool *open, struct lc_error *error)
+{
+	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_HOUR_IS_OPEN, error);
+	enum lc_sql_step step;
+
+	if (statement == NULL)
+		return false;
+	lc_sql_bind_number(statement, 1, hour);
+	step = lc_sql_step(statement, store->path, error);
+	*open = step == LC_SQL_ROW;
+	sqlite3_reset(statement);
+	return step != LC_SQL_FAILED;
+}
+
+static bool drop(struct lc_store *store, size_t place, struct lc_error *error)
+{
+	struct lc_store_hour *hour = &store->hours[place];
+	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_DROP_HOUR, error);
+
+	if (statement == NULL)
+		return false;
+	lc_sql_bind_number(statement, 1, hour->hour);
+	if (!lc_sql_run(statement, store->path, error) ||
+	    !lc_schema_drop_hour(store->db, store->path, hour->hour, error))
+		return false;
+	finalize(hour);
+	store->hour_count--;
+	memmove(hour, hour + 1, (store->hour_count - place) * sizeof *hour);
+	return true;
+}
+
+bool lc_store_expire_hours(struct lc_store *store, uint32_t bound, struct lc_error *error)
+{
+	uint32_t end = bound / LC_SCHEMA_HOUR_SECONDS;
+	size_t place = 0;
+
+	while (place < store->hour_count && store->hours[place].hour < end) {
+		bool open;
+
+		if (!is_open(store, store->hours[place].hour, &open, error))
+			return false;
+		if (open)
+			place++;
+		else if (!drop(store, place, error))
+			return false;
+	}
+	return true;
+}

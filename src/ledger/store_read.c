@@ -1,0 +1,227 @@
+/* What the ledger tells: hashes of taken rows, open intents, log objects. */
+#include "base/assert.h"
+#include "base/memory.h"
+#include "formats/taken_rows.h"
+#include "ledger/store_parts.h"
+
+#include <stdlib.h>
+
+/* ---- hashes ---- */
+
+struct gathered {
+	struct lc_ledger_hashes *hashes;
+	size_t capacity;
+	uint32_t from;
+	uint32_t to;
+};
+
+static void gather_second(struct gathered *gathered, const struct lc_taken_second *second)
+{
+	struct lc_ledger_hashes *hashes = gathered->hashes;
+
+	if (second->count > gathered->capacity - hashes->count) {
+		gathered->capacity = gathered->capacity * 2 + second->count;
+		hashes->hashes =
+		    lc_memory_resize(hashes->hashes, gathered->capacity, sizeof hashes->hashes[0]);
+	}
+	for (uint32_t i = 0; i < second->count; i++)
+		hashes->hashes[hashes->count++] = lc_taken_rows_hash(second, i);
+}
+
+static bool gather_blob(void *context, struct lc_view blob, struct lc_error *error)
+{
+	struct gathered *gathered = context;
+	struct lc_taken_second second = {0};
+	size_t position = 0;
+	struct lc_error fault;
+
+	while (lc_taken_rows_next(blob, &position, &second, &fault)) {
+		if (second.second >= gathered->from && second.second < gathered->to)
+			gather_second(gathered, &second);
+	}
+	if (fault.kind != LC_ERROR_NONE)
+		*error = fault;
+	return fault.kind == LC_ERROR_NONE;
+}
+
+static int compare_hashes(const void *a, const void *b)
+{
+	const uint64_t *left = a;
+	const uint64_t *right = b;
+
+	return (*left > *right) - (*left < *right);
+}
+
+bool lc_store_read_hashes(struct lc_store *store, const struct lc_ledger_source *source,
+			  uint32_t from, uint32_t to, struct lc_arena *arena,
+			  struct lc_ledger_hashes *hashes, struct lc_error *error)
+{
+	struct gathered gathered = {.hashes = hashes, .from = from, .to = to};
+	struct lc_store_source found;
+
+	*hashes = (struct lc_ledger_hashes){0};
+	if (!lc_store_find_source(store, source, &found, error))
+		return false;
+	hashes->has_floor = found.has_floor;
+	hashes->floor = found.floor;
+	hashes->floor.req_id = lc_arena_copy(arena, found.floor.req_id);
+	if (found.id == 0 || from >= to)
+		return true;
+	if (!lc_store_each_blob(store, found.id, from, to, gather_blob, &gathered, error)) {
+		free(hashes->hashes);
+		*hashes = (struct lc_ledger_hashes){0};
+		return false;
+	}
+	if (hashes->count > 0)
+		qsort(hashes->hashes, hashes->count, sizeof hashes->hashes[0], compare_hashes);
+	return true;
+}
+
+/* ---- open intents ---- */
+
+/* The intent's object, of which `intent` holds id, source and target bucket already. */
+static bool read_intent(struct lc_store *store, uint32_t hour_number, struct lc_arena *arena,
+			struct lc_ledger_intent *intent, struct lc_error *error)
+{
+	struct lc_store_hour *hour = lc_store_find_hour(store, hour_number);
+	sqlite3_stmt *statement = NULL;
+	enum lc_sql_step step = LC_SQL_DONE;
+
+	if (hour != NULL) {
+		statement = lc_store_take_of_hour(store, hour, LC_STORE_HOUR_READ, error);
+		if (statement == NULL)
+			return false;
+		lc_sql_bind_number(statement, 1, (int64_t)intent->id);
+		step = lc_sql_step(statement, store->path, error);
+	}
+	if (step == LC_SQL_DONE)
+		lc_error_set(error, LC_ERROR_CORRUPT, "ledger %s: open intent %llu has no object",
+			     store->path, (unsigned long long)intent->id);
+	if (step != LC_SQL_ROW)
+		return false;
+	intent->first_second = lc_sql_second(statement, 0);
+	intent->last_second = lc_sql_second(statement, 1);
+	intent->rows = lc_sql_count(statement, 2);
+	intent->bytes = lc_sql_count(statement, 3);
+	intent->target_prefix = lc_arena_copy(arena, lc_sql_view(statement, 4));
+	intent->key = lc_arena_copy(arena, lc_sql_view(statement, 5));
+	intent->taken_rows = lc_arena_copy(arena, lc_sql_view(statement, 6));
+	sqlite3_reset(statement);
+	return true;
+}
+
+bool lc_store_read_intents(struct lc_store *store, struct lc_view target_bucket, uint64_t after_id,
+			   size_t limit, struct lc_arena *arena, struct lc_ledger_intent **intents,
+			   size_t *count, struct lc_error *error)
+{
+	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_READ_OPEN_INTENTS, error);
+	struct lc_view target = lc_arena_copy(arena, target_bucket);
+	enum lc_sql_step step;
+
+	LC_ASSERT(limit <= SIZE_MAX / sizeof(struct lc_ledger_intent));
+	*count = 0;
+	*intents = lc_arena_alloc(arena, limit * sizeof(struct lc_ledger_intent));
+	if (statement == NULL)
+		return false;
+	lc_sql_bind_view(statement, 1, target_bucket);
+	lc_sql_bind_number(statement, 2, (int64_t)after_id);
+	lc_sql_bind_number(statement, 3, (int64_t)limit);
+	while ((step = lc_sql_step(statement, store->path, error)) == LC_SQL_ROW) {
+		struct lc_ledger_intent *intent = &(*intents)[(*count)++];
+
+		*intent = (struct lc_ledger_intent){
+		    .id = lc_sql_count(statement, 0),
+		    .source = {.raft_session_id = lc_sql_second(statement, 2),
+			       .bucket = lc_arena_copy(arena, lc_sql_view(statement, 3))},
+		    .target_bucket = target,
+		};
+		if (!read_intent(store, lc_sql_second(statement, 1), arena, intent, error)) {
+			sqlite3_reset(statement);
+			return false;
+		}
+	}
+	return step == LC_SQL_DONE;
+}
+
+/* ---- log objects ---- */
+
+struct object_list {
+	struct lc_ledger_object *objects;
+	size_t count;
+	size_t capacity;
+};
+
+static void add_object(struct object_list *list, const struct lc_ledger_source *source,
+		       sqlite3_stmt *statement, struct lc_arena *arena)
+{
+	bool expired = sqlite3_column_int(statement, 8) != 0;
+	bool open = sqlite3_column_int(statement, 9) != 0;
+
+	if (list->count == list->capacity) {
+		list->capacity = list->capacity * 2 + 16;
+		list->objects =
+		    lc_memory_resize(list->objects, list->capacity, sizeof list->objects[0]);
+	}
+	list->objects[list->count++] = (struct lc_ledger_object){
+	    .intent = {.id = lc_sql_count(statement, 0),
+		       .source = *source,
+		       .target_bucket = lc_arena_copy(arena, lc_sql_view(statement, 5)),
+		       .target_prefix = lc_arena_copy(arena, lc_sql_view(statement, 6)),
+		       .key = lc_arena_copy(arena, lc_sql_view(statement, 7)),
+		       .first_second = lc_sql_second(statement, 1),
+		       .last_second = lc_sql_second(statement, 2),
+		       .rows = lc_sql_count(statement, 3),
+		       .bytes = lc_sql_count(statement, 4)},
+	    .delivered = !expired && !open,
+	    .expired = expired,
+	};
+}
+
+static bool read_newest(struct lc_store *store, struct lc_store_hour *hour, int64_t source_id,
+			const struct lc_ledger_source *source, size_t limit, struct lc_arena *arena,
+			struct object_list *list, struct lc_error *error)
+{
+	sqlite3_stmt *statement =
+	    lc_store_take_of_hour(store, hour, LC_STORE_HOUR_READ_NEWEST, error);
+	enum lc_sql_step step;
+
+	if (statement == NULL)
+		return false;
+	lc_sql_bind_number(statement, 1, source_id);
+	lc_sql_bind_number(statement, 2, (int64_t)limit);
+	while ((step = lc_sql_step(statement, store->path, error)) == LC_SQL_ROW)
+		add_object(list, source, statement, arena);
+	return step == LC_SQL_DONE;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	const struct lc_ledger_object *left = a;
+	const struct lc_ledger_object *right = b;
+
+	return (left->intent.id < right->intent.id) - (left->intent.id > right->intent.id);
+}
+
+/* Late rows stand in tables of older hours, so each hour gives its newest, and those are sorted. */
+bool lc_store_read_objects(struct lc_store *store, const struct lc_ledger_source *source,
+			   size_t limit, struct lc_arena *arena, struct lc_ledger_object **objects,
+			   size_t *count, struct lc_error *error)
+{
+	struct object_list list = {0};
+	struct lc_store_source found;
+	struct lc_ledger_source kept = *source;
+	bool read = lc_store_find_source(store, source, &found, error);
+
+	kept.bucket = lc_arena_copy(arena, source->bucket);
+	for (size_t i = 0; read && found.id != 0 && i < store->hour_count; i++)
+		read = read_newest(store, &store->hours[i], found.id, &kept, limit, arena, &list,
+				   error);
+	if (read && list.count > 0)
+		qsort(list.objects, list.count, sizeof list.objects[0], newest_first);
+	*count = list.count < limit ? list.count : limit;
+	*objects = lc_arena_alloc(arena, *count * sizeof list.objects[0]);
+	for (size_t i = 0; i < *count; i++)
+		(*objects)[i] = list.objects[i];
+	free(list.objects);
+	return read;
+}

@@ -1,0 +1,193 @@
+/* Sources, their ranges, floors and committed seconds; targets; what is forgotten with them. */
+#include "base/assert.h"
+#include "ledger/store_parts.h"
+
+static void bind_source(sqlite3_stmt *statement, const struct lc_ledger_source *source)
+{
+	lc_sql_bind_number(statement, 1, source->raft_session_id);
+	lc_sql_bind_view(statement, 2, source->bucket);
+}
+
+bool lc_store_find_source(struct lc_store *store, const struct lc_ledger_source *source,
+			  struct lc_store_source *found, struct lc_error *error)
+{
+	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_FIND_SOURCE, error);
+	enum lc_sql_step step;
+
+	*found = (struct lc_store_source){0};
+	if (statement == NULL)
+		return false;
+	bind_source(statement, source);
+	step = lc_sql_step(statement, store->path, error);
+	if (step != LC_SQL_ROW)
+		return step == LC_SQL_DONE;
+	found->id = sqlite3_column_int64(statement, 0);
+	found->has_floor = sqlite3_column_type(statement, 1) != SQLITE_NULL;
+	found->floor.inserted_at = lc_sql_second(statement, 1);
+	found->floor.start_time_ms = sqlite3_column_int64(statement, 2);
+	found->committed = lc_sql_second(statement, 4);
+	lc_buffer_clear(&store->floor_req_id);
+	lc_buffer_append_view(&store->floor_req_id, lc_sql_view(statement, 3));
+	found->floor.req_id = lc_buffer_view(&store->floor_req_id);
+	sqlite3_reset(statement);
+	return true;
+}
+
+bool lc_store_get_source(struct lc_store *store, const struct lc_ledger_source *source, int64_t *id,
+			 struct lc_error *error)
+{
+	struct lc_store_source found;
+	sqlite3_stmt *statement;
+
+	if (!lc_store_find_source(store, source, &found, error))
+		return false;
+	*id = found.id;
+	if (found.id != 0)
+		return true;
+	statement = lc_store_take(store, LC_STORE_ADD_SOURCE, error);
+	if (statement == NULL)
+		return false;
+	bind_source(statement, source);
+	if (!lc_sql_run(statement, store->path, error))
+		return false;
+	*id = sqlite3_last_insert_rowid(store->db);
+	return true;
+}
+
+static bool drop_ranges(struct lc_store *store, int64_t source_id, struct lc_error *error)
+{
+	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_DROP_RANGES, error);
+
+	if (statement == NULL)
+		return false;
+	lc_sql_bind_number(statement, 1, source_id);
+	return lc_sql_run(statement, store->path, error);
+}
+
+static bool add_range(struct lc_store *store, int64_t source_id,
+		      const struct lc_ledger_range *range, struct lc_error *error)
+{
+	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_ADD_RANGE, error);
+
+	if (statement == NULL)
+		return false;
+	lc_sql_bind_number(statement, 1, source_id);
+	lc_sql_bind_number(statement, 2, range->from);
+	lc_sql_bind_number(statement, 3, range->to);
+	lc_sql_bind_number(statement, 4, range->since);
+	return lc_sql_run(statement, store->path, error);
+}
+
+bool lc_store_set_ranges(struct lc_store *store, const struct lc_ledger_source *source,
+			 const struct lc_ledger_range *ranges, size_t count, struct lc_error *error)
+{
+	struct lc_store_source found;
+	int64_t id;
+
+	if (count == 0) {
+		if (!lc_store_find_source(store, source, &found, error))
+			return false;
+		return found.id == 0 || drop_ranges(store, found.id, error);
+	}
+	if (!lc_store_get_source(store, source, &id, error) || !drop_ranges(store, id, error))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		LC_ASSERT(ranges[i].from < ranges[i].to);
+		LC_ASSERT(i == 0 || ranges[i - 1].to <= ranges[i].from);
+		if (!add_range(store, id, &ranges[i], error))
+			return false;
+	}
+	return true;
+}
+
+bool lc_store_set_floor(struct lc_store *store, const struct lc_ledger_source *source,
+			const struct lc_offset *floor, struct lc_error *error)
+{
+	sqlite3_stmt *statement;
+	int64_t id;
+
+	if (!lc_store_get_source(store, source, &id, error))
+		return false;
+	statement = lc_store_take(store, LC_STORE_SET_FLOOR, error);
+	if (statement == NULL)
+		return false;
+	lc_sql_bind_number(statement, 1, id);
+	lc_sql_bind_number(statement, 2, floor->inserted_at);
+	lc_sql_bind_number(statement, 3, floor->start_time_ms);
+	lc_sql_bind_view(statement, 4, floor->req_id);
+	return lc_sql_run(statement, store->path, error);
+}
+
+bool lc_store_set_committed(struct lc_store *store, const struct lc_ledger_source *source,
+			    uint32_t second, struct lc_error *error)
+{
+	sqlite3_stmt *statement;
+	int64_t id;
+
+	if (!lc_store_get_source(store, source, &id, error))
+		return false;
+	statement = lc_store_take(store, LC_STORE_SET_COMMITTED, error);
+	if (statement == NULL)
+		return false;
+	lc_sql_bind_number(statement, 1, id);
+	lc_sql_bind_number(statement, 2, second);
+	return lc_sql_run(statement, store->path, error);
+}
+
+bool lc_store_set_target(struct lc_store *store, const struct lc_ledger_target *target,
+			 struct lc_error *error)
+{
+	enum lc_store_statement how =
+	    target->failures == 0 ? LC_STORE_DROP_TARGET : LC_STORE_SET_TARGET;
+	sqlite3_stmt *statement = lc_store_take(store, how, error);
+
+	if (statement == NULL)
+		return false;
+	lc_sql_bind_view(statement, 1, target->bucket);
+	if (target->failures > 0) {
+		lc_sql_bind_number(statement, 2, target->refused);
+		lc_sql_bind_number(statement, 3, target->failures);
+		lc_sql_bind_number(statement, 4, target->probe_at_ms);
+	}
+	return lc_sql_run(statement, store->path, error);
+}
+
+static bool drop_before(struct lc_store *store, enum lc_store_statement what, uint32_t bound,
+			struct lc_error *error)
+{
+	sqlite3_stmt *statement = lc_store_take(store, what, error);
+
+	if (statement == NULL)
+		return false;
+	lc_sql_bind_number(statement, 1, bound);
+	return lc_sql_run(statement, store->path, error);
+}
+
+/* Open ranges still need what was taken in them: nothing behind the oldest one is dropped. */
+static bool keep_open_ranges(struct lc_store *store, uint32_t *bound, struct lc_error *error)
+{
+	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_OLDEST_RANGE, error);
+
+	if (statement == NULL || lc_sql_step(statement, store->path, error) != LC_SQL_ROW)
+		return false;
+	if (sqlite3_column_type(statement, 0) != SQLITE_NULL &&
+	    lc_sql_second(statement, 0) < *bound)
+		*bound = lc_sql_second(statement, 0);
+	sqlite3_reset(statement);
+	return true;
+}
+
+/* All but the hours' tables goes by whole slots, so that no slot loses a part of its count. */
+bool lc_store_expire(struct lc_store *store, uint32_t bound, struct lc_error *error)
+{
+	uint32_t slot;
+
+	if (!keep_open_ranges(store, &bound, error))
+		return false;
+	slot = bound / LC_LEDGER_SLOT_SECONDS;
+	return lc_store_expire_hours(store, bound, error) &&
+	       drop_before(store, LC_STORE_DROP_SLOTS, slot, error) &&
+	       drop_before(store, LC_STORE_DROP_FLOORS, slot * LC_LEDGER_SLOT_SECONDS, error) &&
+	       drop_before(store, LC_STORE_DROP_SOURCES, slot * LC_LEDGER_SLOT_SECONDS, error) &&
+	       lc_store_set_meta(store, LC_STORE_RAISE_META, "expired_until", bound, error);
+}

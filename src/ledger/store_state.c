@@ -1,0 +1,128 @@
+/* What was in the ledger when it was opened. */
+#include "base/memory.h"
+#include "ledger/store_parts.h"
+
+#include <stdlib.h>
+
+struct range_list {
+	struct lc_ledger_range *ranges;
+	size_t count;
+	size_t capacity;
+};
+
+static void add_range(struct range_list *list, const struct lc_ledger_range *range)
+{
+	if (list->count == list->capacity) {
+		list->capacity = list->capacity * 2 + 16;
+		list->ranges =
+		    lc_memory_resize(list->ranges, list->capacity, sizeof list->ranges[0]);
+	}
+	list->ranges[list->count++] = *range;
+}
+
+static bool read_ranges(struct lc_store *store, int64_t source_id, struct range_list *list,
+			struct lc_error *error)
+{
+	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_READ_RANGES, error);
+	enum lc_sql_step step;
+	uint32_t end = 0;
+
+	list->count = 0;
+	if (statement == NULL)
+		return false;
+	lc_sql_bind_number(statement, 1, source_id);
+	while ((step = lc_sql_step(statement, store->path, error)) == LC_SQL_ROW) {
+		struct lc_ledger_range range = {
+		    .from = lc_sql_second(statement, 0),
+		    .to = lc_sql_second(statement, 1),
+		    .since = lc_sql_second(statement, 2),
+		};
+
+		if (range.from >= range.to || range.from < end) {
+			sqlite3_reset(statement);
+			return lc_error_set(error, LC_ERROR_CORRUPT,
+					    "ledger %s: open ranges overlap or are empty",
+					    store->path);
+		}
+		end = range.to;
+		add_range(list, &range);
+	}
+	return step == LC_SQL_DONE;
+}
+
+static bool read_sources(struct lc_store *store, struct lc_ledger_state *state,
+			 struct range_list *list, struct lc_error *error)
+{
+	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_STATE_SOURCES, error);
+	enum lc_sql_step step;
+
+	if (statement == NULL)
+		return false;
+	while ((step = lc_sql_step(statement, store->path, error)) == LC_SQL_ROW) {
+		struct lc_ledger_source source = {
+		    .raft_session_id = lc_sql_second(statement, 1),
+		    .bucket = lc_sql_view(statement, 2),
+		};
+
+		if (!read_ranges(store, sqlite3_column_int64(statement, 0), list, error)) {
+			sqlite3_reset(statement);
+			return false;
+		}
+		if (state->on_source != NULL)
+			state->on_source(state->context, &source, list->ranges, list->count,
+					 lc_sql_count(statement, 3), lc_sql_count(statement, 4),
+					 lc_sql_second(statement, 5));
+	}
+	return step == LC_SQL_DONE;
+}
+
+static bool read_targets(struct lc_store *store, struct lc_ledger_state *state,
+			 struct lc_error *error)
+{
+	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_STATE_TARGETS, error);
+	enum lc_sql_step step;
+
+	if (statement == NULL)
+		return false;
+	while ((step = lc_sql_step(statement, store->path, error)) == LC_SQL_ROW) {
+		struct lc_ledger_target target = {
+		    .bucket = lc_sql_view(statement, 0),
+		    .refused = sqlite3_column_int(statement, 1) != 0,
+		    .failures = lc_sql_second(statement, 2),
+		    .probe_at_ms = sqlite3_column_int64(statement, 3),
+		};
+
+		if (state->on_target != NULL)
+			state->on_target(state->context, &target, lc_sql_count(statement, 4),
+					 lc_sql_count(statement, 5));
+	}
+	return step == LC_SQL_DONE;
+}
+
+static bool read_second(struct lc_store *store, const char *name, uint32_t *second,
+			struct lc_error *error)
+{
+	uint64_t value;
+
+	if (!lc_store_read_meta(store, name, &value, error))
+		return false;
+	if (value > UINT32_MAX)
+		return lc_error_set(error, LC_ERROR_CORRUPT, "ledger %s: %s is no second",
+				    store->path, name);
+	*second = (uint32_t)value;
+	return true;
+}
+
+bool lc_store_read_state(struct lc_store *store, struct lc_ledger_state *state,
+			 struct lc_error *error)
+{
+	struct range_list list = {0};
+	bool read = read_second(store, "until", &state->until, error) &&
+		    read_second(store, "doubtful_until", &state->doubtful_until, error) &&
+		    read_second(store, "horizon", &state->horizon, error) &&
+		    lc_store_read_meta(store, "next_intent_id", &state->next_intent_id, error) &&
+		    read_sources(store, state, &list, error) && read_targets(store, state, error);
+
+	free(list.ranges);
+	return read;
+}

@@ -1,0 +1,430 @@
+/* The ledger without its thread: what is written is read again, across a close and an open. */
+#include "base/memory.h"
+#include "ledger/store.h"
+#include "support/ledger_case.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { HOUR = 3600, DAY = 86400, NOON = 1700000000 / DAY * DAY + DAY / 2 };
+
+struct seen_source {
+	char bucket[32];
+	uint32_t raft_session_id;
+	struct lc_ledger_range ranges[8];
+	size_t range_count;
+	uint64_t open_intents;
+	uint64_t open_rows;
+	uint32_t oldest;
+};
+
+struct seen_target {
+	char bucket[32];
+	bool refused;
+	unsigned failures;
+	int64_t probe_at_ms;
+	uint64_t open_intents;
+	uint64_t open_rows;
+};
+
+struct world {
+	char path[LC_LEDGER_CASE_PATH_SIZE];
+	struct lc_store *store;
+	struct lc_ledger_state state;
+	struct lc_error error;
+	struct lc_arena arena;
+	struct seen_source sources[8];
+	size_t source_count;
+	struct seen_target targets[8];
+	size_t target_count;
+};
+
+static void see_source(void *context, const struct lc_ledger_source *source,
+		       const struct lc_ledger_range *ranges, size_t range_count,
+		       uint64_t open_intents, uint64_t open_rows, uint32_t oldest)
+{
+	struct world *world = context;
+	struct seen_source *seen = &world->sources[world->source_count++];
+
+	*seen = (struct seen_source){.raft_session_id = source->raft_session_id,
+				     .range_count = range_count,
+				     .open_intents = open_intents,
+				     .open_rows = open_rows,
+				     .oldest = oldest};
+	if (source->bucket.size > 0)
+		memcpy(seen->bucket, source->bucket.data, source->bucket.size);
+	if (range_count > 0)
+		memcpy(seen->ranges, ranges, range_count * sizeof ranges[0]);
+}
+
+static void see_target(void *context, const struct lc_ledger_target *target, uint64_t open_intents,
+		       uint64_t open_rows)
+{
+	struct world *world = context;
+	struct seen_target *seen = &world->targets[world->target_count++];
+
+	*seen = (struct seen_target){.refused = target->refused,
+				     .failures = target->failures,
+				     .probe_at_ms = target->probe_at_ms,
+				     .open_intents = open_intents,
+				     .open_rows = open_rows};
+	memcpy(seen->bucket, target->bucket.data, target->bucket.size);
+}
+
+static void open_store(struct world *world)
+{
+	struct lc_ledger_options options = lc_ledger_case_options(world->path);
+
+	world->source_count = 0;
+	world->target_count = 0;
+	world->state = (struct lc_ledger_state){
+	    .on_source = see_source, .on_target = see_target, .context = world};
+	world->store = lc_store_open(&options, &world->state, &world->error);
+	if (world->store == NULL)
+		fail_msg("%s", world->error.message);
+}
+
+static void begin(struct world *world)
+{
+	assert_true(lc_store_begin(world->store, &world->error));
+}
+
+static void commit(struct world *world)
+{
+	assert_true(lc_store_commit(world->store, &world->error));
+}
+
+static void reopen(struct world *world)
+{
+	lc_store_close(world->store);
+	open_store(world);
+}
+
+static int set_up(void **state)
+{
+	struct world *world = lc_memory_zero(1, sizeof *world);
+
+	lc_ledger_case_make_path(world->path);
+	lc_arena_init(&world->arena, 1024);
+	open_store(world);
+	*state = world;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct world *world = *state;
+
+	lc_store_close(world->store);
+	lc_ledger_case_remove(world->path);
+	lc_arena_free(&world->arena);
+	free(world);
+	return 0;
+}
+
+static struct lc_ledger_hashes read_hashes(struct world *world, const char *bucket, uint32_t from,
+					   uint32_t to)
+{
+	struct lc_ledger_source source = lc_ledger_case_source(bucket);
+	struct lc_ledger_hashes hashes;
+
+	assert_true(lc_store_read_hashes(world->store, &source, from, to, &world->arena, &hashes,
+					 &world->error));
+	return hashes;
+}
+
+static size_t count_hashes(struct world *world, const char *bucket, uint32_t from, uint32_t to)
+{
+	struct lc_ledger_hashes hashes = read_hashes(world, bucket, from, to);
+
+	free(hashes.hashes);
+	return hashes.count;
+}
+
+static void a_new_ledger_is_empty(void **state)
+{
+	struct world *world = *state;
+
+	assert_true(world->state.fresh);
+	assert_int_equal(world->state.until, 0);
+	assert_int_equal(world->state.horizon, 0);
+	assert_int_equal(world->state.doubtful_until, 0);
+	assert_int_equal(world->state.next_intent_id, 1);
+	assert_int_equal(world->source_count + world->target_count, 0);
+	reopen(world);
+	assert_false(world->state.fresh);
+}
+
+static void windows_ranges_and_targets_are_there_after_a_restart(void **state)
+{
+	struct world *world = *state;
+	struct lc_ledger_source source = lc_ledger_case_source("b");
+	struct lc_ledger_source settled = lc_ledger_case_source("settled");
+	struct lc_ledger_range ranges[] = {{NOON, NOON + 10, NOON + 11},
+					   {NOON + 10, NOON + 20, NOON + 21}};
+	struct lc_ledger_target target = {.bucket = lc_view_of("t"),
+					  .refused = true,
+					  .failures = 3,
+					  .probe_at_ms = 1234567890123};
+	struct lc_ledger_target well = {.bucket = lc_view_of("well"), .failures = 1};
+
+	begin(world);
+	assert_true(lc_store_set_ranges(world->store, &source, ranges, 2, &world->error));
+	assert_true(lc_store_set_ranges(world->store, &settled, ranges, 1, &world->error));
+	assert_true(lc_store_set_ranges(world->store, &settled, NULL, 0, &world->error));
+	assert_true(lc_store_set_target(world->store, &target, &world->error));
+	assert_true(lc_store_set_target(world->store, &well, &world->error));
+	well.failures = 0;
+	assert_true(lc_store_set_target(world->store, &well, &world->error));
+	assert_true(lc_store_set_until(world->store, NOON + 20, &world->error));
+	assert_true(lc_store_set_horizon(world->store, NOON - HOUR, &world->error));
+	commit(world);
+	reopen(world);
+	assert_int_equal(world->state.until, NOON + 20);
+	assert_int_equal(world->state.horizon, NOON - HOUR);
+	assert_int_equal(world->source_count, 1);
+	assert_string_equal(world->sources[0].bucket, "b");
+	assert_int_equal(world->sources[0].raft_session_id, 7);
+	assert_int_equal(world->sources[0].range_count, 2);
+	assert_memory_equal(world->sources[0].ranges, ranges, sizeof ranges);
+	assert_int_equal(world->sources[0].open_intents, 0);
+	assert_int_equal(world->target_count, 1);
+	assert_string_equal(world->targets[0].bucket, "t");
+	assert_true(world->targets[0].refused);
+	assert_int_equal(world->targets[0].failures, 3);
+	assert_int_equal(world->targets[0].probe_at_ms, 1234567890123);
+}
+
+static void an_intent_is_open_until_it_is_delivered(void **state)
+{
+	struct world *world = *state;
+
+	begin(world);
+	lc_ledger_case_store_intent(world->store, 1, "b", NOON, 2, 5, 100);
+	lc_ledger_case_store_intent(world->store, 2, "b", NOON + 2, 1, 3, 200);
+	lc_ledger_case_store_intent(world->store, 3, "c", NOON, 1, 1, 300);
+	commit(world);
+	reopen(world);
+	assert_int_equal(world->state.next_intent_id, 4);
+	assert_int_equal(world->source_count, 2);
+	assert_int_equal(world->sources[0].open_intents, 2);
+	assert_int_equal(world->sources[0].open_rows, 13);
+	assert_int_equal(world->sources[0].oldest, NOON);
+	assert_int_equal(world->target_count, 1);
+	assert_string_equal(world->targets[0].bucket, "target");
+	assert_int_equal(world->targets[0].failures, 0);
+	assert_int_equal(world->targets[0].open_intents, 3);
+	assert_int_equal(world->targets[0].open_rows, 14);
+
+	begin(world);
+	assert_true(lc_store_set_delivered(world->store, 1, &world->error));
+	assert_true(lc_store_set_expired(world->store, 3, NOON, &world->error));
+	commit(world);
+	reopen(world);
+	assert_int_equal(world->source_count, 1);
+	assert_int_equal(world->sources[0].open_intents, 1);
+	assert_int_equal(world->sources[0].oldest, NOON + 2);
+	assert_int_equal(world->targets[0].open_rows, 3);
+	/* Delivered rows stay taken. */
+	assert_int_equal(count_hashes(world, "b", NOON, NOON + 10), 13);
+}
+
+static void hashes_are_those_of_the_seconds_asked_for(void **state)
+{
+	struct world *world = *state;
+	struct lc_ledger_source source = lc_ledger_case_source("b");
+	struct lc_offset floor = {
+	    .inserted_at = NOON - 1, .start_time_ms = -5, .req_id = {.data = "r\0q", .size = 3}};
+	struct lc_ledger_hashes hashes;
+
+	begin(world);
+	lc_ledger_case_store_intent(world->store, 1, "b", NOON - 1, 4, 2, 1000);
+	lc_ledger_case_store_intent(world->store, 2, "b", NOON + 1, 1, 2, 500);
+	lc_ledger_case_store_intent(world->store, 3, "c", NOON + 1, 1, 2, 700);
+	hashes = read_hashes(world, "b", NOON + 1, NOON + 2);
+	assert_int_equal(hashes.count, 4);
+	assert_int_equal(hashes.hashes[0], 500);
+	assert_int_equal(hashes.hashes[1], 501);
+	assert_int_equal(hashes.hashes[2], 1004);
+	assert_int_equal(hashes.hashes[3], 1005);
+	assert_false(hashes.has_floor);
+	free(hashes.hashes);
+
+	assert_true(lc_store_set_floor(world->store, &source, &floor, &world->error));
+	commit(world);
+	hashes = read_hashes(world, "b", NOON + 3, NOON + 9);
+	assert_int_equal(hashes.count, 0);
+	assert_true(hashes.has_floor);
+	assert_int_equal(lc_offset_compare(&hashes.floor, &floor), 0);
+	assert_int_equal(count_hashes(world, "nobody", 0, UINT32_MAX), 0);
+	assert_int_equal(count_hashes(world, "b", NOON + 1, NOON + 1), 0);
+	assert_int_equal(count_hashes(world, "b", 0, UINT32_MAX), 10);
+}
+
+static void an_object_over_hours_is_found_from_any_of_its_seconds(void **state)
+{
+	struct world *world = *state;
+	struct lc_ledger_case_intent made;
+	struct lc_taken_rows rows;
+
+	lc_ledger_case_make_intent(&made, 1, "b", NOON, 1, 1, 1);
+	lc_taken_rows_init(&rows);
+	for (uint32_t i = 0; i < 4; i++)
+		lc_taken_rows_add(&rows, NOON + i * HOUR, i);
+	made.intent.taken_rows = lc_taken_rows_blob(&rows);
+	made.intent.last_second = NOON + 3 * HOUR;
+	made.intent.rows = 4;
+	begin(world);
+	lc_ledger_case_store_intent(world->store, 2, "b", NOON + 3 * HOUR, 1, 1, 9);
+	assert_true(lc_store_add_intent(world->store, &made.intent, &world->error));
+	commit(world);
+	reopen(world);
+	assert_int_equal(count_hashes(world, "b", NOON, NOON + 1), 1);
+	assert_int_equal(count_hashes(world, "b", NOON + 1, NOON + HOUR), 0);
+	assert_int_equal(count_hashes(world, "b", NOON + 2 * HOUR, NOON + 2 * HOUR + 1), 1);
+	assert_int_equal(count_hashes(world, "b", NOON + 3 * HOUR, NOON + 3 * HOUR + 1), 2);
+	lc_taken_rows_free(&rows);
+	lc_ledger_case_free_intent(&made);
+}
+
+static void open_intents_come_back_as_they_went_in(void **state)
+{
+	struct world *world = *state;
+	struct lc_ledger_intent *intents;
+	struct lc_ledger_case_intent made;
+	size_t count;
+
+	begin(world);
+	for (uint64_t id = 1; id <= 5; id++)
+		lc_ledger_case_store_intent(world->store, id, "b", NOON + (uint32_t)id * HOUR, 2, 3,
+					    id * 100);
+	assert_true(lc_store_set_delivered(world->store, 3, &world->error));
+	commit(world);
+	begin(world);
+	assert_true(lc_store_read_intents(world->store, lc_view_of("target"), 1, 2, &world->arena,
+					  &intents, &count, &world->error));
+	assert_int_equal(count, 2);
+	assert_int_equal(intents[0].id, 2);
+	assert_int_equal(intents[1].id, 4);
+	lc_ledger_case_make_intent(&made, 4, "b", NOON + 4 * HOUR, 2, 3, 400);
+	assert_int_equal(intents[1].source.raft_session_id, 7);
+	assert_true(lc_view_equal(intents[1].source.bucket, made.intent.source.bucket));
+	assert_true(lc_view_equal(intents[1].target_bucket, made.intent.target_bucket));
+	assert_true(lc_view_equal(intents[1].target_prefix, made.intent.target_prefix));
+	assert_true(lc_view_equal(intents[1].key, made.intent.key));
+	assert_true(lc_view_equal(intents[1].taken_rows, made.intent.taken_rows));
+	assert_int_equal(intents[1].first_second, made.intent.first_second);
+	assert_int_equal(intents[1].last_second, made.intent.last_second);
+	assert_int_equal(intents[1].rows, 6);
+	assert_int_equal(intents[1].bytes, 5400);
+	lc_ledger_case_free_intent(&made);
+	assert_true(lc_store_read_intents(world->store, lc_view_of("target"), 4, 10, &world->arena,
+					  &intents, &count, &world->error));
+	assert_int_equal(count, 1);
+	assert_true(lc_store_read_intents(world->store, lc_view_of("other"), 0, 10, &world->arena,
+					  &intents, &count, &world->error));
+	assert_int_equal(count, 0);
+	commit(world);
+}
+
+static void objects_are_listed_newest_first(void **state)
+{
+	struct world *world = *state;
+	struct lc_ledger_source source = lc_ledger_case_source("b");
+	struct lc_ledger_object *objects;
+	size_t count;
+
+	begin(world);
+	lc_ledger_case_store_intent(world->store, 1, "b", NOON + HOUR, 1, 1, 1);
+	lc_ledger_case_store_intent(world->store, 2, "b", NOON, 1, 1, 2);
+	lc_ledger_case_store_intent(world->store, 3, "b", NOON + HOUR, 1, 1, 3);
+	lc_ledger_case_store_intent(world->store, 4, "c", NOON + HOUR, 1, 1, 4);
+	assert_true(lc_store_set_delivered(world->store, 1, &world->error));
+	assert_true(lc_store_set_expired(world->store, 2, NOON, &world->error));
+	assert_true(lc_store_read_objects(world->store, &source, 10, &world->arena, &objects,
+					  &count, &world->error));
+	assert_int_equal(count, 3);
+	assert_int_equal(objects[0].intent.id, 3);
+	assert_false(objects[0].delivered || objects[0].expired);
+	assert_int_equal(objects[1].intent.id, 2);
+	assert_true(objects[1].expired && !objects[1].delivered);
+	assert_int_equal(objects[2].intent.id, 1);
+	assert_true(objects[2].delivered && !objects[2].expired);
+	assert_true(lc_view_equal(objects[2].intent.key, lc_view_of("logs/b-1")));
+	assert_int_equal(objects[2].intent.rows, 1);
+	assert_true(lc_store_read_objects(world->store, &source, 2, &world->arena, &objects, &count,
+					  &world->error));
+	assert_int_equal(count, 2);
+	assert_int_equal(objects[1].intent.id, 2);
+	commit(world);
+}
+
+static void what_is_rolled_back_never_was(void **state)
+{
+	struct world *world = *state;
+
+	begin(world);
+	lc_ledger_case_store_intent(world->store, 1, "b", NOON, 1, 2, 1);
+	commit(world);
+	begin(world);
+	lc_ledger_case_store_intent(world->store, 2, "b", NOON + HOUR, 1, 2, 10);
+	lc_ledger_case_store_intent(world->store, 3, "d", NOON, 1, 2, 20);
+	lc_store_roll_back(world->store);
+	begin(world);
+	assert_int_equal(count_hashes(world, "b", 0, UINT32_MAX), 2);
+	assert_int_equal(count_hashes(world, "d", 0, UINT32_MAX), 0);
+	/* The hour's table was undone with it, and is made again. */
+	lc_ledger_case_store_intent(world->store, 2, "b", NOON + HOUR, 1, 2, 10);
+	commit(world);
+	assert_int_equal(count_hashes(world, "b", 0, UINT32_MAX), 4);
+	reopen(world);
+	assert_int_equal(count_hashes(world, "b", 0, UINT32_MAX), 4);
+	assert_int_equal(world->state.next_intent_id, 3);
+}
+
+static void names_may_hold_any_byte(void **state)
+{
+	struct world *world = *state;
+	struct lc_ledger_source odd = {.raft_session_id = UINT32_MAX,
+				       .bucket = {.data = "a\0\xFF'b", .size = 5}};
+	struct lc_ledger_source empty = {.bucket = {.data = NULL, .size = 0}};
+	struct lc_ledger_range range = {1, UINT32_MAX, 3};
+
+	begin(world);
+	assert_true(lc_store_set_ranges(world->store, &odd, &range, 1, &world->error));
+	assert_true(lc_store_set_ranges(world->store, &empty, &range, 1, &world->error));
+	assert_true(lc_store_set_ranges(world->store, &empty, &range, 1, &world->error));
+	commit(world);
+	reopen(world);
+	assert_int_equal(world->source_count, 2);
+	assert_int_equal(world->sources[0].raft_session_id, UINT32_MAX);
+	assert_memory_equal(world->sources[0].bucket, "a\0\xFF'b", 6);
+	assert_memory_equal(world->sources[0].ranges, &range, sizeof range);
+	assert_int_equal(world->sources[1].bucket[0], 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(a_new_ledger_is_empty, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(windows_ranges_and_targets_are_there_after_a_restart,
+					    set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(an_intent_is_open_until_it_is_delivered, set_up,
+					    tear_down),
+	    cmocka_unit_test_setup_teardown(hashes_are_those_of_the_seconds_asked_for, set_up,
+					    tear_down),
+	    cmocka_unit_test_setup_teardown(an_object_over_hours_is_found_from_any_of_its_seconds,
+					    set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(open_intents_come_back_as_they_went_in, set_up,
+					    tear_down),
+	    cmocka_unit_test_setup_teardown(objects_are_listed_newest_first, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(what_is_rolled_back_never_was, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(names_may_hold_any_byte, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
