@@ -45,10 +45,17 @@ build_in() {
 	)
 }
 
+# stack_start DIR [ARGUMENT...]: starts the servers, ClickHouse's front being the one in $BUILD_DIR.
+stack_start() {
+	local front
+	front=$(program contrib/dev/front/clickhouse-front) || return
+	"$DEV/stack" start --dir "$1" --front "$front" "${@:2}"
+}
+
 # start_stack_in DIR: starts the servers and takes over the settings with which to reach them.
 start_stack_in() {
 	local text
-	"$DEV/stack" start --dir "$1" --front "$(program contrib/dev/front/clickhouse-front)" || return
+	stack_start "$1" || return
 	text=$("$DEV/stack" env --dir "$1") || return
 	eval "$text"
 }
