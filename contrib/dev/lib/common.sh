@@ -29,8 +29,7 @@ program() {
 	die "$1 is not built in $BUILD_DIR"
 }
 
-# build_in DIR [CONFIGURE ARGUMENT...]: configures and builds out of tree; MAKE_ARGUMENTS go to make.
-MAKE_ARGUMENTS=()
+# build_in DIR [CONFIGURE ARGUMENT...]: configures and builds out of tree.
 build_in() {
 	local directory=$1
 	shift
@@ -41,7 +40,7 @@ build_in() {
 	(
 		cd "$directory" || exit
 		[ -f config.status ] || "$TOP/configure" --quiet "$@" || exit
-		make --quiet -j"$(nproc)" "${MAKE_ARGUMENTS[@]}"
+		make --quiet -j"$(nproc)"
 	)
 }
 
