@@ -40,7 +40,8 @@ struct event_base *lc_loop_base(struct lc_loop *loop);
 /* A timer, not running yet. */
 struct lc_loop_timer *lc_loop_timer_new(struct lc_loop *loop, lc_loop_callback *callback,
 					void *context);
-/* Starts it (or starts it anew) to fire once in `delay_ms`; 0 means as soon as the loop is back. */
+/* Starts it (or starts it anew) to fire once in `delay_ms`, never earlier by lc_loop_now_ms; 0
+ * means as soon as the loop is back. */
 void lc_loop_timer_start(struct lc_loop_timer *timer, uint64_t delay_ms);
 /* Stops it; a timer that is not running stays so. */
 void lc_loop_timer_stop(struct lc_loop_timer *timer);

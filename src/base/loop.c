@@ -15,6 +15,7 @@ struct lc_loop_timer {
 	struct event *event;
 	lc_loop_callback *callback;
 	void *context;
+	uint64_t due_ms;
 };
 
 struct lc_loop_watch {
@@ -71,13 +72,28 @@ struct event_base *lc_loop_base(struct lc_loop *loop)
 	return loop->base;
 }
 
+static void add_timer(struct lc_loop_timer *timer, uint64_t delay_ms)
+{
+	struct timeval delay = {
+	    .tv_sec = (time_t)(delay_ms / 1000),
+	    .tv_usec = (suseconds_t)(delay_ms % 1000 * 1000),
+	};
+
+	LC_ASSERT(event_add(timer->event, &delay) == 0);
+}
+
+/* libevent reads a coarse clock: it may be some milliseconds early. */
 static void on_timer(evutil_socket_t fd, short what, void *context)
 {
 	struct lc_loop_timer *timer = context;
+	uint64_t now_ms = lc_clock_monotonic_ms();
 
 	(void)fd;
 	(void)what;
-	timer->callback(timer->context);
+	if (now_ms < timer->due_ms)
+		add_timer(timer, timer->due_ms - now_ms);
+	else
+		timer->callback(timer->context);
 }
 
 struct lc_loop_timer *lc_loop_timer_new(struct lc_loop *loop, lc_loop_callback *callback,
@@ -94,12 +110,8 @@ struct lc_loop_timer *lc_loop_timer_new(struct lc_loop *loop, lc_loop_callback *
 
 void lc_loop_timer_start(struct lc_loop_timer *timer, uint64_t delay_ms)
 {
-	struct timeval delay = {
-	    .tv_sec = (time_t)(delay_ms / 1000),
-	    .tv_usec = (suseconds_t)(delay_ms % 1000 * 1000),
-	};
-
-	LC_ASSERT(event_add(timer->event, &delay) == 0);
+	timer->due_ms = lc_clock_monotonic_ms() + delay_ms;
+	add_timer(timer, delay_ms);
 }
 
 void lc_loop_timer_stop(struct lc_loop_timer *timer)

@@ -85,9 +85,13 @@ start_stack() {
 	quick_environment
 }
 
-# server stop|start clickhouse|s3
-server() {
-	"$DEV/stack" "$1" --dir "$WORK/stack" --only "$2"
+# One server alone: clickhouse or s3.
+stop_server() {
+	"$DEV/stack" stop --dir "$WORK/stack" --only "$1"
+}
+
+start_server() {
+	stack_start "$WORK/stack" --only "$1"
 }
 
 load() {

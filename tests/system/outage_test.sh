@@ -7,14 +7,14 @@ OUTAGE=$(full 10 30)
 # outage clickhouse|s3
 outage() {
 	local began=$SECONDS
-	need "$1 stops" server stop "$1"
+	need "$1 stops" stop_server "$1"
 	check "health tells that $1 is away" await "$OUTAGE" health_is 1
 	while [ $((SECONDS - began)) -lt "$OUTAGE" ]; do
 		sleep 1
 	done
 	check "health still tells so after $OUTAGE s" health_is 1
 	check "the service still runs" service_runs
-	need "$1 starts again" server start "$1"
+	need "$1 starts again" start_server "$1"
 	check "the service becomes healthy by itself" await 60 health_is 0
 }
 

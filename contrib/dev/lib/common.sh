@@ -29,8 +29,7 @@ program() {
 	die "$1 is not built in $BUILD_DIR"
 }
 
-# build_in DIR [CONFIGURE ARGUMENT...]: configures and builds out of tree; MAKE_ARGUMENTS go to make.
-MAKE_ARGUMENTS=()
+# build_in DIR [CONFIGURE ARGUMENT...]: configures and builds out of tree.
 build_in() {
 	local directory=$1
 	shift
@@ -41,14 +40,21 @@ build_in() {
 	(
 		cd "$directory" || exit
 		[ -f config.status ] || "$TOP/configure" --quiet "$@" || exit
-		make --quiet -j"$(nproc)" "${MAKE_ARGUMENTS[@]}"
+		make --quiet -j"$(nproc)"
 	)
+}
+
+# stack_start DIR [ARGUMENT...]: starts the servers, ClickHouse's front being the one in $BUILD_DIR.
+stack_start() {
+	local front
+	front=$(program contrib/dev/front/clickhouse-front) || return
+	"$DEV/stack" start --dir "$1" --front "$front" "${@:2}"
 }
 
 # start_stack_in DIR: starts the servers and takes over the settings with which to reach them.
 start_stack_in() {
 	local text
-	"$DEV/stack" start --dir "$1" --front "$(program contrib/dev/front/clickhouse-front)" || return
+	stack_start "$1" || return
 	text=$("$DEV/stack" env --dir "$1") || return
 	eval "$text"
 }

@@ -25,6 +25,8 @@ struct story {
 	int pipe[2];
 	char calls[CALLS_MAX]; /* who was called, in order */
 	size_t count;
+	uint64_t due_ms; /* when the call may come at the earliest */
+	bool early;      /* it came before */
 };
 
 /* One who is called and writes down its letter. */
@@ -116,6 +118,37 @@ static void timers_fire_in_the_order_of_their_times(void **state)
 		assert_false(lc_loop_timer_running(timers[i]));
 		lc_loop_timer_free(timers[i]);
 	}
+}
+
+static void on_due(void *context)
+{
+	struct story *story = context;
+
+	story->early = lc_loop_now_ms(story->loop) < story->due_ms;
+	lc_loop_stop(story->loop);
+}
+
+static void no_timer_fires_early(void **state)
+{
+	struct story *story = *state;
+	struct caller between = {story, 'b', false};
+	struct lc_loop_timer *other = lc_loop_timer_new(story->loop, on_call, &between);
+
+	story->timer = lc_loop_timer_new(story->loop, on_due, story);
+	for (uint64_t round = 0; round < 40; round++) {
+		/* Started at any moment between two ticks of the system's coarse clock; the loop
+		   reads that clock again when the other timer wakes it. */
+		uint64_t start_ms = lc_loop_now_ms(story->loop) + 1 + round % 5;
+
+		while (lc_loop_now_ms(story->loop) < start_ms)
+			continue;
+		story->due_ms = lc_loop_now_ms(story->loop) + 8;
+		lc_loop_timer_start(other, 4);
+		lc_loop_timer_start(story->timer, 8);
+		run(story, "b");
+		assert_false(story->early);
+	}
+	lc_loop_timer_free(other);
 }
 
 static void no_callback_runs_before_the_loop_does(void **state)
@@ -393,6 +426,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    STORY(timers_fire_in_the_order_of_their_times),
+	    STORY(no_timer_fires_early),
 	    STORY(no_callback_runs_before_the_loop_does),
 	    STORY(a_timer_started_anew_fires_once_at_its_new_time),
 	    STORY(a_stopped_timer_does_not_fire),
