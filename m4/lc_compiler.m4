@@ -20,6 +20,9 @@ AC_DEFUN([LC_OPTIONS], [
     [build the fuzzers of tests/fuzz (needs CC=clang)])], [], [enable_fuzzing=no])
   AC_ARG_ENABLE([werror], [AS_HELP_STRING([--enable-werror],
     [make every compiler warning an error])], [], [enable_werror=no])
+  AC_ARG_ENABLE([crash-points], [AS_HELP_STRING([--enable-crash-points],
+    [build so that tests can kill the service between any two durable steps])], [],
+    [enable_crash_points=no])
   AM_CONDITIONAL([FUZZING], [test "$enable_fuzzing" = yes])
 
   lc_build_flags=
@@ -30,6 +33,7 @@ AC_DEFUN([LC_OPTIONS], [
     lc_build_flags="-fsanitize=$lc_sanitizers -fno-sanitize-recover=all -fno-omit-frame-pointer"
   ])
   AS_IF([test "$enable_coverage" = yes], [lc_build_flags="$lc_build_flags --coverage"])
+  AS_IF([test "$enable_crash_points" = yes], [lc_build_flags="$lc_build_flags -DLC_CRASH_POINTS"])
   AC_SUBST([BUILD_FLAGS], [$lc_build_flags])
 ])
 

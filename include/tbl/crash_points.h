@@ -1,0 +1,32 @@
+/*
+ * Places between two durable steps where a test may kill a process (base/crash_point.h).
+ *
+ * LC_CRASH_POINT_ENTRY(name, text, help)    text: as LOG_COURIER_TEST_CRASH_AT names it
+ */
+#ifndef LC_CRASH_POINT_ENTRY
+#define LC_CRASH_POINT_ENTRY(name, text, help)
+#endif
+
+/* clang-format off */
+LC_CRASH_POINT_ENTRY(LEDGER_BEFORE_COMMIT, "ledger.before-commit", "a group of writes is executed, not committed")
+LC_CRASH_POINT_ENTRY(LEDGER_AFTER_COMMIT, "ledger.after-commit", "a group of writes is on disk, nobody is told yet")
+LC_CRASH_POINT_ENTRY(BUILD_QUEUED, "build.queued", "an intent is queued for the ledger, not certain to be on disk")
+LC_CRASH_POINT_ENTRY(UPLOAD_BEFORE_PUT, "upload.before-put", "an intent is on disk, its PUT has not started")
+LC_CRASH_POINT_ENTRY(UPLOAD_ANSWERED, "upload.answered", "a PUT is confirmed, the ledger does not know it")
+LC_CRASH_POINT_ENTRY(SCAN_RANGES, "scan.ranges", "what a scan has settled is queued for the ledger")
+LC_CRASH_POINT_ENTRY(DISCOVERY_WINDOW, "discovery.window", "the end of a window is queued for the ledger")
+LC_CRASH_POINT_ENTRY(COMMIT_BEFORE_INSERT, "commit.before-insert", "the ledger knows the offsets, ClickHouse does not")
+LC_CRASH_POINT_ENTRY(COMMIT_AFTER_INSERT, "commit.after-insert", "ClickHouse has taken the offsets")
+LC_CRASH_POINT_ENTRY(RECONCILE_OPENED, "reconcile.opened", "seconds opened again are queued for the ledger")
+LC_CRASH_POINT_ENTRY(RECONCILE_EXPIRED, "reconcile.expired", "a new lower bound of the horizon is queued for the ledger")
+LC_CRASH_POINT_ENTRY(REBUILD_BEFORE_SUBMIT, "rebuild.before-submit", "a log object was rebuilt, its PUT is not queued")
+LC_CRASH_POINT_ENTRY(MOVE_COPIED, "move.copied", "the content of one old ledger stands in a new one, not committed")
+LC_CRASH_POINT_ENTRY(MOVE_BUILT, "move.built", "a new ledger is whole under a name of its own")
+LC_CRASH_POINT_ENTRY(MOVE_ALL_BUILT, "move.all-built", "all new ledgers are whole, none has its name")
+LC_CRASH_POINT_ENTRY(MOVE_RENAMED, "move.renamed", "a new ledger has its name")
+LC_CRASH_POINT_ENTRY(LAYOUT_WRITTEN, "layout.written", "the new layout is whole under a name of its own")
+LC_CRASH_POINT_ENTRY(LAYOUT_REPLACED, "layout.replaced", "the new layout is in force, the old ledgers are still there")
+LC_CRASH_POINT_ENTRY(LAYOUT_REMOVED, "layout.removed", "a file of another layout was removed")
+/* clang-format on */
+
+#undef LC_CRASH_POINT_ENTRY
