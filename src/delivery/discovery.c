@@ -141,10 +141,8 @@ static void open_found(struct lc_discovery *discovery, const struct lc_discovery
 /* The answer is whole: now it counts. */
 static void apply_found(struct lc_discovery *discovery)
 {
-	for (const struct found *found = discovery->found; found != NULL; found = found->next) {
-		if (found->row.oldest < discovery->window_until)
-			open_found(discovery, &found->row);
-	}
+	for (const struct found *found = discovery->found; found != NULL; found = found->next)
+		open_found(discovery, &found->row);
 	lc_counters_set(discovery->parts.counters, LC_COUNTERS_DISCOVERY_BUCKETS,
 			discovery->found_count);
 	discovery->until = discovery->window_until;
@@ -162,6 +160,26 @@ static void keep_row(void *context, const struct lc_discovery_row *row)
 	found->next = discovery->found;
 	discovery->found = found;
 	discovery->found_count++;
+}
+
+/* Only what was asked for: sources of this shard, rows of the window. */
+static bool check_found(const struct lc_discovery *discovery, struct lc_error *error)
+{
+	for (const struct found *found = discovery->found; found != NULL; found = found->next) {
+		const struct lc_discovery_row *row = &found->row;
+
+		if (row->raft_session_id % discovery->parts.shard_count != discovery->parts.shard)
+			return lc_error_set(error, LC_ERROR_CORRUPT,
+					    "the answer to a discovery names raft session %u, "
+					    "which was not asked for",
+					    (unsigned)row->raft_session_id);
+		if (row->oldest < discovery->until || row->oldest >= discovery->window_until)
+			return lc_error_set(error, LC_ERROR_CORRUPT,
+					    "the answer to a discovery names second %u, which was "
+					    "not asked for",
+					    (unsigned)row->oldest);
+	}
+	return true;
 }
 
 static bool on_window_data(void *context, struct lc_view piece, struct lc_error *error)
@@ -186,7 +204,7 @@ static void on_window_done(void *context, const struct lc_error *error, int exce
 	if (failure.kind == LC_ERROR_NONE && discovery->answer.size > 0)
 		lc_error_set(&failure, LC_ERROR_CORRUPT,
 			     "the answer to a discovery ends inside a row");
-	if (failure.kind == LC_ERROR_NONE)
+	if (failure.kind == LC_ERROR_NONE && check_found(discovery, &failure))
 		apply_found(discovery);
 	finish(discovery, &failure, exception_code);
 }

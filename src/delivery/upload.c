@@ -322,7 +322,8 @@ static void log_change(const struct lc_target *target, const struct lc_s3_answer
 static void count_delivery(struct lc_upload *upload, const struct lc_object *object)
 {
 	struct lc_counters *counters = upload->counters;
-	int64_t lag_ms = lc_clock_wall_ms() - object->oldest_start_ms;
+	int64_t now_ms = lc_clock_wall_ms();
+	double lag_seconds = ((double)now_ms - (double)object->oldest_start_ms) / 1000;
 	uint64_t taken_ms = lc_loop_now_ms(upload->loop) - object->begun_ms;
 
 	lc_counters_add(counters, LC_COUNTERS_UPLOAD_SUCCEEDED, 1);
@@ -330,7 +331,7 @@ static void count_delivery(struct lc_upload *upload, const struct lc_object *obj
 	lc_counters_add(counters, LC_COUNTERS_RECORDS_DELIVERED, object->line_count);
 	lc_counters_add(counters, LC_COUNTERS_UPLOAD_BYTES, object->body_size);
 	lc_counters_observe(counters, LC_COUNTERS_HISTOGRAM_LAG_SECONDS,
-			    lag_ms > 0 ? (double)lag_ms / 1000 : 0);
+			    lag_seconds > 0 ? lag_seconds : 0);
 	lc_counters_observe(counters, LC_COUNTERS_HISTOGRAM_BATCH_SECONDS, (double)taken_ms / 1000);
 }
 
