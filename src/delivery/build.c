@@ -1,6 +1,7 @@
 #include "delivery/build.h"
 
 #include "base/clock.h"
+#include "base/crash_point.h"
 #include "base/memory.h"
 #include "delivery/object.h"
 
@@ -106,6 +107,7 @@ static void record(struct lc_build *build, struct lc_object *object)
 	TAILQ_INSERT_TAIL(&build->recording, object, of_list);
 	lc_ledger_add_intent(build->ledger, &intent);
 	lc_ledger_when_durable(build->ledger, on_recorded, build);
+	LC_CRASH_POINT(BUILD_QUEUED);
 }
 
 static void close_object(struct lc_build *build, struct lc_object *object)

@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "base/backoff.h"
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "formats/offset.h"
@@ -184,6 +185,7 @@ static void on_inserted(void *context, const struct lc_error *error, int excepti
 	lc_counters_observe(commit->counters, LC_COUNTERS_HISTOGRAM_COMMIT_SECONDS,
 			    (double)elapsed_ms / 1000);
 	if (error->kind == LC_ERROR_NONE) {
+		LC_CRASH_POINT(COMMIT_AFTER_INSERT);
 		lc_counters_add(commit->counters, LC_COUNTERS_COMMIT_SUCCEEDED, commit->sent_count);
 		commit->failures = 0;
 		settle(commit);
@@ -229,6 +231,7 @@ static void start_insert(void *context)
 			commit->callbacks->on_idle(commit->context);
 		return;
 	}
+	LC_CRASH_POINT(COMMIT_BEFORE_INSERT);
 	commit->query = lc_clickhouse_start(commit->clickhouse, &spec);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/assert.h"
+#include "base/crash_point.h"
 #include "base/memory.h"
 #include "formats/discovery_row.h"
 
@@ -147,6 +148,7 @@ static void apply_found(struct lc_discovery *discovery)
 			discovery->found_count);
 	discovery->until = discovery->window_until;
 	lc_ledger_set_until(discovery->parts.ledger, discovery->until);
+	LC_CRASH_POINT(DISCOVERY_WINDOW);
 }
 
 static void keep_row(void *context, const struct lc_discovery_row *row)

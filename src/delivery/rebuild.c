@@ -1,6 +1,7 @@
 #include "delivery/rebuild.h"
 
 #include "base/assert.h"
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "delivery/hash_set.h"
@@ -168,6 +169,7 @@ static void submit(struct lc_rebuild *rebuild, struct item *item)
 	item->source->object_rows += object->line_count;
 	bodiless_gone(rebuild, item->source, object->line_count);
 	lc_counters_add(rebuild->parts.counters, LC_COUNTERS_INTENTS_REBUILT, 1);
+	LC_CRASH_POINT(REBUILD_BEFORE_SUBMIT);
 	lc_upload_submit(rebuild->parts.upload, object);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/assert.h"
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "delivery/plan.h"
@@ -255,6 +256,7 @@ static void end_pass(struct lc_reconcile *reconcile)
 		if (bound > reconcile->horizon) {
 			lc_reconcile_set_horizon(reconcile, bound);
 			lc_ledger_expire(reconcile->parts.ledger, reconcile->horizon);
+			LC_CRASH_POINT(RECONCILE_EXPIRED);
 		}
 	}
 	reconcile->running = false;
@@ -348,6 +350,7 @@ static void open_again(struct lc_reconcile *reconcile, const struct lc_ledger_co
 	lc_counters_add(reconcile->parts.counters, LC_COUNTERS_LATE_ROWS_FOUND, surplus->rows);
 	lc_source_open(source, range, surplus->rows);
 	lc_source_record_ranges(source, reconcile->parts.ledger);
+	LC_CRASH_POINT(RECONCILE_OPENED);
 }
 
 static void on_surplus_seconds(void *context, const struct lc_ledger_count *surplus, size_t count)

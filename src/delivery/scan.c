@@ -1,6 +1,7 @@
 #include "delivery/scan.h"
 
 #include "base/assert.h"
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "delivery/hash_set.h"
@@ -135,6 +136,7 @@ static void leave_source(struct lc_scan *scan, bool whole)
 	lc_source_unask(source);
 	/* Behind the intents of its rows: the ledger is written in order. */
 	lc_source_record_ranges(source, scan->parts.ledger);
+	LC_CRASH_POINT(SCAN_RANGES);
 	if (at->rows > 0)
 		lc_counters_observe(scan->parts.counters, LC_COUNTERS_HISTOGRAM_FETCH_ROWS,
 				    (double)at->rows);

@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "base/clock.h"
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "base/memory.h"
 
@@ -401,6 +402,7 @@ static void on_answer(void *context, const struct lc_s3_answer *answer)
 		record_target(upload, target);
 	}
 	if (answer->retry_class == LC_RETRY_DONE) {
+		LC_CRASH_POINT(UPLOAD_ANSWERED);
 		TAILQ_INSERT_TAIL(&upload->recording, object, of_list);
 		lc_ledger_set_delivered(upload->ledger, object->intent_id, object->last_second);
 		lc_ledger_when_durable(upload->ledger, on_recorded, object);
@@ -422,6 +424,7 @@ static void start_one(struct lc_upload *upload, struct lc_target *target)
 	upload->active++;
 	TAILQ_INSERT_TAIL(&upload->uploading, object, of_list);
 	object->upload = upload;
+	LC_CRASH_POINT(UPLOAD_BEFORE_PUT);
 	object->put = lc_s3_put(upload->s3, target->bucket, lc_buffer_view(&object->key),
 				&object->body, on_answer, object);
 }

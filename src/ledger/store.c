@@ -1,6 +1,7 @@
 #include "ledger/store.h"
 
 #include "base/assert.h"
+#include "base/crash_point.h"
 #include "base/memory.h"
 #include "ledger/schema.h"
 #include "ledger/store_parts.h"
@@ -79,7 +80,11 @@ bool lc_store_begin(struct lc_store *store, struct lc_error *error)
 
 bool lc_store_commit(struct lc_store *store, struct lc_error *error)
 {
-	return run(store, LC_STORE_COMMIT, error);
+	LC_CRASH_POINT(LEDGER_BEFORE_COMMIT);
+	if (!run(store, LC_STORE_COMMIT, error))
+		return false;
+	LC_CRASH_POINT(LEDGER_AFTER_COMMIT);
+	return true;
 }
 
 void lc_store_roll_back(struct lc_store *store)
