@@ -2,6 +2,8 @@
 
 #include "base/assert.h"
 
+#include <string.h>
+
 static enum lc_error_kind kind_of(int code)
 {
 	switch (code & 0xFF) {
@@ -17,16 +19,26 @@ static enum lc_error_kind kind_of(int code)
 	}
 }
 
+/* What the operating system said last; it may have said it a while ago, so only of some errors. */
+static bool has_reason(int code)
+{
+	code &= 0xFF;
+	return code == SQLITE_IOERR || code == SQLITE_CANTOPEN || code == SQLITE_FULL;
+}
+
 bool lc_sql_fail(sqlite3 *db, const char *path, const char *doing, struct lc_error *error)
 {
 	int code = db == NULL ? SQLITE_NOMEM : sqlite3_extended_errcode(db);
 	const char *text = db == NULL ? sqlite3_errstr(code) : sqlite3_errmsg(db);
+	int reason = db != NULL && has_reason(code) ? sqlite3_system_errno(db) : 0;
+	char buffer[128];
 
 	if ((code & 0xFF) == SQLITE_BUSY)
 		return lc_error_set(error, LC_ERROR_SYSTEM,
 				    "ledger %s: %s: another process has it open", path, doing);
-	return lc_error_set(error, kind_of(code), "ledger %s: %s: %s (SQLite error %d)", path,
-			    doing, text, code);
+	return lc_error_set(error, kind_of(code), "ledger %s: %s: %s%s%s (SQLite error %d)", path,
+			    doing, text, reason == 0 ? "" : ": ",
+			    reason == 0 ? "" : strerror_r(reason, buffer, sizeof buffer), code);
 }
 
 bool lc_sql_execute(sqlite3 *db, const char *path, const char *sql, struct lc_error *error)

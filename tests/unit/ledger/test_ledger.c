@@ -1,0 +1,310 @@
+/* The ledger with its thread: callbacks in order, from the loop, and durable before they come. */
+#include "base/memory.h"
+#include "ledger/ledger.h"
+#include "support/ledger_case.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { NOON = 1700000000 / 86400 * 86400 + 43200 };
+
+struct world {
+	char path[LC_LEDGER_CASE_PATH_SIZE];
+	struct lc_loop *loop;
+	struct lc_counters counters;
+	struct lc_ledger *ledger;
+	struct lc_ledger_state state;
+	struct lc_error error;
+	char trace[64]; /* a letter for each callback */
+};
+
+static void on_corrupt(void *context, const struct lc_error *error)
+{
+	(void)context;
+	fail_msg("%s", error->message);
+}
+
+static void open_ledger(struct world *world)
+{
+	struct lc_ledger_options options = lc_ledger_case_options(world->path);
+
+	world->state = (struct lc_ledger_state){0};
+	world->ledger = lc_ledger_open(world->loop, &options, &world->counters, &world->state,
+				       on_corrupt, world, &world->error);
+	if (world->ledger == NULL)
+		fail_msg("%s", world->error.message);
+}
+
+static int set_up(void **state)
+{
+	struct world *world = lc_memory_zero(1, sizeof *world);
+
+	lc_ledger_case_make_path(world->path);
+	world->loop = lc_loop_new(&world->error);
+	assert_non_null(world->loop);
+	open_ledger(world);
+	*state = world;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct world *world = *state;
+
+	lc_ledger_close(world->ledger);
+	lc_loop_free(world->loop);
+	lc_ledger_case_remove(world->path);
+	free(world);
+	return 0;
+}
+
+static void note(struct world *world, const char *letter)
+{
+	strncat(world->trace, letter, sizeof world->trace - strlen(world->trace) - 1);
+}
+
+static void on_durable(void *context)
+{
+	note(context, "d");
+}
+
+static void on_hashes(void *context, struct lc_ledger_hashes *hashes)
+{
+	struct world *world = context;
+
+	assert_int_equal(hashes->count, 6);
+	assert_int_equal(hashes->hashes[5], 105);
+	assert_true(hashes->has_floor);
+	assert_int_equal(hashes->floor.inserted_at, NOON - 7);
+	note(world, "h");
+}
+
+static void on_intents(void *context, const struct lc_ledger_intent *intents, size_t count)
+{
+	assert_int_equal(count, 1);
+	assert_int_equal(intents[0].id, 1);
+	assert_int_equal(intents[0].rows, 6);
+	note(context, "i");
+}
+
+static void on_surplus(void *context, const struct lc_ledger_count *surplus, size_t count)
+{
+	assert_int_equal(count, 1);
+	assert_true(lc_view_equal(surplus[0].source.bucket, lc_view_of("new")));
+	assert_int_equal(surplus[0].rows, 2);
+	note(context, "s");
+}
+
+static void on_ahead(void *context, const struct lc_ledger_count *ahead, size_t count)
+{
+	assert_int_equal(count, 1);
+	assert_int_equal(ahead[0].second, NOON);
+	note(context, "a");
+}
+
+static void on_objects(void *context, const struct lc_ledger_object *objects, size_t count)
+{
+	assert_int_equal(count, 1);
+	assert_false(objects[0].delivered);
+	note(context, "o");
+}
+
+static void callbacks_come_in_the_order_of_the_calls_and_see_what_was_called_before(void **state)
+{
+	struct world *world = *state;
+	struct lc_ledger_source source = lc_ledger_case_source("b");
+	struct lc_offset floor = {.inserted_at = NOON - 7, .req_id = lc_view_of("r")};
+	struct lc_ledger_count counts[] = {
+	    {.source = lc_ledger_case_source("b"), .second = NOON, .rows = 3},
+	    {.source = lc_ledger_case_source("new"), .second = NOON, .rows = 2},
+	};
+	struct lc_ledger_count offset = {.source = source, .second = NOON};
+
+	lc_ledger_set_floor(world->ledger, &source, &floor);
+	lc_ledger_when_durable(world->ledger, on_durable, world);
+	lc_ledger_add_intent(world->ledger,
+			     &(struct lc_ledger_intent){
+				 .id = 9,
+				 .source = source,
+				 .target_bucket = lc_view_of("elsewhere"),
+				 .first_second = 1,
+				 .last_second = 1,
+				 .rows = 1,
+				 .taken_rows = {.data = "\1\1\0\0\0\1\0\0\0hashhash", .size = 17},
+			     });
+	lc_ledger_case_add_intent(world->ledger, 1, "b", NOON, 2, 3, 100);
+	lc_ledger_set_delivered(world->ledger, 9, 1);
+	lc_ledger_expire(world->ledger, 3600);
+	lc_ledger_set_floor(world->ledger, &source, &floor);
+	lc_ledger_read_hashes(world->ledger, &source, NOON - 9, NOON + 9, on_hashes, world);
+	lc_ledger_read_intents(world->ledger, lc_view_of("target"), 0, 5, on_intents, world);
+	lc_ledger_find_surplus_seconds(world->ledger, counts, 2, on_surplus, world);
+	lc_ledger_find_ahead(world->ledger, &offset, 1, on_ahead, world);
+	counts[0].rows = 6;
+	lc_ledger_find_surplus_slots(world->ledger, counts, 2, on_surplus, world);
+	lc_ledger_read_objects(world->ledger, &source, 5, on_objects, world);
+	lc_ledger_when_durable(world->ledger, on_durable, world);
+	assert_string_equal(world->trace, "");
+	lc_ledger_case_wait(world->loop, world->ledger);
+	assert_string_equal(world->trace, "dhisasod");
+	assert_true(lc_counters_get(&world->counters, LC_COUNTERS_LEDGER_COMMITS) >= 1);
+	assert_true(lc_counters_get(&world->counters, LC_COUNTERS_LEDGER_BYTES) > 4096);
+	assert_int_equal(lc_counters_get(&world->counters, LC_COUNTERS_LEDGER_FAILING_SINCE), 0);
+}
+
+static void views_are_copied(void **state)
+{
+	struct world *world = *state;
+	char name[] = "b";
+	struct lc_ledger_source source = {.raft_session_id = 7, .bucket = lc_view_of(name)};
+	struct lc_ledger_range range = {NOON, NOON + 1, NOON + 2};
+	struct lc_ledger_target target = {.bucket = lc_view_of(name), .failures = 1};
+
+	lc_ledger_set_ranges(world->ledger, &source, &range, 1);
+	lc_ledger_set_committed(world->ledger, &source, NOON);
+	lc_ledger_set_target(world->ledger, &target);
+	name[0] = 'x';
+	range.from = 0;
+	lc_ledger_set_ranges(world->ledger, &source, &range, 1);
+	lc_ledger_set_ranges(world->ledger, &source, NULL, 0);
+	lc_ledger_case_wait(world->loop, world->ledger);
+	lc_ledger_close(world->ledger);
+	open_ledger(world);
+}
+
+static void what_was_called_before_a_close_is_written(void **state)
+{
+	struct world *world = *state;
+
+	for (uint64_t id = 1; id <= 50; id++)
+		lc_ledger_case_add_intent(world->ledger, id, "b", NOON, 2, 10, 1000 * id);
+	lc_ledger_set_until(world->ledger, NOON + 2);
+	lc_ledger_set_horizon(world->ledger, NOON - 100);
+	lc_ledger_set_expired(world->ledger, 50, NOON + 1);
+	lc_ledger_when_durable(world->ledger, on_durable, world);
+	lc_ledger_close(world->ledger);
+	open_ledger(world);
+	assert_false(world->state.fresh);
+	assert_int_equal(world->state.until, NOON + 2);
+	assert_int_equal(world->state.horizon, NOON - 100);
+	assert_int_equal(world->state.next_intent_id, 51);
+	/* Nobody is called back any more. */
+	lc_ledger_case_wait(world->loop, world->ledger);
+	assert_string_equal(world->trace, "");
+}
+
+static void close_from_a_callback(void *context)
+{
+	struct world *world = context;
+
+	note(world, "c");
+	lc_ledger_close(world->ledger);
+	world->ledger = NULL;
+	lc_loop_stop(world->loop);
+}
+
+static void a_callback_may_close_the_ledger(void **state)
+{
+	struct world *world = *state;
+
+	lc_ledger_when_durable(world->ledger, on_durable, world);
+	lc_ledger_when_durable(world->ledger, close_from_a_callback, world);
+	lc_ledger_when_durable(world->ledger, on_durable, world);
+	lc_ledger_set_until(world->ledger, NOON);
+	lc_loop_run(world->loop);
+	assert_string_equal(world->trace, "dc");
+	open_ledger(world);
+	assert_int_equal(world->state.until, NOON);
+}
+
+static void keep_hashes(void *context, struct lc_ledger_hashes *hashes)
+{
+	uint64_t **kept = context;
+
+	assert_int_equal(hashes->count, 6);
+	*kept = hashes->hashes;
+	hashes->hashes = NULL;
+}
+
+static void hashes_may_be_kept(void **state)
+{
+	struct world *world = *state;
+	struct lc_ledger_source source = lc_ledger_case_source("b");
+	uint64_t *kept = NULL;
+
+	lc_ledger_case_add_intent(world->ledger, 1, "b", NOON, 2, 3, 100);
+	lc_ledger_read_hashes(world->ledger, &source, NOON, NOON + 9, keep_hashes, &kept);
+	lc_ledger_case_wait(world->loop, world->ledger);
+	assert_non_null(kept);
+	assert_int_equal(kept[0], 100);
+	free(kept);
+}
+
+/* Each callback calls again: queue and thread hand over to each other all the time. */
+struct relay {
+	struct world *world;
+	uint64_t next;
+};
+
+static void on_step(void *context)
+{
+	struct relay *relay = context;
+
+	if (relay->next == 300) {
+		lc_loop_stop(relay->world->loop);
+		return;
+	}
+	lc_ledger_case_add_intent(relay->world->ledger, relay->next, "b", NOON, 1, 1, relay->next);
+	relay->next++;
+	lc_ledger_when_durable(relay->world->ledger, on_step, relay);
+}
+
+static void calls_from_callbacks_go_on_and_on(void **state)
+{
+	struct world *world = *state;
+	struct relay relay = {.world = world, .next = 1};
+
+	on_step(&relay);
+	lc_loop_run(world->loop);
+	assert_int_equal(relay.next, 300);
+	lc_ledger_close(world->ledger);
+	open_ledger(world);
+	assert_int_equal(world->state.next_intent_id, 300);
+}
+
+static void two_can_not_have_the_same_ledger(void **state)
+{
+	struct world *world = *state;
+	struct lc_ledger_options options = lc_ledger_case_options(world->path);
+	struct lc_ledger_state other = {0};
+	struct lc_error error;
+
+	lc_ledger_set_until(world->ledger, 1);
+	lc_ledger_case_wait(world->loop, world->ledger);
+	assert_null(lc_ledger_open(world->loop, &options, NULL, &other, on_corrupt, world, &error));
+	assert_int_equal(error.kind, LC_ERROR_SYSTEM);
+	assert_non_null(strstr(error.message, world->path));
+	assert_non_null(strstr(error.message, "another process"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(
+		callbacks_come_in_the_order_of_the_calls_and_see_what_was_called_before, set_up,
+		tear_down),
+	    cmocka_unit_test_setup_teardown(views_are_copied, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(what_was_called_before_a_close_is_written, set_up,
+					    tear_down),
+	    cmocka_unit_test_setup_teardown(a_callback_may_close_the_ledger, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(hashes_may_be_kept, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(calls_from_callbacks_go_on_and_on, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(two_can_not_have_the_same_ledger, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,284 @@
+/* Counts held against the ledger's, and what is forgotten behind the horizon. */
+#include "base/memory.h"
+#include "ledger/store.h"
+#include "support/ledger_case.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum { HOUR = 3600, SLOT = LC_LEDGER_SLOT_SECONDS, NOON = 1700000000 / 86400 * 86400 + 43200 };
+
+struct world {
+	struct lc_store *store;
+	struct lc_error error;
+	struct lc_arena arena;
+};
+
+static int set_up(void **state)
+{
+	struct world *world = lc_memory_zero(1, sizeof *world);
+	struct lc_ledger_options options = lc_ledger_case_options(":memory:");
+	struct lc_ledger_state ledger_state = {0};
+
+	lc_arena_init(&world->arena, 1024);
+	world->store = lc_store_open(&options, &ledger_state, &world->error);
+	assert_non_null(world->store);
+	assert_true(ledger_state.fresh);
+	assert_true(lc_store_begin(world->store, &world->error));
+	*state = world;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct world *world = *state;
+
+	assert_true(lc_store_commit(world->store, &world->error));
+	lc_store_close(world->store);
+	lc_arena_free(&world->arena);
+	free(world);
+	return 0;
+}
+
+static struct lc_ledger_count count_of(const char *bucket, uint32_t second, uint64_t rows)
+{
+	return (struct lc_ledger_count){
+	    .source = lc_ledger_case_source(bucket), .second = second, .rows = rows};
+}
+
+static void set_floor(struct world *world, const char *bucket, uint32_t second)
+{
+	struct lc_ledger_source source = lc_ledger_case_source(bucket);
+	struct lc_offset floor = {.inserted_at = second, .req_id = lc_view_of("r")};
+
+	assert_true(lc_store_set_floor(world->store, &source, &floor, &world->error));
+}
+
+static void expire(struct world *world, uint32_t bound)
+{
+	if (!lc_store_expire(world->store, bound, &world->error))
+		fail_msg("%s", world->error.message);
+}
+
+static size_t hash_count(struct world *world, const char *bucket)
+{
+	struct lc_ledger_source source = lc_ledger_case_source(bucket);
+	struct lc_ledger_hashes hashes;
+
+	assert_true(lc_store_read_hashes(world->store, &source, 0, UINT32_MAX, &world->arena,
+					 &hashes, &world->error));
+	free(hashes.hashes);
+	return hashes.count;
+}
+
+static void only_slots_with_more_rows_than_taken_are_a_surplus(void **state)
+{
+	struct world *world = *state;
+	struct lc_ledger_count counts[] = {
+	    count_of("b", NOON, 10),            /* all taken */
+	    count_of("b", NOON + SLOT, 7),      /* two more */
+	    count_of("b", NOON + 2 * SLOT, 1),  /* never taken */
+	    count_of("c", NOON, 1),             /* fewer */
+	    count_of("new", NOON + SLOT, 9),    /* of a source not known */
+	    count_of("floor", NOON - SLOT, 99), /* before its floor */
+	    count_of("floor", NOON, 99),        /* holds its floor */
+	    count_of("floor", NOON + SLOT, 99), /* behind its floor */
+	};
+	size_t count = sizeof counts / sizeof counts[0];
+
+	/* The second object reaches over the border of the slots. */
+	lc_ledger_case_store_intent(world->store, 1, "b", NOON, 1, 8, 1);
+	lc_ledger_case_store_intent(world->store, 2, "b", NOON + SLOT - 1, 3, 2, 100);
+	lc_ledger_case_store_intent(world->store, 3, "b", NOON + SLOT, 1, 1, 200);
+	lc_ledger_case_store_intent(world->store, 4, "c", NOON, 1, 2, 300);
+	set_floor(world, "floor", NOON + SLOT - 1);
+	assert_true(lc_store_find_surplus_slots(world->store, counts, &count, &world->error));
+	assert_int_equal(count, 4);
+	assert_int_equal(counts[0].second, NOON + SLOT);
+	assert_int_equal(counts[0].rows, 2);
+	assert_int_equal(counts[1].second, NOON + 2 * SLOT);
+	assert_int_equal(counts[1].rows, 1);
+	assert_true(lc_view_equal(counts[2].source.bucket, lc_view_of("new")));
+	assert_int_equal(counts[2].rows, 9);
+	assert_true(lc_view_equal(counts[3].source.bucket, lc_view_of("floor")));
+	assert_int_equal(counts[3].second, NOON + SLOT);
+	assert_int_equal(counts[3].rows, 99);
+}
+
+static void only_seconds_with_more_rows_than_taken_are_a_surplus(void **state)
+{
+	struct world *world = *state;
+	struct lc_ledger_count counts[] = {
+	    count_of("b", NOON + 2, 5),     /* not in order; one more */
+	    count_of("b", NOON, 2),         /* all taken */
+	    count_of("b", NOON + 3, 1),     /* never taken */
+	    count_of("b", NOON + 1, 4),     /* all taken, in two objects */
+	    count_of("c", NOON + 1, 5),     /* one more */
+	    count_of("floor", NOON, 7),     /* before its floor */
+	    count_of("floor", NOON + 5, 7), /* its floor */
+	    count_of("floor", NOON + 6, 7), /* behind its floor */
+	};
+	size_t count = sizeof counts / sizeof counts[0];
+
+	lc_ledger_case_store_intent(world->store, 1, "b", NOON, 3, 2, 1);
+	lc_ledger_case_store_intent(world->store, 2, "b", NOON + 1, 2, 2, 100);
+	lc_ledger_case_store_intent(world->store, 3, "c", NOON + 1, 1, 4, 100);
+	set_floor(world, "floor", NOON + 5);
+	assert_true(lc_store_find_surplus_seconds(world->store, counts, &count, &world->error));
+	assert_int_equal(count, 4);
+	assert_int_equal(counts[0].second, NOON + 2);
+	assert_int_equal(counts[0].rows, 1);
+	assert_int_equal(counts[1].second, NOON + 3);
+	assert_int_equal(counts[1].rows, 1);
+	assert_true(lc_view_equal(counts[2].source.bucket, lc_view_of("c")));
+	assert_int_equal(counts[2].rows, 1);
+	assert_int_equal(counts[3].second, NOON + 6);
+	count = 0;
+	assert_true(lc_store_find_surplus_seconds(world->store, counts, &count, &world->error));
+	assert_int_equal(count, 0);
+}
+
+static void an_offset_ahead_of_the_committed_second_is_somebody_elses(void **state)
+{
+	struct world *world = *state;
+	struct lc_ledger_source source = lc_ledger_case_source("b");
+	struct lc_ledger_count offsets[] = {
+	    count_of("b", NOON, 0), /* replaced below */
+	    count_of("floor", NOON + 6, 0),
+	    count_of("floor", NOON + 5, 0),
+	    count_of("never", 1, 0),
+	};
+	struct lc_ledger_count again[] = {count_of("never", NOON - HOUR - 1, 0),
+					  count_of("never", NOON - HOUR, 0)};
+	size_t count = 4;
+
+	offsets[0].second = NOON + 10;
+	assert_true(lc_store_set_committed(world->store, &source, NOON + 10, &world->error));
+	assert_true(lc_store_set_committed(world->store, &source, NOON + 9, &world->error));
+	set_floor(world, "floor", NOON + 5);
+	assert_true(lc_store_find_ahead(world->store, offsets, &count, &world->error));
+	assert_int_equal(count, 2);
+	assert_int_equal(offsets[0].second, NOON + 6);
+	assert_true(lc_view_equal(offsets[1].source.bucket, lc_view_of("never")));
+
+	/* What lies behind the bound may have been ours, and forgotten. */
+	expire(world, NOON - HOUR);
+	count = 2;
+	assert_true(lc_store_find_ahead(world->store, again, &count, &world->error));
+	assert_int_equal(count, 1);
+	assert_int_equal(again[0].second, NOON - HOUR);
+}
+
+static void whole_hours_behind_the_bound_are_dropped(void **state)
+{
+	struct world *world = *state;
+
+	lc_ledger_case_store_intent(world->store, 1, "b", NOON, 1, 4, 1);
+	lc_ledger_case_store_intent(world->store, 2, "b", NOON + HOUR, 1, 2, 10);
+	assert_true(lc_store_set_delivered(world->store, 1, &world->error));
+	assert_true(lc_store_set_delivered(world->store, 2, &world->error));
+	expire(world, NOON + HOUR - 1);
+	assert_int_equal(hash_count(world, "b"), 6);
+	expire(world, NOON + HOUR);
+	assert_int_equal(hash_count(world, "b"), 2);
+	/* The hour may come again. */
+	lc_ledger_case_store_intent(world->store, 3, "b", NOON, 1, 1, 20);
+	assert_int_equal(hash_count(world, "b"), 3);
+}
+
+static void an_hour_with_an_open_intent_stays(void **state)
+{
+	struct world *world = *state;
+	struct lc_ledger_intent *intents;
+	size_t count;
+
+	lc_ledger_case_store_intent(world->store, 1, "b", NOON, 1, 4, 1);
+	lc_ledger_case_store_intent(world->store, 2, "c", NOON, 1, 2, 1);
+	assert_true(lc_store_set_delivered(world->store, 2, &world->error));
+	expire(world, NOON + 10 * HOUR);
+	assert_int_equal(hash_count(world, "b"), 4);
+	assert_true(lc_store_read_intents(world->store, lc_view_of("target"), 0, 10, &world->arena,
+					  &intents, &count, &world->error));
+	assert_int_equal(count, 1);
+	assert_true(lc_store_set_delivered(world->store, 1, &world->error));
+	expire(world, NOON + 10 * HOUR);
+	assert_int_equal(hash_count(world, "b"), 0);
+}
+
+static void what_an_open_range_needs_stays(void **state)
+{
+	struct world *world = *state;
+	struct lc_ledger_source source = lc_ledger_case_source("b");
+	struct lc_ledger_range range = {NOON + 5, NOON + 6, NOON + 7};
+
+	set_floor(world, "b", NOON + 5);
+	lc_ledger_case_store_intent(world->store, 1, "b", NOON, 6, 1, 1);
+	assert_true(lc_store_set_delivered(world->store, 1, &world->error));
+	assert_true(lc_store_set_ranges(world->store, &source, &range, 1, &world->error));
+	expire(world, NOON + 10 * HOUR);
+	assert_int_equal(hash_count(world, "b"), 6);
+	assert_true(lc_store_set_ranges(world->store, &source, NULL, 0, &world->error));
+	expire(world, NOON + 10 * HOUR);
+	assert_int_equal(hash_count(world, "b"), 0);
+}
+
+static void slots_and_floors_behind_the_bound_are_forgotten(void **state)
+{
+	struct world *world = *state;
+	struct lc_ledger_source source = lc_ledger_case_source("b");
+	struct lc_ledger_count counts[] = {count_of("b", NOON, 3), count_of("b", NOON + SLOT, 3)};
+	struct lc_ledger_hashes hashes;
+	size_t count = 2;
+
+	set_floor(world, "b", NOON - 1);
+	lc_ledger_case_store_intent(world->store, 1, "b", NOON, 1, 3, 1);
+	lc_ledger_case_store_intent(world->store, 2, "b", NOON + SLOT, 1, 3, 1);
+	expire(world, NOON + SLOT + 7);
+	assert_true(lc_store_find_surplus_slots(world->store, counts, &count, &world->error));
+	assert_int_equal(count, 1);
+	assert_int_equal(counts[0].second, NOON);
+	assert_true(lc_store_read_hashes(world->store, &source, NOON, NOON, &world->arena, &hashes,
+					 &world->error));
+	assert_false(hashes.has_floor);
+}
+
+static void a_source_that_comes_back_does_not_inherit(void **state)
+{
+	struct world *world = *state;
+
+	/* The open intent of "other" keeps the hour's table, with the objects of "b". */
+	lc_ledger_case_store_intent(world->store, 1, "b", NOON, 1, 3, 1);
+	lc_ledger_case_store_intent(world->store, 2, "other", NOON, 1, 1, 1);
+	assert_true(lc_store_set_delivered(world->store, 1, &world->error));
+	expire(world, NOON + 10 * HOUR);
+	assert_int_equal(hash_count(world, "b"), 0);
+	lc_ledger_case_store_intent(world->store, 3, "c", NOON + 10 * HOUR, 1, 1, 1);
+	lc_ledger_case_store_intent(world->store, 4, "b", NOON + 10 * HOUR, 1, 1, 1);
+	assert_int_equal(hash_count(world, "c"), 1);
+	assert_int_equal(hash_count(world, "b"), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(only_slots_with_more_rows_than_taken_are_a_surplus,
+					    set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(only_seconds_with_more_rows_than_taken_are_a_surplus,
+					    set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(
+		an_offset_ahead_of_the_committed_second_is_somebody_elses, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(whole_hours_behind_the_bound_are_dropped, set_up,
+					    tear_down),
+	    cmocka_unit_test_setup_teardown(an_hour_with_an_open_intent_stays, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(what_an_open_range_needs_stays, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(slots_and_floors_behind_the_bound_are_forgotten, set_up,
+					    tear_down),
+	    cmocka_unit_test_setup_teardown(a_source_that_comes_back_does_not_inherit, set_up,
+					    tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
