@@ -26,7 +26,7 @@ struct lc_build *lc_build_new(struct lc_loop *loop, const struct lc_settings *se
 /* Releases it and the objects that have not gone to the uploads. */
 void lc_build_free(struct lc_build *build);
 
-/* The target of a bucket; see lc_upload_target. */
+/* The target of a bucket; see lc_target_table_get. */
 struct lc_target *lc_build_target(struct lc_build *build, struct lc_view bucket);
 
 /* Appends the row to the source's open object for its target; objects that are full are closed.
@@ -42,6 +42,9 @@ void lc_build_drop_open(struct lc_build *build);
 
 /* Closes the largest open object; false if none is open. */
 bool lc_build_close_largest(struct lc_build *build);
+
+/* Intents below this number have gone to the uploads. */
+uint64_t lc_build_submitted_to(const struct lc_build *build);
 
 /* True while intents are being recorded. */
 bool lc_build_recording(const struct lc_build *build);

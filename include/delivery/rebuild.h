@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "clients/clickhouse.h"
 #include "config/settings.h"
+#include "delivery/build.h"
 #include "delivery/source.h"
 #include "delivery/upload.h"
 #include "ledger/ledger.h"
@@ -29,6 +30,7 @@ struct lc_rebuild_parts {
 	const struct lc_settings *settings;
 	struct lc_source_table *sources;
 	struct lc_upload *upload;
+	const struct lc_build *build;
 	struct lc_ledger *ledger;
 	struct lc_counters *counters;
 	struct lc_random *random;

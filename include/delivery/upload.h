@@ -12,7 +12,7 @@
 #include "clients/s3.h"
 #include "config/settings.h"
 #include "delivery/object.h"
-#include "delivery/target.h"
+#include "delivery/target_table.h"
 #include "ledger/ledger.h"
 
 #include <stdbool.h>
@@ -39,12 +39,8 @@ void lc_upload_set_ledger(struct lc_upload *upload, struct lc_ledger *ledger);
 /* Cancels uploads and releases everything, waiting objects too. */
 void lc_upload_free(struct lc_upload *upload);
 
-/* The target of a bucket, new if it was not known; it stays valid as long as the upload. */
-struct lc_target *lc_upload_target(struct lc_upload *upload, struct lc_view bucket);
-
-/* Takes up what an earlier process has recorded of a target: its backoff, its open intents. */
-void lc_upload_restore_target(struct lc_upload *upload, const struct lc_ledger_target *record,
-			      uint64_t open_intents, uint64_t open_rows);
+/* The targets that objects are submitted for. */
+struct lc_target_table *lc_upload_targets(struct lc_upload *upload);
 
 /* True when the target has its share of the bytes in flight, but works: read on when some is
  * uploaded. */

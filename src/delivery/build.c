@@ -73,6 +73,13 @@ void lc_build_free(struct lc_build *build)
 	free(build);
 }
 
+uint64_t lc_build_submitted_to(const struct lc_build *build)
+{
+	const struct lc_object *first = TAILQ_FIRST(&build->recording);
+
+	return first == NULL ? build->next_intent_id : first->intent_id;
+}
+
 bool lc_build_recording(const struct lc_build *build)
 {
 	return !TAILQ_EMPTY(&build->recording);
@@ -83,7 +90,7 @@ struct lc_target *lc_build_target(struct lc_build *build, struct lc_view bucket)
 	/* Neighbouring rows mostly share their target. */
 	if (build->last_target == NULL ||
 	    !lc_view_equal(lc_view_of(build->last_target->bucket), bucket))
-		build->last_target = lc_upload_target(build->upload, bucket);
+		build->last_target = lc_target_table_get(lc_upload_targets(build->upload), bucket);
 	return build->last_target;
 }
 

@@ -329,6 +329,11 @@ static void on_intents(void *context, const struct lc_ledger_intent *intents, si
 	for (size_t i = 0; i < count; i++) {
 		bool one = target->state != LC_TARGET_HEALTHY && rebuild->item_count == 1;
 
+		/* Younger ones have their bodies: they are on their way to the uploads. */
+		if (intents[i].id >= lc_build_submitted_to(rebuild->parts.build)) {
+			count = i;
+			break;
+		}
 		if (lc_upload_has(rebuild->parts.upload, target, intents[i].id)) {
 			target->looked_to = intents[i].id;
 			continue;
@@ -343,11 +348,11 @@ static void on_intents(void *context, const struct lc_ledger_intent *intents, si
 		start_query(rebuild);
 		return;
 	}
-	/* The end of the list: what could not be rebuilt is looked at again, a little later. */
-	if (target->looked_to == 0 || count == 0)
-		target->rebuild_at_ms = lc_loop_now_ms(rebuild->parts.loop) + FAILURE_WAIT_MS;
-	if (count == 0)
+	/* At the end of the list it begins anew, a little later: with what could not be rebuilt. */
+	if (count < INTENTS_MAX) {
 		target->looked_to = 0;
+		target->rebuild_at_ms = lc_loop_now_ms(rebuild->parts.loop) + FAILURE_WAIT_MS;
+	}
 	end_pass(rebuild);
 }
 

@@ -424,7 +424,8 @@ static void restore_target(void *context, const struct lc_ledger_target *record,
 {
 	struct lc_shard *shard = context;
 
-	lc_upload_restore_target(shard->upload, record, open_intents, open_rows);
+	lc_target_table_restore(lc_upload_targets(shard->upload), record, open_intents, open_rows,
+				lc_loop_now_ms(shard->loop));
 }
 
 static bool open_ledger(struct lc_shard *shard, unsigned number, unsigned count,
@@ -486,6 +487,7 @@ static void open_parts(struct lc_shard *shard, unsigned number, unsigned count)
 	shard->commit = lc_commit_new(shard->loop, shard->clickhouse, shard->ledger,
 				      shard->settings, shard->counters, &COMMIT_CALLBACKS, shard);
 	shard->discovery = lc_discovery_new(&discovery, &shard->state, on_discovered, shard);
+	rebuild.build = shard->build;
 	shard->rebuild = lc_rebuild_new(&rebuild, on_settled, shard);
 	shard->reconcile = lc_reconcile_new(&reconcile, shard->state.horizon);
 	shard->fresh = shard->state.horizon == 0;

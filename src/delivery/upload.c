@@ -7,14 +7,6 @@
 #include "base/memory.h"
 
 #include <stdlib.h>
-#include <uthash.h>
-
-TAILQ_HEAD(target_list, lc_target);
-
-struct target_node {
-	struct lc_target target;
-	UT_hash_handle hh; /* by bucket name */
-};
 
 struct lc_upload {
 	struct lc_loop *loop;
@@ -26,11 +18,9 @@ struct lc_upload {
 	struct lc_target_policy policy;
 	struct lc_random random;
 	struct lc_loop_timer *timer; /* the next probe of a target that failed, or the next start */
-	struct target_node *nodes;   /* all targets */
-	struct target_list queue; /* those with waiting objects; whose turn is next comes first */
+	struct lc_target_table *targets;
 	struct lc_target_queue uploading;
 	struct lc_target_queue recording; /* confirmed; the ledger is told */
-	struct target_list bodiless;      /* those with bodiless intents, in turn */
 	unsigned concurrency;             /* uploads at a time, all targets together */
 	unsigned active;
 	size_t bytes;
@@ -59,10 +49,9 @@ struct lc_upload *lc_upload_new(struct lc_loop *loop, struct lc_s3 *s3,
 			.maximum_ms = (uint64_t)settings->s3_max_backoff_delay_seconds * 1000,
 			.jitter = settings->retry_backoff_jitter_factor},
 	};
-	TAILQ_INIT(&upload->queue);
 	TAILQ_INIT(&upload->uploading);
 	TAILQ_INIT(&upload->recording);
-	TAILQ_INIT(&upload->bodiless);
+	upload->targets = lc_target_table_new(&upload->policy);
 	lc_random_seed_from_system(&upload->random);
 	upload->timer = lc_loop_timer_new(loop, start_uploads, upload);
 	return upload;
@@ -80,8 +69,6 @@ bool lc_upload_settled(const struct lc_upload *upload)
 
 void lc_upload_free(struct lc_upload *upload)
 {
-	struct target_node *node;
-	struct target_node *next;
 	struct lc_object *object;
 
 	if (upload == NULL)
@@ -91,55 +78,14 @@ void lc_upload_free(struct lc_upload *upload)
 		TAILQ_REMOVE(&upload->recording, object, of_list);
 		release_object(upload, object);
 	}
-	HASH_ITER(hh, upload->nodes, node, next)
-	{
-		HASH_DEL(upload->nodes, node);
-		free(node->target.bucket);
-		free(node);
-	}
+	lc_target_table_free(upload->targets);
 	lc_loop_timer_free(upload->timer);
 	free(upload);
 }
 
-struct lc_target *lc_upload_target(struct lc_upload *upload, struct lc_view bucket)
+struct lc_target_table *lc_upload_targets(struct lc_upload *upload)
 {
-	struct target_node *node;
-
-	HASH_FIND(hh, upload->nodes, bucket.data, bucket.size, node);
-	if (node == NULL) {
-		node = lc_memory_zero(1, sizeof(*node));
-		node->target.bucket = lc_memory_copy_bytes(bucket.data, bucket.size);
-		TAILQ_INIT(&node->target.waiting);
-		HASH_ADD_KEYPTR(hh, upload->nodes, node->target.bucket, bucket.size, node);
-	}
-	return &node->target;
-}
-
-static void add_bodiless(struct lc_upload *upload, struct lc_target *target, uint64_t count)
-{
-	if (target->bodiless == 0 && count > 0)
-		TAILQ_INSERT_TAIL(&upload->bodiless, target, of_bodiless);
-	target->bodiless += count;
-}
-
-void lc_upload_restore_target(struct lc_upload *upload, const struct lc_ledger_target *record,
-			      uint64_t open_intents, uint64_t open_rows)
-{
-	struct lc_target *target = lc_upload_target(upload, record->bucket);
-	int64_t wait_ms = record->probe_at_ms - lc_clock_wall_ms();
-
-	if (wait_ms < 0)
-		wait_ms = 0;
-	if (wait_ms > (int64_t)upload->policy.backoff.maximum_ms)
-		wait_ms = (int64_t)upload->policy.backoff.maximum_ms;
-	if (record->failures > 0) {
-		target->state = LC_TARGET_ASIDE;
-		target->refused = record->refused;
-		target->failures = record->failures;
-		target->probe_at_ms = lc_loop_now_ms(upload->loop) + (uint64_t)wait_ms;
-	}
-	target->rows += open_rows;
-	add_bodiless(upload, target, open_intents);
+	return upload->targets;
 }
 
 bool lc_upload_crowded(const struct lc_upload *upload, const struct lc_target *target)
@@ -168,39 +114,7 @@ size_t lc_upload_bytes(const struct lc_upload *upload)
 
 bool lc_upload_moving(const struct lc_upload *upload)
 {
-	const struct lc_target *target;
-
-	if (upload->active > 0)
-		return true;
-	TAILQ_FOREACH(target, &upload->queue, link)
-	{
-		if (target->state == LC_TARGET_HEALTHY)
-			return true;
-	}
-	return false;
-}
-
-/* A target stands in the queue exactly while it has waiting objects. */
-static void add_waiting(struct lc_upload *upload, struct lc_object *object, bool first)
-{
-	struct lc_target *target = object->target;
-
-	if (TAILQ_EMPTY(&target->waiting))
-		TAILQ_INSERT_TAIL(&upload->queue, target, link);
-	if (first)
-		TAILQ_INSERT_HEAD(&target->waiting, object, of_list);
-	else
-		TAILQ_INSERT_TAIL(&target->waiting, object, of_list);
-	lc_loop_timer_start(upload->timer, 0);
-}
-
-static void take_waiting(struct lc_upload *upload, struct lc_object *object)
-{
-	struct lc_target *target = object->target;
-
-	TAILQ_REMOVE(&target->waiting, object, of_list);
-	if (TAILQ_EMPTY(&target->waiting))
-		TAILQ_REMOVE(&upload->queue, target, link);
+	return upload->active > 0 || lc_target_table_any_moving(upload->targets);
 }
 
 /* Takes the object, which is neither waiting nor uploading any more, out of all books. */
@@ -226,7 +140,7 @@ static void free_body(struct lc_upload *upload, struct lc_object *object)
 	source->bodiless++;
 	source->bodiless_rows += object->line_count;
 	target->rows += object->line_count;
-	add_bodiless(upload, target, 1);
+	lc_target_table_add_bodiless(upload->targets, target, 1);
 	release_object(upload, object);
 }
 
@@ -240,7 +154,7 @@ static void free_bodies(struct lc_upload *upload, struct lc_target *target)
 	while ((object = TAILQ_LAST(&target->waiting, lc_target_queue)) != NULL) {
 		if (object == TAILQ_FIRST(&target->waiting) && target->active == 0)
 			break;
-		take_waiting(upload, object);
+		lc_target_table_take_waiting(upload->targets, object);
 		free_body(upload, object);
 	}
 	/* Rebuilding begins anew with the oldest intents. */
@@ -250,8 +164,9 @@ static void free_bodies(struct lc_upload *upload, struct lc_target *target)
 void lc_upload_submit(struct lc_upload *upload, struct lc_object *object)
 {
 	object->target->rows += object->line_count;
-	add_waiting(upload, object, false);
+	lc_target_table_add_waiting(upload->targets, object, false);
 	free_bodies(upload, object->target);
+	lc_loop_timer_start(upload->timer, 0);
 }
 
 static bool list_has(const struct lc_target_queue *list, const struct lc_target *target,
@@ -277,31 +192,14 @@ bool lc_upload_has(const struct lc_upload *upload, const struct lc_target *targe
 
 struct lc_target *lc_upload_next_bodiless(struct lc_upload *upload)
 {
-	uint64_t now = lc_loop_now_ms(upload->loop);
-	struct lc_target *target;
-
-	TAILQ_FOREACH(target, &upload->bodiless, of_bodiless)
-	{
-		bool probing = !TAILQ_EMPTY(&target->waiting) || target->active > 0;
-
-		if (now < target->rebuild_at_ms || lc_upload_crowded(upload, target))
-			continue;
-		if (target->state != LC_TARGET_HEALTHY && (probing || now < target->probe_at_ms))
-			continue;
-		TAILQ_REMOVE(&upload->bodiless, target, of_bodiless);
-		TAILQ_INSERT_TAIL(&upload->bodiless, target, of_bodiless);
-		return target;
-	}
-	return NULL;
+	return lc_target_table_next_bodiless(upload->targets, lc_loop_now_ms(upload->loop));
 }
 
 void lc_upload_bodiless_gone(struct lc_upload *upload, struct lc_target *target, uint64_t rows)
 {
-	LC_ASSERT(target->bodiless > 0 && target->rows >= rows);
+	LC_ASSERT(target->rows >= rows);
 	target->rows -= rows;
-	target->bodiless--;
-	if (target->bodiless == 0)
-		TAILQ_REMOVE(&upload->bodiless, target, of_bodiless);
+	lc_target_table_remove_bodiless(upload->targets, target);
 }
 
 static void log_change(const struct lc_target *target, const struct lc_s3_answer *answer)
@@ -408,7 +306,7 @@ static void on_answer(void *context, const struct lc_s3_answer *answer)
 		lc_ledger_when_durable(upload->ledger, on_recorded, object);
 	} else {
 		count_failure(upload, answer->retry_class);
-		add_waiting(upload, object, true);
+		lc_target_table_add_waiting(upload->targets, object, true);
 		free_bodies(upload, target);
 	}
 	lc_loop_timer_start(upload->timer, 0);
@@ -419,7 +317,7 @@ static void start_one(struct lc_upload *upload, struct lc_target *target)
 {
 	struct lc_object *object = TAILQ_FIRST(&target->waiting);
 
-	take_waiting(upload, object);
+	lc_target_table_take_waiting(upload->targets, object);
 	target->active++;
 	upload->active++;
 	TAILQ_INSERT_TAIL(&upload->uploading, object, of_list);
@@ -429,45 +327,21 @@ static void start_one(struct lc_upload *upload, struct lc_target *target)
 				&object->body, on_answer, object);
 }
 
-/* Sets the timer for the next probe of a target that failed. */
-static void await_probe(struct lc_upload *upload, uint64_t now)
-{
-	uint64_t next_probe = UINT64_MAX;
-	struct lc_target *target;
-
-	TAILQ_FOREACH(target, &upload->queue, link)
-	{
-		if (target->state != LC_TARGET_HEALTHY && target->active == 0 &&
-		    target->probe_at_ms < next_probe)
-			next_probe = target->probe_at_ms;
-	}
-	if (next_probe != UINT64_MAX)
-		lc_loop_timer_start(upload->timer, next_probe > now ? next_probe - now : 0);
-}
-
-/* Starts what limits allow, one object of each target in turn. */
+/* Starts what limits allow, one object of each target in turn; sets the timer for the next probe of
+ * a target that failed. */
 static void start_uploads(void *context)
 {
 	struct lc_upload *upload = context;
-	uint64_t now = lc_loop_now_ms(upload->loop);
-	struct lc_target *passed = NULL; /* the first one passed over since the last start */
+	uint64_t now_ms = lc_loop_now_ms(upload->loop);
 	struct lc_target *target;
+	uint64_t probe_ms;
 
-	while (upload->active < upload->concurrency) {
-		target = TAILQ_FIRST(&upload->queue);
-		if (target == NULL || target == passed)
-			break;
-		TAILQ_REMOVE(&upload->queue, target, link);
-		TAILQ_INSERT_TAIL(&upload->queue, target, link);
-		if (lc_target_may_start(target, &upload->policy, now)) {
-			start_one(upload, target);
-			passed = NULL;
-		} else if (passed == NULL) {
-			passed = target;
-		}
-	}
-	if (upload->active < upload->concurrency)
-		await_probe(upload, now);
+	while (upload->active < upload->concurrency &&
+	       (target = lc_target_table_next(upload->targets, now_ms)) != NULL)
+		start_one(upload, target);
+	probe_ms = lc_target_table_next_probe_ms(upload->targets);
+	if (upload->active < upload->concurrency && probe_ms != UINT64_MAX)
+		lc_loop_timer_start(upload->timer, probe_ms > now_ms ? probe_ms - now_ms : 0);
 	show_bytes(upload);
 }
 
@@ -485,52 +359,33 @@ void lc_upload_abandon(struct lc_upload *upload)
 		upload->active--;
 		free_body(upload, object);
 	}
-	while ((target = TAILQ_FIRST(&upload->queue)) != NULL) {
+	while ((target = lc_target_table_first_waiting(upload->targets)) != NULL) {
 		object = TAILQ_FIRST(&target->waiting);
-		take_waiting(upload, object);
+		lc_target_table_take_waiting(upload->targets, object);
 		free_body(upload, object);
 	}
 	lc_loop_timer_stop(upload->timer);
 }
 
-static void retry_target(struct lc_upload *upload, struct lc_target *target)
+static void retry_target(void *context, struct lc_target *target)
 {
+	const struct lc_upload *upload = context;
+
 	target->probe_at_ms = lc_loop_now_ms(upload->loop);
 	target->rebuild_at_ms = 0;
 }
 
 void lc_upload_retry_now(struct lc_upload *upload, struct lc_target *target)
 {
-	struct target_node *node;
-	struct target_node *next;
-
-	if (target != NULL) {
+	if (target != NULL)
 		retry_target(upload, target);
-	} else {
-		HASH_ITER(hh, upload->nodes, node, next)
-		{
-			retry_target(upload, &node->target);
-		}
-	}
+	else
+		lc_target_table_each(upload->targets, retry_target, upload);
 	lc_loop_timer_start(upload->timer, 0);
 }
 
 void lc_upload_update_gauges(const struct lc_upload *upload)
 {
-	const struct target_node *node;
-	uint64_t blocked = 0;
-	uint64_t bodiless = 0;
-	uint64_t rows = 0;
-
-	for (node = upload->nodes; node != NULL; node = node->hh.next) {
-		const struct lc_target *target = &node->target;
-
-		blocked += target->state == LC_TARGET_ASIDE;
-		bodiless += target->bodiless;
-		rows += target->state == LC_TARGET_ASIDE && target->refused ? target->rows : 0;
-	}
-	lc_counters_set(upload->counters, LC_COUNTERS_TARGETS_BLOCKED, blocked);
-	lc_counters_set(upload->counters, LC_COUNTERS_INTENTS_BODILESS, bodiless);
-	lc_counters_set(upload->counters, LC_COUNTERS_RECORDS_IN_PERMANENT_ERRORS, rows);
+	lc_target_table_show(upload->targets, upload->counters);
 	show_bytes(upload);
 }
