@@ -218,11 +218,11 @@ static bool check_slots(struct check *check)
 	int64_t first = (check->kept_from + LC_LEDGER_SLOT_SECONDS - 1) / LC_LEDGER_SLOT_SECONDS;
 
 	snprintf(sql, sizeof sql,
-		 "SELECT 'slot ' || c.slot * %d || ' of source ' || c.source || ': ' || c.rows ||"
+		 "SELECT 'slot ' || (c.slot * %d) || ' of source ' || c.source || ': ' || c.rows ||"
 		 " ' rows are counted, ' || coalesce(s.rows, 0) || ' are taken' FROM slot c"
 		 " LEFT JOIN sum s ON s.slot = c.slot AND s.source = c.source"
 		 " WHERE c.slot >= %" PRId64 " AND c.rows <> coalesce(s.rows, 0)"
-		 " UNION ALL SELECT 'slot ' || s.slot * %d || ' of source ' || s.source ||"
+		 " UNION ALL SELECT 'slot ' || (s.slot * %d) || ' of source ' || s.source ||"
 		 " ': no rows are counted, ' || s.rows || ' are taken' FROM sum s"
 		 " WHERE s.slot >= %" PRId64 " AND NOT EXISTS"
 		 " (SELECT 1 FROM slot c WHERE c.slot = s.slot AND c.source = s.source)",

@@ -24,8 +24,9 @@ void lc_ledger_case_make_path(char path[LC_LEDGER_CASE_PATH_SIZE])
 
 void lc_ledger_case_remove(const char *path)
 {
-	static const char *const SUFFIXES[] = {"",     "-wal",         "-shm", "-journal",
-					       ".new", ".new-journal", ".copy"};
+	static const char *const SUFFIXES[] = {"",         "-wal",      "-shm",
+					       "-journal", ".new",      ".new-journal",
+					       ".copy",    ".copy-wal", ".copy-shm"};
 	char name[LC_LEDGER_CASE_PATH_SIZE + 16];
 
 	for (size_t i = 0; i < sizeof SUFFIXES / sizeof SUFFIXES[0]; i++) {
