@@ -20,7 +20,8 @@
  * one blob per object (formats/taken_rows.h), in tables by the hour of the object's last second,
  * which are dropped whole when they lie behind the horizon and none of their intents is open;
  * - how many rows of each source and slot are taken;
- * - target buckets that are blocked, with the state of their backoff.
+ * - target buckets that are blocked, with the state of their backoff;
+ * - after a change of the number of shards: how far the former ledgers were (ledger/origin.h).
  */
 #ifndef LC_LEDGER_LEDGER_H
 #define LC_LEDGER_LEDGER_H
@@ -112,6 +113,11 @@ struct lc_ledger *lc_ledger_open(struct lc_loop *loop, const struct lc_ledger_op
 				 void (*on_corrupt)(void *context, const struct lc_error *error),
 				 void *context, struct lc_error *error);
 
+/* After a change of the number of shards: rows of the session before this second were seen by the
+ * ledger that it came from, though our own windows begin earlier; what is not taken of them is
+ * open. 0: nothing was. Stays the same while the ledger is open. */
+uint32_t lc_ledger_seen_until(const struct lc_ledger *ledger, uint32_t raft_session_id);
+
 /* Writes what was called before, as far as that is possible at once, and closes; no callback runs
  * any more. NULL is allowed. */
 void lc_ledger_close(struct lc_ledger *ledger);
@@ -126,7 +132,8 @@ void lc_ledger_set_horizon(struct lc_ledger *ledger, uint32_t horizon);
 void lc_ledger_set_ranges(struct lc_ledger *ledger, const struct lc_ledger_source *source,
 			  const struct lc_ledger_range *ranges, size_t count);
 
-/* Rows of the source at or before `floor` count as taken. Also sets the committed second. */
+/* Rows of the source at or before `floor` count as taken. Also sets the committed second. Nothing
+ * happens to a source of which lc_ledger_seen_until tells: the ledger knows it better. */
 void lc_ledger_set_floor(struct lc_ledger *ledger, const struct lc_ledger_source *source,
 			 const struct lc_offset *floor);
 

@@ -16,6 +16,7 @@
  *	             last column, so that the others are read without it.
  *	slot         rows taken, by slot (300 s) and source
  *	target       target buckets with failures
+ *	origin       how far the ledgers were from which sessions were taken over (ledger/origin.h)
  */
 #ifndef LC_LEDGER_SCHEMA_H
 #define LC_LEDGER_SCHEMA_H

@@ -29,6 +29,9 @@ struct lc_store *lc_store_open(const struct lc_ledger_options *options,
 /* Rolls back a transaction that is open, and closes. NULL is allowed. */
 void lc_store_close(struct lc_store *store);
 
+/* As lc_ledger_seen_until; may be called from any thread while the store is open. */
+uint32_t lc_store_seen_until(const struct lc_store *store, uint32_t raft_session_id);
+
 /* ---- transactions ---- */
 
 bool lc_store_begin(struct lc_store *store, struct lc_error *error);

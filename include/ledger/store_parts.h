@@ -3,6 +3,7 @@
 #define LC_LEDGER_STORE_PARTS_H
 
 #include "base/buffer.h"
+#include "ledger/origin.h"
 #include "ledger/sql.h"
 #include "ledger/store.h"
 
@@ -32,7 +33,9 @@ struct lc_store {
 	struct lc_store_hour *hours; /* ascending; the table `hour` is the truth */
 	size_t hour_count;
 	size_t hour_capacity;
-	bool hours_stale;              /* a rollback may have undone changes of them */
+	bool hours_stale;          /* a rollback may have undone changes of them */
+	struct lc_origin *origins; /* as read at the opening, never changed */
+	size_t origin_count;
 	struct lc_buffer floor_req_id; /* of the source found last */
 };
 
@@ -58,6 +61,15 @@ struct lc_store_hour *lc_store_get_hour(struct lc_store *store, uint32_t hour,
 					uint32_t first_second, struct lc_error *error);
 /* Drops the tables of hours that end at or before `bound` and hold no open intent. */
 bool lc_store_expire_hours(struct lc_store *store, uint32_t bound, struct lc_error *error);
+
+/* ---- origins ---- */
+
+bool lc_store_load_origins(struct lc_store *store, struct lc_error *error);
+/* Behind this second nothing is known of the session, and nothing is looked for; 0: see the
+ * horizon. */
+uint32_t lc_store_kept_from(const struct lc_store *store, uint32_t raft_session_id);
+/* Drops those that the ledger's own numbers have reached. */
+bool lc_store_expire_origins(struct lc_store *store, struct lc_error *error);
 
 /* ---- sources ---- */
 

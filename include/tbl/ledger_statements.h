@@ -60,6 +60,10 @@ LC_STATEMENT(SET_TARGET, "INSERT OR REPLACE INTO target (bucket, refused, failur
 	"VALUES (?1, ?2, ?3, ?4)")
 LC_STATEMENT(DROP_TARGET, "DELETE FROM target WHERE bucket = ?1")
 
+LC_STATEMENT(READ_ORIGINS, "SELECT modulus, remainder, until, horizon FROM origin")
+LC_STATEMENT(DROP_ORIGINS, "DELETE FROM origin WHERE until <= (SELECT value FROM meta WHERE name = 'until') "
+	"AND horizon <= (SELECT value FROM meta WHERE name = 'horizon')")
+
 LC_STATEMENT(STATE_SOURCES, "SELECT s.id, s.session, s.bucket, o.intents, o.rows, o.oldest "
 	"FROM source s LEFT JOIN (SELECT source, count(*) AS intents, sum(rows) AS rows, "
 	"min(first_second) AS oldest FROM open_intent GROUP BY source) o ON o.source = s.id "

@@ -124,15 +124,18 @@ static void finish(struct lc_discovery *discovery, const struct lc_error *error,
 
 static void open_found(struct lc_discovery *discovery, const struct lc_discovery_row *row)
 {
-	struct lc_source *source =
-	    lc_source_get(discovery->parts.sources, row->raft_session_id, row->bucket);
+	uint32_t seen = lc_ledger_seen_until(discovery->parts.ledger, row->raft_session_id);
+	struct lc_source *source;
 	struct lc_source_range range = {
-	    .from = row->oldest,
+	    .from = row->oldest > seen ? row->oldest : seen,
 	    .to = discovery->window_until,
 	    .since = row->oldest,
 	    .doubtful = row->oldest < discovery->doubtful_until || row->floor.inserted_at != 0,
 	};
 
+	if (range.from >= range.to)
+		return;
+	source = lc_source_get(discovery->parts.sources, row->raft_session_id, row->bucket);
 	lc_source_open(source, range, row->rows);
 	lc_source_record_ranges(source, discovery->parts.ledger);
 	if (row->floor.inserted_at != 0)

@@ -229,6 +229,11 @@ static void *work(void *context)
 
 /* ---- the loop's side ---- */
 
+uint32_t lc_ledger_seen_until(const struct lc_ledger *ledger, uint32_t raft_session_id)
+{
+	return lc_store_seen_until(ledger->store, raft_session_id);
+}
+
 void lc_ledger_push(struct lc_ledger *ledger, struct lc_ledger_command *command)
 {
 	bool wake;

@@ -33,7 +33,10 @@ static const char TABLES[] =
     "CREATE TABLE slot (slot INTEGER NOT NULL, source INTEGER NOT NULL, rows INTEGER NOT NULL,"
     " PRIMARY KEY (slot, source)) WITHOUT ROWID;"
     "CREATE TABLE target (bucket BLOB PRIMARY KEY, refused INTEGER NOT NULL,"
-    " failures INTEGER NOT NULL, probe_at_ms INTEGER NOT NULL) WITHOUT ROWID;";
+    " failures INTEGER NOT NULL, probe_at_ms INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE origin (modulus INTEGER NOT NULL, remainder INTEGER NOT NULL,"
+    " until INTEGER NOT NULL, horizon INTEGER NOT NULL,"
+    " PRIMARY KEY (modulus, remainder)) WITHOUT ROWID;";
 
 void lc_schema_table_name(uint32_t hour, char name[LC_SCHEMA_TABLE_NAME_SIZE])
 {

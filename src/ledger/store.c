@@ -45,7 +45,7 @@ struct lc_store *lc_store_open(const struct lc_ledger_options *options,
 	store->db = lc_schema_open(options->path, options->shard, options->shard_count,
 				   &state->fresh, error);
 	if (store->db != NULL && lc_store_load_hours(store, error) &&
-	    lc_store_read_state(store, state, error))
+	    lc_store_load_origins(store, error) && lc_store_read_state(store, state, error))
 		return store;
 	lc_store_close(store);
 	return NULL;
@@ -57,6 +57,7 @@ void lc_store_close(struct lc_store *store)
 		return;
 	lc_store_forget_hours(store);
 	free(store->hours);
+	free(store->origins);
 	lc_buffer_free(&store->floor_req_id);
 	for (size_t i = 0; i < LC_STORE_STATEMENT_COUNT; i++)
 		sqlite3_finalize(store->statements[i]);

@@ -11,7 +11,8 @@ struct run {
 	struct lc_ledger_count *counts;
 	size_t count;
 	struct lc_store_source source;
-	uint64_t *taken; /* rows, for each of the counts */
+	uint32_t kept_from; /* behind it nothing is known */
+	uint64_t *taken;    /* rows, for each of the counts */
 };
 
 static size_t run_length(const struct lc_ledger_count *counts, size_t count)
@@ -25,8 +26,10 @@ static size_t run_length(const struct lc_ledger_count *counts, size_t count)
 	return length;
 }
 
-static bool behind_floor(const struct run *run, uint32_t first_second)
+static bool lies_behind(const struct run *run, uint32_t first_second)
 {
+	if (first_second < run->kept_from)
+		return true;
 	return run->source.has_floor && first_second <= run->source.floor.inserted_at;
 }
 
@@ -38,8 +41,7 @@ static size_t keep_surplus(const struct run *run, uint32_t unit, struct lc_ledge
 	for (size_t i = 0; i < run->count; i++) {
 		struct lc_ledger_count surplus = run->counts[i];
 
-		if (surplus.rows <= run->taken[i] ||
-		    behind_floor(run, surplus.second / unit * unit))
+		if (surplus.rows <= run->taken[i] || lies_behind(run, surplus.second / unit * unit))
 			continue;
 		surplus.rows -= run->taken[i];
 		kept[count++] = surplus;
@@ -59,6 +61,7 @@ find_surplus(struct lc_store *store, struct lc_ledger_count *counts, size_t *cou
 		struct run run = {
 		    .counts = &counts[i],
 		    .count = run_length(&counts[i], *count - i),
+		    .kept_from = lc_store_kept_from(store, counts[i].source.raft_session_id),
 		};
 
 		run.taken = lc_memory_zero(run.count, sizeof run.taken[0]);

@@ -106,6 +106,8 @@ bool lc_store_set_floor(struct lc_store *store, const struct lc_ledger_source *s
 	sqlite3_stmt *statement;
 	int64_t id;
 
+	if (lc_store_seen_until(store, source->raft_session_id) > 0)
+		return true;
 	if (!lc_store_get_source(store, source, &id, error))
 		return false;
 	statement = lc_store_take(store, LC_STORE_SET_FLOOR, error);
@@ -189,5 +191,6 @@ bool lc_store_expire(struct lc_store *store, uint32_t bound, struct lc_error *er
 	       drop_before(store, LC_STORE_DROP_SLOTS, slot, error) &&
 	       drop_before(store, LC_STORE_DROP_FLOORS, slot * LC_LEDGER_SLOT_SECONDS, error) &&
 	       drop_before(store, LC_STORE_DROP_SOURCES, slot * LC_LEDGER_SLOT_SECONDS, error) &&
+	       lc_store_expire_origins(store, error) &&
 	       lc_store_set_meta(store, LC_STORE_RAISE_META, "expired_until", bound, error);
 }
