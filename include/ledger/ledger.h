@@ -18,7 +18,7 @@
  * - per source: its open ranges of seconds, its floor, the second that was committed last;
  * - log objects: from the moment their intent is on disk their rows are taken. Row hashes stand in
  * one blob per object (formats/taken_rows.h), in tables by the hour of the object's last second,
- * which are dropped whole when they lie behind the horizon and none of their intents is open;
+ * which are dropped whole when they lie behind the horizon and nothing open needs them;
  * - how many rows of each source and slot are taken;
  * - target buckets that are blocked, with the state of their backoff;
  * - after a change of the number of shards: how far the former ledgers were (ledger/origin.h).
@@ -153,8 +153,9 @@ void lc_ledger_set_expired(struct lc_ledger *ledger, uint64_t intent_id, uint32_
 /* failures 0: forgets the target. */
 void lc_ledger_set_target(struct lc_ledger *ledger, const struct lc_ledger_target *target);
 
-/* Drops what lies behind `bound`: hash tables of whole hours without open intents, slot counts,
- * floors; sources that nothing refers to. */
+/* Drops what lies behind `bound`: log objects by whole hours, but for those with open intents and
+ * those of sources with ranges open there; slot counts; floors; sources that nothing refers to. An
+ * hour that goes takes some tenths of a second, in which nothing else is written. */
 void lc_ledger_expire(struct lc_ledger *ledger, uint32_t bound);
 
 /* Calls back once everything written so far is on disk. */
@@ -204,7 +205,9 @@ void lc_ledger_find_surplus_seconds(struct lc_ledger *ledger, const struct lc_le
 				    void *context);
 
 /* Committed seconds that the ledger knows, for comparison with ClickHouse's offsets: those of
- * `counts` (`second`: what ClickHouse says, rows unused) that are ahead of ours. */
+ * `counts` (`second`: what ClickHouse says, rows unused) that are ahead of ours. Of a source
+ * without a committed second, one is ahead unless it lies behind the bound of the last
+ * lc_ledger_expire, where it may have been ours and forgotten. */
 void lc_ledger_find_ahead(struct lc_ledger *ledger, const struct lc_ledger_count *offsets,
 			  size_t count, lc_ledger_surplus_callback *callback, void *context);
 

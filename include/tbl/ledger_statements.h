@@ -23,7 +23,8 @@ LC_STATEMENT(READ_HOURS, "SELECT hour, oldest_second FROM hour ORDER BY hour")
 LC_STATEMENT(ADD_HOUR, "INSERT INTO hour (hour, oldest_second) VALUES (?1, ?2)")
 LC_STATEMENT(LOWER_HOUR, "UPDATE hour SET oldest_second = ?2 WHERE hour = ?1")
 LC_STATEMENT(DROP_HOUR, "DELETE FROM hour WHERE hour = ?1")
-LC_STATEMENT(HOUR_IS_OPEN, "SELECT 1 FROM open_intent WHERE hour = ?1 LIMIT 1")
+LC_STATEMENT(HOUR_IS_NEEDED, "SELECT 1 WHERE EXISTS (SELECT 1 FROM open_intent WHERE hour = ?1) "
+	"OR EXISTS (SELECT 1 FROM open_range WHERE first_second < ?2)")
 
 LC_STATEMENT(FIND_SOURCE, "SELECT id, floor_second, floor_start_ms, floor_req_id, committed_second "
 	"FROM source WHERE session = ?1 AND bucket = ?2")
@@ -34,7 +35,8 @@ LC_STATEMENT(SET_COMMITTED, "UPDATE source SET committed_second = ?2 "
 	"WHERE id = ?1 AND committed_second < ?2")
 LC_STATEMENT(SET_LAST_SECOND, "UPDATE source SET last_second = ?2 WHERE id = ?1 AND last_second < ?2")
 LC_STATEMENT(DROP_FLOORS, "UPDATE source SET floor_second = NULL, floor_start_ms = NULL, floor_req_id = NULL "
-	"WHERE floor_second < ?1")
+	"WHERE floor_second < ?1 AND NOT EXISTS (SELECT 1 FROM open_range "
+	"WHERE open_range.source = source.id AND first_second <= floor_second)")
 LC_STATEMENT(DROP_SOURCES, "DELETE FROM source WHERE floor_second IS NULL AND committed_second < ?1 "
 	"AND last_second < ?1 AND id NOT IN (SELECT source FROM open_range) "
 	"AND id NOT IN (SELECT source FROM open_intent)")
@@ -43,7 +45,6 @@ LC_STATEMENT(ADD_RANGE, "INSERT INTO open_range (source, first_second, until, si
 LC_STATEMENT(DROP_RANGES, "DELETE FROM open_range WHERE source = ?1")
 LC_STATEMENT(READ_RANGES, "SELECT first_second, until, since FROM open_range WHERE source = ?1 "
 	"ORDER BY first_second")
-LC_STATEMENT(OLDEST_RANGE, "SELECT min(first_second) FROM open_range")
 
 LC_STATEMENT(ADD_OPEN_INTENT, "INSERT INTO open_intent (id, hour, source, target_bucket, first_second, rows) "
 	"VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
@@ -78,6 +79,8 @@ LC_STATEMENT(STATE_TARGETS, "WITH o AS (SELECT target_bucket, count(*) AS intent
 LC_HOUR_STATEMENT(ADD, "INSERT INTO %s (id, source, first_second, last_second, rows, bytes, expired, "
 	"target_bucket, target_prefix, key, taken_rows) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8, ?9, ?10)")
 LC_HOUR_STATEMENT(EXPIRE, "UPDATE %s SET expired = 1 WHERE id = ?1")
+LC_HOUR_STATEMENT(THIN_OUT, "DELETE FROM %s WHERE id NOT IN (SELECT id FROM open_intent WHERE hour = ?1) "
+	"AND source NOT IN (SELECT source FROM open_range WHERE first_second < ?2)")
 LC_HOUR_STATEMENT(READ, "SELECT first_second, last_second, rows, bytes, target_prefix, key, taken_rows "
 	"FROM %s WHERE id = ?1")
 LC_HOUR_STATEMENT(READ_BLOBS, "SELECT taken_rows FROM %s "

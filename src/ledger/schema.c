@@ -14,7 +14,7 @@
 
 /* Bytes a page. Larger ones waste less at the end of a blob, smaller ones write less for a number.
  */
-#define PAGE_SIZE "8192"
+#define PAGE_SIZE "4096"
 
 static const char TABLES[] =
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"

@@ -134,18 +134,36 @@ struct lc_store_hour *lc_store_get_hour(struct lc_store *store, uint32_t hour,
 	return found;
 }
 
-static bool is_open(struct lc_store *store, uint32_t hour, bool *open, struct lc_error *error)
+/* Binds what decides whether an object behind the bound is needed: its hour, and the hour's end. */
+static void bind_need(sqlite3_stmt *statement, uint32_t hour)
 {
-	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_HOUR_IS_OPEN, error);
+	lc_sql_bind_number(statement, 1, hour);
+	lc_sql_bind_number(statement, 2, ((int64_t)hour + 1) * LC_SCHEMA_HOUR_SECONDS);
+}
+
+static bool is_needed(struct lc_store *store, uint32_t hour, bool *needed, struct lc_error *error)
+{
+	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_HOUR_IS_NEEDED, error);
 	enum lc_sql_step step;
 
 	if (statement == NULL)
 		return false;
-	lc_sql_bind_number(statement, 1, hour);
+	bind_need(statement, hour);
 	step = lc_sql_step(statement, store->path, error);
-	*open = step == LC_SQL_ROW;
+	*needed = step == LC_SQL_ROW;
 	sqlite3_reset(statement);
 	return step != LC_SQL_FAILED;
+}
+
+/* One target that refuses for days must not keep the hashes of all sources for as long. */
+static bool thin_out(struct lc_store *store, struct lc_store_hour *hour, struct lc_error *error)
+{
+	sqlite3_stmt *statement = lc_store_take_of_hour(store, hour, LC_STORE_HOUR_THIN_OUT, error);
+
+	if (statement == NULL)
+		return false;
+	bind_need(statement, hour->hour);
+	return lc_sql_run(statement, store->path, error);
 }
 
 static bool drop(struct lc_store *store, size_t place, struct lc_error *error)
@@ -171,14 +189,14 @@ bool lc_store_expire_hours(struct lc_store *store, uint32_t bound, struct lc_err
 	size_t place = 0;
 
 	while (place < store->hour_count && store->hours[place].hour < end) {
-		bool open;
+		struct lc_store_hour *hour = &store->hours[place];
+		bool needed;
 
-		if (!is_open(store, store->hours[place].hour, &open, error))
+		if (!is_needed(store, hour->hour, &needed, error))
 			return false;
-		if (open)
-			place++;
-		else if (!drop(store, place, error))
+		if (needed ? !thin_out(store, hour, error) : !drop(store, place, error))
 			return false;
+		place += needed;
 	}
 	return true;
 }

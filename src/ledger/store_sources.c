@@ -165,28 +165,11 @@ static bool drop_before(struct lc_store *store, enum lc_store_statement what, ui
 	return lc_sql_run(statement, store->path, error);
 }
 
-/* Open ranges still need what was taken in them: nothing behind the oldest one is dropped. */
-static bool keep_open_ranges(struct lc_store *store, uint32_t *bound, struct lc_error *error)
-{
-	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_OLDEST_RANGE, error);
-
-	if (statement == NULL || lc_sql_step(statement, store->path, error) != LC_SQL_ROW)
-		return false;
-	if (sqlite3_column_type(statement, 0) != SQLITE_NULL &&
-	    lc_sql_second(statement, 0) < *bound)
-		*bound = lc_sql_second(statement, 0);
-	sqlite3_reset(statement);
-	return true;
-}
-
 /* All but the hours' tables goes by whole slots, so that no slot loses a part of its count. */
 bool lc_store_expire(struct lc_store *store, uint32_t bound, struct lc_error *error)
 {
-	uint32_t slot;
+	uint32_t slot = bound / LC_LEDGER_SLOT_SECONDS;
 
-	if (!keep_open_ranges(store, &bound, error))
-		return false;
-	slot = bound / LC_LEDGER_SLOT_SECONDS;
 	return lc_store_expire_hours(store, bound, error) &&
 	       drop_before(store, LC_STORE_DROP_SLOTS, slot, error) &&
 	       drop_before(store, LC_STORE_DROP_FLOORS, slot * LC_LEDGER_SLOT_SECONDS, error) &&

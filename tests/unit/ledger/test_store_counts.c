@@ -189,7 +189,7 @@ static void whole_hours_behind_the_bound_are_dropped(void **state)
 	assert_int_equal(hash_count(world, "b"), 3);
 }
 
-static void an_hour_with_an_open_intent_stays(void **state)
+static void an_open_intent_stays_when_its_hour_goes(void **state)
 {
 	struct world *world = *state;
 	struct lc_ledger_intent *intents;
@@ -200,6 +200,7 @@ static void an_hour_with_an_open_intent_stays(void **state)
 	assert_true(lc_store_set_delivered(world->store, 2, &world->error));
 	expire(world, NOON + 10 * HOUR);
 	assert_int_equal(hash_count(world, "b"), 4);
+	assert_int_equal(hash_count(world, "c"), 0);
 	assert_true(lc_store_read_intents(world->store, lc_view_of("target"), 0, 10, &world->arena,
 					  &intents, &count, &world->error));
 	assert_int_equal(count, 1);
@@ -212,17 +213,34 @@ static void what_an_open_range_needs_stays(void **state)
 {
 	struct world *world = *state;
 	struct lc_ledger_source source = lc_ledger_case_source("b");
+	struct lc_ledger_source later = lc_ledger_case_source("later");
 	struct lc_ledger_range range = {NOON + 5, NOON + 6, NOON + 7};
+	struct lc_ledger_range next_hour = {NOON + HOUR, NOON + HOUR + 1, NOON + 7};
+	struct lc_ledger_hashes hashes;
 
+	lc_ledger_case_store_intent(world->store, 9, "later", NOON, 6, 1, 1);
+	assert_true(lc_store_set_delivered(world->store, 9, &world->error));
+	assert_true(lc_store_set_ranges(world->store, &later, &next_hour, 1, &world->error));
 	set_floor(world, "b", NOON + 5);
 	lc_ledger_case_store_intent(world->store, 1, "b", NOON, 6, 1, 1);
 	assert_true(lc_store_set_delivered(world->store, 1, &world->error));
 	assert_true(lc_store_set_ranges(world->store, &source, &range, 1, &world->error));
+	set_floor(world, "later", NOON + 5);
 	expire(world, NOON + 10 * HOUR);
 	assert_int_equal(hash_count(world, "b"), 6);
+	assert_int_equal(hash_count(world, "later"), 0);
+	assert_true(lc_store_read_hashes(world->store, &source, 0, 0, &world->arena, &hashes,
+					 &world->error));
+	assert_true(hashes.has_floor);
+	assert_true(lc_store_read_hashes(world->store, &later, 0, 0, &world->arena, &hashes,
+					 &world->error));
+	assert_false(hashes.has_floor);
 	assert_true(lc_store_set_ranges(world->store, &source, NULL, 0, &world->error));
 	expire(world, NOON + 10 * HOUR);
 	assert_int_equal(hash_count(world, "b"), 0);
+	assert_true(lc_store_read_hashes(world->store, &source, 0, 0, &world->arena, &hashes,
+					 &world->error));
+	assert_false(hashes.has_floor);
 }
 
 static void slots_and_floors_behind_the_bound_are_forgotten(void **state)
@@ -272,7 +290,8 @@ int main(void)
 		an_offset_ahead_of_the_committed_second_is_somebody_elses, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(whole_hours_behind_the_bound_are_dropped, set_up,
 					    tear_down),
-	    cmocka_unit_test_setup_teardown(an_hour_with_an_open_intent_stays, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(an_open_intent_stays_when_its_hour_goes, set_up,
+					    tear_down),
 	    cmocka_unit_test_setup_teardown(what_an_open_range_needs_stays, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(slots_and_floors_behind_the_bound_are_forgotten, set_up,
 					    tear_down),
