@@ -162,8 +162,11 @@ static void bodiless_gone(struct lc_rebuild *rebuild, struct lc_source *source, 
 static void submit(struct lc_rebuild *rebuild, struct item *item)
 {
 	struct lc_object *object = item->object;
+	size_t before = lc_object_memory(object);
 
 	lc_object_seal(object);
+	lc_upload_account(rebuild->parts.upload, rebuild->target,
+			  (ptrdiff_t)(lc_object_memory(object) - before));
 	LC_ASSERT(lc_view_equal(lc_buffer_view(&object->key), lc_buffer_view(&item->key)));
 	item->object = NULL;
 	item->source->object_rows += object->line_count;
