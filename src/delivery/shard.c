@@ -1,8 +1,6 @@
 #include "delivery/shard.h"
 
 #include "base/assert.h"
-#include "base/backoff.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/random.h"
@@ -11,11 +9,9 @@
 #include "clients/s3.h"
 #include "delivery/build.h"
 #include "delivery/commit.h"
-#include "delivery/discovery.h"
-#include "delivery/plan.h"
+#include "delivery/cycle.h"
 #include "delivery/rebuild.h"
 #include "delivery/reconcile.h"
-#include "delivery/scan.h"
 #include "delivery/source.h"
 #include "delivery/upload.h"
 #include "ledger/ledger.h"
@@ -24,19 +20,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Where the cycle is. */
+/* The shard's life. */
 enum step {
-	STEP_NEW,         /* not started */
-	STEP_WAITING,     /* for the next cycle's time */
-	STEP_DISCOVERING, /* asking what is new */
-	STEP_SCANNING,    /* reading ready sources, group after group */
-	STEP_DRAINING,    /* no new work; uploads and commits end */
+	STEP_NEW,
+	STEP_DELIVERING,
+	STEP_DRAINING, /* no new work; uploads and commits end */
 	STEP_DRAINED,
 	STEP_FAILED,
 };
 
-static const char *const STEP_NAMES[] = {"new",      "waiting", "discovering", "scanning",
-					 "draining", "drained", "failed"};
+static const char *const STEP_NAMES[] = {"new", "delivering", "draining", "drained", "failed"};
 
 enum {
 	JANITOR_MS = 1000,
@@ -52,8 +45,6 @@ struct lc_shard {
 	const struct lc_shard_callbacks *callbacks;
 	void *context;
 	struct lc_random random;
-	struct lc_backoff backoff;
-	struct lc_plan_thresholds thresholds;
 	struct lc_ledger_state state; /* what the ledger held at the start */
 	bool fresh;                   /* the horizon has not begun */
 
@@ -64,32 +55,22 @@ struct lc_shard {
 	struct lc_source_table *sources;
 	struct lc_upload *upload;
 	struct lc_build *build;
-	struct lc_scan *scan;
 	struct lc_commit *commit;
-	struct lc_discovery *discovery;
+	struct lc_cycle *cycle;
 	struct lc_rebuild *rebuild;
 	struct lc_reconcile *reconcile;
 
-	struct lc_loop_timer *cycle_timer;
 	struct lc_loop_timer *janitor_timer;
 	struct lc_loop_timer *abandon_timer;
 
 	enum step step;
 	bool ready_told;
-	unsigned seat; /* ClickHouse URL of this cycle */
-	uint64_t cycle_started_ms;
-	unsigned failures; /* cycles in a row that ClickHouse made fail */
-
-	struct lc_source **ready; /* this cycle's sources, oldest first */
-	size_t ready_count;
-	size_t ready_capacity;
-	size_t ready_next; /* the first one not yet given to a scan */
 };
 
 static void enter_step(struct lc_shard *shard, enum step step)
 {
 	if (shard->step != step)
-		lc_log(LC_LOG_DEBUG, "cycle", LC_LOG_TEXT("from", STEP_NAMES[shard->step]),
+		lc_log(LC_LOG_DEBUG, "shard", LC_LOG_TEXT("from", STEP_NAMES[shard->step]),
 		       LC_LOG_TEXT("to", STEP_NAMES[step]));
 	shard->step = step;
 }
@@ -140,9 +121,9 @@ static void on_room(void *context)
 {
 	struct lc_shard *shard = context;
 
-	lc_scan_relieve(shard->scan);
-	if (shard->step != STEP_DRAINING)
-		lc_rebuild_poke(shard->rebuild, lc_discovery_clickhouse_now(shard->discovery));
+	lc_cycle_relieve(shard->cycle);
+	if (shard->step == STEP_DELIVERING)
+		lc_rebuild_poke(shard->rebuild, lc_cycle_clickhouse_now(shard->cycle));
 	check_drained(shard);
 }
 
@@ -166,80 +147,12 @@ static const struct lc_commit_callbacks COMMIT_CALLBACKS = {.on_settled = on_set
 
 /* ---- the cycle ---- */
 
-static void await_next_cycle(struct lc_shard *shard, uint64_t interval_ms)
-{
-	uint64_t elapsed_ms = lc_loop_now_ms(shard->loop) - shard->cycle_started_ms;
-
-	enter_step(shard, STEP_WAITING);
-	lc_loop_timer_start(shard->cycle_timer,
-			    interval_ms > elapsed_ms ? interval_ms - elapsed_ms : 0);
-}
-
-static void end_cycle(struct lc_shard *shard)
-{
-	const struct lc_settings *settings = shard->settings;
-	int64_t seconds = shard->ready_count > 0
-			      ? settings->consumer_min_discovery_interval_seconds
-			      : settings->consumer_max_discovery_interval_seconds;
-	uint64_t elapsed_ms = lc_loop_now_ms(shard->loop) - shard->cycle_started_ms;
-
-	lc_counters_add(shard->counters, LC_COUNTERS_CYCLES, 1);
-	lc_counters_observe(shard->counters, LC_COUNTERS_HISTOGRAM_CYCLE_SECONDS,
-			    (double)elapsed_ms / 1000);
-	lc_commit_flush(shard->commit, LC_COMMIT_BY_CYCLE);
-	await_next_cycle(shard,
-			 lc_random_jitter(&shard->random, (uint64_t)seconds * 1000,
-					  settings->consumer_discovery_interval_jitter_factor));
-}
-
-static void fail_cycle(struct lc_shard *shard, const char *what, const struct lc_error *error)
-{
-	if (lc_counters_get(shard->counters, LC_COUNTERS_CLICKHOUSE_FAILING_SINCE) == 0)
-		lc_counters_set(shard->counters, LC_COUNTERS_CLICKHOUSE_FAILING_SINCE,
-				(uint64_t)lc_clock_wall_ms() / 1000);
-	lc_log(LC_LOG_WARNING, what,
-	       LC_LOG_TEXT("url", lc_clickhouse_seat_url(shard->clickhouse, shard->seat)),
-	       LC_LOG_FAULT(error));
-	/* Counted from now, not from the cycle's start: it may have worked for long. */
-	shard->cycle_started_ms = lc_loop_now_ms(shard->loop);
-	await_next_cycle(shard,
-			 lc_backoff_delay_ms(&shard->backoff, shard->failures++, &shard->random));
-}
-
-static void scan_next_group(struct lc_shard *shard)
-{
-	struct lc_source **sources = shard->ready + shard->ready_next;
-	size_t count = lc_plan_group(sources, shard->ready_count - shard->ready_next);
-
-	if (count == 0) {
-		end_cycle(shard);
-		return;
-	}
-	shard->ready_next += count;
-	lc_scan_start(shard->scan, shard->seat, sources, count);
-}
-
-static void collect_ready(void *context, struct lc_source *source)
-{
-	struct lc_shard *shard = context;
-
-	if (!lc_plan_ready(source, &shard->thresholds,
-			   lc_discovery_clickhouse_now(shard->discovery)))
-		return;
-	if (shard->ready_count == shard->ready_capacity) {
-		shard->ready_capacity = shard->ready_capacity == 0 ? 64 : shard->ready_capacity * 2;
-		shard->ready =
-		    lc_memory_resize(shard->ready, shard->ready_capacity, sizeof(shard->ready[0]));
-	}
-	shard->ready[shard->ready_count++] = source;
-}
-
 /* There is no way on from here: whoever started us decides. */
 static void fail(struct lc_shard *shard, const struct lc_error *error)
 {
 	lc_log(LC_LOG_ERROR, "the shard stops", LC_LOG_FAULT(error));
 	enter_step(shard, STEP_FAILED);
-	lc_loop_timer_stop(shard->cycle_timer);
+	lc_cycle_stop(shard->cycle);
 	lc_loop_timer_stop(shard->janitor_timer);
 	shard->callbacks->on_failed(shard->context, error);
 }
@@ -252,65 +165,31 @@ static void on_ledger_corrupt(void *context, const struct lc_error *error)
 /* Rows that come to light behind the first window are looked for as far back as any. */
 static void begin_horizon(struct lc_shard *shard)
 {
-	uint32_t until = lc_discovery_until(shard->discovery);
+	uint32_t until = lc_cycle_until(shard->cycle);
 	uint32_t back = (uint32_t)shard->settings->reconcile_horizon_seconds;
 
 	shard->fresh = false;
 	lc_reconcile_set_horizon(shard->reconcile, until > back ? until - back : 1);
 }
 
-static void on_discovered(void *context, const struct lc_error *error, int exception_code)
+static void on_discovered(void *context, const struct lc_error *error)
 {
 	struct lc_shard *shard = context;
 
-	(void)exception_code;
 	tell_ready(shard);
-	if (error->kind == LC_ERROR_CONFLICT) {
+	if (error->kind == LC_ERROR_CONFLICT)
 		fail(shard, error);
-		return;
-	}
-	if (error->kind != LC_ERROR_NONE) {
-		lc_counters_add(shard->counters, LC_COUNTERS_DISCOVERY_FAILURES, 1);
-		fail_cycle(shard, "discovery failed and is tried again", error);
-		return;
-	}
-	shard->failures = 0;
-	lc_counters_set(shard->counters, LC_COUNTERS_CLICKHOUSE_FAILING_SINCE, 0);
-	if (shard->fresh)
+	else if (error->kind == LC_ERROR_NONE && shard->fresh)
 		begin_horizon(shard);
-	shard->ready_count = 0;
-	shard->ready_next = 0;
-	lc_source_each(shard->sources, collect_ready, shard);
-	lc_plan_sort(shard->ready, shard->ready_count);
-	lc_counters_add(shard->counters, LC_COUNTERS_DISCOVERY_BATCHES_FOUND, shard->ready_count);
-	enter_step(shard, STEP_SCANNING);
-	scan_next_group(shard);
 }
 
-static void on_scan_progress(void *context, struct lc_source *source)
+static void on_progress(void *context, struct lc_source *source)
 {
 	settle_source(context, source);
 }
 
-static void on_scan_end(void *context, const struct lc_error *error)
-{
-	struct lc_shard *shard = context;
-
-	if (error->kind == LC_ERROR_NONE)
-		scan_next_group(shard);
-	else
-		fail_cycle(shard, "a scan broke; what is missing is read again", error);
-}
-
-static void begin_cycle(void *context)
-{
-	struct lc_shard *shard = context;
-
-	shard->cycle_started_ms = lc_loop_now_ms(shard->loop);
-	shard->seat = lc_clickhouse_take_seat(shard->clickhouse);
-	enter_step(shard, STEP_DISCOVERING);
-	lc_discovery_start(shard->discovery, shard->seat);
-}
+static const struct lc_cycle_callbacks CYCLE_CALLBACKS = {.on_discovered = on_discovered,
+							  .on_progress = on_progress};
 
 /* ---- once a second ---- */
 
@@ -344,12 +223,12 @@ static void on_janitor(void *context)
 	lc_counters_set(counters, LC_COUNTERS_PENDING_RECORDS, survey.pending);
 	lc_counters_set(counters, LC_COUNTERS_OLDEST_UNDELIVERED_INSERTED_AT, survey.oldest);
 	lc_upload_update_gauges(shard->upload);
-	lc_scan_relieve(shard->scan);
-	if (shard->step != STEP_DRAINING) {
-		uint32_t now = lc_discovery_clickhouse_now(shard->discovery);
+	lc_cycle_relieve(shard->cycle);
+	if (shard->step == STEP_DELIVERING) {
+		uint32_t now = lc_cycle_clickhouse_now(shard->cycle);
 
 		lc_rebuild_poke(shard->rebuild, now);
-		lc_reconcile_poke(shard->reconcile, lc_discovery_until(shard->discovery), now);
+		lc_reconcile_poke(shard->reconcile, lc_cycle_until(shard->cycle), now);
 	}
 	lc_loop_timer_start(shard->janitor_timer, JANITOR_MS);
 }
@@ -446,22 +325,16 @@ static bool open_ledger(struct lc_shard *shard, unsigned number, unsigned count,
 
 static void open_parts(struct lc_shard *shard, unsigned number, unsigned count)
 {
-	struct lc_scan_parts scan = {.loop = shard->loop,
-				     .clickhouse = shard->clickhouse,
-				     .settings = shard->settings,
-				     .upload = shard->upload,
-				     .ledger = shard->ledger,
-				     .counters = shard->counters,
-				     .random = &shard->random};
-	struct lc_discovery_parts discovery = {.loop = shard->loop,
-					       .clickhouse = shard->clickhouse,
-					       .settings = shard->settings,
-					       .shard = number,
-					       .shard_count = count,
-					       .sources = shard->sources,
-					       .ledger = shard->ledger,
-					       .counters = shard->counters,
-					       .random = &shard->random};
+	struct lc_cycle_parts cycle = {.loop = shard->loop,
+				       .clickhouse = shard->clickhouse,
+				       .settings = shard->settings,
+				       .shard = number,
+				       .shard_count = count,
+				       .sources = shard->sources,
+				       .ledger = shard->ledger,
+				       .upload = shard->upload,
+				       .counters = shard->counters,
+				       .random = &shard->random};
 	struct lc_rebuild_parts rebuild = {.loop = shard->loop,
 					   .clickhouse = shard->clickhouse,
 					   .settings = shard->settings,
@@ -482,11 +355,11 @@ static void open_parts(struct lc_shard *shard, unsigned number, unsigned count)
 
 	shard->build = lc_build_new(shard->loop, shard->settings, shard->upload, shard->ledger,
 				    shard->state.next_intent_id, shard->counters, on_room, shard);
-	scan.build = shard->build;
-	shard->scan = lc_scan_new(&scan, on_scan_progress, on_scan_end, shard);
 	shard->commit = lc_commit_new(shard->loop, shard->clickhouse, shard->ledger,
 				      shard->settings, shard->counters, &COMMIT_CALLBACKS, shard);
-	shard->discovery = lc_discovery_new(&discovery, &shard->state, on_discovered, shard);
+	cycle.build = shard->build;
+	cycle.commit = shard->commit;
+	shard->cycle = lc_cycle_new(&cycle, &shard->state, &CYCLE_CALLBACKS, shard);
 	rebuild.build = shard->build;
 	shard->rebuild = lc_rebuild_new(&rebuild, on_settled, shard);
 	shard->reconcile = lc_reconcile_new(&reconcile, shard->state.horizon);
@@ -514,17 +387,7 @@ struct lc_shard *lc_shard_new(struct lc_loop *loop, const struct lc_settings *se
 	shard->counters = counters;
 	shard->callbacks = callbacks;
 	shard->context = context;
-	shard->backoff = (struct lc_backoff){
-	    .initial_ms = (uint64_t)settings->retry_initial_backoff_seconds * 1000,
-	    .maximum_ms = (uint64_t)settings->retry_max_backoff_seconds * 1000,
-	    .jitter = settings->retry_backoff_jitter_factor,
-	};
-	shard->thresholds = (struct lc_plan_thresholds){
-	    .rows = (uint64_t)settings->consumer_count_threshold,
-	    .age_seconds = (uint32_t)settings->consumer_time_threshold_seconds,
-	};
 	lc_random_seed_from_system(&shard->random);
-	shard->cycle_timer = lc_loop_timer_new(loop, begin_cycle, shard);
 	shard->janitor_timer = lc_loop_timer_new(loop, on_janitor, shard);
 	shard->abandon_timer = lc_loop_timer_new(loop, on_abandon_over, shard);
 	shard->sources = lc_source_table_new();
@@ -546,8 +409,8 @@ struct lc_shard *lc_shard_new(struct lc_loop *loop, const struct lc_settings *se
 void lc_shard_start(struct lc_shard *shard)
 {
 	LC_ASSERT(shard->step == STEP_NEW);
-	enter_step(shard, STEP_WAITING);
-	lc_loop_timer_start(shard->cycle_timer, 0);
+	enter_step(shard, STEP_DELIVERING);
+	lc_cycle_begin(shard->cycle);
 	lc_loop_timer_start(shard->janitor_timer, JANITOR_MS);
 }
 
@@ -557,9 +420,7 @@ void lc_shard_drain(struct lc_shard *shard)
 	    shard->step == STEP_FAILED)
 		return;
 	enter_step(shard, STEP_DRAINING);
-	lc_loop_timer_stop(shard->cycle_timer);
-	lc_discovery_cancel(shard->discovery);
-	lc_scan_cancel(shard->scan);
+	lc_cycle_stop(shard->cycle);
 	lc_rebuild_cancel(shard->rebuild);
 	lc_reconcile_cancel(shard->reconcile);
 	check_drained(shard);
@@ -582,8 +443,7 @@ void lc_shard_free(struct lc_shard *shard)
 	lc_ledger_close(shard->ledger); /* first: it calls nobody back any more */
 	lc_reconcile_free(shard->reconcile);
 	lc_rebuild_free(shard->rebuild);
-	lc_discovery_free(shard->discovery);
-	lc_scan_free(shard->scan);
+	lc_cycle_free(shard->cycle);
 	lc_build_free(shard->build);
 	lc_upload_free(shard->upload);
 	lc_commit_free(shard->commit);
@@ -592,9 +452,7 @@ void lc_shard_free(struct lc_shard *shard)
 	lc_s3_free(shard->s3);
 	lc_clickhouse_free(shard->clickhouse);
 	lc_http_free(shard->http);
-	lc_loop_timer_free(shard->cycle_timer);
 	lc_loop_timer_free(shard->janitor_timer);
 	lc_loop_timer_free(shard->abandon_timer);
-	free(shard->ready);
 	free(shard);
 }

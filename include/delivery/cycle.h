@@ -1,0 +1,70 @@
+/*
+ * The cycle: discover what is new, read the ready sources group after group, wait, again. It goes
+ * on while uploads, commits, rebuilds and the reconcile have their own pace beside it. When
+ * ClickHouse fails it begins anew after a backoff, with the next URL.
+ */
+#ifndef LC_DELIVERY_CYCLE_H
+#define LC_DELIVERY_CYCLE_H
+
+#include "base/counters.h"
+#include "base/error.h"
+#include "base/loop.h"
+#include "base/random.h"
+#include "clients/clickhouse.h"
+#include "config/settings.h"
+#include "delivery/build.h"
+#include "delivery/commit.h"
+#include "delivery/source.h"
+#include "delivery/upload.h"
+#include "ledger/ledger.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct lc_cycle;
+
+struct lc_cycle_parts {
+	struct lc_loop *loop;
+	struct lc_clickhouse *clickhouse;
+	const struct lc_settings *settings;
+	unsigned shard;
+	unsigned shard_count;
+	struct lc_source_table *sources;
+	struct lc_ledger *ledger;
+	struct lc_upload *upload;
+	struct lc_build *build;
+	struct lc_commit *commit;
+	struct lc_counters *counters;
+	struct lc_random *random;
+};
+
+struct lc_cycle_callbacks {
+	/* A discovery has ended: `error` kind NONE, or why it failed. A failed one is tried again,
+	 * but for LC_ERROR_CONFLICT, after which the cycle stands still. */
+	void (*on_discovered)(void *context, const struct lc_error *error);
+	/* A scan has left the source: its marks and ranges have moved. */
+	void (*on_progress)(void *context, struct lc_source *source);
+};
+
+/* `state`: what the ledger held when it was opened. */
+struct lc_cycle *lc_cycle_new(const struct lc_cycle_parts *parts,
+			      const struct lc_ledger_state *state,
+			      const struct lc_cycle_callbacks *callbacks, void *context);
+/* Stops and releases it. */
+void lc_cycle_free(struct lc_cycle *cycle);
+
+/* Begins the next cycle now, unless one is under way or ClickHouse is being left alone after a
+ * failure. */
+void lc_cycle_begin(struct lc_cycle *cycle);
+
+/* Ends it for good; objects still open are dropped. */
+void lc_cycle_stop(struct lc_cycle *cycle);
+
+/* To be called when there may be more room for rows. */
+void lc_cycle_relieve(struct lc_cycle *cycle);
+
+/* The end of the last window, and ClickHouse's clock; 0 before the first discovery. */
+uint32_t lc_cycle_until(const struct lc_cycle *cycle);
+uint32_t lc_cycle_clickhouse_now(const struct lc_cycle *cycle);
+
+#endif

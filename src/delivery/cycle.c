@@ -1,0 +1,254 @@
+#include "delivery/cycle.h"
+
+#include "base/backoff.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "delivery/discovery.h"
+#include "delivery/plan.h"
+#include "delivery/scan.h"
+
+#include <stdlib.h>
+
+/* Where the cycle is. */
+enum step {
+	STEP_WAITING,     /* for the next cycle's time */
+	STEP_BACKING_OFF, /* the same, after a failure */
+	STEP_DISCOVERING, /* asking what is new */
+	STEP_SCANNING,    /* reading ready sources, group after group */
+	STEP_STOPPED,
+};
+
+static const char *const STEP_NAMES[] = {"waiting", "backing off", "discovering", "scanning",
+					 "stopped"};
+
+struct lc_cycle {
+	struct lc_cycle_parts parts;
+	const struct lc_cycle_callbacks *callbacks;
+	void *context;
+	struct lc_backoff backoff;
+	struct lc_plan_thresholds thresholds;
+	struct lc_discovery *discovery;
+	struct lc_scan *scan;
+	struct lc_loop_timer *timer;
+
+	enum step step;
+	unsigned seat; /* ClickHouse URL of this cycle */
+	uint64_t started_ms;
+	unsigned failures; /* cycles in a row that ClickHouse made fail */
+
+	struct lc_source **ready; /* this cycle's sources, oldest first */
+	size_t ready_count;
+	size_t ready_capacity;
+	size_t ready_next; /* the first one not yet given to a scan */
+};
+
+static void enter_step(struct lc_cycle *cycle, enum step step)
+{
+	if (cycle->step != step)
+		lc_log(LC_LOG_DEBUG, "cycle", LC_LOG_TEXT("from", STEP_NAMES[cycle->step]),
+		       LC_LOG_TEXT("to", STEP_NAMES[step]));
+	cycle->step = step;
+}
+
+static void await(struct lc_cycle *cycle, enum step step, uint64_t delay_ms)
+{
+	enter_step(cycle, step);
+	lc_loop_timer_start(cycle->timer, delay_ms);
+}
+
+static void end_cycle(struct lc_cycle *cycle)
+{
+	const struct lc_settings *settings = cycle->parts.settings;
+	int64_t seconds = cycle->ready_count > 0
+			      ? settings->consumer_min_discovery_interval_seconds
+			      : settings->consumer_max_discovery_interval_seconds;
+	uint64_t elapsed_ms = lc_loop_now_ms(cycle->parts.loop) - cycle->started_ms;
+	uint64_t interval_ms =
+	    lc_random_jitter(cycle->parts.random, (uint64_t)seconds * 1000,
+			     settings->consumer_discovery_interval_jitter_factor);
+
+	lc_counters_add(cycle->parts.counters, LC_COUNTERS_CYCLES, 1);
+	lc_counters_observe(cycle->parts.counters, LC_COUNTERS_HISTOGRAM_CYCLE_SECONDS,
+			    (double)elapsed_ms / 1000);
+	lc_commit_flush(cycle->parts.commit, LC_COMMIT_BY_CYCLE);
+	await(cycle, STEP_WAITING, interval_ms > elapsed_ms ? interval_ms - elapsed_ms : 0);
+}
+
+static void fail_cycle(struct lc_cycle *cycle, const char *what, const struct lc_error *error)
+{
+	struct lc_counters *counters = cycle->parts.counters;
+
+	if (lc_counters_get(counters, LC_COUNTERS_CLICKHOUSE_FAILING_SINCE) == 0)
+		lc_counters_set(counters, LC_COUNTERS_CLICKHOUSE_FAILING_SINCE,
+				(uint64_t)lc_clock_wall_ms() / 1000);
+	lc_log(LC_LOG_WARNING, what,
+	       LC_LOG_TEXT("url", lc_clickhouse_seat_url(cycle->parts.clickhouse, cycle->seat)),
+	       LC_LOG_FAULT(error));
+	await(cycle, STEP_BACKING_OFF,
+	      lc_backoff_delay_ms(&cycle->backoff, cycle->failures++, cycle->parts.random));
+}
+
+static void scan_next_group(struct lc_cycle *cycle)
+{
+	struct lc_source **sources = cycle->ready + cycle->ready_next;
+	size_t count = lc_plan_group(sources, cycle->ready_count - cycle->ready_next);
+
+	if (count == 0) {
+		end_cycle(cycle);
+		return;
+	}
+	cycle->ready_next += count;
+	lc_scan_start(cycle->scan, cycle->seat, sources, count);
+}
+
+static void collect_ready(void *context, struct lc_source *source)
+{
+	struct lc_cycle *cycle = context;
+
+	if (!lc_plan_ready(source, &cycle->thresholds,
+			   lc_discovery_clickhouse_now(cycle->discovery)))
+		return;
+	if (cycle->ready_count == cycle->ready_capacity) {
+		cycle->ready_capacity = cycle->ready_capacity == 0 ? 64 : cycle->ready_capacity * 2;
+		cycle->ready =
+		    lc_memory_resize(cycle->ready, cycle->ready_capacity, sizeof(cycle->ready[0]));
+	}
+	cycle->ready[cycle->ready_count++] = source;
+}
+
+static void on_discovered(void *context, const struct lc_error *error, int exception_code)
+{
+	struct lc_cycle *cycle = context;
+	struct lc_counters *counters = cycle->parts.counters;
+
+	(void)exception_code;
+	if (error->kind == LC_ERROR_CONFLICT) {
+		enter_step(cycle, STEP_STOPPED);
+	} else if (error->kind != LC_ERROR_NONE) {
+		lc_counters_add(counters, LC_COUNTERS_DISCOVERY_FAILURES, 1);
+		fail_cycle(cycle, "discovery failed and is tried again", error);
+	}
+	cycle->callbacks->on_discovered(cycle->context, error);
+	if (error->kind != LC_ERROR_NONE)
+		return;
+	cycle->failures = 0;
+	lc_counters_set(counters, LC_COUNTERS_CLICKHOUSE_FAILING_SINCE, 0);
+	cycle->ready_count = 0;
+	cycle->ready_next = 0;
+	lc_source_each(cycle->parts.sources, collect_ready, cycle);
+	lc_plan_sort(cycle->ready, cycle->ready_count);
+	lc_counters_add(counters, LC_COUNTERS_DISCOVERY_BATCHES_FOUND, cycle->ready_count);
+	enter_step(cycle, STEP_SCANNING);
+	scan_next_group(cycle);
+}
+
+static void on_scan_progress(void *context, struct lc_source *source)
+{
+	struct lc_cycle *cycle = context;
+
+	cycle->callbacks->on_progress(cycle->context, source);
+}
+
+static void on_scan_end(void *context, const struct lc_error *error)
+{
+	struct lc_cycle *cycle = context;
+
+	if (error->kind == LC_ERROR_NONE)
+		scan_next_group(cycle);
+	else
+		fail_cycle(cycle, "a scan broke; what is missing is read again", error);
+}
+
+static void on_timer(void *context)
+{
+	struct lc_cycle *cycle = context;
+
+	cycle->started_ms = lc_loop_now_ms(cycle->parts.loop);
+	cycle->seat = lc_clickhouse_take_seat(cycle->parts.clickhouse);
+	enter_step(cycle, STEP_DISCOVERING);
+	lc_discovery_start(cycle->discovery, cycle->seat);
+}
+
+struct lc_cycle *lc_cycle_new(const struct lc_cycle_parts *parts,
+			      const struct lc_ledger_state *state,
+			      const struct lc_cycle_callbacks *callbacks, void *context)
+{
+	struct lc_cycle *cycle = lc_memory_zero(1, sizeof(*cycle));
+	const struct lc_settings *settings = parts->settings;
+	struct lc_scan_parts scan = {.loop = parts->loop,
+				     .clickhouse = parts->clickhouse,
+				     .settings = settings,
+				     .build = parts->build,
+				     .upload = parts->upload,
+				     .ledger = parts->ledger,
+				     .counters = parts->counters,
+				     .random = parts->random};
+	struct lc_discovery_parts discovery = {.loop = parts->loop,
+					       .clickhouse = parts->clickhouse,
+					       .settings = settings,
+					       .shard = parts->shard,
+					       .shard_count = parts->shard_count,
+					       .sources = parts->sources,
+					       .ledger = parts->ledger,
+					       .counters = parts->counters,
+					       .random = parts->random};
+
+	cycle->parts = *parts;
+	cycle->callbacks = callbacks;
+	cycle->context = context;
+	cycle->backoff = (struct lc_backoff){
+	    .initial_ms = (uint64_t)settings->retry_initial_backoff_seconds * 1000,
+	    .maximum_ms = (uint64_t)settings->retry_max_backoff_seconds * 1000,
+	    .jitter = settings->retry_backoff_jitter_factor,
+	};
+	cycle->thresholds = (struct lc_plan_thresholds){
+	    .rows = (uint64_t)settings->consumer_count_threshold,
+	    .age_seconds = (uint32_t)settings->consumer_time_threshold_seconds,
+	};
+	cycle->discovery = lc_discovery_new(&discovery, state, on_discovered, cycle);
+	cycle->scan = lc_scan_new(&scan, on_scan_progress, on_scan_end, cycle);
+	cycle->timer = lc_loop_timer_new(parts->loop, on_timer, cycle);
+	return cycle;
+}
+
+void lc_cycle_stop(struct lc_cycle *cycle)
+{
+	enter_step(cycle, STEP_STOPPED);
+	lc_loop_timer_stop(cycle->timer);
+	lc_discovery_cancel(cycle->discovery);
+	lc_scan_cancel(cycle->scan);
+}
+
+void lc_cycle_free(struct lc_cycle *cycle)
+{
+	if (cycle == NULL)
+		return;
+	lc_cycle_stop(cycle);
+	lc_discovery_free(cycle->discovery);
+	lc_scan_free(cycle->scan);
+	lc_loop_timer_free(cycle->timer);
+	free(cycle->ready);
+	free(cycle);
+}
+
+void lc_cycle_begin(struct lc_cycle *cycle)
+{
+	if (cycle->step == STEP_WAITING)
+		lc_loop_timer_start(cycle->timer, 0);
+}
+
+void lc_cycle_relieve(struct lc_cycle *cycle)
+{
+	lc_scan_relieve(cycle->scan);
+}
+
+uint32_t lc_cycle_until(const struct lc_cycle *cycle)
+{
+	return lc_discovery_until(cycle->discovery);
+}
+
+uint32_t lc_cycle_clickhouse_now(const struct lc_cycle *cycle)
+{
+	return lc_discovery_clickhouse_now(cycle->discovery);
+}
