@@ -10,7 +10,7 @@
 #define LC_HOUR_STATEMENT(name, sql)
 #endif
 
-/* clang-format off: one entry a paragraph */
+/* clang-format off */
 LC_STATEMENT(BEGIN, "BEGIN")
 LC_STATEMENT(COMMIT, "COMMIT")
 LC_STATEMENT(ROLLBACK, "ROLLBACK")
