@@ -1,0 +1,319 @@
+/* What a replica of the model's table answers, as RowBinary. */
+#include "sim/sim.h"
+
+#include "base/memory.h"
+#include "formats/leb128.h"
+#include "formats/row_binary.h"
+
+#include <endian.h>
+#include <stdlib.h>
+
+static void append_number(struct lc_buffer *answer, uint64_t number, size_t size)
+{
+	uint64_t bytes = htole64(number);
+
+	lc_buffer_append(answer, &bytes, size);
+}
+
+static void append_text(struct lc_buffer *answer, struct lc_view text)
+{
+	char size[LC_LEB128_SIZE_MAX];
+
+	lc_buffer_append(answer, size, lc_leb128_write(text.size, size));
+	lc_buffer_append_view(answer, text);
+}
+
+static void append_nullable_text(struct lc_buffer *answer, struct lc_view text)
+{
+	bool null = text.size == 0 && sim_chance(0.5);
+
+	append_number(answer, null, 1);
+	if (!null)
+		append_text(answer, text);
+}
+
+static void append_nullable(struct lc_buffer *answer, bool present, uint64_t bits, size_t size)
+{
+	append_number(answer, !present, 1);
+	if (present)
+		append_number(answer, bits, size);
+}
+
+static uint64_t bits_of(float value)
+{
+	uint32_t bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	return bits;
+}
+
+static void append_record(struct lc_buffer *answer, uint64_t marker, const struct sim_row *row)
+{
+	struct sim_row_scratch scratch;
+	struct lc_record record;
+
+	sim_row_record(row, &scratch, &record);
+	append_number(answer, marker, 8);
+#define LC_FIELD_TIME(name, expression) append_number(answer, (uint64_t)record.name, 8);
+#define LC_FIELD_NUMBER(name, expression) append_number(answer, record.name, 4);
+#define LC_FIELD_TEXT(name, expression) append_nullable_text(answer, record.name);
+#define LC_FIELD_UINT(name, expression) \
+	append_nullable(answer, record.name.present, record.name.value, 8);
+#define LC_FIELD_FLOAT(name, expression) \
+	append_nullable(answer, record.name.present, bits_of(record.name.value), 4);
+#include "tbl/record_fields.h"
+	append_number(answer, marker, 8);
+}
+
+static void append_count(struct lc_buffer *answer, uint64_t marker, const struct sim_source *source,
+			 uint64_t rows, uint32_t second, const struct lc_offset *floor)
+{
+	static const struct lc_offset none = {.req_id = {.data = "", .size = 0}};
+
+	if (floor == NULL)
+		floor = &none;
+	append_number(answer, marker, 8);
+	append_number(answer, source->session, 4);
+	append_text(answer, lc_view_of(source->bucket));
+	append_number(answer, rows, 8);
+	append_number(answer, second, 4);
+	append_number(answer, floor->inserted_at, 4);
+	append_number(answer, (uint64_t)floor->start_time_ms, 8);
+	append_text(answer, floor->req_id);
+	append_number(answer, marker, 8);
+}
+
+static bool of_shard(const struct sim_query *query, const struct sim_source *source)
+{
+	return source->session % query->shard_count == query->shard;
+}
+
+/* The first row of the source from `second` on. */
+static size_t first_from(const struct sim_source *source, uint32_t second)
+{
+	size_t low = source->first_row;
+	size_t high = source->first_row + source->row_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (sim->rows[middle].inserted_at < second)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Counts the visible rows of a source by units of `unit` seconds (0: all together). */
+static void count_rows(const struct sim_query *query, unsigned seat,
+		       const struct sim_source *source, uint32_t unit, struct lc_buffer *answer)
+{
+	size_t end = first_from(source, query->until);
+	uint64_t count = 0;
+	uint32_t key = 0;
+
+	for (size_t i = first_from(source, query->from); i < end; i++) {
+		const struct sim_row *row = &sim->rows[i];
+		uint32_t own = unit == 0 ? row->inserted_at : row->inserted_at / unit * unit;
+
+		if (!sim_row_visible(row, seat))
+			continue;
+		if (count > 0 && unit != 0 && own != key) {
+			append_count(answer, query->marker, source, count, key, NULL);
+			count = 0;
+		}
+		if (count++ == 0)
+			key = own;
+	}
+	if (count > 0)
+		append_count(answer, query->marker, source, count, key, NULL);
+}
+
+static void answer_counts(const struct sim_query *query, unsigned seat, uint32_t unit,
+			  struct lc_buffer *answer)
+{
+	size_t first = sim_below(sim->source_count);
+
+	/* Groups come in any order. */
+	for (size_t i = 0; i < sim->source_count; i++) {
+		const struct sim_source *source = &sim->sources[(first + i) % sim->source_count];
+
+		if (of_shard(query, source))
+			count_rows(query, seat, source, unit, answer);
+	}
+}
+
+static void answer_seconds(const struct sim_query *query, unsigned seat, struct lc_buffer *answer)
+{
+	struct lc_view list = query->list;
+	struct lc_buffer bucket;
+	uint32_t session;
+	uint32_t slot = 0;
+
+	lc_buffer_init(&bucket, 4096);
+	while (sim_query_next_source(&list, &session, &bucket, &slot)) {
+		const struct sim_source *source = sim_source_find(session, lc_buffer_view(&bucket));
+		struct sim_query part = *query;
+
+		if (source == NULL)
+			sim_fail("a question for seconds of a source that there is not");
+		part.from = slot > query->from ? slot : query->from;
+		part.until = slot + 300 < query->until ? slot + 300 : query->until;
+		count_rows(&part, seat, source, 1, answer);
+	}
+	lc_buffer_free(&bucket);
+}
+
+static void answer_offsets(const struct sim_query *query, struct lc_buffer *answer)
+{
+	for (size_t i = 0; i < sim->source_count; i++) {
+		struct lc_offset offset;
+
+		if (of_shard(query, &sim->sources[i]) &&
+		    sim_source_offset(&sim->sources[i], &offset))
+			append_count(answer, query->marker, &sim->sources[i], 1, 0, &offset);
+	}
+}
+
+static void answer_first_window(const struct sim_query *query, unsigned seat,
+				struct lc_buffer *answer)
+{
+	for (size_t i = 0; i < sim->source_count; i++) {
+		const struct sim_source *source = &sim->sources[i];
+		size_t end = first_from(source, query->until);
+		struct lc_offset floor;
+		bool has_floor = sim_source_offset(source, &floor);
+		uint64_t count = 0;
+		uint32_t oldest = 0;
+
+		if (!of_shard(query, source))
+			continue;
+		for (size_t j = source->first_row; j < end; j++) {
+			struct lc_offset offset = sim_row_offset(&sim->rows[j]);
+
+			if (!sim_row_visible(&sim->rows[j], seat) ||
+			    (has_floor && lc_offset_compare(&offset, &floor) <= 0))
+				continue;
+			if (count++ == 0)
+				oldest = offset.inserted_at;
+		}
+		if (count > 0)
+			append_count(answer, query->marker, source, count, oldest,
+				     has_floor ? &floor : NULL);
+	}
+}
+
+/* Rows with equal offsets come in any order. */
+static void shuffle_equals(const struct sim_row **rows, size_t count)
+{
+	for (size_t begin = 0; begin < count;) {
+		size_t end = begin + 1;
+
+		while (end < count && sim_row_compare(rows[begin], rows[end]) == 0)
+			end++;
+		for (size_t i = end - begin; i > 1; i--) {
+			size_t other = begin + sim_below(i);
+			const struct sim_row *row = rows[begin + i - 1];
+
+			rows[begin + i - 1] = rows[other];
+			rows[other] = row;
+		}
+		begin = end;
+	}
+}
+
+static void answer_scan(const struct sim_query *query, unsigned seat, struct lc_buffer *answer)
+{
+	const struct sim_row **rows = lc_memory_zero(sim->row_count + 1, sizeof(rows[0]));
+	struct lc_view list = query->list;
+	const struct sim_source *last = NULL;
+	struct lc_buffer bucket;
+	uint32_t session;
+	size_t count = 0;
+
+	lc_buffer_init(&bucket, 4096);
+	while (sim_query_next_source(&list, &session, &bucket, NULL)) {
+		const struct sim_source *source = sim_source_find(session, lc_buffer_view(&bucket));
+		size_t end;
+
+		if (source == NULL || !source->ours)
+			sim_fail("a scan of a source that there is not, or not ours");
+		if (last != NULL && source <= last)
+			sim_fail("a scan's list of sources is not in the table's order");
+		last = source;
+		end = first_from(source, query->until);
+		for (size_t i = first_from(source, query->from); i < end; i++) {
+			if (sim_row_visible(&sim->rows[i], seat))
+				rows[count++] = &sim->rows[i];
+		}
+	}
+	shuffle_equals(rows, count);
+	for (size_t i = 0; i < count; i++)
+		append_record(answer, query->marker, rows[i]);
+	lc_buffer_free(&bucket);
+	free(rows);
+}
+
+void sim_answer(const struct sim_query *query, unsigned seat, struct lc_buffer *answer)
+{
+	int64_t now = (int64_t)sim->plan.epoch + (int64_t)(sim_now_ms() / 1000);
+
+	switch (query->kind) {
+	case SIM_QUERY_CLOCK:
+		append_number(answer, query->marker, 8);
+		append_number(answer, (uint64_t)(now + sim->plan.seat_skew[seat]), 4);
+		append_number(answer, query->marker, 8);
+		break;
+	case SIM_QUERY_OFFSETS:
+		answer_offsets(query, answer);
+		break;
+	case SIM_QUERY_FIRST_WINDOW:
+		answer_first_window(query, seat, answer);
+		break;
+	case SIM_QUERY_WINDOW:
+		answer_counts(query, seat, 0, answer);
+		break;
+	case SIM_QUERY_SLOTS:
+		answer_counts(query, seat, 300, answer);
+		break;
+	case SIM_QUERY_SECONDS:
+		answer_seconds(query, seat, answer);
+		break;
+	case SIM_QUERY_SCAN:
+		answer_scan(query, seat, answer);
+		break;
+	case SIM_QUERY_INSERT:
+		break;
+	}
+}
+
+/* The greatest offset of a source counts, whatever the order of the inserts. */
+void sim_insert_offsets(struct lc_view data)
+{
+	struct lc_row_binary_reader reader = lc_row_binary_reader_of(data);
+
+	while (reader.next < reader.end) {
+		struct lc_view bucket = lc_row_binary_text(&reader);
+		uint32_t session = (uint32_t)lc_row_binary_number(&reader, 2);
+		struct sim_source *source = sim_source_find(session, bucket);
+		struct lc_offset before;
+		struct lc_offset now;
+
+		now.inserted_at = (uint32_t)lc_row_binary_number(&reader, 4);
+		now.start_time_ms = (int64_t)lc_row_binary_number(&reader, 8);
+		now.req_id = lc_row_binary_text(&reader);
+		if (reader.state != LC_ROW_BINARY_GOOD || source == NULL || !source->ours ||
+		    now.req_id.size >= SIM_REQ_ID_SIZE)
+			sim_fail(
+			    "an INSERT of offsets that can not be read, or of a strange source");
+		if (sim_source_offset(source, &before) && lc_offset_compare(&now, &before) <= 0)
+			continue;
+		source->has_offset = true;
+		source->offset_second = now.inserted_at;
+		source->offset_start_ms = now.start_time_ms;
+		memcpy(source->offset_req_id, now.req_id.data, now.req_id.size);
+		source->offset_req_id[now.req_id.size] = '\0';
+		sim_check_offset(source);
+	}
+}

@@ -1,0 +1,204 @@
+/* What must hold, at each step and at the end of a history. */
+#include "sim/sim.h"
+
+#include "base/assert.h"
+#include "formats/line.h"
+#include "formats/object_key.h"
+
+#include <stdlib.h>
+
+enum {
+	LINE_MAX = 16384,
+	KEY_FIELD = 8, /* number of the key's word in a line; the time is two words */
+	KEY_END = 36,  /* characters of a key behind its prefix */
+};
+
+/* The line that the text says it is; 0 if it says nothing. */
+static size_t line_number(struct lc_view text)
+{
+	const char *end = text.data + text.size;
+	const char *at = text.data;
+
+	for (unsigned word = 0; word < KEY_FIELD; word++) {
+		at = memchr(at, ' ', (size_t)(end - at));
+		if (at == NULL)
+			return 0;
+		at++;
+	}
+	return *at == 'k' ? strtoul(at + 1, NULL, 10) : 0;
+}
+
+static const struct sim_row *find_row(struct lc_view text)
+{
+	struct lc_view no_region = {.data = "", .size = 0};
+	struct sim_row_scratch scratch;
+	struct lc_record record;
+	const struct sim_row *row;
+	char expected[LINE_MAX];
+	size_t number = line_number(text);
+	size_t size;
+
+	if (number == 0 || number > sim->line_count)
+		sim_fail("a line that stands for no row: %.*s", (int)text.size, text.data);
+	row = &sim->rows[sim->lines[number].row];
+	sim_row_record(row, &scratch, &record);
+	LC_ASSERT(lc_line_max_size(&record, no_region) <= sizeof(expected));
+	size = lc_line_write(&record, no_region, expected);
+	if (!lc_view_equal(text, (struct lc_view){.data = expected, .size = size}))
+		sim_fail("a line differs from its row:\n%.*s%.*s", (int)text.size, text.data,
+			 (int)size, expected);
+	return row;
+}
+
+static void count_line(const struct sim_row *row, struct lc_view key)
+{
+	struct sim_line *line = &sim->lines[row->line];
+
+	if (!sim->sources[row->source].ours)
+		sim_fail("a row of another shard is delivered: line %u", row->line);
+	if (line->expected == 0)
+		sim_fail("line %u is not expected at all", row->line);
+	if (++line->found == line->expected)
+		sim->lines_missing--;
+	if (line->found > line->expected && !sim->state_lost)
+		sim_fail("line %u is delivered %u times, it stands in the table %u times; now in "
+			 "%.*s",
+			 row->line, line->found, line->expected, (int)key.size, key.data);
+}
+
+static bool in_order(const struct sim_row *last, struct lc_view last_text,
+		     const struct sim_row *row, struct lc_view text)
+{
+	int order;
+
+	if (last->start_ms != row->start_ms)
+		return last->start_ms < row->start_ms;
+	order = lc_view_compare(lc_view_of(last->req_id), lc_view_of(row->req_id));
+	if (order == 0)
+		order = lc_view_compare(last_text, text);
+	return order <= 0;
+}
+
+static void check_name(const char *bucket, struct lc_view key, const struct sim_row *first)
+{
+	const struct sim_target *target = &sim->targets[first->target];
+	struct lc_view prefix = lc_view_of(target->prefix);
+	struct lc_buffer expected;
+
+	lc_buffer_init(&expected, 4096);
+	lc_object_key_append(&expected, prefix, first->start_ms, 0);
+	if (strcmp(bucket, target->bucket) != 0 || key.size != prefix.size + KEY_END ||
+	    memcmp(key.data, expected.data, key.size - 16) != 0)
+		sim_fail("an object's name %s/%.*s does not fit its first line", bucket,
+			 (int)key.size, key.data);
+	lc_buffer_free(&expected);
+}
+
+void sim_check_object(const char *bucket, struct lc_view key, struct lc_view body)
+{
+	const struct sim_row *first = NULL;
+	const struct sim_row *last = NULL;
+	struct lc_view last_text = {.data = "", .size = 0};
+
+	sim_trace("object %s/%.*s, %zu bytes", bucket, (int)key.size, key.data, body.size);
+	while (body.size > 0) {
+		const char *newline = memchr(body.data, '\n', body.size);
+		struct lc_view text = {.data = body.data};
+		const struct sim_row *row;
+
+		if (newline == NULL)
+			sim_fail("an object ends inside a line");
+		text.size = (size_t)(newline - body.data) + 1;
+		row = find_row(text);
+		if (first == NULL) {
+			first = row;
+			check_name(bucket, key, first);
+		}
+		if (row->source != first->source || row->target != first->target)
+			sim_fail("an object holds rows of several sources or targets");
+		if (last != NULL && !in_order(last, last_text, row, text))
+			sim_fail("lines of an object are out of order: %u, %u", last->line,
+				 row->line);
+		count_line(row, key);
+		sim_trace("\tline %u, inserted %u", row->line, row->inserted_at);
+		last = row;
+		last_text = text;
+		body.data += text.size;
+		body.size -= text.size;
+	}
+	if (first == NULL)
+		sim_fail("an empty object");
+}
+
+/* Rows that came late may still be under way behind an offset; others may not. */
+void sim_check_offset(const struct sim_source *source)
+{
+	struct lc_offset committed;
+
+	sim_source_offset(source, &committed);
+	sim_trace("offset of %u %s: %u", source->session, source->bucket, committed.inserted_at);
+	for (size_t i = source->first_row; i < source->first_row + source->row_count; i++) {
+		const struct sim_row *row = &sim->rows[i];
+		const struct sim_line *line = &sim->lines[row->line];
+		struct lc_offset offset = sim_row_offset(row);
+
+		if (lc_offset_compare(&offset, &committed) > 0)
+			break;
+		if (row->timely && line->found < line->timely && !line->may_be_lost &&
+		    sim_now_ms() < row->gone_ms)
+			sim_fail("an offset of session %u, bucket %s is ahead of line %u, inserted "
+				 "at %u, which is not delivered",
+				 source->session, source->bucket, row->line, row->inserted_at);
+	}
+}
+
+void sim_excuse_floors(void)
+{
+	for (size_t i = 0; i < sim->source_count; i++) {
+		const struct sim_source *source = &sim->sources[i];
+		struct lc_offset floor;
+
+		if (!sim_source_offset(source, &floor))
+			continue;
+		for (size_t j = source->first_row; j < source->first_row + source->row_count; j++) {
+			struct lc_offset offset = sim_row_offset(&sim->rows[j]);
+
+			if (lc_offset_compare(&offset, &floor) <= 0)
+				sim->lines[sim->rows[j].line].may_be_lost = true;
+		}
+	}
+}
+
+static bool is_excused(const struct sim_row *row)
+{
+	return sim->lines[row->line].may_be_lost || row->gone_ms <= sim_now_ms();
+}
+
+bool sim_all_found(void)
+{
+	if (sim->lines_missing == 0)
+		return true;
+	for (size_t i = 0; i < sim->row_count; i++) {
+		const struct sim_line *line = &sim->lines[sim->rows[i].line];
+
+		if (line->found < line->expected && !is_excused(&sim->rows[i]))
+			return false;
+	}
+	return true;
+}
+
+void sim_check_end(void)
+{
+	for (size_t i = 0; i < sim->row_count; i++) {
+		const struct sim_row *row = &sim->rows[i];
+		const struct sim_line *line = &sim->lines[row->line];
+
+		if (line->found < line->expected && !is_excused(row))
+			sim_fail("line %u of session %u, bucket %s, inserted at %u, visible at "
+				 "%llu ms, is delivered %u times, it stands in the table %u times",
+				 row->line, sim->sources[row->source].session,
+				 sim->sources[row->source].bucket, row->inserted_at,
+				 (unsigned long long)row->visible_ms[0], line->found,
+				 line->expected);
+	}
+}

@@ -1,0 +1,186 @@
+/*
+ * The ledger without its thread: commands queue up, a timer executes some of them in one
+ * transaction of the real store and commits it, another one calls back. A crash may come anywhere
+ * between; what is not committed is lost with it.
+ */
+#include "ledger/ledger.h"
+#include "sim/sim.h"
+
+#include "base/memory.h"
+#include "ledger/ledger_command.h"
+#include "ledger/store.h"
+
+#include <stdlib.h>
+
+struct lc_ledger {
+	struct lc_store *store;
+	struct lc_ledger_command_list queued;
+	struct lc_ledger_command_list finished;
+	struct lc_loop_timer *commit_timer;
+	struct lc_loop_timer *callback_timer;
+	uint64_t retry_ms;
+};
+
+static void free_commands(struct lc_ledger_command_list *commands)
+{
+	struct lc_ledger_command *command;
+
+	while ((command = STAILQ_FIRST(commands)) != NULL) {
+		STAILQ_REMOVE_HEAD(commands, next);
+		lc_ledger_command_free(command);
+	}
+}
+
+static size_t length_of(const struct lc_ledger_command_list *commands)
+{
+	const struct lc_ledger_command *command;
+	size_t length = 0;
+
+	STAILQ_FOREACH(command, commands, next)
+	{
+		length++;
+	}
+	return length;
+}
+
+/* Moves the first `count` of the queue to the batch. */
+static void take(struct lc_ledger *ledger, struct lc_ledger_command_list *batch, size_t count)
+{
+	STAILQ_INIT(batch);
+	for (size_t i = 0; i < count; i++) {
+		struct lc_ledger_command *command = STAILQ_FIRST(&ledger->queued);
+
+		STAILQ_REMOVE_HEAD(&ledger->queued, next);
+		STAILQ_INSERT_TAIL(batch, command, next);
+	}
+}
+
+static void execute(struct lc_ledger *ledger, const struct lc_ledger_command_list *batch)
+{
+	struct lc_error error = {.kind = LC_ERROR_NONE};
+
+	if (!lc_ledger_command_execute_all(batch, ledger->store, &error))
+		sim_fail("the ledger: %s", error.message);
+}
+
+/* A disk that is full lets some commands pass and then takes all back. */
+static void execute_in_vain(struct lc_ledger *ledger, const struct lc_ledger_command_list *batch)
+{
+	struct lc_ledger_command *command;
+	struct lc_error error = {.kind = LC_ERROR_NONE};
+
+	if (!lc_store_begin(ledger->store, &error))
+		sim_fail("the ledger: %s", error.message);
+	STAILQ_FOREACH(command, batch, next)
+	{
+		if (sim_chance(0.1))
+			break;
+		if (!lc_ledger_command_execute(command, ledger->store, &error))
+			sim_fail("the ledger: %s", error.message);
+	}
+	lc_store_roll_back(ledger->store);
+}
+
+/* The thread may have come in the middle of what the loop was calling. */
+static void on_commit(void *context)
+{
+	struct lc_ledger *ledger = context;
+	struct lc_ledger_command_list batch;
+	struct lc_ledger_command *command;
+	size_t length = length_of(&ledger->queued);
+
+	if (sim_in_period(SIM_PERIOD_DISK_FULL, 0)) {
+		execute_in_vain(ledger, &ledger->queued);
+		lc_loop_timer_start(ledger->commit_timer, ledger->retry_ms);
+		return;
+	}
+	take(ledger, &batch, sim_chance(0.5) ? length : sim_between(1, length));
+	execute(ledger, &batch);
+	sim_crash_point("a transaction is committed");
+	while ((command = STAILQ_FIRST(&batch)) != NULL) {
+		STAILQ_REMOVE_HEAD(&batch, next);
+		if (lc_ledger_command_has_callback(command))
+			STAILQ_INSERT_TAIL(&ledger->finished, command, next);
+		else
+			lc_ledger_command_free(command);
+	}
+	if (!STAILQ_EMPTY(&ledger->finished) && !lc_loop_timer_running(ledger->callback_timer))
+		lc_loop_timer_start(ledger->callback_timer, sim_delay(3, 200));
+	if (!STAILQ_EMPTY(&ledger->queued))
+		lc_loop_timer_start(ledger->commit_timer, sim_delay(10, 3000));
+}
+
+static void on_callback(void *context)
+{
+	struct lc_ledger *ledger = context;
+	struct lc_ledger_command_list finished = STAILQ_HEAD_INITIALIZER(finished);
+	struct lc_ledger_command *command;
+
+	STAILQ_CONCAT(&finished, &ledger->finished);
+	while ((command = STAILQ_FIRST(&finished)) != NULL) {
+		STAILQ_REMOVE_HEAD(&finished, next);
+		lc_ledger_command_finish(command);
+		lc_ledger_command_free(command);
+	}
+}
+
+void lc_ledger_push(struct lc_ledger *ledger, struct lc_ledger_command *command)
+{
+	STAILQ_INSERT_TAIL(&ledger->queued, command, next);
+	if (!lc_loop_timer_running(ledger->commit_timer))
+		lc_loop_timer_start(ledger->commit_timer, sim_delay(10, 3000));
+}
+
+uint32_t lc_ledger_seen_until(const struct lc_ledger *ledger, uint32_t raft_session_id)
+{
+	return lc_store_seen_until(ledger->store, raft_session_id);
+}
+
+struct lc_ledger *lc_ledger_open(struct lc_loop *loop, const struct lc_ledger_options *options,
+				 struct lc_counters *counters, struct lc_ledger_state *state,
+				 void (*on_corrupt)(void *context, const struct lc_error *error),
+				 void *context, struct lc_error *error)
+{
+	struct lc_store *store = lc_store_open(options, state, error);
+	struct lc_ledger *ledger;
+
+	(void)counters;
+	(void)on_corrupt;
+	(void)context;
+	if (store == NULL)
+		return NULL;
+	sim_trace("ledger: until %u, horizon %u, next intent %llu", state->until, state->horizon,
+		  (unsigned long long)state->next_intent_id);
+	ledger = lc_memory_zero(1, sizeof(*ledger));
+	ledger->store = store;
+	ledger->retry_ms = options->retry_ms;
+	STAILQ_INIT(&ledger->queued);
+	STAILQ_INIT(&ledger->finished);
+	ledger->commit_timer = lc_loop_timer_new(loop, on_commit, ledger);
+	ledger->callback_timer = lc_loop_timer_new(loop, on_callback, ledger);
+	return ledger;
+}
+
+/* A process that dies may have had the time to write a part of what was queued. */
+void lc_ledger_close(struct lc_ledger *ledger)
+{
+	struct lc_ledger_command_list batch;
+	size_t length;
+
+	if (ledger == NULL)
+		return;
+	length = length_of(&ledger->queued);
+	if (sim->crashing)
+		length = sim_chance(0.3) ? sim_below(length + 1) : 0;
+	if (length > 0 && !sim_in_period(SIM_PERIOD_DISK_FULL, 0)) {
+		take(ledger, &batch, length);
+		execute(ledger, &batch);
+		free_commands(&batch);
+	}
+	free_commands(&ledger->queued);
+	free_commands(&ledger->finished);
+	lc_loop_timer_free(ledger->commit_timer);
+	lc_loop_timer_free(ledger->callback_timer);
+	lc_store_close(ledger->store);
+	free(ledger);
+}

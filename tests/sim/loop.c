@@ -1,0 +1,149 @@
+/* The simulated event loop: timers in a heap, time that jumps from one to the next. */
+#include "sim/sim.h"
+
+#include "base/assert.h"
+#include "base/memory.h"
+
+#include <stdlib.h>
+
+struct lc_loop {
+	uint64_t now_ms;
+	uint64_t next_number;
+	struct lc_loop_timer **heap; /* the one due first comes first */
+	size_t count;
+	size_t capacity;
+	size_t timers; /* made and not freed */
+};
+
+struct lc_loop_timer {
+	struct lc_loop *loop;
+	lc_loop_callback *callback;
+	void *context;
+	uint64_t due_ms;
+	uint64_t number; /* of its start: those due together run in this order */
+	size_t place;    /* in the heap */
+	bool running;
+};
+
+struct lc_loop *lc_loop_new(struct lc_error *error)
+{
+	(void)error;
+	return lc_memory_zero(1, sizeof(struct lc_loop));
+}
+
+void lc_loop_free(struct lc_loop *loop)
+{
+	if (loop->timers != 0)
+		sim_fail("%zu timers were never freed", loop->timers);
+	free(loop->heap);
+	free(loop);
+}
+
+uint64_t lc_loop_now_ms(const struct lc_loop *loop)
+{
+	return loop->now_ms;
+}
+
+uint64_t sim_now_ms(void)
+{
+	return sim->loop == NULL ? 0 : sim->loop->now_ms;
+}
+
+static bool before(const struct lc_loop_timer *a, const struct lc_loop_timer *b)
+{
+	return a->due_ms != b->due_ms ? a->due_ms < b->due_ms : a->number < b->number;
+}
+
+static void put(struct lc_loop *loop, struct lc_loop_timer *timer, size_t place)
+{
+	loop->heap[place] = timer;
+	timer->place = place;
+}
+
+static void sift(struct lc_loop *loop, struct lc_loop_timer *timer, size_t place)
+{
+	while (place > 0 && before(timer, loop->heap[(place - 1) / 2])) {
+		put(loop, loop->heap[(place - 1) / 2], place);
+		place = (place - 1) / 2;
+	}
+	for (;;) {
+		size_t child = 2 * place + 1;
+
+		if (child + 1 < loop->count && before(loop->heap[child + 1], loop->heap[child]))
+			child++;
+		if (child >= loop->count || !before(loop->heap[child], timer))
+			break;
+		put(loop, loop->heap[child], place);
+		place = child;
+	}
+	put(loop, timer, place);
+}
+
+struct lc_loop_timer *lc_loop_timer_new(struct lc_loop *loop, lc_loop_callback *callback,
+					void *context)
+{
+	struct lc_loop_timer *timer = lc_memory_zero(1, sizeof(*timer));
+
+	timer->loop = loop;
+	timer->callback = callback;
+	timer->context = context;
+	loop->timers++;
+	return timer;
+}
+
+void lc_loop_timer_stop(struct lc_loop_timer *timer)
+{
+	struct lc_loop *loop = timer->loop;
+	struct lc_loop_timer *last;
+
+	if (!timer->running)
+		return;
+	timer->running = false;
+	last = loop->heap[--loop->count];
+	if (last != timer)
+		sift(loop, last, timer->place);
+}
+
+void lc_loop_timer_start(struct lc_loop_timer *timer, uint64_t delay_ms)
+{
+	struct lc_loop *loop = timer->loop;
+
+	lc_loop_timer_stop(timer);
+	if (loop->count == loop->capacity) {
+		loop->capacity = loop->capacity * 2 + 64;
+		loop->heap = lc_memory_resize(loop->heap, loop->capacity, sizeof(loop->heap[0]));
+	}
+	timer->due_ms = loop->now_ms + delay_ms;
+	timer->number = loop->next_number++;
+	timer->running = true;
+	sift(loop, timer, loop->count++);
+}
+
+bool lc_loop_timer_running(const struct lc_loop_timer *timer)
+{
+	return timer->running;
+}
+
+void lc_loop_timer_free(struct lc_loop_timer *timer)
+{
+	if (timer == NULL)
+		return;
+	lc_loop_timer_stop(timer);
+	timer->loop->timers--;
+	free(timer);
+}
+
+bool sim_step(uint64_t until_ms)
+{
+	struct lc_loop *loop = sim->loop;
+	struct lc_loop_timer *timer = loop->count == 0 ? NULL : loop->heap[0];
+
+	if (timer == NULL || timer->due_ms > until_ms) {
+		loop->now_ms = until_ms;
+		return false;
+	}
+	loop->now_ms = timer->due_ms;
+	lc_loop_timer_stop(timer);
+	timer->callback(timer->context);
+	return true;
+}

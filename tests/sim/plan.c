@@ -1,0 +1,183 @@
+/* What goes wrong in a history, and with which settings the courier lives. */
+#include "sim/sim.h"
+
+#include "base/memory.h"
+
+#include <stdlib.h>
+
+enum { TTL_HORIZON = 600 };
+
+static uint64_t seconds(uint64_t least, uint64_t most)
+{
+	return sim_between(least, most) * 1000;
+}
+
+static double perhaps(double probability, double most)
+{
+	return sim_chance(probability) ? lc_random_unit(&sim->random) * most : 0;
+}
+
+static void add_period(enum sim_period_kind kind, unsigned which, uint64_t longest_ms)
+{
+	struct sim_plan *plan = &sim->plan;
+	uint64_t from_ms = sim_below(plan->faults_end_ms);
+	uint64_t until_ms = from_ms + sim_below(longest_ms);
+
+	if (plan->period_count == SIM_PERIODS_MAX)
+		return;
+	plan->periods[plan->period_count++] = (struct sim_period){
+	    .kind = kind,
+	    .which = which,
+	    .from_ms = from_ms,
+	    .until_ms = until_ms < plan->faults_end_ms ? until_ms : plan->faults_end_ms,
+	};
+}
+
+static void add_periods(enum sim_period_kind kind, double probability, unsigned bound,
+			uint64_t longest_ms)
+{
+	if (!sim_chance(probability))
+		return;
+	for (uint64_t i = sim_between(1, 4); i > 0; i--)
+		add_period(kind, (unsigned)sim_below(bound), longest_ms);
+}
+
+static int compare_interruptions(const void *a, const void *b)
+{
+	const struct sim_interruption *left = a;
+	const struct sim_interruption *right = b;
+
+	return (left->at_ms > right->at_ms) - (left->at_ms < right->at_ms);
+}
+
+static void add_interruptions(void)
+{
+	struct sim_plan *plan = &sim->plan;
+	bool may_lose = sim_chance(0.12);
+
+	plan->interruption_count = sim_chance(0.3) ? 0 : sim_below(SIM_INTERRUPTIONS_MAX);
+	for (size_t i = 0; i < plan->interruption_count; i++) {
+		struct sim_interruption *it = &plan->interruptions[i];
+
+		it->at_ms = sim_below(plan->faults_end_ms);
+		it->kind = sim_chance(0.3) ? SIM_DRAIN : SIM_CRASH;
+		if (may_lose && sim_chance(0.3))
+			it->kind = SIM_LOSE_STATE;
+		it->down_ms = sim_chance(0.1) ? seconds(0, 600) : sim_below(5000);
+	}
+	if (plan->interruption_count > 1)
+		qsort(plan->interruptions, plan->interruption_count, sizeof(plan->interruptions[0]),
+		      compare_interruptions);
+}
+
+static void add_trouble(void)
+{
+	struct sim_plan *plan = &sim->plan;
+
+	plan->query_fails = perhaps(0.5, 0.1);
+	plan->query_breaks = perhaps(0.5, 0.2);
+	plan->insert_lost = perhaps(0.5, 0.3);
+	plan->put_lost = perhaps(0.6, 0.3);
+	plan->put_fails = perhaps(0.5, 0.3);
+	plan->step_crashes = perhaps(0.3, 0.02);
+	add_periods(SIM_PERIOD_SEAT_DOWN, 0.4, plan->seat_count, 200000);
+	add_periods(SIM_PERIOD_TARGET_REFUSES, 0.4, (unsigned)sim->target_count, 400000);
+	add_periods(SIM_PERIOD_TARGET_FAILS, 0.4, (unsigned)sim->target_count, 200000);
+	add_periods(SIM_PERIOD_TARGET_SLOW, 0.3, (unsigned)sim->target_count, 400000);
+	add_periods(SIM_PERIOD_DISK_FULL, 0.3, 1, 100000);
+	add_interruptions();
+}
+
+/* A target refuses until rows meant for it are gone. */
+static void make_rows_expire(void)
+{
+	struct sim_plan *plan = &sim->plan;
+
+	plan->horizon = TTL_HORIZON;
+	plan->retention = (uint32_t)sim_between(900, 1500);
+	plan->faults_end_ms = plan->rows_end_ms + (uint64_t)plan->retention * 1000 + 1200000;
+	plan->periods[plan->period_count++] = (struct sim_period){
+	    .kind = SIM_PERIOD_TARGET_REFUSES,
+	    .which = (unsigned)sim_below(sim->target_count),
+	    .from_ms = sim_below(plan->rows_end_ms),
+	    .until_ms = plan->faults_end_ms,
+	};
+}
+
+void sim_plan_make(void)
+{
+	static const uint32_t horizons[] = {600, 1200, 1800, 7200};
+	struct sim_plan *plan = &sim->plan;
+
+	plan->epoch = 1770336000 + (uint32_t)sim_below(7200);
+	plan->seat_count = (unsigned)sim_between(1, SIM_SEATS_MAX);
+	for (unsigned i = 0; i < plan->seat_count; i++)
+		plan->seat_skew[i] = sim_chance(0.5) ? (int32_t)sim_below(5) - 2 : 0;
+	plan->delay = (uint32_t)sim_between(1, 10);
+	plan->shard_count = (unsigned)sim_between(1, 3);
+	plan->shard = (unsigned)sim_below(plan->shard_count);
+	plan->rows_end_ms = sim_chance(0.1) ? seconds(1000, 5000) : seconds(60, 900);
+	plan->faults_end_ms = plan->rows_end_ms + seconds(0, 300);
+	plan->horizon = horizons[sim_below(4)];
+	plan->retention = 259200;
+	plan->small_pieces = sim_chance(0.1);
+	sim->target_count = sim_between(1, SIM_TARGETS_MAX);
+	if (sim_chance(0.08))
+		make_rows_expire();
+	if (sim_chance(0.9))
+		add_trouble();
+}
+
+bool sim_in_period(enum sim_period_kind kind, unsigned which)
+{
+	uint64_t now_ms = sim_now_ms();
+
+	for (size_t i = 0; i < sim->plan.period_count; i++) {
+		const struct sim_period *period = &sim->plan.periods[i];
+
+		if (period->kind == kind && period->which == which && period->from_ms <= now_ms &&
+		    now_ms < period->until_ms)
+			return true;
+	}
+	return false;
+}
+
+static void set_text(char **setting, const char *text)
+{
+	free(*setting);
+	*setting = lc_memory_copy_text(text);
+}
+
+/* One life's settings; what the horizon and the retention are stays as it was. */
+void sim_settings_make(struct lc_settings *settings)
+{
+	static const char *const conditional[] = {"auto", "on", "off"};
+	int64_t cap = (int64_t)sim_between(256 * 1024, sim_chance(0.5) ? 400 * 1024 : 4 << 20);
+
+	lc_settings_default(settings);
+	set_text(&settings->state_directory, sim->directory);
+	set_text(&settings->s3_conditional_put, conditional[sim_below(3)]);
+	settings->consumer_processing_delay_seconds = sim->plan.delay;
+	settings->consumer_count_threshold = (int64_t)sim_between(1, sim_chance(0.5) ? 20 : 1000);
+	settings->consumer_time_threshold_seconds =
+	    (int64_t)sim_between(1, sim_chance(0.5) ? 10 : 120);
+	settings->consumer_min_discovery_interval_seconds = (int64_t)sim_between(1, 10);
+	settings->consumer_max_discovery_interval_seconds =
+	    settings->consumer_min_discovery_interval_seconds + (int64_t)sim_below(20);
+	settings->consumer_max_logs_per_object =
+	    (int64_t)sim_between(1, sim_chance(0.5) ? 10 : 500);
+	settings->consumer_max_object_bytes = (int64_t)sim_between(65536, (uint64_t)cap / 4);
+	settings->consumer_retention_seconds = sim->plan.retention;
+	settings->reconcile_interval_seconds = (int64_t)sim_between(5, 60);
+	settings->reconcile_full_interval_seconds = (int64_t)sim_between(60, 300);
+	settings->reconcile_horizon_seconds = sim->plan.horizon;
+	settings->retry_max_backoff_seconds = 10;
+	settings->offset_flush_count_threshold = (int64_t)sim_between(1, 50);
+	settings->offset_flush_interval_milliseconds = (int64_t)sim_between(1, 5000);
+	settings->s3_max_retry_attempts = (int64_t)sim_between(1, 5);
+	settings->s3_max_backoff_delay_seconds = (int64_t)sim_between(1, 60);
+	settings->limits_max_inflight_bytes = cap;
+	settings->limits_max_row_bytes = 65536;
+	settings->limits_max_concurrent_uploads = (int64_t)sim_between(1, 16);
+	settings->limits_max_concurrent_uploads_per_target = (int64_t)sim_between(1, 4);
+}

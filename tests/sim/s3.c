@@ -1,0 +1,234 @@
+/*
+ * The model of S3 behind clients/s3.h: objects by bucket and key. A PUT arrives some time after it
+ * was sent, even if its sender has died; whether it is stored, and whether its sender is told, are
+ * decided apart from each other.
+ */
+#include "clients/s3.h"
+#include "sim/sim.h"
+
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/queue.h>
+#include <uthash.h>
+
+/* By bucket, '/' and key. */
+struct sim_object {
+	UT_hash_handle hh;
+	struct lc_buffer body;
+	size_t name_size;
+	char name[];
+};
+
+struct lc_s3 {
+	struct lc_loop *loop;
+	enum lc_s3_conditional conditional;
+	TAILQ_HEAD(, lc_s3_put) puts;
+};
+
+struct lc_s3_put {
+	struct lc_s3 *s3; /* NULL: nobody waits for an answer */
+	TAILQ_ENTRY(lc_s3_put) link;
+	lc_s3_callback *callback;
+	void *context;
+	char *bucket;
+	struct lc_buffer key;
+	struct lc_buffer body;
+	struct lc_loop_timer *timer;
+	uint64_t started_ms;
+	bool conditional;
+	bool arrived;
+	unsigned status;
+	const char *code;
+};
+
+struct lc_s3 *lc_s3_new(struct lc_loop *loop, struct lc_http *http,
+			const struct lc_s3_options *options, struct lc_error *error)
+{
+	struct lc_s3 *s3 = lc_memory_zero(1, sizeof(*s3));
+
+	(void)http;
+	(void)error;
+	s3->loop = loop;
+	s3->conditional = options->conditional;
+	TAILQ_INIT(&s3->puts);
+	return s3;
+}
+
+void lc_s3_free(struct lc_s3 *s3)
+{
+	struct lc_s3_put *put;
+
+	if (s3 == NULL)
+		return;
+	while ((put = TAILQ_FIRST(&s3->puts)) != NULL)
+		lc_s3_cancel(put);
+	free(s3);
+}
+
+static void release(struct lc_s3_put *put)
+{
+	if (put->s3 != NULL)
+		TAILQ_REMOVE(&put->s3->puts, put, link);
+	lc_loop_timer_free(put->timer);
+	lc_buffer_free(&put->key);
+	lc_buffer_free(&put->body);
+	free(put->bucket);
+	free(put);
+}
+
+void sim_objects_free(void)
+{
+	struct sim_object *object;
+	struct sim_object *next;
+
+	HASH_ITER(hh, sim->objects, object, next)
+	{
+		HASH_DEL(sim->objects, object);
+		lc_buffer_free(&object->body);
+		free(object);
+	}
+}
+
+/* Writes the object; false if the condition forbids it. Nothing may ever replace other bytes. */
+static bool store(struct lc_s3_put *put)
+{
+	size_t size = strlen(put->bucket) + 1 + put->key.size;
+	char *name = lc_memory_zero(size + 1, 1);
+	struct sim_object *object;
+
+	memcpy(name, put->bucket, strlen(put->bucket));
+	name[strlen(put->bucket)] = '/';
+	memcpy(name + strlen(put->bucket) + 1, put->key.data, put->key.size);
+	HASH_FIND(hh, sim->objects, name, size, object);
+	if (object != NULL) {
+		bool same =
+		    lc_view_equal(lc_buffer_view(&object->body), lc_buffer_view(&put->body));
+
+		if (!same)
+			sim_fail("the object %s was overwritten by other bytes", name);
+		free(name);
+		return !put->conditional;
+	}
+	object = lc_memory_zero(1, sizeof(*object) + size + 1);
+	memcpy(object->name, name, size + 1);
+	object->name_size = size;
+	object->body = put->body;
+	lc_buffer_init(&put->body, SIZE_MAX / 2);
+	HASH_ADD_KEYPTR(hh, sim->objects, object->name, size, object);
+	free(name);
+	sim_check_object(put->bucket, lc_buffer_view(&put->key), lc_buffer_view(&object->body));
+	sim_crash_point("an object is stored");
+	return true;
+}
+
+static unsigned target_number(const char *bucket)
+{
+	for (unsigned i = 0; i < sim->target_count; i++) {
+		if (strcmp(sim->targets[i].bucket, bucket) == 0)
+			return i;
+	}
+	sim_fail("a PUT into a bucket that no row names: %s", bucket);
+}
+
+/* What S3 answers, and whether it stores the object. */
+static void decide(struct lc_s3_put *put)
+{
+	static const unsigned troubles[] = {0, 500, 503, 408};
+	unsigned target = target_number(put->bucket);
+
+	put->code = "";
+	if (sim_in_period(SIM_PERIOD_TARGET_REFUSES, target)) {
+		bool denied = sim_chance(0.5);
+
+		put->status = denied ? 403 : 404;
+		put->code = denied ? "AccessDenied" : "NoSuchBucket";
+		return;
+	}
+	if (sim_in_period(SIM_PERIOD_TARGET_FAILS, target) || sim_fault(sim->plan.put_fails)) {
+		put->status = troubles[sim_below(4)];
+		/* An answer in the 4xx is certain: the object is not there. */
+		if (put->status != 408 && sim_chance(0.3))
+			store(put);
+		return;
+	}
+	put->status = store(put) ? 200 : 412;
+	if (sim_fault(sim->plan.put_lost))
+		put->status = 0;
+}
+
+static void tell(struct lc_s3_put *put)
+{
+	struct lc_s3_answer answer = {
+	    .status = put->status, .code = put->code, .elapsed_ms = sim_now_ms() - put->started_ms};
+
+	answer.retry_class = put->status == 412
+				 ? LC_RETRY_DONE
+				 : lc_retry_classify_s3(put->status, put->code, &answer.certain);
+	if (answer.retry_class != LC_RETRY_DONE)
+		lc_error_set(&answer.error, LC_ERROR_REFUSED, "%s: status %u %s", put->bucket,
+			     put->status, put->code);
+	sim_trace("PUT %s/%.*s: %u %s", put->bucket, (int)put->key.size, put->key.data, put->status,
+		  put->code);
+	put->callback(put->context, &answer);
+	release(put);
+}
+
+static void on_step(void *context)
+{
+	struct lc_s3_put *put = context;
+
+	if (put->arrived) {
+		tell(put);
+		return;
+	}
+	put->arrived = true;
+	decide(put);
+	if (put->s3 == NULL)
+		release(put);
+	else
+		lc_loop_timer_start(put->timer, sim_delay(50, 5000));
+}
+
+struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, const char *bucket, struct lc_view key,
+			    const struct lc_s3_body *body, lc_s3_callback *callback, void *context)
+{
+	struct lc_s3_put *put = lc_memory_zero(1, sizeof(*put));
+	uint64_t delay_ms = sim_delay(100, 20000);
+
+	put->s3 = s3;
+	put->callback = callback;
+	put->context = context;
+	put->bucket = lc_memory_copy_text(bucket);
+	lc_buffer_init(&put->key, SIZE_MAX / 2);
+	lc_buffer_append_view(&put->key, key);
+	lc_buffer_init(&put->body, SIZE_MAX / 2);
+	for (size_t i = 0; i < body->piece_count; i++)
+		lc_buffer_append_view(&put->body, body->pieces[i]);
+	if (put->body.size != body->size)
+		sim_fail("a body is said to have %llu bytes, its pieces have %zu",
+			 (unsigned long long)body->size, put->body.size);
+	put->started_ms = sim_now_ms();
+	put->conditional = s3->conditional != LC_S3_CONDITIONAL_OFF;
+	if (sim_in_period(SIM_PERIOD_TARGET_SLOW, target_number(bucket)))
+		delay_ms += sim_below(60000);
+	TAILQ_INSERT_TAIL(&s3->puts, put, link);
+	put->timer = lc_loop_timer_new(s3->loop, on_step, put);
+	lc_loop_timer_start(put->timer, delay_ms);
+	sim->puts++;
+	return put;
+}
+
+/* What was sent may still arrive, and much later. */
+void lc_s3_cancel(struct lc_s3_put *put)
+{
+	TAILQ_REMOVE(&put->s3->puts, put, link);
+	put->s3 = NULL;
+	if (put->arrived || sim_chance(0.5)) {
+		release(put);
+		return;
+	}
+	if (sim_chance(0.3))
+		lc_loop_timer_start(put->timer, sim_below(120000));
+}

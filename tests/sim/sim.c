@@ -1,0 +1,271 @@
+/*
+ * Runs random histories:
+ *
+ *	sim [--seeds FROM..TO | --seed N] [--trace]
+ *
+ * Histories run in a child process, so that one that fails, crashes or hangs is told with its seed
+ * and the others go on. `--seed N --trace` runs one again and shows what happens in it.
+ */
+#include "sim/sim.h"
+
+#include "base/assert.h"
+#include "base/log.h"
+#include "base/memory.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+struct sim *sim;
+
+enum {
+	FAULTS_MAX = 20,  /* then the run ends */
+	HISTORY_MAX = 60, /* real seconds */
+};
+
+struct options {
+	uint64_t from;
+	uint64_t to;
+	bool trace;
+};
+
+/* What the child tells: it is shared memory. */
+struct progress {
+	uint64_t seed;
+	uint64_t histories;
+	uint64_t rows;
+	uint64_t lives;
+	uint64_t puts;
+};
+
+void sim_fail(const char *format, ...)
+{
+	va_list arguments;
+
+	fprintf(stderr, "seed %" PRIu64 " at %" PRIu64 " ms, life %u: ", sim->seed, sim_now_ms(),
+		sim->lives);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fprintf(stderr, "\n");
+	_exit(1);
+}
+
+void sim_trace(const char *format, ...)
+{
+	va_list arguments;
+
+	if (!sim->trace)
+		return;
+	fprintf(stderr, "%10.3f ", (double)sim_now_ms() / 1000);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fprintf(stderr, "\n");
+}
+
+/* ---- one history ---- */
+
+static void run_history(uint64_t seed, const struct options *options, const char *directory)
+{
+	struct lc_error error;
+
+	sim = lc_memory_zero(1, sizeof(*sim));
+	sim->seed = seed;
+	sim->trace = options->trace;
+	lc_random_seed(&sim->random, seed);
+	lc_random_seed(&sim->entropy, ~seed);
+	snprintf(sim->directory, sizeof(sim->directory), "%s", directory);
+	sim->loop = lc_loop_new(&error);
+	sim_plan_make();
+	sim_rows_make();
+	sim_forget_state();
+	sim_live();
+	while (sim_step(UINT64_MAX - 1))
+		continue;
+	sim_objects_free();
+	lc_loop_free(sim->loop);
+	free(sim->rows);
+	free(sim->lines);
+}
+
+/* ---- the courier's own log, part of the trace ---- */
+
+void __wrap_lc_log_write(enum lc_log_level level, const char *message,
+			 const struct lc_log_field *fields, size_t count);
+void __wrap_lc_log_say(enum lc_log_level level, const char *message);
+
+static void append_field(struct lc_buffer *text, const struct lc_log_field *field)
+{
+	lc_buffer_append_format(text, ", %s ", field->name);
+	switch (field->type) {
+	case LC_LOG_TYPE_VIEW:
+		lc_buffer_append_view(text, field->value.view);
+		break;
+	case LC_LOG_TYPE_INT:
+		lc_buffer_append_format(text, "%" PRId64, field->value.integer);
+		break;
+	case LC_LOG_TYPE_UINT:
+		lc_buffer_append_format(text, "%" PRIu64, field->value.unsigned_integer);
+		break;
+	case LC_LOG_TYPE_DOUBLE:
+		lc_buffer_append_format(text, "%g", field->value.real);
+		break;
+	case LC_LOG_TYPE_BOOL:
+		lc_buffer_append_text(text, field->value.boolean ? "true" : "false");
+		break;
+	}
+}
+
+void __wrap_lc_log_write(enum lc_log_level level, const char *message,
+			 const struct lc_log_field *fields, size_t count)
+{
+	struct lc_buffer text;
+
+	(void)level;
+	if (!sim->trace)
+		return;
+	lc_buffer_init(&text, 65536);
+	lc_buffer_append_text(&text, message);
+	for (size_t i = 0; i < count; i++)
+		append_field(&text, &fields[i]);
+	sim_trace("\"%s\"", lc_buffer_text(&text));
+	lc_buffer_free(&text);
+}
+
+void __wrap_lc_log_say(enum lc_log_level level, const char *message)
+{
+	__wrap_lc_log_write(level, message, NULL, 0);
+}
+
+/* ---- many histories ---- */
+
+static const char *memory_directory(void)
+{
+	return access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+}
+
+static void tell_seed(const char *text)
+{
+	fprintf(stderr, "seed %" PRIu64 " at %" PRIu64 " ms: %s\n", sim->seed, sim_now_ms(), text);
+}
+
+static void run_histories(const struct options *options, struct progress *progress,
+			  const char *directory)
+{
+	lc_assert_set_witness(tell_seed);
+	while (progress->seed <= options->to) {
+		alarm(HISTORY_MAX);
+		run_history(progress->seed, options, directory);
+		progress->histories++;
+		progress->rows += sim->row_count;
+		progress->lives += sim->lives;
+		progress->puts += sim->puts;
+		free(sim);
+		progress->seed++;
+	}
+}
+
+/* True if the child came to the end. */
+static bool run_child(const struct options *options, struct progress *progress,
+		      const char *directory)
+{
+	pid_t child = fork();
+	int status = 0;
+
+	if (child == 0) {
+		run_histories(options, progress, directory);
+		exit(0);
+	}
+	LC_ASSERT(child > 0);
+	LC_ASSERT(waitpid(child, &status, 0) == child);
+	if (WIFSIGNALED(status))
+		fprintf(stderr, "seed %" PRIu64 ": signal %d\n", progress->seed, WTERMSIG(status));
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static bool read_options(int argc, char **argv, struct options *options)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--trace") == 0) {
+			options->trace = true;
+		} else if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc) {
+			options->from = options->to = strtoull(argv[++i], NULL, 10);
+		} else if (strcmp(argv[i], "--seeds") == 0 && i + 1 < argc) {
+			if (sscanf(argv[++i], "%" SCNu64 "..%" SCNu64, &options->from,
+				   &options->to) != 2)
+				return false;
+		} else {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void remove_directory(const char *directory)
+{
+	DIR *entries = opendir(directory);
+	const struct dirent *entry;
+	char path[PATH_MAX];
+
+	while (entries != NULL && (entry = readdir(entries)) != NULL) {
+		snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name);
+		if (entry->d_name[0] != '.')
+			unlink(path);
+	}
+	if (entries != NULL)
+		closedir(entries);
+	rmdir(directory);
+}
+
+static double now_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void report(const struct progress *progress, unsigned faults, double seconds)
+{
+	printf("%" PRIu64 " histories, %u of them failed: %" PRIu64 " rows, %" PRIu64
+	       " lives, %" PRIu64 " PUTs, %.1f s, %.1f histories a second\n",
+	       progress->histories + faults, faults, progress->rows, progress->lives,
+	       progress->puts, seconds, (double)progress->histories / seconds);
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {.from = 1, .to = 300};
+	char directory[64];
+	struct progress *progress;
+	double started = now_seconds();
+	unsigned faults = 0;
+
+	if (!read_options(argc, argv, &options)) {
+		fprintf(stderr, "usage: sim [--seeds FROM..TO | --seed N] [--trace]\n");
+		return 2;
+	}
+	snprintf(directory, sizeof(directory), "%s/log-courier-sim-XXXXXX", memory_directory());
+	if (mkdtemp(directory) == NULL) {
+		perror(directory);
+		return 2;
+	}
+	progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			-1, 0);
+	LC_ASSERT(progress != MAP_FAILED);
+	progress->seed = options.from;
+	while (faults < FAULTS_MAX && !run_child(&options, progress, directory)) {
+		faults++;
+		progress->seed++;
+	}
+	report(progress, faults, now_seconds() - started);
+	remove_directory(directory);
+	return faults == 0 ? 0 : 1;
+}

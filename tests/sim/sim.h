@@ -1,0 +1,285 @@
+/*
+ * Random histories: the real delivery code and the real store of the ledger, run by a simulated
+ * event loop against a model ClickHouse and a model S3. One seed decides everything, so that a
+ * history that failed can be run again, step by step.
+ *
+ * The models stand in for base/loop.h, clients/clickhouse.h, clients/s3.h and for the ledger's
+ * thread at link time; clocks, entropy and the log are diverted by the linker (--wrap). The
+ * functions they replace have no context, so there is one history at a time: `sim`.
+ */
+#ifndef LC_TESTS_SIM_SIM_H
+#define LC_TESTS_SIM_SIM_H
+
+#include "base/buffer.h"
+#include "base/counters.h"
+#include "base/loop.h"
+#include "base/random.h"
+#include "base/view.h"
+#include "config/settings.h"
+#include "formats/offset.h"
+#include "formats/record.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	SIM_SEATS_MAX = 3,
+	SIM_SOURCES_MAX = 24,
+	SIM_TARGETS_MAX = 6,
+	SIM_PERIODS_MAX = 24,
+	SIM_INTERRUPTIONS_MAX = 12,
+	SIM_REQ_ID_SIZE = 20,
+};
+
+#define SIM_NEVER UINT64_MAX
+
+/* ---- the table: all rows of a history, made before it begins ---- */
+
+struct sim_source {
+	uint32_t session;
+	char bucket[32];
+	bool ours; /* the shard delivers it */
+	size_t first_row;
+	size_t row_count;
+	bool has_offset; /* in ClickHouse's offsets table */
+	uint32_t offset_second;
+	int64_t offset_start_ms;
+	char offset_req_id[SIM_REQ_ID_SIZE];
+};
+
+struct sim_target {
+	char bucket[32];
+	char prefix[32];
+};
+
+/* What one line of text stands for: a row, and its twins. Numbered from 1. */
+struct sim_line {
+	size_t row;        /* one of its rows */
+	unsigned expected; /* rows in the table */
+	unsigned timely;   /* of these, see struct sim_row */
+	unsigned found;    /* lines in objects */
+	bool may_be_lost;  /* its offset was said to be delivered to a courier without a ledger, or
+			      its retention has ended */
+};
+
+struct sim_row {
+	uint32_t source;
+	uint32_t inserted_at;
+	int64_t start_ms;
+	char req_id[SIM_REQ_ID_SIZE];
+	uint32_t line;
+	uint8_t target;
+	uint8_t host;     /* a column that does not stand in the line */
+	uint16_t padding; /* bytes of the user agent */
+	bool timely;      /* every replica shows it before any clock says that its second is over */
+	uint64_t visible_ms[SIM_SEATS_MAX];
+	uint64_t gone_ms;
+};
+
+/* ---- what goes wrong, and when ---- */
+
+enum sim_period_kind {
+	SIM_PERIOD_SEAT_DOWN,
+	SIM_PERIOD_TARGET_REFUSES,
+	SIM_PERIOD_TARGET_FAILS,
+	SIM_PERIOD_TARGET_SLOW,
+	SIM_PERIOD_DISK_FULL,
+};
+
+struct sim_period {
+	enum sim_period_kind kind;
+	unsigned which; /* seat or target bucket */
+	uint64_t from_ms;
+	uint64_t until_ms;
+};
+
+enum sim_interruption_kind {
+	SIM_CRASH,
+	SIM_DRAIN,
+	SIM_LOSE_STATE, /* a crash, and the state directory is gone */
+};
+
+struct sim_interruption {
+	enum sim_interruption_kind kind;
+	uint64_t at_ms;
+	uint64_t down_ms;
+};
+
+struct sim_plan {
+	uint32_t epoch; /* ClickHouse's clock at 0 ms, seconds since 1970 */
+	unsigned seat_count;
+	int32_t seat_skew[SIM_SEATS_MAX]; /* of its clock, seconds */
+	uint32_t delay;                   /* consumer.processing-delay-seconds */
+	unsigned shard;
+	unsigned shard_count;
+	uint64_t rows_end_ms;   /* the last rows come */
+	uint64_t faults_end_ms; /* from here on all goes well */
+	uint32_t retention;     /* seconds; rows are gone some time later */
+	uint32_t horizon;
+	bool small_pieces;  /* answers come in very small pieces */
+	double query_fails; /* probabilities */
+	double query_breaks;
+	double insert_lost;
+	double put_lost; /* stored, but the answer is lost */
+	double put_fails;
+	double step_crashes; /* right behind something durable */
+	struct sim_period periods[SIM_PERIODS_MAX];
+	size_t period_count;
+	struct sim_interruption interruptions[SIM_INTERRUPTIONS_MAX];
+	size_t interruption_count;
+};
+
+struct sim_object; /* s3.c */
+struct sim_store;  /* ledger.c */
+
+/* One history. */
+struct sim {
+	uint64_t seed;
+	bool trace;
+	struct lc_random random;  /* of the plan and the models */
+	struct lc_random entropy; /* what the courier is given */
+	struct sim_plan plan;
+	char directory[64]; /* of the ledger */
+
+	struct sim_source sources[SIM_SOURCES_MAX]; /* in the table's order */
+	size_t source_count;
+	struct sim_target targets[SIM_TARGETS_MAX];
+	size_t target_count;
+	struct sim_row *rows; /* in the table's order */
+	size_t row_count;
+	struct sim_line *lines; /* [0] is unused */
+	size_t line_count;
+	size_t lines_missing; /* lines with fewer found than expected */
+
+	struct lc_loop *loop;
+	struct sim_object *objects;
+	struct lc_counters counters;
+	unsigned lives;
+	bool state_lost;   /* at least once: rows may be delivered again */
+	bool crash_wanted; /* by a model, at a step */
+	bool crashing;     /* the process is being thrown away */
+	uint64_t queries;
+	uint64_t puts;
+	uint64_t commits;
+	size_t in_flight_max;
+};
+
+extern struct sim *sim;
+
+/* ---- sim.c ---- */
+
+/* The history has shown a fault: prints seed and reason, and ends the process. */
+_Noreturn void sim_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* A line of the trace, with the time. */
+void sim_trace(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* ---- loop.c ---- */
+
+/* Simulated milliseconds since the history's beginning. */
+uint64_t sim_now_ms(void);
+
+/* Runs the timer that is due next, if it is due before `until_ms`; else the time becomes that. */
+bool sim_step(uint64_t until_ms);
+
+/* ---- chance ---- */
+
+/* below `bound`, which is not 0 */
+uint64_t sim_below(uint64_t bound);
+/* least <= n <= most */
+uint64_t sim_between(uint64_t least, uint64_t most);
+bool sim_chance(double probability);
+/* As sim_chance, but never once faults have ended. */
+bool sim_fault(double probability);
+/* A delay in ms: mostly short, at times long. */
+uint64_t sim_delay(uint64_t usual_ms, uint64_t rare_ms);
+/* A step that crashes may follow upon. */
+void sim_crash_point(const char *step);
+
+/* ---- plan.c, rows.c ---- */
+
+void sim_plan_make(void);
+bool sim_in_period(enum sim_period_kind kind, unsigned which);
+void sim_settings_make(struct lc_settings *settings);
+void sim_rows_make(void);
+
+/* ---- table.c ---- */
+
+/* The row as a record; views into `scratch` and the row, valid until the next call with it. */
+struct sim_row_scratch {
+	char key[32];
+	char host[16];
+	char agent[1024];
+};
+void sim_row_record(const struct sim_row *row, struct sim_row_scratch *scratch,
+		    struct lc_record *record);
+int sim_row_compare(const struct sim_row *a, const struct sim_row *b);
+struct lc_offset sim_row_offset(const struct sim_row *row);
+bool sim_row_visible(const struct sim_row *row, unsigned seat);
+bool sim_source_offset(const struct sim_source *source, struct lc_offset *offset);
+struct sim_source *sim_source_find(uint32_t session, struct lc_view bucket);
+
+/* ---- answers.c: what ClickHouse answers ---- */
+
+enum sim_query_kind {
+	SIM_QUERY_CLOCK,
+	SIM_QUERY_OFFSETS,
+	SIM_QUERY_FIRST_WINDOW,
+	SIM_QUERY_WINDOW,
+	SIM_QUERY_SCAN,
+	SIM_QUERY_SLOTS,
+	SIM_QUERY_SECONDS,
+	SIM_QUERY_INSERT,
+};
+
+struct sim_query {
+	enum sim_query_kind kind;
+	uint64_t marker;
+	unsigned shard;
+	unsigned shard_count;
+	uint32_t from;
+	uint32_t until;
+	struct lc_view list; /* of sources, in the query's text */
+};
+
+/* queries.c: reads a query's text; one of no known shape fails the history. */
+struct sim_query sim_query_parse(struct lc_view sql);
+/* Takes the next "(session,'bucket')" or "(session,'bucket',slot)" of a list. */
+bool sim_query_next_source(struct lc_view *list, uint32_t *session, struct lc_buffer *bucket,
+			   uint32_t *slot);
+
+/* Appends the answer of a seat, as RowBinary. */
+void sim_answer(const struct sim_query *query, unsigned seat, struct lc_buffer *answer);
+
+/* Takes the rows of an INSERT. */
+void sim_insert_offsets(struct lc_view data);
+
+/* ---- s3.c ---- */
+
+/* Frees the model's objects at the end of a history. */
+void sim_objects_free(void);
+
+/* ---- check.c ---- */
+
+/* An object was stored for the first time. */
+void sim_check_object(const char *bucket, struct lc_view key, struct lc_view body);
+/* An offset was written to ClickHouse. */
+void sim_check_offset(const struct sim_source *source);
+/* A row may be lost or doubled from now on without fault of the courier's. */
+void sim_excuse_floors(void);
+void sim_excuse_expired(void);
+/* All rows stand in objects. */
+bool sim_all_found(void);
+/* What must hold at the end of a history. */
+void sim_check_end(void);
+
+/* ---- life.c ---- */
+
+/* Removes the ledger's files. */
+void sim_forget_state(void);
+
+/* Runs the history; returns if nothing was wrong. */
+void sim_live(void);
+
+#endif
