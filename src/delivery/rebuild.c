@@ -262,7 +262,6 @@ static void add_item(struct lc_rebuild *rebuild, const struct lc_ledger_intent *
 			lc_hash_set_add(&item->hashes, lc_taken_rows_hash(&second, i));
 	}
 	lc_hash_set_sort(&item->hashes);
-	lc_hash_subtraction_init(&item->subtraction, &item->hashes);
 	lc_buffer_init(&item->key, SIZE_MAX / 2);
 	lc_buffer_append_view(&item->key, intent->key);
 	item->object = lc_object_new(item->source, rebuild->target, intent->target_prefix, NULL,
@@ -295,8 +294,10 @@ static void start_query(struct lc_rebuild *rebuild)
 
 	qsort(rebuild->items, rebuild->item_count, sizeof(rebuild->items[0]), compare_items);
 	for (size_t i = 0; i < rebuild->item_count; i++) {
-		const struct item *item = &rebuild->items[i];
+		struct item *item = &rebuild->items[i];
 
+		/* Not before: it points to the item's hashes, where they stand now. */
+		lc_hash_subtraction_init(&item->subtraction, &item->hashes);
 		if (count == 0 || sources[count - 1] != item->source)
 			sources[count++] = item->source;
 		first = item->first_second < first ? item->first_second : first;
