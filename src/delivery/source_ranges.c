@@ -51,7 +51,8 @@ bool lc_source_touches(const struct lc_source *source, uint32_t second, uint32_t
 	for (size_t i = 0; i < source->range_count; i++) {
 		const struct lc_source_range *range = &source->ranges[i];
 
-		if (range->from < second + size && second < range->to)
+		/* Whatever a server says: a slot at the end of time must not wrap around. */
+		if (second < range->to && (range->from <= second || range->from - second < size))
 			return true;
 	}
 	return false;

@@ -359,7 +359,7 @@ static void what_stands_before_does_not_change_the_key(void **state)
 	lc_object_free(second);
 }
 
-static void the_first_row_gives_the_first_second(void **state)
+static void the_first_and_last_row_give_first_and_last_second(void **state)
 {
 	struct story *story = *state;
 	struct lc_object *object = object_new(story, "");
@@ -367,9 +367,84 @@ static void the_first_row_gives_the_first_second(void **state)
 
 	record.inserted_at = 100;
 	append(object, &record);
+	assert_int_equal(object->last_second, 100);
 	record.inserted_at = 101;
 	append(object, &record);
+	record.inserted_at = 105;
+	append(object, &record);
+	append(object, &record);
 	assert_int_equal(object->first_second, 100);
+	assert_int_equal(object->last_second, 105);
+	lc_object_free(object);
+}
+
+static void nothing_need_stand_before_an_object(void **state)
+{
+	struct story *story = *state;
+	struct lc_object *object =
+	    lc_object_new(story->source, &story->target, lc_view_of(""), NULL, 5);
+
+	assert_false(object->before.set);
+	lc_object_free(object);
+}
+
+static void an_object_remembers_which_rows_of_which_second_it_takes(void **state)
+{
+	static const uint32_t seconds[] = {100, 100, 100, 101, 105, 105};
+	struct story *story = *state;
+	struct lc_object *object = object_new(story, "");
+	struct lc_taken_second second;
+	struct lc_error error;
+	size_t position = 0;
+	size_t row = 0;
+
+	for (size_t i = 0; i < 6; i++) {
+		struct lc_record record = story->rows.records[0];
+
+		/* The first two are twins. */
+		record.object_key = story->rows.records[i * 2 / 3].object_key;
+		record.inserted_at = seconds[i];
+		lc_object_append(object, &record, 1000 + i / 2, lc_view_of(""));
+	}
+	lc_object_seal(object);
+	while (lc_taken_rows_next(lc_taken_rows_blob(&object->taken), &position, &second, &error)) {
+		for (uint32_t i = 0; i < second.count; i++, row++) {
+			assert_int_equal(second.second, seconds[row]);
+			assert_int_equal(lc_taken_rows_hash(&second, i), 1000 + row / 2);
+		}
+	}
+	assert_int_equal(error.kind, LC_ERROR_NONE);
+	assert_int_equal(row, 6);
+	lc_object_free(object);
+}
+
+static void the_intent_tells_the_ledger_all_of_a_sealed_object(void **state)
+{
+	struct story *story = *state;
+	struct lc_object *object = object_new(story, "logs/");
+	struct lc_ledger_intent intent;
+	struct lc_record record = story->rows.records[0];
+
+	for (uint32_t i = 0; i < 3; i++) {
+		record.inserted_at = 2000 + i * 10;
+		append(object, &record);
+	}
+	object->intent_id = 42;
+	lc_object_seal(object);
+	intent = lc_object_intent(object);
+	assert_int_equal(intent.id, 42);
+	assert_int_equal(intent.source.raft_session_id, 7);
+	assert_true(lc_view_equal(intent.source.bucket, lc_view_of("amzn-s3-demo-bucket")));
+	assert_true(lc_view_equal(intent.target_bucket, lc_view_of("amzn-s3-demo-logs")));
+	assert_true(lc_view_equal(intent.target_prefix, lc_view_of("logs/")));
+	assert_true(lc_view_equal(intent.key, lc_buffer_view(&object->key)));
+	assert_int_equal(intent.first_second, 2000);
+	assert_int_equal(intent.last_second, 2020);
+	assert_int_equal(intent.rows, 3);
+	assert_int_equal(intent.bytes, object->body.size);
+	assert_true(lc_view_equal(intent.taken_rows, lc_taken_rows_blob(&object->taken)));
+	/* version, and for each of three seconds: second, count, one hash */
+	assert_int_equal(intent.taken_rows.size, 1 + 3 * (4 + 4 + 8));
 	lc_object_free(object);
 }
 
@@ -405,13 +480,14 @@ static size_t allocated(struct lc_object *object)
 {
 	return malloc_usable_size(object) + malloc_usable_size(object->lines) +
 	       malloc_usable_size(object->pieces) + malloc_usable_size(object->key.data) +
+	       malloc_usable_size(object->taken.blob.data) +
 	       malloc_usable_size(object->before.req_id.data) + object->arena.allocated;
 }
 
 static void memory_is_what_it_takes_and_sealing_is_paid_before(void **state)
 {
-	/* The allocator rounds each of five pieces up. */
-	const size_t rounding = 5 * 32;
+	/* The allocator rounds each of six pieces up. */
+	const size_t rounding = 6 * 32;
 	struct story *story = *state;
 	const struct lc_offset offset = {.inserted_at = 9, .req_id = lc_view_of("before")};
 	struct lc_object *object;
@@ -461,7 +537,10 @@ int main(void)
 	    STORY(other_rows_give_another_key),
 	    STORY(another_source_or_target_gives_another_key),
 	    STORY(what_stands_before_does_not_change_the_key),
-	    STORY(the_first_row_gives_the_first_second),
+	    STORY(the_first_and_last_row_give_first_and_last_second),
+	    STORY(nothing_need_stand_before_an_object),
+	    STORY(an_object_remembers_which_rows_of_which_second_it_takes),
+	    STORY(the_intent_tells_the_ledger_all_of_a_sealed_object),
 	    STORY(hostile_texts_make_lines_that_are_lines),
 	    STORY(memory_is_what_it_takes_and_sealing_is_paid_before),
 	    STORY(a_small_object_takes_little_memory),

@@ -16,68 +16,109 @@ enum {
 
 static const struct lc_plan_thresholds THRESHOLDS = {.rows = 10000, .age_seconds = 900};
 
-static struct lc_source open_from(uint32_t second)
+/* A source and its one open range. */
+struct open_source {
+	struct lc_source source;
+	struct lc_source_range range;
+};
+
+/* One row is open, in from <= insertedAt < to. The source points to its range: it must stay where
+ * it is. */
+static void open_range(struct open_source *open, uint32_t from, uint32_t to)
 {
-	return (struct lc_source){.open = true, .open_from = second};
+	*open = (struct open_source){.range = {.from = from, .to = to, .since = from}};
+	open->source.ranges = &open->range;
+	open->source.range_count = 1;
+	open->source.open_rows = 1;
 }
 
 static struct lc_source named(uint32_t session, const char *bucket)
 {
-	return (struct lc_source){
-	    .raft_session_id = session, .bucket = lc_view_of(bucket), .open = true};
+	return (struct lc_source){.raft_session_id = session, .bucket = lc_view_of(bucket)};
 }
 
 static void a_source_is_ready_by_rows_or_by_age(void **state)
 {
 	static const struct {
 		uint64_t rows;
-		uint32_t from;
+		uint32_t since;
 		uint32_t now;
 		bool ready;
 	} cases[] = {
 	    {0, 1000, 1900, false},      {9999, 1000, 1900, false},      {10000, 1000, 1000, true},
 	    {10000, 1000, 0, true},      {UINT64_MAX, 1000, 1000, true}, {1, 1000, 1901, true},
-	    {1, 1000, UINT32_MAX, true}, {1, 0, UINT32_MAX, true},       {1, 1000, 999, false},
+	    {1, 1000, UINT32_MAX, true}, {1, 1, UINT32_MAX, true},       {1, 1000, 999, false},
 	    {1, UINT32_MAX, 5, false},   {1, UINT32_MAX - 1, 0, false},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		struct lc_source source = open_from(cases[i].from);
+		struct open_source open;
 
-		source.open_rows = cases[i].rows;
-		assert_int_equal(lc_plan_ready(&source, &THRESHOLDS, cases[i].now), cases[i].ready);
+		/* How old the seconds themselves are makes no difference. */
+		open_range(&open, 5, 6);
+		open.range.since = cases[i].since;
+		open.source.open_rows = cases[i].rows;
+		assert_int_equal(lc_plan_ready(&open.source, &THRESHOLDS, cases[i].now),
+				 cases[i].ready);
 	}
 }
 
-static void a_closed_or_held_source_is_never_ready(void **state)
+static void the_range_opened_first_makes_a_source_ready(void **state)
 {
-	struct lc_source source = open_from(0);
+	struct lc_source_range ranges[] = {{.from = 100, .to = 101, .since = 5000},
+					   {.from = 900, .to = 950, .since = 1000}};
+	struct lc_source source = {.ranges = ranges, .range_count = 2, .open_rows = 2};
 
 	(void)state;
-	source.open_rows = UINT64_MAX;
-	assert_true(lc_plan_ready(&source, &THRESHOLDS, UINT32_MAX));
-	source.held_by = (struct lc_target *)(void *)&source;
-	assert_false(lc_plan_ready(&source, &THRESHOLDS, UINT32_MAX));
-	source.held_by = NULL;
-	source.open = false;
-	assert_false(lc_plan_ready(&source, &THRESHOLDS, UINT32_MAX));
+	assert_false(lc_plan_ready(&source, &THRESHOLDS, 1900));
+	assert_true(lc_plan_ready(&source, &THRESHOLDS, 1901));
+
+	/* Late rows of long ago wait their time, too. */
+	ranges[1].since = 5000;
+	assert_false(lc_plan_ready(&source, &THRESHOLDS, 5900));
+	assert_true(lc_plan_ready(&source, &THRESHOLDS, 5901));
+}
+
+static void the_operator_makes_any_open_source_ready(void **state)
+{
+	struct open_source open;
+
+	(void)state;
+	open_range(&open, 1000, 1001);
+	assert_false(lc_plan_ready(&open.source, &THRESHOLDS, 1001));
+	open.source.flush = true;
+	assert_true(lc_plan_ready(&open.source, &THRESHOLDS, 1001));
+	open.source.range_count = 0;
+	assert_false(lc_plan_ready(&open.source, &THRESHOLDS, 1001));
+}
+
+static void a_settled_source_is_never_ready(void **state)
+{
+	struct open_source open;
+
+	(void)state;
+	open_range(&open, 0, 1);
+	open.source.open_rows = UINT64_MAX;
+	assert_true(lc_plan_ready(&open.source, &THRESHOLDS, UINT32_MAX));
+	open.source.range_count = 0;
+	assert_false(lc_plan_ready(&open.source, &THRESHOLDS, UINT32_MAX));
 }
 
 static void the_oldest_second_comes_first(void **state)
 {
-	static const uint32_t seconds[] = {50, UINT32_MAX, 0, 50, 2147483648, 7};
-	struct lc_source sources[6];
+	static const uint32_t seconds[] = {50, UINT32_MAX - 1, 0, 50, 2147483648, 7};
+	struct open_source sources[6];
 	struct lc_source *order[6];
 
 	(void)state;
 	for (size_t i = 0; i < 6; i++) {
-		sources[i] = open_from(seconds[i]);
-		order[i] = &sources[i];
+		open_range(&sources[i], seconds[i], UINT32_MAX);
+		order[i] = &sources[i].source;
 	}
 	lc_plan_sort(order, 6);
 	for (size_t i = 1; i < 6; i++)
-		assert_true(order[i - 1]->open_from <= order[i]->open_from);
+		assert_true(lc_source_open_from(order[i - 1]) <= lc_source_open_from(order[i]));
 	lc_plan_sort(NULL, 0);
 	lc_plan_sort(order, 1);
 }
@@ -98,88 +139,106 @@ static void names_are_sorted_as_the_table_is(void **state)
 		assert_ptr_equal(order[i], &sources[expected[i]]);
 }
 
-/* How many of two sources with these starts share a scan. */
-static size_t group_of_two(uint32_t first, uint32_t second, uint32_t until)
+/* How many of two sources share a scan: one open from `first` on, the other for `length` seconds
+ * from `second` on. */
+static size_t group_of_two(uint32_t first, uint32_t second, uint32_t length)
 {
-	struct lc_source sources[] = {open_from(first), open_from(second)};
-	struct lc_source *order[] = {&sources[0], &sources[1]};
+	struct open_source sources[2];
+	struct lc_source *order[] = {&sources[0].source, &sources[1].source};
 
-	return lc_plan_group(order, 2, until);
+	open_range(&sources[0], first, UINT32_MAX);
+	open_range(&sources[1], second, second + length);
+	return lc_plan_group(order, 2);
 }
 
 static void nothing_makes_no_group_and_one_makes_one(void **state)
 {
-	struct lc_source source = open_from(5);
-	struct lc_source *order[] = {&source};
+	struct open_source open;
+	struct lc_source *order[] = {&open.source};
 
 	(void)state;
-	assert_int_equal(lc_plan_group(NULL, 0, 100), 0);
-	assert_int_equal(lc_plan_group(order, 1, 100), 1);
-	assert_int_equal(lc_plan_group(order, 1, 0), 1);
+	open_range(&open, 5, 6);
+	assert_int_equal(lc_plan_group(NULL, 0), 0);
+	assert_int_equal(lc_plan_group(order, 1), 1);
 }
 
 static void near_starts_share_a_scan(void **state)
 {
 	(void)state;
-	assert_int_equal(group_of_two(1000, 1000, 1001), 2);
-	assert_int_equal(group_of_two(1000, 1060, 1061), 2);
-	assert_int_equal(group_of_two(1000, 1060, 1000), 2);
-	assert_int_equal(group_of_two(1000, 1061, 1062), 1);
-	assert_int_equal(group_of_two(1000, 1061, 1000), 1);
+	assert_int_equal(group_of_two(1000, 1000, 1), 2);
+	assert_int_equal(group_of_two(1000, 1060, 1), 2);
+	assert_int_equal(group_of_two(1000, 1061, 1), 1);
+	assert_int_equal(group_of_two(1000, 1061, 60), 1);
 }
 
-static void old_starts_share_a_scan_when_half_of_it_is_new_to_both(void **state)
+static void a_long_range_shares_a_scan_that_begins_its_own_length_before(void **state)
 {
 	(void)state;
-	assert_int_equal(group_of_two(0, 5000, 10000), 2);
-	assert_int_equal(group_of_two(0, 5001, 10000), 1);
-	assert_int_equal(group_of_two(0, 9990, 10000), 1);
-	assert_int_equal(group_of_two(0, 10000, 10000), 1);
+	assert_int_equal(group_of_two(1000, 1061, 61), 2);
+	assert_int_equal(group_of_two(0, 5000, 5000), 2);
+	assert_int_equal(group_of_two(0, 5000, 4999), 1);
+	assert_int_equal(group_of_two(0, 5000, 100000), 2);
+}
+
+static void a_source_is_as_long_as_from_its_first_range_to_its_last(void **state)
+{
+	struct lc_source_range ranges[] = {{.from = 1500, .to = 1501, .since = 1},
+					   {.from = 1999, .to = 2000, .since = 1}};
+	struct lc_source later = {.ranges = ranges, .range_count = 2};
+	struct open_source first;
+	struct lc_source *order[] = {&first.source, &later};
+
+	(void)state;
+	open_range(&first, 1000, 2000);
+	assert_int_equal(lc_plan_group(order, 2), 2);
+	ranges[1].to = 1999;
+	assert_int_equal(lc_plan_group(order, 2), 1);
+	later.range_count = 1;
+	assert_int_equal(lc_plan_group(order, 2), 1);
 }
 
 static void starts_over_all_of_time_are_judged_alike(void **state)
 {
 	(void)state;
-	assert_int_equal(group_of_two(0, 61, UINT32_MAX), 2);
-	assert_int_equal(group_of_two(0, 2147483647, UINT32_MAX), 2);
-	assert_int_equal(group_of_two(0, 2147483648, UINT32_MAX), 1);
-	assert_int_equal(group_of_two(0, UINT32_MAX, UINT32_MAX), 1);
-	assert_int_equal(group_of_two(UINT32_MAX - 60, UINT32_MAX, UINT32_MAX), 2);
+	assert_int_equal(group_of_two(0, 2147483647, 2147483647), 2);
+	assert_int_equal(group_of_two(0, 2147483648, 2147483647), 1);
+	assert_int_equal(group_of_two(0, UINT32_MAX - 1, 1), 1);
+	assert_int_equal(group_of_two(UINT32_MAX - 61, UINT32_MAX - 1, 1), 2);
 }
 
 static void a_group_ends_before_the_first_that_is_too_far(void **state)
 {
 	static const uint32_t seconds[] = {1000, 1000, 1030, 1060, 1061, 1061};
-	struct lc_source sources[6];
+	struct open_source sources[6];
 	struct lc_source *order[6];
 
 	(void)state;
 	for (size_t i = 0; i < 6; i++) {
-		sources[i] = open_from(seconds[i]);
-		order[i] = &sources[i];
+		open_range(&sources[i], seconds[i], seconds[i] + 10);
+		order[i] = &sources[i].source;
 	}
-	assert_int_equal(lc_plan_group(order, 6, 1100), 4);
-	assert_int_equal(lc_plan_group(order + 4, 2, 1100), 2);
+	assert_int_equal(lc_plan_group(order, 6), 4);
+	assert_int_equal(lc_plan_group(order + 4, 2), 2);
 }
 
 /* Groups many sources of such names until all are asked for; each query must be short enough. */
 static void expect_short_queries(struct lc_view name)
 {
-	struct lc_source *sources = calloc(MANY, sizeof(sources[0]));
+	struct open_source *sources = calloc(MANY, sizeof(sources[0]));
 	struct lc_source **order = calloc(MANY, sizeof(struct lc_source *));
 	struct lc_buffer sql;
 	size_t done = 0;
 
 	assert_true(sources != NULL && order != NULL);
 	for (size_t i = 0; i < MANY; i++) {
-		sources[i] = open_from(1000);
-		sources[i].raft_session_id = UINT16_MAX - (uint32_t)(i % 10000);
-		sources[i].bucket = name;
-		order[i] = &sources[i];
+		open_range(&sources[i], 1000, 2000);
+		sources[i].source.raft_session_id = UINT16_MAX - (uint32_t)(i % 10000);
+		sources[i].source.bucket = name;
+		order[i] = &sources[i].source;
 	}
 	lc_buffer_init(&sql, 16 * 1024 * 1024);
 	for (int queries = 0; done < MANY && queries < 100; queries++) {
-		size_t count = lc_plan_group(order + done, MANY - done, UINT32_MAX);
+		size_t count = lc_plan_group(order + done, MANY - done);
 
 		assert_in_range(count, 1, MANY - done);
 		lc_plan_sort_by_name(order + done, count);
@@ -218,15 +277,19 @@ static void a_query_stays_shorter_than_clickhouse_reads(void **state)
 static void a_name_of_enormous_size_stands_alone(void **state)
 {
 	static char name[LC_PLAN_LIST_BYTES];
-	struct lc_source sources[] = {open_from(5), open_from(5), open_from(5)};
-	struct lc_source *order[] = {&sources[0], &sources[1], &sources[2]};
+	struct open_source sources[3];
+	struct lc_source *order[3];
 
 	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		open_range(&sources[i], 5, 6);
+		order[i] = &sources[i].source;
+	}
 	memset(name, 'x', sizeof name);
-	sources[1].bucket = (struct lc_view){.data = name, .size = sizeof name};
-	assert_int_equal(lc_plan_group(order, 3, 100), 1);
-	assert_int_equal(lc_plan_group(order + 1, 2, 100), 1);
-	assert_int_equal(lc_plan_group(order + 2, 1, 100), 1);
+	sources[1].source.bucket = (struct lc_view){.data = name, .size = sizeof name};
+	assert_int_equal(lc_plan_group(order, 3), 1);
+	assert_int_equal(lc_plan_group(order + 1, 2), 1);
+	assert_int_equal(lc_plan_group(order + 2, 1), 1);
 }
 
 /* Reads a literal as ClickHouse's lexer does: it ends at the first bare quote; a backslash takes
@@ -348,12 +411,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_source_is_ready_by_rows_or_by_age),
-	    cmocka_unit_test(a_closed_or_held_source_is_never_ready),
+	    cmocka_unit_test(the_range_opened_first_makes_a_source_ready),
+	    cmocka_unit_test(the_operator_makes_any_open_source_ready),
+	    cmocka_unit_test(a_settled_source_is_never_ready),
 	    cmocka_unit_test(the_oldest_second_comes_first),
 	    cmocka_unit_test(names_are_sorted_as_the_table_is),
 	    cmocka_unit_test(nothing_makes_no_group_and_one_makes_one),
 	    cmocka_unit_test(near_starts_share_a_scan),
-	    cmocka_unit_test(old_starts_share_a_scan_when_half_of_it_is_new_to_both),
+	    cmocka_unit_test(a_long_range_shares_a_scan_that_begins_its_own_length_before),
+	    cmocka_unit_test(a_source_is_as_long_as_from_its_first_range_to_its_last),
 	    cmocka_unit_test(starts_over_all_of_time_are_judged_alike),
 	    cmocka_unit_test(a_group_ends_before_the_first_that_is_too_far),
 	    cmocka_unit_test(a_query_stays_shorter_than_clickhouse_reads),

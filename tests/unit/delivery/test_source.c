@@ -71,12 +71,10 @@ static void advance(struct lc_source *source, uint32_t inserted_at, const char *
 	lc_mark_free(&mark);
 }
 
-static void retract(struct lc_source *source, uint32_t inserted_at, const char *req_id)
+/* Opens the seconds from <= insertedAt < to. */
+static void open_seconds(struct lc_source *source, uint32_t from, uint32_t to)
 {
-	struct lc_mark mark = mark_of(inserted_at, req_id);
-
-	lc_source_retract(source, &mark);
-	lc_mark_free(&mark);
+	lc_source_open(source, (struct lc_source_range){.from = from, .to = to, .since = to}, 1);
 }
 
 /* An object of the source whose first row is of `first_second`, behind all others. */
@@ -104,6 +102,9 @@ static void a_source_is_found_again_by_session_and_bucket(void **state)
 	assert_int_equal(story->source->raft_session_id, 7);
 	assert_true(lc_view_equal(story->source->bucket, lc_view_of("bucket")));
 	assert_ptr_equal(lc_source_get(story->table, 7, lc_view_of("bucket")), story->source);
+	assert_ptr_equal(lc_source_find(story->table, 7, lc_view_of("bucket")), story->source);
+	assert_null(lc_source_find(story->table, 8, lc_view_of("bucket")));
+	assert_int_equal(lc_source_count(story->table), 1);
 	assert_ptr_not_equal(lc_source_get(story->table, 8, lc_view_of("bucket")), story->source);
 	assert_ptr_not_equal(lc_source_get(story->table, 7, lc_view_of("bucke")), story->source);
 	assert_ptr_not_equal(lc_source_get(story->table, 7, lc_view_of("")), story->source);
@@ -114,12 +115,22 @@ static void a_new_source_has_nothing_to_do(void **state)
 {
 	struct story *story = *state;
 
-	assert_false(story->source->open);
+	assert_false(lc_source_is_open(story->source));
 	assert_int_equal(story->source->open_rows, 0);
+	assert_int_equal(lc_source_open_since(story->source), 0);
 	assert_null(lc_source_delivered_mark(story->source));
 	assert_int_equal(lc_source_oldest_undelivered(story->source), 0);
 	assert_false(story->source->committed.set);
-	assert_null(story->source->held_by);
+	assert_false(story->source->flush);
+}
+
+static void a_source_has_the_name_by_which_the_ledger_knows_it(void **state)
+{
+	struct story *story = *state;
+	struct lc_ledger_source name = lc_source_name(story->source);
+
+	assert_int_equal(name.raft_session_id, 7);
+	assert_true(lc_view_equal(name.bucket, lc_view_of("bucket")));
 }
 
 static void names_are_any_bytes_and_are_the_tables_own(void **state)
@@ -183,84 +194,6 @@ static void sources_stand_in_the_order_of_the_table(void **state)
 	}
 }
 
-static void discoveries_add_up_from_the_oldest_second(void **state)
-{
-	struct story *story = *state;
-
-	lc_source_add_open(story->source, 10, 1000);
-	assert_true(story->source->open);
-	assert_int_equal(story->source->open_from, 1000);
-	lc_source_add_open(story->source, 5, 1100);
-	assert_int_equal(story->source->open_from, 1000);
-	assert_int_equal(story->source->open_rows, 15);
-	lc_source_add_open(story->source, 1, 900);
-	assert_int_equal(story->source->open_from, 900);
-	assert_int_equal(story->source->open_rows, 16);
-	assert_int_equal(lc_source_oldest_undelivered(story->source), 900);
-}
-
-static void a_source_read_to_the_end_is_closed(void **state)
-{
-	struct story *story = *state;
-
-	lc_source_add_open(story->source, 10, 1000);
-	lc_hash_set_add(&story->source->taken, 5);
-	story->source->floor = mark_of(999, "f");
-	story->source->held_by = &story->target;
-	lc_source_close(story->source, 1200);
-	assert_false(story->source->open);
-	assert_int_equal(story->source->open_rows, 0);
-	assert_int_equal(story->source->taken.count, 0);
-	assert_false(story->source->floor.set);
-	assert_null(story->source->held_by);
-	assert_int_equal(lc_source_oldest_undelivered(story->source), 0);
-
-	/* The next discovery opens it at its own second. */
-	lc_source_add_open(story->source, 3, 1300);
-	assert_int_equal(story->source->open_from, 1300);
-	assert_int_equal(story->source->open_rows, 3);
-}
-
-static void a_source_is_opened_again_with_what_was_taken(void **state)
-{
-	struct story *story = *state;
-	struct lc_hash_set taken;
-
-	lc_hash_set_init(&taken);
-	lc_hash_set_add(&taken, 9);
-	lc_hash_set_add(&taken, 3);
-	lc_hash_set_add(&taken, 9);
-	lc_source_add_open(story->source, 10, 1000);
-	lc_source_reopen(story->source, 1005, &taken);
-	lc_hash_set_free(&taken);
-	assert_true(story->source->open);
-	assert_int_equal(story->source->open_from, 1005);
-	assert_int_equal(story->source->taken.count, 3);
-	assert_int_equal(story->source->taken.hashes[0], 3);
-	assert_int_equal(story->source->taken.hashes[1], 9);
-	assert_int_equal(story->source->taken.hashes[2], 9);
-
-	/* Opened a third time: only what was taken then counts. */
-	lc_hash_set_init(&taken);
-	lc_hash_set_add(&taken, 4);
-	lc_source_reopen(story->source, 1006, &taken);
-	lc_hash_set_free(&taken);
-	assert_int_equal(story->source->taken.count, 1);
-	assert_int_equal(story->source->taken.hashes[0], 4);
-}
-
-static void a_source_opened_again_may_keep_its_own_hashes(void **state)
-{
-	struct story *story = *state;
-
-	lc_hash_set_add(&story->source->taken, 9);
-	lc_hash_set_add(&story->source->taken, 3);
-	lc_source_reopen(story->source, 1005, &story->source->taken);
-	assert_int_equal(story->source->taken.count, 2);
-	assert_int_equal(story->source->taken.hashes[0], 3);
-	assert_int_equal(story->source->taken.hashes[1], 9);
-}
-
 static void what_is_taken_only_moves_forward(void **state)
 {
 	struct story *story = *state;
@@ -283,32 +216,6 @@ static void what_is_taken_only_moves_forward(void **state)
 	expect_mark(&story->source->complete, 101, "");
 	lc_source_advance(story->source, &story->source->complete);
 	expect_mark(&story->source->complete, 101, "");
-	lc_mark_free(&unset);
-}
-
-static void what_was_not_taken_after_all_moves_back(void **state)
-{
-	struct story *story = *state;
-	struct lc_mark unset;
-
-	lc_mark_init(&unset);
-	retract(story->source, 50, "");
-	assert_false(story->source->complete.set);
-	advance(story->source, 100, "m");
-	retract(story->source, 101, "");
-	expect_mark(&story->source->complete, 100, "m");
-	retract(story->source, 100, "m");
-	expect_mark(&story->source->complete, 100, "m");
-	retract(story->source, 100, "l");
-	expect_mark(&story->source->complete, 100, "l");
-	retract(story->source, 90, "z");
-	expect_mark(&story->source->complete, 90, "z");
-	advance(story->source, 95, "a");
-	expect_mark(&story->source->complete, 95, "a");
-	lc_source_retract(story->source, &unset);
-	assert_false(story->source->complete.set);
-	advance(story->source, 10, "x");
-	expect_mark(&story->source->complete, 10, "x");
 	lc_mark_free(&unset);
 }
 
@@ -356,19 +263,97 @@ static void nothing_is_delivered_while_the_very_first_object_is_under_way(void *
 	lc_mark_free(&unset);
 }
 
-static void objects_are_older_than_what_is_still_open(void **state)
+static void the_oldest_row_not_delivered_is_open_or_under_way_or_bodiless(void **state)
 {
 	struct story *story = *state;
-	struct lc_object *object;
-	struct lc_mark unset;
+	struct lc_object *first;
+	struct lc_object *late;
 
-	lc_mark_init(&unset);
-	object = add_object(story, &unset, 50);
-	lc_source_add_open(story->source, 1, 80);
+	first = add_object(story, NULL, 50);
+	open_seconds(story->source, 80, 90);
 	assert_int_equal(lc_source_oldest_undelivered(story->source), 50);
-	remove_object(story, object);
+
+	/* An object of late rows is not the oldest one, but its rows may be. */
+	late = add_object(story, NULL, 40);
+	assert_int_equal(lc_source_oldest_undelivered(story->source), 40);
+	story->source->bodiless = 1;
+	story->source->bodiless_oldest = 30;
+	assert_int_equal(lc_source_oldest_undelivered(story->source), 30);
+	story->source->bodiless_oldest = 85;
+	remove_object(story, late);
+	remove_object(story, first);
 	assert_int_equal(lc_source_oldest_undelivered(story->source), 80);
-	lc_mark_free(&unset);
+	story->source->bodiless_oldest = 70;
+	assert_int_equal(lc_source_oldest_undelivered(story->source), 70);
+	story->source->bodiless = 0;
+	assert_int_equal(lc_source_oldest_undelivered(story->source), 80);
+}
+
+static void an_open_second_holds_back_what_lies_behind_it(void **state)
+{
+	struct story *story = *state;
+
+	advance(story->source, 300, "complete");
+	open_seconds(story->source, 301, 400);
+	expect_mark(lc_source_delivered_mark(story->source), 300, "complete");
+
+	/* Late rows of the mark's own second may lie before it or behind it. */
+	open_seconds(story->source, 300, 301);
+	assert_null(lc_source_delivered_mark(story->source));
+	open_seconds(story->source, 100, 101);
+	assert_null(lc_source_delivered_mark(story->source));
+}
+
+static void late_rows_under_way_hold_back_the_mark(void **state)
+{
+	struct story *story = *state;
+	struct lc_mark early = mark_of(100, "early");
+	struct lc_mark complete = mark_of(300, "complete");
+	struct lc_object *first;
+	struct lc_object *late;
+
+	advance(story->source, 300, "complete");
+	first = add_object(story, &early, 101);
+	late = add_object(story, &complete, 100);
+	assert_null(lc_source_delivered_mark(story->source));
+
+	/* Alone, it is the oldest object, and knows no mark of its own. */
+	remove_object(story, first);
+	assert_null(lc_source_delivered_mark(story->source));
+	remove_object(story, late);
+	expect_mark(lc_source_delivered_mark(story->source), 300, "complete");
+
+	/* Delivered before an older object, it changes nothing. */
+	first = add_object(story, &early, 101);
+	late = add_object(story, &complete, 99);
+	remove_object(story, late);
+	expect_mark(lc_source_delivered_mark(story->source), 100, "early");
+	remove_object(story, first);
+	lc_mark_free(&early);
+	lc_mark_free(&complete);
+}
+
+static void rows_without_a_body_hold_back_the_mark(void **state)
+{
+	struct story *story = *state;
+	struct lc_mark early = mark_of(100, "early");
+	struct lc_object *object;
+
+	advance(story->source, 300, "complete");
+	story->source->bodiless = 2;
+	story->source->bodiless_oldest = 300;
+	assert_null(lc_source_delivered_mark(story->source));
+	story->source->bodiless_oldest = 301;
+	expect_mark(lc_source_delivered_mark(story->source), 300, "complete");
+	object = add_object(story, &early, 101);
+	story->source->bodiless_oldest = 101;
+	expect_mark(lc_source_delivered_mark(story->source), 100, "early");
+	story->source->bodiless_oldest = 100;
+	assert_null(lc_source_delivered_mark(story->source));
+	remove_object(story, object);
+	story->source->bodiless = 0;
+	expect_mark(lc_source_delivered_mark(story->source), 300, "complete");
+	lc_mark_free(&early);
 }
 
 static void only_a_source_with_nothing_to_do_is_forgotten(void **state)
@@ -376,13 +361,14 @@ static void only_a_source_with_nothing_to_do_is_forgotten(void **state)
 	struct story *story = *state;
 	struct lc_source *source = story->source;
 	struct lc_object *object;
-	struct lc_mark unset;
+	uint32_t from;
+	uint32_t to;
 
-	lc_mark_init(&unset);
-	lc_source_add_open(source, 1, 80);
+	open_seconds(source, 80, 90);
 	assert_false(lc_source_forget_if_idle(story->table, source));
-	lc_source_close(source, 90);
-	object = add_object(story, &unset, 80);
+	(void)lc_source_ask(source, &from, &to);
+	lc_source_settle_asked(source);
+	object = add_object(story, NULL, 80);
 	assert_false(lc_source_forget_if_idle(story->table, source));
 	remove_object(story, object);
 	source->commit_noted = true;
@@ -391,6 +377,9 @@ static void only_a_source_with_nothing_to_do_is_forgotten(void **state)
 	source->committing = true;
 	assert_false(lc_source_forget_if_idle(story->table, source));
 	source->committing = false;
+	source->bodiless = 1;
+	assert_false(lc_source_forget_if_idle(story->table, source));
+	source->bodiless = 0;
 	assert_int_equal(lc_source_count(story->table), 1);
 	advance(source, 89, "last");
 	assert_true(lc_source_forget_if_idle(story->table, source));
@@ -400,7 +389,6 @@ static void only_a_source_with_nothing_to_do_is_forgotten(void **state)
 	source = lc_source_get(story->table, 7, lc_view_of("bucket"));
 	assert_false(source->complete.set);
 	assert_int_equal(lc_source_count(story->table), 1);
-	lc_mark_free(&unset);
 }
 
 static void forget_every_other(void *context, struct lc_source *source)
@@ -434,18 +422,17 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    STORY(a_source_is_found_again_by_session_and_bucket),
 	    STORY(a_new_source_has_nothing_to_do),
+	    STORY(a_source_has_the_name_by_which_the_ledger_knows_it),
 	    STORY(names_are_any_bytes_and_are_the_tables_own),
 	    STORY(many_sources_stay_apart_and_where_they_are),
 	    STORY(sources_stand_in_the_order_of_the_table),
-	    STORY(discoveries_add_up_from_the_oldest_second),
-	    STORY(a_source_read_to_the_end_is_closed),
-	    STORY(a_source_is_opened_again_with_what_was_taken),
-	    STORY(a_source_opened_again_may_keep_its_own_hashes),
 	    STORY(what_is_taken_only_moves_forward),
-	    STORY(what_was_not_taken_after_all_moves_back),
 	    STORY(delivered_is_what_stands_before_the_oldest_object),
 	    STORY(nothing_is_delivered_while_the_very_first_object_is_under_way),
-	    STORY(objects_are_older_than_what_is_still_open),
+	    STORY(the_oldest_row_not_delivered_is_open_or_under_way_or_bodiless),
+	    STORY(an_open_second_holds_back_what_lies_behind_it),
+	    STORY(late_rows_under_way_hold_back_the_mark),
+	    STORY(rows_without_a_body_hold_back_the_mark),
 	    STORY(only_a_source_with_nothing_to_do_is_forgotten),
 	    STORY(sources_may_be_forgotten_while_they_are_visited),
 	};

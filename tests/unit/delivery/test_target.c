@@ -140,31 +140,26 @@ static void one_attempt_alone_puts_it_aside_when_that_is_all(void **state)
 	assert_int_equal(target.state, LC_TARGET_ASIDE);
 }
 
-static void room_depends_on_the_share_and_on_health(void **state)
+static void a_target_is_crowded_by_its_share_while_its_bodies_are_kept(void **state)
 {
 	static const struct {
 		enum lc_target_state state;
 		size_t bytes;
-		enum lc_target_room room;
+		bool crowded;
 	} cases[] = {
-	    {LC_TARGET_HEALTHY, 0, LC_TARGET_ROOM_YES},
-	    {LC_TARGET_HEALTHY, 999, LC_TARGET_ROOM_YES},
-	    {LC_TARGET_HEALTHY, 1000, LC_TARGET_ROOM_SOON},
-	    {LC_TARGET_HEALTHY, SIZE_MAX, LC_TARGET_ROOM_SOON},
-	    {LC_TARGET_SHAKY, 0, LC_TARGET_ROOM_YES},
-	    {LC_TARGET_SHAKY, 999, LC_TARGET_ROOM_YES},
-	    {LC_TARGET_SHAKY, 1000, LC_TARGET_ROOM_NO},
-	    {LC_TARGET_ASIDE, 0, LC_TARGET_ROOM_YES},
-	    {LC_TARGET_ASIDE, 999, LC_TARGET_ROOM_YES},
-	    {LC_TARGET_ASIDE, 1000, LC_TARGET_ROOM_NO},
-	    {LC_TARGET_ASIDE, SIZE_MAX, LC_TARGET_ROOM_NO},
+	    {LC_TARGET_HEALTHY, 0, false},      {LC_TARGET_HEALTHY, 999, false},
+	    {LC_TARGET_HEALTHY, 1000, true},    {LC_TARGET_HEALTHY, SIZE_MAX, true},
+	    {LC_TARGET_SHAKY, 0, false},        {LC_TARGET_SHAKY, 999, false},
+	    {LC_TARGET_SHAKY, 1000, true},      {LC_TARGET_SHAKY, SIZE_MAX, true},
+	    {LC_TARGET_ASIDE, 0, false},        {LC_TARGET_ASIDE, 1000, false},
+	    {LC_TARGET_ASIDE, SIZE_MAX, false},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct lc_target target = {.state = cases[i].state, .bytes = cases[i].bytes};
 
-		assert_int_equal(lc_target_room(&target, &POLICY), cases[i].room);
+		assert_int_equal(lc_target_crowded(&target, &POLICY), cases[i].crowded);
 	}
 }
 
@@ -198,7 +193,7 @@ int main(void)
 	    cmocka_unit_test(a_healthy_target_takes_as_many_uploads_as_allowed),
 	    cmocka_unit_test(a_target_that_failed_is_probed_by_one_upload_at_a_time),
 	    cmocka_unit_test(one_attempt_alone_puts_it_aside_when_that_is_all),
-	    cmocka_unit_test(room_depends_on_the_share_and_on_health),
+	    cmocka_unit_test(a_target_is_crowded_by_its_share_while_its_bodies_are_kept),
 	    cmocka_unit_test(answers_do_not_touch_what_is_in_flight),
 	    cmocka_unit_test(states_have_names),
 	};

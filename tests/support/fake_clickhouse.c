@@ -1,0 +1,223 @@
+#include "support/fake_clickhouse.h"
+
+#include "base/assert.h"
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "formats/leb128.h"
+#include "support/record_rows.h"
+
+#include <endian.h>
+#include <stdlib.h>
+
+enum { BYTES_MAX = 64 * 1024 * 1024 };
+
+struct lc_clickhouse_query {
+	struct lc_clickhouse *clickhouse;
+	struct lc_clickhouse_spec spec; /* without what its views point to */
+	struct lc_buffer sql;
+	struct lc_buffer data;
+	struct lc_error refusal;
+};
+
+struct lc_clickhouse {
+	struct lc_clickhouse_query *query;
+	unsigned distrusted;
+};
+
+struct lc_clickhouse *fake_clickhouse_new(void)
+{
+	return lc_memory_zero(1, sizeof(struct lc_clickhouse));
+}
+
+void fake_clickhouse_free(struct lc_clickhouse *clickhouse)
+{
+	LC_ASSERT(clickhouse->query == NULL);
+	free(clickhouse);
+}
+
+/* ---- as the delivery sees it ---- */
+
+unsigned lc_clickhouse_take_seat(struct lc_clickhouse *clickhouse)
+{
+	(void)clickhouse;
+	return 0;
+}
+
+const char *lc_clickhouse_seat_url(const struct lc_clickhouse *clickhouse, unsigned seat)
+{
+	(void)clickhouse;
+	(void)seat;
+	return "http://127.0.0.1:8123";
+}
+
+void lc_clickhouse_distrust_seat(struct lc_clickhouse *clickhouse, unsigned seat)
+{
+	(void)seat;
+	clickhouse->distrusted++;
+}
+
+struct lc_clickhouse_query *lc_clickhouse_start(struct lc_clickhouse *clickhouse,
+						const struct lc_clickhouse_spec *spec)
+{
+	struct lc_clickhouse_query *query = lc_memory_zero(1, sizeof(*query));
+
+	LC_ASSERT(clickhouse->query == NULL);
+	query->clickhouse = clickhouse;
+	query->spec = *spec;
+	lc_buffer_init(&query->sql, BYTES_MAX);
+	lc_buffer_init(&query->data, BYTES_MAX);
+	lc_buffer_append_view(&query->sql, spec->sql);
+	lc_buffer_append_view(&query->data, spec->data);
+	LC_ASSERT(!lc_buffer_failed(&query->sql) && !lc_buffer_failed(&query->data));
+	clickhouse->query = query;
+	return query;
+}
+
+void lc_clickhouse_cancel(struct lc_clickhouse_query *query)
+{
+	query->clickhouse->query = NULL;
+	lc_buffer_free(&query->sql);
+	lc_buffer_free(&query->data);
+	free(query);
+}
+
+/* ---- as the test sees it ---- */
+
+bool fake_clickhouse_is_asked(const struct lc_clickhouse *clickhouse)
+{
+	return clickhouse->query != NULL;
+}
+
+const char *fake_clickhouse_sql(const struct lc_clickhouse *clickhouse)
+{
+	LC_ASSERT(clickhouse->query != NULL);
+	return lc_buffer_text(&clickhouse->query->sql);
+}
+
+struct lc_view fake_clickhouse_data(const struct lc_clickhouse *clickhouse)
+{
+	LC_ASSERT(clickhouse->query != NULL);
+	return lc_buffer_view(&clickhouse->query->data);
+}
+
+bool fake_clickhouse_sql_has(const struct lc_clickhouse *clickhouse, const char *text)
+{
+	return strstr(fake_clickhouse_sql(clickhouse), text) != NULL;
+}
+
+/* Every query of rows begins with its marker. */
+static uint64_t marker_of(const struct lc_clickhouse *clickhouse)
+{
+	static const char begin[] = "SELECT toUInt64(";
+	const char *sql = fake_clickhouse_sql(clickhouse);
+
+	LC_ASSERT(strncmp(sql, begin, sizeof begin - 1) == 0);
+	return strtoull(sql + sizeof begin - 1, NULL, 10);
+}
+
+void fake_clickhouse_send(struct lc_clickhouse *clickhouse, struct lc_view piece)
+{
+	struct lc_clickhouse_query *query = clickhouse->query;
+
+	LC_ASSERT(query != NULL);
+	if (query->refusal.kind == LC_ERROR_NONE && query->spec.on_data != NULL &&
+	    !query->spec.on_data(query->spec.context, piece, &query->refusal))
+		LC_ASSERT(query->refusal.kind != LC_ERROR_NONE);
+}
+
+/* Sends it in two pieces, as no row may rely on coming whole. */
+static void send_cut(struct lc_clickhouse *clickhouse, struct lc_buffer *bytes)
+{
+	size_t half = bytes->size / 2;
+
+	LC_ASSERT(!lc_buffer_failed(bytes));
+	fake_clickhouse_send(clickhouse, (struct lc_view){.data = bytes->data, .size = half});
+	fake_clickhouse_send(
+	    clickhouse, (struct lc_view){.data = bytes->data + half, .size = bytes->size - half});
+	lc_buffer_free(bytes);
+}
+
+static void append_number(struct lc_buffer *bytes, uint64_t value, size_t size)
+{
+	uint64_t little = htole64(value);
+
+	lc_buffer_append(bytes, &little, size);
+}
+
+static void append_text(struct lc_buffer *bytes, struct lc_view text)
+{
+	char size[LC_LEB128_SIZE_MAX];
+
+	lc_buffer_append(bytes, size, lc_leb128_write(text.size, size));
+	lc_buffer_append_view(bytes, text);
+}
+
+void fake_clickhouse_send_clock(struct lc_clickhouse *clickhouse, uint32_t now)
+{
+	struct lc_buffer bytes;
+
+	lc_buffer_init(&bytes, BYTES_MAX);
+	append_number(&bytes, marker_of(clickhouse), 8);
+	append_number(&bytes, now, 4);
+	append_number(&bytes, marker_of(clickhouse), 8);
+	send_cut(clickhouse, &bytes);
+}
+
+void fake_clickhouse_send_found(struct lc_clickhouse *clickhouse,
+				const struct lc_discovery_row *row)
+{
+	struct lc_buffer bytes;
+
+	lc_buffer_init(&bytes, BYTES_MAX);
+	append_number(&bytes, marker_of(clickhouse), 8);
+	append_number(&bytes, row->raft_session_id, 4);
+	append_text(&bytes, row->bucket);
+	append_number(&bytes, row->rows, 8);
+	append_number(&bytes, row->oldest, 4);
+	append_number(&bytes, row->floor.inserted_at, 4);
+	append_number(&bytes, (uint64_t)row->floor.start_time_ms, 8);
+	append_text(&bytes, row->floor.req_id);
+	append_number(&bytes, marker_of(clickhouse), 8);
+	send_cut(clickhouse, &bytes);
+}
+
+void fake_clickhouse_send_row(struct lc_clickhouse *clickhouse, const struct lc_record *record)
+{
+	struct lc_buffer bytes;
+
+	lc_buffer_init(&bytes, BYTES_MAX);
+	record_rows_append(&bytes, record, marker_of(clickhouse));
+	send_cut(clickhouse, &bytes);
+}
+
+/* As in the client, the query is gone once its callback has returned. */
+static void end_with(struct lc_clickhouse *clickhouse, const struct lc_error *error)
+{
+	struct lc_clickhouse_query *query = clickhouse->query;
+
+	LC_ASSERT(query != NULL);
+	clickhouse->query = NULL;
+	query->spec.on_done(query->spec.context, error, 0);
+	lc_buffer_free(&query->sql);
+	lc_buffer_free(&query->data);
+	free(query);
+}
+
+void fake_clickhouse_end(struct lc_clickhouse *clickhouse)
+{
+	LC_ASSERT(clickhouse->query != NULL);
+	end_with(clickhouse, &clickhouse->query->refusal);
+}
+
+void fake_clickhouse_break(struct lc_clickhouse *clickhouse)
+{
+	struct lc_error error;
+
+	lc_error_set(&error, LC_ERROR_UNREACHABLE, "the connection broke");
+	end_with(clickhouse, &error);
+}
+
+unsigned fake_clickhouse_distrusted(const struct lc_clickhouse *clickhouse)
+{
+	return clickhouse->distrusted;
+}

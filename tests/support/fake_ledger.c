@@ -1,0 +1,263 @@
+#include "support/fake_ledger.h"
+
+#include "base/assert.h"
+#include "base/buffer.h"
+#include "base/memory.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/queue.h>
+
+enum { TEXT_MAX = 1024 * 1024 };
+
+/* Somebody to be called back; exactly one of the callbacks is set. */
+struct waiting {
+	lc_ledger_callback *durable;
+	lc_ledger_surplus_callback *counts;
+	lc_ledger_intents_callback *intents;
+	void *context;
+	STAILQ_ENTRY(waiting) next;
+};
+
+struct lc_ledger {
+	struct lc_buffer told;    /* since the last time */
+	struct lc_buffer reading; /* what the last fake_ledger_told has returned */
+	STAILQ_HEAD(, waiting) waiting;
+};
+
+struct lc_ledger *fake_ledger_new(void)
+{
+	struct lc_ledger *ledger = lc_memory_zero(1, sizeof(*ledger));
+
+	lc_buffer_init(&ledger->told, TEXT_MAX);
+	lc_buffer_init(&ledger->reading, TEXT_MAX);
+	STAILQ_INIT(&ledger->waiting);
+	return ledger;
+}
+
+static struct waiting take_first(struct lc_ledger *ledger)
+{
+	struct waiting *first = STAILQ_FIRST(&ledger->waiting);
+	struct waiting copy = *first;
+
+	STAILQ_REMOVE_HEAD(&ledger->waiting, next);
+	free(first);
+	return copy;
+}
+
+void fake_ledger_free(struct lc_ledger *ledger)
+{
+	while (!STAILQ_EMPTY(&ledger->waiting))
+		take_first(ledger);
+	lc_buffer_free(&ledger->told);
+	lc_buffer_free(&ledger->reading);
+	free(ledger);
+}
+
+const char *fake_ledger_told(struct lc_ledger *ledger)
+{
+	lc_buffer_clear(&ledger->reading);
+	lc_buffer_append_view(&ledger->reading, lc_buffer_view(&ledger->told));
+	lc_buffer_clear(&ledger->told);
+	LC_ASSERT(!lc_buffer_failed(&ledger->reading));
+	return lc_buffer_text(&ledger->reading);
+}
+
+size_t fake_ledger_waiting(const struct lc_ledger *ledger)
+{
+	const struct waiting *waiting;
+	size_t count = 0;
+
+	STAILQ_FOREACH(waiting, &ledger->waiting, next)
+	{
+		count++;
+	}
+	return count;
+}
+
+static void wait_for(struct lc_ledger *ledger, struct waiting waiting)
+{
+	struct waiting *kept = lc_memory_zero(1, sizeof(*kept));
+
+	*kept = waiting;
+	STAILQ_INSERT_TAIL(&ledger->waiting, kept, next);
+}
+
+void fake_ledger_confirm(struct lc_ledger *ledger)
+{
+	size_t count = fake_ledger_waiting(ledger);
+
+	/* What is written by those called back is not on disk yet. */
+	while (count-- > 0 && STAILQ_FIRST(&ledger->waiting)->durable != NULL) {
+		struct waiting first = take_first(ledger);
+
+		first.durable(first.context);
+	}
+}
+
+void fake_ledger_answer_counts(struct lc_ledger *ledger, const struct lc_ledger_count *counts,
+			       size_t count)
+{
+	struct waiting first;
+
+	LC_ASSERT(!STAILQ_EMPTY(&ledger->waiting));
+	first = take_first(ledger);
+	LC_ASSERT(first.counts != NULL);
+	first.counts(first.context, counts, count);
+}
+
+void fake_ledger_answer_intents(struct lc_ledger *ledger, const struct lc_ledger_intent *intents,
+				size_t count)
+{
+	struct waiting first;
+
+	LC_ASSERT(!STAILQ_EMPTY(&ledger->waiting));
+	first = take_first(ledger);
+	LC_ASSERT(first.intents != NULL);
+	first.intents(first.context, intents, count);
+}
+
+/* ---- what the ledger is told ---- */
+
+static void tell(struct lc_ledger *ledger, const char *what, uint32_t second)
+{
+	lc_buffer_append_format(&ledger->told, "%s %" PRIu32 "\n", what, second);
+}
+
+static void tell_of(struct lc_ledger *ledger, const char *what,
+		    const struct lc_ledger_source *source)
+{
+	lc_buffer_append_format(&ledger->told, "%s %" PRIu32 "/", what, source->raft_session_id);
+	lc_buffer_append_view(&ledger->told, source->bucket);
+}
+
+void lc_ledger_set_until(struct lc_ledger *ledger, uint32_t until)
+{
+	tell(ledger, "until", until);
+}
+
+void lc_ledger_set_horizon(struct lc_ledger *ledger, uint32_t horizon)
+{
+	tell(ledger, "horizon", horizon);
+}
+
+void lc_ledger_expire(struct lc_ledger *ledger, uint32_t bound)
+{
+	tell(ledger, "expire", bound);
+}
+
+void lc_ledger_set_ranges(struct lc_ledger *ledger, const struct lc_ledger_source *source,
+			  const struct lc_ledger_range *ranges, size_t count)
+{
+	tell_of(ledger, "ranges", source);
+	for (size_t i = 0; i < count; i++)
+		lc_buffer_append_format(&ledger->told, " %" PRIu32 "-%" PRIu32 "@%" PRIu32,
+					ranges[i].from, ranges[i].to, ranges[i].since);
+	lc_buffer_append_char(&ledger->told, '\n');
+}
+
+void lc_ledger_set_floor(struct lc_ledger *ledger, const struct lc_ledger_source *source,
+			 const struct lc_offset *floor)
+{
+	tell_of(ledger, "floor", source);
+	lc_buffer_append_format(&ledger->told, " %" PRIu32 " %" PRIi64 " ", floor->inserted_at,
+				floor->start_time_ms);
+	lc_buffer_append_view(&ledger->told, floor->req_id);
+	lc_buffer_append_char(&ledger->told, '\n');
+}
+
+void lc_ledger_set_committed(struct lc_ledger *ledger, const struct lc_ledger_source *source,
+			     uint32_t second)
+{
+	tell_of(ledger, "committed", source);
+	lc_buffer_append_format(&ledger->told, " %" PRIu32 "\n", second);
+}
+
+void lc_ledger_add_intent(struct lc_ledger *ledger, const struct lc_ledger_intent *intent)
+{
+	lc_buffer_append_format(&ledger->told, "intent %" PRIu64 " ", intent->id);
+	lc_buffer_append_format(&ledger->told, "%" PRIu32 "/", intent->source.raft_session_id);
+	lc_buffer_append_view(&ledger->told, intent->source.bucket);
+	lc_buffer_append_char(&ledger->told, ' ');
+	lc_buffer_append_view(&ledger->told, intent->target_bucket);
+	lc_buffer_append_char(&ledger->told, ' ');
+	lc_buffer_append_view(&ledger->told, intent->key);
+	lc_buffer_append_char(&ledger->told, '\n');
+}
+
+static void tell_closed(struct lc_ledger *ledger, const char *what, uint64_t intent_id,
+			uint32_t last_second)
+{
+	lc_buffer_append_format(&ledger->told, "%s %" PRIu64 " %" PRIu32 "\n", what, intent_id,
+				last_second);
+}
+
+void lc_ledger_set_delivered(struct lc_ledger *ledger, uint64_t intent_id, uint32_t last_second)
+{
+	tell_closed(ledger, "delivered", intent_id, last_second);
+}
+
+void lc_ledger_set_expired(struct lc_ledger *ledger, uint64_t intent_id, uint32_t last_second)
+{
+	tell_closed(ledger, "expired", intent_id, last_second);
+}
+
+void lc_ledger_set_target(struct lc_ledger *ledger, const struct lc_ledger_target *target)
+{
+	lc_buffer_append_text(&ledger->told, "target ");
+	lc_buffer_append_view(&ledger->told, target->bucket);
+	lc_buffer_append_format(&ledger->told, " %u%s\n", target->failures,
+				target->refused ? " refused" : "");
+}
+
+/* ---- what it is asked ---- */
+
+void lc_ledger_when_durable(struct lc_ledger *ledger, lc_ledger_callback *callback, void *context)
+{
+	lc_buffer_append_text(&ledger->told, "durable?\n");
+	wait_for(ledger, (struct waiting){.durable = callback, .context = context});
+}
+
+void lc_ledger_read_intents(struct lc_ledger *ledger, struct lc_view target_bucket,
+			    uint64_t after_id, size_t limit, lc_ledger_intents_callback *callback,
+			    void *context)
+{
+	LC_ASSERT(limit > 0);
+	lc_buffer_append_text(&ledger->told, "intents? ");
+	lc_buffer_append_view(&ledger->told, target_bucket);
+	lc_buffer_append_format(&ledger->told, " %" PRIu64 "\n", after_id);
+	wait_for(ledger, (struct waiting){.intents = callback, .context = context});
+}
+
+static void ask_counts(struct lc_ledger *ledger, const char *what,
+		       const struct lc_ledger_count *counts, size_t count,
+		       lc_ledger_surplus_callback *callback, void *context)
+{
+	lc_buffer_append_text(&ledger->told, what);
+	for (size_t i = 0; i < count; i++) {
+		tell_of(ledger, "", &counts[i].source);
+		lc_buffer_append_format(&ledger->told, " %" PRIu32 "=%" PRIu64, counts[i].second,
+					counts[i].rows);
+	}
+	lc_buffer_append_char(&ledger->told, '\n');
+	wait_for(ledger, (struct waiting){.counts = callback, .context = context});
+}
+
+void lc_ledger_find_surplus_slots(struct lc_ledger *ledger, const struct lc_ledger_count *counts,
+				  size_t count, lc_ledger_surplus_callback *callback, void *context)
+{
+	ask_counts(ledger, "slots?", counts, count, callback, context);
+}
+
+void lc_ledger_find_surplus_seconds(struct lc_ledger *ledger, const struct lc_ledger_count *counts,
+				    size_t count, lc_ledger_surplus_callback *callback,
+				    void *context)
+{
+	ask_counts(ledger, "seconds?", counts, count, callback, context);
+}
+
+void lc_ledger_find_ahead(struct lc_ledger *ledger, const struct lc_ledger_count *offsets,
+			  size_t count, lc_ledger_surplus_callback *callback, void *context)
+{
+	ask_counts(ledger, "ahead?", offsets, count, callback, context);
+}

@@ -1,0 +1,44 @@
+/*
+ * A ledger that writes nothing, in place of ledger/ledger.h: it keeps what it was told, as text,
+ * and calls back when the test says so, in the order of the calls.
+ */
+#ifndef LC_TESTS_SUPPORT_FAKE_LEDGER_H
+#define LC_TESTS_SUPPORT_FAKE_LEDGER_H
+
+#include "ledger/ledger.h"
+
+#include <stddef.h>
+
+struct lc_ledger *fake_ledger_new(void);
+/* Nobody is called back any more. */
+void fake_ledger_free(struct lc_ledger *ledger);
+
+/*
+ * What the ledger was told and asked since the last time, a line each; valid until the next call:
+ *
+ *	until 1000		horizon 900		expire 900
+ *	ranges 7/bucket 10-20@5 30-40@6
+ *	floor 7/bucket 999 5000 REQ
+ *	committed 7/bucket 1000
+ *	intent 3 7/bucket logs KEY
+ *	delivered 3 1000	expired 3 1000
+ *	target logs 5 refused
+ *	durable?
+ *	intents? logs 0
+ *	slots? 7/bucket 300=5	seconds? 7/bucket 301=5		ahead? 7/bucket 300=0
+ */
+const char *fake_ledger_told(struct lc_ledger *ledger);
+
+/* How many callbacks are waited for. */
+size_t fake_ledger_waiting(const struct lc_ledger *ledger);
+
+/* What was written so far is on disk: calls back who waits for it, up to the first question. */
+void fake_ledger_confirm(struct lc_ledger *ledger);
+
+/* Answers the question that was asked first; what was written before it must be confirmed. */
+void fake_ledger_answer_counts(struct lc_ledger *ledger, const struct lc_ledger_count *counts,
+			       size_t count);
+void fake_ledger_answer_intents(struct lc_ledger *ledger, const struct lc_ledger_intent *intents,
+				size_t count);
+
+#endif
