@@ -80,4 +80,7 @@ struct lc_ledger_intent lc_object_intent(const struct lc_object *object);
 /* Bytes of memory it takes. */
 size_t lc_object_memory(const struct lc_object *object);
 
+/* About how many an object of so many rows and bytes of body will take, rather too many. */
+size_t lc_object_memory_for(uint64_t rows, uint64_t bytes);
+
 #endif

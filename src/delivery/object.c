@@ -168,3 +168,12 @@ size_t lc_object_memory(const struct lc_object *object)
 	 */
 	return memory + object->line_capacity * sizeof(object->pieces[0]);
 }
+
+/* Chunks, lists and buffers may grow to twice of what is needed. */
+size_t lc_object_memory_for(uint64_t rows, uint64_t bytes)
+{
+	size_t row = sizeof(struct lc_object_line) + sizeof(struct lc_view) + sizeof(uint64_t);
+
+	return sizeof(struct lc_object) + FIRST_CHUNK + FIRST_LINES * row +
+	       2 * (rows * row + bytes);
+}

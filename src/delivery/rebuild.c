@@ -342,7 +342,7 @@ static void on_intents(void *context, const struct lc_ledger_intent *intents, si
 			target->looked_to = intents[i].id;
 			continue;
 		}
-		bytes += intents[i].bytes + intents[i].rows * sizeof(uint64_t);
+		bytes += lc_object_memory_for(intents[i].rows, intents[i].bytes);
 		if (one || (rebuild->item_count > 0 && bytes > rebuild->room))
 			break;
 		target->looked_to = intents[i].id;
