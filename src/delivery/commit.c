@@ -175,6 +175,18 @@ static void count_flush(struct lc_commit *commit, enum lc_commit_reason reason)
 	lc_counters_add(commit->counters, counters[reason], 1);
 }
 
+/* The insert has ended, or needed none: what was noted meanwhile has its turn. */
+static void go_on(struct lc_commit *commit)
+{
+	settle(commit);
+	if (commit->noted_count >= commit->flush_count)
+		lc_commit_flush(commit, LC_COMMIT_BY_COUNT);
+	else if (commit->noted_count > 0)
+		lc_loop_timer_start(commit->timer, commit->flush_interval_ms);
+	else
+		commit->callbacks->on_idle(commit->context);
+}
+
 static void on_inserted(void *context, const struct lc_error *error, int exception_code)
 {
 	struct lc_commit *commit = context;
@@ -188,13 +200,7 @@ static void on_inserted(void *context, const struct lc_error *error, int excepti
 		LC_CRASH_POINT(COMMIT_AFTER_INSERT);
 		lc_counters_add(commit->counters, LC_COUNTERS_COMMIT_SUCCEEDED, commit->sent_count);
 		commit->failures = 0;
-		settle(commit);
-		if (commit->noted_count >= commit->flush_count)
-			lc_commit_flush(commit, LC_COMMIT_BY_COUNT);
-		else if (commit->noted_count > 0)
-			lc_loop_timer_start(commit->timer, commit->flush_interval_ms);
-		else
-			commit->callbacks->on_idle(commit->context);
+		go_on(commit);
 		return;
 	}
 	lc_counters_add(commit->counters, LC_COUNTERS_COMMIT_FAILED, commit->sent_count);
@@ -226,9 +232,7 @@ static void start_insert(void *context)
 	};
 
 	if (commit->rows.size == 0) {
-		settle(commit);
-		if (lc_commit_idle(commit))
-			commit->callbacks->on_idle(commit->context);
+		go_on(commit);
 		return;
 	}
 	LC_CRASH_POINT(COMMIT_BEFORE_INSERT);

@@ -23,6 +23,7 @@ struct lc_ledger {
 	struct lc_buffer told;    /* since the last time */
 	struct lc_buffer reading; /* what the last fake_ledger_told has returned */
 	STAILQ_HEAD(, waiting) waiting;
+	uint32_t seen_until;
 };
 
 struct lc_ledger *fake_ledger_new(void)
@@ -73,6 +74,17 @@ size_t fake_ledger_waiting(const struct lc_ledger *ledger)
 		count++;
 	}
 	return count;
+}
+
+void fake_ledger_set_seen_until(struct lc_ledger *ledger, uint32_t until)
+{
+	ledger->seen_until = until;
+}
+
+uint32_t lc_ledger_seen_until(const struct lc_ledger *ledger, uint32_t raft_session_id)
+{
+	(void)raft_session_id;
+	return ledger->seen_until;
 }
 
 static void wait_for(struct lc_ledger *ledger, struct waiting waiting)

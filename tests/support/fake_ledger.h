@@ -8,6 +8,7 @@
 #include "ledger/ledger.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct lc_ledger *fake_ledger_new(void);
 /* Nobody is called back any more. */
@@ -28,6 +29,9 @@ void fake_ledger_free(struct lc_ledger *ledger);
  *	slots? 7/bucket 300=5	seconds? 7/bucket 301=5		ahead? 7/bucket 300=0
  */
 const char *fake_ledger_told(struct lc_ledger *ledger);
+
+/* What lc_ledger_seen_until tells of every session; 0 unless set. */
+void fake_ledger_set_seen_until(struct lc_ledger *ledger, uint32_t until);
 
 /* How many callbacks are waited for. */
 size_t fake_ledger_waiting(const struct lc_ledger *ledger);

@@ -1,0 +1,415 @@
+#include "delivery/commit.h"
+
+#include "delivery/object.h"
+#include "support/fake_clickhouse.h"
+#include "support/fake_ledger.h"
+#include "support/fake_loop.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum { FLUSH_COUNT = 3, INTERVAL_MS = 1000, BACKOFF_MS = 2000, TEXT_MAX = 256 };
+
+struct story {
+	struct lc_loop *loop;
+	struct lc_clickhouse *clickhouse;
+	struct lc_ledger *ledger;
+	struct lc_settings settings;
+	struct lc_counters counters;
+	struct lc_source_table *sources;
+	struct lc_commit *commit;
+	struct lc_source *a;
+	struct lc_source *b;
+	char settled[TEXT_MAX]; /* names of the sources that were called settled */
+	unsigned idle;          /* how many times the commit was called idle */
+};
+
+static void on_settled(void *context, struct lc_source *source)
+{
+	struct story *story = context;
+
+	strncat(story->settled, source->bucket.data, source->bucket.size);
+}
+
+static void on_idle(void *context)
+{
+	struct story *story = context;
+
+	assert_true(lc_commit_idle(story->commit));
+	story->idle++;
+}
+
+static const struct lc_commit_callbacks CALLBACKS = {.on_settled = on_settled, .on_idle = on_idle};
+
+static int begin(void **state)
+{
+	struct story *story = calloc(1, sizeof(*story));
+
+	if (story == NULL)
+		return -1;
+	story->loop = lc_loop_new(NULL);
+	story->clickhouse = fake_clickhouse_new();
+	story->ledger = fake_ledger_new();
+	lc_settings_default(&story->settings);
+	story->settings.offset_flush_count_threshold = FLUSH_COUNT;
+	story->settings.offset_flush_interval_milliseconds = INTERVAL_MS;
+	story->settings.retry_initial_backoff_seconds = BACKOFF_MS / 1000;
+	story->settings.retry_backoff_jitter_factor = 0;
+	story->sources = lc_source_table_new();
+	story->a = lc_source_get(story->sources, 7, lc_view_of("a"));
+	story->b = lc_source_get(story->sources, 7, lc_view_of("b"));
+	story->commit = lc_commit_new(story->loop, story->clickhouse, story->ledger,
+				      &story->settings, &story->counters, &CALLBACKS, story);
+	*state = story;
+	return 0;
+}
+
+static int end(void **state)
+{
+	struct story *story = *state;
+
+	lc_commit_free(story->commit);
+	lc_source_table_free(story->sources);
+	fake_ledger_free(story->ledger);
+	fake_clickhouse_free(story->clickhouse);
+	lc_settings_free(&story->settings);
+	lc_loop_free(story->loop);
+	free(story);
+	return 0;
+}
+
+static struct lc_offset offset_of(uint32_t second)
+{
+	return (struct lc_offset){
+	    .inserted_at = second, .start_time_ms = 5000, .req_id = lc_view_of("REQ")};
+}
+
+/* All rows of the source up to this second are delivered. */
+static void deliver(struct lc_source *source, uint32_t second)
+{
+	struct lc_offset offset = offset_of(second);
+	struct lc_mark mark;
+
+	lc_mark_init(&mark);
+	lc_mark_set(&mark, &offset);
+	lc_source_advance(source, &mark);
+	lc_mark_free(&mark);
+}
+
+static bool note(struct story *story, struct lc_source *source, uint32_t second)
+{
+	deliver(source, second);
+	return lc_commit_note(story->commit, source);
+}
+
+/* A late row has come to light in this second. */
+static void open_late(struct lc_source *source, uint32_t second)
+{
+	lc_source_open(source, (struct lc_source_range){.from = second, .to = second + 1}, 1);
+}
+
+static void settle_late(struct lc_source *source)
+{
+	uint32_t from;
+	uint32_t to;
+
+	(void)lc_source_ask(source, &from, &to);
+	lc_source_settle_asked(source);
+}
+
+/* The insert under way holds these offsets, in this order; second 0: none. */
+static void expect_insert(const struct story *story, const struct lc_source *first,
+			  uint32_t first_second, const struct lc_source *second,
+			  uint32_t second_second)
+{
+	struct lc_buffer rows;
+	struct lc_offset offset = offset_of(first_second);
+
+	assert_true(fake_clickhouse_is_asked(story->clickhouse));
+	lc_buffer_init(&rows, 1000);
+	lc_offset_append_row(&rows, first->bucket, 7, &offset);
+	if (second != NULL) {
+		offset = offset_of(second_second);
+		lc_offset_append_row(&rows, second->bucket, 7, &offset);
+	}
+	assert_true(lc_view_equal(fake_clickhouse_data(story->clickhouse), lc_buffer_view(&rows)));
+	lc_buffer_free(&rows);
+}
+
+static void the_ledger_knows_what_is_committed_before_clickhouse_is_told(void **state)
+{
+	struct story *story = *state;
+
+	assert_true(note(story, story->a, 100));
+	assert_false(lc_commit_idle(story->commit));
+	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
+	assert_string_equal(fake_ledger_told(story->ledger), "committed 7/a 100\ndurable?\n");
+	fake_loop_advance(story->loop, 3600 * 1000);
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+
+	fake_ledger_confirm(story->ledger);
+	assert_string_equal(fake_clickhouse_sql(story->clickhouse),
+			    "INSERT INTO `logs`.`offsets` (bucketName, raftSessionID, "
+			    "lastProcessedInsertedAt, lastProcessedStartTime, lastProcessedReqId) "
+			    "FORMAT RowBinary");
+	expect_insert(story, story->a, 100, NULL, 0);
+	assert_string_equal(story->settled, "");
+	assert_int_equal(story->idle, 0);
+	fake_clickhouse_end(story->clickhouse);
+	assert_string_equal(story->settled, "a");
+	assert_int_equal(story->idle, 1);
+	assert_string_equal(fake_ledger_told(story->ledger), "");
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_COMMIT_SUCCEEDED), 1);
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_COMMIT_BY_CYCLE), 1);
+}
+
+static void offsets_wait_for_each_other_a_little_while(void **state)
+{
+	struct story *story = *state;
+
+	assert_true(note(story, story->a, 100));
+	fake_loop_advance(story->loop, INTERVAL_MS - 1);
+	assert_true(note(story, story->b, 200));
+	assert_true(note(story, story->a, 101));
+	assert_string_equal(fake_ledger_told(story->ledger), "");
+	fake_loop_advance(story->loop, 1);
+	assert_string_equal(fake_ledger_told(story->ledger),
+			    "committed 7/a 101\ncommitted 7/b 200\ndurable?\n");
+	fake_ledger_confirm(story->ledger);
+	expect_insert(story, story->a, 101, story->b, 200);
+	fake_clickhouse_end(story->clickhouse);
+	assert_string_equal(story->settled, "ab");
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_COMMIT_BY_TIME), 1);
+}
+
+static void many_offsets_do_not_wait(void **state)
+{
+	struct story *story = *state;
+
+	assert_true(note(story, story->a, 100));
+	assert_true(note(story, story->b, 100));
+	assert_int_equal(fake_ledger_waiting(story->ledger), 0);
+	assert_true(note(story, lc_source_get(story->sources, 7, lc_view_of("c")), 100));
+	assert_int_equal(fake_ledger_waiting(story->ledger), 1);
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_COMMIT_BY_COUNT), 1);
+	fake_ledger_confirm(story->ledger);
+	fake_clickhouse_end(story->clickhouse);
+	assert_string_equal(story->settled, "abc");
+	assert_int_equal(story->idle, 1);
+}
+
+static void what_is_committed_is_not_committed_again(void **state)
+{
+	struct story *story = *state;
+
+	assert_true(note(story, story->a, 100));
+	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
+
+	/* Being written: it need not be noted again, and it may not be forgotten. */
+	assert_true(lc_commit_note(story->commit, story->a));
+	assert_false(story->a->commit_noted);
+	fake_ledger_confirm(story->ledger);
+	fake_clickhouse_end(story->clickhouse);
+	assert_false(lc_commit_note(story->commit, story->a));
+	assert_true(lc_commit_idle(story->commit));
+	assert_true(note(story, story->a, 101));
+}
+
+static void one_insert_is_under_way_at_a_time(void **state)
+{
+	struct story *story = *state;
+
+	assert_true(note(story, story->a, 100));
+	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
+	fake_ledger_confirm(story->ledger);
+	(void)fake_ledger_told(story->ledger);
+	assert_true(note(story, story->a, 101));
+	assert_true(note(story, story->b, 200));
+	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
+	fake_loop_advance(story->loop, 3600 * 1000);
+	assert_string_equal(fake_ledger_told(story->ledger), "");
+	expect_insert(story, story->a, 100, NULL, 0);
+
+	/* What came meanwhile follows; its source was not settled by the older offset. */
+	fake_clickhouse_end(story->clickhouse);
+	assert_string_equal(story->settled, "");
+	assert_int_equal(story->idle, 0);
+	fake_loop_advance(story->loop, INTERVAL_MS);
+	fake_ledger_confirm(story->ledger);
+	expect_insert(story, story->a, 101, story->b, 200);
+	fake_clickhouse_end(story->clickhouse);
+	assert_string_equal(story->settled, "ab");
+	assert_int_equal(story->idle, 1);
+}
+
+static void an_insert_that_failed_is_written_again_with_what_is_newest(void **state)
+{
+	struct story *story = *state;
+
+	assert_true(note(story, story->a, 100));
+	assert_true(note(story, story->b, 200));
+	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
+	fake_ledger_confirm(story->ledger);
+	fake_clickhouse_break(story->clickhouse);
+	assert_string_equal(story->settled, "");
+	assert_false(lc_commit_idle(story->commit));
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_COMMIT_FAILED), 2);
+
+	/* The failure is waited out, however many offsets come. */
+	(void)fake_ledger_told(story->ledger);
+	assert_true(note(story, story->b, 201));
+	assert_true(note(story, lc_source_get(story->sources, 7, lc_view_of("c")), 1));
+	assert_true(note(story, lc_source_get(story->sources, 7, lc_view_of("d")), 1));
+	fake_loop_advance(story->loop, BACKOFF_MS - 1);
+	assert_string_equal(fake_ledger_told(story->ledger), "");
+	fake_loop_advance(story->loop, 1);
+	assert_string_equal(fake_ledger_told(story->ledger),
+			    "committed 7/a 100\ncommitted 7/b 201\ncommitted 7/c 1\n"
+			    "committed 7/d 1\ndurable?\n");
+	fake_ledger_confirm(story->ledger);
+	fake_clickhouse_end(story->clickhouse);
+	assert_string_equal(story->settled, "abcd");
+	assert_int_equal(story->idle, 1);
+}
+
+static void each_failure_is_waited_out_longer(void **state)
+{
+	struct story *story = *state;
+
+	assert_true(note(story, story->a, 100));
+	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
+	for (unsigned attempt = 0; attempt < 4; attempt++) {
+		fake_ledger_confirm(story->ledger);
+		fake_clickhouse_break(story->clickhouse);
+		fake_loop_advance(story->loop, ((uint64_t)BACKOFF_MS << attempt) - 1);
+		assert_int_equal(fake_ledger_waiting(story->ledger), 0);
+		fake_loop_advance(story->loop, 1);
+		assert_int_equal(fake_ledger_waiting(story->ledger), 1);
+	}
+	fake_ledger_confirm(story->ledger);
+	fake_clickhouse_end(story->clickhouse);
+	assert_string_equal(story->settled, "a");
+}
+
+static void nothing_is_committed_while_late_rows_are_open(void **state)
+{
+	struct story *story = *state;
+
+	open_late(story->a, 50);
+	assert_false(note(story, story->a, 100));
+	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
+	fake_loop_advance(story->loop, INTERVAL_MS);
+	assert_true(lc_commit_idle(story->commit));
+	assert_string_equal(fake_ledger_told(story->ledger), "");
+	settle_late(story->a);
+	assert_true(lc_commit_note(story->commit, story->a));
+	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
+	assert_string_equal(fake_ledger_told(story->ledger), "committed 7/a 100\ndurable?\n");
+}
+
+static void nothing_is_committed_while_rows_are_without_a_body(void **state)
+{
+	struct story *story = *state;
+
+	story->a->bodiless = 1;
+	story->a->bodiless_oldest = 100;
+	assert_false(note(story, story->a, 100));
+	assert_true(lc_commit_idle(story->commit));
+	story->a->bodiless_oldest = 101;
+	assert_true(lc_commit_note(story->commit, story->a));
+	story->a->bodiless = 0;
+}
+
+static void late_rows_that_come_to_light_stop_an_offset_that_waits(void **state)
+{
+	struct story *story = *state;
+
+	assert_true(note(story, story->a, 100));
+	assert_true(note(story, story->b, 200));
+	open_late(story->a, 50);
+	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
+	assert_string_equal(fake_ledger_told(story->ledger), "committed 7/b 200\ndurable?\n");
+	fake_ledger_confirm(story->ledger);
+	expect_insert(story, story->b, 200, NULL, 0);
+	fake_clickhouse_end(story->clickhouse);
+
+	/* Once they are delivered, the offset is written after all. */
+	settle_late(story->a);
+	assert_true(lc_commit_note(story->commit, story->a));
+	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
+	assert_string_equal(fake_ledger_told(story->ledger), "committed 7/a 100\ndurable?\n");
+}
+
+static void an_offset_that_is_left_alone_needs_no_insert(void **state)
+{
+	struct story *story = *state;
+
+	assert_true(note(story, story->a, 100));
+	open_late(story->a, 50);
+	lc_commit_flush(story->commit, LC_COMMIT_BY_SHUTDOWN);
+	fake_ledger_confirm(story->ledger);
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	assert_string_equal(story->settled, "a");
+	assert_int_equal(story->idle, 1);
+	settle_late(story->a);
+}
+
+static void what_came_beside_an_offset_left_alone_is_written_soon(void **state)
+{
+	struct story *story = *state;
+
+	assert_true(note(story, story->a, 100));
+	open_late(story->a, 50);
+	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
+	assert_true(note(story, story->b, 200));
+	fake_ledger_confirm(story->ledger);
+	assert_int_equal(story->idle, 0);
+	(void)fake_ledger_told(story->ledger);
+	fake_loop_advance(story->loop, INTERVAL_MS);
+	assert_string_equal(fake_ledger_told(story->ledger), "committed 7/b 200\ndurable?\n");
+	fake_ledger_confirm(story->ledger);
+	expect_insert(story, story->b, 200, NULL, 0);
+	fake_clickhouse_end(story->clickhouse);
+	assert_int_equal(story->idle, 1);
+	settle_late(story->a);
+}
+
+static void an_insert_is_cancelled_at_the_end(void **state)
+{
+	struct story *story = *state;
+
+	assert_true(note(story, story->a, 100));
+	lc_commit_flush(story->commit, LC_COMMIT_BY_SHUTDOWN);
+	fake_ledger_confirm(story->ledger);
+	assert_true(fake_clickhouse_is_asked(story->clickhouse));
+	lc_commit_free(story->commit);
+	story->commit = NULL;
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+}
+
+#define STORY(story) cmocka_unit_test_setup_teardown(story, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    STORY(the_ledger_knows_what_is_committed_before_clickhouse_is_told),
+	    STORY(offsets_wait_for_each_other_a_little_while),
+	    STORY(many_offsets_do_not_wait),
+	    STORY(what_is_committed_is_not_committed_again),
+	    STORY(one_insert_is_under_way_at_a_time),
+	    STORY(an_insert_that_failed_is_written_again_with_what_is_newest),
+	    STORY(each_failure_is_waited_out_longer),
+	    STORY(nothing_is_committed_while_late_rows_are_open),
+	    STORY(nothing_is_committed_while_rows_are_without_a_body),
+	    STORY(late_rows_that_come_to_light_stop_an_offset_that_waits),
+	    STORY(an_offset_that_is_left_alone_needs_no_insert),
+	    STORY(what_came_beside_an_offset_left_alone_is_written_soon),
+	    STORY(an_insert_is_cancelled_at_the_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
