@@ -29,10 +29,11 @@ void lc_build_free(struct lc_build *build);
 /* The target of a bucket; see lc_target_table_get. */
 struct lc_target *lc_build_target(struct lc_build *build, struct lc_view bucket);
 
-/* Appends the row to the source's open object for its target; objects that are full are closed.
- * True if that closed the last open one: all rows taken so far are recorded. */
+/* Appends the row to the source's open object for its target; a row like it was taken `repeat`
+ * times by earlier scans; objects that are full are closed. True if that closed the last open one:
+ * all rows taken so far are recorded. */
 bool lc_build_take(struct lc_build *build, struct lc_source *source, struct lc_target *target,
-		   const struct lc_record *record, uint64_t hash);
+		   const struct lc_record *record, uint64_t hash, uint64_t repeat);
 
 /* Closes all open objects: the source has no more rows for now. */
 void lc_build_close_all(struct lc_build *build);

@@ -27,7 +27,7 @@ void lc_hash_set_sort(struct lc_hash_set *set);
 /* Taking rows away from a stream of rows, each as often as the set holds it. */
 struct lc_hash_subtraction {
 	const struct lc_hash_set *set; /* sorted; must stay as it is */
-	bool *used;                    /* one for each hash of the set */
+	uint32_t *used; /* at the first place of each hash: how often it was asked for */
 };
 
 void lc_hash_subtraction_init(struct lc_hash_subtraction *subtraction,
@@ -36,5 +36,8 @@ void lc_hash_subtraction_free(struct lc_hash_subtraction *subtraction);
 
 /* True if the set holds the hash once more than it was asked for so far: this row was taken. */
 bool lc_hash_subtraction_take(struct lc_hash_subtraction *subtraction, uint64_t hash);
+
+/* After lc_hash_subtraction_take has said no: how often the set holds the hash. */
+uint32_t lc_hash_subtraction_held(const struct lc_hash_subtraction *subtraction, uint64_t hash);
 
 #endif

@@ -47,6 +47,7 @@ struct lc_object {
 	struct lc_mark before;      /* last offset of the source before first_second, if known */
 	uint64_t begun_ms;          /* monotonic, when the first row came */
 
+	uint64_t repeat;    /* a row like one of its rows was taken so often before */
 	uint64_t intent_id; /* in the ledger; 0 before it has one */
 
 	/* once sealed */
@@ -71,8 +72,15 @@ void lc_object_free(struct lc_object *object);
 void lc_object_append(struct lc_object *object, const struct lc_record *record, uint64_t hash,
 		      struct lc_view region);
 
-/* Sorts the lines by (startTime, req_id, line) and derives the key from the row hashes. */
+/* Sorts the lines by (startTime, req_id, line). */
 void lc_object_seal(struct lc_object *object);
+
+/* The key's unique part: of the row hashes and, when these rows stood in an object before, of how
+ * often. */
+uint64_t lc_object_unique(const struct lc_object *object);
+
+/* Names the sealed object after its unique part. */
+void lc_object_name(struct lc_object *object, uint64_t unique);
 
 /* What the ledger records of a sealed object; views are valid as long as the object. */
 struct lc_ledger_intent lc_object_intent(const struct lc_object *object);

@@ -27,6 +27,11 @@ struct lc_object_key_subject {
 uint64_t lc_object_key_unique(const struct lc_object_key_subject *subject, const uint64_t *hashes,
 			      size_t count);
 
+/* The unique part of an object whose rows are, byte for byte, those of `repeat` objects before it
+ * (a writer upstream stored them again): XXH3 with 64 bits over both numbers, 8 bytes little-endian
+ * each. `repeat` 0 gives `unique` itself. */
+uint64_t lc_object_key_repeated(uint64_t unique, uint64_t repeat);
+
 /* Appends the key to `key`. `start_time_ms`: of the first line, in ms since 1970 UTC. */
 void lc_object_key_append(struct lc_buffer *key, struct lc_view prefix, int64_t start_time_ms,
 			  uint64_t unique);

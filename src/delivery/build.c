@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/crash_point.h"
 #include "base/memory.h"
+#include "delivery/hash_set.h"
 #include "delivery/object.h"
 
 #include <stdlib.h>
@@ -21,6 +22,7 @@ struct lc_build {
 	struct lc_target_queue open;      /* the one used last comes first */
 	struct lc_target_queue recording; /* closed; their intents are on the way to the disk */
 	struct lc_target *last_target;
+	struct lc_hash_set names; /* unique parts of the source's objects closed so far */
 };
 
 struct lc_build *lc_build_new(struct lc_loop *loop, const struct lc_settings *settings,
@@ -42,6 +44,7 @@ struct lc_build *lc_build_new(struct lc_loop *loop, const struct lc_settings *se
 	build->max_bytes = (uint64_t)settings->consumer_max_object_bytes;
 	TAILQ_INIT(&build->open);
 	TAILQ_INIT(&build->recording);
+	lc_hash_set_init(&build->names);
 	return build;
 }
 
@@ -70,6 +73,7 @@ void lc_build_free(struct lc_build *build)
 		return;
 	drop_list(build, &build->open);
 	drop_list(build, &build->recording);
+	lc_hash_set_free(&build->names);
 	free(build);
 }
 
@@ -117,6 +121,28 @@ static void record(struct lc_build *build, struct lc_object *object)
 	LC_CRASH_POINT(BUILD_QUEUED);
 }
 
+static bool is_used(const struct lc_hash_set *names, uint64_t unique)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		if (names->hashes[i] == unique)
+			return true;
+	}
+	return false;
+}
+
+/* Objects of the same rows, stored again upstream, are different objects. */
+static void name(struct lc_build *build, struct lc_object *object)
+{
+	uint64_t unique = lc_object_unique(object);
+
+	while (is_used(&build->names, unique)) {
+		object->repeat++;
+		unique = lc_object_unique(object);
+	}
+	lc_hash_set_add(&build->names, unique);
+	lc_object_name(object, unique);
+}
+
 static void close_object(struct lc_build *build, struct lc_object *object)
 {
 	size_t before = lc_object_memory(object);
@@ -124,6 +150,7 @@ static void close_object(struct lc_build *build, struct lc_object *object)
 
 	TAILQ_REMOVE(&build->open, object, of_list);
 	lc_object_seal(object);
+	name(build, object);
 	lc_upload_account(build->upload, object->target,
 			  (ptrdiff_t)(lc_object_memory(object) - before));
 	lc_counters_add(build->counters, LC_COUNTERS_BUILD_OBJECTS, 1);
@@ -158,12 +185,14 @@ static struct lc_object *open_object(struct lc_build *build, struct lc_source *s
 }
 
 bool lc_build_take(struct lc_build *build, struct lc_source *source, struct lc_target *target,
-		   const struct lc_record *record, uint64_t hash)
+		   const struct lc_record *record, uint64_t hash, uint64_t repeat)
 {
 	struct lc_object *object = open_object(build, source, target, record->target_prefix);
 	size_t before = lc_object_memory(object);
 
 	lc_object_append(object, record, hash, build->region);
+	if (repeat > object->repeat)
+		object->repeat = repeat;
 	source->object_rows++;
 	lc_upload_account(build->upload, target, (ptrdiff_t)(lc_object_memory(object) - before));
 	if (object->line_count < build->max_rows && object->body_size < build->max_bytes)
@@ -178,6 +207,7 @@ void lc_build_close_all(struct lc_build *build)
 
 	while ((object = TAILQ_FIRST(&build->open)) != NULL)
 		close_object(build, object);
+	lc_hash_set_clear(&build->names);
 }
 
 bool lc_build_close_largest(struct lc_build *build)

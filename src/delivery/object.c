@@ -106,7 +106,7 @@ static int compare_lines(const void *a, const void *b)
 	return order;
 }
 
-static uint64_t unique_part(const struct lc_object *object)
+uint64_t lc_object_unique(const struct lc_object *object)
 {
 	struct lc_object_key_subject subject = {
 	    .raft_session_id = object->source->raft_session_id,
@@ -127,7 +127,7 @@ static uint64_t unique_part(const struct lc_object *object)
 	lc_hash_set_sort(&hashes);
 	unique = lc_object_key_unique(&subject, hashes.hashes, hashes.count);
 	lc_hash_set_free(&hashes);
-	return unique;
+	return lc_object_key_repeated(unique, object->repeat);
 }
 
 void lc_object_seal(struct lc_object *object)
@@ -139,8 +139,12 @@ void lc_object_seal(struct lc_object *object)
 		object->pieces[i] = text_of(&object->lines[i]);
 	object->body = (struct lc_s3_body){
 	    .pieces = object->pieces, .piece_count = object->line_count, .size = object->body_size};
-	lc_object_key_append(&object->key, object->prefix, object->lines[0].start_time_ms,
-			     unique_part(object));
+}
+
+void lc_object_name(struct lc_object *object, uint64_t unique)
+{
+	LC_ASSERT(object->pieces != NULL);
+	lc_object_key_append(&object->key, object->prefix, object->lines[0].start_time_ms, unique);
 	LC_ASSERT(!lc_buffer_failed(&object->key));
 }
 

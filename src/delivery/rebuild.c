@@ -165,9 +165,10 @@ static void submit(struct lc_rebuild *rebuild, struct item *item)
 	size_t before = lc_object_memory(object);
 
 	lc_object_seal(object);
+	/* The name it was recorded under. */
+	lc_buffer_append_view(&object->key, lc_buffer_view(&item->key));
 	lc_upload_account(rebuild->parts.upload, rebuild->target,
 			  (ptrdiff_t)(lc_object_memory(object) - before));
-	LC_ASSERT(lc_view_equal(lc_buffer_view(&object->key), lc_buffer_view(&item->key)));
 	item->object = NULL;
 	item->source->object_rows += object->line_count;
 	bodiless_gone(rebuild, item->source, object->line_count);

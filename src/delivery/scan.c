@@ -165,7 +165,8 @@ static void take_row(struct lc_scan *scan, const struct lc_record *record,
 		scan->crowded = target;
 	if (source->open_rows > 0)
 		source->open_rows--;
-	if (lc_build_take(scan->parts.build, source, target, record, hash)) {
+	if (lc_build_take(scan->parts.build, source, target, record, hash,
+			  lc_hash_subtraction_held(&at->subtraction, hash))) {
 		/* All that was read is recorded: what a crash makes us read again stays small. */
 		lc_source_settle_before(source, offset->inserted_at);
 		lc_source_record_ranges(source, scan->parts.ledger);

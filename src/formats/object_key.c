@@ -67,6 +67,13 @@ uint64_t lc_object_key_unique(const struct lc_object_key_subject *subject, const
 	return unique;
 }
 
+uint64_t lc_object_key_repeated(uint64_t unique, uint64_t repeat)
+{
+	uint64_t bytes[2] = {htole64(unique), htole64(repeat)};
+
+	return repeat == 0 ? unique : XXH3_64bits(bytes, sizeof bytes);
+}
+
 void lc_object_key_append(struct lc_buffer *key, struct lc_view prefix, int64_t start_time_ms,
 			  uint64_t unique)
 {

@@ -89,6 +89,7 @@ static struct lc_object *object_of(struct story *story, const char *prefix, size
 	for (size_t i = 0; i < count; i++)
 		append(object, &story->rows.records[i]);
 	lc_object_seal(object);
+	lc_object_name(object, lc_object_unique(object));
 	return object;
 }
 
@@ -181,6 +182,7 @@ static void the_region_is_written_when_there_is_one(void **state)
 
 	lc_object_append(object, &story->rows.records[0], 1, lc_view_of("eu-west-1"));
 	lc_object_seal(object);
+	lc_object_name(object, lc_object_unique(object));
 	assert_int_equal(line_check_split(object->body.pieces[0], fields), 27);
 	assert_true(lc_view_equal(fields[26], lc_view_of("eu-west-1")));
 	lc_object_free(object);
@@ -224,6 +226,7 @@ static void request_ids_are_sorted_by_their_own_bytes(void **state)
 		append(object, &record);
 	}
 	lc_object_seal(object);
+	lc_object_name(object, lc_object_unique(object));
 	for (size_t i = 0; i < 6; i++) {
 		const struct lc_object_line *line = &object->lines[i];
 
@@ -248,6 +251,7 @@ static void rows_of_any_time_are_sorted(void **state)
 	}
 	assert_true(object->oldest_start_ms == INT64_MIN);
 	lc_object_seal(object);
+	lc_object_name(object, lc_object_unique(object));
 	for (size_t i = 1; i < 5; i++)
 		assert_true(object->lines[i - 1].start_time_ms < object->lines[i].start_time_ms);
 	lc_object_free(object);
@@ -282,6 +286,7 @@ static void the_key_names_prefix_and_first_time(void **state)
 	append(object, &record);
 	assert_int_equal(object->oldest_start_ms, record.start_time_ms);
 	lc_object_seal(object);
+	lc_object_name(object, lc_object_unique(object));
 	assert_int_equal(object->key.size, sizeof begins - 1 + UNIQUE_SIZE);
 	assert_memory_equal(object->key.data, begins, sizeof begins - 1);
 	for (size_t i = 0; i < UNIQUE_SIZE; i++)
@@ -302,16 +307,19 @@ static void other_rows_give_another_key(void **state)
 	append(objects[3], &story->rows.records[0]);
 	append(objects[3], &story->rows.records[0]);
 	lc_object_seal(objects[3]);
+	lc_object_name(objects[3], lc_object_unique(objects[3]));
 	/* A column that no line shows. */
 	objects[4] = object_new(story, "logs/");
 	story->rows.records[0].hostname = lc_view_of("connector-13.example.com");
 	append(objects[4], &story->rows.records[0]);
 	lc_object_seal(objects[4]);
+	lc_object_name(objects[4], lc_object_unique(objects[4]));
 	/* A second of insertion. */
 	objects[5] = object_new(story, "logs/");
 	story->rows.records[0].inserted_at++;
 	append(objects[5], &story->rows.records[0]);
 	lc_object_seal(objects[5]);
+	lc_object_name(objects[5], lc_object_unique(objects[5]));
 	for (size_t i = 0; i < 6; i++) {
 		for (size_t j = 0; j < i; j++)
 			assert_false(lc_view_equal(unique_of(objects[i]), unique_of(objects[j])));
@@ -407,6 +415,7 @@ static void an_object_remembers_which_rows_of_which_second_it_takes(void **state
 		lc_object_append(object, &record, 1000 + i / 2, lc_view_of(""));
 	}
 	lc_object_seal(object);
+	lc_object_name(object, lc_object_unique(object));
 	while (lc_taken_rows_next(lc_taken_rows_blob(&object->taken), &position, &second, &error)) {
 		for (uint32_t i = 0; i < second.count; i++, row++) {
 			assert_int_equal(second.second, seconds[row]);
@@ -431,6 +440,7 @@ static void the_intent_tells_the_ledger_all_of_a_sealed_object(void **state)
 	}
 	object->intent_id = 42;
 	lc_object_seal(object);
+	lc_object_name(object, lc_object_unique(object));
 	intent = lc_object_intent(object);
 	assert_int_equal(intent.id, 42);
 	assert_int_equal(intent.source.raft_session_id, 7);
@@ -467,6 +477,7 @@ static void hostile_texts_make_lines_that_are_lines(void **state)
 		append(object, &record);
 	}
 	lc_object_seal(object);
+	lc_object_name(object, lc_object_unique(object));
 	for (size_t i = 0; i < object->body.piece_count; i++) {
 		struct lc_view fields[LINE_CHECK_FIELDS_MAX];
 
@@ -507,6 +518,7 @@ static void memory_is_what_it_takes_and_sealing_is_paid_before(void **state)
 	}
 	before = lc_object_memory(object);
 	lc_object_seal(object);
+	lc_object_name(object, lc_object_unique(object));
 	assert_true(lc_object_memory(object) + rounding >= allocated(object));
 	assert_int_equal(lc_object_memory(object), before + object->key.capacity);
 	lc_object_free(object);
