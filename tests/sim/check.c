@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "formats/line.h"
 #include "formats/object_key.h"
+#include "ledger/ledger.h"
 
 #include <stdlib.h>
 
@@ -152,20 +153,40 @@ void sim_check_offset(const struct sim_source *source)
 	}
 }
 
+static bool visible_everywhere(const struct sim_row *row)
+{
+	for (unsigned i = 0; i < sim->plan.seat_count; i++) {
+		if (row->visible_ms[i] > sim_now_ms())
+			return false;
+	}
+	return true;
+}
+
+/* A start without a ledger takes what lies at or before an offset for delivered, and does not look
+ * for late rows in the slot that holds it. */
+static void excuse_floor(const struct sim_source *source)
+{
+	uint32_t slot = source->offset_second / LC_LEDGER_SLOT_SECONDS;
+	struct lc_offset floor;
+
+	sim_source_offset(source, &floor);
+	for (size_t i = source->first_row; i < source->first_row + source->row_count; i++) {
+		const struct sim_row *row = &sim->rows[i];
+		struct lc_offset offset = sim_row_offset(row);
+
+		if (row->inserted_at / LC_LEDGER_SLOT_SECONDS > slot)
+			break;
+		if (lc_offset_compare(&offset, &floor) <= 0 ||
+		    (!row->timely && !visible_everywhere(row)))
+			sim->lines[row->line].may_be_lost = true;
+	}
+}
+
 void sim_excuse_floors(void)
 {
 	for (size_t i = 0; i < sim->source_count; i++) {
-		const struct sim_source *source = &sim->sources[i];
-		struct lc_offset floor;
-
-		if (!sim_source_offset(source, &floor))
-			continue;
-		for (size_t j = source->first_row; j < source->first_row + source->row_count; j++) {
-			struct lc_offset offset = sim_row_offset(&sim->rows[j]);
-
-			if (lc_offset_compare(&offset, &floor) <= 0)
-				sim->lines[sim->rows[j].line].may_be_lost = true;
-		}
+		if (sim->sources[i].has_offset)
+			excuse_floor(&sim->sources[i]);
 	}
 }
 

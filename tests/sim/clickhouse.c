@@ -177,7 +177,7 @@ static void choose_ending(struct lc_clickhouse_query *query)
 
 static size_t piece_size(size_t left)
 {
-	size_t most = sim->plan.small_pieces ? 700 : 65536;
+	size_t most = sim->plan.small_pieces ? 700 : SIM_PIECE_MAX;
 	size_t size = sim_chance(0.2) ? sim_between(1, 40) : sim_between(1, most);
 
 	return size < left ? size : left;

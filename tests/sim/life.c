@@ -15,6 +15,8 @@ enum {
 	SHUTDOWN_MS = 60 * 1000,
 	ABANDON_MS = 5 * 1000,
 	DOWN_MS = 5 * 1000,
+	PIECE_ROWS = SIM_PIECE_MAX / 180, /* no row is smaller */
+	OBJECT_BYTES = 6000,              /* of one with a short line */
 };
 
 struct life {
@@ -83,15 +85,21 @@ static void crash(struct life *life)
 	sim->crash_wanted = false;
 }
 
-/* What is in flight may pass its cap by what arrived at once and by an object that is sealed. */
+/* What is in flight may pass its cap by a piece of an answer, whose rows may each begin an object,
+ * and by an object that is being closed. */
 static void watch_memory(const struct life *life)
 {
+	const struct lc_settings *settings = &life->settings;
 	size_t bytes = lc_counters_get(&sim->counters, LC_COUNTERS_INFLIGHT_BYTES);
-	size_t cap = (size_t)life->settings.limits_max_inflight_bytes;
+	size_t cap = (size_t)settings->limits_max_inflight_bytes;
+	size_t objects = PIECE_ROWS / (size_t)settings->consumer_max_logs_per_object +
+			 SIM_TARGETS_MAX * SIM_SOURCES_MAX;
+	size_t more = 4 * SIM_PIECE_MAX + 2 * (size_t)settings->consumer_max_object_bytes +
+		      objects * OBJECT_BYTES;
 
 	if (bytes > sim->in_flight_max)
 		sim->in_flight_max = bytes;
-	if (bytes > cap + cap / 2 + 400000)
+	if (bytes > cap + more)
 		sim_fail("%zu bytes are in flight, the cap is %zu", bytes, cap);
 }
 

@@ -30,6 +30,7 @@ enum {
 	SIM_PERIODS_MAX = 24,
 	SIM_INTERRUPTIONS_MAX = 12,
 	SIM_REQ_ID_SIZE = 20,
+	SIM_PIECE_MAX = 65536, /* bytes of an answer that come at once */
 };
 
 #define SIM_NEVER UINT64_MAX
