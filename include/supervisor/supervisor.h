@@ -13,7 +13,9 @@
  *  LC_EXIT_OK       after SIGTERM or SIGINT, once all workers have ended. They get
  *                   shutdown-timeout-seconds; a second signal makes them abandon what is under way.
  *  LC_EXIT_FAILURE  when the state directory, the control socket or the metrics port can not be
- * had; the log says why. LC_EXIT_CONFIG   when no shard can work with the settings.
+ * had; the log says why.
+ *  LC_EXIT_LEDGER   when supervisor.shards has changed and a ledger is damaged or missing.
+ *  LC_EXIT_CONFIG   when no shard can work with the settings.
  *
  * systemd is told READY once every shard has come up or shown why not, STOPPING, and a STATUS line,
  * if NOTIFY_SOCKET is set. SIGHUP changes nothing so far. */

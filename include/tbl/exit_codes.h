@@ -11,7 +11,7 @@
 LC_EXIT(OK, 0, "ended as it should")
 LC_EXIT(FAILURE, 1, "could not do its work; the log says why")
 LC_EXIT(USAGE, 2, "wrong command line or configuration; nothing was started")
-LC_EXIT(LEDGER, 65, "a worker's ledger is damaged; it is not started anew")
+LC_EXIT(LEDGER, 65, "a ledger is damaged or missing; what needs it is not started anew")
 LC_EXIT(CONFLICT, 66, "another courier delivers the worker's sources; it is not started anew")
 LC_EXIT(CONFIG, 78, "a worker can not work with its settings; it is not started anew")
 /* clang-format on */

@@ -8,6 +8,7 @@
 #include "supervisor/control.h"
 #include "supervisor/directory.h"
 #include "supervisor/keeper.h"
+#include "supervisor/layout.h"
 #include "supervisor/metrics_server.h"
 #include "supervisor/report.h"
 #include "supervisor/signals.h"
@@ -198,6 +199,17 @@ static int run(struct supervisor *supervisor)
 	return LC_EXIT_CONFIG;
 }
 
+/* Why the service does not start, and with which code it ends. */
+static int explain(const struct lc_error *error)
+{
+	if (error->kind == LC_ERROR_CANCELLED) {
+		lc_log(LC_LOG_INFO, "service ends before it has started", LC_LOG_FAULT(error));
+		return LC_EXIT_OK;
+	}
+	lc_log(LC_LOG_ERROR, "service not started", LC_LOG_FAULT(error));
+	return error->kind == LC_ERROR_CORRUPT ? LC_EXIT_LEDGER : LC_EXIT_FAILURE;
+}
+
 int lc_supervisor_run(const struct lc_settings *settings)
 {
 	struct supervisor supervisor = {
@@ -208,15 +220,17 @@ int lc_supervisor_run(const struct lc_settings *settings)
 		      .on_change = on_change},
 	};
 	struct lc_error error;
-	int exit_code = LC_EXIT_FAILURE;
+	int exit_code;
 
 	supervisor.house.context = &supervisor;
 	lc_log_set_identity("supervisor", -1);
 	if (open_house(&supervisor, &error) && make_keepers(&supervisor, &error) &&
+	    lc_layout_enforce(settings, supervisor.house.state_lock,
+			      &supervisor.house.worker_signals, &error) &&
 	    open_servers(&supervisor, &error))
 		exit_code = run(&supervisor);
 	else
-		lc_log(LC_LOG_ERROR, "service not started", LC_LOG_FAULT(&error));
+		exit_code = explain(&error);
 	close_all(&supervisor);
 	return exit_code;
 }

@@ -1,0 +1,47 @@
+/*
+ * The layout of the state directory: how many shards its ledgers are for. It stands in the file
+ * <state>/layout,
+ *
+ *	log-courier 1
+ *	shards 4
+ *
+ * which is only ever replaced whole; 0 shards means that the first start has not made its ledgers
+ * yet. The ledgers shard-<i>-of-<N>.db of that number are in force. Files of other numbers and
+ *drafts are remains of a change that was interrupted, or done, and are removed.
+ *
+ * When the settings want another number, a child process makes the new ledgers from those in force
+ * (ledger/move.h) before any worker starts. Replacing the layout file decides: killed before, the
+ * service finds the old ledgers unchanged and begins anew; killed behind, it finds the new ones.
+ *The first start is such a change from nothing, so that a ledger in force that is missing is always
+ *a loss, never one that was not made yet.
+ *
+ * When several machines share the shards (supervisor.owned-shards), each makes the new ledgers that
+ *it owns. For that it needs every old ledger with some of their sessions, those of the other
+ *machines too: they are to be copied here, while the services are stopped; without them the change
+ *is refused. An old ledger of which another machine needs a part is not removed.
+ */
+#ifndef LC_SUPERVISOR_LAYOUT_H
+#define LC_SUPERVISOR_LAYOUT_H
+
+#include "base/error.h"
+#include "base/view.h"
+#include "config/settings.h"
+
+#include <signal.h>
+#include <stdbool.h>
+
+/* Reads the content of the layout file. LC_ERROR_CORRUPT when it is none. */
+bool lc_layout_parse(struct lc_view text, unsigned *shards, struct lc_error *error);
+
+/* Brings the layout in force that the settings want; no worker is running. Blocks until the child
+ * has ended. SIGCHLD, SIGTERM and SIGINT must be blocked; those that come meanwhile are taken, and
+ * SIGTERM and SIGINT end the change. `state_lock`: the descriptor that the child inherits, so that
+ * the directory stays ours while it lives; `child_signals`: its signal mask.
+ *
+ * False with `error`: LC_ERROR_CORRUPT when the layout or a ledger is damaged or missing, and
+ * nothing was changed; LC_ERROR_SYSTEM when the disk is full or refuses; LC_ERROR_CANCELLED when a
+ * signal has ended it. Trying again is always safe. */
+bool lc_layout_enforce(const struct lc_settings *settings, int state_lock,
+		       const sigset_t *child_signals, struct lc_error *error);
+
+#endif
