@@ -106,7 +106,7 @@ bool fake_clickhouse_sql_has(const struct lc_clickhouse *clickhouse, const char 
 }
 
 /* Every query of rows begins with its marker. */
-static uint64_t marker_of(const struct lc_clickhouse *clickhouse)
+uint64_t fake_clickhouse_marker(const struct lc_clickhouse *clickhouse)
 {
 	static const char begin[] = "SELECT toUInt64(";
 	const char *sql = fake_clickhouse_sql(clickhouse);
@@ -157,9 +157,9 @@ void fake_clickhouse_send_clock(struct lc_clickhouse *clickhouse, uint32_t now)
 	struct lc_buffer bytes;
 
 	lc_buffer_init(&bytes, BYTES_MAX);
-	append_number(&bytes, marker_of(clickhouse), 8);
+	append_number(&bytes, fake_clickhouse_marker(clickhouse), 8);
 	append_number(&bytes, now, 4);
-	append_number(&bytes, marker_of(clickhouse), 8);
+	append_number(&bytes, fake_clickhouse_marker(clickhouse), 8);
 	send_cut(clickhouse, &bytes);
 }
 
@@ -169,7 +169,7 @@ void fake_clickhouse_send_found(struct lc_clickhouse *clickhouse,
 	struct lc_buffer bytes;
 
 	lc_buffer_init(&bytes, BYTES_MAX);
-	append_number(&bytes, marker_of(clickhouse), 8);
+	append_number(&bytes, fake_clickhouse_marker(clickhouse), 8);
 	append_number(&bytes, row->raft_session_id, 4);
 	append_text(&bytes, row->bucket);
 	append_number(&bytes, row->rows, 8);
@@ -177,7 +177,7 @@ void fake_clickhouse_send_found(struct lc_clickhouse *clickhouse,
 	append_number(&bytes, row->floor.inserted_at, 4);
 	append_number(&bytes, (uint64_t)row->floor.start_time_ms, 8);
 	append_text(&bytes, row->floor.req_id);
-	append_number(&bytes, marker_of(clickhouse), 8);
+	append_number(&bytes, fake_clickhouse_marker(clickhouse), 8);
 	send_cut(clickhouse, &bytes);
 }
 
@@ -186,7 +186,7 @@ void fake_clickhouse_send_row(struct lc_clickhouse *clickhouse, const struct lc_
 	struct lc_buffer bytes;
 
 	lc_buffer_init(&bytes, BYTES_MAX);
-	record_rows_append(&bytes, record, marker_of(clickhouse));
+	record_rows_append(&bytes, record, fake_clickhouse_marker(clickhouse));
 	send_cut(clickhouse, &bytes);
 }
 

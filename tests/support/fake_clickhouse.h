@@ -24,7 +24,10 @@ struct lc_view fake_clickhouse_data(const struct lc_clickhouse *clickhouse);
 /* True if the query's text holds this text. */
 bool fake_clickhouse_sql_has(const struct lc_clickhouse *clickhouse, const char *text);
 
-/* Pieces of the result, with the marker that the query asks for; ignored once one was refused. */
+/* The marker that the query asks for. */
+uint64_t fake_clickhouse_marker(const struct lc_clickhouse *clickhouse);
+
+/* Pieces of the result, with the query's marker; ignored once one was refused. */
 void fake_clickhouse_send(struct lc_clickhouse *clickhouse, struct lc_view piece);
 void fake_clickhouse_send_clock(struct lc_clickhouse *clickhouse, uint32_t now);
 void fake_clickhouse_send_found(struct lc_clickhouse *clickhouse,

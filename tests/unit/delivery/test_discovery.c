@@ -1,0 +1,532 @@
+#include "delivery/discovery.h"
+
+#include "support/fake_clickhouse.h"
+#include "support/fake_ledger.h"
+#include "support/fake_loop.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum {
+	SHARD = 3,
+	SHARD_COUNT = 4,
+	DELAY = 10,     /* processing delay, seconds */
+	UNTIL = 100000, /* end of the last window, as the ledger has it */
+};
+
+struct story {
+	struct lc_loop *loop;
+	struct lc_clickhouse *clickhouse;
+	struct lc_ledger *ledger;
+	struct lc_settings settings;
+	struct lc_counters counters;
+	struct lc_random random;
+	struct lc_source_table *sources;
+	struct lc_discovery *discovery;
+	unsigned ends;         /* how often a discovery was over */
+	struct lc_error error; /* of the last one */
+};
+
+static void on_end(void *context, const struct lc_error *error, int exception_code)
+{
+	struct story *story = context;
+
+	(void)exception_code;
+	story->ends++;
+	story->error = *error;
+}
+
+/* A process that begins with this state of the ledger. */
+static void start_process(struct story *story, const struct lc_ledger_state *ledger_state)
+{
+	struct lc_discovery_parts parts = {
+	    .loop = story->loop,
+	    .clickhouse = story->clickhouse,
+	    .settings = &story->settings,
+	    .shard = SHARD,
+	    .shard_count = SHARD_COUNT,
+	    .sources = story->sources,
+	    .ledger = story->ledger,
+	    .counters = &story->counters,
+	    .random = &story->random,
+	};
+
+	lc_discovery_free(story->discovery);
+	story->discovery = lc_discovery_new(&parts, ledger_state, on_end, story);
+}
+
+static int begin(void **state)
+{
+	struct lc_ledger_state ledger_state = {.until = UNTIL};
+	struct story *story = calloc(1, sizeof(*story));
+
+	if (story == NULL)
+		return -1;
+	story->loop = lc_loop_new(NULL);
+	story->clickhouse = fake_clickhouse_new();
+	story->ledger = fake_ledger_new();
+	lc_settings_default(&story->settings);
+	story->settings.consumer_processing_delay_seconds = DELAY;
+	lc_random_seed(&story->random, 3);
+	story->sources = lc_source_table_new();
+	start_process(story, &ledger_state);
+	*state = story;
+	return 0;
+}
+
+static int end(void **state)
+{
+	struct story *story = *state;
+
+	lc_discovery_free(story->discovery);
+	lc_source_table_free(story->sources);
+	fake_ledger_free(story->ledger);
+	fake_clickhouse_free(story->clickhouse);
+	lc_settings_free(&story->settings);
+	lc_loop_free(story->loop);
+	free(story);
+	return 0;
+}
+
+static void start(struct story *story)
+{
+	lc_discovery_start(story->discovery, 0);
+	assert_true(lc_discovery_running(story->discovery));
+}
+
+/* Starts a discovery and answers that it is `now`. */
+static void tell_time(struct story *story, uint32_t now)
+{
+	start(story);
+	fake_clickhouse_send_clock(story->clickhouse, now);
+	fake_clickhouse_end(story->clickhouse);
+}
+
+static void send_found(struct story *story, uint32_t session, const char *bucket, uint64_t rows,
+		       uint32_t oldest)
+{
+	struct lc_discovery_row row = {
+	    .raft_session_id = session,
+	    .bucket = lc_view_of(bucket),
+	    .rows = rows,
+	    .oldest = oldest,
+	    .floor = {.req_id = lc_view_of("")},
+	};
+
+	fake_clickhouse_send_found(story->clickhouse, &row);
+}
+
+static void send_offset(struct story *story, uint32_t session, const char *bucket, uint32_t second)
+{
+	struct lc_discovery_row row = {
+	    .raft_session_id = session,
+	    .bucket = lc_view_of(bucket),
+	    .rows = 1,
+	    .floor = {.inserted_at = second, .start_time_ms = 5000, .req_id = lc_view_of("REQ")},
+	};
+
+	fake_clickhouse_send_found(story->clickhouse, &row);
+}
+
+/* The first discovery of a process up to the question for its window: offsets are not ahead. */
+static void pass_offsets(struct story *story, uint32_t now)
+{
+	tell_time(story, now);
+	fake_clickhouse_end(story->clickhouse);
+	fake_ledger_answer_counts(story->ledger, NULL, 0);
+	(void)fake_ledger_told(story->ledger);
+}
+
+static void expect_end(const struct story *story, unsigned ends, enum lc_error_kind kind)
+{
+	assert_int_equal(story->ends, ends);
+	assert_int_equal(story->error.kind, kind);
+	assert_false(lc_discovery_running(story->discovery));
+}
+
+static void rows_of_the_new_window_are_opened_and_recorded(void **state)
+{
+	struct story *story = *state;
+	const struct lc_source *source;
+
+	pass_offsets(story, UNTIL + 100);
+	assert_true(fake_clickhouse_sql_has(
+	    story->clickhouse, "FROM `logs`.`logs` WHERE raftSessionID % 4 = 3 AND insertedAt >= "
+			       "toDateTime(100000) AND insertedAt < toDateTime(100090) GROUP BY"));
+	send_found(story, 7, "bucket", 5, UNTIL);
+	send_found(story, 11, "other", 2, UNTIL + 89);
+	assert_int_equal(lc_source_count(story->sources), 0);
+	fake_clickhouse_end(story->clickhouse);
+	expect_end(story, 1, LC_ERROR_NONE);
+	assert_string_equal(fake_ledger_told(story->ledger),
+			    "ranges 11/other 100089-100090@100089\n"
+			    "ranges 7/bucket 100000-100090@100000\n"
+			    "until 100090\n");
+	source = lc_source_find(story->sources, 7, lc_view_of("bucket"));
+	assert_int_equal(source->open_rows, 5);
+	assert_false(source->ranges[0].doubtful);
+	assert_int_equal(lc_discovery_until(story->discovery), UNTIL + 90);
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_DISCOVERY_BUCKETS), 2);
+}
+
+static void windows_follow_each_other_without_a_gap(void **state)
+{
+	struct story *story = *state;
+
+	pass_offsets(story, UNTIL + 100);
+	fake_clickhouse_end(story->clickhouse);
+	assert_string_equal(fake_ledger_told(story->ledger), "until 100090\n");
+
+	/* The offsets are looked at once in the life of a process. */
+	fake_loop_advance(story->loop, 30 * 1000);
+	tell_time(story, UNTIL + 130);
+	assert_true(fake_clickhouse_sql_has(story->clickhouse, "insertedAt >= toDateTime(100090) "
+							       "AND insertedAt < "
+							       "toDateTime(100120)"));
+	fake_clickhouse_end(story->clickhouse);
+	expect_end(story, 2, LC_ERROR_NONE);
+	assert_string_equal(fake_ledger_told(story->ledger), "until 100120\n");
+}
+
+static void a_window_that_has_not_closed_is_not_asked_for(void **state)
+{
+	struct story *story = *state;
+
+	tell_time(story, UNTIL + DELAY);
+	expect_end(story, 1, LC_ERROR_NONE);
+	tell_time(story, UNTIL + DELAY - 3);
+	expect_end(story, 2, LC_ERROR_NONE);
+	assert_int_equal(lc_discovery_until(story->discovery), UNTIL);
+	assert_string_equal(fake_ledger_told(story->ledger), "");
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+}
+
+static void expect_refused(struct story *story)
+{
+	fake_clickhouse_end(story->clickhouse);
+	expect_end(story, 1, LC_ERROR_CORRUPT);
+	assert_int_equal(lc_source_count(story->sources), 0);
+	assert_int_equal(lc_discovery_until(story->discovery), UNTIL);
+	assert_string_equal(fake_ledger_told(story->ledger), "");
+}
+
+static void a_row_before_the_window_is_refused(void **state)
+{
+	struct story *story = *state;
+
+	pass_offsets(story, UNTIL + 100);
+	send_found(story, 7, "good", 5, UNTIL);
+	send_found(story, 7, "bucket", 5, UNTIL - 1);
+	expect_refused(story);
+}
+
+static void a_row_behind_the_window_is_refused(void **state)
+{
+	struct story *story = *state;
+
+	pass_offsets(story, UNTIL + 100);
+	send_found(story, 7, "bucket", 5, UNTIL + 90);
+	send_found(story, 7, "good", 5, UNTIL);
+	expect_refused(story);
+}
+
+static void a_row_of_another_shard_is_refused(void **state)
+{
+	struct story *story = *state;
+
+	pass_offsets(story, UNTIL + 100);
+	send_found(story, 7, "good", 5, UNTIL);
+	send_found(story, 8, "bucket", 5, UNTIL);
+	expect_refused(story);
+}
+
+static void bytes_that_are_no_rows_are_refused(void **state)
+{
+	struct story *story = *state;
+
+	pass_offsets(story, UNTIL + 100);
+	send_found(story, 7, "good", 5, UNTIL);
+	fake_clickhouse_send(story->clickhouse,
+			     lc_view_of("Code: 241. DB::Exception: Memory limit"));
+	expect_refused(story);
+}
+
+static void an_answer_that_ends_inside_a_row_is_refused(void **state)
+{
+	struct story *story = *state;
+
+	char first;
+
+	pass_offsets(story, UNTIL + 100);
+	send_found(story, 7, "good", 5, UNTIL);
+	first = (char)fake_clickhouse_marker(story->clickhouse);
+	fake_clickhouse_send(story->clickhouse, (struct lc_view){.data = &first, .size = 1});
+	expect_refused(story);
+}
+
+static void a_broken_answer_counts_for_nothing(void **state)
+{
+	struct story *story = *state;
+
+	pass_offsets(story, UNTIL + 100);
+	send_found(story, 7, "bucket", 5, UNTIL);
+	fake_clickhouse_break(story->clickhouse);
+	expect_end(story, 1, LC_ERROR_UNREACHABLE);
+	assert_int_equal(lc_source_count(story->sources), 0);
+	assert_int_equal(lc_discovery_until(story->discovery), UNTIL);
+	assert_string_equal(fake_ledger_told(story->ledger), "");
+
+	/* The next one asks for the same window, and what closed since. */
+	fake_loop_advance(story->loop, 5 * 1000);
+	tell_time(story, UNTIL + 105);
+	assert_true(fake_clickhouse_sql_has(story->clickhouse, "toDateTime(100000) AND insertedAt "
+							       "< toDateTime(100095)"));
+	fake_clickhouse_end(story->clickhouse);
+	expect_end(story, 2, LC_ERROR_NONE);
+}
+
+static void offsets_ahead_of_the_ledger_are_a_conflict(void **state)
+{
+	struct story *story = *state;
+	struct lc_ledger_count ahead = {
+	    .source = {.raft_session_id = 7, .bucket = lc_view_of("bucket")}, .second = 99995};
+
+	tell_time(story, UNTIL + 100);
+	assert_true(fake_clickhouse_sql_has(story->clickhouse, "FROM `logs`.`offsets` WHERE "
+							       "raftSessionID % 4 = 3 GROUP BY"));
+	send_offset(story, 7, "bucket", 99995);
+	send_offset(story, 11, "other", 90000);
+	fake_clickhouse_end(story->clickhouse);
+	assert_true(lc_discovery_running(story->discovery));
+	assert_string_equal(fake_ledger_told(story->ledger),
+			    "ahead? 11/other 90000=0 7/bucket 99995=0\n");
+	fake_ledger_answer_counts(story->ledger, &ahead, 1);
+	expect_end(story, 1, LC_ERROR_CONFLICT);
+	assert_non_null(strstr(story->error.message, "bucket bucket"));
+	assert_non_null(strstr(story->error.message, "another courier"));
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	assert_string_equal(fake_ledger_told(story->ledger), "");
+}
+
+static void offsets_that_can_not_be_read_are_read_again(void **state)
+{
+	struct story *story = *state;
+
+	tell_time(story, UNTIL + 100);
+	send_offset(story, 7, "bucket", 99995);
+	fake_clickhouse_break(story->clickhouse);
+	expect_end(story, 1, LC_ERROR_UNREACHABLE);
+	assert_string_equal(fake_ledger_told(story->ledger), "");
+	tell_time(story, UNTIL + 100);
+	assert_true(fake_clickhouse_sql_has(story->clickhouse, "`offsets`"));
+	fake_clickhouse_end(story->clickhouse);
+	assert_string_equal(fake_ledger_told(story->ledger), "ahead?\n");
+	fake_ledger_answer_counts(story->ledger, NULL, 0);
+	fake_clickhouse_end(story->clickhouse);
+	expect_end(story, 2, LC_ERROR_NONE);
+}
+
+static void a_first_start_takes_offsets_as_floors(void **state)
+{
+	struct story *story = *state;
+	struct lc_ledger_state fresh = {.fresh = true};
+	struct lc_discovery_row row = {
+	    .raft_session_id = 7,
+	    .bucket = lc_view_of("bucket"),
+	    .rows = 5,
+	    .oldest = 90000,
+	    .floor = {.inserted_at = 90000, .start_time_ms = 5000, .req_id = lc_view_of("REQ")},
+	};
+	const struct lc_source *known;
+	const struct lc_source *unknown;
+
+	start_process(story, &fresh);
+	tell_time(story, UNTIL + 100);
+	send_offset(story, 7, "bucket", 90000);
+	send_offset(story, 15, "idle", 80000);
+	fake_clickhouse_end(story->clickhouse);
+	assert_string_equal(fake_ledger_told(story->ledger), "floor 15/idle 80000 5000 REQ\n"
+							     "floor 7/bucket 90000 5000 REQ\n");
+	assert_true(fake_clickhouse_sql_has(story->clickhouse, "GLOBAL ANY LEFT JOIN"));
+	assert_true(
+	    fake_clickhouse_sql_has(story->clickhouse, "AND l.insertedAt < toDateTime(100090)"));
+	fake_clickhouse_send_found(story->clickhouse, &row);
+	send_found(story, 11, "new", 1, 3);
+	fake_clickhouse_end(story->clickhouse);
+	expect_end(story, 1, LC_ERROR_NONE);
+	assert_string_equal(fake_ledger_told(story->ledger), "ranges 11/new 3-100090@3\n"
+							     "ranges 7/bucket 90000-100090@90000\n"
+							     "until 100090\n");
+
+	/* Rows of the floor's second may be delivered: they are compared with it. */
+	known = lc_source_find(story->sources, 7, lc_view_of("bucket"));
+	assert_true(known->ranges[0].doubtful);
+	assert_true(lc_mark_covers(&known->committed, &row.floor));
+	unknown = lc_source_find(story->sources, 11, lc_view_of("new"));
+	assert_false(unknown->ranges[0].doubtful);
+	assert_false(unknown->committed.set);
+}
+
+static void rows_that_an_earlier_sharding_may_have_taken_are_doubtful(void **state)
+{
+	struct story *story = *state;
+	struct lc_ledger_state moved = {.until = UNTIL, .doubtful_until = UNTIL + 50};
+
+	start_process(story, &moved);
+	pass_offsets(story, UNTIL + 100);
+	send_found(story, 7, "old", 5, UNTIL + 49);
+	send_found(story, 7, "new", 5, UNTIL + 50);
+	fake_clickhouse_end(story->clickhouse);
+	assert_true(lc_source_find(story->sources, 7, lc_view_of("old"))->ranges[0].doubtful);
+	assert_false(lc_source_find(story->sources, 7, lc_view_of("new"))->ranges[0].doubtful);
+}
+
+static void seconds_that_an_earlier_sharding_has_seen_are_not_opened_again(void **state)
+{
+	struct story *story = *state;
+
+	fake_ledger_set_seen_until(story->ledger, UNTIL + 50);
+	pass_offsets(story, UNTIL + 100);
+	send_found(story, 7, "bucket", 5, UNTIL + 10);
+	fake_clickhouse_end(story->clickhouse);
+	assert_string_equal(fake_ledger_told(story->ledger),
+			    "ranges 7/bucket 100050-100090@100010\nuntil 100090\n");
+	fake_ledger_set_seen_until(story->ledger, UNTIL + 200);
+	fake_loop_advance(story->loop, 20 * 1000);
+	tell_time(story, UNTIL + 120);
+	send_found(story, 7, "other", 5, UNTIL + 100);
+	fake_clickhouse_end(story->clickhouse);
+	expect_end(story, 2, LC_ERROR_NONE);
+	assert_null(lc_source_find(story->sources, 7, lc_view_of("other")));
+}
+
+static void a_server_whose_clock_differs_is_not_believed(void **state)
+{
+	static const int32_t differences[] = {6, -6, 3600};
+	struct story *story = *state;
+
+	tell_time(story, UNTIL);
+	expect_end(story, 1, LC_ERROR_NONE);
+	for (unsigned i = 0; i < 3; i++) {
+		tell_time(story, (uint32_t)(UNTIL + differences[i]));
+		expect_end(story, 2 + i, LC_ERROR_CORRUPT);
+		assert_non_null(strstr(story->error.message, "http://127.0.0.1:8123"));
+		assert_int_equal(fake_clickhouse_distrusted(story->clickhouse), i + 1);
+		assert_int_equal(lc_discovery_clickhouse_now(story->discovery), UNTIL);
+	}
+}
+
+static void small_differences_and_time_that_passes_are_no_reason_for_doubt(void **state)
+{
+	struct story *story = *state;
+
+	tell_time(story, UNTIL);
+	tell_time(story, UNTIL + 5);
+	assert_int_equal(lc_discovery_clickhouse_now(story->discovery), UNTIL + 5);
+	tell_time(story, UNTIL);
+	fake_loop_advance(story->loop, 7200 * 1000);
+	assert_int_equal(lc_discovery_clickhouse_now(story->discovery), UNTIL + 7200);
+	pass_offsets(story, UNTIL + 7203);
+	fake_clickhouse_end(story->clickhouse);
+	expect_end(story, 4, LC_ERROR_NONE);
+	assert_int_equal(fake_clickhouse_distrusted(story->clickhouse), 0);
+}
+
+static void many_servers_that_agree_are_believed(void **state)
+{
+	struct story *story = *state;
+
+	pass_offsets(story, UNTIL + 100);
+	fake_clickhouse_end(story->clickhouse);
+	for (unsigned i = 0; i < 3; i++) {
+		tell_time(story, UNTIL + 5000);
+		expect_end(story, 2 + i, LC_ERROR_CORRUPT);
+	}
+	tell_time(story, UNTIL + 5000);
+	fake_clickhouse_end(story->clickhouse);
+	expect_end(story, 5, LC_ERROR_NONE);
+	assert_int_equal(lc_discovery_until(story->discovery), UNTIL + 4990);
+
+	/* Backwards, too; but the window's end never goes back. */
+	for (unsigned i = 0; i < 4; i++)
+		tell_time(story, UNTIL + 100);
+	expect_end(story, 9, LC_ERROR_NONE);
+	assert_int_equal(lc_discovery_until(story->discovery), UNTIL + 4990);
+	assert_int_equal(lc_discovery_clickhouse_now(story->discovery), UNTIL + 100);
+}
+
+static void a_clock_that_is_none_is_refused(void **state)
+{
+	struct story *story = *state;
+
+	start(story);
+	fake_clickhouse_send(story->clickhouse, lc_view_of("<html>502 Bad Gateway</html>"));
+	fake_clickhouse_end(story->clickhouse);
+	expect_end(story, 1, LC_ERROR_CORRUPT);
+	start(story);
+	fake_clickhouse_end(story->clickhouse);
+	expect_end(story, 2, LC_ERROR_CORRUPT);
+	start(story);
+	fake_clickhouse_break(story->clickhouse);
+	expect_end(story, 3, LC_ERROR_UNREACHABLE);
+	assert_int_equal(lc_discovery_clickhouse_now(story->discovery), 0);
+}
+
+static void a_cancelled_discovery_says_nothing_more(void **state)
+{
+	struct story *story = *state;
+
+	tell_time(story, UNTIL + 100);
+	fake_clickhouse_end(story->clickhouse);
+
+	/* While the ledger is asked. */
+	lc_discovery_cancel(story->discovery);
+	assert_false(lc_discovery_running(story->discovery));
+	fake_ledger_answer_counts(story->ledger, NULL, 0);
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+
+	/* While ClickHouse is asked. */
+	pass_offsets(story, UNTIL + 100);
+	send_found(story, 7, "bucket", 5, UNTIL);
+	lc_discovery_cancel(story->discovery);
+	assert_false(lc_discovery_running(story->discovery));
+	assert_int_equal(story->ends, 0);
+	assert_int_equal(lc_source_count(story->sources), 0);
+	assert_string_equal(fake_ledger_told(story->ledger), "");
+	tell_time(story, UNTIL + 100);
+	fake_clickhouse_end(story->clickhouse);
+	expect_end(story, 1, LC_ERROR_NONE);
+}
+
+#define STORY(story) cmocka_unit_test_setup_teardown(story, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    STORY(rows_of_the_new_window_are_opened_and_recorded),
+	    STORY(windows_follow_each_other_without_a_gap),
+	    STORY(a_window_that_has_not_closed_is_not_asked_for),
+	    STORY(a_row_before_the_window_is_refused),
+	    STORY(a_row_behind_the_window_is_refused),
+	    STORY(a_row_of_another_shard_is_refused),
+	    STORY(bytes_that_are_no_rows_are_refused),
+	    STORY(an_answer_that_ends_inside_a_row_is_refused),
+	    STORY(a_broken_answer_counts_for_nothing),
+	    STORY(offsets_ahead_of_the_ledger_are_a_conflict),
+	    STORY(offsets_that_can_not_be_read_are_read_again),
+	    STORY(a_first_start_takes_offsets_as_floors),
+	    STORY(rows_that_an_earlier_sharding_may_have_taken_are_doubtful),
+	    STORY(seconds_that_an_earlier_sharding_has_seen_are_not_opened_again),
+	    STORY(a_server_whose_clock_differs_is_not_believed),
+	    STORY(small_differences_and_time_that_passes_are_no_reason_for_doubt),
+	    STORY(many_servers_that_agree_are_believed),
+	    STORY(a_clock_that_is_none_is_refused),
+	    STORY(a_cancelled_discovery_says_nothing_more),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
