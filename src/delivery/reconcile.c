@@ -32,9 +32,10 @@ struct lc_reconcile {
 	uint64_t started_ms;
 	uint32_t now;
 	uint32_t from;  /* slots still to be compared in this pass */
-	uint32_t until; /* end of the pass, a slot's begin */
+	uint32_t until; /* end of the pass: of the last window */
 	uint32_t step_until;
 	bool drilling; /* the question is by second */
+	bool strayed;  /* the answer holds what was not asked for */
 
 	bool ledger_asked;
 	unsigned stale_answers;
@@ -106,8 +107,12 @@ void lc_reconcile_free(struct lc_reconcile *reconcile)
 
 /* ---- a question to ClickHouse: numbers per source and slot, or second ---- */
 
-static void ask_step(struct lc_reconcile *reconcile);
-static void ask_seconds(struct lc_reconcile *reconcile);
+static bool asked_for(const struct lc_reconcile *reconcile, const struct lc_discovery_row *row)
+{
+	return row->raft_session_id % reconcile->parts.shard_count == reconcile->parts.shard &&
+	       row->oldest >= reconcile->from && row->oldest < reconcile->step_until &&
+	       (reconcile->drilling || row->oldest % LC_LEDGER_SLOT_SECONDS == 0);
+}
 
 static void keep_count(void *context, const struct lc_discovery_row *row)
 {
@@ -116,6 +121,10 @@ static void keep_count(void *context, const struct lc_discovery_row *row)
 	    lc_source_find(reconcile->parts.sources, row->raft_session_id, row->bucket);
 	uint32_t size = reconcile->drilling ? 1 : LC_LEDGER_SLOT_SECONDS;
 
+	if (!asked_for(reconcile, row)) {
+		reconcile->strayed = true;
+		return;
+	}
 	/* What is open is not settled: it has its own way to be taken. */
 	if (source != NULL && lc_source_touches(source, row->oldest, size))
 		return;
@@ -141,8 +150,13 @@ static bool on_data(void *context, struct lc_view piece, struct lc_error *error)
 		return lc_error_set(error, LC_ERROR_CORRUPT,
 				    "the answer to a comparison holds a row of %d bytes or more",
 				    ANSWER_MAX);
-	return lc_discovery_row_read_all(&reconcile->answer, reconcile->marker, keep_count,
-					 reconcile, error);
+	if (!lc_discovery_row_read_all(&reconcile->answer, reconcile->marker, keep_count, reconcile,
+				       error))
+		return false;
+	if (reconcile->strayed)
+		return lc_error_set(error, LC_ERROR_CORRUPT,
+				    "the answer to a comparison holds what was not asked for");
+	return true;
 }
 
 static void fail_pass(struct lc_reconcile *reconcile, const struct lc_error *error)
@@ -197,6 +211,7 @@ static void start_query(struct lc_reconcile *reconcile, struct lc_buffer *sql)
 
 	LC_ASSERT(!lc_buffer_failed(sql));
 	reconcile->count = 0;
+	reconcile->strayed = false;
 	lc_buffer_clear(&reconcile->answer);
 	reconcile->query = lc_clickhouse_start(reconcile->parts.clickhouse, &spec);
 	lc_buffer_free(sql);

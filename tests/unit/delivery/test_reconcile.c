@@ -1,0 +1,505 @@
+#include "delivery/reconcile.h"
+
+#include "support/fake_clickhouse.h"
+#include "support/fake_ledger.h"
+#include "support/fake_loop.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum {
+	SHARD = 3,
+	SHARD_COUNT = 4,
+	SLOT = LC_LEDGER_SLOT_SECONDS,
+	STEP = 8 * SLOT,   /* seconds of one question */
+	HORIZON = 1500000, /* lower bound, as the ledger has it */
+	INTERVAL_MS = 60 * 1000,
+	FULL_INTERVAL_MS = 1800 * 1000,
+	FAILURE_WAIT_MS = 10 * 1000,
+	BEHIND = 6 * SLOT, /* how far the horizon reaches back */
+};
+
+struct story {
+	struct lc_loop *loop;
+	struct lc_clickhouse *clickhouse;
+	struct lc_ledger *ledger;
+	struct lc_settings settings;
+	struct lc_counters counters;
+	struct lc_random random;
+	struct lc_source_table *sources;
+	struct lc_reconcile *reconcile;
+};
+
+static int begin(void **state)
+{
+	struct story *story = calloc(1, sizeof(*story));
+	struct lc_reconcile_parts parts;
+
+	if (story == NULL)
+		return -1;
+	story->loop = lc_loop_new(NULL);
+	story->clickhouse = fake_clickhouse_new();
+	story->ledger = fake_ledger_new();
+	lc_settings_default(&story->settings);
+	story->settings.reconcile_interval_seconds = INTERVAL_MS / 1000;
+	story->settings.reconcile_full_interval_seconds = FULL_INTERVAL_MS / 1000;
+	story->settings.reconcile_horizon_seconds = BEHIND;
+	lc_random_seed(&story->random, 3);
+	story->sources = lc_source_table_new();
+	parts = (struct lc_reconcile_parts){
+	    .loop = story->loop,
+	    .clickhouse = story->clickhouse,
+	    .settings = &story->settings,
+	    .shard = SHARD,
+	    .shard_count = SHARD_COUNT,
+	    .sources = story->sources,
+	    .ledger = story->ledger,
+	    .counters = &story->counters,
+	    .random = &story->random,
+	};
+	story->reconcile = lc_reconcile_new(&parts, HORIZON);
+	*state = story;
+	return 0;
+}
+
+static int end(void **state)
+{
+	struct story *story = *state;
+
+	lc_reconcile_free(story->reconcile);
+	lc_source_table_free(story->sources);
+	fake_ledger_free(story->ledger);
+	fake_clickhouse_free(story->clickhouse);
+	lc_settings_free(&story->settings);
+	lc_loop_free(story->loop);
+	free(story);
+	return 0;
+}
+
+static void poke(struct story *story, uint32_t until)
+{
+	lc_reconcile_poke(story->reconcile, until, until + 10);
+}
+
+static void send_count(struct story *story, uint32_t session, const char *bucket, uint32_t second,
+		       uint64_t rows)
+{
+	struct lc_discovery_row row = {
+	    .raft_session_id = session,
+	    .bucket = lc_view_of(bucket),
+	    .rows = rows,
+	    .oldest = second,
+	    .floor = {.req_id = lc_view_of("")},
+	};
+
+	fake_clickhouse_send_found(story->clickhouse, &row);
+}
+
+static struct lc_ledger_count surplus_of(const char *bucket, uint32_t second, uint64_t rows)
+{
+	return (struct lc_ledger_count){
+	    .source = {.raft_session_id = 7, .bucket = lc_view_of(bucket)},
+	    .second = second,
+	    .rows = rows};
+}
+
+static void open_seconds(struct story *story, const char *bucket, uint32_t from, uint32_t to)
+{
+	lc_source_open(lc_source_get(story->sources, 7, lc_view_of(bucket)),
+		       (struct lc_source_range){.from = from, .to = to, .since = to}, 1);
+}
+
+static void expect_bounds(const struct story *story, uint32_t from, uint32_t until)
+{
+	char bounds[128];
+
+	snprintf(bounds, sizeof bounds,
+		 "insertedAt >= toDateTime(%u) AND insertedAt < toDateTime(%u)", (unsigned)from,
+		 (unsigned)until);
+	assert_true(fake_clickhouse_is_asked(story->clickhouse));
+	if (!fake_clickhouse_sql_has(story->clickhouse, bounds))
+		assert_string_equal(fake_clickhouse_sql(story->clickhouse), bounds);
+}
+
+/* A step in which ClickHouse shows nothing. */
+static void pass_step(struct story *story)
+{
+	fake_clickhouse_end(story->clickhouse);
+	fake_ledger_answer_counts(story->ledger, NULL, 0);
+}
+
+/* A full pass over [HORIZON, HORIZON + SLOT) without any surplus. */
+static void pass_first(struct story *story)
+{
+	poke(story, HORIZON + SLOT);
+	pass_step(story);
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	(void)fake_ledger_told(story->ledger);
+}
+
+static void the_first_pass_looks_at_all_within_the_horizon(void **state)
+{
+	struct story *story = *state;
+
+	poke(story, HORIZON + 2 * STEP + 100);
+	expect_bounds(story, HORIZON, HORIZON + STEP);
+	assert_true(fake_clickhouse_sql_has(story->clickhouse, "raftSessionID % 4 = 3 AND"));
+	send_count(story, 7, "bucket", HORIZON, 5);
+	send_count(story, 11, "other", HORIZON + SLOT, 6);
+	fake_clickhouse_end(story->clickhouse);
+	assert_string_equal(fake_ledger_told(story->ledger),
+			    "slots? 7/bucket 1500000=5 11/other 1500300=6\n");
+	fake_ledger_answer_counts(story->ledger, NULL, 0);
+	expect_bounds(story, HORIZON + STEP, HORIZON + 2 * STEP);
+	pass_step(story);
+
+	/* The last slot ends where the last window does: nothing behind it is taken yet. */
+	expect_bounds(story, HORIZON + 2 * STEP, HORIZON + 2 * STEP + 100);
+	pass_step(story);
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_RECONCILES_FULL), 1);
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_RECONCILES), 0);
+}
+
+static void slots_that_an_open_range_touches_are_left_out(void **state)
+{
+	struct story *story = *state;
+
+	open_seconds(story, "bucket", HORIZON + SLOT + 299, HORIZON + 2 * SLOT + 1);
+	poke(story, HORIZON + STEP);
+	for (uint32_t slot = 0; slot < 4; slot++)
+		send_count(story, 7, "bucket", HORIZON + slot * SLOT, 5);
+
+	/* That of one source says nothing about another. */
+	send_count(story, 7, "other", HORIZON + SLOT, 6);
+	send_count(story, 11, "bucket", HORIZON + SLOT, 7);
+	fake_clickhouse_end(story->clickhouse);
+	assert_string_equal(fake_ledger_told(story->ledger),
+			    "slots? 7/bucket 1500000=5 7/bucket 1500900=5 7/other 1500300=6 "
+			    "11/bucket 1500300=7\n");
+	lc_reconcile_cancel(story->reconcile);
+}
+
+static void seconds_with_a_surplus_become_open_ranges_in_doubt(void **state)
+{
+	struct story *story = *state;
+	struct lc_ledger_count slots[] = {surplus_of("bucket", HORIZON + SLOT, 3),
+					  surplus_of("it's", HORIZON, 1)};
+	struct lc_ledger_count seconds[] = {surplus_of("bucket", HORIZON + SLOT + 7, 2),
+					    surplus_of("bucket", HORIZON + SLOT + 9, 1),
+					    surplus_of("it's", HORIZON, 1)};
+	const struct lc_source *source;
+
+	poke(story, HORIZON + STEP);
+	send_count(story, 7, "bucket", HORIZON + SLOT, 100);
+	send_count(story, 7, "it's", HORIZON, 100);
+	fake_clickhouse_end(story->clickhouse);
+	fake_ledger_answer_counts(story->ledger, slots, 2);
+	(void)fake_ledger_told(story->ledger);
+
+	/* These slots alone are asked by second. */
+	expect_bounds(story, HORIZON, HORIZON + STEP);
+	assert_true(fake_clickhouse_sql_has(story->clickhouse,
+					    " IN ((7,'bucket',1500300),(7,'it\\'s',"
+					    "1500000)) GROUP BY"));
+	send_count(story, 7, "bucket", HORIZON + SLOT + 7, 50);
+	send_count(story, 7, "bucket", HORIZON + SLOT + 8, 20);
+	send_count(story, 7, "it's", HORIZON, 100);
+	fake_clickhouse_end(story->clickhouse);
+	assert_string_equal(fake_ledger_told(story->ledger),
+			    "seconds? 7/bucket 1500307=50 7/bucket 1500308=20 7/it's "
+			    "1500000=100\n");
+	assert_int_equal(lc_source_count(story->sources), 0);
+	fake_ledger_answer_counts(story->ledger, seconds, 3);
+	assert_string_equal(fake_ledger_told(story->ledger),
+			    "ranges 7/bucket 1500307-1500308@1502410\n"
+			    "ranges 7/bucket 1500307-1500308@1502410 1500309-1500310@1502410\n"
+			    "ranges 7/it's 1500000-1500001@1502410\n"
+			    "horizon 1500600\nexpire 1500600\n");
+	source = lc_source_find(story->sources, 7, lc_view_of("bucket"));
+	assert_int_equal(source->open_rows, 3);
+	assert_true(source->ranges[0].doubtful && source->ranges[1].doubtful);
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_LATE_ROWS_FOUND), 4);
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_RECONCILES_FULL), 1);
+}
+
+static void a_second_opened_meanwhile_is_not_opened_again(void **state)
+{
+	struct story *story = *state;
+	struct lc_ledger_count slot = surplus_of("bucket", HORIZON, 3);
+	struct lc_ledger_count second = surplus_of("bucket", HORIZON + 7, 3);
+
+	poke(story, HORIZON + STEP);
+	send_count(story, 7, "bucket", HORIZON, 100);
+	fake_clickhouse_end(story->clickhouse);
+	fake_ledger_answer_counts(story->ledger, &slot, 1);
+	send_count(story, 7, "bucket", HORIZON + 7, 100);
+	fake_clickhouse_end(story->clickhouse);
+	open_seconds(story, "bucket", HORIZON + 5, HORIZON + 10);
+	(void)fake_ledger_told(story->ledger);
+	fake_ledger_answer_counts(story->ledger, &second, 1);
+	assert_string_equal(fake_ledger_told(story->ledger), "horizon 1500600\nexpire 1500600\n");
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_LATE_ROWS_FOUND), 0);
+}
+
+static void the_horizon_moves_when_a_full_pass_has_succeeded(void **state)
+{
+	struct story *story = *state;
+
+	/* Whole slots behind the end of the pass. */
+	poke(story, HORIZON + 2 * STEP + 100);
+	pass_step(story);
+	pass_step(story);
+	(void)fake_ledger_told(story->ledger);
+	pass_step(story);
+	assert_string_equal(fake_ledger_told(story->ledger),
+			    "slots?\nhorizon 1503000\nexpire 1503000\n");
+
+	/* A pass over recent slots leaves it where it is. */
+	fake_loop_advance(story->loop, INTERVAL_MS);
+	poke(story, HORIZON + 4 * STEP);
+	pass_step(story);
+	assert_string_equal(fake_ledger_told(story->ledger), "slots?\n");
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_RECONCILES), 1);
+
+	/* The next full one begins there. */
+	fake_loop_advance(story->loop, FULL_INTERVAL_MS);
+	poke(story, HORIZON + 4 * STEP);
+	expect_bounds(story, 1503000, 1503000 + STEP);
+	pass_step(story);
+	pass_step(story);
+	(void)fake_ledger_told(story->ledger);
+	pass_step(story);
+	assert_string_equal(fake_ledger_told(story->ledger),
+			    "slots?\nhorizon 1507800\nexpire 1507800\n");
+}
+
+static void the_horizon_never_moves_back(void **state)
+{
+	struct story *story = *state;
+
+	/* The setting reaches further back than what was given up already. */
+	poke(story, HORIZON + SLOT);
+	pass_step(story);
+	assert_string_equal(fake_ledger_told(story->ledger), "slots?\n");
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_RECONCILES_FULL), 1);
+}
+
+static void a_pass_that_fails_leaves_the_horizon_and_is_repeated(void **state)
+{
+	struct story *story = *state;
+
+	poke(story, HORIZON + 2 * STEP);
+	pass_step(story);
+	(void)fake_ledger_told(story->ledger);
+	fake_clickhouse_break(story->clickhouse);
+	assert_string_equal(fake_ledger_told(story->ledger), "");
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_RECONCILES_FULL), 0);
+	fake_loop_advance(story->loop, FAILURE_WAIT_MS - 1);
+	poke(story, HORIZON + 2 * STEP);
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+
+	/* From the beginning. */
+	fake_loop_advance(story->loop, 1);
+	poke(story, HORIZON + 2 * STEP);
+	expect_bounds(story, HORIZON, HORIZON + STEP);
+	pass_step(story);
+	pass_step(story);
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_RECONCILES_FULL), 1);
+}
+
+static void recent_slots_are_compared_often_and_all_now_and_then(void **state)
+{
+	struct story *story = *state;
+	uint32_t until = HORIZON + 2 * STEP + 100;
+
+	pass_first(story);
+	fake_loop_advance(story->loop, INTERVAL_MS - 1);
+	poke(story, until);
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	fake_loop_advance(story->loop, 1);
+	poke(story, until);
+
+	/* At least ten minutes, in whole slots. */
+	expect_bounds(story, HORIZON + 2 * STEP - 2 * SLOT, until);
+	pass_step(story);
+	fake_loop_advance(story->loop, FULL_INTERVAL_MS - INTERVAL_MS);
+	poke(story, until);
+	expect_bounds(story, HORIZON, HORIZON + STEP);
+	lc_reconcile_cancel(story->reconcile);
+}
+
+static void the_later_rows_come_the_further_back_is_recent(void **state)
+{
+	struct story *story = *state;
+	uint32_t until = HORIZON + 2 * STEP;
+	uint32_t late = until + 10 - 1000;
+	struct lc_ledger_count slot = surplus_of("bucket", late - late % SLOT, 1);
+	struct lc_ledger_count second = surplus_of("bucket", late, 1);
+
+	story->settings.reconcile_horizon_seconds = 100 * STEP;
+	pass_first(story);
+	fake_loop_advance(story->loop, FULL_INTERVAL_MS);
+	poke(story, until);
+	pass_step(story);
+	send_count(story, 7, "bucket", slot.second, 5);
+	fake_clickhouse_end(story->clickhouse);
+	fake_ledger_answer_counts(story->ledger, &slot, 1);
+	send_count(story, 7, "bucket", late, 5);
+	fake_clickhouse_end(story->clickhouse);
+	fake_ledger_answer_counts(story->ledger, &second, 1);
+
+	/* It was 1000 s late: twice that is looked at from now on. */
+	fake_loop_advance(story->loop, INTERVAL_MS);
+	poke(story, until + 60);
+	expect_bounds(story, until + 60 - 2000 - (until + 60 - 2000) % SLOT, until + 60);
+	pass_step(story);
+}
+
+static void nothing_is_compared_before_there_is_a_window_and_a_horizon(void **state)
+{
+	struct story *story = *state;
+	struct lc_reconcile_parts parts = {
+	    .loop = story->loop, .ledger = story->ledger, .settings = &story->settings};
+	struct lc_reconcile *fresh = lc_reconcile_new(&parts, 0);
+
+	lc_reconcile_poke(fresh, 0, 0);
+	lc_reconcile_poke(fresh, HORIZON, HORIZON);
+	assert_string_equal(fake_ledger_told(story->ledger), "");
+	lc_reconcile_set_horizon(fresh, HORIZON + 299);
+	assert_string_equal(fake_ledger_told(story->ledger), "horizon 1500000\n");
+	lc_reconcile_free(fresh);
+	poke(story, 0);
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+
+	/* Nor while all of time lies behind the horizon. */
+	poke(story, HORIZON);
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+}
+
+static void one_pass_is_under_way_at_a_time(void **state)
+{
+	struct story *story = *state;
+
+	poke(story, HORIZON + STEP);
+	fake_loop_advance(story->loop, 2 * FULL_INTERVAL_MS);
+	poke(story, HORIZON + 2 * STEP);
+	expect_bounds(story, HORIZON, HORIZON + STEP);
+	fake_clickhouse_end(story->clickhouse);
+	poke(story, HORIZON + 2 * STEP);
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	fake_ledger_answer_counts(story->ledger, NULL, 0);
+}
+
+static void expect_refused(struct story *story)
+{
+	fake_clickhouse_end(story->clickhouse);
+	assert_string_equal(fake_ledger_told(story->ledger), "");
+	assert_int_equal(fake_ledger_waiting(story->ledger), 0);
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_RECONCILES_FULL), 0);
+	assert_int_equal(lc_source_count(story->sources), 0);
+}
+
+static void a_row_of_another_shard_is_refused(void **state)
+{
+	struct story *story = *state;
+
+	poke(story, HORIZON + STEP);
+	send_count(story, 7, "good", HORIZON, 5);
+	send_count(story, 8, "bucket", HORIZON, 5);
+	expect_refused(story);
+}
+
+static void a_row_of_a_slot_not_asked_for_is_refused(void **state)
+{
+	struct story *story = *state;
+	const uint32_t strays[] = {HORIZON - SLOT, HORIZON + STEP, HORIZON + 1, UINT32_MAX, 0};
+
+	for (size_t i = 0; i < sizeof strays / sizeof strays[0]; i++) {
+		poke(story, HORIZON + 2 * STEP);
+		send_count(story, 7, "good", HORIZON, 5);
+		send_count(story, 7, "bucket", strays[i], 5);
+		expect_refused(story);
+		fake_loop_advance(story->loop, FAILURE_WAIT_MS);
+	}
+}
+
+static void a_second_not_asked_for_is_refused(void **state)
+{
+	struct story *story = *state;
+	struct lc_ledger_count slot = surplus_of("bucket", HORIZON, 3);
+
+	poke(story, HORIZON + STEP);
+	fake_clickhouse_end(story->clickhouse);
+	fake_ledger_answer_counts(story->ledger, &slot, 1);
+	(void)fake_ledger_told(story->ledger);
+	send_count(story, 7, "bucket", HORIZON + 7, 5);
+	send_count(story, 7, "bucket", HORIZON + STEP, 5);
+	expect_refused(story);
+}
+
+static void an_answer_that_is_no_answer_is_refused(void **state)
+{
+	struct story *story = *state;
+	char first;
+
+	poke(story, HORIZON + STEP);
+	fake_clickhouse_send(story->clickhouse, lc_view_of("<html>504 Gateway Time-out</html>"));
+	expect_refused(story);
+	fake_loop_advance(story->loop, FAILURE_WAIT_MS);
+	poke(story, HORIZON + STEP);
+	send_count(story, 7, "good", HORIZON, 5);
+	first = (char)fake_clickhouse_marker(story->clickhouse);
+	fake_clickhouse_send(story->clickhouse, (struct lc_view){.data = &first, .size = 1});
+	expect_refused(story);
+}
+
+static void a_cancelled_pass_does_nothing_more(void **state)
+{
+	struct story *story = *state;
+	struct lc_ledger_count slot = surplus_of("bucket", HORIZON, 3);
+
+	poke(story, HORIZON + STEP);
+	fake_clickhouse_end(story->clickhouse);
+	lc_reconcile_cancel(story->reconcile);
+
+	/* The answer to a question of the cancelled pass is not taken for one of the next. */
+	poke(story, HORIZON + STEP);
+	fake_clickhouse_end(story->clickhouse);
+	(void)fake_ledger_told(story->ledger);
+	fake_ledger_answer_counts(story->ledger, &slot, 1);
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	assert_string_equal(fake_ledger_told(story->ledger), "");
+	fake_ledger_answer_counts(story->ledger, NULL, 0);
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_RECONCILES_FULL), 1);
+}
+
+#define STORY(story) cmocka_unit_test_setup_teardown(story, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    STORY(the_first_pass_looks_at_all_within_the_horizon),
+	    STORY(slots_that_an_open_range_touches_are_left_out),
+	    STORY(seconds_with_a_surplus_become_open_ranges_in_doubt),
+	    STORY(a_second_opened_meanwhile_is_not_opened_again),
+	    STORY(the_horizon_moves_when_a_full_pass_has_succeeded),
+	    STORY(the_horizon_never_moves_back),
+	    STORY(a_pass_that_fails_leaves_the_horizon_and_is_repeated),
+	    STORY(recent_slots_are_compared_often_and_all_now_and_then),
+	    STORY(the_later_rows_come_the_further_back_is_recent),
+	    STORY(nothing_is_compared_before_there_is_a_window_and_a_horizon),
+	    STORY(one_pass_is_under_way_at_a_time),
+	    STORY(a_row_of_another_shard_is_refused),
+	    STORY(a_row_of_a_slot_not_asked_for_is_refused),
+	    STORY(a_second_not_asked_for_is_refused),
+	    STORY(an_answer_that_is_no_answer_is_refused),
+	    STORY(a_cancelled_pass_does_nothing_more),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
