@@ -34,8 +34,9 @@ struct lc_reconcile {
 	uint32_t from;  /* slots still to be compared in this pass */
 	uint32_t until; /* end of the pass: of the last window */
 	uint32_t step_until;
-	bool drilling; /* the question is by second */
-	bool strayed;  /* the answer holds what was not asked for */
+	uint32_t passed_over; /* the first slot with seconds that were open, not compared */
+	bool drilling;        /* the question is by second */
+	bool strayed;         /* the answer holds what was not asked for */
 
 	bool ledger_asked;
 	unsigned stale_answers;
@@ -114,19 +115,31 @@ static bool asked_for(const struct lc_reconcile *reconcile, const struct lc_disc
 	       (reconcile->drilling || row->oldest % LC_LEDGER_SLOT_SECONDS == 0);
 }
 
+/* What is open is not settled: it has its own way to be taken. But what is settled beside it, or
+ * behind it while this pass goes on, must stay within the horizon until a pass compares it. */
+static bool pass_over(struct lc_reconcile *reconcile, const struct lc_source *source,
+		      uint32_t second)
+{
+	uint32_t size = reconcile->drilling ? 1 : LC_LEDGER_SLOT_SECONDS;
+
+	if (source == NULL || !lc_source_touches(source, second, size))
+		return false;
+	if (second < reconcile->passed_over)
+		reconcile->passed_over = second;
+	return true;
+}
+
 static void keep_count(void *context, const struct lc_discovery_row *row)
 {
 	struct lc_reconcile *reconcile = context;
 	const struct lc_source *source =
 	    lc_source_find(reconcile->parts.sources, row->raft_session_id, row->bucket);
-	uint32_t size = reconcile->drilling ? 1 : LC_LEDGER_SLOT_SECONDS;
 
 	if (!asked_for(reconcile, row)) {
 		reconcile->strayed = true;
 		return;
 	}
-	/* What is open is not settled: it has its own way to be taken. */
-	if (source != NULL && lc_source_touches(source, row->oldest, size))
+	if (pass_over(reconcile, source, row->oldest))
 		return;
 	if (reconcile->count == reconcile->capacity) {
 		reconcile->capacity = reconcile->capacity == 0 ? 256 : reconcile->capacity * 2;
@@ -260,6 +273,9 @@ static void end_pass(struct lc_reconcile *reconcile)
 	uint32_t behind = (uint32_t)settings->reconcile_horizon_seconds;
 	uint32_t bound = reconcile->until > behind ? reconcile->until - behind : 0;
 
+	if (bound > reconcile->passed_over)
+		bound = reconcile->passed_over;
+
 	lc_counters_add(reconcile->parts.counters,
 			reconcile->full ? LC_COUNTERS_RECONCILES_FULL : LC_COUNTERS_RECONCILES, 1);
 	lc_counters_observe(reconcile->parts.counters, LC_COUNTERS_HISTOGRAM_RECONCILE_SECONDS,
@@ -357,7 +373,7 @@ static void open_again(struct lc_reconcile *reconcile, const struct lc_ledger_co
 					.since = reconcile->now,
 					.doubtful = true};
 
-	if (lc_source_touches(source, surplus->second, 1))
+	if (pass_over(reconcile, source, surplus->second))
 		return;
 	if (reconcile->now > surplus->second &&
 	    reconcile->now - surplus->second > reconcile->latest)
@@ -394,7 +410,7 @@ void lc_reconcile_poke(struct lc_reconcile *reconcile, uint32_t until, uint32_t 
 	uint32_t recent =
 	    2 * reconcile->latest > RECENT_LEAST ? 2 * reconcile->latest : RECENT_LEAST;
 
-	if (reconcile->running || reconcile->horizon == 0 || until == 0 ||
+	if (reconcile->running || reconcile->horizon == 0 || until == 0 || now == 0 ||
 	    (now_ms < reconcile->recent_at_ms && now_ms < reconcile->full_at_ms))
 		return;
 	/* The youngest slot may be cut by the window's end, behind which nothing is taken. */
@@ -404,6 +420,7 @@ void lc_reconcile_poke(struct lc_reconcile *reconcile, uint32_t until, uint32_t 
 		reconcile->from = until - recent;
 	reconcile->from -= reconcile->from % LC_LEDGER_SLOT_SECONDS;
 	reconcile->until = until;
+	reconcile->passed_over = UINT32_MAX;
 	if (reconcile->from >= reconcile->until)
 		return;
 	reconcile->running = true;
