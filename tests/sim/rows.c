@@ -167,14 +167,13 @@ static void enter_row(size_t number)
 	struct sim_row *row = &sim->rows[number];
 	struct sim_source *source = &sim->sources[row->source];
 	struct sim_line *line = &sim->lines[row->line];
-	uint64_t age_ms = (uint64_t)sim->plan.retention * 1000 + sim_below(300000);
+	int64_t age_ms = ((int64_t)row->inserted_at - sim->plan.epoch) * 1000;
 
 	if (source->row_count++ == 0)
 		source->first_row = number;
 	row->timely = is_timely(row);
-	row->gone_ms = (uint64_t)(row->inserted_at - sim->plan.epoch) * 1000 + age_ms;
-	if (row->inserted_at < sim->plan.epoch)
-		row->gone_ms = age_ms;
+	row->expires_ms = (uint64_t)(age_ms + (int64_t)sim->plan.retention * 1000);
+	row->gone_ms = row->expires_ms + sim_below(300000);
 	line->row = number;
 	if (!source->ours)
 		return;

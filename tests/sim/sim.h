@@ -75,7 +75,8 @@ struct sim_row {
 	uint16_t padding; /* bytes of the user agent */
 	bool timely;      /* every replica shows it before any clock says that its second is over */
 	uint64_t visible_ms[SIM_SEATS_MAX];
-	uint64_t gone_ms;
+	uint64_t expires_ms; /* its retention ends */
+	uint64_t gone_ms;    /* it is deleted */
 };
 
 /* ---- what goes wrong, and when ---- */
