@@ -45,6 +45,7 @@ struct lc_rebuild {
 	size_t at; /* first item of the source that the stream is in */
 	struct lc_clickhouse_query *query;
 	struct lc_record_stream *stream;
+	bool disordered; /* the stream goes back in time: it is not what was asked for */
 };
 
 struct lc_rebuild *lc_rebuild_new(const struct lc_rebuild_parts *parts,
@@ -134,6 +135,11 @@ static bool on_record(void *context, const struct lc_record *record)
 		    !lc_view_equal(item->object->prefix, record->target_prefix) ||
 		    !lc_hash_subtraction_take(&item->subtraction, hash))
 			continue;
+		if (item->object->line_count > 0 &&
+		    record->inserted_at < item->object->last_second) {
+			rebuild->disordered = true;
+			return false;
+		}
 		before = lc_object_memory(item->object);
 		lc_object_append(item->object, record, hash,
 				 lc_view_of(rebuild->parts.settings->consumer_source_region));
@@ -148,7 +154,11 @@ static bool on_data(void *context, struct lc_view piece, struct lc_error *error)
 {
 	struct lc_rebuild *rebuild = context;
 
-	return lc_record_stream_feed(rebuild->stream, piece, error);
+	if (!lc_record_stream_feed(rebuild->stream, piece, error))
+		return false;
+	if (rebuild->disordered)
+		return lc_error_set(error, LC_ERROR_CORRUPT, "rows out of order");
+	return true;
 }
 
 static void bodiless_gone(struct lc_rebuild *rebuild, struct lc_source *source, uint64_t rows)
@@ -312,6 +322,7 @@ static void start_query(struct lc_rebuild *rebuild)
 	free(sources);
 	spec.sql = lc_buffer_view(&sql);
 	rebuild->at = 0;
+	rebuild->disordered = false;
 	rebuild->stream = lc_record_stream_new(
 	    marker, (size_t)rebuild->parts.settings->limits_max_row_bytes, on_record, rebuild);
 	rebuild->query = lc_clickhouse_start(rebuild->parts.clickhouse, &spec);

@@ -1,0 +1,631 @@
+#include "delivery/rebuild.h"
+
+#include "delivery/object.h"
+#include "formats/row_hash.h"
+#include "support/fake_clickhouse.h"
+#include "support/fake_ledger.h"
+#include "support/fake_loop.h"
+#include "support/fake_s3.h"
+#include "support/record_rows.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum {
+	FIRST = 1549411200, /* second of the first row of an intent */
+	NOW = FIRST + 1000,
+	RETENTION = 86400,
+	ROWS = 4, /* of an intent, one a second */
+	NEXT_ID = 100,
+	MISSING_WAIT_MS = 60 * 1000,
+	FAILURE_WAIT_MS = 5 * 1000,
+	TEXT_MAX = 32,
+};
+
+/* An intent as the ledger has it, and what its object was. */
+struct recorded {
+	struct lc_record rows[ROWS];
+	char keys[ROWS][TEXT_MAX];
+	struct lc_buffer blob;
+	struct lc_buffer name;
+	struct lc_buffer body;
+	struct lc_ledger_intent intent;
+};
+
+struct story {
+	struct lc_loop *loop;
+	struct lc_clickhouse *clickhouse;
+	struct lc_ledger *ledger;
+	struct lc_s3 *s3;
+	struct lc_settings settings;
+	struct lc_counters counters;
+	struct lc_random random;
+	struct lc_source_table *sources;
+	struct lc_upload *upload;
+	struct lc_build *build;
+	struct lc_rebuild *rebuild;
+	struct lc_target *target;
+	struct recorded one;
+	struct recorded two;
+	unsigned settled; /* intents closed without delivery */
+	unsigned delivered;
+};
+
+static void on_delivered(void *context, struct lc_source *source)
+{
+	struct story *story = context;
+
+	(void)source;
+	story->delivered++;
+}
+
+static void on_room(void *context)
+{
+	(void)context;
+}
+
+static const struct lc_upload_callbacks CALLBACKS = {.on_delivered = on_delivered,
+						     .on_room = on_room};
+
+static void on_submitted(void *context)
+{
+	(void)context;
+}
+
+static void on_settled(void *context, struct lc_source *source)
+{
+	struct story *story = context;
+
+	(void)source;
+	story->settled++;
+}
+
+/* Makes up the object of ROWS rows that an earlier process has recorded. */
+static void record(struct story *story, struct recorded *recorded, uint64_t id, const char *bucket)
+{
+	struct lc_source_table *earlier = lc_source_table_new();
+	struct lc_source *source = lc_source_get(earlier, 7, lc_view_of(bucket));
+	struct lc_object *object =
+	    lc_object_new(source, story->target, lc_view_of("logs/"), NULL, 0);
+
+	lc_buffer_init(&recorded->blob, 10000);
+	lc_buffer_init(&recorded->name, 10000);
+	lc_buffer_init(&recorded->body, 10000);
+	for (uint32_t i = 0; i < ROWS; i++) {
+		struct lc_record *row = &recorded->rows[i];
+
+		*row = record_rows_example();
+		snprintf(recorded->keys[i], TEXT_MAX, "%u-%u", (unsigned)id, (unsigned)i);
+		row->bucket = lc_view_of(bucket);
+		row->object_key = lc_view_of(recorded->keys[i]);
+		row->inserted_at = FIRST + i;
+		/* Lines stand in another order than rows. */
+		row->start_time_ms -= i;
+		lc_object_append(object, row, lc_row_hash(row), lc_view_of(""));
+	}
+	lc_object_seal(object);
+	lc_object_name(object, lc_object_unique(object));
+	object->intent_id = id;
+	recorded->intent = lc_object_intent(object);
+	lc_buffer_append_view(&recorded->blob, recorded->intent.taken_rows);
+	lc_buffer_append_view(&recorded->name, recorded->intent.key);
+	for (size_t i = 0; i < object->body.piece_count; i++)
+		lc_buffer_append_view(&recorded->body, object->body.pieces[i]);
+	recorded->intent.taken_rows = lc_buffer_view(&recorded->blob);
+	recorded->intent.key = lc_buffer_view(&recorded->name);
+	recorded->intent.source.bucket = lc_view_of(bucket);
+	recorded->intent.target_prefix = lc_view_of("logs/");
+	lc_object_free(object);
+	lc_source_table_free(earlier);
+}
+
+static void free_recorded(struct recorded *recorded)
+{
+	lc_buffer_free(&recorded->blob);
+	lc_buffer_free(&recorded->name);
+	lc_buffer_free(&recorded->body);
+}
+
+/* What the ledger has told when it was opened. */
+static void restore(struct story *story, const char *bucket, unsigned failures)
+{
+	struct lc_ledger_target target = {.bucket = lc_view_of("amzn-s3-demo-logs"),
+					  .failures = failures};
+	struct lc_source *source = lc_source_get(story->sources, 7, lc_view_of(bucket));
+
+	source->bodiless++;
+	source->bodiless_rows += ROWS;
+	source->bodiless_oldest = FIRST;
+	lc_target_table_restore(lc_upload_targets(story->upload), &target, 1, ROWS,
+				lc_loop_now_ms(story->loop));
+}
+
+static int begin(void **state)
+{
+	struct story *story = calloc(1, sizeof(*story));
+	struct lc_rebuild_parts parts;
+
+	if (story == NULL)
+		return -1;
+	story->loop = lc_loop_new(NULL);
+	story->clickhouse = fake_clickhouse_new();
+	story->ledger = fake_ledger_new();
+	story->s3 = fake_s3_new();
+	lc_settings_default(&story->settings);
+	story->settings.consumer_retention_seconds = RETENTION;
+	story->settings.retry_backoff_jitter_factor = 0;
+	lc_random_seed(&story->random, 3);
+	story->sources = lc_source_table_new();
+	story->upload = lc_upload_new(story->loop, story->s3, &story->settings, &story->counters,
+				      &CALLBACKS, story);
+	lc_upload_set_ledger(story->upload, story->ledger);
+	story->target =
+	    lc_target_table_get(lc_upload_targets(story->upload), lc_view_of("amzn-s3-demo-logs"));
+	story->build = lc_build_new(story->loop, &story->settings, story->upload, story->ledger,
+				    NEXT_ID, &story->counters, on_submitted, story);
+	parts = (struct lc_rebuild_parts){
+	    .loop = story->loop,
+	    .clickhouse = story->clickhouse,
+	    .settings = &story->settings,
+	    .sources = story->sources,
+	    .upload = story->upload,
+	    .build = story->build,
+	    .ledger = story->ledger,
+	    .counters = &story->counters,
+	    .random = &story->random,
+	};
+	story->rebuild = lc_rebuild_new(&parts, on_settled, story);
+	record(story, &story->one, 1, "amzn-s3-demo-bucket");
+	record(story, &story->two, 2, "amzn-s3-demo-bucket");
+	*state = story;
+	return 0;
+}
+
+static int end(void **state)
+{
+	struct story *story = *state;
+
+	lc_rebuild_free(story->rebuild);
+	lc_build_free(story->build);
+	lc_upload_free(story->upload);
+	lc_source_table_free(story->sources);
+	free_recorded(&story->one);
+	free_recorded(&story->two);
+	fake_s3_free(story->s3);
+	fake_ledger_free(story->ledger);
+	fake_clickhouse_free(story->clickhouse);
+	lc_settings_free(&story->settings);
+	lc_loop_free(story->loop);
+	free(story);
+	return 0;
+}
+
+static void poke(struct story *story)
+{
+	lc_rebuild_poke(story->rebuild, NOW);
+}
+
+/* A pass over these intents, up to the question to ClickHouse. */
+static void begin_pass(struct story *story, const struct lc_ledger_intent *intents, size_t count)
+{
+	poke(story);
+	assert_string_equal(fake_ledger_told(story->ledger), "intents? amzn-s3-demo-logs 0\n");
+	fake_ledger_answer_intents(story->ledger, intents, count);
+}
+
+static void send_rows(struct story *story, const struct recorded *recorded, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++)
+		fake_clickhouse_send_row(story->clickhouse, &recorded->rows[i]);
+}
+
+/* The oldest PUT is that of the recorded object, byte for byte. */
+static void expect_put(const struct story *story, struct recorded *recorded)
+{
+	assert_true(fake_s3_active(story->s3) > 0);
+	assert_string_equal(fake_s3_bucket(story->s3), "amzn-s3-demo-logs");
+	assert_string_equal(fake_s3_key(story->s3), lc_buffer_text(&recorded->name));
+	assert_string_equal(fake_s3_body(story->s3), lc_buffer_text(&recorded->body));
+}
+
+static void rows_that_are_all_found_make_the_same_object_again(void **state)
+{
+	struct story *story = *state;
+	struct lc_source *source;
+
+	restore(story, "amzn-s3-demo-bucket", 0);
+	begin_pass(story, &story->one.intent, 1);
+	assert_true(fake_clickhouse_sql_has(
+	    story->clickhouse, "raftSessionID IN (7) AND insertedAt >= toDateTime(1549411200) AND "
+			       "insertedAt < toDateTime(1549411204) AND (raftSessionID, "
+			       "bucketName) IN ((7,'amzn-s3-demo-bucket'))"));
+	send_rows(story, &story->one, 0, ROWS);
+	fake_loop_advance(story->loop, 0);
+	assert_int_equal(fake_s3_started(story->s3), 0);
+	fake_clickhouse_end(story->clickhouse);
+	fake_loop_advance(story->loop, 0);
+	expect_put(story, &story->one);
+	source = lc_source_find(story->sources, 7, lc_view_of("amzn-s3-demo-bucket"));
+	assert_int_equal(source->bodiless, 0);
+	assert_int_equal(source->bodiless_rows, 0);
+	assert_int_equal(source->object_rows, ROWS);
+	assert_int_equal(story->target->bodiless, 0);
+	assert_int_equal(story->target->rows, ROWS);
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_INTENTS_REBUILT), 1);
+
+	/* It is the same intent that is delivered, and all books are even. */
+	fake_s3_answer(story->s3, LC_RETRY_DONE);
+	assert_string_equal(fake_ledger_told(story->ledger), "delivered 1 1549411203\ndurable?\n");
+	fake_ledger_confirm(story->ledger);
+	assert_int_equal(story->delivered, 1);
+	assert_int_equal(lc_upload_bytes(story->upload), 0);
+	assert_int_equal(story->target->rows, 0);
+	assert_int_equal(source->object_rows, 0);
+	poke(story);
+	assert_string_equal(fake_ledger_told(story->ledger), "");
+}
+
+static void rows_of_other_objects_are_left_alone(void **state)
+{
+	struct story *story = *state;
+	struct lc_record early = story->one.rows[0];
+	struct lc_record other_source = story->one.rows[1];
+	struct lc_record other_prefix = story->one.rows[1];
+
+	restore(story, "amzn-s3-demo-bucket", 0);
+	begin_pass(story, &story->one.intent, 1);
+	other_source.bucket = lc_view_of("amzn-s3-demo-bucket2");
+	other_prefix.target_prefix = lc_view_of("logs2/");
+	early.inserted_at--;
+	fake_clickhouse_send_row(story->clickhouse, &early);
+	for (size_t i = 0; i < ROWS; i++) {
+		send_rows(story, &story->two, i, i + 1);
+		send_rows(story, &story->one, i, i + 1);
+		/* Stored twice, taken once. */
+		send_rows(story, &story->one, i, i + 1);
+		fake_clickhouse_send_row(story->clickhouse, &other_prefix);
+	}
+	fake_clickhouse_send_row(story->clickhouse, &other_source);
+	fake_clickhouse_end(story->clickhouse);
+	fake_loop_advance(story->loop, 0);
+	expect_put(story, &story->one);
+	assert_int_equal(fake_s3_active(story->s3), 1);
+}
+
+static void many_objects_are_rebuilt_by_one_query(void **state)
+{
+	struct story *story = *state;
+	struct recorded three;
+	struct lc_ledger_intent intents[3];
+
+	/* Of two sources, not in the order of the table. */
+	record(story, &three, 3, "amzn-s3-demo-a");
+	intents[0] = story->one.intent;
+	intents[1] = story->two.intent;
+	intents[2] = three.intent;
+	restore(story, "amzn-s3-demo-bucket", 0);
+	restore(story, "amzn-s3-demo-bucket", 0);
+	restore(story, "amzn-s3-demo-a", 0);
+	begin_pass(story, intents, 3);
+	assert_true(fake_clickhouse_sql_has(story->clickhouse,
+					    "IN ((7,'amzn-s3-demo-a'),(7,'amzn-s3-demo-bucket'))"));
+	send_rows(story, &three, 0, ROWS);
+	for (size_t i = 0; i < ROWS; i++) {
+		send_rows(story, &story->two, i, i + 1);
+		send_rows(story, &story->one, i, i + 1);
+	}
+	fake_clickhouse_end(story->clickhouse);
+	fake_loop_advance(story->loop, 0);
+	expect_put(story, &three);
+	fake_s3_answer(story->s3, LC_RETRY_DONE);
+	expect_put(story, &story->one);
+	fake_s3_answer(story->s3, LC_RETRY_DONE);
+	expect_put(story, &story->two);
+	fake_s3_answer(story->s3, LC_RETRY_DONE);
+	fake_ledger_confirm(story->ledger);
+	assert_int_equal(story->delivered, 3);
+	assert_int_equal(lc_upload_bytes(story->upload), 0);
+	free_recorded(&three);
+}
+
+static void twins_in_two_objects_are_shared_out(void **state)
+{
+	struct story *story = *state;
+	struct lc_ledger_intent intents[2] = {story->one.intent, story->one.intent};
+
+	/* The same rows, stored twice upstream, one copy of each in either object. */
+	intents[1].id = 2;
+	intents[1].key = lc_view_of("logs/second");
+	restore(story, "amzn-s3-demo-bucket", 0);
+	restore(story, "amzn-s3-demo-bucket", 0);
+	begin_pass(story, intents, 2);
+	for (size_t i = 0; i < ROWS; i++) {
+		send_rows(story, &story->one, i, i + 1);
+		send_rows(story, &story->one, i, i + 1);
+	}
+	fake_clickhouse_end(story->clickhouse);
+	fake_loop_advance(story->loop, 0);
+	expect_put(story, &story->one);
+	fake_s3_answer(story->s3, LC_RETRY_DONE);
+	assert_string_equal(fake_s3_key(story->s3), "logs/second");
+	assert_string_equal(fake_s3_body(story->s3), lc_buffer_text(&story->one.body));
+}
+
+static void rows_not_to_be_seen_are_waited_for(void **state)
+{
+	struct story *story = *state;
+	struct lc_ledger_intent intents[2] = {story->one.intent, story->two.intent};
+
+	restore(story, "amzn-s3-demo-bucket", 0);
+	restore(story, "amzn-s3-demo-bucket", 0);
+	begin_pass(story, intents, 2);
+	send_rows(story, &story->two, 0, 1);
+	send_rows(story, &story->one, 0, 1);
+	send_rows(story, &story->two, 1, ROWS);
+	fake_clickhouse_end(story->clickhouse);
+	fake_loop_advance(story->loop, 0);
+
+	/* They hold up only their own object. */
+	expect_put(story, &story->two);
+	assert_int_equal(fake_s3_active(story->s3), 1);
+	fake_s3_answer(story->s3, LC_RETRY_DONE);
+	fake_ledger_confirm(story->ledger);
+	assert_string_equal(fake_ledger_told(story->ledger), "delivered 2 1549411203\ndurable?\n");
+	assert_int_equal(lc_upload_bytes(story->upload), 0);
+	assert_int_equal(story->target->bodiless, 1);
+	fake_loop_advance(story->loop, MISSING_WAIT_MS - 1);
+	poke(story);
+	assert_string_equal(fake_ledger_told(story->ledger), "");
+
+	/* Behind the end of the list it begins anew. */
+	fake_loop_advance(story->loop, 1);
+	poke(story);
+	assert_string_equal(fake_ledger_told(story->ledger), "intents? amzn-s3-demo-logs 2\n");
+	fake_ledger_answer_intents(story->ledger, NULL, 0);
+	fake_loop_advance(story->loop, FAILURE_WAIT_MS);
+	begin_pass(story, &story->one.intent, 1);
+	send_rows(story, &story->one, 0, ROWS);
+	fake_clickhouse_end(story->clickhouse);
+	fake_loop_advance(story->loop, 0);
+	expect_put(story, &story->one);
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_ROWS_EXPIRED), 0);
+}
+
+static void rows_whose_retention_is_over_are_lost_and_counted(void **state)
+{
+	struct story *story = *state;
+	const struct lc_source *source;
+
+	restore(story, "amzn-s3-demo-bucket", 0);
+	lc_rebuild_poke(story->rebuild, FIRST + ROWS - 1 + RETENTION);
+	fake_ledger_answer_intents(story->ledger, &story->one.intent, 1);
+	send_rows(story, &story->one, 1, ROWS);
+	(void)fake_ledger_told(story->ledger);
+	fake_clickhouse_end(story->clickhouse);
+	assert_string_equal(fake_ledger_told(story->ledger), "");
+	fake_loop_advance(story->loop, MISSING_WAIT_MS);
+	lc_rebuild_poke(story->rebuild, FIRST + ROWS + RETENTION);
+	fake_ledger_answer_intents(story->ledger, &story->one.intent, 1);
+	send_rows(story, &story->one, 1, ROWS);
+	(void)fake_ledger_told(story->ledger);
+	fake_clickhouse_end(story->clickhouse);
+	assert_string_equal(fake_ledger_told(story->ledger), "expired 1 1549411203\n");
+	assert_int_equal(story->settled, 1);
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_ROWS_EXPIRED), ROWS);
+	source = lc_source_find(story->sources, 7, lc_view_of("amzn-s3-demo-bucket"));
+	assert_int_equal(source->bodiless, 0);
+	assert_int_equal(story->target->bodiless, 0);
+	assert_int_equal(story->target->rows, 0);
+	assert_int_equal(lc_upload_bytes(story->upload), 0);
+	fake_loop_advance(story->loop, 0);
+	assert_int_equal(fake_s3_started(story->s3), 0);
+}
+
+static void a_broken_stream_loses_nothing_and_expires_nothing(void **state)
+{
+	struct story *story = *state;
+	struct lc_ledger_intent intents[2] = {story->one.intent, story->two.intent};
+
+	restore(story, "amzn-s3-demo-bucket", 0);
+	restore(story, "amzn-s3-demo-bucket", 0);
+	lc_rebuild_poke(story->rebuild, NOW + 10 * RETENTION);
+	fake_ledger_answer_intents(story->ledger, intents, 2);
+	(void)fake_ledger_told(story->ledger);
+	send_rows(story, &story->one, 0, ROWS - 1);
+	send_rows(story, &story->two, 0, ROWS);
+	fake_clickhouse_break(story->clickhouse);
+	fake_loop_advance(story->loop, 0);
+
+	/* What was complete before the break is good. */
+	expect_put(story, &story->two);
+	assert_int_equal(fake_s3_active(story->s3), 1);
+	assert_string_equal(fake_ledger_told(story->ledger), "");
+	assert_int_equal(story->target->bodiless, 1);
+	fake_loop_advance(story->loop, FAILURE_WAIT_MS - 1);
+	poke(story);
+	assert_string_equal(fake_ledger_told(story->ledger), "");
+	fake_loop_advance(story->loop, 1);
+	begin_pass(story, intents, 2);
+	send_rows(story, &story->one, 0, ROWS);
+	fake_clickhouse_end(story->clickhouse);
+	fake_s3_answer(story->s3, LC_RETRY_DONE);
+	fake_loop_advance(story->loop, 0);
+	expect_put(story, &story->one);
+}
+
+static void bytes_that_are_no_rows_expire_nothing(void **state)
+{
+	struct story *story = *state;
+
+	restore(story, "amzn-s3-demo-bucket", 0);
+	lc_rebuild_poke(story->rebuild, NOW + 10 * RETENTION);
+	fake_ledger_answer_intents(story->ledger, &story->one.intent, 1);
+	(void)fake_ledger_told(story->ledger);
+	send_rows(story, &story->one, 0, 1);
+	fake_clickhouse_send(story->clickhouse, lc_view_of("Code: 241. DB::Exception: Memory"));
+	fake_clickhouse_end(story->clickhouse);
+	assert_string_equal(fake_ledger_told(story->ledger), "");
+	assert_int_equal(story->target->bodiless, 1);
+	assert_int_equal(lc_upload_bytes(story->upload), 0);
+}
+
+static void rows_out_of_order_are_refused(void **state)
+{
+	struct story *story = *state;
+
+	restore(story, "amzn-s3-demo-bucket", 0);
+	lc_rebuild_poke(story->rebuild, NOW + 10 * RETENTION);
+	fake_ledger_answer_intents(story->ledger, &story->one.intent, 1);
+	(void)fake_ledger_told(story->ledger);
+	send_rows(story, &story->one, 1, 2);
+	send_rows(story, &story->one, 0, 1);
+	send_rows(story, &story->one, 2, ROWS);
+	fake_clickhouse_end(story->clickhouse);
+	assert_string_equal(fake_ledger_told(story->ledger), "");
+	fake_loop_advance(story->loop, 0);
+	assert_int_equal(fake_s3_started(story->s3), 0);
+	assert_int_equal(story->target->bodiless, 1);
+}
+
+static void an_object_whose_body_is_there_is_not_built_again(void **state)
+{
+	struct story *story = *state;
+	struct lc_ledger_intent intents[3] = {story->one.intent, story->two.intent,
+					      story->two.intent};
+
+	/* One of these was rebuilt before and waits; one is on its way from the build. */
+	restore(story, "amzn-s3-demo-bucket", 0);
+	restore(story, "amzn-s3-demo-bucket", 0);
+	begin_pass(story, intents, 1);
+	send_rows(story, &story->one, 0, ROWS);
+	fake_clickhouse_end(story->clickhouse);
+	intents[2].id = NEXT_ID;
+	poke(story);
+	assert_string_equal(fake_ledger_told(story->ledger), "intents? amzn-s3-demo-logs 1\n");
+	fake_ledger_answer_intents(story->ledger, intents, 3);
+	send_rows(story, &story->one, 0, ROWS);
+	send_rows(story, &story->two, 0, ROWS);
+	fake_clickhouse_end(story->clickhouse);
+	fake_loop_advance(story->loop, 0);
+	assert_int_equal(fake_s3_active(story->s3), 2);
+	expect_put(story, &story->one);
+	fake_s3_answer(story->s3, LC_RETRY_DONE);
+	expect_put(story, &story->two);
+	assert_int_equal(story->target->bodiless, 0);
+}
+
+static void a_failing_target_is_tried_with_one_object_when_its_time_has_come(void **state)
+{
+	struct story *story = *state;
+	struct lc_ledger_intent intents[2] = {story->one.intent, story->two.intent};
+
+	restore(story, "amzn-s3-demo-bucket", 5);
+	restore(story, "amzn-s3-demo-bucket", 5);
+	story->target->probe_at_ms = lc_loop_now_ms(story->loop) + 7000;
+	fake_loop_advance(story->loop, 6999);
+	poke(story);
+	assert_string_equal(fake_ledger_told(story->ledger), "");
+	fake_loop_advance(story->loop, 1);
+	begin_pass(story, intents, 2);
+	send_rows(story, &story->one, 0, ROWS);
+	send_rows(story, &story->two, 0, ROWS);
+	fake_clickhouse_end(story->clickhouse);
+	fake_loop_advance(story->loop, 0);
+	expect_put(story, &story->one);
+	poke(story);
+	assert_string_equal(fake_ledger_told(story->ledger), "");
+	assert_int_equal(story->target->bodiless, 1);
+
+	/* It works again: all others follow. */
+	fake_s3_answer(story->s3, LC_RETRY_DONE);
+	(void)fake_ledger_told(story->ledger);
+	begin_pass(story, &intents[1], 1);
+	send_rows(story, &story->two, 0, ROWS);
+	fake_clickhouse_end(story->clickhouse);
+	fake_loop_advance(story->loop, 0);
+	expect_put(story, &story->two);
+}
+
+static void a_pass_builds_no_more_than_there_is_room_for(void **state)
+{
+	struct story *story = *state;
+	struct lc_ledger_intent intents[2] = {story->one.intent, story->two.intent};
+
+	intents[0].bytes = (uint64_t)story->settings.limits_max_inflight_bytes / 4;
+	restore(story, "amzn-s3-demo-bucket", 0);
+	restore(story, "amzn-s3-demo-bucket", 0);
+	begin_pass(story, intents, 2);
+	send_rows(story, &story->two, 0, ROWS);
+	send_rows(story, &story->one, 0, ROWS);
+	fake_clickhouse_end(story->clickhouse);
+	fake_loop_advance(story->loop, 0);
+	expect_put(story, &story->one);
+	assert_int_equal(fake_s3_active(story->s3), 1);
+	poke(story);
+	assert_string_equal(fake_ledger_told(story->ledger), "intents? amzn-s3-demo-logs 1\n");
+	fake_ledger_answer_intents(story->ledger, &intents[1], 1);
+	lc_rebuild_cancel(story->rebuild);
+}
+
+static void nothing_is_rebuilt_before_clickhouse_was_heard(void **state)
+{
+	struct story *story = *state;
+
+	restore(story, "amzn-s3-demo-bucket", 0);
+	lc_rebuild_poke(story->rebuild, 0);
+	assert_string_equal(fake_ledger_told(story->ledger), "");
+}
+
+static void a_cancelled_pass_leaves_its_intents_as_they_are(void **state)
+{
+	struct story *story = *state;
+
+	restore(story, "amzn-s3-demo-bucket", 0);
+	begin_pass(story, &story->one.intent, 1);
+	send_rows(story, &story->one, 0, ROWS);
+	lc_rebuild_cancel(story->rebuild);
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	assert_int_equal(lc_upload_bytes(story->upload), 0);
+	assert_int_equal(story->target->bodiless, 1);
+
+	/* So does one whose question to the ledger is still to be answered. */
+	poke(story);
+	lc_rebuild_cancel(story->rebuild);
+	fake_ledger_answer_intents(story->ledger, &story->one.intent, 1);
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	(void)fake_ledger_told(story->ledger);
+	story->target->looked_to = 0;
+	begin_pass(story, &story->one.intent, 1);
+	send_rows(story, &story->one, 0, ROWS);
+	fake_clickhouse_end(story->clickhouse);
+	fake_loop_advance(story->loop, 0);
+	expect_put(story, &story->one);
+}
+
+#define STORY(story) cmocka_unit_test_setup_teardown(story, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    STORY(rows_that_are_all_found_make_the_same_object_again),
+	    STORY(rows_of_other_objects_are_left_alone),
+	    STORY(many_objects_are_rebuilt_by_one_query),
+	    STORY(twins_in_two_objects_are_shared_out),
+	    STORY(rows_not_to_be_seen_are_waited_for),
+	    STORY(rows_whose_retention_is_over_are_lost_and_counted),
+	    STORY(a_broken_stream_loses_nothing_and_expires_nothing),
+	    STORY(bytes_that_are_no_rows_expire_nothing),
+	    STORY(rows_out_of_order_are_refused),
+	    STORY(an_object_whose_body_is_there_is_not_built_again),
+	    STORY(a_failing_target_is_tried_with_one_object_when_its_time_has_come),
+	    STORY(a_pass_builds_no_more_than_there_is_room_for),
+	    STORY(nothing_is_rebuilt_before_clickhouse_was_heard),
+	    STORY(a_cancelled_pass_leaves_its_intents_as_they_are),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
