@@ -542,6 +542,7 @@ static void a_failing_target_is_tried_with_one_object_when_its_time_has_come(voi
 
 	/* It works again: all others follow. */
 	fake_s3_answer(story->s3, LC_RETRY_DONE);
+	fake_ledger_confirm(story->ledger);
 	(void)fake_ledger_told(story->ledger);
 	begin_pass(story, &intents[1], 1);
 	send_rows(story, &story->two, 0, ROWS);
