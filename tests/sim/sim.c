@@ -3,6 +3,7 @@
  *
  *	sim [--seeds FROM..TO | --seed N] [--trace]
  *
+ * Without seeds those of regressions.h and some hundred others.
  * Histories run in a child process, so that one that fails, crashes or hangs is told with its seed
  * and the others go on. `--seed N --trace` runs one again and shows what happens in it.
  */
@@ -29,15 +30,23 @@ enum {
 	HISTORY_MAX = 60, /* real seconds */
 };
 
+static const uint64_t REGRESSIONS[] = {
+#define SIM_REGRESSION(seed, what) (seed),
+#include "sim/regressions.h"
+};
+
 struct options {
 	uint64_t from;
 	uint64_t to;
 	bool trace;
+	bool chosen; /* seeds were given */
 };
 
 /* What the child tells: it is shared memory. */
 struct progress {
-	uint64_t seed;
+	size_t regression; /* the next of these comes first */
+	uint64_t next;     /* of the other seeds */
+	uint64_t seed;     /* under way */
 	uint64_t histories;
 	uint64_t rows;
 	uint64_t lives;
@@ -156,11 +165,24 @@ static void tell_seed(const char *text)
 	fprintf(stderr, "seed %" PRIu64 " at %" PRIu64 " ms: %s\n", sim->seed, sim_now_ms(), text);
 }
 
+static bool take_seed(const struct options *options, struct progress *progress)
+{
+	size_t regressions = options->chosen ? 0 : sizeof(REGRESSIONS) / sizeof(REGRESSIONS[0]);
+
+	if (progress->regression < regressions)
+		progress->seed = REGRESSIONS[progress->regression++];
+	else if (progress->next <= options->to)
+		progress->seed = progress->next++;
+	else
+		return false;
+	return true;
+}
+
 static void run_histories(const struct options *options, struct progress *progress,
 			  const char *directory)
 {
 	lc_assert_set_witness(tell_seed);
-	while (progress->seed <= options->to) {
+	while (take_seed(options, progress)) {
 		alarm(HISTORY_MAX);
 		run_history(progress->seed, options, directory);
 		progress->histories++;
@@ -168,7 +190,6 @@ static void run_histories(const struct options *options, struct progress *progre
 		progress->lives += sim->lives;
 		progress->puts += sim->puts;
 		free(sim);
-		progress->seed++;
 	}
 }
 
@@ -197,10 +218,12 @@ static bool read_options(int argc, char **argv, struct options *options)
 			options->trace = true;
 		} else if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc) {
 			options->from = options->to = strtoull(argv[++i], NULL, 10);
+			options->chosen = true;
 		} else if (strcmp(argv[i], "--seeds") == 0 && i + 1 < argc) {
 			if (sscanf(argv[++i], "%" SCNu64 "..%" SCNu64, &options->from,
 				   &options->to) != 2)
 				return false;
+			options->chosen = true;
 		} else {
 			return false;
 		}
@@ -260,11 +283,9 @@ int main(int argc, char **argv)
 	progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			-1, 0);
 	LC_ASSERT(progress != MAP_FAILED);
-	progress->seed = options.from;
-	while (faults < FAULTS_MAX && !run_child(&options, progress, directory)) {
+	progress->next = options.from;
+	while (faults < FAULTS_MAX && !run_child(&options, progress, directory))
 		faults++;
-		progress->seed++;
-	}
 	report(progress, faults, now_seconds() - started);
 	remove_directory(directory);
 	return faults == 0 ? 0 : 1;
