@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <systemd/sd-daemon.h>
@@ -27,7 +26,8 @@ static void ignore(int signal_number)
 	LC_ASSERT(sigaction(signal_number, &action, NULL) == 0);
 }
 
-/* Its error goes through the pipe: far less than what a pipe takes at once. */
+/* Its error goes through the pipe: far less than what a pipe takes at once. What the supervisor has
+ * in memory is left alone at the end. */
 _Noreturn static void be_mover(const struct lc_move *move, int pipe_end, int state_lock,
 			       const sigset_t *signals, pid_t supervisor)
 {
@@ -38,7 +38,7 @@ _Noreturn static void be_mover(const struct lc_move *move, int pipe_end, int sta
 	lc_descriptors_close_others(pipe_end, &state_lock, 1);
 	LC_ASSERT(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);
 	if (getppid() != supervisor)
-		exit(LC_EXIT_FAILURE); /* it died before the kernel was asked to tell */
+		_exit(LC_EXIT_FAILURE); /* it died before the kernel was asked to tell */
 	/* A terminal's Ctrl-C reaches us too; it is the supervisor that decides. */
 	ignore(SIGTERM);
 	ignore(SIGINT);
@@ -47,7 +47,7 @@ _Noreturn static void be_mover(const struct lc_move *move, int pipe_end, int sta
 	moved = lc_move_run(move, &error);
 	if (!moved && write(pipe_end, &error, sizeof error) != (ssize_t)sizeof error)
 		lc_log(LC_LOG_ERROR, "the ledgers can not be moved", LC_LOG_FAULT(&error));
-	exit(moved ? LC_EXIT_OK : LC_EXIT_FAILURE);
+	_exit(moved ? LC_EXIT_OK : LC_EXIT_FAILURE);
 }
 
 /* ---- the supervisor ---- */
@@ -111,6 +111,7 @@ bool lc_move_process_run(const struct lc_move *move, int state_lock, const sigse
 	pid_t supervisor = getpid();
 	bool cancelled = false;
 	bool moved;
+	int status;
 	int ends[2];
 	pid_t child;
 
@@ -124,7 +125,8 @@ bool lc_move_process_run(const struct lc_move *move, int state_lock, const sigse
 		close(ends[0]);
 		return lc_error_set_errno(error, errno, "no process for moving the ledgers");
 	}
-	moved = judge(await_child(child, &cancelled), cancelled, ends[0], error);
+	status = await_child(child, &cancelled);
+	moved = judge(status, cancelled, ends[0], error);
 	close(ends[0]);
 	return moved;
 }
