@@ -1,13 +1,13 @@
-/* The lives of a shard in one history: it is started, drained, thrown away, and started again. */
+/* The lives of the service in one history: it is started, drained, thrown away, started again, with
+ * as many shards as before or with others. */
 #include "delivery/shard.h"
 #include "sim/sim.h"
 
-#include "base/memory.h"
+#include "ledger/file_name.h"
 #include "ledger/ledger.h"
+#include "ledger/move.h"
 
 #include <limits.h>
-#include <stdio.h>
-#include <unistd.h>
 
 enum {
 	COMPLETE_MS = 3 * 3600 * 1000, /* within which all must be delivered once all is well */
@@ -19,11 +19,18 @@ enum {
 	OBJECT_BYTES = 6000,              /* of one with a short line */
 };
 
+/* A worker of the service. */
 struct life {
-	struct lc_shard *shard; /* NULL: none is running */
+	struct lc_shard *shard; /* NULL: it is not running */
 	struct lc_settings settings;
+	struct lc_counters counters;
 	bool ready;
 	bool drained;
+};
+
+/* The service: one life for each shard that it has. */
+struct house {
+	struct life lives[SIM_SHARDS_MAX];
 };
 
 static void on_ready(void *context)
@@ -53,20 +60,34 @@ static void on_failed(void *context, const struct lc_error *error)
 static const struct lc_shard_callbacks CALLBACKS = {
     .on_ready = on_ready, .on_drained = on_drained, .on_failed = on_failed};
 
-static void start(struct life *life)
+static void start(struct life *life, unsigned shard)
 {
 	struct lc_error error = {.kind = LC_ERROR_NONE};
 
 	*life = (struct life){.shard = NULL};
 	sim_settings_make(&life->settings);
 	sim->lives++;
-	sim->crash_wanted = false;
-	sim_trace("life %u begins", sim->lives);
-	life->shard = lc_shard_new(sim->loop, &life->settings, sim->plan.shard,
-				   sim->plan.shard_count, &sim->counters, &CALLBACKS, life, &error);
+	sim_trace("life %u begins, shard %u of %u", sim->lives, shard, sim->plan.shard_count);
+	life->shard = lc_shard_new(sim->loop, &life->settings, shard, sim->plan.shard_count,
+				   &life->counters, &CALLBACKS, life, &error);
 	if (life->shard == NULL)
 		sim_fail("the shard can not be made: %s", error.message);
 	lc_shard_start(life->shard);
+}
+
+static bool has_shard(unsigned shard)
+{
+	return sim->plan.all_shards ? shard < sim->plan.shard_count : shard == sim->plan.shard;
+}
+
+/* Starts what is not running. */
+static void start_all(struct house *house)
+{
+	sim->crash_wanted = false;
+	for (unsigned i = 0; i < SIM_SHARDS_MAX; i++) {
+		if (has_shard(i) && house->lives[i].shard == NULL)
+			start(&house->lives[i], i);
+	}
 }
 
 static void end(struct life *life)
@@ -78,10 +99,18 @@ static void end(struct life *life)
 
 static void crash(struct life *life)
 {
-	sim_trace("the process dies");
+	if (life->shard == NULL)
+		return;
+	sim_trace("a process dies");
 	sim->crashing = true;
 	end(life);
 	sim->crashing = false;
+}
+
+static void crash_all(struct house *house)
+{
+	for (unsigned i = 0; i < SIM_SHARDS_MAX; i++)
+		crash(&house->lives[i]);
 	sim->crash_wanted = false;
 }
 
@@ -90,7 +119,7 @@ static void crash(struct life *life)
 static void watch_memory(const struct life *life)
 {
 	const struct lc_settings *settings = &life->settings;
-	size_t bytes = lc_counters_get(&sim->counters, LC_COUNTERS_INFLIGHT_BYTES);
+	size_t bytes = lc_counters_get(&life->counters, LC_COUNTERS_INFLIGHT_BYTES);
 	size_t cap = (size_t)settings->limits_max_inflight_bytes;
 	size_t objects = PIECE_ROWS / (size_t)settings->consumer_max_logs_per_object +
 			 SIM_TARGETS_MAX * SIM_SOURCES_MAX;
@@ -103,17 +132,26 @@ static void watch_memory(const struct life *life)
 		sim_fail("%zu bytes are in flight, the cap is %zu", bytes, cap);
 }
 
-/* Runs until that time; false if the process is to die before. */
-static bool run(struct life *life, uint64_t until_ms)
+static void watch(const struct house *house)
+{
+	for (unsigned i = 0; i < SIM_SHARDS_MAX; i++) {
+		if (house->lives[i].shard != NULL)
+			watch_memory(&house->lives[i]);
+	}
+}
+
+/* Runs until that time; false if the processes are to die before. */
+static bool run(struct house *house, uint64_t until_ms)
 {
 	while (sim_step(until_ms)) {
-		watch_memory(life);
+		watch(house);
 		if (sim->crash_wanted)
 			return false;
 	}
 	return true;
 }
 
+/* Nobody lives. */
 static void pass_time(uint64_t ms)
 {
 	uint64_t until_ms = sim_now_ms() + ms;
@@ -122,107 +160,166 @@ static void pass_time(uint64_t ms)
 		continue;
 }
 
-/* Runs until `done` or until that time. */
-static bool run_until_drained(struct life *life, uint64_t until_ms)
+/* Lives until that time, dying at steps on the way. */
+static void live_until(struct house *house, uint64_t until_ms)
 {
-	while (!life->drained && sim_step(until_ms)) {
-		watch_memory(life);
+	while (!run(house, until_ms)) {
+		crash_all(house);
+		pass_time(sim_below(DOWN_MS));
+		start_all(house);
+	}
+}
+
+static bool is_drained(const struct house *house)
+{
+	for (unsigned i = 0; i < SIM_SHARDS_MAX; i++) {
+		if (house->lives[i].shard != NULL && !house->lives[i].drained)
+			return false;
+	}
+	return true;
+}
+
+/* False if the processes are to die before that time. */
+static bool run_until_drained(struct house *house, uint64_t until_ms)
+{
+	while (!is_drained(house) && sim_step(until_ms)) {
+		watch(house);
 		if (sim->crash_wanted)
 			return false;
 	}
 	return true;
 }
 
-static void drain(struct life *life)
+static bool try_to_drain(struct house *house)
+{
+	for (unsigned i = 0; i < SIM_SHARDS_MAX; i++) {
+		if (house->lives[i].shard != NULL)
+			lc_shard_drain(house->lives[i].shard);
+	}
+	if (!run_until_drained(house, sim_now_ms() + sim_below(SHUTDOWN_MS)))
+		return false;
+	for (unsigned i = 0; i < SIM_SHARDS_MAX; i++) {
+		if (house->lives[i].shard != NULL && !house->lives[i].drained)
+			lc_shard_abandon(house->lives[i].shard);
+	}
+	if (!run_until_drained(house, sim_now_ms() + ABANDON_MS))
+		return false;
+	if (!is_drained(house))
+		sim_fail("a shard was never drained");
+	return true;
+}
+
+static void drain(struct house *house)
 {
 	sim_trace("drain");
-	lc_shard_drain(life->shard);
-	if (!run_until_drained(life, sim_now_ms() + sim_below(SHUTDOWN_MS))) {
-		crash(life);
+	if (!try_to_drain(house)) {
+		crash_all(house);
 		return;
 	}
-	if (!life->drained) {
-		sim_trace("abandon");
-		lc_shard_abandon(life->shard);
-		if (!run_until_drained(life, sim_now_ms() + ABANDON_MS)) {
-			crash(life);
-			return;
-		}
+	for (unsigned i = 0; i < SIM_SHARDS_MAX; i++) {
+		if (house->lives[i].shard != NULL)
+			end(&house->lives[i]);
 	}
-	if (!life->drained)
-		sim_fail("the shard was never drained");
-	end(life);
 }
 
-static void ledger_path(char path[PATH_MAX], const char *suffix)
+static bool owns(const void *context, unsigned shard)
 {
-	snprintf(path, PATH_MAX, "%s/shard-%u-of-%u.db%s", sim->directory, sim->plan.shard,
-		 sim->plan.shard_count, suffix);
+	(void)context;
+	(void)shard;
+	return true;
 }
 
-void sim_forget_state(void)
+static void ledger_path(char path[PATH_MAX], unsigned shard, unsigned shard_count)
 {
-	static const char *const suffixes[] = {"", "-wal", "-shm", "-journal", ".new"};
+	struct lc_error error;
+
+	if (!lc_file_name_path(path, sim->directory, shard, shard_count, "", &error))
+		sim_fail("no path: %s", error.message);
+}
+
+/* All sources go to other shards, with what is known of them. */
+static void change_shard_count(void)
+{
+	unsigned before = sim->plan.shard_count;
+	struct lc_move move = {.directory = sim->directory,
+			       .from = before,
+			       .to = (unsigned)sim_between(1, SIM_SHARDS_MAX),
+			       .owns = owns};
+	struct lc_error error = {.kind = LC_ERROR_NONE};
 	char path[PATH_MAX];
 
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
-		ledger_path(path, suffixes[i]);
-		unlink(path);
+	if (move.to == before)
+		return;
+	sim_trace("%u shards become %u", before, move.to);
+	if (!lc_move_run(&move, &error))
+		sim_fail("the ledgers can not be moved: %s", error.message);
+	for (unsigned i = 0; i < before; i++) {
+		ledger_path(path, i, before);
+		if (!lc_file_name_remove_all(path, &error))
+			sim_fail("an old ledger can not be removed: %s", error.message);
 	}
+	sim->plan.shard_count = move.to;
 }
 
-static void interrupt(struct life *life, const struct sim_interruption *interruption)
+static void interrupt(struct house *house, const struct sim_interruption *interruption)
 {
 	switch (interruption->kind) {
+	case SIM_CRASH_ONE:
+		crash(&house->lives[sim_below(SIM_SHARDS_MAX)]);
+		live_until(house, sim_now_ms() + interruption->down_ms);
+		break;
+	case SIM_CRASH:
+		crash_all(house);
+		pass_time(interruption->down_ms);
+		break;
 	case SIM_DRAIN:
-		drain(life);
+		drain(house);
+		pass_time(interruption->down_ms);
+		break;
+	case SIM_CHANGE_SHARDS:
+		drain(house);
+		if (sim->plan.all_shards)
+			change_shard_count();
+		pass_time(interruption->down_ms);
 		break;
 	case SIM_LOSE_STATE:
-		crash(life);
+		crash_all(house);
 		sim_trace("the state directory is lost");
 		sim_forget_state();
 		sim->state_lost = true;
-		break;
-	case SIM_CRASH:
-		crash(life);
+		pass_time(interruption->down_ms);
 		break;
 	}
-	pass_time(interruption->down_ms);
+	start_all(house);
 }
 
-/* Lives until that time, dying at steps on the way. */
-static void live_until(struct life *life, uint64_t until_ms)
-{
-	while (!run(life, until_ms)) {
-		crash(life);
-		pass_time(sim_below(DOWN_MS));
-		start(life);
-	}
-}
-
-static void await_delivery(struct life *life)
+static void await_delivery(struct house *house)
 {
 	uint64_t limit_ms = sim_now_ms() + COMPLETE_MS;
 
 	while (!sim_all_found() && sim_now_ms() < limit_ms)
-		live_until(life, sim_now_ms() + 10000);
+		live_until(house, sim_now_ms() + 10000);
 	sim_check_end();
 }
 
 static void on_fault(void *context, const char *fault)
 {
 	(void)context;
-	sim_fail("the ledger is not in order: %s", fault);
+	sim_fail("a ledger is not in order: %s", fault);
 }
 
-static void check_ledger(void)
+static void check_ledgers(void)
 {
 	struct lc_error error = {.kind = LC_ERROR_NONE};
 	char path[PATH_MAX];
 
-	ledger_path(path, "");
-	if (!lc_ledger_check(path, on_fault, NULL, &error))
-		sim_fail("the ledger can not be checked: %s", error.message);
+	for (unsigned i = 0; i < SIM_SHARDS_MAX; i++) {
+		if (!has_shard(i))
+			continue;
+		ledger_path(path, i, sim->plan.shard_count);
+		if (!lc_ledger_check(path, on_fault, NULL, &error))
+			sim_fail("a ledger can not be checked: %s", error.message);
+	}
 }
 
 static uint64_t last_visible_ms(void)
@@ -240,28 +337,28 @@ static uint64_t last_visible_ms(void)
 
 void sim_live(void)
 {
-	struct life life;
+	struct house house = {.lives = {{.shard = NULL}}};
 	uint64_t visible_ms = last_visible_ms();
 
-	start(&life);
+	start_all(&house);
 	for (size_t i = 0; i < sim->plan.interruption_count; i++) {
 		const struct sim_interruption *interruption = &sim->plan.interruptions[i];
 
 		if (interruption->at_ms < sim_now_ms())
 			continue;
-		live_until(&life, interruption->at_ms);
-		interrupt(&life, interruption);
-		start(&life);
+		live_until(&house, interruption->at_ms);
+		interrupt(&house, interruption);
 	}
-	live_until(&life, sim->plan.faults_end_ms);
+	if (sim->plan.faults_end_ms > sim_now_ms())
+		live_until(&house, sim->plan.faults_end_ms);
 	if (visible_ms > sim_now_ms())
-		live_until(&life, visible_ms);
-	await_delivery(&life);
-	live_until(&life, sim_now_ms() + QUIET_MS);
-	drain(&life);
-	start(&life);
-	live_until(&life, sim_now_ms() + QUIET_MS);
-	drain(&life);
-	check_ledger();
+		live_until(&house, visible_ms);
+	await_delivery(&house);
+	live_until(&house, sim_now_ms() + QUIET_MS);
+	drain(&house);
+	start_all(&house);
+	live_until(&house, sim_now_ms() + QUIET_MS);
+	drain(&house);
+	check_ledgers();
 	sim_check_end();
 }

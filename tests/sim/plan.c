@@ -60,7 +60,7 @@ static void add_interruptions(void)
 		struct sim_interruption *it = &plan->interruptions[i];
 
 		it->at_ms = sim_below(plan->faults_end_ms);
-		it->kind = sim_chance(0.3) ? SIM_DRAIN : SIM_CRASH;
+		it->kind = (enum sim_interruption_kind)sim_below(SIM_LOSE_STATE);
 		if (may_lose && sim_chance(0.3))
 			it->kind = SIM_LOSE_STATE;
 		it->down_ms = sim_chance(0.1) ? seconds(0, 600) : sim_below(5000);
@@ -114,7 +114,8 @@ void sim_plan_make(void)
 	for (unsigned i = 0; i < plan->seat_count; i++)
 		plan->seat_skew[i] = sim_chance(0.5) ? (int32_t)sim_below(5) - 2 : 0;
 	plan->delay = (uint32_t)sim_between(1, 10);
-	plan->shard_count = (unsigned)sim_between(1, 3);
+	plan->all_shards = sim_chance(0.6);
+	plan->shard_count = (unsigned)sim_between(1, SIM_SHARDS_MAX);
 	plan->shard = (unsigned)sim_below(plan->shard_count);
 	plan->rows_end_ms = sim_chance(0.1) ? seconds(1000, 5000) : seconds(60, 900);
 	plan->faults_end_ms = plan->rows_end_ms + seconds(0, 300);

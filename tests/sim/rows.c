@@ -69,7 +69,8 @@ static void make_names(void)
 		snprintf(number, sizeof(number), "%u", i);
 		snprintf(source->bucket, sizeof(source->bucket), "%.*s%s", (int)strcspn(form, "%"),
 			 form, number);
-		source->ours = source->session % sim->plan.shard_count == sim->plan.shard;
+		source->ours = sim->plan.all_shards ||
+			       source->session % sim->plan.shard_count == sim->plan.shard;
 	}
 	qsort(sim->sources, sim->source_count, sizeof(sim->sources[0]), compare_sources);
 	for (unsigned i = 0; i < sim->target_count; i++) {

@@ -79,6 +79,26 @@ void sim_trace(const char *format, ...)
 	fprintf(stderr, "\n");
 }
 
+static void empty_directory(const char *directory)
+{
+	DIR *entries = opendir(directory);
+	const struct dirent *entry;
+	char path[PATH_MAX];
+
+	while (entries != NULL && (entry = readdir(entries)) != NULL) {
+		snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name);
+		if (entry->d_name[0] != '.')
+			unlink(path);
+	}
+	if (entries != NULL)
+		closedir(entries);
+}
+
+void sim_forget_state(void)
+{
+	empty_directory(sim->directory);
+}
+
 /* ---- one history ---- */
 
 static void run_history(uint64_t seed, const struct options *options, const char *directory)
@@ -231,22 +251,6 @@ static bool read_options(int argc, char **argv, struct options *options)
 	return true;
 }
 
-static void remove_directory(const char *directory)
-{
-	DIR *entries = opendir(directory);
-	const struct dirent *entry;
-	char path[PATH_MAX];
-
-	while (entries != NULL && (entry = readdir(entries)) != NULL) {
-		snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name);
-		if (entry->d_name[0] != '.')
-			unlink(path);
-	}
-	if (entries != NULL)
-		closedir(entries);
-	rmdir(directory);
-}
-
 static double now_seconds(void)
 {
 	struct timespec now;
@@ -287,6 +291,7 @@ int main(int argc, char **argv)
 	while (faults < FAULTS_MAX && !run_child(&options, progress, directory))
 		faults++;
 	report(progress, faults, now_seconds() - started);
-	remove_directory(directory);
+	empty_directory(directory);
+	rmdir(directory);
 	return faults == 0 ? 0 : 1;
 }

@@ -25,6 +25,7 @@
 
 enum {
 	SIM_SEATS_MAX = 3,
+	SIM_SHARDS_MAX = 3,
 	SIM_SOURCES_MAX = 24,
 	SIM_TARGETS_MAX = 6,
 	SIM_PERIODS_MAX = 24,
@@ -40,7 +41,7 @@ enum {
 struct sim_source {
 	uint32_t session;
 	char bucket[32];
-	bool ours; /* the shard delivers it */
+	bool ours; /* it is delivered here */
 	size_t first_row;
 	size_t row_count;
 	bool has_offset; /* in ClickHouse's offsets table */
@@ -97,9 +98,11 @@ struct sim_period {
 };
 
 enum sim_interruption_kind {
-	SIM_CRASH,
-	SIM_DRAIN,
-	SIM_LOSE_STATE, /* a crash, and the state directory is gone */
+	SIM_CRASH,         /* of all shards */
+	SIM_CRASH_ONE,     /* of one shard, or of none */
+	SIM_DRAIN,         /* of all shards */
+	SIM_CHANGE_SHARDS, /* drained, and started with another number */
+	SIM_LOSE_STATE,    /* a crash, and the state directory is gone */
 };
 
 struct sim_interruption {
@@ -113,6 +116,7 @@ struct sim_plan {
 	unsigned seat_count;
 	int32_t seat_skew[SIM_SEATS_MAX]; /* of its clock, seconds */
 	uint32_t delay;                   /* consumer.processing-delay-seconds */
+	bool all_shards;                  /* run here; or only this one */
 	unsigned shard;
 	unsigned shard_count;
 	uint64_t rows_end_ms;   /* the last rows come */
@@ -156,7 +160,6 @@ struct sim {
 
 	struct lc_loop *loop;
 	struct sim_object *objects;
-	struct lc_counters counters;
 	unsigned lives;
 	bool state_lost;   /* at least once: rows may be delivered again */
 	bool crash_wanted; /* by a model, at a step */
@@ -176,6 +179,9 @@ _Noreturn void sim_fail(const char *format, ...) __attribute__((format(printf, 1
 
 /* A line of the trace, with the time. */
 void sim_trace(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Removes the state directory's files. */
+void sim_forget_state(void);
 
 /* ---- loop.c ---- */
 
@@ -277,9 +283,6 @@ bool sim_all_found(void);
 void sim_check_end(void);
 
 /* ---- life.c ---- */
-
-/* Removes the ledger's files. */
-void sim_forget_state(void);
 
 /* Runs the history; returns if nothing was wrong. */
 void sim_live(void);
