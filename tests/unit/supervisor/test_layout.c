@@ -24,7 +24,7 @@
 
 enum {
 	OBJECTS = 6,
-	KILLS = 40,
+	KILLS = 25,
 	TURNS_MAX = 400,
 	LOCK_WAIT_MS = 10000,
 	EXIT_REFUSED = 70, /* plus the kind of the error */
@@ -425,21 +425,22 @@ static void killed_at_any_moment_the_change_is_done_in_the_end(void **state)
 	static const unsigned COUNTS[] = {3, 5, 1, 4};
 	struct place *place = *state;
 	char *before = begin_with(place, 4);
-	uint64_t begun = lc_clock_monotonic_ms();
 	struct lc_random random;
+	uint64_t begun;
 	uint64_t longest_us;
 	unsigned kills = 0;
 	unsigned done = 0;
 
 	lc_random_seed(&random, 4711);
-	assert_int_equal(await_end(place, start(place, COUNTS[3] + 1)), 0);
+	begun = lc_clock_monotonic_ms();
+	assert_int_equal(await_end(place, start(place, 6)), 0);
 	longest_us = (lc_clock_monotonic_ms() - begun + 1) * 1000;
 	for (unsigned turn = 0; kills < KILLS && turn < TURNS_MAX; turn++) {
 		unsigned wanted = COUNTS[done % 4];
 		pid_t pid = start(place, wanted);
 		int status;
 
-		usleep((useconds_t)(lc_random_next(&random) % (longest_us * 5 / 4)));
+		usleep((useconds_t)(lc_random_next(&random) % (longest_us)));
 		kill(pid, SIGKILL);
 		status = await_end(place, pid);
 		expect_content(place, before);
