@@ -113,6 +113,16 @@ static void open_seconds(struct story *story, const char *bucket, uint32_t from,
 		       (struct lc_source_range){.from = from, .to = to, .since = to}, 1);
 }
 
+static void settle(void *context, struct lc_source *source)
+{
+	uint32_t from;
+	uint32_t to;
+
+	(void)context;
+	(void)lc_source_ask(source, &from, &to);
+	lc_source_settle_asked(source);
+}
+
 static void expect_bounds(const struct story *story, uint32_t from, uint32_t until)
 {
 	char bounds[128];
@@ -230,20 +240,51 @@ static void seconds_with_a_surplus_become_open_ranges_in_doubt(void **state)
 static void a_second_opened_meanwhile_is_not_opened_again(void **state)
 {
 	struct story *story = *state;
-	struct lc_ledger_count slot = surplus_of("bucket", HORIZON, 3);
-	struct lc_ledger_count second = surplus_of("bucket", HORIZON + 7, 3);
+	struct lc_ledger_count slot = surplus_of("bucket", HORIZON + SLOT, 3);
+	struct lc_ledger_count second = surplus_of("bucket", HORIZON + SLOT + 7, 3);
 
 	poke(story, HORIZON + STEP);
-	send_count(story, 7, "bucket", HORIZON, 100);
+	send_count(story, 7, "bucket", HORIZON + SLOT, 100);
 	fake_clickhouse_end(story->clickhouse);
 	fake_ledger_answer_counts(story->ledger, &slot, 1);
-	send_count(story, 7, "bucket", HORIZON + 7, 100);
+	send_count(story, 7, "bucket", HORIZON + SLOT + 7, 100);
 	fake_clickhouse_end(story->clickhouse);
-	open_seconds(story, "bucket", HORIZON + 5, HORIZON + 10);
+	open_seconds(story, "bucket", HORIZON + SLOT + 5, HORIZON + SLOT + 10);
 	(void)fake_ledger_told(story->ledger);
 	fake_ledger_answer_counts(story->ledger, &second, 1);
-	assert_string_equal(fake_ledger_told(story->ledger), "horizon 1500600\nexpire 1500600\n");
+
+	/* What is settled beside it is compared by the next pass. */
+	assert_string_equal(fake_ledger_told(story->ledger), "horizon 1500300\nexpire 1500300\n");
 	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_LATE_ROWS_FOUND), 0);
+}
+
+static void a_slot_passed_over_stays_within_the_horizon(void **state)
+{
+	struct story *story = *state;
+
+	open_seconds(story, "bucket", HORIZON + SLOT + 299, HORIZON + 2 * SLOT);
+	poke(story, HORIZON + 2 * STEP);
+	send_count(story, 7, "bucket", HORIZON, 5);
+	send_count(story, 7, "bucket", HORIZON + SLOT, 5);
+	fake_clickhouse_end(story->clickhouse);
+	fake_ledger_answer_counts(story->ledger, NULL, 0);
+	(void)fake_ledger_told(story->ledger);
+	pass_step(story);
+	assert_string_equal(fake_ledger_told(story->ledger),
+			    "slots?\nhorizon 1500300\nexpire 1500300\n");
+
+	/* Once it is settled and compared, the horizon moves on. */
+	lc_source_each(story->sources, settle, NULL);
+	fake_loop_advance(story->loop, FULL_INTERVAL_MS);
+	poke(story, HORIZON + 2 * STEP);
+	expect_bounds(story, HORIZON + SLOT, HORIZON + SLOT + STEP);
+	send_count(story, 7, "bucket", HORIZON + SLOT, 5);
+	fake_clickhouse_end(story->clickhouse);
+	assert_string_equal(fake_ledger_told(story->ledger), "slots? 7/bucket 1500300=5\n");
+	fake_ledger_answer_counts(story->ledger, NULL, 0);
+	pass_step(story);
+	assert_string_equal(fake_ledger_told(story->ledger),
+			    "slots?\nhorizon 1503000\nexpire 1503000\n");
 }
 
 static void the_horizon_moves_when_a_full_pass_has_succeeded(void **state)
@@ -375,6 +416,8 @@ static void nothing_is_compared_before_there_is_a_window_and_a_horizon(void **st
 	lc_reconcile_free(fresh);
 	poke(story, 0);
 	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	lc_reconcile_poke(story->reconcile, HORIZON + STEP, 0);
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
 
 	/* Nor while all of time lies behind the horizon. */
 	poke(story, HORIZON);
@@ -488,6 +531,7 @@ int main(void)
 	    STORY(seconds_with_a_surplus_become_open_ranges_in_doubt),
 	    STORY(a_second_opened_meanwhile_is_not_opened_again),
 	    STORY(the_horizon_moves_when_a_full_pass_has_succeeded),
+	    STORY(a_slot_passed_over_stays_within_the_horizon),
 	    STORY(the_horizon_never_moves_back),
 	    STORY(a_pass_that_fails_leaves_the_horizon_and_is_repeated),
 	    STORY(recent_slots_are_compared_often_and_all_now_and_then),
