@@ -528,6 +528,52 @@ static void a_socket_left_by_a_dead_service_is_replaced(void **state)
 	stop(service);
 }
 
+static bool has_file(const struct service *service, const char *name)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s", service->settings.state_directory, name);
+	return access(path, F_OK) == 0;
+}
+
+static void another_number_of_shards_takes_the_ledgers_along(void **state)
+{
+	struct service *service = *state;
+
+	start(service);
+	await_ready(service);
+	assert_true(has_file(service, "shard-1-of-2.db"));
+	stop(service);
+	service->settings.supervisor_shards = 3;
+	start(service);
+	await_ready(service);
+	assert_true(log_tells(service, "the ledgers have been moved"));
+	assert_false(has_file(service, "shard-1-of-2.db"));
+	assert_true(has_file(service, "shard-2-of-3.db"));
+	stop(service);
+}
+
+static void a_missing_ledger_has_an_exit_code_of_its_own(void **state)
+{
+	struct service *service = *state;
+	char path[512];
+
+	start(service);
+	await_ready(service);
+	stop(service);
+	snprintf(path, sizeof(path), "%s/shard-1-of-2.db", service->settings.state_directory);
+	assert_int_equal(unlink(path), 0);
+	service->settings.supervisor_shards = 3;
+	start(service);
+	await_exit(service, LC_EXIT_LEDGER);
+	assert_true(log_tells(service, "shard-1-of-2.db is missing"));
+	assert_true(has_file(service, "shard-0-of-2.db"));
+	service->settings.supervisor_shards = 2;
+	start(service);
+	await_ready(service);
+	stop(service);
+}
+
 static void only_owned_shards_get_a_worker(void **state)
 {
 	struct service *service = *state;
@@ -748,6 +794,8 @@ int main(int argc, char **argv)
 	    STORY(a_second_service_on_a_state_directory_is_refused),
 	    STORY(a_socket_that_is_served_is_not_taken_away),
 	    STORY(a_socket_left_by_a_dead_service_is_replaced),
+	    STORY(another_number_of_shards_takes_the_ledgers_along),
+	    STORY(a_missing_ledger_has_an_exit_code_of_its_own),
 	    STORY(only_owned_shards_get_a_worker),
 	    STORY(a_worker_inherits_its_channel_its_page_and_the_lock_alone),
 	    STORY(metrics_and_health_are_served),
