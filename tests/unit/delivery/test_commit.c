@@ -276,6 +276,27 @@ static void an_insert_that_failed_is_written_again_with_what_is_newest(void **st
 	assert_int_equal(story->idle, 1);
 }
 
+static void an_offset_that_failed_is_not_taken_for_committed(void **state)
+{
+	struct story *story = *state;
+
+	assert_true(note(story, story->a, 100));
+	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
+	fake_ledger_confirm(story->ledger);
+	fake_clickhouse_break(story->clickhouse);
+
+	/* Late rows keep it from being written again. */
+	open_late(story->a, 50);
+	fake_loop_advance(story->loop, BACKOFF_MS);
+	fake_ledger_confirm(story->ledger);
+	assert_string_equal(story->settled, "a");
+	settle_late(story->a);
+	assert_true(lc_commit_note(story->commit, story->a));
+	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
+	fake_ledger_confirm(story->ledger);
+	expect_insert(story, story->a, 100, NULL, 0);
+}
+
 static void each_failure_is_waited_out_longer(void **state)
 {
 	struct story *story = *state;
@@ -402,6 +423,7 @@ int main(void)
 	    STORY(what_is_committed_is_not_committed_again),
 	    STORY(one_insert_is_under_way_at_a_time),
 	    STORY(an_insert_that_failed_is_written_again_with_what_is_newest),
+	    STORY(an_offset_that_failed_is_not_taken_for_committed),
 	    STORY(each_failure_is_waited_out_longer),
 	    STORY(nothing_is_committed_while_late_rows_are_open),
 	    STORY(nothing_is_committed_while_rows_are_without_a_body),
