@@ -258,7 +258,9 @@ static void answer_scan(const struct sim_query *query, unsigned seat, struct lc_
 void sim_answer(const struct sim_query *query, unsigned seat, struct lc_buffer *answer)
 {
 	int64_t now = (int64_t)sim->plan.epoch + (int64_t)(sim_now_ms() / 1000);
+	uint64_t behind_ms = sim_fault(sim->plan.stale_answers) ? sim_below(sim->plan.stale_ms) : 0;
 
+	sim->as_of_ms = sim_now_ms() > behind_ms ? sim_now_ms() - behind_ms : 0;
 	switch (query->kind) {
 	case SIM_QUERY_CLOCK:
 		append_number(answer, query->marker, 8);

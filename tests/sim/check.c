@@ -163,7 +163,7 @@ void sim_check_offset(const struct sim_source *source)
 static bool visible_everywhere(const struct sim_row *row)
 {
 	for (unsigned i = 0; i < sim->plan.seat_count; i++) {
-		if (row->visible_ms[i] > sim_now_ms())
+		if (row->visible_ms[i] + sim->plan.stale_ms > sim_now_ms())
 			return false;
 	}
 	return true;

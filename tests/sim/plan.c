@@ -64,16 +64,38 @@ static void add_interruptions(void)
 		if (may_lose && sim_chance(0.3))
 			it->kind = SIM_LOSE_STATE;
 		it->down_ms = sim_chance(0.1) ? seconds(0, 600) : sim_below(5000);
+		if (sim_chance(0.03))
+			it->down_ms = seconds(600, 4000);
 	}
 	if (plan->interruption_count > 1)
 		qsort(plan->interruptions, plan->interruption_count, sizeof(plan->interruptions[0]),
 		      compare_interruptions);
 }
 
+/* All of ClickHouse is away for long. */
+static void add_outage(void)
+{
+	uint64_t from_ms = sim_below(sim->plan.faults_end_ms);
+	uint64_t until_ms = from_ms + seconds(100, 2000);
+
+	if (until_ms > sim->plan.faults_end_ms)
+		sim->plan.faults_end_ms = until_ms;
+	for (unsigned i = 0; i < sim->plan.seat_count; i++)
+		sim->plan.periods[sim->plan.period_count++] = (struct sim_period){
+		    .kind = SIM_PERIOD_SEAT_DOWN,
+		    .which = i,
+		    .from_ms = from_ms,
+		    .until_ms = until_ms,
+		};
+}
+
 static void add_trouble(void)
 {
 	struct sim_plan *plan = &sim->plan;
 
+	plan->stale_answers = perhaps(0.3, 0.3);
+	if (plan->stale_answers > 0)
+		plan->stale_ms = sim_between(1000, (uint64_t)plan->horizon * 1000 / 6);
 	plan->query_fails = perhaps(0.5, 0.1);
 	plan->query_breaks = perhaps(0.5, 0.2);
 	plan->insert_lost = perhaps(0.5, 0.3);
@@ -82,6 +104,7 @@ static void add_trouble(void)
 	plan->step_crashes = perhaps(0.3, 0.02);
 	add_periods(SIM_PERIOD_SEAT_DOWN, 0.4, plan->seat_count, 200000);
 	add_periods(SIM_PERIOD_TARGET_REFUSES, 0.4, (unsigned)sim->target_count, 400000);
+	add_periods(SIM_PERIOD_TARGET_REFUSES, 0.1, (unsigned)sim->target_count, 3000000);
 	add_periods(SIM_PERIOD_TARGET_FAILS, 0.4, (unsigned)sim->target_count, 200000);
 	add_periods(SIM_PERIOD_TARGET_SLOW, 0.3, (unsigned)sim->target_count, 400000);
 	add_periods(SIM_PERIOD_DISK_FULL, 0.3, 1, 100000);
@@ -118,13 +141,15 @@ void sim_plan_make(void)
 	plan->shard_count = (unsigned)sim_between(1, SIM_SHARDS_MAX);
 	plan->shard = (unsigned)sim_below(plan->shard_count);
 	plan->rows_end_ms = sim_chance(0.1) ? seconds(1000, 5000) : seconds(60, 900);
-	plan->faults_end_ms = plan->rows_end_ms + seconds(0, 300);
+	plan->faults_end_ms = plan->rows_end_ms + seconds(0, sim_chance(0.15) ? 4000 : 300);
 	plan->horizon = horizons[sim_below(4)];
 	plan->retention = 259200;
 	plan->small_pieces = sim_chance(0.1);
 	sim->target_count = sim_between(1, SIM_TARGETS_MAX);
 	if (sim_chance(0.08))
 		make_rows_expire();
+	if (sim_chance(0.05))
+		add_outage();
 	if (sim_chance(0.9))
 		add_trouble();
 }

@@ -15,6 +15,7 @@ struct weather {
 	uint64_t chunk_rows; /* at most */
 	double late;         /* chance of a chunk */
 	uint64_t late_ms;    /* at most */
+	double too_late;     /* chance of a chunk to come when it may be behind the horizon */
 	double stale;        /* chance of a replica to lag behind */
 	uint64_t stale_ms;
 	uint32_t clock_spread; /* of the writers, seconds */
@@ -26,7 +27,7 @@ struct weather {
 
 static struct weather make_weather(void)
 {
-	/* Behind a third of the horizon nothing new appears, whatever adds up. */
+	/* Behind half of the horizon nothing new appears, whatever adds up. */
 	uint64_t latest_ms = (uint64_t)sim->plan.horizon * 1000 / 3;
 	uint64_t most = sim_chance(0.1) ? 5000 : sim_chance(0.5) ? 1000 : 200;
 
@@ -35,6 +36,7 @@ static struct weather make_weather(void)
 	    .chunk_rows = sim_chance(0.5) ? 10 : 200,
 	    .late = sim_chance(0.6) ? 0.5 * lc_random_unit(&sim->random) : 0,
 	    .late_ms = sim_between(5000, latest_ms / 2),
+	    .too_late = sim_chance(0.1) ? 0.1 : 0,
 	    .stale = sim_chance(0.5) ? 0.3 * lc_random_unit(&sim->random) : 0,
 	    .stale_ms = sim_between(1000, latest_ms / 2),
 	    .clock_spread = sim_chance(0.3) ? 100 : 0,
@@ -112,6 +114,8 @@ static void add_chunk(const struct weather *weather, size_t *capacity)
 	uint32_t spread = (uint32_t)sim_between(1, 3);
 
 	inserted_at += (uint32_t)sim_below(2 * weather->clock_spread + 1) - weather->clock_spread;
+	if (sim_chance(weather->too_late))
+		at_ms += (uint64_t)sim->plan.horizon * 500 + sim_below(sim->plan.horizon * 1000);
 	make_visible(&chunk, weather, at_ms, sim_chance(weather->late));
 	chunk.start_ms = (int64_t)inserted_at * 1000;
 	snprintf(chunk.req_id, sizeof(chunk.req_id), "R%06X", (unsigned)sim_below(1 << 20));
@@ -156,10 +160,23 @@ static bool is_timely(const struct sim_row *row)
 
 	for (unsigned i = 0; i < sim->plan.seat_count; i++) {
 		for (unsigned j = 0; j < sim->plan.seat_count; j++)
-			timely &= (int64_t)row->visible_ms[i] <
+			timely &= (int64_t)(row->visible_ms[i] + sim->plan.stale_ms) <
 				  (closes_s - sim->plan.seat_skew[j]) * 1000;
 	}
 	return timely;
+}
+
+/* It may appear behind the horizon: then nobody looks for it. */
+static bool is_too_late(const struct sim_row *row)
+{
+	int64_t inserted_ms = ((int64_t)row->inserted_at - sim->plan.epoch) * 1000;
+	int64_t latest_ms = inserted_ms + (int64_t)sim->plan.horizon * 800;
+
+	for (unsigned i = 0; i < sim->plan.seat_count; i++) {
+		if ((int64_t)(row->visible_ms[i] + sim->plan.stale_ms) > latest_ms)
+			return true;
+	}
+	return false;
 }
 
 /* Sources, lines and what is expected of them. */
@@ -176,6 +193,7 @@ static void enter_row(size_t number)
 	row->expires_ms = (uint64_t)(age_ms + (int64_t)sim->plan.retention * 1000);
 	row->gone_ms = row->expires_ms + sim_below(300000);
 	line->row = number;
+	line->may_be_lost |= is_too_late(row);
 	if (!source->ours)
 		return;
 	if (line->expected++ == 0)

@@ -123,8 +123,10 @@ struct sim_plan {
 	uint64_t faults_end_ms; /* from here on all goes well */
 	uint32_t retention;     /* seconds; rows are gone some time later */
 	uint32_t horizon;
-	bool small_pieces;  /* answers come in very small pieces */
-	double query_fails; /* probabilities */
+	bool small_pieces;    /* answers come in very small pieces */
+	uint64_t stale_ms;    /* an answer may come from a replica so far behind */
+	double stale_answers; /* probabilities */
+	double query_fails;
 	double query_breaks;
 	double insert_lost;
 	double put_lost; /* stored, but the answer is lost */
@@ -164,6 +166,7 @@ struct sim {
 	bool state_lost;   /* at least once: rows may be delivered again */
 	bool crash_wanted; /* by a model, at a step */
 	bool crashing;     /* the process is being thrown away */
+	uint64_t as_of_ms; /* what the answer being made shows */
 	uint64_t queries;
 	uint64_t puts;
 	uint64_t commits;

@@ -58,9 +58,7 @@ int sim_row_compare(const struct sim_row *a, const struct sim_row *b)
 
 bool sim_row_visible(const struct sim_row *row, unsigned seat)
 {
-	uint64_t now_ms = sim_now_ms();
-
-	return row->visible_ms[seat] <= now_ms && now_ms < row->gone_ms;
+	return row->visible_ms[seat] <= sim->as_of_ms && sim_now_ms() < row->gone_ms;
 }
 
 bool sim_source_offset(const struct sim_source *source, struct lc_offset *offset)
