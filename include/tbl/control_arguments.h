@@ -1,0 +1,35 @@
+/*
+ * What the commands of include/tbl/control_commands.h may be told. On the control socket each is a
+ * parameter of the query, for log-courier-ctl a word or an option of the command line.
+ *
+ * LC_CONTROL_ARGUMENT(name, kind, parameter, word, help)
+ *
+ * kind: WORD, a word behind the command; FLAG, an option without value; VALUE, an option with one.
+ * parameter: in the query; the option has two dashes before it. word: stands for the value in help.
+ */
+#ifndef LC_CONTROL_ARGUMENT
+#define LC_CONTROL_ARGUMENT(name, kind, parameter, word, help)
+#endif
+
+/* clang-format off */
+LC_CONTROL_ARGUMENT(SOURCE, WORD, "source", "SESSION/BUCKET",
+	"a source: its raft session and its bucket, for instance 7/photos")
+LC_CONTROL_ARGUMENT(BUCKET, WORD, "bucket", "BUCKET",
+	"a bucket's name")
+LC_CONTROL_ARGUMENT(ALL, FLAG, "all", "",
+	"all of them")
+LC_CONTROL_ARGUMENT(LAGGING, FLAG, "lagging", "",
+	"only sources with an undelivered row older than consumer.time-threshold-seconds")
+LC_CONTROL_ARGUMENT(BLOCKED, FLAG, "blocked", "",
+	"only what waits for a target that does not take log objects")
+LC_CONTROL_ARGUMENT(LIMIT, VALUE, "limit", "N",
+	"show at most so many, 1 to 1000; default 100")
+LC_CONTROL_ARGUMENT(STATE_DIRECTORY, VALUE, "state-directory", "PATH",
+	"where the ledgers are; default: LOG_COURIER_STATE_DIRECTORY, or else the service's default")
+LC_CONTROL_ARGUMENT(SHARD, VALUE, "shard", "N",
+	"the ledger of this shard alone")
+LC_CONTROL_ARGUMENT(YES, FLAG, "yes", "",
+	"do not ask first")
+/* clang-format on */
+
+#undef LC_CONTROL_ARGUMENT

@@ -1,0 +1,83 @@
+/*
+ * What shards tell about their sources, targets and log objects: the members of each kind of row in an
+ * inspection document (formats/inspection.h), in the order in which they are written.
+ *
+ * LC_INSPECTION_<KIND>(type, name, help)
+ *
+ * type: COUNT, a number; SECOND, seconds since 1970 in UTC, null for none; AGE, seconds, null for
+ * none; FLAG, true or false; TEXT.
+ */
+#ifndef LC_INSPECTION_SOURCE
+#define LC_INSPECTION_SOURCE(type, name, help)
+#endif
+#ifndef LC_INSPECTION_RANGE
+#define LC_INSPECTION_RANGE(type, name, help)
+#endif
+#ifndef LC_INSPECTION_OBJECT
+#define LC_INSPECTION_OBJECT(type, name, help)
+#endif
+#ifndef LC_INSPECTION_TARGET
+#define LC_INSPECTION_TARGET(type, name, help)
+#endif
+#ifndef LC_INSPECTION_PROBLEM
+#define LC_INSPECTION_PROBLEM(type, name, help)
+#endif
+
+/* clang-format off */
+LC_INSPECTION_SOURCE(COUNT, shard, "the shard that delivers it")
+LC_INSPECTION_SOURCE(COUNT, raft_session_id, "its raft session")
+LC_INSPECTION_SOURCE(TEXT, bucket, "its bucket")
+LC_INSPECTION_SOURCE(COUNT, pending_rows, "rows known and not delivered, as far as they were counted")
+LC_INSPECTION_SOURCE(SECOND, oldest_undelivered, "insertedAt of the oldest of these")
+LC_INSPECTION_SOURCE(AGE, lag_seconds, "its age by ClickHouse's clock")
+LC_INSPECTION_SOURCE(FLAG, blocked, "a target of its log objects does not take them")
+LC_INSPECTION_SOURCE(COUNT, open_rows, "rows counted in open ranges and not read yet")
+LC_INSPECTION_SOURCE(COUNT, objects, "log objects in memory: being built, waiting or uploading")
+LC_INSPECTION_SOURCE(COUNT, object_rows, "rows in these")
+LC_INSPECTION_SOURCE(COUNT, intents_without_body, "log objects recorded, to be built again from ClickHouse")
+LC_INSPECTION_SOURCE(COUNT, intents_without_body_rows, "rows in these")
+LC_INSPECTION_SOURCE(SECOND, committed_inserted_at, "insertedAt of the offset in ClickHouse, if this worker wrote one")
+LC_INSPECTION_SOURCE(COUNT, committed_start_time_ms, "its startTime, milliseconds since 1970")
+LC_INSPECTION_SOURCE(TEXT, committed_req_id, "its req_id")
+
+LC_INSPECTION_RANGE(COUNT, shard, "the shard that tells it")
+LC_INSPECTION_RANGE(SECOND, from, "the first second of insertedAt")
+LC_INSPECTION_RANGE(SECOND, to, "the second behind the last one")
+LC_INSPECTION_RANGE(SECOND, since, "when it was opened, by ClickHouse's clock")
+LC_INSPECTION_RANGE(FLAG, doubtful, "some of its rows may be taken already")
+LC_INSPECTION_RANGE(FLAG, being_read, "a scan under way reads it")
+
+LC_INSPECTION_OBJECT(COUNT, shard, "the shard that built it")
+LC_INSPECTION_OBJECT(COUNT, id, "its number in the shard's ledger")
+LC_INSPECTION_OBJECT(COUNT, raft_session_id, "of its source")
+LC_INSPECTION_OBJECT(TEXT, bucket, "of its source")
+LC_INSPECTION_OBJECT(TEXT, target_bucket, "where it is delivered to")
+LC_INSPECTION_OBJECT(TEXT, key, "its key there")
+LC_INSPECTION_OBJECT(COUNT, rows, "lines in it")
+LC_INSPECTION_OBJECT(COUNT, bytes, "of its body")
+LC_INSPECTION_OBJECT(SECOND, first_second, "insertedAt of its first row")
+LC_INSPECTION_OBJECT(SECOND, last_second, "insertedAt of its last row")
+LC_INSPECTION_OBJECT(TEXT, state, "open: on its way; delivered; expired: rows were lost to retention")
+
+LC_INSPECTION_TARGET(COUNT, shard, "the shard that tells it: each has its own view of a target")
+LC_INSPECTION_TARGET(TEXT, bucket, "its bucket")
+LC_INSPECTION_TARGET(TEXT, state, "healthy; shaky: failed and is tried again; aside: waits for a probe")
+LC_INSPECTION_TARGET(FLAG, refused, "its last answer was a refusal")
+LC_INSPECTION_TARGET(COUNT, failures, "in a row")
+LC_INSPECTION_TARGET(TEXT, last_error, "of the last upload that failed in this worker's life")
+LC_INSPECTION_TARGET(AGE, next_probe_seconds, "until it is tried again")
+LC_INSPECTION_TARGET(COUNT, waiting_objects, "log objects in memory that wait for it")
+LC_INSPECTION_TARGET(COUNT, uploads, "under way")
+LC_INSPECTION_TARGET(COUNT, intents_without_body, "log objects recorded, to be built again from ClickHouse")
+LC_INSPECTION_TARGET(COUNT, rows, "rows in all of these")
+LC_INSPECTION_TARGET(COUNT, bytes, "of memory that log objects for it take")
+
+LC_INSPECTION_PROBLEM(COUNT, shard, "the shard that could not answer")
+LC_INSPECTION_PROBLEM(TEXT, text, "why")
+/* clang-format on */
+
+#undef LC_INSPECTION_SOURCE
+#undef LC_INSPECTION_RANGE
+#undef LC_INSPECTION_OBJECT
+#undef LC_INSPECTION_TARGET
+#undef LC_INSPECTION_PROBLEM

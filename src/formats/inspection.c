@@ -1,0 +1,211 @@
+#include "formats/inspection.h"
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "formats/inspection_layout.h"
+
+#include <stdlib.h>
+
+#define FIELD(record, type_, name_)                                   \
+	{                                                             \
+		.name = #name_, .type = LC_INSPECTION_LAYOUT_##type_, \
+		.offset = offsetof(struct record, name_),             \
+	}
+
+static const struct lc_inspection_layout_field SOURCE_FIELDS[] = {
+#define LC_INSPECTION_SOURCE(type, name, help) FIELD(lc_inspection_source, type, name),
+#include "tbl/inspection_fields.h"
+};
+
+static const struct lc_inspection_layout_field RANGE_FIELDS[] = {
+#define LC_INSPECTION_RANGE(type, name, help) FIELD(lc_inspection_range, type, name),
+#include "tbl/inspection_fields.h"
+};
+
+static const struct lc_inspection_layout_field OBJECT_FIELDS[] = {
+#define LC_INSPECTION_OBJECT(type, name, help) FIELD(lc_inspection_object, type, name),
+#include "tbl/inspection_fields.h"
+};
+
+static const struct lc_inspection_layout_field TARGET_FIELDS[] = {
+#define LC_INSPECTION_TARGET(type, name, help) FIELD(lc_inspection_target, type, name),
+#include "tbl/inspection_fields.h"
+};
+
+static const struct lc_inspection_layout_field PROBLEM_FIELDS[] = {
+#define LC_INSPECTION_PROBLEM(type, name, help) FIELD(lc_inspection_problem, type, name),
+#include "tbl/inspection_fields.h"
+};
+
+#define LAYOUT(name_, record, fields_)                                                   \
+	{                                                                                \
+		.name = (name_), .row_size = sizeof(struct record), .fields = (fields_), \
+		.field_count = sizeof(fields_) / sizeof(fields_[0]),                     \
+	}
+
+const struct lc_inspection_layout LC_INSPECTION_LAYOUTS[] = {
+    [LC_INSPECTION_SOURCES] = LAYOUT("sources", lc_inspection_source, SOURCE_FIELDS),
+    [LC_INSPECTION_RANGES] = LAYOUT("ranges", lc_inspection_range, RANGE_FIELDS),
+    [LC_INSPECTION_OBJECTS] = LAYOUT("objects", lc_inspection_object, OBJECT_FIELDS),
+    [LC_INSPECTION_TARGETS] = LAYOUT("targets", lc_inspection_target, TARGET_FIELDS),
+    [LC_INSPECTION_PROBLEMS] = LAYOUT("problems", lc_inspection_problem, PROBLEM_FIELDS),
+};
+
+enum { TEXTS_CHUNK = 4096 };
+
+void lc_inspection_init(struct lc_inspection *document)
+{
+	*document = (struct lc_inspection){0};
+	lc_arena_init(&document->texts, TEXTS_CHUNK);
+}
+
+void lc_inspection_free(struct lc_inspection *document)
+{
+	for (size_t kind = 0; kind < LC_INSPECTION_KIND_COUNT; kind++)
+		free(document->lists[kind].rows);
+	lc_arena_free(&document->texts);
+	*document = (struct lc_inspection){0};
+}
+
+static void keep_texts(struct lc_inspection *document, const struct lc_inspection_layout *layout,
+		       char *row)
+{
+	for (size_t i = 0; i < layout->field_count; i++) {
+		struct lc_view text;
+
+		if (layout->fields[i].type != LC_INSPECTION_LAYOUT_TEXT)
+			continue;
+		memcpy(&text, row + layout->fields[i].offset, sizeof(text));
+		text = lc_arena_copy(&document->texts, text);
+		memcpy(row + layout->fields[i].offset, &text, sizeof(text));
+	}
+}
+
+void lc_inspection_add(struct lc_inspection *document, enum lc_inspection_kind kind,
+		       const void *row)
+{
+	const struct lc_inspection_layout *layout = &LC_INSPECTION_LAYOUTS[kind];
+	struct lc_inspection_list *list = &document->lists[kind];
+	char *place;
+
+	if (list->count == list->capacity) {
+		list->capacity = list->capacity * 2 + 16;
+		list->rows = lc_memory_resize(list->rows, list->capacity, layout->row_size);
+	}
+	place = (char *)list->rows + list->count++ * layout->row_size;
+	memcpy(place, row, layout->row_size);
+	keep_texts(document, layout, place);
+}
+
+const void *lc_inspection_row(const struct lc_inspection *document, enum lc_inspection_kind kind,
+			      size_t index)
+{
+	const struct lc_inspection_list *list = &document->lists[kind];
+
+	LC_ASSERT(index < list->count);
+	return (const char *)list->rows + index * LC_INSPECTION_LAYOUTS[kind].row_size;
+}
+
+void lc_inspection_complain(struct lc_inspection *document, unsigned shard, const char *text)
+{
+	struct lc_inspection_problem problem = {.shard = shard, .text = lc_view_of(text)};
+
+	lc_inspection_add(document, LC_INSPECTION_PROBLEMS, &problem);
+}
+
+void lc_inspection_merge(struct lc_inspection *document, const struct lc_inspection *other)
+{
+	for (unsigned i = 0; i < LC_INSPECTION_KIND_COUNT; i++) {
+		enum lc_inspection_kind kind = (enum lc_inspection_kind)i;
+
+		for (size_t row = 0; row < other->lists[kind].count; row++)
+			lc_inspection_add(document, kind, lc_inspection_row(other, kind, row));
+	}
+	document->more += other->more;
+	document->affected += other->affected;
+}
+
+/* ---- order ---- */
+
+#define ORDER(a, b) (((a) > (b)) - ((a) < (b)))
+
+static int compare_sources(const void *a, const void *b)
+{
+	const struct lc_inspection_source *left = a;
+	const struct lc_inspection_source *right = b;
+	/* 0, none, becomes the largest number */
+	int order = ORDER(left->oldest_undelivered - 1, right->oldest_undelivered - 1);
+
+	if (order == 0)
+		order = ORDER(left->raft_session_id, right->raft_session_id);
+	return order != 0 ? order : lc_view_compare(left->bucket, right->bucket);
+}
+
+static int compare_ranges(const void *a, const void *b)
+{
+	const struct lc_inspection_range *left = a;
+	const struct lc_inspection_range *right = b;
+
+	return ORDER(left->from, right->from);
+}
+
+static int compare_objects(const void *a, const void *b)
+{
+	const struct lc_inspection_object *left = a;
+	const struct lc_inspection_object *right = b;
+	int order = ORDER(right->last_second, left->last_second);
+
+	if (order == 0)
+		order = ORDER(left->shard, right->shard);
+	return order != 0 ? order : ORDER(right->id, left->id);
+}
+
+static int compare_targets(const void *a, const void *b)
+{
+	const struct lc_inspection_target *left = a;
+	const struct lc_inspection_target *right = b;
+	int order = ORDER(right->failures > 0, left->failures > 0);
+
+	if (order == 0)
+		order = ORDER(right->rows, left->rows);
+	if (order == 0)
+		order = lc_view_compare(left->bucket, right->bucket);
+	return order != 0 ? order : ORDER(left->shard, right->shard);
+}
+
+static int compare_problems(const void *a, const void *b)
+{
+	const struct lc_inspection_problem *left = a;
+	const struct lc_inspection_problem *right = b;
+
+	return ORDER(left->shard, right->shard);
+}
+
+void lc_inspection_sort(struct lc_inspection *document)
+{
+	static int (*const orders[LC_INSPECTION_KIND_COUNT])(const void *, const void *) = {
+	    [LC_INSPECTION_SOURCES] = compare_sources,   [LC_INSPECTION_RANGES] = compare_ranges,
+	    [LC_INSPECTION_OBJECTS] = compare_objects,   [LC_INSPECTION_TARGETS] = compare_targets,
+	    [LC_INSPECTION_PROBLEMS] = compare_problems,
+	};
+
+	for (size_t kind = 0; kind < LC_INSPECTION_KIND_COUNT; kind++) {
+		struct lc_inspection_list *list = &document->lists[kind];
+
+		if (list->count > 1)
+			qsort(list->rows, list->count, LC_INSPECTION_LAYOUTS[kind].row_size,
+			      orders[kind]);
+	}
+}
+
+void lc_inspection_cut(struct lc_inspection *document, size_t limit)
+{
+	for (size_t kind = 0; kind < LC_INSPECTION_KIND_COUNT; kind++) {
+		struct lc_inspection_list *list = &document->lists[kind];
+
+		if (kind == LC_INSPECTION_PROBLEMS || list->count <= limit)
+			continue;
+		document->more += list->count - limit;
+		list->count = limit;
+	}
+}
