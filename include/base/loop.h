@@ -52,10 +52,13 @@ void lc_loop_timer_free(struct lc_loop_timer *timer);
 /* Calls back whenever `fd` is readable. The descriptor stays the caller's. */
 struct lc_loop_watch *lc_loop_watch_readable(struct lc_loop *loop, int fd,
 					     lc_loop_callback *callback, void *context);
+/* Calls back as long as `fd` is writable. The descriptor stays the caller's. */
+struct lc_loop_watch *lc_loop_watch_writable(struct lc_loop *loop, int fd,
+					     lc_loop_callback *callback, void *context);
 /* Calls back whenever the signal was received, from the loop, not from the signal handler. */
 struct lc_loop_watch *lc_loop_watch_signal(struct lc_loop *loop, int signal_number,
 					   lc_loop_callback *callback, void *context);
-/* Ends a watch; NULL is allowed. */
+/* Ends a watch; NULL is allowed. May be called from its own callback. */
 void lc_loop_watch_free(struct lc_loop_watch *watch);
 
 #endif

@@ -4,14 +4,9 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "formats/control_request.h"
 
 #include <stdbool.h>
-
-enum lc_arguments_command {
-#define LC_CONTROL_COMMAND(name, text, path, help) LC_ARGUMENTS_##name,
-#include "tbl/control_commands.h"
-	LC_ARGUMENTS_COMMAND_COUNT
-};
 
 enum lc_arguments_exit {
 #define LC_CTL_EXIT(name, number, help) LC_ARGUMENTS_EXIT_##name = (number),
@@ -19,8 +14,8 @@ enum lc_arguments_exit {
 };
 
 struct lc_arguments {
-	enum lc_arguments_command command;
-	const char *socket; /* from argv; NULL when not given */
+	struct lc_control_request request; /* the command is COMMAND_COUNT when there is none */
+	const char *socket;                /* from argv; NULL when not given */
 	bool json;
 	bool help;
 };
@@ -29,9 +24,6 @@ struct lc_arguments {
  * before and behind the command; without --help there has to be a command. */
 bool lc_arguments_read(struct lc_arguments *arguments, int argc, char *const *argv,
 		       struct lc_error *error);
-
-/* The path to GET for a command. */
-const char *lc_arguments_path(enum lc_arguments_command command);
 
 /* Appends the text of --help. */
 void lc_arguments_append_help(const char *default_socket, struct lc_buffer *text);

@@ -7,11 +7,12 @@
 
 #include <stdbool.h>
 
-/* GETs `path` on the socket and appends the answer's body; blocks, 10 seconds at most. False with
- * `error` set, naming the socket and what to do: LC_ERROR_UNREACHABLE when nobody answers,
- * LC_ERROR_REFUSED when the answer's status is neither 200 nor 503, LC_ERROR_LIMIT when the body is
- * larger than the buffer's cap. */
-bool lc_client_get(const char *socket, const char *path, struct lc_buffer *body,
-		   struct lc_error *error);
+/* Sends a request without body ("GET" or "POST") for `target` (path and query) to the socket and
+ * appends the answer's body; blocks, 10 seconds at most. False with `error` set, naming what to do:
+ * LC_ERROR_UNREACHABLE when nobody answers, LC_ERROR_USAGE when the service refuses the request and
+ * says why, LC_ERROR_REFUSED when the answer's status is something else than 200 and 503,
+ * LC_ERROR_LIMIT when the body is larger than the buffer's cap. */
+bool lc_client_ask(const char *socket, const char *method, const char *target,
+		   struct lc_buffer *body, struct lc_error *error);
 
 #endif

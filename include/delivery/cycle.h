@@ -57,6 +57,11 @@ void lc_cycle_free(struct lc_cycle *cycle);
  * failure. */
 void lc_cycle_begin(struct lc_cycle *cycle);
 
+/* Has the source's rows read by a cycle that begins now, or as soon as the one under way has ended,
+ * whatever its thresholds say; rows that are yet to be discovered included. NULL: those of all
+ * sources. The number of sources known to have rows to read; 1 for a named one. */
+uint64_t lc_cycle_flush(struct lc_cycle *cycle, const struct lc_ledger_source *one);
+
 /* Ends it for good; objects still open are dropped. */
 void lc_cycle_stop(struct lc_cycle *cycle);
 

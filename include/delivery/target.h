@@ -40,6 +40,7 @@ struct lc_target {
 	enum lc_target_state state;
 	bool refused;           /* the last answer was a refusal */
 	unsigned failures;      /* in a row */
+	char *last_error;       /* of the last upload, owned; NULL when it succeeded, or none was */
 	uint64_t probe_at_ms;   /* earliest next upload unless healthy */
 	unsigned active;        /* uploads under way */
 	size_t bytes;           /* in flight: being built, waiting or uploading */

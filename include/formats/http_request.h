@@ -24,8 +24,9 @@ enum lc_http_request_result {
 /* Views into the received bytes. */
 struct lc_http_request {
 	struct lc_view method;
-	struct lc_view path; /* the target up to its query; begins with '/' */
-	int refusal;         /* when refused: the HTTP status to answer with */
+	struct lc_view target; /* begins with '/' */
+	struct lc_view path;   /* the target up to its query */
+	int refusal;           /* when refused: the HTTP status to answer with */
 };
 
 /* Reads the head at the start of `bytes`. */

@@ -49,6 +49,8 @@ struct lc_status_document_shard {
 	int64_t oldest_undelivered_seconds; /* age of the oldest undelivered row, or NO_AGE */
 	int64_t clickhouse_failing_seconds; /* for how long, or NO_AGE */
 	int64_t s3_failing_seconds;         /* for how long, or NO_AGE */
+	int64_t ledger_failing_seconds;     /* for how long, or NO_AGE */
+	int64_t obituary_exit_code; /* of the worker that died last; NO_AGE for none, or a signal */
 	char obituary[LC_STATUS_DOCUMENT_TEXT_SIZE]; /* of the last worker that died; or empty */
 	char obituary_time[32];                      /* when it died; or empty */
 };

@@ -222,6 +222,11 @@ typedef void lc_ledger_objects_callback(void *context, const struct lc_ledger_ob
 void lc_ledger_read_objects(struct lc_ledger *ledger, const struct lc_ledger_source *source,
 			    size_t limit, lc_ledger_objects_callback *callback, void *context);
 
+/* The same for all log objects of sources with this bucket, and those for this target bucket: those
+ * with the latest rows. The whole file is looked through. */
+void lc_ledger_read_deliveries(struct lc_ledger *ledger, struct lc_view bucket, size_t limit,
+			       lc_ledger_objects_callback *callback, void *context);
+
 /* ---- the whole file, offline ---- */
 
 /* Proves the ledger's invariants, blocking, without changing it: integrity of the file, each blob

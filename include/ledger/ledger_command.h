@@ -35,6 +35,7 @@ enum lc_ledger_command_kind {
 	LC_LEDGER_COMMAND_FIND_SURPLUS_SECONDS,
 	LC_LEDGER_COMMAND_FIND_AHEAD,
 	LC_LEDGER_COMMAND_READ_OBJECTS,
+	LC_LEDGER_COMMAND_READ_DELIVERIES,
 };
 
 struct lc_ledger_command {
@@ -87,7 +88,7 @@ struct lc_ledger_command {
 			size_t found_count;
 		} find;
 		struct {
-			struct lc_ledger_source source;
+			struct lc_ledger_source source; /* READ_DELIVERIES: its bucket alone */
 			size_t limit;
 			lc_ledger_objects_callback *callback;
 			struct lc_ledger_object *objects;

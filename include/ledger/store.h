@@ -83,6 +83,9 @@ bool lc_store_read_intents(struct lc_store *store, struct lc_view target_bucket,
 bool lc_store_read_objects(struct lc_store *store, const struct lc_ledger_source *source,
 			   size_t limit, struct lc_arena *arena, struct lc_ledger_object **objects,
 			   size_t *count, struct lc_error *error);
+bool lc_store_read_deliveries(struct lc_store *store, struct lc_view bucket, size_t limit,
+			      struct lc_arena *arena, struct lc_ledger_object **objects,
+			      size_t *count, struct lc_error *error);
 
 /* Those of the counts that are larger than ours move to the front, in their order, `rows` becoming
  * the difference (lc_store_find_ahead leaves it); the others are lost. *count becomes their number.

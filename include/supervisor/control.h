@@ -1,5 +1,8 @@
 /* The control socket: HTTP/1.1 with JSON on a Unix socket, as include/tbl/control_commands.h lists.
- * Everything so far only reads, and whoever can open the socket (mode 0660) may read. */
+ * Whoever can open the socket (mode 0660) may read with GET; what changes something is a POST, for
+ * root and the service's own user alone. A request that is refused is answered with {"error":
+ * "..."}.
+ */
 #ifndef LC_SUPERVISOR_CONTROL_H
 #define LC_SUPERVISOR_CONTROL_H
 
@@ -8,11 +11,12 @@
 
 struct lc_control;
 
-/* Serves `report` on supervisor.socket. NULL with `error` set when the socket can not be had. */
+/* Serves `report`, and requests to its keepers, on supervisor.socket. NULL with `error` set when
+ * the socket can not be had. */
 struct lc_control *lc_control_new(struct lc_loop *loop, const struct lc_report *report,
 				  struct lc_error *error);
 
-/* Closes and removes the socket. NULL is allowed. */
+/* Closes and removes the socket; no keeper is asked any more. NULL is allowed. */
 void lc_control_free(struct lc_control *control);
 
 #endif

@@ -1,7 +1,8 @@
 /*
- * A small HTTP/1.1 server on the event loop, for the control socket and the metrics endpoint: GET
- * only, one request a connection, answered at once from memory. It is not libevent's evhttp because
- * that can not bound the number of connections, and takes far more of HTTP than these two need.
+ * A small HTTP/1.1 server on the event loop, for the control socket and the metrics endpoint: one
+ * request without body a connection, answered from memory, at once or later. It is not libevent's
+ * evhttp because that can not bound the number of connections, and takes far more of HTTP than
+ * these two need.
  *
  * Bounds: so many connections at a time (further ones wait in the kernel's queue), a head of
  * LC_HTTP_REQUEST_HEAD_MAX bytes, and LC_HTTP_SERVER_SECONDS for a connection from its accept to
@@ -12,7 +13,7 @@
 
 #include "base/buffer.h"
 #include "base/loop.h"
-#include "base/view.h"
+#include "formats/http_request.h"
 
 enum {
 	LC_HTTP_SERVER_CONNECTIONS_MAX = 32,
@@ -20,18 +21,36 @@ enum {
 };
 
 struct lc_http_server;
+struct lc_http_server_later;
 
 /* The answer that a handler fills in. It comes with status 404 and an empty body. */
 struct lc_http_server_answer {
 	int status;
 	const char *content_type; /* a constant */
+	const char *allow;        /* with status 405: the methods that are allowed, a constant */
 	struct lc_buffer body;
+	struct lc_http_server_later *later; /* for lc_http_server_answer_later alone */
 };
 
-/* Called from the loop for each GET request. `path` is without query, and valid during the call;
- * `connection` is the connection's descriptor, for getsockopt alone. */
-typedef void lc_http_server_handler(struct lc_view path, int connection,
+/* Called from the loop for each request that can be read, whatever its method. `request` is valid
+ * during the call; `connection` is the connection's descriptor, for getsockopt alone. */
+typedef void lc_http_server_handler(const struct lc_http_request *request, int connection,
 				    struct lc_http_server_answer *answer, void *context);
+
+/* From a handler: the answer comes later. What stands in `answer` is dropped. Either
+ * lc_http_server_finish follows, or `on_gone`, when the connection ends before: then nobody waits
+ * for the answer any more. */
+struct lc_http_server_later *lc_http_server_answer_later(struct lc_http_server_answer *answer,
+							 void (*on_gone)(void *context),
+							 void *context);
+
+/* An answer to be filled in, with the server's bound for the body. */
+void lc_http_server_answer_init(const struct lc_http_server *server,
+				struct lc_http_server_answer *answer);
+
+/* Sends the answer that was to come later, and releases its body. */
+void lc_http_server_finish(struct lc_http_server_later *later,
+			   struct lc_http_server_answer *answer);
 
 /* Serves on `listening`, a listening socket that now belongs to the server. `name` is for the log.
  */

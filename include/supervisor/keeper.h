@@ -9,6 +9,7 @@
 #include "base/loop.h"
 #include "config/settings.h"
 #include "formats/status_document.h"
+#include "supervisor/asks.h"
 #include "supervisor/slot.h"
 #include "worker/page.h"
 
@@ -42,6 +43,10 @@ void lc_keeper_start(struct lc_keeper *keeper);
 void lc_keeper_drain(struct lc_keeper *keeper);
 /* As lc_keeper_drain, but what is under way is abandoned. */
 void lc_keeper_hurry(struct lc_keeper *keeper);
+
+/* Sends the worker the text of a control request; see lc_asks_start. */
+struct lc_ask *lc_keeper_ask(struct lc_keeper *keeper, struct lc_view text,
+			     lc_asks_callback *callback, void *context, struct lc_error *error);
 
 /* Asks the kernel whether the worker has ended, to be called after SIGCHLD; writes its obituary. */
 void lc_keeper_reap(struct lc_keeper *keeper);

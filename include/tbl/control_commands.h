@@ -1,18 +1,38 @@
 /*
- * What can be asked on the control socket, and by log-courier-ctl.
+ * What can be asked on the control socket, and what log-courier-ctl can do.
  *
- * LC_CONTROL_COMMAND(name, text, path, help)    text: the word after log-courier-ctl; path: of the
- * GET
+ * LC_CONTROL_COMMAND(name, words, method, path, answers, takes, help)
+ *
+ * words: behind log-courier-ctl. method, path: of the request; GET only reads, POST needs root or the
+ * service's user. answers: SUPERVISOR; SHARDS, each worker is asked; FILES, log-courier-ctl itself
+ * looks into the state directory, and the control socket knows nothing of it. takes: arguments of
+ * include/tbl/control_arguments.h, T(name) each; a WORD is required, unless ALL is allowed and given.
  */
 #ifndef LC_CONTROL_COMMAND
-#define LC_CONTROL_COMMAND(name, text, path, help)
+#define LC_CONTROL_COMMAND(name, words, method, path, answers, takes, help)
 #endif
 
 /* clang-format off */
-LC_CONTROL_COMMAND(STATUS, "status", "/v1/status",
+LC_CONTROL_COMMAND(STATUS, "status", "GET", "/v1/status", SUPERVISOR, 0,
 	"show what each shard is doing and what is wrong")
-LC_CONTROL_COMMAND(HEALTH, "health", "/v1/health",
+LC_CONTROL_COMMAND(HEALTH, "health", "GET", "/v1/health", SUPERVISOR, 0,
 	"tell whether rows are being delivered; exits with 1 if not")
+LC_CONTROL_COMMAND(SOURCES, "sources", "GET", "/v1/sources", SHARDS, T(LAGGING) | T(BLOCKED) | T(LIMIT),
+	"list the sources that have undelivered rows, the oldest first")
+LC_CONTROL_COMMAND(SOURCE, "source", "GET", "/v1/source", SHARDS, T(SOURCE) | T(LIMIT),
+	"show one source: open ranges, what is pending, its last log objects")
+LC_CONTROL_COMMAND(TARGETS, "targets", "GET", "/v1/targets", SHARDS, T(BLOCKED) | T(LIMIT),
+	"list the target buckets, with what keeps them from taking log objects")
+LC_CONTROL_COMMAND(DELIVERIES, "deliveries", "GET", "/v1/deliveries", SHARDS, T(BUCKET) | T(LIMIT),
+	"list the last log objects of a bucket, or delivered into it")
+LC_CONTROL_COMMAND(FLUSH, "flush", "POST", "/v1/flush", SHARDS, T(SOURCE) | T(ALL),
+	"deliver a source's rows now, without waiting for its thresholds")
+LC_CONTROL_COMMAND(RETRY, "retry", "POST", "/v1/retry", SHARDS, T(BUCKET) | T(ALL),
+	"try a target bucket again now, without waiting for its backoff")
+LC_CONTROL_COMMAND(LEDGER_CHECK, "ledger check", "", "", FILES, T(STATE_DIRECTORY) | T(SHARD),
+	"prove that the ledgers are sound; the service may run meanwhile")
+LC_CONTROL_COMMAND(LEDGER_RESET, "ledger reset", "", "", FILES, T(STATE_DIRECTORY) | T(SHARD) | T(YES),
+	"remove the ledgers of a stopped service; delivery goes on from ClickHouse's offsets")
 /* clang-format on */
 
 #undef LC_CONTROL_COMMAND

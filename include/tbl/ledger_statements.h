@@ -88,6 +88,10 @@ LC_HOUR_STATEMENT(READ_BLOBS, "SELECT taken_rows FROM %s "
 LC_HOUR_STATEMENT(READ_NEWEST, "SELECT b.id, b.first_second, b.last_second, b.rows, b.bytes, "
 	"b.target_bucket, b.target_prefix, b.key, b.expired, o.id IS NOT NULL "
 	"FROM %s b LEFT JOIN open_intent o ON o.id = b.id WHERE b.source = ?1 ORDER BY b.id DESC LIMIT ?2")
+LC_HOUR_STATEMENT(READ_DELIVERIES, "SELECT b.id, b.first_second, b.last_second, b.rows, b.bytes, "
+	"b.target_bucket, b.target_prefix, b.key, b.expired, o.id IS NOT NULL, s.session, s.bucket "
+	"FROM %s b JOIN source s ON s.id = b.source LEFT JOIN open_intent o ON o.id = b.id "
+	"WHERE b.target_bucket = ?1 OR s.bucket = ?1 ORDER BY b.id DESC LIMIT ?2")
 /* clang-format on */
 
 #undef LC_STATEMENT

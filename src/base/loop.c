@@ -160,6 +160,12 @@ struct lc_loop_watch *lc_loop_watch_readable(struct lc_loop *loop, int fd,
 	return watch_new(loop, fd, EV_READ, callback, context);
 }
 
+struct lc_loop_watch *lc_loop_watch_writable(struct lc_loop *loop, int fd,
+					     lc_loop_callback *callback, void *context)
+{
+	return watch_new(loop, fd, EV_WRITE, callback, context);
+}
+
 struct lc_loop_watch *lc_loop_watch_signal(struct lc_loop *loop, int signal_number,
 					   lc_loop_callback *callback, void *context)
 {

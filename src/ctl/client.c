@@ -4,11 +4,15 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 
 enum {
 	TIMEOUT_SECONDS = 10,
+	URL_MAX = 8192,
 	STATUS_OK = 200,
+	STATUS_BAD_REQUEST = 400,
+	STATUS_SERVER_ERRORS = 500,
 	STATUS_UNAVAILABLE = 503,
 };
 
@@ -43,6 +47,19 @@ static bool explain_no_connection(const char *socket, long fault, struct lc_erro
 	}
 }
 
+/* The service's own word of why it refuses; false if the body is none. */
+static bool take_refusal(const struct lc_buffer *body, struct lc_error *error)
+{
+	json_t *object = json_loadb(body->data, body->size, 0, NULL);
+	const char *why = json_string_value(json_object_get(object, "error"));
+	bool told = why != NULL;
+
+	if (told)
+		lc_error_set(error, LC_ERROR_USAGE, "%s", why);
+	json_decref(object);
+	return told;
+}
+
 static bool check(CURL *easy, CURLcode result, const char *socket, const struct lc_buffer *body,
 		  struct lc_error *error)
 {
@@ -65,6 +82,9 @@ static bool check(CURL *easy, CURLcode result, const char *socket, const struct 
 		return lc_error_set(error, LC_ERROR_UNREACHABLE,
 				    "%s: %s; see that this is log-courier's socket", socket,
 				    curl_easy_strerror(result));
+	if (status >= STATUS_BAD_REQUEST && status < STATUS_SERVER_ERRORS && body->size > 0 &&
+	    take_refusal(body, error))
+		return false;
 	if (status != STATUS_OK && status != STATUS_UNAVAILABLE)
 		return lc_error_set(error, LC_ERROR_REFUSED,
 				    "%s: answered with status %ld; is the service of another "
@@ -73,18 +93,22 @@ static bool check(CURL *easy, CURLcode result, const char *socket, const struct 
 	return true;
 }
 
-bool lc_client_get(const char *socket, const char *path, struct lc_buffer *body,
-		   struct lc_error *error)
+bool lc_client_ask(const char *socket, const char *method, const char *target,
+		   struct lc_buffer *body, struct lc_error *error)
 {
 	CURL *easy = curl_easy_init();
-	char url[256];
+	struct lc_buffer url;
 	bool answered;
 
 	if (easy == NULL)
 		return lc_error_set(error, LC_ERROR_SYSTEM, "libcurl could not be set up");
-	LC_ASSERT((size_t)snprintf(url, sizeof(url), "http://log-courier%s", path) < sizeof(url));
+	lc_buffer_init(&url, URL_MAX);
+	lc_buffer_append_format(&url, "http://log-courier%s", target);
+	LC_ASSERT(!lc_buffer_failed(&url));
 	if (curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, socket) != CURLE_OK ||
-	    curl_easy_setopt(easy, CURLOPT_URL, url) != CURLE_OK ||
+	    curl_easy_setopt(easy, CURLOPT_URL, lc_buffer_text(&url)) != CURLE_OK ||
+	    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method) != CURLE_OK ||
+	    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L) != CURLE_OK ||
 	    curl_easy_setopt(easy, CURLOPT_PROXY, "") != CURLE_OK ||
 	    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) != CURLE_OK ||
 	    curl_easy_setopt(easy, CURLOPT_TIMEOUT, (long)TIMEOUT_SECONDS) != CURLE_OK ||
@@ -94,5 +118,6 @@ bool lc_client_get(const char *socket, const char *path, struct lc_buffer *body,
 	else
 		answered = check(easy, curl_easy_perform(easy), socket, body, error);
 	curl_easy_cleanup(easy);
+	lc_buffer_free(&url);
 	return answered;
 }

@@ -1,5 +1,6 @@
 #include "ctl/render.h"
 
+#include "ctl/clean.h"
 #include "ctl/humane.h"
 #include "ctl/table.h"
 
@@ -12,8 +13,6 @@
 #define RED "\033[31m"
 #define BOLD "\033[1m"
 #define PLAIN "\033[0m"
-
-enum { INDENT = 2, LINE_MIN = 20, LINE_DEFAULT = 100 };
 
 static void append_coloured(const char *colour, struct lc_render_style style, const char *words,
 			    struct lc_buffer *text)
@@ -40,47 +39,6 @@ static const char *colour_of(enum lc_shard_state state)
 	return RED;
 }
 
-/* Text from the service, with what could steer a terminal taken out of it: C0 and C1 controls. */
-static void append_clean(const char *words, size_t size, struct lc_buffer *text)
-{
-	for (size_t i = 0; i < size; i++) {
-		unsigned char c = (unsigned char)words[i];
-		unsigned char next = i + 1 < size ? (unsigned char)words[i + 1] : 0;
-
-		if (c < 0x20 || c == 0x7F) {
-			lc_buffer_append_char(text, '?');
-		} else if (c == 0xC2 && next >= 0x80 && next <= 0x9F) {
-			lc_buffer_append_char(text, '?');
-			i++;
-		} else {
-			lc_buffer_append_char(text, words[i]);
-		}
-	}
-}
-
-/* Appends the words, broken into lines that begin with an indent. */
-static void append_wrapped(const char *words, unsigned width, struct lc_buffer *text)
-{
-	size_t room = (width == 0 ? LINE_DEFAULT : width < LINE_MIN ? LINE_MIN : width) - INDENT;
-
-	while (*words != '\0') {
-		size_t size = strlen(words);
-
-		if (size > room) {
-			size = room;
-			while (size > 0 && words[size] != ' ')
-				size--;
-			if (size == 0) /* a word longer than a line stays whole */
-				size = strcspn(words, " ");
-		}
-		lc_buffer_append_format(text, "%*s", INDENT, "");
-		append_clean(words, size, text);
-		lc_buffer_append_char(text, '\n');
-		words += size;
-		words += strspn(words, " ");
-	}
-}
-
 static void append_findings(const struct lc_status_document *document, struct lc_render_style style,
 			    struct lc_buffer *text)
 {
@@ -92,7 +50,7 @@ static void append_findings(const struct lc_status_document *document, struct lc
 			snprintf(head, sizeof(head), "shard %d:", finding->shard);
 		append_coloured(BOLD, style, head, text);
 		lc_buffer_append_char(text, '\n');
-		append_wrapped(finding->text, style.width, text);
+		lc_clean_append_wrapped(finding->text, style.width, text);
 	}
 }
 
@@ -112,7 +70,7 @@ static void append_headline(const struct lc_status_document *document, struct lc
 
 	lc_humane_age(document->uptime_seconds, age);
 	lc_buffer_append_text(text, "log-courier ");
-	append_clean(document->version, strlen(document->version), text);
+	lc_clean_append(document->version, strlen(document->version), text);
 	lc_buffer_append_format(text, ", up %s, %u of %zu shards ready, ", age,
 				document->ready_shards, document->shards_size);
 	if (document->shard_count != document->shards_size)

@@ -41,6 +41,9 @@ struct lc_cycle {
 	size_t ready_count;
 	size_t ready_capacity;
 	size_t ready_next; /* the first one not yet given to a scan */
+
+	bool flush_all; /* all sources are read next, whatever their thresholds say */
+	bool again;     /* the next cycle begins as soon as this one has ended */
 };
 
 static void enter_step(struct lc_cycle *cycle, enum step step)
@@ -54,7 +57,8 @@ static void enter_step(struct lc_cycle *cycle, enum step step)
 static void await(struct lc_cycle *cycle, enum step step, uint64_t delay_ms)
 {
 	enter_step(cycle, step);
-	lc_loop_timer_start(cycle->timer, delay_ms);
+	lc_loop_timer_start(cycle->timer, cycle->again ? 0 : delay_ms);
+	cycle->again = false;
 }
 
 static void end_cycle(struct lc_cycle *cycle)
@@ -106,6 +110,15 @@ static void collect_ready(void *context, struct lc_source *source)
 {
 	struct lc_cycle *cycle = context;
 
+	if (!lc_source_is_open(source)) {
+		/* one that was to be flushed and has nothing to read */
+		if (source->flush) {
+			source->flush = false;
+			lc_source_forget_if_idle(cycle->parts.sources, source);
+		}
+		return;
+	}
+	source->flush |= cycle->flush_all;
 	if (!lc_plan_ready(source, &cycle->thresholds,
 			   lc_discovery_clickhouse_now(cycle->discovery)))
 		return;
@@ -137,6 +150,7 @@ static void on_discovered(void *context, const struct lc_error *error, int excep
 	cycle->ready_count = 0;
 	cycle->ready_next = 0;
 	lc_source_each(cycle->parts.sources, collect_ready, cycle);
+	cycle->flush_all = false;
 	lc_plan_sort(cycle->ready, cycle->ready_count);
 	lc_counters_add(counters, LC_COUNTERS_DISCOVERY_BATCHES_FOUND, cycle->ready_count);
 	enter_step(cycle, STEP_SCANNING);
@@ -236,6 +250,32 @@ void lc_cycle_begin(struct lc_cycle *cycle)
 {
 	if (cycle->step == STEP_WAITING)
 		lc_loop_timer_start(cycle->timer, 0);
+}
+
+static void count_open(void *context, struct lc_source *source)
+{
+	uint64_t *count = context;
+
+	*count += lc_source_is_open(source);
+}
+
+uint64_t lc_cycle_flush(struct lc_cycle *cycle, const struct lc_ledger_source *one)
+{
+	uint64_t count = 0;
+
+	if (one != NULL) {
+		lc_source_get(cycle->parts.sources, one->raft_session_id, one->bucket)->flush =
+		    true;
+		count = 1;
+	} else {
+		cycle->flush_all = true;
+		lc_source_each(cycle->parts.sources, count_open, &count);
+	}
+	if (cycle->step == STEP_WAITING || cycle->step == STEP_BACKING_OFF)
+		lc_loop_timer_start(cycle->timer, 0);
+	else
+		cycle->again = true;
+	return count;
 }
 
 void lc_cycle_relieve(struct lc_cycle *cycle)

@@ -436,6 +436,20 @@ void lc_shard_abandon(struct lc_shard *shard)
 	check_drained(shard);
 }
 
+void lc_shard_parts(const struct lc_shard *shard, struct lc_shard_parts *parts)
+{
+	*parts = (struct lc_shard_parts){
+	    .loop = shard->loop,
+	    .settings = shard->settings,
+	    .ledger = shard->ledger,
+	    .sources = shard->sources,
+	    .upload = shard->upload,
+	    .cycle = shard->cycle,
+	    .rebuild = shard->rebuild,
+	    .delivering = shard->step == STEP_DELIVERING,
+	};
+}
+
 void lc_shard_free(struct lc_shard *shard)
 {
 	if (shard == NULL)

@@ -281,6 +281,15 @@ static void record_target(struct lc_upload *upload, const struct lc_target *targ
 	lc_ledger_set_target(upload->ledger, &record);
 }
 
+/* Kept for people to read. */
+static void keep_error(struct lc_target *target, const struct lc_s3_answer *answer)
+{
+	free(target->last_error);
+	target->last_error = NULL;
+	if (answer->retry_class != LC_RETRY_DONE)
+		target->last_error = lc_memory_copy_text(answer->error.message);
+}
+
 static void on_answer(void *context, const struct lc_s3_answer *answer)
 {
 	struct lc_object *object = context;
@@ -294,6 +303,7 @@ static void on_answer(void *context, const struct lc_s3_answer *answer)
 	lc_counters_observe(upload->counters, LC_COUNTERS_HISTOGRAM_UPLOAD_SECONDS,
 			    (double)answer->elapsed_ms / 1000);
 	note_reachability(upload, answer->retry_class);
+	keep_error(target, answer);
 	if (lc_target_note_answer(target, &upload->policy, answer->retry_class,
 				  lc_loop_now_ms(upload->loop), &upload->random)) {
 		log_change(target, answer);

@@ -84,19 +84,19 @@ static bool same_name(struct lc_view name, const char *expected)
 
 static int check_request_line(struct lc_view line, struct lc_http_request *request)
 {
-	struct lc_view target;
 	struct lc_view query;
 
-	if (!cut(&line, ' ', &request->method) || !cut(&line, ' ', &target))
+	if (!cut(&line, ' ', &request->method) || !cut(&line, ' ', &request->target))
 		return STATUS_BAD_REQUEST;
-	if (!is_token(request->method) || !is_visible(target) || target.data[0] != '/')
+	if (!is_token(request->method) || !is_visible(request->target) ||
+	    request->target.data[0] != '/')
 		return STATUS_BAD_REQUEST;
 	if (!lc_view_equal(line, lc_view_of("HTTP/1.1")) &&
 	    !lc_view_equal(line, lc_view_of("HTTP/1.0")))
 		return STATUS_VERSION_NOT_SUPPORTED;
-	query = target;
+	query = request->target;
 	if (!cut(&query, '?', &request->path))
-		request->path = target;
+		request->path = request->target;
 	return 0;
 }
 

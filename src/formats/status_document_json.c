@@ -29,6 +29,8 @@ static const struct member AGES[] = {
     MEMBER(oldest_undelivered_seconds),
     MEMBER(clickhouse_failing_seconds),
     MEMBER(s3_failing_seconds),
+    MEMBER(ledger_failing_seconds),
+    MEMBER(obituary_exit_code),
 };
 
 enum {

@@ -181,6 +181,19 @@ void lc_ledger_read_objects(struct lc_ledger *ledger, const struct lc_ledger_sou
 	lc_ledger_push(ledger, command);
 }
 
+void lc_ledger_read_deliveries(struct lc_ledger *ledger, struct lc_view bucket, size_t limit,
+			       lc_ledger_objects_callback *callback, void *context)
+{
+	struct lc_ledger_command *command =
+	    lc_ledger_command_new(LC_LEDGER_COMMAND_READ_DELIVERIES, bucket.size);
+
+	command->as.read_objects.source.bucket = lc_arena_copy(&command->bytes, bucket);
+	command->as.read_objects.limit = limit;
+	command->as.read_objects.callback = callback;
+	command->context = context;
+	lc_ledger_push(ledger, command);
+}
+
 /* Counts of one source follow each other: its name is kept once. */
 static void keep_counts(struct lc_ledger_command *command, const struct lc_ledger_count *counts,
 			size_t count)

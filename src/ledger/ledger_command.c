@@ -107,6 +107,11 @@ bool lc_ledger_command_execute(struct lc_ledger_command *command, struct lc_stor
 					     command->as.read_objects.limit, &command->result,
 					     &command->as.read_objects.objects,
 					     &command->as.read_objects.count, error);
+	case LC_LEDGER_COMMAND_READ_DELIVERIES:
+		return lc_store_read_deliveries(store, command->as.read_objects.source.bucket,
+						command->as.read_objects.limit, &command->result,
+						&command->as.read_objects.objects,
+						&command->as.read_objects.count, error);
 	}
 	lc_assert_failed("a kind of command", __FILE__, __LINE__, __func__);
 }
@@ -152,7 +157,8 @@ void lc_ledger_command_finish(struct lc_ledger_command *command)
 	else if (command->kind == LC_LEDGER_COMMAND_READ_INTENTS)
 		command->as.read_intents.callback(context, command->as.read_intents.intents,
 						  command->as.read_intents.count);
-	else if (command->kind == LC_LEDGER_COMMAND_READ_OBJECTS)
+	else if (command->kind == LC_LEDGER_COMMAND_READ_OBJECTS ||
+		 command->kind == LC_LEDGER_COMMAND_READ_DELIVERIES)
 		command->as.read_objects.callback(context, command->as.read_objects.objects,
 						  command->as.read_objects.count);
 	else

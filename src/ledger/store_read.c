@@ -202,6 +202,17 @@ static int newest_first(const void *a, const void *b)
 	return (left->intent.id < right->intent.id) - (left->intent.id > right->intent.id);
 }
 
+/* Hands over the first objects of the list and releases it. */
+static void keep_first(struct object_list *list, size_t limit, struct lc_arena *arena,
+		       struct lc_ledger_object **objects, size_t *count)
+{
+	*count = list->count < limit ? list->count : limit;
+	*objects = lc_arena_alloc(arena, *count * sizeof list->objects[0]);
+	for (size_t i = 0; i < *count; i++)
+		(*objects)[i] = list->objects[i];
+	free(list->objects);
+}
+
 /* Late rows stand in tables of older hours, so each hour gives its newest, and those are sorted. */
 bool lc_store_read_objects(struct lc_store *store, const struct lc_ledger_source *source,
 			   size_t limit, struct lc_arena *arena, struct lc_ledger_object **objects,
@@ -218,10 +229,43 @@ bool lc_store_read_objects(struct lc_store *store, const struct lc_ledger_source
 				   error);
 	if (read && list.count > 0)
 		qsort(list.objects, list.count, sizeof list.objects[0], newest_first);
-	*count = list.count < limit ? list.count : limit;
-	*objects = lc_arena_alloc(arena, *count * sizeof list.objects[0]);
-	for (size_t i = 0; i < *count; i++)
-		(*objects)[i] = list.objects[i];
-	free(list.objects);
+	keep_first(&list, limit, arena, objects, count);
+	return read;
+}
+
+static bool read_deliveries(struct lc_store *store, struct lc_store_hour *hour,
+			    struct lc_view bucket, size_t limit, struct lc_arena *arena,
+			    struct object_list *list, struct lc_error *error)
+{
+	sqlite3_stmt *statement =
+	    lc_store_take_of_hour(store, hour, LC_STORE_HOUR_READ_DELIVERIES, error);
+	enum lc_sql_step step;
+
+	if (statement == NULL)
+		return false;
+	lc_sql_bind_view(statement, 1, bucket);
+	lc_sql_bind_number(statement, 2, (int64_t)limit);
+	while ((step = lc_sql_step(statement, store->path, error)) == LC_SQL_ROW) {
+		struct lc_ledger_source source = {
+		    .raft_session_id = lc_sql_second(statement, 10),
+		    .bucket = lc_arena_copy(arena, lc_sql_view(statement, 11))};
+
+		add_object(list, &source, statement, arena);
+	}
+	return step == LC_SQL_DONE;
+}
+
+/* Hour by hour, the latest first. */
+bool lc_store_read_deliveries(struct lc_store *store, struct lc_view bucket, size_t limit,
+			      struct lc_arena *arena, struct lc_ledger_object **objects,
+			      size_t *count, struct lc_error *error)
+{
+	struct object_list list = {0};
+	bool read = true;
+
+	for (size_t i = store->hour_count; read && i-- > 0 && list.count < limit;)
+		read = read_deliveries(store, &store->hours[i], bucket, limit - list.count, arena,
+				       &list, error);
+	keep_first(&list, limit, arena, objects, count);
 	return read;
 }

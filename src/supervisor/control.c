@@ -2,7 +2,9 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "formats/control_request.h"
 #include "supervisor/http_server.h"
+#include "supervisor/inquiry.h"
 #include "supervisor/listen.h"
 
 #include <stdlib.h>
@@ -10,74 +12,153 @@
 #include <unistd.h>
 
 struct lc_control {
+	struct lc_loop *loop;
 	const struct lc_report *report;
 	struct lc_http_server *server;
 };
 
-typedef void answer_command(const struct lc_report *report, struct lc_http_server_answer *answer);
+/* A connection that waits for the answers of shards. */
+struct session {
+	struct lc_control *control;
+	struct lc_http_server_later *later;
+	struct lc_inquiry *inquiry;
+};
 
-enum { STATUS_OK = 200, STATUS_UNAVAILABLE = 503 };
+enum {
+	STATUS_OK = 200,
+	STATUS_BAD_REQUEST = 400,
+	STATUS_FORBIDDEN = 403,
+	STATUS_METHOD_NOT_ALLOWED = 405,
+	STATUS_UNAVAILABLE = 503,
+};
 
-static void answer_status(const struct lc_report *report, struct lc_http_server_answer *answer)
+static const char JSON[] = "application/json";
+
+/* `why` is ours and may repeat what was sent, which is visible ASCII. */
+static void refuse(struct lc_http_server_answer *answer, int status, const char *why)
 {
+	answer->status = status;
+	lc_buffer_append_text(&answer->body, "{\"error\":\"");
+	for (; *why != '\0'; why++) {
+		if (*why == '"' || *why == '\\')
+			lc_buffer_append_char(&answer->body, '\\');
+		lc_buffer_append_char(&answer->body, *why);
+	}
+	lc_buffer_append_text(&answer->body, "\"}\n");
+}
+
+/* ---- what the supervisor answers itself ---- */
+
+static void answer_status(const struct lc_report *report, enum lc_control_request_command command,
+			  struct lc_http_server_answer *answer)
+{
+	bool health = command == LC_CONTROL_REQUEST_HEALTH;
 	struct lc_status_document document;
 
 	lc_report_status(report, &document);
-	answer->status = STATUS_OK;
-	lc_status_document_encode(&document, true, &answer->body);
+	answer->status = health && !document.healthy ? STATUS_UNAVAILABLE : STATUS_OK;
+	lc_status_document_encode(&document, !health, &answer->body);
 	lc_status_document_free(&document);
 }
 
-static void answer_health(const struct lc_report *report, struct lc_http_server_answer *answer)
-{
-	struct lc_status_document document;
+/* ---- what shards answer ---- */
 
-	lc_report_status(report, &document);
-	answer->status = document.healthy ? STATUS_OK : STATUS_UNAVAILABLE;
-	lc_status_document_encode(&document, false, &answer->body);
-	lc_status_document_free(&document);
+static void session_free(struct session *session)
+{
+	lc_inquiry_free(session->inquiry);
+	free(session);
 }
 
-enum command {
-#define LC_CONTROL_COMMAND(name, text, path, help) COMMAND_##name,
-#include "tbl/control_commands.h"
-	COMMAND_COUNT
-};
-
-static const char *const PATHS[COMMAND_COUNT] = {
-#define LC_CONTROL_COMMAND(name, text, path, help) [COMMAND_##name] = (path),
-#include "tbl/control_commands.h"
-};
-
-static answer_command *const ANSWERS[COMMAND_COUNT] = {
-    [COMMAND_STATUS] = answer_status,
-    [COMMAND_HEALTH] = answer_health,
-};
-
-/* Who asks, as the kernel vouches for it. */
-static void log_peer(int connection, struct lc_view path)
+static void on_gone(void *context)
 {
-	struct ucred peer = {.pid = 0};
+	session_free(context);
+}
+
+static void on_answers(void *context, const struct lc_inspection *document, bool answered)
+{
+	struct session *session = context;
+	struct lc_http_server_answer answer;
+
+	lc_http_server_answer_init(session->control->server, &answer);
+	answer.status = answered ? STATUS_OK : STATUS_UNAVAILABLE;
+	answer.content_type = JSON;
+	lc_inspection_encode(document, &answer.body);
+	lc_http_server_finish(session->later, &answer);
+	session_free(session);
+}
+
+static void ask_shards(struct lc_control *control, const struct lc_control_request *request,
+		       struct lc_http_server_answer *answer)
+{
+	struct session *session = lc_memory_zero(1, sizeof(*session));
+
+	session->control = control;
+	session->later = lc_http_server_answer_later(answer, on_gone, session);
+	session->inquiry =
+	    lc_inquiry_new(control->loop, control->report, request, on_answers, session);
+}
+
+/* ---- who may ---- */
+
+/* Who asks, as the kernel vouches for it; nobody when it does not. */
+static struct ucred peer_of(int connection)
+{
+	struct ucred peer = {.pid = 0, .uid = (uid_t)-1, .gid = (gid_t)-1};
 	socklen_t size = sizeof(peer);
 
-	if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0)
-		lc_log(LC_LOG_DEBUG, "asked on the control socket", LC_LOG_VIEW("path", path),
-		       LC_LOG_UINT("peer_uid", peer.uid), LC_LOG_INT("peer_pid", peer.pid));
+	if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+		peer.uid = (uid_t)-1;
+	return peer;
 }
 
-static void on_request(struct lc_view path, int connection, struct lc_http_server_answer *answer,
-		       void *context)
+static bool may_change(const struct ucred *peer)
+{
+	return peer->uid == 0 || peer->uid == geteuid();
+}
+
+static bool permit(const struct lc_http_request *request,
+		   const struct lc_control_request_description *command, int connection,
+		   struct lc_http_server_answer *answer)
+{
+	struct ucred peer = peer_of(connection);
+	bool changes = strcmp(command->method, "POST") == 0;
+
+	lc_log(changes ? LC_LOG_INFO : LC_LOG_DEBUG, "asked on the control socket",
+	       LC_LOG_VIEW("request", request->target), LC_LOG_UINT("peer_uid", peer.uid),
+	       LC_LOG_INT("peer_pid", peer.pid));
+	if (!lc_view_equal(request->method, lc_view_of(command->method))) {
+		answer->allow = command->method;
+		refuse(answer, STATUS_METHOD_NOT_ALLOWED, "the path takes another method");
+		return false;
+	}
+	if (changes && !may_change(&peer)) {
+		refuse(answer, STATUS_FORBIDDEN, "this is for root and the service's user alone");
+		return false;
+	}
+	return true;
+}
+
+static void on_request(const struct lc_http_request *http, int connection,
+		       struct lc_http_server_answer *answer, void *context)
 {
 	struct lc_control *control = context;
+	const struct lc_control_request_description *description;
+	enum lc_control_request_command command;
+	struct lc_control_request request;
+	struct lc_error error;
 
-	log_peer(connection, path);
-	for (unsigned i = 0; i < COMMAND_COUNT; i++) {
-		if (lc_view_equal(path, lc_view_of(PATHS[i]))) {
-			answer->content_type = "application/json";
-			ANSWERS[i](control->report, answer);
-			return;
-		}
-	}
+	if (!lc_control_request_find(http->path, &command))
+		return;
+	answer->content_type = JSON;
+	description = &LC_CONTROL_REQUEST_COMMANDS[command];
+	if (!permit(http, description, connection, answer))
+		return;
+	if (!lc_control_request_decode(http->target, &request, &error))
+		refuse(answer, STATUS_BAD_REQUEST, error.message);
+	else if (description->answers == LC_CONTROL_REQUEST_BY_SUPERVISOR)
+		answer_status(control->report, command, answer);
+	else
+		ask_shards(control, &request, answer);
 }
 
 struct lc_control *lc_control_new(struct lc_loop *loop, const struct lc_report *report,
@@ -89,6 +170,7 @@ struct lc_control *lc_control_new(struct lc_loop *loop, const struct lc_report *
 	if (listening < 0)
 		return NULL;
 	control = lc_memory_zero(1, sizeof(*control));
+	control->loop = loop;
 	control->report = report;
 	control->server = lc_http_server_new(loop, listening, "control socket",
 					     lc_report_size_max(report), on_request, control);

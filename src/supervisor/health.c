@@ -1,6 +1,38 @@
 #include "supervisor/health.h"
 
+#include "base/exit_codes.h"
+
 #include <inttypes.h>
+
+/* A worker that is not started anew: what its exit code means, and the way out. */
+static void examine_failure(const struct lc_status_document_shard *shard, const char *obituary,
+			    struct lc_status_document *document)
+{
+	int number = (int)shard->shard;
+
+	if (shard->obituary_exit_code == LC_EXIT_LEDGER)
+		lc_status_document_find(
+		    document, number,
+		    "the shard's ledger is damaged and its worker is not started anew (%s); "
+		    "log-courier-ctl ledger check tells more; stop the service, bring back a "
+		    "sound disk, run log-courier-ctl ledger reset --shard %d, which names the "
+		    "price, and start the service",
+		    obituary, number);
+	else if (shard->obituary_exit_code == LC_EXIT_CONFLICT)
+		lc_status_document_find(
+		    document, number,
+		    "another courier delivers the shard's sources, or the ledger is an old copy, "
+		    "and the worker is not started anew (%s); stop the other courier; to take "
+		    "over from where it is, stop the service, run log-courier-ctl ledger reset "
+		    "--shard %d, and start the service",
+		    obituary, number);
+	else
+		lc_status_document_find(document, number,
+					"the worker can not work with its settings and is not "
+					"started anew (%s); correct the settings and restart the "
+					"service",
+					obituary);
+}
 
 static void examine_state(const struct lc_status_document_shard *shard,
 			  struct lc_status_document *document)
@@ -41,11 +73,7 @@ static void examine_state(const struct lc_status_document_shard *shard,
 					"log");
 		break;
 	case LC_SHARD_STATE_FAILED:
-		lc_status_document_find(document, number,
-					"the worker can not work with its settings and is not "
-					"started anew (%s); correct the settings and restart the "
-					"service",
-					obituary);
+		examine_failure(shard, obituary, document);
 		break;
 	case LC_SHARD_STATE_STOPPED:
 		lc_status_document_find(document, number,
@@ -75,6 +103,13 @@ static void examine_delivery(const struct lc_health_rules *rules,
 					" s; see that s3.endpoint runs and accepts the access key, "
 					"the log has the error; delivery resumes by itself",
 					shard->s3_failing_seconds);
+	if (shard->ledger_failing_seconds >= 0)
+		lc_status_document_find(
+		    document, number,
+		    "the ledger could not be written for %" PRId64
+		    " s, so that no upload starts; free space in state-directory or mend its "
+		    "disk, the log has the error; delivery resumes by itself",
+		    shard->ledger_failing_seconds);
 	if (shard->oldest_undelivered_seconds > rules->delivery_age_max_seconds)
 		lc_status_document_find(
 		    document, number,

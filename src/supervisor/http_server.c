@@ -3,8 +3,6 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "formats/http_request.h"
-
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -21,7 +19,14 @@ enum {
 	STATUS_INTERNAL = 500,
 };
 
+/* A connection whose handler answers later. */
+struct lc_http_server_later {
+	void (*on_gone)(void *context); /* NULL: it does not */
+	void *context;
+};
+
 struct connection {
+	struct lc_http_server_later later; /* first, so that it leads back here */
 	struct lc_http_server *server;
 	size_t place; /* among the server's connections */
 	struct bufferevent *stream;
@@ -47,6 +52,10 @@ static const char *reason_of(int status)
 	switch (status) {
 	case STATUS_OK:
 		return "OK";
+	case 400:
+		return "Bad Request";
+	case 403:
+		return "Forbidden";
 	case STATUS_NOT_FOUND:
 		return "Not Found";
 	case STATUS_METHOD_NOT_ALLOWED:
@@ -64,6 +73,8 @@ static void connection_free(struct connection *connection)
 {
 	struct lc_http_server *server = connection->server;
 
+	if (connection->later.on_gone != NULL)
+		connection->later.on_gone(connection->later.context);
 	server->connections[connection->place] = NULL;
 	server->connection_count--;
 	lc_loop_timer_free(connection->deadline);
@@ -81,6 +92,7 @@ static void on_deadline(void *context)
 static void send_answer(struct connection *connection, struct lc_http_server_answer *answer)
 {
 	struct evbuffer *output = bufferevent_get_output(connection->stream);
+	const char *allow = answer->allow;
 
 	if (lc_buffer_failed(&answer->body)) {
 		lc_log(LC_LOG_ERROR, "answer is too large",
@@ -95,32 +107,57 @@ static void send_answer(struct connection *connection, struct lc_http_server_ans
 				      "Content-Length: %zu\r\n"
 				      "Cache-Control: no-store\r\n"
 				      "X-Content-Type-Options: nosniff\r\n"
-				      "%s"
+				      "%s%s%s"
 				      "Connection: close\r\n\r\n",
 				      answer->status, reason_of(answer->status),
 				      answer->content_type, answer->body.size,
-				      answer->status == STATUS_METHOD_NOT_ALLOWED ? "Allow: GET\r\n"
-										  : "") > 0);
+				      allow == NULL ? "" : "Allow: ", allow == NULL ? "" : allow,
+				      allow == NULL ? "" : "\r\n") > 0);
 	LC_ASSERT(evbuffer_add(output, answer->body.data, answer->body.size) == 0);
+}
+
+void lc_http_server_answer_init(const struct lc_http_server *server,
+				struct lc_http_server_answer *answer)
+{
+	*answer = (struct lc_http_server_answer){
+	    .status = STATUS_NOT_FOUND,
+	    .content_type = "text/plain; charset=utf-8",
+	};
+	lc_buffer_init(&answer->body, server->body_max);
+}
+
+struct lc_http_server_later *lc_http_server_answer_later(struct lc_http_server_answer *answer,
+							 void (*on_gone)(void *context),
+							 void *context)
+{
+	*answer->later = (struct lc_http_server_later){.on_gone = on_gone, .context = context};
+	return answer->later;
+}
+
+void lc_http_server_finish(struct lc_http_server_later *later, struct lc_http_server_answer *answer)
+{
+	struct connection *connection = (struct connection *)(void *)later;
+
+	LC_ASSERT(later->on_gone != NULL);
+	later->on_gone = NULL;
+	send_answer(connection, answer);
+	lc_buffer_free(&answer->body);
 }
 
 static void handle(struct connection *connection, const struct lc_http_request *request)
 {
 	struct lc_http_server *server = connection->server;
-	struct lc_http_server_answer answer = {
-	    .status = STATUS_NOT_FOUND,
-	    .content_type = "text/plain; charset=utf-8",
-	};
+	struct lc_http_server_answer answer;
 
-	lc_buffer_init(&answer.body, server->body_max);
+	lc_http_server_answer_init(server, &answer);
+	answer.later = &connection->later;
 	if (request->refusal != 0)
 		answer.status = request->refusal;
-	else if (!lc_view_equal(request->method, lc_view_of("GET")))
-		answer.status = STATUS_METHOD_NOT_ALLOWED;
 	else
-		server->handler(request->path, bufferevent_getfd(connection->stream), &answer,
+		server->handler(request, bufferevent_getfd(connection->stream), &answer,
 				server->context);
-	send_answer(connection, &answer);
+	if (connection->later.on_gone == NULL)
+		send_answer(connection, &answer);
 	lc_buffer_free(&answer.body);
 }
 
@@ -131,7 +168,7 @@ static void on_read(struct bufferevent *stream, void *context)
 	size_t size = evbuffer_get_length(input);
 	struct lc_http_request request;
 
-	if (!connection->answered) {
+	if (!connection->answered && connection->later.on_gone == NULL) {
 		struct lc_view bytes = {(const char *)evbuffer_pullup(input, -1), size};
 
 		if (lc_http_request_decode(bytes, &request) == LC_HTTP_REQUEST_INCOMPLETE)
@@ -157,9 +194,11 @@ static void on_event(struct bufferevent *stream, short what, void *context)
 {
 	struct connection *connection = context;
 	bool unsent = evbuffer_get_length(bufferevent_get_output(stream)) > 0;
+	bool awaited = connection->later.on_gone != NULL;
 
 	connection->peer_closed = true;
-	if ((what & BEV_EVENT_ERROR) != 0 || !connection->answered || !unsent)
+	if ((what & BEV_EVENT_ERROR) != 0 || (!connection->answered && !awaited) ||
+	    (connection->answered && !unsent))
 		connection_free(connection);
 }
 

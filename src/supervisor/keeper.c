@@ -5,16 +5,13 @@
 #include "base/exit_codes.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "formats/frame.h"
 #include "supervisor/obituary.h"
 #include "supervisor/spawn.h"
+#include "worker/channel.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 enum {
 	CORE_GRACE_MS = 5000,
@@ -29,18 +26,24 @@ struct lc_keeper {
 	unsigned shard;
 	struct lc_slot slot;
 	struct lc_page *page;
-	pid_t pid;   /* 0: no worker */
-	int channel; /* -1: none, or the worker has closed it */
-	struct lc_loop_watch *channel_watch;
+	pid_t pid;                  /* 0: no worker */
+	struct lc_channel *channel; /* NULL: no worker, or it has closed its end */
+	struct lc_asks *asks;       /* what the worker is being asked */
 	struct lc_loop_timer *timer;
 	bool settled;
 	char obituary[LC_STATUS_DOCUMENT_TEXT_SIZE];
 	char obituary_time[LC_CLOCK_TEXT_SIZE];
+	int obituary_exit_code; /* -1: no obituary, or a signal's */
 };
 
 static void on_timer(void *context);
-static void on_channel(void *context);
+static void on_frame(void *context, const struct lc_frame *frame);
+static void on_refused(void *context, const struct lc_error *error);
+static void on_broken(void *context);
 static void step(struct lc_keeper *keeper, struct lc_slot_event event);
+
+static const struct lc_channel_callbacks CHANNEL_CALLBACKS = {
+    .on_frame = on_frame, .on_refused = on_refused, .on_broken = on_broken};
 
 static struct lc_slot_rules rules_of(const struct lc_settings *settings)
 {
@@ -78,7 +81,8 @@ struct lc_keeper *lc_keeper_new(const struct lc_keeper_house *house, unsigned sh
 	keeper->house = house;
 	keeper->shard = shard;
 	keeper->page = page;
-	keeper->channel = -1;
+	keeper->obituary_exit_code = -1;
+	keeper->asks = lc_asks_new(house->loop, shard);
 	keeper->timer = lc_loop_timer_new(house->loop, on_timer, keeper);
 	lc_slot_init(&keeper->slot, &rules, lc_random_next(&random));
 	return keeper;
@@ -86,11 +90,9 @@ struct lc_keeper *lc_keeper_new(const struct lc_keeper_house *house, unsigned sh
 
 static void close_channel(struct lc_keeper *keeper)
 {
-	lc_loop_watch_free(keeper->channel_watch);
-	keeper->channel_watch = NULL;
-	if (keeper->channel >= 0)
-		close(keeper->channel);
-	keeper->channel = -1;
+	lc_channel_free(keeper->channel);
+	keeper->channel = NULL;
+	lc_asks_fail(keeper->asks);
 }
 
 void lc_keeper_free(struct lc_keeper *keeper)
@@ -99,6 +101,7 @@ void lc_keeper_free(struct lc_keeper *keeper)
 		return;
 	LC_ASSERT(keeper->pid == 0);
 	close_channel(keeper);
+	lc_asks_free(keeper->asks);
 	lc_loop_timer_free(keeper->timer);
 	lc_page_free(keeper->page);
 	free(keeper);
@@ -115,17 +118,18 @@ static void fork_worker(struct lc_keeper *keeper)
 	    .signal_mask = &keeper->house->worker_signals,
 	};
 	struct lc_error error;
+	int fd;
 
 	close_channel(keeper);
-	if (!lc_spawn_worker(&spawn, &keeper->pid, &keeper->channel, &error)) {
+	if (!lc_spawn_worker(&spawn, &keeper->pid, &fd, &error)) {
 		keeper->pid = 0;
 		lc_log(LC_LOG_ERROR, "worker not started", LC_LOG_UINT("of_shard", keeper->shard),
 		       LC_LOG_FAULT(&error));
 		step(keeper, (struct lc_slot_event){.type = LC_SLOT_FORK_FAILED});
 		return;
 	}
-	keeper->channel_watch =
-	    lc_loop_watch_readable(keeper->house->loop, keeper->channel, on_channel, keeper);
+	keeper->channel = lc_channel_new(keeper->house->loop, fd, LC_FRAME_TO_SUPERVISOR,
+					 &CHANNEL_CALLBACKS, keeper);
 	lc_log(LC_LOG_INFO, "worker forked", LC_LOG_UINT("of_shard", keeper->shard),
 	       LC_LOG_INT("worker_pid", keeper->pid),
 	       LC_LOG_UINT("restarts", keeper->slot.restarts));
@@ -135,10 +139,9 @@ static void fork_worker(struct lc_keeper *keeper)
  * the drain takes care of it. */
 static void send_frame(struct lc_keeper *keeper, enum lc_frame_type type)
 {
-	unsigned char packet[LC_FRAME_SIZE];
+	struct lc_frame frame = {.type = type};
 
-	lc_frame_encode(type, packet);
-	if (keeper->channel < 0 || send(keeper->channel, packet, sizeof(packet), MSG_NOSIGNAL) < 0)
+	if (keeper->channel == NULL || !lc_channel_send(keeper->channel, &frame))
 		lc_log(LC_LOG_WARNING, "worker did not take a frame",
 		       LC_LOG_UINT("of_shard", keeper->shard),
 		       LC_LOG_TEXT("frame", lc_frame_name(type)));
@@ -203,27 +206,34 @@ static void on_timer(void *context)
 	step(context, (struct lc_slot_event){.type = LC_SLOT_TIMER});
 }
 
-static void on_channel(void *context)
+static void on_frame(void *context, const struct lc_frame *frame)
 {
 	struct lc_keeper *keeper = context;
-	char packet[LC_FRAME_SIZE + 1];
-	ssize_t size = recv(keeper->channel, packet, sizeof(packet), MSG_DONTWAIT);
-	struct lc_error error;
-	enum lc_frame_type type;
 
-	if (size < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (size <= 0) {
-		close_channel(keeper); /* its end is told by SIGCHLD */
-		return;
-	}
-	if (!lc_frame_decode((struct lc_view){packet, (size_t)size}, LC_FRAME_TO_SUPERVISOR, &type,
-			     &error)) {
-		lc_log(LC_LOG_ERROR, "frame from a worker refused",
-		       LC_LOG_UINT("of_shard", keeper->shard), LC_LOG_FAULT(&error));
-		return;
-	}
-	step(keeper, (struct lc_slot_event){.type = LC_SLOT_CAME_READY});
+	if (frame->type == LC_FRAME_REPLY)
+		lc_asks_take(keeper->asks, frame);
+	else
+		step(keeper, (struct lc_slot_event){.type = LC_SLOT_CAME_READY});
+}
+
+static void on_refused(void *context, const struct lc_error *error)
+{
+	const struct lc_keeper *keeper = context;
+
+	lc_log(LC_LOG_ERROR, "frame from a worker refused", LC_LOG_UINT("of_shard", keeper->shard),
+	       LC_LOG_FAULT(error));
+}
+
+/* The worker's end is told by SIGCHLD. */
+static void on_broken(void *context)
+{
+	close_channel(context);
+}
+
+struct lc_ask *lc_keeper_ask(struct lc_keeper *keeper, struct lc_view text,
+			     lc_asks_callback *callback, void *context, struct lc_error *error)
+{
+	return lc_asks_start(keeper->asks, keeper->channel, text, callback, context, error);
 }
 
 void lc_keeper_start(struct lc_keeper *keeper)
@@ -263,6 +273,7 @@ void lc_keeper_reap(struct lc_keeper *keeper)
 			    lc_clock_monotonic_ms() - keeper->slot.forked_ms, keeper->page);
 	expected = keeper->slot.unwanted && lc_obituary_exit_code(&obituary) == LC_EXIT_OK;
 	if (!expected) {
+		keeper->obituary_exit_code = lc_obituary_exit_code(&obituary);
 		lc_obituary_sentence(&obituary, keeper->obituary);
 		lc_clock_format(lc_clock_wall_ms(), keeper->obituary_time);
 	}
@@ -331,6 +342,9 @@ void lc_keeper_describe(const struct lc_keeper *keeper, int64_t wall_seconds,
 	    .clickhouse_failing_seconds =
 		age_of(counters, LC_COUNTERS_CLICKHOUSE_FAILING_SINCE, wall_seconds),
 	    .s3_failing_seconds = age_of(counters, LC_COUNTERS_S3_FAILING_SINCE, wall_seconds),
+	    .ledger_failing_seconds =
+		age_of(counters, LC_COUNTERS_LEDGER_FAILING_SINCE, wall_seconds),
+	    .obituary_exit_code = keeper->obituary_exit_code,
 	};
 	snprintf(shard->obituary, sizeof(shard->obituary), "%s", keeper->obituary);
 	snprintf(shard->obituary_time, sizeof(shard->obituary_time), "%s", keeper->obituary_time);

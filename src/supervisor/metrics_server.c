@@ -11,7 +11,7 @@ struct lc_metrics_server {
 	struct lc_http_server *server;
 };
 
-enum { STATUS_OK = 200, STATUS_UNAVAILABLE = 503 };
+enum { STATUS_OK = 200, STATUS_METHOD_NOT_ALLOWED = 405, STATUS_UNAVAILABLE = 503 };
 
 static void answer_metrics(const struct lc_report *report, struct lc_http_server_answer *answer)
 {
@@ -33,16 +33,20 @@ static void answer_health(const struct lc_report *report, struct lc_http_server_
 	lc_status_document_free(&document);
 }
 
-static void on_request(struct lc_view path, int connection, struct lc_http_server_answer *answer,
-		       void *context)
+static void on_request(const struct lc_http_request *request, int connection,
+		       struct lc_http_server_answer *answer, void *context)
 {
 	const struct lc_metrics_server *server = context;
 
 	(void)connection;
-	if (lc_view_equal(path, lc_view_of("/metrics")))
+	if (!lc_view_equal(request->method, lc_view_of("GET"))) {
+		answer->status = STATUS_METHOD_NOT_ALLOWED;
+		answer->allow = "GET";
+	} else if (lc_view_equal(request->path, lc_view_of("/metrics"))) {
 		answer_metrics(server->report, answer);
-	else if (lc_view_equal(path, lc_view_of("/healthz")))
+	} else if (lc_view_equal(request->path, lc_view_of("/healthz"))) {
 		answer_health(server->report, answer);
+	}
 }
 
 struct lc_metrics_server *

@@ -6,15 +6,14 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "delivery/shard.h"
-#include "formats/frame.h"
+#include "worker/channel.h"
 #include "worker/descriptors.h"
+#include "worker/desk.h"
 #include "worker/last_words.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum {
@@ -26,10 +25,11 @@ enum {
 struct life {
 	const struct lc_worker *worker;
 	struct lc_loop *loop;
-	struct lc_loop_watch *channel_watch;
+	struct lc_channel *channel; /* NULL once the supervisor is gone */
 	struct lc_loop_timer *heartbeat;
 	struct lc_loop_timer *orphan_deadline;
 	struct lc_shard *shard;
+	struct lc_desk *desk;
 	uint64_t heartbeat_ms; /* between two heartbeats */
 	enum lc_page_phase phase;
 	int exit_code;
@@ -55,15 +55,13 @@ static void on_heartbeat(void *context)
 static void on_shard_ready(void *context)
 {
 	struct life *life = context;
-	unsigned char packet[LC_FRAME_SIZE];
+	struct lc_frame ready = {.type = LC_FRAME_READY};
 
 	if (life->phase != LC_PAGE_STARTING)
 		return;
 	enter(life, LC_PAGE_READY);
-	lc_frame_encode(LC_FRAME_READY, packet);
-	/* The channel holds far more than this one packet, so that failure means a supervisor that
-	 * is gone; the broken channel tells so by itself. */
-	if (send(life->worker->channel, packet, sizeof(packet), MSG_NOSIGNAL) < 0)
+	/* Failure means a supervisor that is gone; the broken channel tells so by itself. */
+	if (life->channel == NULL || !lc_channel_send(life->channel, &ready))
 		lc_log_say(LC_LOG_WARNING, "supervisor did not take READY");
 }
 
@@ -97,45 +95,49 @@ static void on_orphan_deadline(void *context)
 	abandon(context);
 }
 
-static void orphaned(struct life *life)
+/* The supervisor is gone. */
+static void on_broken(void *context)
 {
+	struct life *life = context;
+
 	lc_log_say(LC_LOG_WARNING, "the supervisor is gone; draining, then exiting");
-	lc_loop_watch_free(life->channel_watch);
-	life->channel_watch = NULL;
+	lc_channel_free(life->channel);
+	life->channel = NULL;
 	alarm(LC_WORKER_ORPHAN_SECONDS);
 	lc_loop_timer_start(life->orphan_deadline, LC_WORKER_ORPHAN_DRAIN_MS);
 	drain(life);
 }
 
-static void obey(struct life *life, enum lc_frame_type type)
+static void on_desk_answer(void *context, uint32_t id, unsigned status, struct lc_view document)
 {
-	lc_log(LC_LOG_DEBUG, "told by the supervisor", LC_LOG_TEXT("frame", lc_frame_name(type)));
-	if (type == LC_FRAME_DRAIN)
+	struct life *life = context;
+
+	if (life->channel != NULL && !lc_channel_reply(life->channel, id, status, document))
+		lc_log_say(LC_LOG_WARNING, "supervisor did not take an answer");
+}
+
+static void on_frame(void *context, const struct lc_frame *frame)
+{
+	struct life *life = context;
+
+	lc_log(LC_LOG_DEBUG, "told by the supervisor",
+	       LC_LOG_TEXT("frame", lc_frame_name(frame->type)));
+	if (frame->type == LC_FRAME_REQUEST)
+		lc_desk_take(life->desk, frame->id, frame->body);
+	else if (frame->type == LC_FRAME_DRAIN)
 		drain(life);
 	else
 		abandon(life);
 }
 
-static void on_channel(void *context)
+static void on_refused(void *context, const struct lc_error *error)
 {
-	struct life *life = context;
-	char packet[LC_FRAME_SIZE + 1];
-	ssize_t size = recv(life->worker->channel, packet, sizeof(packet), MSG_DONTWAIT);
-	struct lc_error error;
-	enum lc_frame_type type;
-
-	if (size < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (size <= 0) {
-		orphaned(life);
-		return;
-	}
-	if (lc_frame_decode((struct lc_view){packet, (size_t)size}, LC_FRAME_TO_WORKER, &type,
-			    &error))
-		obey(life, type);
-	else
-		lc_log(LC_LOG_ERROR, "frame from the supervisor refused", LC_LOG_FAULT(&error));
+	(void)context;
+	lc_log(LC_LOG_ERROR, "frame from the supervisor refused", LC_LOG_FAULT(error));
 }
+
+static const struct lc_channel_callbacks CHANNEL_CALLBACKS = {
+    .on_frame = on_frame, .on_refused = on_refused, .on_broken = on_broken};
 
 /* SIGUSR1 from the kernel: the supervisor is gone. The broken channel tells the event loop; this is
  * for a worker whose loop does not come round any more. SIGALRM is left at its default, which ends
@@ -218,9 +220,11 @@ static bool set_up(struct life *life, struct lc_error *error)
 				   &worker->page->counters, &callbacks, life, error);
 	if (life->shard == NULL)
 		return false;
+	life->desk = lc_desk_new(life->shard, worker->shard, on_desk_answer, life);
 	life->heartbeat = lc_loop_timer_new(life->loop, on_heartbeat, life);
 	life->orphan_deadline = lc_loop_timer_new(life->loop, on_orphan_deadline, life);
-	life->channel_watch = lc_loop_watch_readable(life->loop, worker->channel, on_channel, life);
+	life->channel = lc_channel_new(life->loop, worker->channel, LC_FRAME_TO_WORKER,
+				       &CHANNEL_CALLBACKS, life);
 	return true;
 }
 
@@ -237,7 +241,8 @@ static void tear_down(struct life *life)
 {
 	if (life->shard != NULL)
 		lc_shard_free(life->shard);
-	lc_loop_watch_free(life->channel_watch);
+	lc_desk_free(life->desk);
+	lc_channel_free(life->channel);
 	lc_loop_timer_free(life->orphan_deadline);
 	lc_loop_timer_free(life->heartbeat);
 	lc_loop_free(life->loop);

@@ -14,14 +14,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unsigned accepted = 0;
 
 	for (unsigned side = LC_FRAME_TO_SUPERVISOR; side <= LC_FRAME_TO_WORKER; side++) {
-		unsigned char again[LC_FRAME_SIZE];
+		unsigned char again[LC_FRAME_SIZE_MAX];
 		struct lc_error error;
-		enum lc_frame_type type;
+		struct lc_frame frame;
 
-		if (!lc_frame_decode(packet, (enum lc_frame_direction)side, &type, &error))
+		if (!lc_frame_decode(packet, (enum lc_frame_direction)side, &frame, &error))
 			continue;
-		lc_frame_encode(type, again);
-		LC_ASSERT(size == sizeof(again) && memcmp(again, data, size) == 0);
+		LC_ASSERT(lc_frame_encode(&frame, again) == size && memcmp(again, data, size) == 0);
 		accepted++;
 	}
 	LC_ASSERT(accepted <= 1);

@@ -12,12 +12,17 @@
  *   config        can not work with its settings
  *   slow-drain    drains only when the drain is abandoned
  *   stubborn      does not drain at all
+ *   silent        becomes ready, does not answer when asked something
+ *   die-when-asked   dies of SIGKILL then
+ *   talkative     answers far more than it may
+ *
+ * Asked about sources, it tells of one.
  *
  * Each start counts one delivered row, so that the shared page can be seen to survive a death.
  */
 #include "base/assert.h"
 #include "base/memory.h"
-#include "delivery/shard.h"
+#include "delivery/inspect.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -115,4 +120,28 @@ void lc_shard_free(struct lc_shard *shard)
 	lc_loop_timer_free(shard->started);
 	lc_loop_timer_free(shard->drained);
 	free(shard);
+}
+
+void lc_inspect_begin(struct lc_inspect *inspect)
+{
+	struct lc_inspection_source row = {.shard = inspect->number,
+					   .raft_session_id = inspect->number,
+					   .bucket = lc_view_of("photos"),
+					   .oldest_undelivered = 1000 - inspect->number,
+					   .pending_rows = 7};
+
+	lc_inspection_init(&inspect->document);
+	if (is(inspect->shard, "silent"))
+		return;
+	if (is(inspect->shard, "die-when-asked"))
+		raise(SIGKILL);
+	if (inspect->request.command == LC_CONTROL_REQUEST_SOURCES ||
+	    inspect->request.command == LC_CONTROL_REQUEST_SOURCE)
+		lc_inspection_add(&inspect->document, LC_INSPECTION_SOURCES, &row);
+	for (uint64_t i = 0; is(inspect->shard, "talkative") && i < 100000; i++) {
+		row.raft_session_id = i;
+		lc_inspection_add(&inspect->document, LC_INSPECTION_SOURCES, &row);
+	}
+	inspect->document.affected = inspect->request.command == LC_CONTROL_REQUEST_FLUSH;
+	inspect->done(inspect);
 }

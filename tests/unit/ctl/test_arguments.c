@@ -22,6 +22,22 @@ static char SOCKET[] = "--socket";
 static char SOCKET_WITH_PATH[] = "--socket=/run/a.sock";
 static char EMPTY_SOCKET[] = "--socket=";
 static char PATH[] = "/run/b.sock";
+static char SOURCES[] = "sources";
+static char SOURCE[] = "source";
+static char FLUSH[] = "flush";
+static char LEDGER[] = "ledger";
+static char CHECK[] = "check";
+static char RESET[] = "reset";
+static char PHOTOS[] = "7/photos";
+static char LAGGING[] = "--lagging";
+static char ALL[] = "--all";
+static char YES[] = "--yes";
+static char LIMIT[] = "--limit";
+static char LIMIT_OF_5[] = "--limit=5";
+static char FIVE[] = "5";
+static char MANY[] = "5000";
+static char STATE_DIRECTORY[] = "--state-directory";
+static char SHARD_OF_3[] = "--shard=3";
 static char WRONG_OPTION[] = "--jsno";
 static char WRONG_COMMAND[] = "reboot";
 
@@ -32,14 +48,13 @@ static void a_command_with_options_on_either_side(void **state)
 
 	(void)state;
 	assert_true(READ(&arguments, &error, PROGRAM, JSON, STATUS, SOCKET, PATH));
-	assert_int_equal(arguments.command, LC_ARGUMENTS_STATUS);
+	assert_int_equal(arguments.request.command, LC_CONTROL_REQUEST_STATUS);
 	assert_true(arguments.json);
 	assert_false(arguments.help);
 	assert_string_equal(arguments.socket, "/run/b.sock");
 	assert_true(READ(&arguments, &error, PROGRAM, HEALTH, SOCKET_WITH_PATH));
-	assert_int_equal(arguments.command, LC_ARGUMENTS_HEALTH);
+	assert_int_equal(arguments.request.command, LC_CONTROL_REQUEST_HEALTH);
 	assert_string_equal(arguments.socket, "/run/a.sock");
-	assert_string_equal(lc_arguments_path(arguments.command), "/v1/health");
 }
 
 static void help_needs_no_command(void **state)
@@ -66,11 +81,72 @@ static void mistakes_are_named(void **state)
 	assert_false(READ(&arguments, &error, PROGRAM, WRONG_COMMAND));
 	assert_string_equal(error.message, "there is no command \"reboot\"");
 	assert_false(READ(&arguments, &error, PROGRAM, STATUS, HEALTH));
-	assert_string_equal(error.message, "\"health\" is one command too many");
+	assert_string_equal(error.message, "\"health\" is one word too many");
 	assert_false(READ(&arguments, &error, PROGRAM, STATUS, SOCKET));
-	assert_string_equal(error.message, "--socket needs a path");
+	assert_string_equal(error.message, "--socket needs a value");
 	assert_false(READ(&arguments, &error, PROGRAM, STATUS, EMPTY_SOCKET));
 	assert_int_equal(error.kind, LC_ERROR_USAGE);
+}
+
+static void commands_take_their_own_arguments(void **state)
+{
+	struct lc_arguments arguments;
+	struct lc_control_request *request = &arguments.request;
+	struct lc_error error;
+
+	(void)state;
+	assert_true(READ(&arguments, &error, PROGRAM, LIMIT, FIVE, SOURCES, LAGGING));
+	assert_int_equal(request->command, LC_CONTROL_REQUEST_SOURCES);
+	assert_true(lc_control_request_has(request, LC_CONTROL_REQUEST_ARGUMENT_LAGGING));
+	assert_false(lc_control_request_has(request, LC_CONTROL_REQUEST_ARGUMENT_BLOCKED));
+	assert_int_equal(request->limit, 5);
+	assert_true(READ(&arguments, &error, PROGRAM, SOURCE, LIMIT_OF_5, PHOTOS));
+	assert_int_equal(request->raft_session_id, 7);
+	assert_true(lc_view_equal(lc_control_request_bucket(request), lc_view_of("photos")));
+	assert_int_equal(request->limit, 5);
+	assert_true(READ(&arguments, &error, PROGRAM, FLUSH, ALL));
+	assert_true(lc_control_request_has(request, LC_CONTROL_REQUEST_ARGUMENT_ALL));
+}
+
+static void a_command_may_have_two_words(void **state)
+{
+	struct lc_arguments arguments;
+	struct lc_error error;
+
+	(void)state;
+	assert_true(READ(&arguments, &error, PROGRAM, LEDGER, CHECK));
+	assert_int_equal(arguments.request.command, LC_CONTROL_REQUEST_LEDGER_CHECK);
+	assert_true(READ(&arguments, &error, PROGRAM, LEDGER, YES, RESET, STATE_DIRECTORY, PATH,
+			 SHARD_OF_3));
+	assert_int_equal(arguments.request.command, LC_CONTROL_REQUEST_LEDGER_RESET);
+	assert_string_equal(arguments.request.state_directory, "/run/b.sock");
+	assert_int_equal(arguments.request.shard, 3);
+	assert_false(READ(&arguments, &error, PROGRAM, LEDGER));
+	assert_string_equal(error.message, "\"ledger\" needs another word behind it");
+	assert_false(READ(&arguments, &error, PROGRAM, LEDGER, STATUS));
+	assert_string_equal(error.message, "there is no command \"ledger status\"");
+}
+
+static void what_a_command_does_not_take_is_named(void **state)
+{
+	struct lc_arguments arguments;
+	struct lc_error error;
+
+	(void)state;
+	assert_false(READ(&arguments, &error, PROGRAM, STATUS, LAGGING));
+	assert_string_equal(error.message, "status does not take \"lagging\"");
+	assert_false(READ(&arguments, &error, PROGRAM, FLUSH));
+	assert_string_equal(error.message, "flush needs SESSION/BUCKET or --all");
+	assert_false(READ(&arguments, &error, PROGRAM, FLUSH, PHOTOS, ALL));
+	assert_string_equal(error.message, "flush takes either SESSION/BUCKET or --all");
+	assert_false(READ(&arguments, &error, PROGRAM, SOURCE, FIVE));
+	assert_non_null(strstr(error.message, "for instance 7/photos"));
+	assert_false(READ(&arguments, &error, PROGRAM, SOURCE));
+	assert_string_equal(error.message, "source needs SESSION/BUCKET");
+	assert_false(READ(&arguments, &error, PROGRAM, SOURCES, LIMIT, MANY));
+	assert_string_equal(error.message, "limit is a number from 1 to 1000");
+	assert_false(READ(&arguments, &error, PROGRAM, SOURCES, LIMIT));
+	assert_string_equal(error.message, "--limit needs a value");
 }
 
 static void help_lists_commands_and_exit_codes(void **state)
@@ -82,6 +158,8 @@ static void help_lists_commands_and_exit_codes(void **state)
 	lc_arguments_append_help("/run/x.sock", &text);
 	assert_non_null(strstr(lc_buffer_text(&text), "\n  status "));
 	assert_non_null(strstr(lc_buffer_text(&text), "\n  health "));
+	assert_non_null(strstr(lc_buffer_text(&text), "\n  flush SESSION/BUCKET|--all\n"));
+	assert_non_null(strstr(lc_buffer_text(&text), "\n  --limit N "));
 	assert_non_null(strstr(lc_buffer_text(&text), "/run/x.sock"));
 	assert_non_null(strstr(lc_buffer_text(&text), "\n  3 "));
 	lc_buffer_free(&text);
@@ -93,6 +171,9 @@ int main(void)
 	    cmocka_unit_test(a_command_with_options_on_either_side),
 	    cmocka_unit_test(help_needs_no_command),
 	    cmocka_unit_test(mistakes_are_named),
+	    cmocka_unit_test(commands_take_their_own_arguments),
+	    cmocka_unit_test(a_command_may_have_two_words),
+	    cmocka_unit_test(what_a_command_does_not_take_is_named),
 	    cmocka_unit_test(help_lists_commands_and_exit_codes),
 	};
 

@@ -46,7 +46,7 @@ static int tear_down(void **state)
 static bool get(struct lc_buffer *body, struct lc_error *error)
 {
 	lc_buffer_init(body, CAP);
-	return lc_client_get(PATH, "/v1/status", body, error);
+	return lc_client_ask(PATH, "GET", "/v1/status", body, error);
 }
 
 /* Asks a server that gives one answer, whatever it is asked. */
@@ -149,6 +149,20 @@ static void answers_of_strangers_are_refused(void **state)
 		       "");
 }
 
+static void a_refusal_is_told_in_the_services_words(void **state)
+{
+	static const char answer[] = "HTTP/1.1 403 Forbidden\r\nContent-Length: 29\r\n\r\n"
+				     "{\"error\":\"this is for root\"}\n";
+	struct lc_error error;
+	struct lc_buffer body;
+
+	(void)state;
+	assert_false(get_answer(answer, sizeof(answer) - 1, &body, &error));
+	assert_int_equal(error.kind, LC_ERROR_USAGE);
+	assert_string_equal(error.message, "this is for root");
+	lc_buffer_free(&body);
+}
+
 static void an_answer_without_bound_is_refused(void **state)
 {
 	char answer[CAP + 200];
@@ -170,6 +184,7 @@ int main(void)
 	    STORY(a_socket_that_is_not_there_is_named),
 	    STORY(a_socket_that_nobody_serves_is_named),
 	    STORY(answers_of_strangers_are_refused),
+	    STORY(a_refusal_is_told_in_the_services_words),
 	    STORY(an_answer_without_bound_is_refused),
 	};
 

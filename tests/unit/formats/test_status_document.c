@@ -39,6 +39,8 @@ static void fill(struct lc_status_document *document)
 	    .oldest_undelivered_seconds = 9,
 	    .clickhouse_failing_seconds = 0,
 	    .s3_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE,
+	    .ledger_failing_seconds = 3,
+	    .obituary_exit_code = 65,
 	};
 	shard = &document->shards[1];
 	shard->shard = 3;

@@ -1,6 +1,8 @@
 /* What is told as wrong, and what is not. */
 #include "supervisor/health.h"
 
+#include "base/exit_codes.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,6 +26,8 @@ static struct lc_status_document document_of(size_t shards)
 		document.shards[i].oldest_undelivered_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].clickhouse_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].s3_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
+		document.shards[i].ledger_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
+		document.shards[i].obituary_exit_code = LC_STATUS_DOCUMENT_NO_AGE;
 	}
 	return document;
 }
@@ -95,6 +99,35 @@ static void wrong_settings_are_told_with_the_way_out(void **state)
 	expect(&document, "correct the settings and restart the service");
 }
 
+static void a_damaged_ledger_is_told_with_the_way_out(void **state)
+{
+	struct lc_status_document document = document_of(2);
+
+	(void)state;
+	document.shards[1].state = LC_SHARD_STATE_FAILED;
+	document.shards[1].obituary_exit_code = LC_EXIT_LEDGER;
+	expect(&document, "run log-courier-ctl ledger reset --shard 1");
+}
+
+static void another_courier_is_told_with_the_way_out(void **state)
+{
+	struct lc_status_document document = document_of(2);
+
+	(void)state;
+	document.shards[1].state = LC_SHARD_STATE_FAILED;
+	document.shards[1].obituary_exit_code = LC_EXIT_CONFLICT;
+	expect(&document, "stop the other courier");
+}
+
+static void a_ledger_that_can_not_be_written_is_a_finding_at_once(void **state)
+{
+	struct lc_status_document document = document_of(2);
+
+	(void)state;
+	document.shards[1].ledger_failing_seconds = 0;
+	expect(&document, "the ledger could not be written for 0 s");
+}
+
 static void clickhouse_failing_for_long_is_a_finding(void **state)
 {
 	struct lc_status_document document = document_of(2);
@@ -158,6 +191,9 @@ int main(void)
 	    cmocka_unit_test(a_shard_in_any_other_state_is_a_finding),
 	    cmocka_unit_test(a_dead_worker_is_told_with_its_obituary),
 	    cmocka_unit_test(wrong_settings_are_told_with_the_way_out),
+	    cmocka_unit_test(a_damaged_ledger_is_told_with_the_way_out),
+	    cmocka_unit_test(another_courier_is_told_with_the_way_out),
+	    cmocka_unit_test(a_ledger_that_can_not_be_written_is_a_finding_at_once),
 	    cmocka_unit_test(clickhouse_failing_for_long_is_a_finding),
 	    cmocka_unit_test(s3_failing_for_long_is_a_finding),
 	    cmocka_unit_test(a_short_outage_is_none),

@@ -24,16 +24,32 @@ struct fixture {
 	struct lc_http_server *server;
 	struct sockaddr_in address;
 	unsigned asked;
+	struct lc_http_server_later *later; /* of the last /later */
+	unsigned gone;                      /* connections that ended before their answer */
 };
 
-static void answer(struct lc_view path, int connection, struct lc_http_server_answer *out,
-		   void *context)
+static void on_gone(void *context)
 {
 	struct fixture *fixture = context;
 
+	fixture->gone++;
+	fixture->later = NULL;
+}
+
+static void answer(const struct lc_http_request *request, int connection,
+		   struct lc_http_server_answer *out, void *context)
+{
+	struct fixture *fixture = context;
+	struct lc_view path = request->path;
+
 	fixture->asked++;
 	assert_true(connection >= 0);
-	if (lc_view_equal(path, lc_view_of("/hello"))) {
+	if (!lc_view_equal(request->method, lc_view_of("GET"))) {
+		out->status = 405;
+		out->allow = "GET";
+	} else if (lc_view_equal(path, lc_view_of("/later"))) {
+		fixture->later = lc_http_server_answer_later(out, on_gone, fixture);
+	} else if (lc_view_equal(path, lc_view_of("/hello"))) {
 		out->status = 200;
 		lc_buffer_append_text(&out->body, "hello\n");
 	} else if (lc_view_equal(path, lc_view_of("/large"))) {
@@ -154,6 +170,7 @@ static void what_is_not_served_is_refused(void **state)
 {
 	starts_with(ask(*state, "GET /other HTTP/1.1\r\n\r\n"), "HTTP/1.1 404 ");
 	starts_with(ask(*state, "DELETE /hello HTTP/1.1\r\n\r\n"), "HTTP/1.1 405 ");
+	assert_non_null(strstr(ask(*state, "POST /hello HTTP/1.1\r\n\r\n"), "\r\nAllow: GET\r\n"));
 	starts_with(ask(*state, "nonsense\r\n\r\n"), "HTTP/1.1 400 ");
 	starts_with(ask(*state, "POST /hello HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello"),
 		    "HTTP/1.1 413 ");
@@ -226,6 +243,85 @@ static void connections_beyond_the_bound_wait_for_a_place(void **state)
 		close(idle[i]);
 }
 
+static int send_later(struct fixture *fixture)
+{
+	static const char request[] = "GET /later HTTP/1.1\r\n\r\n";
+	int fd = connect_to(fixture);
+
+	assert_int_equal(send(fd, request, sizeof(request) - 1, MSG_NOSIGNAL), sizeof(request) - 1);
+	for (unsigned i = 0; i < 1000 && fixture->later == NULL; i++)
+		turn(fixture);
+	assert_non_null(fixture->later);
+	return fd;
+}
+
+static void finish(struct fixture *fixture)
+{
+	struct lc_http_server_answer late;
+
+	lc_http_server_answer_init(fixture->server, &late);
+	late.status = 200;
+	lc_buffer_append_text(&late.body, "at last\n");
+	lc_http_server_finish(fixture->later, &late);
+}
+
+static void an_answer_may_come_later(void **state)
+{
+	struct fixture *fixture = *state;
+	int fd = send_later(fixture);
+	const char *text;
+
+	starts_with(ask(fixture, "GET /hello HTTP/1.1\r\n\r\n"), "HTTP/1.1 200 OK\r\n");
+	finish(fixture);
+	text = read_answer(fixture, fd);
+	starts_with(text, "HTTP/1.1 200 OK\r\n");
+	assert_non_null(strstr(text, "\r\n\r\nat last\n"));
+	assert_int_equal(fixture->gone, 0);
+	close(fd);
+}
+
+static void what_comes_while_an_answer_is_awaited_is_dropped(void **state)
+{
+	struct fixture *fixture = *state;
+	int fd = send_later(fixture);
+
+	assert_int_equal(send(fd, "GET /later HTTP/1.1\r\n\r\n", 23, MSG_NOSIGNAL), 23);
+	for (unsigned i = 0; i < 100; i++)
+		turn(fixture);
+	assert_int_equal(fixture->asked, 1);
+	assert_int_equal(shutdown(fd, SHUT_WR), 0);
+	for (unsigned i = 0; i < 100; i++)
+		turn(fixture);
+	finish(fixture);
+	starts_with(read_answer(fixture, fd), "HTTP/1.1 200 OK\r\n");
+	close(fd);
+}
+
+static void who_waits_for_an_answer_is_told_of_a_broken_connection(void **state)
+{
+	static const struct linger at_once = {.l_onoff = 1};
+	struct fixture *fixture = *state;
+	int fd = send_later(fixture);
+
+	/* closing then resets the connection */
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)), 0);
+	close(fd);
+	for (unsigned i = 0; i < 1000 && fixture->gone == 0; i++)
+		turn(fixture);
+	assert_int_equal(fixture->gone, 1);
+}
+
+static void a_server_that_closes_tells_who_waits(void **state)
+{
+	struct fixture *fixture = *state;
+	int fd = send_later(fixture);
+
+	lc_http_server_free(fixture->server);
+	fixture->server = NULL;
+	assert_int_equal(fixture->gone, 1);
+	close(fd);
+}
+
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -240,6 +336,10 @@ int main(void)
 	    STORY(a_client_that_closes_its_side_first_is_answered),
 	    STORY(one_connection_carries_one_request),
 	    STORY(connections_beyond_the_bound_wait_for_a_place),
+	    STORY(an_answer_may_come_later),
+	    STORY(what_comes_while_an_answer_is_awaited_is_dropped),
+	    STORY(who_waits_for_an_answer_is_told_of_a_broken_connection),
+	    STORY(a_server_that_closes_tells_who_waits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -143,7 +143,7 @@ static bool get_status(const struct service *service, struct lc_status_document 
 	bool got;
 
 	lc_buffer_init(&body, BODY_MAX);
-	got = lc_client_get(service->settings.supervisor_socket, "/v1/status", &body, NULL) &&
+	got = lc_client_ask(service->settings.supervisor_socket, "GET", "/v1/status", &body, NULL) &&
 	      lc_status_document_decode(lc_buffer_view(&body), document, NULL);
 	lc_buffer_free(&body);
 	return got;

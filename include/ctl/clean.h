@@ -1,0 +1,16 @@
+/* Text from elsewhere on its way to a terminal. */
+#ifndef LC_CTL_CLEAN_H
+#define LC_CTL_CLEAN_H
+
+#include "base/buffer.h"
+
+#include <stddef.h>
+
+/* Appends the words with '?' for what could steer a terminal: C0 and C1 controls. */
+void lc_clean_append(const char *words, size_t size, struct lc_buffer *text);
+
+/* Appends the words, cleaned, in lines that begin with an indent and fit `width` columns; 0 for a
+ * width of 100. */
+void lc_clean_append_wrapped(const char *words, unsigned width, struct lc_buffer *text);
+
+#endif

@@ -1,0 +1,378 @@
+#include "delivery/inspect.h"
+
+#include "base/memory.h"
+#include "delivery/cycle.h"
+#include "delivery/object.h"
+#include "delivery/rebuild.h"
+#include "delivery/source.h"
+#include "delivery/target.h"
+#include "delivery/target_table.h"
+#include "delivery/upload.h"
+#include "ledger/ledger.h"
+
+#include <stdlib.h>
+
+/* ---- the best of many ---- */
+
+struct pick {
+	uint64_t weight;
+	const void *item;
+};
+
+/* The `limit` heaviest items seen, heaviest first. */
+struct picks {
+	struct pick *picks;
+	size_t count;
+	size_t limit;
+	uint64_t seen;
+};
+
+static void picks_init(struct picks *picks, size_t limit)
+{
+	*picks = (struct picks){.limit = limit};
+	picks->picks = lc_memory_zero(limit, sizeof(picks->picks[0]));
+}
+
+static void picks_add(struct picks *picks, uint64_t weight, const void *item)
+{
+	size_t at = picks->count;
+
+	picks->seen++;
+	if (at == picks->limit && weight <= picks->picks[at - 1].weight)
+		return;
+	if (at == picks->limit)
+		at--;
+	else
+		picks->count++;
+	for (; at > 0 && picks->picks[at - 1].weight < weight; at--)
+		picks->picks[at] = picks->picks[at - 1];
+	picks->picks[at] = (struct pick){.weight = weight, .item = item};
+}
+
+/* ---- sources ---- */
+
+static bool is_blocked(const struct lc_source *source)
+{
+	const struct lc_object *object;
+
+	if (source->bodiless > 0)
+		return true;
+	TAILQ_FOREACH(object, &source->objects, of_source)
+	{
+		if (object->target->state == LC_TARGET_ASIDE)
+			return true;
+	}
+	return false;
+}
+
+static uint64_t pending_rows(const struct lc_source *source)
+{
+	return source->open_rows + source->object_rows + source->bodiless_rows;
+}
+
+static int64_t lag_of(const struct lc_source *source, uint32_t now)
+{
+	uint32_t oldest = lc_source_oldest_undelivered(source);
+
+	if (oldest == 0 || now == 0)
+		return LC_INSPECTION_NO_AGE;
+	return now > oldest ? (int64_t)(now - oldest) : 0;
+}
+
+static void add_source(struct lc_inspect *inspect, const struct lc_source *source, uint32_t now)
+{
+	const struct lc_object *object;
+	struct lc_inspection_source row = {
+	    .shard = inspect->number,
+	    .raft_session_id = source->raft_session_id,
+	    .bucket = source->bucket,
+	    .pending_rows = pending_rows(source),
+	    .oldest_undelivered = lc_source_oldest_undelivered(source),
+	    .lag_seconds = lag_of(source, now),
+	    .blocked = is_blocked(source),
+	    .open_rows = source->open_rows,
+	    .object_rows = source->object_rows,
+	    .intents_without_body = source->bodiless,
+	    .intents_without_body_rows = source->bodiless_rows,
+	};
+
+	TAILQ_FOREACH(object, &source->objects, of_source)
+	{
+		row.objects++;
+	}
+	if (source->committed.set) {
+		struct lc_offset offset = lc_mark_offset(&source->committed);
+
+		row.committed_inserted_at = offset.inserted_at;
+		row.committed_start_time_ms =
+		    offset.start_time_ms > 0 ? (uint64_t)offset.start_time_ms : 0;
+		row.committed_req_id = offset.req_id;
+	}
+	lc_inspection_add(&inspect->document, LC_INSPECTION_SOURCES, &row);
+}
+
+struct source_survey {
+	const struct lc_control_request *request;
+	uint32_t now;              /* ClickHouse's clock; 0: not known */
+	int64_t threshold_seconds; /* beyond which a source lags */
+	struct picks picks;
+};
+
+static void survey_source(void *context, struct lc_source *source)
+{
+	struct source_survey *survey = context;
+	uint32_t oldest = lc_source_oldest_undelivered(source);
+
+	if (oldest == 0 && pending_rows(source) == 0)
+		return;
+	if (lc_control_request_has(survey->request, LC_CONTROL_REQUEST_ARGUMENT_LAGGING) &&
+	    lag_of(source, survey->now) <= survey->threshold_seconds)
+		return;
+	if (lc_control_request_has(survey->request, LC_CONTROL_REQUEST_ARGUMENT_BLOCKED) &&
+	    !is_blocked(source))
+		return;
+	picks_add(&survey->picks, oldest == 0 ? 0 : UINT32_MAX - oldest, source);
+}
+
+static void look_at_sources(struct lc_inspect *inspect)
+{
+	struct source_survey survey = {.request = &inspect->request};
+	struct lc_shard_parts parts;
+
+	lc_shard_parts(inspect->shard, &parts);
+	survey.now = lc_cycle_clickhouse_now(parts.cycle);
+	survey.threshold_seconds = parts.settings->consumer_time_threshold_seconds;
+	picks_init(&survey.picks, inspect->request.limit);
+	lc_source_each(parts.sources, survey_source, &survey);
+	for (size_t i = 0; i < survey.picks.count; i++)
+		add_source(inspect, survey.picks.picks[i].item, survey.now);
+	inspect->document.more = survey.picks.seen - survey.picks.count;
+	free(survey.picks.picks);
+	inspect->done(inspect);
+}
+
+/* ---- one source, and log objects ---- */
+
+static void add_ranges(struct lc_inspect *inspect, const struct lc_source *source)
+{
+	for (size_t i = 0; i < source->range_count; i++) {
+		const struct lc_source_range *range = &source->ranges[i];
+		struct lc_inspection_range row = {.shard = inspect->number,
+						  .from = range->from,
+						  .to = range->to,
+						  .since = range->since,
+						  .doubtful = range->doubtful,
+						  .being_read = range->asked};
+
+		lc_inspection_add(&inspect->document, LC_INSPECTION_RANGES, &row);
+	}
+	lc_inspection_cut(&inspect->document, inspect->request.limit);
+}
+
+static const char *state_of(const struct lc_ledger_object *object)
+{
+	if (object->delivered)
+		return "delivered";
+	return object->expired ? "expired" : "open";
+}
+
+static void on_objects(void *context, const struct lc_ledger_object *objects, size_t count)
+{
+	struct lc_inspect *inspect = context;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct lc_ledger_intent *intent = &objects[i].intent;
+		struct lc_inspection_object row = {
+		    .shard = inspect->number,
+		    .id = intent->id,
+		    .raft_session_id = intent->source.raft_session_id,
+		    .bucket = intent->source.bucket,
+		    .target_bucket = intent->target_bucket,
+		    .key = intent->key,
+		    .rows = intent->rows,
+		    .bytes = intent->bytes,
+		    .first_second = intent->first_second,
+		    .last_second = intent->last_second,
+		    .state = lc_view_of(state_of(&objects[i])),
+		};
+
+		lc_inspection_add(&inspect->document, LC_INSPECTION_OBJECTS, &row);
+	}
+	inspect->done(inspect);
+}
+
+static void look_at_source(struct lc_inspect *inspect)
+{
+	struct lc_view bucket = lc_control_request_bucket(&inspect->request);
+	struct lc_ledger_source name = {.raft_session_id = inspect->request.raft_session_id,
+					.bucket = bucket};
+	struct lc_shard_parts parts;
+	const struct lc_source *source;
+
+	lc_shard_parts(inspect->shard, &parts);
+	source = lc_source_find(parts.sources, name.raft_session_id, bucket);
+	if (source != NULL) {
+		add_source(inspect, source, lc_cycle_clickhouse_now(parts.cycle));
+		add_ranges(inspect, source);
+	}
+	lc_ledger_read_objects(parts.ledger, &name, inspect->request.limit, on_objects, inspect);
+}
+
+static void look_at_deliveries(struct lc_inspect *inspect)
+{
+	struct lc_shard_parts parts;
+
+	lc_shard_parts(inspect->shard, &parts);
+	lc_ledger_read_deliveries(parts.ledger, lc_control_request_bucket(&inspect->request),
+				  inspect->request.limit, on_objects, inspect);
+}
+
+/* ---- targets ---- */
+
+static void add_target(struct lc_inspect *inspect, const struct lc_target *target, uint64_t now_ms)
+{
+	const struct lc_object *object;
+	struct lc_inspection_target row = {
+	    .shard = inspect->number,
+	    .bucket = lc_view_of(target->bucket),
+	    .state = lc_view_of(lc_target_state_name(target->state)),
+	    .refused = target->refused,
+	    .failures = target->failures,
+	    .last_error = lc_view_of(target->last_error == NULL ? "" : target->last_error),
+	    .next_probe_seconds = LC_INSPECTION_NO_AGE,
+	    .uploads = target->active,
+	    .intents_without_body = target->bodiless,
+	    .rows = target->rows,
+	    .bytes = target->bytes,
+	};
+
+	TAILQ_FOREACH(object, &target->waiting, of_list)
+	{
+		row.waiting_objects++;
+	}
+	if (target->state != LC_TARGET_HEALTHY)
+		row.next_probe_seconds =
+		    target->probe_at_ms > now_ms
+			? (int64_t)((target->probe_at_ms - now_ms + 999) / 1000)
+			: 0;
+	lc_inspection_add(&inspect->document, LC_INSPECTION_TARGETS, &row);
+}
+
+struct target_survey {
+	bool blocked; /* these alone */
+	struct picks picks;
+};
+
+static void survey_target(void *context, struct lc_target *target)
+{
+	const uint64_t failing = UINT64_C(1) << 63;
+	struct target_survey *survey = context;
+
+	if (survey->blocked && target->state != LC_TARGET_ASIDE)
+		return;
+	picks_add(&survey->picks, (target->failures > 0 ? failing : 0) | target->rows, target);
+}
+
+static void look_at_targets(struct lc_inspect *inspect)
+{
+	struct target_survey survey = {.blocked = lc_control_request_has(
+					   &inspect->request, LC_CONTROL_REQUEST_ARGUMENT_BLOCKED)};
+	struct lc_shard_parts parts;
+
+	lc_shard_parts(inspect->shard, &parts);
+	picks_init(&survey.picks, inspect->request.limit);
+	lc_target_table_each(lc_upload_targets(parts.upload), survey_target, &survey);
+	for (size_t i = 0; i < survey.picks.count; i++)
+		add_target(inspect, survey.picks.picks[i].item, lc_loop_now_ms(parts.loop));
+	inspect->document.more = survey.picks.seen - survey.picks.count;
+	free(survey.picks.picks);
+	inspect->done(inspect);
+}
+
+/* ---- commands ---- */
+
+static void flush(struct lc_inspect *inspect)
+{
+	struct lc_ledger_source one = {.raft_session_id = inspect->request.raft_session_id,
+				       .bucket = lc_control_request_bucket(&inspect->request)};
+	bool all = lc_control_request_has(&inspect->request, LC_CONTROL_REQUEST_ARGUMENT_ALL);
+	struct lc_shard_parts parts;
+
+	lc_shard_parts(inspect->shard, &parts);
+	if (parts.delivering)
+		inspect->document.affected = lc_cycle_flush(parts.cycle, all ? NULL : &one);
+	else
+		lc_inspection_complain(&inspect->document, inspect->number,
+				       "the shard is stopping and reads nothing more");
+	inspect->done(inspect);
+}
+
+struct retry {
+	struct lc_inspect *inspect;
+	struct lc_upload *upload;
+	bool all;
+};
+
+static void retry_target(void *context, struct lc_target *target)
+{
+	struct retry *retry = context;
+	struct lc_inspect *inspect = retry->inspect;
+
+	if (target->state == LC_TARGET_HEALTHY && target->bodiless == 0)
+		return;
+	if (!retry->all && !lc_view_equal(lc_control_request_bucket(&inspect->request),
+					  lc_view_of(target->bucket)))
+		return;
+	lc_upload_retry_now(retry->upload, target);
+	inspect->document.affected++;
+}
+
+static void retry(struct lc_inspect *inspect)
+{
+	struct retry retry = {
+	    .inspect = inspect,
+	    .all = lc_control_request_has(&inspect->request, LC_CONTROL_REQUEST_ARGUMENT_ALL),
+	};
+	struct lc_shard_parts parts;
+
+	lc_shard_parts(inspect->shard, &parts);
+	retry.upload = parts.upload;
+	lc_target_table_each(lc_upload_targets(parts.upload), retry_target, &retry);
+	if (parts.delivering)
+		lc_rebuild_poke(parts.rebuild, lc_cycle_clickhouse_now(parts.cycle));
+	inspect->done(inspect);
+}
+
+void lc_inspect_begin(struct lc_inspect *inspect)
+{
+	lc_inspection_init(&inspect->document);
+	switch (inspect->request.command) {
+	case LC_CONTROL_REQUEST_SOURCES:
+		look_at_sources(inspect);
+		return;
+	case LC_CONTROL_REQUEST_SOURCE:
+		look_at_source(inspect);
+		return;
+	case LC_CONTROL_REQUEST_TARGETS:
+		look_at_targets(inspect);
+		return;
+	case LC_CONTROL_REQUEST_DELIVERIES:
+		look_at_deliveries(inspect);
+		return;
+	case LC_CONTROL_REQUEST_FLUSH:
+		flush(inspect);
+		return;
+	case LC_CONTROL_REQUEST_RETRY:
+		retry(inspect);
+		return;
+	case LC_CONTROL_REQUEST_STATUS:
+	case LC_CONTROL_REQUEST_HEALTH:
+	case LC_CONTROL_REQUEST_LEDGER_CHECK:
+	case LC_CONTROL_REQUEST_LEDGER_RESET:
+	case LC_CONTROL_REQUEST_COMMAND_COUNT:
+		break;
+	}
+	lc_inspection_complain(&inspect->document, inspect->number,
+			       "shards do not answer this request");
+	inspect->done(inspect);
+}

@@ -1,0 +1,116 @@
+#include "worker/desk.h"
+
+#include "base/memory.h"
+#include "delivery/inspect.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/queue.h>
+
+enum { STATUS_OK = 200, STATUS_BAD_REQUEST = 400, STATUS_UNAVAILABLE = 503 };
+
+struct request {
+	struct lc_inspect inspect; /* first, so that it leads back here */
+	LIST_ENTRY(request) link;
+	struct lc_desk *desk;
+	uint32_t id;
+};
+
+LIST_HEAD(request_list, request);
+
+struct lc_desk {
+	struct lc_shard *shard;
+	unsigned number;
+	lc_desk_callback *callback;
+	void *context;
+	struct request_list waiting;
+	unsigned waiting_count;
+};
+
+struct lc_desk *lc_desk_new(struct lc_shard *shard, unsigned number, lc_desk_callback *callback,
+			    void *context)
+{
+	struct lc_desk *desk = lc_memory_zero(1, sizeof(*desk));
+
+	desk->shard = shard;
+	desk->number = number;
+	desk->callback = callback;
+	desk->context = context;
+	LIST_INIT(&desk->waiting);
+	return desk;
+}
+
+static void request_free(struct request *request)
+{
+	LIST_REMOVE(request, link);
+	request->desk->waiting_count--;
+	lc_inspection_free(&request->inspect.document);
+	free(request);
+}
+
+void lc_desk_free(struct lc_desk *desk)
+{
+	struct request *request;
+
+	if (desk == NULL)
+		return;
+	while ((request = LIST_FIRST(&desk->waiting)) != NULL)
+		request_free(request);
+	free(desk);
+}
+
+static void answer(const struct lc_desk *desk, uint32_t id, unsigned status,
+		   struct lc_inspection *document)
+{
+	struct lc_buffer json;
+
+	lc_buffer_init(&json, LC_INSPECTION_SHARD_BYTES_MAX);
+	lc_inspection_encode_within(document, &json);
+	desk->callback(desk->context, id, status, lc_buffer_view(&json));
+	lc_buffer_free(&json);
+}
+
+static void turn_away(const struct lc_desk *desk, uint32_t id, unsigned status, const char *why)
+{
+	struct lc_inspection document;
+
+	lc_inspection_init(&document);
+	lc_inspection_complain(&document, desk->number, why);
+	answer(desk, id, status, &document);
+	lc_inspection_free(&document);
+}
+
+static void on_inspected(struct lc_inspect *inspect)
+{
+	struct request *request = (struct request *)(void *)inspect;
+
+	answer(request->desk, request->id, STATUS_OK, &inspect->document);
+	request_free(request);
+}
+
+void lc_desk_take(struct lc_desk *desk, uint32_t id, struct lc_view text)
+{
+	struct request *request;
+	struct lc_error error;
+
+	if (desk->waiting_count == LC_DESK_REQUESTS_MAX) {
+		turn_away(desk, id, STATUS_UNAVAILABLE,
+			  "the shard has too many requests to answer; its ledger may not be "
+			  "writable");
+		return;
+	}
+	request = lc_memory_zero(1, sizeof(*request));
+	if (!lc_control_request_decode(text, &request->inspect.request, &error)) {
+		free(request);
+		turn_away(desk, id, STATUS_BAD_REQUEST, error.message);
+		return;
+	}
+	request->desk = desk;
+	request->id = id;
+	LIST_INSERT_HEAD(&desk->waiting, request, link);
+	desk->waiting_count++;
+	request->inspect.shard = desk->shard;
+	request->inspect.number = desk->number;
+	request->inspect.done = on_inspected;
+	lc_inspect_begin(&request->inspect);
+}
