@@ -102,7 +102,7 @@ static void add_noted(struct lc_commit *commit, struct lc_source *source)
 		commit->noted_capacity =
 		    commit->noted_capacity == 0 ? 64 : commit->noted_capacity * 2;
 		commit->noted = lc_memory_resize(commit->noted, commit->noted_capacity,
-						 sizeof(commit->noted[0]));
+						 sizeof(struct lc_source *));
 	}
 	commit->noted[commit->noted_count++] = source;
 	source->commit_noted = true;
@@ -113,7 +113,7 @@ static void gather(struct lc_commit *commit)
 {
 	size_t count = commit->noted_count < BATCH_MAX ? commit->noted_count : BATCH_MAX;
 
-	commit->sent = lc_memory_resize(commit->sent, count, sizeof(commit->sent[0]));
+	commit->sent = lc_memory_resize(commit->sent, count, sizeof(struct lc_source *));
 	for (size_t i = 0; i < count; i++) {
 		struct lc_source *source = commit->noted[commit->noted_count - count + i];
 		const struct lc_mark *mark = lc_source_delivered_mark(source);

@@ -30,7 +30,7 @@ static int compare_sources(const void *a, const void *b)
 void lc_plan_sort(struct lc_source **sources, size_t count)
 {
 	if (count > 1)
-		qsort(sources, count, sizeof(sources[0]), compare_sources);
+		qsort(sources, count, sizeof(struct lc_source *), compare_sources);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -41,7 +41,7 @@ static int compare_names(const void *a, const void *b)
 void lc_plan_sort_by_name(struct lc_source **sources, size_t count)
 {
 	if (count > 1)
-		qsort(sources, count, sizeof(sources[0]), compare_names);
+		qsort(sources, count, sizeof(struct lc_source *), compare_names);
 }
 
 /* Bytes that a source takes in the query's list at most: every byte of its name escaped, the

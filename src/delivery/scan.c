@@ -374,8 +374,8 @@ void lc_scan_start(struct lc_scan *scan, unsigned seat, struct lc_source *const 
 {
 	LC_ASSERT(!lc_scan_running(scan) && count > 0);
 	scan->seat = seat;
-	scan->sources = lc_memory_resize(NULL, count, sizeof(sources[0]));
-	memcpy(scan->sources, sources, count * sizeof(sources[0]));
+	scan->sources = lc_memory_resize(NULL, count, sizeof(struct lc_source *));
+	memcpy(scan->sources, sources, count * sizeof(struct lc_source *));
 	lc_plan_sort_by_name(scan->sources, count);
 	scan->known = lc_memory_zero(count, sizeof(scan->known[0]));
 	scan->source_count = count;

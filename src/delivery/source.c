@@ -38,13 +38,14 @@ static void node_free(struct node *node)
 
 void lc_source_table_free(struct lc_source_table *table)
 {
-	struct node *node;
-	struct node *next;
+	struct node *node = table->nodes;
 
-	HASH_ITER(hh, table->nodes, node, next)
-	{
-		HASH_DEL(table->nodes, node);
+	HASH_CLEAR(hh, table->nodes);
+	while (node != NULL) {
+		struct node *next = node->hh.next;
+
 		node_free(node);
+		node = next;
 	}
 	free(table->key);
 	free(table);
