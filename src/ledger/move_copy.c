@@ -343,8 +343,8 @@ static bool copy_numbers(struct pass *pass)
 {
 	struct lc_move_copy *copy = pass->copy;
 	struct lc_origin own = {.modulus = pass->shard_count, .remainder = pass->shard};
-	uint32_t doubtful_until;
-	uint32_t expired_until;
+	uint32_t doubtful_until = 0;
+	uint32_t expired_until = 0;
 
 	if (!read_meta(pass, "until", &own.until) || !read_meta(pass, "horizon", &own.horizon) ||
 	    !read_meta(pass, "doubtful_until", &doubtful_until) ||
@@ -366,8 +366,8 @@ static bool copy_numbers(struct pass *pass)
 
 static bool check_shard(struct pass *pass)
 {
-	uint32_t shard;
-	uint32_t shard_count;
+	uint32_t shard = 0;
+	uint32_t shard_count = 0;
 
 	if (!read_meta(pass, "shard", &shard) || !read_meta(pass, "shard_count", &shard_count))
 		return false;
