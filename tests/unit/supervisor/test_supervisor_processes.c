@@ -770,7 +770,8 @@ int main(int argc, char **argv)
 
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);
-	/* What runs the test may have given it a pipe, which the story of descriptors would count. */
+	/* What runs the test may have given it a pipe, which the story of descriptors would count.
+	 */
 	if (freopen("/dev/null", "r", stdin) == NULL)
 		return 1;
 	/* Workers whose supervisor was killed become ours, so that their end can be awaited. */
