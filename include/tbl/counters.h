@@ -7,8 +7,8 @@
  * LC_GAUGE(name, family, labels, help)      goes up and down
  * LC_HISTOGRAM(name, family, bounds, help)  bounds: LC_BOUNDS_* below, upper bounds of the buckets
  *
- * Rows of one family stand together; the first one's help is the family's. Labels are in Prometheus'
- * text form, without braces; the label `shard` is added to every row.
+ * Rows of one family stand together; the first one's help is the family's. Labels are in
+ * Prometheus' text form, without braces; the label `shard` is added to every row.
  */
 #define LC_BOUNDS_LONG 0.5, 1, 2, 5, 10, 30, 60, 120, 300
 #define LC_BOUNDS_QUERY 0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 20

@@ -1,5 +1,6 @@
 /*
- * The frames between supervisor and worker. Each side accepts only the frames that are meant for it.
+ * The frames between supervisor and worker. Each side accepts only the frames that are meant for
+ * it.
  *
  * LC_FRAME(name, number, direction, head, help)
  *
