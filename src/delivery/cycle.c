@@ -124,8 +124,8 @@ static void collect_ready(void *context, struct lc_source *source)
 		return;
 	if (cycle->ready_count == cycle->ready_capacity) {
 		cycle->ready_capacity = cycle->ready_capacity == 0 ? 64 : cycle->ready_capacity * 2;
-		cycle->ready =
-		    lc_memory_resize(cycle->ready, cycle->ready_capacity, sizeof(cycle->ready[0]));
+		cycle->ready = lc_memory_resize(cycle->ready, cycle->ready_capacity,
+						sizeof(struct lc_source *));
 	}
 	cycle->ready[cycle->ready_count++] = source;
 }

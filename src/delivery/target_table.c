@@ -33,16 +33,16 @@ struct lc_target_table *lc_target_table_new(const struct lc_target_policy *polic
 
 void lc_target_table_free(struct lc_target_table *table)
 {
-	struct node *node;
-	struct node *next;
+	struct node *node = table->nodes;
 
-	HASH_ITER(hh, table->nodes, node, next)
-	{
+	HASH_CLEAR(hh, table->nodes);
+	while (node != NULL) {
+		struct node *next = node->hh.next;
+
 		LC_ASSERT(TAILQ_EMPTY(&node->target.waiting));
-		HASH_DEL(table->nodes, node);
 		free(node->target.bucket);
-		free(node->target.last_error);
 		free(node);
+		node = next;
 	}
 	free(table);
 }
