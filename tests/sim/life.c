@@ -51,9 +51,17 @@ static void on_drained(void *context)
 	life->drained = true;
 }
 
+/* An offset that was on its way when the state was lost may arrive behind the next start: then it
+ * looks as if there were another courier, and the operator resets the ledger once more. */
 static void on_failed(void *context, const struct lc_error *error)
 {
 	(void)context;
+	if (error->kind == LC_ERROR_CONFLICT && sim->state_lost) {
+		sim_trace("the operator resets the ledger: %s", error->message);
+		sim->reset_wanted = true;
+		sim->crash_wanted = true;
+		return;
+	}
 	sim_fail("the shard stopped: %s", error->message);
 }
 
@@ -111,7 +119,10 @@ static void crash_all(struct house *house)
 {
 	for (unsigned i = 0; i < SIM_SHARDS_MAX; i++)
 		crash(&house->lives[i]);
+	if (sim->reset_wanted)
+		sim_forget_state();
 	sim->crash_wanted = false;
+	sim->reset_wanted = false;
 }
 
 /* What is in flight may pass its cap by a piece of an answer, whose rows may each begin an object,

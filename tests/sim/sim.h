@@ -165,6 +165,7 @@ struct sim {
 	unsigned lives;
 	bool state_lost;   /* at least once: rows may be delivered again */
 	bool crash_wanted; /* by a model, at a step */
+	bool reset_wanted; /* with it */
 	bool crashing;     /* the process is being thrown away */
 	uint64_t as_of_ms; /* what the answer being made shows */
 	uint64_t queries;
