@@ -1,9 +1,9 @@
 /*
  * Seeds of histories that failed once, and what they showed. Each run begins with them.
  *
- * A seed means the history that the generator makes of it: whoever changes what plan.c, rows.c or the
- * models draw gets other histories for the same seeds. Then put each fault back, one at a time, and
- * look for a seed that shows it.
+ * A seed means the history that the generator makes of it: whoever changes what plan.c, rows.c or
+ * the models draw gets other histories for the same seeds. Then put each fault back, one at a time,
+ * and look for a seed that shows it.
  *
  * SIM_REGRESSION(seed, what)
  */
