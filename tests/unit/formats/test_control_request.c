@@ -1,0 +1,143 @@
+/* Requests as they come over HTTP, and what is none. */
+#include "formats/control_request.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct lc_control_request decode(const char *text)
+{
+	struct lc_control_request request;
+	struct lc_error error;
+
+	if (!lc_control_request_decode(lc_view_of(text), &request, &error))
+		fail_msg("%s: %s", text, error.message);
+	return request;
+}
+
+static void refuse(const char *text, enum lc_error_kind kind, const char *words)
+{
+	struct lc_control_request request;
+	struct lc_error error;
+
+	assert_false(lc_control_request_decode(lc_view_of(text), &request, &error));
+	assert_int_equal(error.kind, kind);
+	if (strstr(error.message, words) == NULL)
+		fail_msg("%s: told instead: %s", text, error.message);
+}
+
+static void a_path_is_a_command_and_its_query_the_arguments(void **state)
+{
+	struct lc_control_request request = decode("/v1/sources?lagging=1&limit=7");
+
+	(void)state;
+	assert_int_equal(request.command, LC_CONTROL_REQUEST_SOURCES);
+	assert_true(lc_control_request_has(&request, LC_CONTROL_REQUEST_ARGUMENT_LAGGING));
+	assert_false(lc_control_request_has(&request, LC_CONTROL_REQUEST_ARGUMENT_BLOCKED));
+	assert_int_equal(request.limit, 7);
+	request = decode("/v1/sources");
+	assert_int_equal(request.limit, LC_CONTROL_REQUEST_LIMIT_DEFAULT);
+	assert_int_equal(request.given, 0);
+	request = decode("/v1/source?source=65535/a/b%20c");
+	assert_int_equal(request.raft_session_id, 65535);
+	assert_true(lc_view_equal(lc_control_request_bucket(&request), lc_view_of("a/b c")));
+	request = decode("/v1/flush?all");
+	assert_true(lc_control_request_has(&request, LC_CONTROL_REQUEST_ARGUMENT_ALL));
+}
+
+static void a_bucket_of_any_bytes_goes_there_and_back(void **state)
+{
+	struct lc_control_request request;
+	struct lc_control_request again;
+	struct lc_error error;
+	struct lc_buffer text;
+	char name[LC_CONTROL_REQUEST_BUCKET_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(name); i++)
+		name[i] = (char)(i & 0xFF);
+	lc_control_request_init(&request, LC_CONTROL_REQUEST_RETRY);
+	assert_true(lc_control_request_set(&request, LC_CONTROL_REQUEST_ARGUMENT_BUCKET,
+					   (struct lc_view){name, sizeof(name)}, &error));
+	lc_buffer_init(&text, LC_CONTROL_REQUEST_TEXT_MAX);
+	lc_control_request_append(&request, &text);
+	assert_false(lc_buffer_failed(&text));
+	assert_true(lc_control_request_decode(lc_buffer_view(&text), &again, &error));
+	assert_int_equal(again.command, LC_CONTROL_REQUEST_RETRY);
+	assert_true(
+	    lc_view_equal(lc_control_request_bucket(&again), (struct lc_view){name, sizeof(name)}));
+	lc_buffer_free(&text);
+	assert_false(lc_control_request_set(&request, LC_CONTROL_REQUEST_ARGUMENT_BUCKET,
+					    lc_view_of("x"), &error));
+}
+
+static void hostile_requests_are_refused(void **state)
+{
+	static char long_text[LC_CONTROL_REQUEST_TEXT_MAX + 2];
+
+	(void)state;
+	refuse("", LC_ERROR_CORRUPT, "no command");
+	refuse("/", LC_ERROR_CORRUPT, "no command");
+	refuse("/v1/ledger", LC_ERROR_CORRUPT, "no command");
+	refuse("?all=1", LC_ERROR_CORRUPT, "no command");
+	refuse("/v1/status?limit=3", LC_ERROR_USAGE, "status does not take");
+	memset(long_text, 'x', sizeof(long_text) - 1);
+	memcpy(long_text, "/v1/retry?bucket=", 17);
+	refuse(long_text, LC_ERROR_USAGE, "longer than");
+}
+
+static void values_are_checked(void **state)
+{
+	(void)state;
+	refuse("/v1/sources?=", LC_ERROR_USAGE, "no parameter");
+	refuse("/v1/sources?&", LC_ERROR_USAGE, "no parameter");
+	refuse("/v1/sources?&&limit=5", LC_ERROR_USAGE, "no parameter");
+	refuse("/v1/sources?limit", LC_ERROR_USAGE, "limit is a number");
+	refuse("/v1/sources?limit=0", LC_ERROR_USAGE, "limit is a number");
+	refuse("/v1/sources?limit=-1", LC_ERROR_USAGE, "limit is a number");
+	refuse("/v1/sources?limit=1001", LC_ERROR_USAGE, "limit is a number");
+	refuse("/v1/sources?limit=99999999999999999999", LC_ERROR_USAGE, "limit is a number");
+	refuse("/v1/sources?limit=5&limit=5", LC_ERROR_USAGE, "given twice");
+	refuse("/v1/sources?lagging=yes", LC_ERROR_USAGE, "no other value than 1");
+	refuse("/v1/source", LC_ERROR_USAGE, "source needs SESSION/BUCKET");
+	refuse("/v1/source?source=", LC_ERROR_USAGE, "raft session and its bucket");
+	refuse("/v1/source?source=/b", LC_ERROR_USAGE, "raft session and its bucket");
+	refuse("/v1/source?source=4294967296/b", LC_ERROR_USAGE, "raft session and its bucket");
+	refuse("/v1/source?source=01/b", LC_ERROR_USAGE, "raft session and its bucket");
+	refuse("/v1/source?source=7/", LC_ERROR_USAGE, "1 to 1024 bytes");
+	refuse("/v1/retry?bucket=%4", LC_ERROR_USAGE, "two hex digits");
+	refuse("/v1/retry?bucket=%", LC_ERROR_USAGE, "two hex digits");
+	refuse("/v1/retry?bucket=a&all=1", LC_ERROR_USAGE, "either BUCKET or --all");
+	refuse("/v1/flush?state-directory=/", LC_ERROR_USAGE, "does not take");
+}
+
+static void what_changes_something_is_a_post(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < LC_CONTROL_REQUEST_COMMAND_COUNT; i++) {
+		const struct lc_control_request_description *command =
+		    &LC_CONTROL_REQUEST_COMMANDS[i];
+		bool changes = i == LC_CONTROL_REQUEST_FLUSH || i == LC_CONTROL_REQUEST_RETRY;
+		bool served = command->answers != LC_CONTROL_REQUEST_BY_FILES;
+
+		assert_string_equal(command->method, !served ? "" : changes ? "POST" : "GET");
+		assert_int_equal(served, command->path[0] != '\0');
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_path_is_a_command_and_its_query_the_arguments),
+	    cmocka_unit_test(a_bucket_of_any_bytes_goes_there_and_back),
+	    cmocka_unit_test(hostile_requests_are_refused),
+	    cmocka_unit_test(values_are_checked),
+	    cmocka_unit_test(what_changes_something_is_a_post),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
