@@ -61,7 +61,8 @@ void lc_arena_commit(struct lc_arena *arena, size_t used)
 {
 	struct lc_arena_chunk *chunk = arena->newest;
 
-	LC_ASSERT(chunk != NULL && used <= chunk->size - chunk->used);
+	LC_ASSERT(chunk != NULL);
+	LC_ASSERT(used <= chunk->size - chunk->used);
 	chunk->used += used;
 }
 

@@ -155,6 +155,7 @@ static bool read_integer(const json_t *value, int64_t maximum, int64_t *number)
 static bool read_value(const json_t *value, enum lc_inspection_layout_type type, char *place)
 {
 	int64_t number = LC_INSPECTION_NO_AGE;
+	uint32_t second;
 
 	switch (type) {
 	case LC_INSPECTION_LAYOUT_COUNT:
@@ -165,7 +166,8 @@ static bool read_value(const json_t *value, enum lc_inspection_layout_type type,
 	case LC_INSPECTION_LAYOUT_SECOND:
 		if (!json_is_null(value) && !read_integer(value, UINT32_MAX, &number))
 			return false;
-		memcpy(place, &(uint32_t){number < 0 ? 0 : (uint32_t)number}, sizeof(uint32_t));
+		second = number < 0 ? 0 : (uint32_t)number;
+		memcpy(place, &second, sizeof(second));
 		return true;
 	case LC_INSPECTION_LAYOUT_AGE:
 		if (!json_is_null(value) && !read_integer(value, INT64_MAX, &number))

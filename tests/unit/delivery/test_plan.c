@@ -1,3 +1,4 @@
+#include "base/memory.h"
 #include "delivery/plan.h"
 
 #include "formats/record.h"
@@ -224,12 +225,11 @@ static void a_group_ends_before_the_first_that_is_too_far(void **state)
 /* Groups many sources of such names until all are asked for; each query must be short enough. */
 static void expect_short_queries(struct lc_view name)
 {
-	struct open_source *sources = calloc(MANY, sizeof(sources[0]));
-	struct lc_source **order = calloc(MANY, sizeof(struct lc_source *));
+	struct open_source *sources = lc_memory_zero(MANY, sizeof(sources[0]));
+	struct lc_source **order = lc_memory_zero(MANY, sizeof(struct lc_source *));
 	struct lc_buffer sql;
 	size_t done = 0;
 
-	assert_true(sources != NULL && order != NULL);
 	for (size_t i = 0; i < MANY; i++) {
 		open_range(&sources[i], 1000, 2000);
 		sources[i].source.raft_session_id = UINT16_MAX - (uint32_t)(i % 10000);

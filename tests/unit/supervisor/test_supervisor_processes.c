@@ -873,7 +873,7 @@ static void a_source_is_asked_of_its_shard_alone(void **state)
 static void a_shard_that_does_not_answer_holds_up_nobody_for_long(void **state)
 {
 	struct service *service = *state;
-	struct lc_status_document status;
+	struct lc_status_document status = {.healthy = false};
 	struct lc_inspection document;
 	uint64_t begin;
 
