@@ -1,6 +1,6 @@
 /*
- * What shards tell about their sources, targets and log objects: the members of each kind of row in an
- * inspection document (formats/inspection.h), in the order in which they are written.
+ * What shards tell about their sources, targets and log objects: the members of each kind of row in
+ * an inspection document (formats/inspection.h), in the order in which they are written.
  *
  * LC_INSPECTION_<KIND>(type, name, help)
  *

@@ -164,6 +164,7 @@ static void shards_that_do_not_answer_stand_at_the_end(void **state)
 
 static void no_text_steers_the_terminal(void **state)
 {
+	static const char end[] = {'\r', '\n', '\t', 'e', 'n', 'd'};
 	static char key[300];
 	struct lc_inspection_object object = {.key = {key, sizeof(key)},
 					      .bucket = lc_view_of("a\033[31mb"),
@@ -172,7 +173,7 @@ static void no_text_steers_the_terminal(void **state)
 
 	(void)state;
 	memset(key, 'k', sizeof(key));
-	memcpy(key + sizeof(key) - 6, "\r\n\tend", 6);
+	memcpy(key + sizeof(key) - sizeof(end), end, sizeof(end));
 	lc_inspection_init(&document);
 	lc_inspection_add(&document, LC_INSPECTION_OBJECTS, &object);
 	lc_inspection_complain(&document, 1, "no\033[2Jway");
