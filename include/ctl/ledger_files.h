@@ -21,8 +21,9 @@ struct lc_ledger_files {
  * that is about to be removed. */
 typedef void lc_ledger_files_callback(void *context, const char *path, const char *fault);
 
-/* Checks each, while the service may be running. Tells each fault, and each ledger that has none.
- * False with `error` set when one can not be read, or there is none. */
+/* Checks each. Tells each fault, and each ledger that has none; one that can not be looked into,
+ * for instance because a worker has it open, is a fault too. False with `error` set when the
+ * directory can not be read, or there is none. */
 bool lc_ledger_files_check(const struct lc_ledger_files *files, lc_ledger_files_callback *callback,
 			   void *context, struct lc_error *error);
 

@@ -31,7 +31,7 @@ LC_CONTROL_COMMAND(FLUSH, "flush", "POST", "/v1/flush", SHARDS, T(SOURCE) | T(AL
 LC_CONTROL_COMMAND(RETRY, "retry", "POST", "/v1/retry", SHARDS, T(BUCKET) | T(ALL),
 	"try a target bucket again now, without waiting for its backoff")
 LC_CONTROL_COMMAND(LEDGER_CHECK, "ledger check", "", "", FILES, T(STATE_DIRECTORY) | T(SHARD),
-	"prove that the ledgers are sound; the service may run meanwhile")
+	"prove that the ledgers are sound; a running worker's can not be looked into")
 LC_CONTROL_COMMAND(LEDGER_RESET, "ledger reset", "", "", FILES, T(STATE_DIRECTORY) | T(SHARD) | T(YES),
 	"remove the ledgers of a stopped service; delivery goes on from ClickHouse's offsets")
 /* clang-format on */

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -21,30 +22,31 @@ static bool make_path(char path[PATH_MAX], const struct lc_ledger_files *files, 
 	       lc_error_set(error, LC_ERROR_USAGE, "state-directory: the path is too long");
 }
 
-/* Calls `visit` for each file that is a ledger or belongs to one. */
+/* Calls `visit` for each file that is a ledger or belongs to one, in the order of their numbers,
+ * until it returns false. */
 static bool each_file(const struct lc_ledger_files *files,
 		      bool (*visit)(void *context, const char *path,
 				    const struct lc_file_name *name, struct lc_error *error),
 		      void *context, struct lc_error *error)
 {
-	DIR *directory = opendir(files->directory);
-	const struct dirent *entry;
+	struct dirent **entries;
+	int count = scandir(files->directory, &entries, NULL, versionsort);
 	bool going_on = true;
 
-	if (directory == NULL)
+	if (count < 0)
 		return lc_error_set_errno(error, errno, "state-directory %s can not be read",
 					  files->directory);
-	while (going_on && (entry = readdir(directory)) != NULL) {
+	for (int i = 0; i < count; i++) {
 		struct lc_file_name name;
 		char path[PATH_MAX];
 
-		if (!lc_file_name_parse(entry->d_name, &name) ||
-		    (files->one && name.shard != files->shard))
-			continue;
-		going_on = make_path(path, files, entry->d_name, error) &&
-			   visit(context, path, &name, error);
+		if (going_on && lc_file_name_parse(entries[i]->d_name, &name) &&
+		    (!files->one || name.shard == files->shard))
+			going_on = make_path(path, files, entries[i]->d_name, error) &&
+				   visit(context, path, &name, error);
+		free(entries[i]);
 	}
-	closedir(directory);
+	free(entries);
 	return going_on;
 }
 
@@ -70,17 +72,17 @@ static bool check_file(void *context, const char *path, const struct lc_file_nam
 		       struct lc_error *error)
 {
 	struct check *check = context;
+	struct lc_error fault;
 
+	(void)error;
 	if (name->draft || name->companion)
 		return true;
 	check->path = path;
 	check->faults = 0;
 	check->files++;
-	if (!lc_ledger_check(path, on_fault, check, error)) {
-		/* damaged beyond reading is a fault like others */
-		if (error->kind != LC_ERROR_CORRUPT)
-			return false;
-		on_fault(check, error->message);
+	if (!lc_ledger_check(path, on_fault, check, &fault)) {
+		lc_error_prefix(&fault, "not checked");
+		on_fault(check, fault.message);
 	}
 	if (check->faults == 0)
 		check->callback(check->context, path, NULL);

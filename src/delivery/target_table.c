@@ -41,6 +41,7 @@ void lc_target_table_free(struct lc_target_table *table)
 
 		LC_ASSERT(TAILQ_EMPTY(&node->target.waiting));
 		free(node->target.bucket);
+		free(node->target.last_error);
 		free(node);
 		node = next;
 	}

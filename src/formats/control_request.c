@@ -317,7 +317,7 @@ static void append_value(const struct lc_control_request *request,
 	case LC_CONTROL_REQUEST_ARGUMENT_SHARD:
 	case LC_CONTROL_REQUEST_ARGUMENT_YES:
 	case LC_CONTROL_REQUEST_ARGUMENT_COUNT:
-		LC_ASSERT(!"an argument of served commands");
+		lc_assert_failed("an argument of a served command", __FILE__, __LINE__, __func__);
 	}
 }
 

@@ -40,7 +40,7 @@ static const struct lc_inspection_layout_field PROBLEM_FIELDS[] = {
 #define LAYOUT(name_, record, fields_)                                                   \
 	{                                                                                \
 		.name = (name_), .row_size = sizeof(struct record), .fields = (fields_), \
-		.field_count = sizeof(fields_) / sizeof(fields_[0]),                     \
+		.field_count = sizeof(fields_) / sizeof((fields_)[0]),                   \
 	}
 
 const struct lc_inspection_layout LC_INSPECTION_LAYOUTS[] = {

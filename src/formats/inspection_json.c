@@ -31,7 +31,10 @@ static json_t *text_of(struct lc_view text)
 	for (size_t i = 0; i < text.size; i++) {
 		unsigned char c = (unsigned char)text.data[i];
 
-		lc_buffer_append_char(&ascii, c == 0 || c >= 0x80 ? '?' : text.data[i]);
+		if (c == 0 || c >= 0x80)
+			lc_buffer_append_char(&ascii, '?');
+		else
+			lc_buffer_append_char(&ascii, text.data[i]);
 	}
 	value = json_stringn(ascii.data, ascii.size);
 	lc_buffer_free(&ascii);
@@ -155,13 +158,15 @@ static bool read_integer(const json_t *value, int64_t maximum, int64_t *number)
 static bool read_value(const json_t *value, enum lc_inspection_layout_type type, char *place)
 {
 	int64_t number = LC_INSPECTION_NO_AGE;
+	uint64_t count;
 	uint32_t second;
 
 	switch (type) {
 	case LC_INSPECTION_LAYOUT_COUNT:
 		if (!read_integer(value, INT64_MAX, &number))
 			return false;
-		memcpy(place, &(uint64_t){(uint64_t)number}, sizeof(uint64_t));
+		count = (uint64_t)number;
+		memcpy(place, &count, sizeof(count));
 		return true;
 	case LC_INSPECTION_LAYOUT_SECOND:
 		if (!json_is_null(value) && !read_integer(value, UINT32_MAX, &number))

@@ -265,8 +265,7 @@ bool lc_ledger_check(const char *path, void (*on_fault)(void *context, const cha
 	check.db = lc_schema_open_for_check(path, error);
 	if (check.db == NULL)
 		return false;
-	/* One transaction: a service may be writing meanwhile. */
-	read = lc_sql_execute(check.db, path, "BEGIN", &check.error) && check_all(&check);
+	read = check_all(&check);
 	sqlite3_finalize(check.add_key);
 	sqlite3_finalize(check.add_rows);
 	LC_ASSERT(sqlite3_close(check.db) == SQLITE_OK);

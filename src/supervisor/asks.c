@@ -137,7 +137,9 @@ void lc_asks_fail(struct lc_asks *asks)
 	struct lc_ask *ask;
 
 	lc_error_set(&error, LC_ERROR_UNREACHABLE, "shard %u is not running", asks->shard);
-	/* The analyser does not follow that finish() takes the ask out of the list. */
-	while ((ask = TAILQ_FIRST(&asks->waiting)) != NULL)
-		finish(ask, 0, &error); /* NOLINT(clang-analyzer-unix.Malloc) */
+	while ((ask = TAILQ_FIRST(&asks->waiting)) != NULL) {
+		/* The analyser does not see that finish takes the ask out of the list.
+		 * NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
+		finish(ask, 0, &error);
+	}
 }

@@ -42,8 +42,6 @@ struct lc_desk *lc_desk_new(struct lc_shard *shard, unsigned number, lc_desk_cal
 
 static void request_free(struct request *request)
 {
-	LIST_REMOVE(request, link);
-	request->desk->waiting_count--;
 	lc_inspection_free(&request->inspect.document);
 	free(request);
 }
@@ -51,12 +49,14 @@ static void request_free(struct request *request)
 void lc_desk_free(struct lc_desk *desk)
 {
 	struct request *request;
+	struct request *next;
 
 	if (desk == NULL)
 		return;
-	/* The analyser does not follow that request_free() takes the request out of the list. */
-	while ((request = LIST_FIRST(&desk->waiting)) != NULL)
-		request_free(request); /* NOLINT(clang-analyzer-unix.Malloc) */
+	for (request = LIST_FIRST(&desk->waiting); request != NULL; request = next) {
+		next = LIST_NEXT(request, link);
+		request_free(request);
+	}
 	free(desk);
 }
 
@@ -86,6 +86,8 @@ static void on_inspected(struct lc_inspect *inspect)
 	struct request *request = (struct request *)(void *)inspect;
 
 	answer(request->desk, request->id, STATUS_OK, &inspect->document);
+	LIST_REMOVE(request, link);
+	request->desk->waiting_count--;
 	request_free(request);
 }
 

@@ -137,8 +137,6 @@ static void watch_memory(const struct life *life)
 	size_t more = 4 * SIM_PIECE_MAX + 2 * (size_t)settings->consumer_max_object_bytes +
 		      objects * OBJECT_BYTES;
 
-	if (bytes > sim->in_flight_max)
-		sim->in_flight_max = bytes;
 	if (bytes > cap + more)
 		sim_fail("%zu bytes are in flight, the cap is %zu", bytes, cap);
 }

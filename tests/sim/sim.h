@@ -139,7 +139,6 @@ struct sim_plan {
 };
 
 struct sim_object; /* s3.c */
-struct sim_store;  /* ledger.c */
 
 /* One history. */
 struct sim {
@@ -168,10 +167,7 @@ struct sim {
 	bool reset_wanted; /* with it */
 	bool crashing;     /* the process is being thrown away */
 	uint64_t as_of_ms; /* what the answer being made shows */
-	uint64_t queries;
 	uint64_t puts;
-	uint64_t commits;
-	size_t in_flight_max;
 };
 
 extern struct sim *sim;

@@ -363,6 +363,37 @@ static void objects_are_listed_newest_first(void **state)
 	commit(world);
 }
 
+static void deliveries_are_found_by_either_bucket(void **state)
+{
+	struct world *world = *state;
+	struct lc_ledger_object *objects;
+	size_t count;
+
+	begin(world);
+	lc_ledger_case_store_intent(world->store, 1, "b", NOON + HOUR, 1, 1, 1);
+	lc_ledger_case_store_intent(world->store, 2, "c", NOON, 1, 1, 2);
+	lc_ledger_case_store_intent(world->store, 3, "b", NOON, 1, 1, 3);
+	lc_ledger_case_store_intent(world->store, 4, "c", NOON + 2 * HOUR, 1, 1, 4);
+	assert_true(lc_store_set_delivered(world->store, 1, &world->error));
+	assert_true(lc_store_read_deliveries(world->store, lc_view_of("b"), 10, &world->arena,
+					     &objects, &count, &world->error));
+	assert_int_equal(count, 2);
+	assert_int_equal(objects[0].intent.id, 1); /* it has the later rows */
+	assert_true(objects[0].delivered);
+	assert_int_equal(objects[1].intent.id, 3);
+	assert_true(lc_view_equal(objects[1].intent.source.bucket, lc_view_of("b")));
+	assert_true(lc_store_read_deliveries(world->store, lc_view_of("target"), 3, &world->arena,
+					     &objects, &count, &world->error));
+	assert_int_equal(count, 3);
+	assert_int_equal(objects[0].intent.id, 4);
+	assert_true(lc_view_equal(objects[0].intent.source.bucket, lc_view_of("c")));
+	assert_int_equal(objects[2].intent.id, 3);
+	assert_true(lc_store_read_deliveries(world->store, lc_view_of("x"), 3, &world->arena,
+					     &objects, &count, &world->error));
+	assert_int_equal(count, 0);
+	commit(world);
+}
+
 static void what_is_rolled_back_never_was(void **state)
 {
 	struct world *world = *state;
@@ -422,6 +453,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(open_intents_come_back_as_they_went_in, set_up,
 					    tear_down),
 	    cmocka_unit_test_setup_teardown(objects_are_listed_newest_first, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(deliveries_are_found_by_either_bucket, set_up,
+					    tear_down),
 	    cmocka_unit_test_setup_teardown(what_is_rolled_back_never_was, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(names_may_hold_any_byte, set_up, tear_down),
 	};

@@ -1,0 +1,356 @@
+/* What a shard tells: real sources and targets; the parts around them are stood in for here. */
+#include "delivery/inspect.h"
+
+#include "base/memory.h"
+#include "delivery/cycle.h"
+#include "delivery/rebuild.h"
+#include "delivery/source.h"
+#include "delivery/target_table.h"
+#include "delivery/upload.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { NOW = 10000 };
+
+static const struct lc_target_policy POLICY = {.attempts = 5};
+
+/* The shard, and what was asked of its parts. */
+static struct world {
+	struct lc_shard_parts parts;
+	struct lc_settings settings;
+	struct lc_target_table *targets;
+	struct lc_inspect inspect;
+	unsigned done;
+	char flushed[64]; /* "*" for all */
+	char retried[256];
+	unsigned rebuilds;
+	char objects_of[64];
+	lc_ledger_objects_callback *objects_callback;
+	void *objects_context;
+} WORLD;
+
+/* ---- the parts that are stood in for ---- */
+
+void lc_shard_parts(const struct lc_shard *shard, struct lc_shard_parts *parts)
+{
+	(void)shard;
+	*parts = WORLD.parts;
+}
+
+uint32_t lc_cycle_clickhouse_now(const struct lc_cycle *cycle)
+{
+	(void)cycle;
+	return NOW;
+}
+
+uint64_t lc_cycle_flush(struct lc_cycle *cycle, const struct lc_ledger_source *one)
+{
+	(void)cycle;
+	if (one == NULL)
+		snprintf(WORLD.flushed, sizeof(WORLD.flushed), "*");
+	else
+		snprintf(WORLD.flushed, sizeof(WORLD.flushed), "%u/%.*s",
+			 (unsigned)one->raft_session_id, (int)one->bucket.size, one->bucket.data);
+	return 3;
+}
+
+struct lc_target_table *lc_upload_targets(struct lc_upload *upload)
+{
+	(void)upload;
+	return WORLD.targets;
+}
+
+void lc_upload_retry_now(struct lc_upload *upload, struct lc_target *target)
+{
+	size_t used = strlen(WORLD.retried);
+
+	(void)upload;
+	snprintf(WORLD.retried + used, sizeof(WORLD.retried) - used, "%s ", target->bucket);
+}
+
+void lc_rebuild_poke(struct lc_rebuild *rebuild, uint32_t now)
+{
+	(void)rebuild;
+	assert_int_equal(now, NOW);
+	WORLD.rebuilds++;
+}
+
+void lc_ledger_read_objects(struct lc_ledger *ledger, const struct lc_ledger_source *source,
+			    size_t limit, lc_ledger_objects_callback *callback, void *context)
+{
+	(void)ledger;
+	assert_true(limit > 0);
+	snprintf(WORLD.objects_of, sizeof(WORLD.objects_of), "%u/%.*s",
+		 (unsigned)source->raft_session_id, (int)source->bucket.size, source->bucket.data);
+	WORLD.objects_callback = callback;
+	WORLD.objects_context = context;
+}
+
+void lc_ledger_read_deliveries(struct lc_ledger *ledger, struct lc_view bucket, size_t limit,
+			       lc_ledger_objects_callback *callback, void *context)
+{
+	(void)ledger;
+	assert_true(limit > 0);
+	snprintf(WORLD.objects_of, sizeof(WORLD.objects_of), "%.*s", (int)bucket.size, bucket.data);
+	WORLD.objects_callback = callback;
+	WORLD.objects_context = context;
+}
+
+/* Nothing is written here; this keeps the ledger itself out. */
+void lc_ledger_set_ranges(struct lc_ledger *ledger, const struct lc_ledger_source *source,
+			  const struct lc_ledger_range *ranges, size_t count)
+{
+	(void)ledger;
+	(void)source;
+	(void)ranges;
+	(void)count;
+	fail_msg("looking changes the ledger");
+}
+
+/* ---- the stage ---- */
+
+static int set_up(void **state)
+{
+	WORLD = (struct world){.settings = {.consumer_time_threshold_seconds = 900}};
+	WORLD.parts.settings = &WORLD.settings;
+	WORLD.parts.loop = lc_loop_new(NULL);
+	WORLD.parts.sources = lc_source_table_new();
+	WORLD.parts.delivering = true;
+	WORLD.targets = lc_target_table_new(&POLICY);
+	*state = &WORLD;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct world *world = *state;
+
+	lc_inspection_free(&world->inspect.document);
+	lc_target_table_free(world->targets);
+	lc_source_table_free(world->parts.sources);
+	lc_loop_free(world->parts.loop);
+	return 0;
+}
+
+static void on_done(struct lc_inspect *inspect)
+{
+	assert_ptr_equal(inspect, &WORLD.inspect);
+	WORLD.done++;
+}
+
+static const struct lc_inspection *look(struct world *world, const char *text)
+{
+	struct lc_error error;
+
+	lc_inspection_free(&world->inspect.document);
+	world->inspect = (struct lc_inspect){.number = 3, .done = on_done};
+	world->done = 0;
+	if (!lc_control_request_decode(lc_view_of(text), &world->inspect.request, &error))
+		fail_msg("%s", error.message);
+	lc_inspect_begin(&world->inspect);
+	return &world->inspect.document;
+}
+
+/* A source with an open range from `from` on; without when 0. */
+static struct lc_source *add_source(struct world *world, uint32_t session, uint32_t from)
+{
+	struct lc_source *source =
+	    lc_source_get(world->parts.sources, session, lc_view_of("photos"));
+
+	if (from > 0)
+		lc_source_open(
+		    source, (struct lc_source_range){.from = from, .to = from + 5, .since = from},
+		    100);
+	return source;
+}
+
+static const struct lc_inspection_source *source_of(const struct lc_inspection *document,
+						    size_t index)
+{
+	return lc_inspection_row(document, LC_INSPECTION_SOURCES, index);
+}
+
+/* ---- the stories ---- */
+
+static void the_oldest_sources_are_told(void **state)
+{
+	struct world *world = *state;
+	const struct lc_inspection *document;
+
+	for (uint32_t i = 1; i <= 50; i++)
+		add_source(world, i, 9000 + i * 17 % 50);
+	add_source(world, 99, 0); /* has nothing to deliver */
+	document = look(world, "/v1/sources?limit=10");
+	assert_int_equal(world->done, 1);
+	assert_int_equal(document->lists[LC_INSPECTION_SOURCES].count, 10);
+	assert_int_equal(document->more, 40);
+	for (size_t i = 0; i < 10; i++) {
+		const struct lc_inspection_source *source = source_of(document, i);
+
+		assert_int_equal(source->shard, 3);
+		assert_int_equal(source->oldest_undelivered, 9000 + i);
+		assert_int_equal(source->lag_seconds, 1000 - (int64_t)i);
+		assert_int_equal(source->pending_rows, 100);
+	}
+}
+
+static void lagging_and_blocked_are_told_apart(void **state)
+{
+	struct world *world = *state;
+	const struct lc_inspection *document;
+	struct lc_source *blocked = add_source(world, 1, 9900);
+
+	add_source(world, 2, NOW - 900); /* right at the threshold */
+	add_source(world, 3, NOW - 901);
+	blocked->bodiless = 2;
+	blocked->bodiless_rows = 20;
+	blocked->bodiless_oldest = 9500;
+	document = look(world, "/v1/sources?lagging=1");
+	assert_int_equal(document->lists[LC_INSPECTION_SOURCES].count, 1);
+	assert_int_equal(source_of(document, 0)->raft_session_id, 3);
+	document = look(world, "/v1/sources?blocked=1");
+	assert_int_equal(document->lists[LC_INSPECTION_SOURCES].count, 1);
+	assert_int_equal(source_of(document, 0)->raft_session_id, 1);
+	assert_true(source_of(document, 0)->blocked);
+	assert_int_equal(source_of(document, 0)->pending_rows, 120);
+	assert_int_equal(source_of(document, 0)->oldest_undelivered, 9500);
+	document = look(world, "/v1/sources?blocked=1&lagging=1");
+	assert_int_equal(document->lists[LC_INSPECTION_SOURCES].count, 0);
+	blocked->bodiless = 0;
+}
+
+static void one_source_is_told_with_ranges_and_objects(void **state)
+{
+	static const struct lc_ledger_object objects[] = {
+	    {.intent = {.id = 8, .rows = 5, .key = {"logs/k8", 7}}, .delivered = false},
+	    {.intent = {.id = 7, .rows = 6, .key = {"logs/k7", 7}}, .expired = true},
+	    {.intent = {.id = 6, .rows = 7, .key = {"logs/k6", 7}}, .delivered = true},
+	};
+	static const char *const states[] = {"open", "expired", "delivered"};
+	struct world *world = *state;
+	const struct lc_inspection *document;
+
+	add_source(world, 7, 9000);
+	add_source(world, 7, 9100);
+	document = look(world, "/v1/source?source=7/photos");
+	assert_int_equal(world->done, 0); /* the ledger is asked first */
+	assert_string_equal(world->objects_of, "7/photos");
+	world->objects_callback(world->objects_context, objects, 3);
+	assert_int_equal(world->done, 1);
+	assert_int_equal(document->lists[LC_INSPECTION_SOURCES].count, 1);
+	assert_int_equal(document->lists[LC_INSPECTION_RANGES].count, 2);
+	assert_int_equal(document->lists[LC_INSPECTION_OBJECTS].count, 3);
+	for (size_t i = 0; i < 3; i++) {
+		const struct lc_inspection_object *object =
+		    lc_inspection_row(document, LC_INSPECTION_OBJECTS, i);
+
+		assert_true(lc_view_equal(object->state, lc_view_of(states[i])));
+		assert_int_equal(object->id, 8 - i);
+	}
+}
+
+static void a_source_that_is_idle_still_has_its_objects(void **state)
+{
+	struct world *world = *state;
+	const struct lc_inspection *document = look(world, "/v1/source?source=7/photos");
+
+	world->objects_callback(world->objects_context, NULL, 0);
+	assert_int_equal(world->done, 1);
+	assert_int_equal(document->lists[LC_INSPECTION_SOURCES].count, 0);
+	assert_int_equal(lc_source_count(world->parts.sources), 0);
+	look(world, "/v1/deliveries?bucket=photos");
+	assert_string_equal(world->objects_of, "photos");
+	world->objects_callback(world->objects_context, NULL, 0);
+	assert_int_equal(world->done, 1);
+}
+
+static struct lc_target *add_target(struct world *world, const char *bucket,
+				    enum lc_target_state target_state, uint64_t rows)
+{
+	struct lc_target *target = lc_target_table_get(world->targets, lc_view_of(bucket));
+
+	target->state = target_state;
+	target->failures = target_state == LC_TARGET_HEALTHY ? 0 : 4;
+	target->rows = rows;
+	return target;
+}
+
+static void targets_that_fail_come_first(void **state)
+{
+	struct world *world = *state;
+	const struct lc_inspection *document;
+	const struct lc_inspection_target *row;
+	struct lc_target *aside = add_target(world, "bad", LC_TARGET_ASIDE, 5);
+
+	add_target(world, "busy", LC_TARGET_HEALTHY, 1000);
+	add_target(world, "shaky", LC_TARGET_SHAKY, 50);
+	add_target(world, "idle", LC_TARGET_HEALTHY, 0);
+	aside->refused = true;
+	aside->last_error = lc_memory_copy_text("HTTP 403 AccessDenied");
+	aside->probe_at_ms = lc_loop_now_ms(world->parts.loop) + 60000;
+	document = look(world, "/v1/targets?limit=3");
+	assert_int_equal(document->lists[LC_INSPECTION_TARGETS].count, 3);
+	assert_int_equal(document->more, 1);
+	row = lc_inspection_row(document, LC_INSPECTION_TARGETS, 0);
+	assert_true(lc_view_equal(row->bucket, lc_view_of("shaky")));
+	row = lc_inspection_row(document, LC_INSPECTION_TARGETS, 1);
+	assert_true(lc_view_equal(row->bucket, lc_view_of("bad")));
+	assert_true(lc_view_equal(row->last_error, lc_view_of("HTTP 403 AccessDenied")));
+	assert_in_range(row->next_probe_seconds, 50, 60);
+	row = lc_inspection_row(document, LC_INSPECTION_TARGETS, 2);
+	assert_true(lc_view_equal(row->bucket, lc_view_of("busy")));
+	assert_int_equal(row->next_probe_seconds, LC_INSPECTION_NO_AGE);
+	document = look(world, "/v1/targets?blocked=1");
+	assert_int_equal(document->lists[LC_INSPECTION_TARGETS].count, 1);
+}
+
+static void a_flush_reaches_the_cycle(void **state)
+{
+	struct world *world = *state;
+
+	assert_int_equal(look(world, "/v1/flush?source=7/photos")->affected, 3);
+	assert_string_equal(world->flushed, "7/photos");
+	look(world, "/v1/flush?all=1");
+	assert_string_equal(world->flushed, "*");
+	world->parts.delivering = false;
+	assert_int_equal(look(world, "/v1/flush?all=1")->lists[LC_INSPECTION_PROBLEMS].count, 1);
+	assert_int_equal(world->done, 1);
+}
+
+static void a_retry_reaches_the_targets_that_wait(void **state)
+{
+	struct world *world = *state;
+
+	add_target(world, "bad", LC_TARGET_ASIDE, 5);
+	add_target(world, "good", LC_TARGET_HEALTHY, 5);
+	assert_int_equal(look(world, "/v1/retry?bucket=good")->affected, 0);
+	assert_string_equal(world->retried, "");
+	assert_int_equal(look(world, "/v1/retry?bucket=bad")->affected, 1);
+	assert_string_equal(world->retried, "bad ");
+	assert_int_equal(look(world, "/v1/retry?all=1")->affected, 1);
+	assert_int_equal(world->rebuilds, 3);
+}
+
+#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    STORY(the_oldest_sources_are_told),
+	    STORY(lagging_and_blocked_are_told_apart),
+	    STORY(one_source_is_told_with_ranges_and_objects),
+	    STORY(a_source_that_is_idle_still_has_its_objects),
+	    STORY(targets_that_fail_come_first),
+	    STORY(a_flush_reaches_the_cycle),
+	    STORY(a_retry_reaches_the_targets_that_wait),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
