@@ -79,6 +79,14 @@ may_be_reached() {
 	esac
 }
 
+# The third time means: in the middle of many objects. Offsets of them all go into one insert.
+times_in_stream() {
+	case $POINT in
+	commit.*) echo 1 ;;
+	*) echo 3 ;;
+	esac
+}
+
 # situation NAME TIMES COMMAND...: does it, and gives the process time to die.
 situation() {
 	may_be_reached "$1" && arm "$2"
@@ -106,7 +114,7 @@ walk() {
 	need "the first rows are there" load_rows 1
 	disarm
 	situation first 1 launch_service
-	situation stream 3 load_rows 4
+	situation stream "$(times_in_stream)" load_rows 4
 	situation late 1 load_rows 4 --time-range 30
 	situation blocked 1 load_blocked_rows
 	need "$POINT: the target is blocked" await 20 target_is_blocked
