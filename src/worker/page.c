@@ -48,11 +48,11 @@ void lc_page_prepare(struct lc_page *page, uint64_t now_ms)
 
 void lc_page_say_last_words(struct lc_page *page, const char *text)
 {
-	size_t i = 0;
+	size_t size = strnlen(text, LC_PAGE_LAST_WORDS_SIZE - 1);
 
-	for (; text[i] != '\0' && i < LC_PAGE_LAST_WORDS_SIZE - 1; i++)
+	for (size_t i = 0; i < size; i++)
 		atomic_store_explicit(&page->last_words[i], text[i], memory_order_relaxed);
-	atomic_store_explicit(&page->last_words[i], '\0', memory_order_release);
+	atomic_store_explicit(&page->last_words[size], '\0', memory_order_release);
 }
 
 void lc_page_last_words(const struct lc_page *page, char text[LC_PAGE_LAST_WORDS_SIZE])
