@@ -27,6 +27,7 @@ struct item {
 	uint32_t first_second;
 	uint32_t last_second;
 	struct lc_buffer key;
+	struct lc_mark last; /* offset of the last row found */
 };
 
 struct lc_rebuild {
@@ -72,6 +73,7 @@ static void release_item(struct lc_rebuild *rebuild, struct item *item)
 	lc_hash_subtraction_free(&item->subtraction);
 	lc_hash_set_free(&item->hashes);
 	lc_buffer_free(&item->key);
+	lc_mark_free(&item->last);
 }
 
 static void end_pass(struct lc_rebuild *rebuild)
@@ -115,6 +117,16 @@ static int compare_to_record(const struct item *item, const struct lc_record *re
 	return lc_source_compare(item->source, &wanted);
 }
 
+static void note_offset(struct item *item, const struct lc_record *record)
+{
+	struct lc_offset offset = {.inserted_at = record->inserted_at,
+				   .start_time_ms = record->start_time_ms,
+				   .req_id = record->req_id};
+
+	if (!lc_mark_covers(&item->last, &offset))
+		lc_mark_set(&item->last, &offset);
+}
+
 /* Gives the row to an intent that still misses one like it; most rows belong to none. */
 static bool on_record(void *context, const struct lc_record *record)
 {
@@ -140,6 +152,7 @@ static bool on_record(void *context, const struct lc_record *record)
 			rebuild->disordered = true;
 			return false;
 		}
+		note_offset(item, record);
 		before = lc_object_memory(item->object);
 		lc_object_append(item->object, record, hash,
 				 lc_view_of(rebuild->parts.settings->consumer_source_region));
@@ -179,6 +192,9 @@ static void submit(struct lc_rebuild *rebuild, struct item *item)
 	lc_buffer_append_view(&object->key, lc_buffer_view(&item->key));
 	lc_upload_account(rebuild->parts.upload, rebuild->target,
 			  (ptrdiff_t)(lc_object_memory(object) - before));
+	/* A process that has read none of the source's rows since its start learns here how far
+	 * they go: once nothing of the source is undelivered, that is what is to be committed. */
+	lc_source_advance(item->source, &item->last);
 	item->object = NULL;
 	item->source->object_rows += object->line_count;
 	bodiless_gone(rebuild, item->source, object->line_count);
@@ -273,6 +289,7 @@ static void add_item(struct lc_rebuild *rebuild, const struct lc_ledger_intent *
 			lc_hash_set_add(&item->hashes, lc_taken_rows_hash(&second, i));
 	}
 	lc_hash_set_sort(&item->hashes);
+	lc_mark_init(&item->last);
 	lc_buffer_init(&item->key, SIZE_MAX / 2);
 	lc_buffer_append_view(&item->key, intent->key);
 	item->object = lc_object_new(item->source, rebuild->target, intent->target_prefix, NULL,
