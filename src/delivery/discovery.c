@@ -5,6 +5,7 @@
 #include "base/crash_point.h"
 #include "base/memory.h"
 #include "formats/discovery_row.h"
+#include "ledger/question.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -38,8 +39,7 @@ struct lc_discovery {
 	uint64_t now_read_ms;    /* when that was, on our monotonic clock */
 	unsigned clock_doubts;   /* answers in a row that did not fit */
 
-	bool ledger_asked;
-	unsigned stale_answers;
+	struct lc_ledger_question question;
 	struct lc_clickhouse_query *query; /* NULL: not running, or the ledger is asked */
 	unsigned seat;
 	uint64_t marker;
@@ -81,9 +81,7 @@ void lc_discovery_cancel(struct lc_discovery *discovery)
 	if (discovery->query != NULL)
 		lc_clickhouse_cancel(discovery->query);
 	discovery->query = NULL;
-	if (discovery->ledger_asked)
-		discovery->stale_answers++;
-	discovery->ledger_asked = false;
+	lc_ledger_question_give_up(&discovery->question);
 	forget_answer(discovery);
 }
 
@@ -97,7 +95,7 @@ void lc_discovery_free(struct lc_discovery *discovery)
 
 bool lc_discovery_running(const struct lc_discovery *discovery)
 {
-	return discovery->query != NULL || discovery->ledger_asked;
+	return discovery->query != NULL || discovery->question.open;
 }
 
 uint32_t lc_discovery_until(const struct lc_discovery *discovery)
@@ -294,11 +292,8 @@ static void on_ahead(void *context, const struct lc_ledger_count *ahead, size_t 
 	struct lc_discovery *discovery = context;
 	struct lc_error failure = {.kind = LC_ERROR_NONE};
 
-	if (discovery->stale_answers > 0) {
-		discovery->stale_answers--;
+	if (!lc_ledger_question_answered(&discovery->question))
 		return;
-	}
-	discovery->ledger_asked = false;
 	discovery->offsets_read = true;
 	if (count == 0) {
 		ask_window(discovery);
@@ -326,7 +321,7 @@ static void compare_offsets(struct lc_discovery *discovery)
 		    .source = {.raft_session_id = found->row.raft_session_id,
 			       .bucket = found->row.bucket},
 		    .second = found->row.floor.inserted_at};
-	discovery->ledger_asked = true;
+	lc_ledger_question_ask(&discovery->question);
 	lc_ledger_find_ahead(discovery->parts.ledger, offsets, count, on_ahead, discovery);
 	free(offsets);
 }

@@ -9,6 +9,7 @@
 #include "delivery/plan.h"
 #include "formats/record_stream.h"
 #include "formats/row_hash.h"
+#include "ledger/question.h"
 
 #include <stdlib.h>
 
@@ -37,8 +38,7 @@ struct lc_rebuild {
 	size_t room; /* bytes of bodies that one pass may build */
 
 	struct lc_target *target; /* of this pass, NULL: none is under way */
-	bool ledger_asked;
-	unsigned stale_answers;
+	struct lc_ledger_question question;
 	uint32_t now;
 
 	struct item *items; /* by source as the table orders them, then by id */
@@ -93,9 +93,7 @@ void lc_rebuild_cancel(struct lc_rebuild *rebuild)
 {
 	if (rebuild->query != NULL)
 		lc_clickhouse_cancel(rebuild->query);
-	if (rebuild->ledger_asked)
-		rebuild->stale_answers++;
-	rebuild->ledger_asked = false;
+	lc_ledger_question_give_up(&rebuild->question);
 	end_pass(rebuild);
 }
 
@@ -353,11 +351,8 @@ static void on_intents(void *context, const struct lc_ledger_intent *intents, si
 	struct lc_target *target = rebuild->target;
 	uint64_t bytes = 0;
 
-	if (rebuild->stale_answers > 0) {
-		rebuild->stale_answers--;
+	if (!lc_ledger_question_answered(&rebuild->question))
 		return;
-	}
-	rebuild->ledger_asked = false;
 	rebuild->items = lc_memory_zero(count, sizeof(rebuild->items[0]));
 	for (size_t i = 0; i < count; i++) {
 		bool one = target->state != LC_TARGET_HEALTHY && rebuild->item_count == 1;
@@ -402,7 +397,7 @@ void lc_rebuild_poke(struct lc_rebuild *rebuild, uint32_t now)
 		return;
 	rebuild->target = target;
 	rebuild->now = now;
-	rebuild->ledger_asked = true;
+	lc_ledger_question_ask(&rebuild->question);
 	lc_ledger_read_intents(rebuild->parts.ledger, lc_view_of(target->bucket), target->looked_to,
 			       INTENTS_MAX, on_intents, rebuild);
 }

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "delivery/plan.h"
 #include "formats/discovery_row.h"
+#include "ledger/question.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -38,8 +39,7 @@ struct lc_reconcile {
 	bool drilling;        /* the question is by second */
 	bool strayed;         /* the answer holds what was not asked for */
 
-	bool ledger_asked;
-	unsigned stale_answers;
+	struct lc_ledger_question question;
 	struct lc_clickhouse_query *query;
 	uint64_t marker;
 	struct lc_buffer answer;
@@ -91,9 +91,7 @@ void lc_reconcile_cancel(struct lc_reconcile *reconcile)
 	if (reconcile->query != NULL)
 		lc_clickhouse_cancel(reconcile->query);
 	reconcile->query = NULL;
-	if (reconcile->ledger_asked)
-		reconcile->stale_answers++;
-	reconcile->ledger_asked = false;
+	lc_ledger_question_give_up(&reconcile->question);
 	reconcile->running = false;
 	forget_step(reconcile);
 }
@@ -203,7 +201,7 @@ static void on_done(void *context, const struct lc_error *error, int exception_c
 		return;
 	}
 	/* The ledger is asked second: rows taken between the two questions are no surplus. */
-	reconcile->ledger_asked = true;
+	lc_ledger_question_ask(&reconcile->question);
 	if (reconcile->drilling)
 		lc_ledger_find_surplus_seconds(reconcile->parts.ledger, reconcile->counts,
 					       reconcile->count, on_surplus_seconds, reconcile);
@@ -333,21 +331,11 @@ static void ask_seconds(struct lc_reconcile *reconcile)
 	start_query(reconcile, &sql);
 }
 
-static bool is_stale(struct lc_reconcile *reconcile)
-{
-	if (reconcile->stale_answers > 0) {
-		reconcile->stale_answers--;
-		return true;
-	}
-	reconcile->ledger_asked = false;
-	return false;
-}
-
 static void on_surplus_slots(void *context, const struct lc_ledger_count *surplus, size_t count)
 {
 	struct lc_reconcile *reconcile = context;
 
-	if (is_stale(reconcile))
+	if (!lc_ledger_question_answered(&reconcile->question))
 		return;
 	if (count == 0) {
 		next_step(reconcile);
@@ -388,7 +376,7 @@ static void on_surplus_seconds(void *context, const struct lc_ledger_count *surp
 {
 	struct lc_reconcile *reconcile = context;
 
-	if (is_stale(reconcile))
+	if (!lc_ledger_question_answered(&reconcile->question))
 		return;
 	for (size_t i = 0; i < count; i++)
 		open_again(reconcile, &surplus[i]);

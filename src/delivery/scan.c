@@ -8,6 +8,7 @@
 #include "delivery/plan.h"
 #include "formats/record_stream.h"
 #include "formats/row_hash.h"
+#include "ledger/question.h"
 
 #include <stdlib.h>
 
@@ -39,9 +40,8 @@ struct lc_scan {
 	struct lc_source **sources; /* in the order of the stream; NULL: not running */
 	struct known *known;        /* of these */
 	size_t source_count;
-	size_t asking;          /* the source whose hashes the ledger is asked for next */
-	bool ledger_asked;      /* its answer is due */
-	unsigned stale_answers; /* answers to cancelled scans, which come first */
+	size_t asking; /* the source whose hashes the ledger is asked for next */
+	struct lc_ledger_question question;
 
 	struct lc_clickhouse_query *query;
 	struct lc_record_stream *stream;
@@ -336,11 +336,8 @@ static void on_hashes(void *context, struct lc_ledger_hashes *hashes)
 	struct lc_scan *scan = context;
 	struct known *known;
 
-	if (scan->stale_answers > 0) {
-		scan->stale_answers--;
+	if (!lc_ledger_question_answered(&scan->question))
 		return;
-	}
-	scan->ledger_asked = false;
 	known = &scan->known[scan->asking];
 	known->taken = (struct lc_hash_set){
 	    .hashes = hashes->hashes, .count = hashes->count, .capacity = hashes->count};
@@ -361,7 +358,7 @@ static void ask_next(struct lc_scan *scan)
 		uint32_t to;
 
 		if (lc_source_ask(scan->sources[scan->asking], &from, &to)) {
-			scan->ledger_asked = true;
+			lc_ledger_question_ask(&scan->question);
 			lc_ledger_read_hashes(scan->parts.ledger, &name, from, to, on_hashes, scan);
 			return;
 		}
@@ -405,9 +402,7 @@ void lc_scan_cancel(struct lc_scan *scan)
 		return;
 	if (scan->query != NULL)
 		lc_clickhouse_cancel(scan->query);
-	if (scan->ledger_asked)
-		scan->stale_answers++;
-	scan->ledger_asked = false;
+	lc_ledger_question_give_up(&scan->question);
 	lc_build_drop_open(scan->parts.build);
 	if (scan->at.source != NULL)
 		lc_hash_subtraction_free(&scan->at.subtraction);
