@@ -14,6 +14,7 @@
 #include "config/settings.h"
 #include "delivery/build.h"
 #include "delivery/commit.h"
+#include "delivery/parts.h"
 #include "delivery/source.h"
 #include "delivery/upload.h"
 #include "ledger/ledger.h"
@@ -22,21 +23,6 @@
 #include <stdint.h>
 
 struct lc_cycle;
-
-struct lc_cycle_parts {
-	struct lc_loop *loop;
-	struct lc_clickhouse *clickhouse;
-	const struct lc_settings *settings;
-	unsigned shard;
-	unsigned shard_count;
-	struct lc_source_table *sources;
-	struct lc_ledger *ledger;
-	struct lc_upload *upload;
-	struct lc_build *build;
-	struct lc_commit *commit;
-	struct lc_counters *counters;
-	struct lc_random *random;
-};
 
 struct lc_cycle_callbacks {
 	/* A discovery has ended: `error` kind NONE, or why it failed. A failed one is tried again,
@@ -47,8 +33,7 @@ struct lc_cycle_callbacks {
 };
 
 /* `state`: what the ledger held when it was opened. */
-struct lc_cycle *lc_cycle_new(const struct lc_cycle_parts *parts,
-			      const struct lc_ledger_state *state,
+struct lc_cycle *lc_cycle_new(const struct lc_parts *parts, const struct lc_ledger_state *state,
 			      const struct lc_cycle_callbacks *callbacks, void *context);
 /* Stops and releases it. */
 void lc_cycle_free(struct lc_cycle *cycle);

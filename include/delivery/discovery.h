@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "clients/clickhouse.h"
 #include "config/settings.h"
+#include "delivery/parts.h"
 #include "delivery/source.h"
 #include "ledger/ledger.h"
 
@@ -22,20 +23,8 @@ struct lc_discovery;
 /* It is over. When error kind is NONE the sources know of the window's rows. */
 typedef void lc_discovery_callback(void *context, const struct lc_error *error, int exception_code);
 
-struct lc_discovery_parts {
-	struct lc_loop *loop;
-	struct lc_clickhouse *clickhouse;
-	const struct lc_settings *settings;
-	unsigned shard;
-	unsigned shard_count;
-	struct lc_source_table *sources;
-	struct lc_ledger *ledger;
-	struct lc_counters *counters;
-	struct lc_random *random;
-};
-
 /* `state`: what the ledger held when it was opened. */
-struct lc_discovery *lc_discovery_new(const struct lc_discovery_parts *parts,
+struct lc_discovery *lc_discovery_new(const struct lc_parts *parts,
 				      const struct lc_ledger_state *state,
 				      lc_discovery_callback *callback, void *context);
 /* Cancels a discovery that is under way. */

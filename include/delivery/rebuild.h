@@ -15,6 +15,7 @@
 #include "clients/clickhouse.h"
 #include "config/settings.h"
 #include "delivery/build.h"
+#include "delivery/parts.h"
 #include "delivery/source.h"
 #include "delivery/upload.h"
 #include "ledger/ledger.h"
@@ -24,20 +25,8 @@
 
 struct lc_rebuild;
 
-struct lc_rebuild_parts {
-	struct lc_loop *loop;
-	struct lc_clickhouse *clickhouse;
-	const struct lc_settings *settings;
-	struct lc_source_table *sources;
-	struct lc_upload *upload;
-	const struct lc_build *build;
-	struct lc_ledger *ledger;
-	struct lc_counters *counters;
-	struct lc_random *random;
-};
-
 /* `on_settled`: an intent of this source was closed without delivery. */
-struct lc_rebuild *lc_rebuild_new(const struct lc_rebuild_parts *parts,
+struct lc_rebuild *lc_rebuild_new(const struct lc_parts *parts,
 				  void (*on_settled)(void *context, struct lc_source *source),
 				  void *context);
 /* Cancels what is under way. */

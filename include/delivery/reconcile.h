@@ -18,6 +18,7 @@
 #include "base/random.h"
 #include "clients/clickhouse.h"
 #include "config/settings.h"
+#include "delivery/parts.h"
 #include "delivery/source.h"
 #include "ledger/ledger.h"
 
@@ -26,20 +27,8 @@
 
 struct lc_reconcile;
 
-struct lc_reconcile_parts {
-	struct lc_loop *loop;
-	struct lc_clickhouse *clickhouse;
-	const struct lc_settings *settings;
-	unsigned shard;
-	unsigned shard_count;
-	struct lc_source_table *sources;
-	struct lc_ledger *ledger;
-	struct lc_counters *counters;
-	struct lc_random *random;
-};
-
 /* `horizon`: the lower bound that the ledger has on record. */
-struct lc_reconcile *lc_reconcile_new(const struct lc_reconcile_parts *parts, uint32_t horizon);
+struct lc_reconcile *lc_reconcile_new(const struct lc_parts *parts, uint32_t horizon);
 /* Cancels a pass that is under way. */
 void lc_reconcile_free(struct lc_reconcile *reconcile);
 

@@ -13,6 +13,7 @@
 #include "clients/clickhouse.h"
 #include "config/settings.h"
 #include "delivery/build.h"
+#include "delivery/parts.h"
 #include "delivery/source.h"
 #include "delivery/upload.h"
 
@@ -22,17 +23,6 @@
 
 struct lc_scan;
 
-struct lc_scan_parts {
-	struct lc_loop *loop;
-	struct lc_clickhouse *clickhouse;
-	const struct lc_settings *settings;
-	struct lc_build *build;
-	struct lc_upload *upload;
-	struct lc_ledger *ledger;
-	struct lc_counters *counters;
-	struct lc_random *random;
-};
-
 /* The scan is over; error kind NONE: the asked ranges of all sources are settled. After an error
  * the sources not finished stay open, from where they were read to. */
 typedef void lc_scan_callback(void *context, const struct lc_error *error);
@@ -41,7 +31,7 @@ typedef void lc_scan_callback(void *context, const struct lc_error *error);
  * it any more. */
 typedef void lc_scan_progress(void *context, struct lc_source *source);
 
-struct lc_scan *lc_scan_new(const struct lc_scan_parts *parts, lc_scan_progress *on_progress,
+struct lc_scan *lc_scan_new(const struct lc_parts *parts, lc_scan_progress *on_progress,
 			    lc_scan_callback *on_end, void *context);
 /* Cancels a scan that is under way. */
 void lc_scan_free(struct lc_scan *scan);

@@ -23,7 +23,7 @@ static const char *const STEP_NAMES[] = {"waiting", "backing off", "discovering"
 					 "stopped"};
 
 struct lc_cycle {
-	struct lc_cycle_parts parts;
+	struct lc_parts parts;
 	const struct lc_cycle_callbacks *callbacks;
 	void *context;
 	struct lc_backoff backoff;
@@ -184,29 +184,11 @@ static void on_timer(void *context)
 	lc_discovery_start(cycle->discovery, cycle->seat);
 }
 
-struct lc_cycle *lc_cycle_new(const struct lc_cycle_parts *parts,
-			      const struct lc_ledger_state *state,
+struct lc_cycle *lc_cycle_new(const struct lc_parts *parts, const struct lc_ledger_state *state,
 			      const struct lc_cycle_callbacks *callbacks, void *context)
 {
 	struct lc_cycle *cycle = lc_memory_zero(1, sizeof(*cycle));
 	const struct lc_settings *settings = parts->settings;
-	struct lc_scan_parts scan = {.loop = parts->loop,
-				     .clickhouse = parts->clickhouse,
-				     .settings = settings,
-				     .build = parts->build,
-				     .upload = parts->upload,
-				     .ledger = parts->ledger,
-				     .counters = parts->counters,
-				     .random = parts->random};
-	struct lc_discovery_parts discovery = {.loop = parts->loop,
-					       .clickhouse = parts->clickhouse,
-					       .settings = settings,
-					       .shard = parts->shard,
-					       .shard_count = parts->shard_count,
-					       .sources = parts->sources,
-					       .ledger = parts->ledger,
-					       .counters = parts->counters,
-					       .random = parts->random};
 
 	cycle->parts = *parts;
 	cycle->callbacks = callbacks;
@@ -220,8 +202,8 @@ struct lc_cycle *lc_cycle_new(const struct lc_cycle_parts *parts,
 	    .rows = (uint64_t)settings->consumer_count_threshold,
 	    .age_seconds = (uint32_t)settings->consumer_time_threshold_seconds,
 	};
-	cycle->discovery = lc_discovery_new(&discovery, state, on_discovered, cycle);
-	cycle->scan = lc_scan_new(&scan, on_scan_progress, on_scan_end, cycle);
+	cycle->discovery = lc_discovery_new(parts, state, on_discovered, cycle);
+	cycle->scan = lc_scan_new(parts, on_scan_progress, on_scan_end, cycle);
 	cycle->timer = lc_loop_timer_new(parts->loop, on_timer, cycle);
 	return cycle;
 }

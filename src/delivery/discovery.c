@@ -27,7 +27,7 @@ struct found {
 };
 
 struct lc_discovery {
-	struct lc_discovery_parts parts;
+	struct lc_parts parts;
 	lc_discovery_callback *callback;
 	void *context;
 
@@ -51,7 +51,7 @@ struct lc_discovery {
 	uint64_t found_count;
 };
 
-struct lc_discovery *lc_discovery_new(const struct lc_discovery_parts *parts,
+struct lc_discovery *lc_discovery_new(const struct lc_parts *parts,
 				      const struct lc_ledger_state *state,
 				      lc_discovery_callback *callback, void *context)
 {

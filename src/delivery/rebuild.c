@@ -32,7 +32,7 @@ struct item {
 };
 
 struct lc_rebuild {
-	struct lc_rebuild_parts parts;
+	struct lc_parts parts;
 	void (*on_settled)(void *context, struct lc_source *source);
 	void *context;
 	size_t room; /* bytes of bodies that one pass may build */
@@ -49,7 +49,7 @@ struct lc_rebuild {
 	bool disordered; /* the stream goes back in time: it is not what was asked for */
 };
 
-struct lc_rebuild *lc_rebuild_new(const struct lc_rebuild_parts *parts,
+struct lc_rebuild *lc_rebuild_new(const struct lc_parts *parts,
 				  void (*on_settled)(void *context, struct lc_source *source),
 				  void *context)
 {

@@ -22,7 +22,7 @@ enum {
 };
 
 struct lc_reconcile {
-	struct lc_reconcile_parts parts;
+	struct lc_parts parts;
 	uint32_t horizon;
 	uint32_t latest;       /* largest lateness seen, seconds */
 	uint64_t recent_at_ms; /* when the next passes are due */
@@ -53,7 +53,7 @@ struct lc_reconcile {
 	size_t drilling_count;
 };
 
-struct lc_reconcile *lc_reconcile_new(const struct lc_reconcile_parts *parts, uint32_t horizon)
+struct lc_reconcile *lc_reconcile_new(const struct lc_parts *parts, uint32_t horizon)
 {
 	struct lc_reconcile *reconcile = lc_memory_zero(1, sizeof(*reconcile));
 

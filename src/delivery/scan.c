@@ -30,7 +30,7 @@ struct position {
 };
 
 struct lc_scan {
-	struct lc_scan_parts parts;
+	struct lc_parts parts;
 	lc_scan_progress *on_progress;
 	lc_scan_callback *on_end;
 	void *context;
@@ -56,7 +56,7 @@ struct lc_scan {
 	uint64_t started_ms;
 };
 
-struct lc_scan *lc_scan_new(const struct lc_scan_parts *parts, lc_scan_progress *on_progress,
+struct lc_scan *lc_scan_new(const struct lc_parts *parts, lc_scan_progress *on_progress,
 			    lc_scan_callback *on_end, void *context)
 {
 	struct lc_scan *scan = lc_memory_zero(1, sizeof(*scan));

@@ -325,44 +325,26 @@ static bool open_ledger(struct lc_shard *shard, unsigned number, unsigned count,
 
 static void open_parts(struct lc_shard *shard, unsigned number, unsigned count)
 {
-	struct lc_cycle_parts cycle = {.loop = shard->loop,
-				       .clickhouse = shard->clickhouse,
-				       .settings = shard->settings,
-				       .shard = number,
-				       .shard_count = count,
-				       .sources = shard->sources,
-				       .ledger = shard->ledger,
-				       .upload = shard->upload,
-				       .counters = shard->counters,
-				       .random = &shard->random};
-	struct lc_rebuild_parts rebuild = {.loop = shard->loop,
-					   .clickhouse = shard->clickhouse,
-					   .settings = shard->settings,
-					   .sources = shard->sources,
-					   .upload = shard->upload,
-					   .ledger = shard->ledger,
-					   .counters = shard->counters,
-					   .random = &shard->random};
-	struct lc_reconcile_parts reconcile = {.loop = shard->loop,
-					       .clickhouse = shard->clickhouse,
-					       .settings = shard->settings,
-					       .shard = number,
-					       .shard_count = count,
-					       .sources = shard->sources,
-					       .ledger = shard->ledger,
-					       .counters = shard->counters,
-					       .random = &shard->random};
+	struct lc_parts parts = {.loop = shard->loop,
+				 .settings = shard->settings,
+				 .shard = number,
+				 .shard_count = count,
+				 .counters = shard->counters,
+				 .random = &shard->random,
+				 .clickhouse = shard->clickhouse,
+				 .ledger = shard->ledger,
+				 .sources = shard->sources,
+				 .upload = shard->upload};
 
 	shard->build = lc_build_new(shard->loop, shard->settings, shard->upload, shard->ledger,
 				    shard->state.next_intent_id, shard->counters, on_room, shard);
 	shard->commit = lc_commit_new(shard->loop, shard->clickhouse, shard->ledger,
 				      shard->settings, shard->counters, &COMMIT_CALLBACKS, shard);
-	cycle.build = shard->build;
-	cycle.commit = shard->commit;
-	shard->cycle = lc_cycle_new(&cycle, &shard->state, &CYCLE_CALLBACKS, shard);
-	rebuild.build = shard->build;
-	shard->rebuild = lc_rebuild_new(&rebuild, on_settled, shard);
-	shard->reconcile = lc_reconcile_new(&reconcile, shard->state.horizon);
+	parts.build = shard->build;
+	parts.commit = shard->commit;
+	shard->cycle = lc_cycle_new(&parts, &shard->state, &CYCLE_CALLBACKS, shard);
+	shard->rebuild = lc_rebuild_new(&parts, on_settled, shard);
+	shard->reconcile = lc_reconcile_new(&parts, shard->state.horizon);
 	shard->fresh = shard->state.horizon == 0;
 }
 

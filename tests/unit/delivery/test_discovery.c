@@ -43,7 +43,7 @@ static void on_end(void *context, const struct lc_error *error, int exception_co
 /* A process that begins with this state of the ledger. */
 static void start_process(struct story *story, const struct lc_ledger_state *ledger_state)
 {
-	struct lc_discovery_parts parts = {
+	struct lc_parts parts = {
 	    .loop = story->loop,
 	    .clickhouse = story->clickhouse,
 	    .settings = &story->settings,

@@ -147,7 +147,7 @@ static void restore(struct story *story, const char *bucket, unsigned failures)
 static int begin(void **state)
 {
 	struct story *story = calloc(1, sizeof(*story));
-	struct lc_rebuild_parts parts;
+	struct lc_parts parts;
 
 	if (story == NULL)
 		return -1;
@@ -167,7 +167,7 @@ static int begin(void **state)
 	    lc_target_table_get(lc_upload_targets(story->upload), lc_view_of("amzn-s3-demo-logs"));
 	story->build = lc_build_new(story->loop, &story->settings, story->upload, story->ledger,
 				    NEXT_ID, &story->counters, on_submitted, story);
-	parts = (struct lc_rebuild_parts){
+	parts = (struct lc_parts){
 	    .loop = story->loop,
 	    .clickhouse = story->clickhouse,
 	    .settings = &story->settings,

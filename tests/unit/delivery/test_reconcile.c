@@ -37,7 +37,7 @@ struct story {
 static int begin(void **state)
 {
 	struct story *story = calloc(1, sizeof(*story));
-	struct lc_reconcile_parts parts;
+	struct lc_parts parts;
 
 	if (story == NULL)
 		return -1;
@@ -50,7 +50,7 @@ static int begin(void **state)
 	story->settings.reconcile_horizon_seconds = BEHIND;
 	lc_random_seed(&story->random, 3);
 	story->sources = lc_source_table_new();
-	parts = (struct lc_reconcile_parts){
+	parts = (struct lc_parts){
 	    .loop = story->loop,
 	    .clickhouse = story->clickhouse,
 	    .settings = &story->settings,
@@ -404,7 +404,7 @@ static void the_later_rows_come_the_further_back_is_recent(void **state)
 static void nothing_is_compared_before_there_is_a_window_and_a_horizon(void **state)
 {
 	struct story *story = *state;
-	struct lc_reconcile_parts parts = {
+	struct lc_parts parts = {
 	    .loop = story->loop, .ledger = story->ledger, .settings = &story->settings};
 	struct lc_reconcile *fresh = lc_reconcile_new(&parts, 0);
 
