@@ -18,6 +18,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/view.h"
+#include "formats/document.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -68,6 +69,9 @@ struct lc_inspection_problem {
 #define LC_INSPECTION_PROBLEM LC_INSPECTION_MEMBER
 #include "tbl/inspection_fields.h"
 };
+
+/* How the rows are laid out, by enum lc_inspection_kind. */
+extern const struct lc_document_layout LC_INSPECTION_LAYOUTS[LC_INSPECTION_KIND_COUNT];
 
 struct lc_inspection_list {
 	void *rows; /* structs of the list's kind */

@@ -2,48 +2,39 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
-#include "formats/inspection_layout.h"
 
 #include <stdlib.h>
 
-#define FIELD(record, type_, name_)                                   \
-	{                                                             \
-		.name = #name_, .type = LC_INSPECTION_LAYOUT_##type_, \
-		.offset = offsetof(struct record, name_),             \
-	}
+#define FIELD(record, type, name, help) LC_DOCUMENT_FIELD(struct record, type, name, help)
 
-static const struct lc_inspection_layout_field SOURCE_FIELDS[] = {
-#define LC_INSPECTION_SOURCE(type, name, help) FIELD(lc_inspection_source, type, name),
+static const struct lc_document_field SOURCE_FIELDS[] = {
+#define LC_INSPECTION_SOURCE(type, name, help) FIELD(lc_inspection_source, type, name, help),
 #include "tbl/inspection_fields.h"
 };
 
-static const struct lc_inspection_layout_field RANGE_FIELDS[] = {
-#define LC_INSPECTION_RANGE(type, name, help) FIELD(lc_inspection_range, type, name),
+static const struct lc_document_field RANGE_FIELDS[] = {
+#define LC_INSPECTION_RANGE(type, name, help) FIELD(lc_inspection_range, type, name, help),
 #include "tbl/inspection_fields.h"
 };
 
-static const struct lc_inspection_layout_field OBJECT_FIELDS[] = {
-#define LC_INSPECTION_OBJECT(type, name, help) FIELD(lc_inspection_object, type, name),
+static const struct lc_document_field OBJECT_FIELDS[] = {
+#define LC_INSPECTION_OBJECT(type, name, help) FIELD(lc_inspection_object, type, name, help),
 #include "tbl/inspection_fields.h"
 };
 
-static const struct lc_inspection_layout_field TARGET_FIELDS[] = {
-#define LC_INSPECTION_TARGET(type, name, help) FIELD(lc_inspection_target, type, name),
+static const struct lc_document_field TARGET_FIELDS[] = {
+#define LC_INSPECTION_TARGET(type, name, help) FIELD(lc_inspection_target, type, name, help),
 #include "tbl/inspection_fields.h"
 };
 
-static const struct lc_inspection_layout_field PROBLEM_FIELDS[] = {
-#define LC_INSPECTION_PROBLEM(type, name, help) FIELD(lc_inspection_problem, type, name),
+static const struct lc_document_field PROBLEM_FIELDS[] = {
+#define LC_INSPECTION_PROBLEM(type, name, help) FIELD(lc_inspection_problem, type, name, help),
 #include "tbl/inspection_fields.h"
 };
 
-#define LAYOUT(name_, record, fields_)                                                   \
-	{                                                                                \
-		.name = (name_), .row_size = sizeof(struct record), .fields = (fields_), \
-		.field_count = sizeof(fields_) / sizeof((fields_)[0]),                   \
-	}
+#define LAYOUT(name, record, fields) LC_DOCUMENT_LAYOUT(name, struct record, fields)
 
-const struct lc_inspection_layout LC_INSPECTION_LAYOUTS[] = {
+const struct lc_document_layout LC_INSPECTION_LAYOUTS[LC_INSPECTION_KIND_COUNT] = {
     [LC_INSPECTION_SOURCES] = LAYOUT("sources", lc_inspection_source, SOURCE_FIELDS),
     [LC_INSPECTION_RANGES] = LAYOUT("ranges", lc_inspection_range, RANGE_FIELDS),
     [LC_INSPECTION_OBJECTS] = LAYOUT("objects", lc_inspection_object, OBJECT_FIELDS),
@@ -67,13 +58,13 @@ void lc_inspection_free(struct lc_inspection *document)
 	*document = (struct lc_inspection){0};
 }
 
-static void keep_texts(struct lc_inspection *document, const struct lc_inspection_layout *layout,
+static void keep_texts(struct lc_inspection *document, const struct lc_document_layout *layout,
 		       char *row)
 {
 	for (size_t i = 0; i < layout->field_count; i++) {
 		struct lc_view text;
 
-		if (layout->fields[i].type != LC_INSPECTION_LAYOUT_TEXT)
+		if (layout->fields[i].type != LC_DOCUMENT_TEXT)
 			continue;
 		memcpy(&text, row + layout->fields[i].offset, sizeof(text));
 		text = lc_arena_copy(&document->texts, text);
@@ -84,7 +75,7 @@ static void keep_texts(struct lc_inspection *document, const struct lc_inspectio
 void lc_inspection_add(struct lc_inspection *document, enum lc_inspection_kind kind,
 		       const void *row)
 {
-	const struct lc_inspection_layout *layout = &LC_INSPECTION_LAYOUTS[kind];
+	const struct lc_document_layout *layout = &LC_INSPECTION_LAYOUTS[kind];
 	struct lc_inspection_list *list = &document->lists[kind];
 	char *place;
 

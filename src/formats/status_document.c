@@ -20,31 +20,26 @@ void lc_status_document_free(struct lc_status_document *document)
 	*document = (struct lc_status_document){0};
 }
 
-/* An empty finding about the shard, or NULL when there are as many as may be. */
-static struct lc_status_document_finding *add_finding(struct lc_status_document *document,
-						      int shard)
+void lc_status_document_add_finding(struct lc_status_document *document,
+				    const struct lc_status_document_finding *finding)
 {
-	struct lc_status_document_finding *finding;
-
+	document->healthy = false;
 	if (document->findings_size == LC_STATUS_DOCUMENT_FINDINGS_MAX)
-		return NULL;
+		return;
 	document->findings = lc_memory_resize(document->findings, document->findings_size + 1,
 					      sizeof(*document->findings));
-	finding = &document->findings[document->findings_size++];
-	*finding = (struct lc_status_document_finding){.shard = shard};
-	return finding;
+	document->findings[document->findings_size++] = *finding;
 }
 
 void lc_status_document_find(struct lc_status_document *document, int shard, const char *format,
 			     ...)
 {
-	struct lc_status_document_finding *finding = add_finding(document, shard);
+	struct lc_status_document_finding finding = {.shard = shard};
 	va_list arguments;
 
-	document->healthy = false;
 	va_start(arguments, format);
-	if (finding != NULL &&
-	    vsnprintf(finding->text, sizeof(finding->text), format, arguments) < 0)
-		finding->text[0] = '\0';
+	if (vsnprintf(finding.text, sizeof(finding.text), format, arguments) < 0)
+		finding.text[0] = '\0';
 	va_end(arguments);
+	lc_status_document_add_finding(document, &finding);
 }

@@ -1,0 +1,58 @@
+/*
+ * What the status document (formats/status_document.h) tells of the service, of each of its shards
+ * and of each finding, in the order in which it is written. The structs, the JSON and
+ * docs/ctl-json.md are made from it.
+ *
+ * LC_STATUS_<KIND>(type, name, help)
+ *
+ * type: COUNT, a number; NUMBER, a small one; PID, null for none; AGE, seconds or another number
+ * that is not negative, null for none; OWNER, the number of a shard, null for the service as a
+ * whole; FLAG, true or false; STATE, a word of include/tbl/shard_states.h; LABEL and STRING, short
+ * and long text, null when empty.
+ */
+#ifndef LC_STATUS_SERVICE
+#define LC_STATUS_SERVICE(type, name, help)
+#endif
+#ifndef LC_STATUS_SHARD
+#define LC_STATUS_SHARD(type, name, help)
+#endif
+#ifndef LC_STATUS_FINDING
+#define LC_STATUS_FINDING(type, name, help)
+#endif
+
+/* clang-format off */
+LC_STATUS_SERVICE(LABEL, version, "of the service")
+LC_STATUS_SERVICE(LABEL, time, "when this was told, UTC")
+LC_STATUS_SERVICE(AGE, uptime_seconds, "of the supervisor")
+LC_STATUS_SERVICE(FLAG, healthy, "rows are being delivered as they should")
+LC_STATUS_SERVICE(NUMBER, ready_shards, "shards of this machine whose worker delivers")
+LC_STATUS_SERVICE(NUMBER, shard_count, "shards of the whole deployment")
+
+LC_STATUS_SHARD(NUMBER, shard, "its number")
+LC_STATUS_SHARD(STATE, state, "what its worker is doing")
+LC_STATUS_SHARD(PID, pid, "of its worker")
+LC_STATUS_SHARD(COUNT, restarts, "times that its worker was started anew")
+LC_STATUS_SHARD(AGE, uptime_seconds, "of its worker")
+LC_STATUS_SHARD(AGE, next_start_seconds, "until the next worker starts")
+LC_STATUS_SHARD(COUNT, records_delivered, "rows delivered since the service's start")
+LC_STATUS_SHARD(COUNT, objects_delivered, "log objects delivered since then")
+LC_STATUS_SHARD(COUNT, bytes_delivered, "bytes in these")
+LC_STATUS_SHARD(COUNT, pending_records, "rows known and not delivered")
+LC_STATUS_SHARD(COUNT, inflight_bytes, "of memory that rows on their way take")
+LC_STATUS_SHARD(COUNT, targets_blocked, "target buckets that do not take log objects")
+LC_STATUS_SHARD(COUNT, sources_blocked, "sources with rows for these")
+LC_STATUS_SHARD(AGE, oldest_undelivered_seconds, "age of the oldest undelivered row")
+LC_STATUS_SHARD(AGE, clickhouse_failing_seconds, "for how long ClickHouse has answered no query")
+LC_STATUS_SHARD(AGE, s3_failing_seconds, "for how long S3 has confirmed no upload")
+LC_STATUS_SHARD(AGE, ledger_failing_seconds, "for how long the ledger could not be written")
+LC_STATUS_SHARD(AGE, obituary_exit_code, "of the worker that died last, null if a signal ended it")
+LC_STATUS_SHARD(STRING, obituary, "how the last worker died that did")
+LC_STATUS_SHARD(LABEL, obituary_time, "when it died, UTC")
+
+LC_STATUS_FINDING(OWNER, shard, "the shard in trouble; null: the service as a whole")
+LC_STATUS_FINDING(STRING, text, "what is wrong and what to do")
+/* clang-format on */
+
+#undef LC_STATUS_SERVICE
+#undef LC_STATUS_SHARD
+#undef LC_STATUS_FINDING
