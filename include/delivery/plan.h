@@ -2,7 +2,6 @@
 #ifndef LC_DELIVERY_PLAN_H
 #define LC_DELIVERY_PLAN_H
 
-#include "base/buffer.h"
 #include "delivery/source.h"
 
 #include <stdbool.h>
@@ -34,15 +33,5 @@ enum {
  * starts (what is read twice stays below what is new) and fit into the query's text. At least 1 if
  * count is. */
 size_t lc_plan_group(struct lc_source *const *sources, size_t count);
-
-/* Appends the query of a scan of these sources, sorted by name, seconds `from` <= insertedAt <
- * `until`. */
-void lc_plan_append_scan(struct lc_buffer *sql, const char *database, const char *table,
-			 uint64_t marker, struct lc_source *const *sources, size_t count,
-			 uint32_t from, uint32_t until);
-
-/* Appends the text as a string literal of ClickHouse's SQL, quotes included; any byte is allowed.
- */
-void lc_plan_append_literal(struct lc_buffer *sql, struct lc_view text);
 
 #endif

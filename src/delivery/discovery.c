@@ -4,10 +4,10 @@
 #include "base/assert.h"
 #include "base/crash_point.h"
 #include "base/memory.h"
+#include "delivery/query.h"
 #include "formats/discovery_row.h"
 #include "ledger/question.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 enum {
@@ -212,46 +212,6 @@ static void on_window_done(void *context, const struct lc_error *error, int exce
 	finish(discovery, &failure, exception_code);
 }
 
-/* The window's bounds come from ClickHouse's own clock, so that what is behind them has closed. */
-static void append_window_query(struct lc_discovery *discovery, struct lc_buffer *sql)
-{
-	lc_buffer_append_format(
-	    sql,
-	    "SELECT toUInt64(%" PRIu64 "), toUInt32(raftSessionID), toString(bucketName), count(), "
-	    "toUInt32(min(insertedAt)), toUInt32(0), toInt64(0), '', toUInt64(%" PRIu64 ") "
-	    "FROM `%s`.`%s` WHERE raftSessionID %% %u = %u AND insertedAt >= toDateTime(%" PRIu32
-	    ") AND insertedAt < toDateTime(%" PRIu32 ") "
-	    "GROUP BY raftSessionID, bucketName FORMAT RowBinary",
-	    discovery->marker, discovery->marker, discovery->parts.settings->clickhouse_database,
-	    discovery->parts.settings->clickhouse_logs_table, discovery->parts.shard_count,
-	    discovery->parts.shard, discovery->until, discovery->window_until);
-}
-
-/* The first window reaches back to the beginning; what the offsets table says is delivered does not
- * count. */
-static void append_first_query(struct lc_discovery *discovery, struct lc_buffer *sql)
-{
-	const struct lc_settings *settings = discovery->parts.settings;
-
-	lc_buffer_append_format(
-	    sql,
-	    "SELECT toUInt64(%" PRIu64 "), toUInt32(l.raftSessionID), toString(l.bucketName), "
-	    "count(), toUInt32(min(l.insertedAt)), any(o.floor.1), any(o.floor.2), any(o.floor.3), "
-	    "toUInt64(%" PRIu64 ") FROM `%s`.`%s` AS l GLOBAL ANY LEFT JOIN ("
-	    "SELECT raftSessionID, bucketName, max(tuple(toUInt32(lastProcessedInsertedAt), "
-	    "toUnixTimestamp64Milli(lastProcessedStartTime), lastProcessedReqId)) AS floor "
-	    "FROM `%s`.`%s` WHERE raftSessionID %% %u = %u GROUP BY raftSessionID, bucketName"
-	    ") AS o ON l.raftSessionID = o.raftSessionID AND l.bucketName = o.bucketName "
-	    "WHERE l.raftSessionID %% %u = %u AND l.insertedAt < toDateTime(%" PRIu32 ") "
-	    "AND tuple(toUInt32(l.insertedAt), toUnixTimestamp64Milli(l.startTime), l.req_id) "
-	    "> o.floor GROUP BY l.raftSessionID, l.bucketName FORMAT RowBinary",
-	    discovery->marker, discovery->marker, settings->clickhouse_database,
-	    settings->clickhouse_logs_table, settings->clickhouse_database,
-	    settings->clickhouse_offsets_table, discovery->parts.shard_count,
-	    discovery->parts.shard, discovery->parts.shard_count, discovery->parts.shard,
-	    discovery->window_until);
-}
-
 static void start_query(struct lc_discovery *discovery, struct lc_buffer *sql,
 			void (*on_done)(void *context, const struct lc_error *error,
 					int exception_code))
@@ -278,10 +238,13 @@ static void ask_window(struct lc_discovery *discovery)
 	struct lc_buffer sql;
 
 	lc_buffer_init(&sql, SQL_MAX);
+	/* The window's bounds come from ClickHouse's own clock: what is behind them has closed. */
 	if (discovery->until == 0)
-		append_first_query(discovery, &sql);
+		lc_query_append_first_window(&sql, &discovery->parts, discovery->marker,
+					     discovery->window_until);
 	else
-		append_window_query(discovery, &sql);
+		lc_query_append_window(&sql, &discovery->parts, discovery->marker, discovery->until,
+				       discovery->window_until);
 	start_query(discovery, &sql, on_window_done);
 }
 
@@ -354,20 +317,10 @@ static void on_offsets_done(void *context, const struct lc_error *error, int exc
 
 static void ask_offsets(struct lc_discovery *discovery)
 {
-	const struct lc_settings *settings = discovery->parts.settings;
 	struct lc_buffer sql;
 
 	lc_buffer_init(&sql, SQL_MAX);
-	lc_buffer_append_format(
-	    &sql,
-	    "SELECT toUInt64(%" PRIu64 "), toUInt32(raftSessionID), toString(bucketName), count(), "
-	    "toUInt32(0), max(tuple(toUInt32(lastProcessedInsertedAt), "
-	    "toUnixTimestamp64Milli(lastProcessedStartTime), lastProcessedReqId)) AS floor, "
-	    "toUInt64(%" PRIu64 ") FROM `%s`.`%s` WHERE raftSessionID %% %u = %u "
-	    "GROUP BY raftSessionID, bucketName FORMAT RowBinary",
-	    discovery->marker, discovery->marker, settings->clickhouse_database,
-	    settings->clickhouse_offsets_table, discovery->parts.shard_count,
-	    discovery->parts.shard);
+	lc_query_append_offsets(&sql, &discovery->parts, discovery->marker);
 	start_query(discovery, &sql, on_offsets_done);
 }
 
@@ -445,10 +398,7 @@ void lc_discovery_start(struct lc_discovery *discovery, unsigned seat)
 	discovery->marker = lc_random_next(discovery->parts.random);
 	discovery->started_ms = lc_loop_now_ms(discovery->parts.loop);
 	lc_buffer_init(&sql, SQL_MAX);
-	lc_buffer_append_format(&sql,
-				"SELECT toUInt64(%" PRIu64 "), toUInt32(now()), toUInt64(%" PRIu64
-				") FORMAT RowBinary",
-				discovery->marker, discovery->marker);
+	lc_query_append_clock(&sql, discovery->marker);
 	LC_ASSERT(!lc_buffer_failed(&sql));
 	spec.sql = lc_buffer_view(&sql);
 	discovery->query = lc_clickhouse_start(discovery->parts.clickhouse, &spec);

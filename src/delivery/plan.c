@@ -1,9 +1,5 @@
 #include "delivery/plan.h"
 
-#include "base/assert.h"
-#include "formats/record.h"
-
-#include <inttypes.h>
 #include <stdlib.h>
 
 bool lc_plan_ready(const struct lc_source *source, const struct lc_plan_thresholds *thresholds,
@@ -72,60 +68,4 @@ size_t lc_plan_group(struct lc_source *const *sources, size_t count)
 		group++;
 	}
 	return group;
-}
-
-void lc_plan_append_literal(struct lc_buffer *sql, struct lc_view text)
-{
-	lc_buffer_append_char(sql, '\'');
-	for (size_t i = 0; i < text.size; i++) {
-		char c = text.data[i];
-
-		if (c == '\0') {
-			lc_buffer_append_text(sql, "\\0");
-			continue;
-		}
-		if (c == '\'' || c == '\\')
-			lc_buffer_append_char(sql, '\\');
-		lc_buffer_append_char(sql, c);
-	}
-	lc_buffer_append_char(sql, '\'');
-}
-
-/* The sessions stand in a list of their own: that is what ClickHouse can skip granules by. */
-static void append_sessions(struct lc_buffer *sql, struct lc_source *const *sources, size_t count)
-{
-	uint32_t last = 0;
-
-	lc_buffer_append_text(sql, "raftSessionID IN (");
-	for (size_t i = 0; i < count; i++) {
-		if (i > 0 && sources[i]->raft_session_id == last)
-			continue;
-		last = sources[i]->raft_session_id;
-		lc_buffer_append_format(sql, "%s%" PRIu32, i == 0 ? "" : ",", last);
-	}
-	lc_buffer_append_char(sql, ')');
-}
-
-void lc_plan_append_scan(struct lc_buffer *sql, const char *database, const char *table,
-			 uint64_t marker, struct lc_source *const *sources, size_t count,
-			 uint32_t from, uint32_t until)
-{
-	LC_ASSERT(count > 0);
-	lc_buffer_append_text(sql, "SELECT ");
-	lc_record_append_columns(sql, marker);
-	lc_buffer_append_format(sql, " FROM `%s`.`%s` WHERE ", database, table);
-	append_sessions(sql, sources, count);
-	lc_buffer_append_format(sql,
-				" AND insertedAt >= toDateTime(%" PRIu32
-				") AND insertedAt < toDateTime(%" PRIu32
-				") AND (raftSessionID, bucketName) IN (",
-				from, until);
-	for (size_t i = 0; i < count; i++) {
-		lc_buffer_append_format(sql, "%s(%" PRIu32 ",", i == 0 ? "" : ",",
-					sources[i]->raft_session_id);
-		lc_plan_append_literal(sql, sources[i]->bucket);
-		lc_buffer_append_char(sql, ')');
-	}
-	lc_buffer_append_text(sql, ") ORDER BY raftSessionID, bucketName, insertedAt, startTime, "
-				   "req_id FORMAT RowBinary");
 }

@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "delivery/hash_set.h"
 #include "delivery/object.h"
-#include "delivery/plan.h"
+#include "delivery/query.h"
 #include "formats/record_stream.h"
 #include "formats/row_hash.h"
 #include "ledger/question.h"
@@ -330,9 +330,7 @@ static void start_query(struct lc_rebuild *rebuild)
 		last = item->last_second > last ? item->last_second : last;
 	}
 	lc_buffer_init(&sql, SIZE_MAX / 2);
-	lc_plan_append_scan(&sql, rebuild->parts.settings->clickhouse_database,
-			    rebuild->parts.settings->clickhouse_logs_table, marker, sources, count,
-			    first, last + 1);
+	lc_query_append_scan(&sql, &rebuild->parts, marker, sources, count, first, last + 1);
 	LC_ASSERT(!lc_buffer_failed(&sql));
 	free(sources);
 	spec.sql = lc_buffer_view(&sql);

@@ -5,11 +5,10 @@
 #include "base/crash_point.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "delivery/plan.h"
+#include "delivery/query.h"
 #include "formats/discovery_row.h"
 #include "ledger/question.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 enum {
@@ -228,20 +227,6 @@ static void start_query(struct lc_reconcile *reconcile, struct lc_buffer *sql)
 	lc_buffer_free(sql);
 }
 
-/* The columns of a discovery (formats/discovery_row.h), "oldest" being the slot or second. */
-static void append_select(struct lc_reconcile *reconcile, struct lc_buffer *sql, const char *second)
-{
-	const struct lc_settings *settings = reconcile->parts.settings;
-
-	reconcile->marker = lc_random_next(reconcile->parts.random);
-	lc_buffer_append_format(sql,
-				"SELECT toUInt64(%" PRIu64 "), toUInt32(raftSessionID), "
-				"toString(bucketName), count(), %s AS second, toUInt32(0), "
-				"toInt64(0), '', toUInt64(%" PRIu64 ") FROM `%s`.`%s` WHERE ",
-				reconcile->marker, second, reconcile->marker,
-				settings->clickhouse_database, settings->clickhouse_logs_table);
-}
-
 static void ask_step(struct lc_reconcile *reconcile)
 {
 	uint32_t span = STEP_SLOTS * LC_LEDGER_SLOT_SECONDS;
@@ -251,14 +236,10 @@ static void ask_step(struct lc_reconcile *reconcile)
 	reconcile->step_until =
 	    reconcile->until - reconcile->from < span ? reconcile->until : reconcile->from + span;
 	reconcile->drilling = false;
+	reconcile->marker = lc_random_next(reconcile->parts.random);
 	lc_buffer_init(&sql, SIZE_MAX / 2);
-	append_select(reconcile, &sql, "toUInt32(intDiv(toUInt32(insertedAt), 300) * 300)");
-	lc_buffer_append_format(&sql,
-				"raftSessionID %% %u = %u AND insertedAt >= toDateTime(%" PRIu32
-				") AND insertedAt < toDateTime(%" PRIu32
-				") GROUP BY raftSessionID, bucketName, second FORMAT RowBinary",
-				reconcile->parts.shard_count, reconcile->parts.shard,
-				reconcile->from, reconcile->step_until);
+	lc_query_append_slots(&sql, &reconcile->parts, reconcile->marker, reconcile->from,
+			      reconcile->step_until);
 	start_query(reconcile, &sql);
 }
 
@@ -310,24 +291,11 @@ static void ask_seconds(struct lc_reconcile *reconcile)
 
 	reconcile->drilling_count = left < DRILL_MAX ? left : DRILL_MAX;
 	reconcile->drilling = true;
+	reconcile->marker = lc_random_next(reconcile->parts.random);
 	lc_buffer_init(&sql, SIZE_MAX / 2);
-	append_select(reconcile, &sql, "toUInt32(insertedAt)");
-	lc_buffer_append_format(&sql,
-				"insertedAt >= toDateTime(%" PRIu32
-				") AND insertedAt < toDateTime(%" PRIu32
-				") AND (raftSessionID, bucketName, "
-				"toUInt32(intDiv(toUInt32(insertedAt), 300) * 300)) IN (",
-				reconcile->from, reconcile->step_until);
-	for (size_t i = 0; i < reconcile->drilling_count; i++) {
-		const struct lc_ledger_count *slot = &reconcile->drill[reconcile->drilled + i];
-
-		lc_buffer_append_format(&sql, "%s(%" PRIu32 ",", i == 0 ? "" : ",",
-					slot->source.raft_session_id);
-		lc_plan_append_literal(&sql, slot->source.bucket);
-		lc_buffer_append_format(&sql, ",%" PRIu32 ")", slot->second);
-	}
-	lc_buffer_append_text(&sql,
-			      ") GROUP BY raftSessionID, bucketName, second FORMAT RowBinary");
+	lc_query_append_seconds(&sql, &reconcile->parts, reconcile->marker, reconcile->from,
+				reconcile->step_until, &reconcile->drill[reconcile->drilled],
+				reconcile->drilling_count);
 	start_query(reconcile, &sql);
 }
 

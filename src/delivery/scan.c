@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "delivery/hash_set.h"
 #include "delivery/plan.h"
+#include "delivery/query.h"
 #include "formats/record_stream.h"
 #include "formats/row_hash.h"
 #include "ledger/question.h"
@@ -318,9 +319,8 @@ static void start_query(struct lc_scan *scan)
 	struct lc_buffer sql;
 
 	lc_buffer_init(&sql, SIZE_MAX / 2);
-	lc_plan_append_scan(&sql, scan->parts.settings->clickhouse_database,
-			    scan->parts.settings->clickhouse_logs_table, marker, scan->sources,
-			    scan->source_count, scan->from, scan->until);
+	lc_query_append_scan(&sql, &scan->parts, marker, scan->sources, scan->source_count,
+			     scan->from, scan->until);
 	LC_ASSERT(!lc_buffer_failed(&sql));
 	spec.sql = lc_buffer_view(&sql);
 	scan->stream = lc_record_stream_new(

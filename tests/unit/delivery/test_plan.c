@@ -1,7 +1,7 @@
 #include "base/memory.h"
+#include "config/settings.h"
 #include "delivery/plan.h"
-
-#include "formats/record.h"
+#include "delivery/query.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -225,6 +225,11 @@ static void a_group_ends_before_the_first_that_is_too_far(void **state)
 /* Groups many sources of such names until all are asked for; each query must be short enough. */
 static void expect_short_queries(struct lc_view name)
 {
+	char database[] = "a_database_with_a_rather_long_name_of_sixty_four_characters_______";
+	char table[] = "a_table_with_a_rather_long_name_of_sixty_four_characters__________";
+	struct lc_settings settings = {.clickhouse_database = database,
+				       .clickhouse_logs_table = table};
+	struct lc_parts parts = {.settings = &settings};
 	struct open_source *sources = lc_memory_zero(MANY, sizeof(sources[0]));
 	struct lc_source **order = lc_memory_zero(MANY, sizeof(struct lc_source *));
 	struct lc_buffer sql;
@@ -243,10 +248,8 @@ static void expect_short_queries(struct lc_view name)
 		assert_in_range(count, 1, MANY - done);
 		lc_plan_sort_by_name(order + done, count);
 		lc_buffer_clear(&sql);
-		lc_plan_append_scan(
-		    &sql, "a_database_with_a_rather_long_name_of_sixty_four_characters_______",
-		    "a_table_with_a_rather_long_name_of_sixty_four_characters__________",
-		    UINT64_MAX, order + done, count, UINT32_MAX, UINT32_MAX);
+		lc_query_append_scan(&sql, &parts, UINT64_MAX, order + done, count, UINT32_MAX,
+				     UINT32_MAX);
 		assert_false(lc_buffer_failed(&sql));
 		assert_true(sql.size < QUERY_TEXT_MAX);
 		/* The room is used: a group is not cut short for nothing. */
@@ -292,121 +295,6 @@ static void a_name_of_enormous_size_stands_alone(void **state)
 	assert_int_equal(lc_plan_group(order + 2, 1), 1);
 }
 
-/* Reads a literal as ClickHouse's lexer does: it ends at the first bare quote; a backslash takes
- * the next byte with it, and \0 is a zero byte. Returns the bytes read, quotes included. */
-static size_t read_literal(struct lc_view sql, char *out, size_t *out_size)
-{
-	size_t i = 1;
-
-	assert_true(sql.size >= 2 && sql.data[0] == '\'');
-	*out_size = 0;
-	while (i < sql.size && sql.data[i] != '\'') {
-		char c = sql.data[i++];
-
-		if (c == '\\') {
-			assert_true(i < sql.size);
-			c = sql.data[i++];
-			assert_true(c == '0' || c == '\\' || c == '\'');
-			c = c == '0' ? '\0' : c;
-		}
-		out[(*out_size)++] = c;
-	}
-	assert_true(i < sql.size);
-	return i + 1;
-}
-
-static void expect_literal(struct lc_view text)
-{
-	char read[1024];
-	size_t size;
-	struct lc_buffer sql;
-
-	assert_true(text.size <= sizeof read);
-	lc_buffer_init(&sql, 4096);
-	lc_plan_append_literal(&sql, text);
-	assert_int_equal(read_literal(lc_buffer_view(&sql), read, &size), sql.size);
-	assert_int_equal(size, text.size);
-	assert_memory_equal(read, text.data, size);
-	assert_null(memchr(sql.data, '\0', sql.size));
-	lc_buffer_free(&sql);
-}
-
-static void every_byte_stands_in_a_literal_as_itself(void **state)
-{
-	char all[512];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof all; i++)
-		all[i] = (char)i;
-	expect_literal((struct lc_view){.data = all, .size = sizeof all});
-	for (size_t i = 0; i < 256; i++) {
-		/* Alone, and before each byte that could change its meaning. */
-		char pair[] = {(char)i, 0};
-
-		expect_literal((struct lc_view){.data = pair, .size = 1});
-		for (const char *next = "'\\0nx1"; *next != '\0'; next++) {
-			pair[1] = *next;
-			expect_literal((struct lc_view){.data = pair, .size = 2});
-		}
-		pair[1] = '\0';
-		expect_literal((struct lc_view){.data = pair, .size = 2});
-	}
-}
-
-static void a_literal_can_not_be_left_by_its_text(void **state)
-{
-	struct lc_buffer sql;
-
-	(void)state;
-	lc_buffer_init(&sql, 1000);
-	lc_plan_append_literal(&sql, lc_view_of("x\\'); DROP TABLE logs --"));
-	assert_string_equal(lc_buffer_text(&sql), "'x\\\\\\'); DROP TABLE logs --'");
-	lc_buffer_clear(&sql);
-	lc_plan_append_literal(&sql, lc_view_of(""));
-	assert_string_equal(lc_buffer_text(&sql), "''");
-	lc_buffer_free(&sql);
-}
-
-static void a_scan_asks_for_each_source_and_each_session_once(void **state)
-{
-	struct lc_source sources[] = {named(3, "a"), named(3, "it's"), named(7, "a")};
-	struct lc_source *order[] = {&sources[0], &sources[1], &sources[2]};
-	struct lc_buffer expected;
-	struct lc_buffer sql;
-
-	(void)state;
-	lc_buffer_init(&sql, 10000);
-	lc_buffer_init(&expected, 10000);
-	lc_plan_append_scan(&sql, "logs", "access", 42, order, 3, 1549411200, 1549411260);
-	lc_buffer_append_text(&expected, "SELECT ");
-	lc_record_append_columns(&expected, 42);
-	lc_buffer_append_text(
-	    &expected,
-	    " FROM `logs`.`access` WHERE raftSessionID IN (3,7)"
-	    " AND insertedAt >= toDateTime(1549411200) AND insertedAt < toDateTime(1549411260)"
-	    " AND (raftSessionID, bucketName) IN ((3,'a'),(3,'it\\'s'),(7,'a'))"
-	    " ORDER BY raftSessionID, bucketName, insertedAt, startTime, req_id"
-	    " FORMAT RowBinary");
-	assert_string_equal(lc_buffer_text(&sql), lc_buffer_text(&expected));
-	lc_buffer_free(&expected);
-	lc_buffer_free(&sql);
-}
-
-static void a_scan_of_session_zero_names_it(void **state)
-{
-	struct lc_source source = named(0, "b");
-	struct lc_source *order[] = {&source};
-	struct lc_buffer sql;
-
-	(void)state;
-	lc_buffer_init(&sql, 10000);
-	lc_plan_append_scan(&sql, "logs", "logs", 1, order, 1, 0, UINT32_MAX);
-	assert_non_null(strstr(lc_buffer_text(&sql), "raftSessionID IN (0) AND"));
-	assert_non_null(strstr(lc_buffer_text(&sql), "insertedAt < toDateTime(4294967295) AND"));
-	assert_non_null(strstr(lc_buffer_text(&sql), "IN ((0,'b')) ORDER BY"));
-	lc_buffer_free(&sql);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -424,10 +312,6 @@ int main(void)
 	    cmocka_unit_test(a_group_ends_before_the_first_that_is_too_far),
 	    cmocka_unit_test(a_query_stays_shorter_than_clickhouse_reads),
 	    cmocka_unit_test(a_name_of_enormous_size_stands_alone),
-	    cmocka_unit_test(every_byte_stands_in_a_literal_as_itself),
-	    cmocka_unit_test(a_literal_can_not_be_left_by_its_text),
-	    cmocka_unit_test(a_scan_asks_for_each_source_and_each_session_once),
-	    cmocka_unit_test(a_scan_of_session_zero_names_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,53 @@
+/*
+ * The text of every query that a shard asks ClickHouse: all SQL of the delivery stands here. Pure.
+ *
+ * Each answer's rows stand between two markers, `marker`, chosen anew for each query. A discovery,
+ * the offsets and the two counts answer in the columns of formats/discovery_row.h, a scan in those
+ * of include/tbl/record_fields.h. Times are seconds since 1970 on ClickHouse's clock, given as
+ * numbers, so that no time zone has a say. Of `parts` the settings and the shard's number are used.
+ */
+#ifndef LC_DELIVERY_QUERY_H
+#define LC_DELIVERY_QUERY_H
+
+#include "base/buffer.h"
+#include "delivery/parts.h"
+#include "delivery/source.h"
+#include "ledger/ledger.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* ClickHouse's clock. */
+void lc_query_append_clock(struct lc_buffer *sql, uint64_t marker);
+
+/* Per source: the rows with `from` <= insertedAt < `until`, and the oldest of these seconds. */
+void lc_query_append_window(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker,
+			    uint32_t from, uint32_t until);
+
+/* The same for a window that reaches back to the beginning: rows at or before the source's offset
+ * in ClickHouse do not count, and the offset is answered as its floor. */
+void lc_query_append_first_window(struct lc_buffer *sql, const struct lc_parts *parts,
+				  uint64_t marker, uint32_t until);
+
+/* Per source: its offset, the greatest of the offsets table's rows. */
+void lc_query_append_offsets(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker);
+
+/* Per source and slot of LC_LEDGER_SLOT_SECONDS: the rows with `from` <= insertedAt < `until`. */
+void lc_query_append_slots(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker,
+			   uint32_t from, uint32_t until);
+
+/* Per source and second: the rows of these slots, all between `from` and `until`. */
+void lc_query_append_seconds(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker,
+			     uint32_t from, uint32_t until, const struct lc_ledger_count *slots,
+			     size_t count);
+
+/* The rows of these sources, which are sorted by name, with `from` <= insertedAt < `until`, in the
+ * table's own order. */
+void lc_query_append_scan(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker,
+			  struct lc_source *const *sources, size_t count, uint32_t from,
+			  uint32_t until);
+
+/* The text as a string literal of ClickHouse's SQL, quotes included; any byte is allowed. */
+void lc_query_append_literal(struct lc_buffer *sql, struct lc_view text);
+
+#endif

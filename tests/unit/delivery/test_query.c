@@ -1,0 +1,225 @@
+#include "base/buffer.h"
+#include "config/settings.h"
+#include "delivery/query.h"
+#include "formats/record.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static char database[] = "logs";
+static char logs_table[] = "access";
+static char offsets_table[] = "done";
+static const struct lc_settings SETTINGS = {.clickhouse_database = database,
+					    .clickhouse_logs_table = logs_table,
+					    .clickhouse_offsets_table = offsets_table};
+static const struct lc_parts PARTS = {.settings = &SETTINGS, .shard = 2, .shard_count = 5};
+
+static struct lc_source named(uint32_t session, const char *bucket)
+{
+	return (struct lc_source){.raft_session_id = session, .bucket = lc_view_of(bucket)};
+}
+
+/* Reads a literal as ClickHouse's lexer does: it ends at the first bare quote; a backslash takes
+ * the next byte with it, and \0 is a zero byte. Returns the bytes read, quotes included. */
+static size_t read_literal(struct lc_view sql, char *out, size_t *out_size)
+{
+	size_t i = 1;
+
+	assert_true(sql.size >= 2 && sql.data[0] == '\'');
+	*out_size = 0;
+	while (i < sql.size && sql.data[i] != '\'') {
+		char c = sql.data[i++];
+
+		if (c == '\\') {
+			assert_true(i < sql.size);
+			c = sql.data[i++];
+			assert_true(c == '0' || c == '\\' || c == '\'');
+			c = c == '0' ? '\0' : c;
+		}
+		out[(*out_size)++] = c;
+	}
+	assert_true(i < sql.size);
+	return i + 1;
+}
+
+static void expect_literal(struct lc_view text)
+{
+	char read[1024];
+	size_t size;
+	struct lc_buffer sql;
+
+	assert_true(text.size <= sizeof read);
+	lc_buffer_init(&sql, 4096);
+	lc_query_append_literal(&sql, text);
+	assert_int_equal(read_literal(lc_buffer_view(&sql), read, &size), sql.size);
+	assert_int_equal(size, text.size);
+	assert_memory_equal(read, text.data, size);
+	assert_null(memchr(sql.data, '\0', sql.size));
+	lc_buffer_free(&sql);
+}
+
+static void every_byte_stands_in_a_literal_as_itself(void **state)
+{
+	char all[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof all; i++)
+		all[i] = (char)i;
+	expect_literal((struct lc_view){.data = all, .size = sizeof all});
+	for (size_t i = 0; i < 256; i++) {
+		/* Alone, and before each byte that could change its meaning. */
+		char pair[] = {(char)i, 0};
+
+		expect_literal((struct lc_view){.data = pair, .size = 1});
+		for (const char *next = "'\\0nx1"; *next != '\0'; next++) {
+			pair[1] = *next;
+			expect_literal((struct lc_view){.data = pair, .size = 2});
+		}
+		pair[1] = '\0';
+		expect_literal((struct lc_view){.data = pair, .size = 2});
+	}
+}
+
+static void a_literal_can_not_be_left_by_its_text(void **state)
+{
+	struct lc_buffer sql;
+
+	(void)state;
+	lc_buffer_init(&sql, 1000);
+	lc_query_append_literal(&sql, lc_view_of("x\\'); DROP TABLE logs --"));
+	assert_string_equal(lc_buffer_text(&sql), "'x\\\\\\'); DROP TABLE logs --'");
+	lc_buffer_clear(&sql);
+	lc_query_append_literal(&sql, lc_view_of(""));
+	assert_string_equal(lc_buffer_text(&sql), "''");
+	lc_buffer_free(&sql);
+}
+
+static void a_scan_asks_for_each_source_and_each_session_once(void **state)
+{
+	struct lc_source sources[] = {named(3, "a"), named(3, "it's"), named(7, "a")};
+	struct lc_source *order[] = {&sources[0], &sources[1], &sources[2]};
+	struct lc_buffer expected;
+	struct lc_buffer sql;
+
+	(void)state;
+	lc_buffer_init(&sql, 10000);
+	lc_buffer_init(&expected, 10000);
+	lc_query_append_scan(&sql, &PARTS, 42, order, 3, 1549411200, 1549411260);
+	lc_buffer_append_text(&expected, "SELECT ");
+	lc_record_append_columns(&expected, 42);
+	lc_buffer_append_text(
+	    &expected,
+	    " FROM `logs`.`access` WHERE raftSessionID IN (3,7)"
+	    " AND insertedAt >= toDateTime(1549411200) AND insertedAt < toDateTime(1549411260)"
+	    " AND (raftSessionID, bucketName) IN ((3,'a'),(3,'it\\'s'),(7,'a'))"
+	    " ORDER BY raftSessionID, bucketName, insertedAt, startTime, req_id"
+	    " FORMAT RowBinary");
+	assert_string_equal(lc_buffer_text(&sql), lc_buffer_text(&expected));
+	lc_buffer_free(&expected);
+	lc_buffer_free(&sql);
+}
+
+static void a_scan_of_session_zero_names_it(void **state)
+{
+	struct lc_source source = named(0, "b");
+	struct lc_source *order[] = {&source};
+	struct lc_buffer sql;
+
+	(void)state;
+	lc_buffer_init(&sql, 10000);
+	lc_query_append_scan(&sql, &PARTS, 1, order, 1, 0, UINT32_MAX);
+	assert_non_null(strstr(lc_buffer_text(&sql), "raftSessionID IN (0) AND"));
+	assert_non_null(strstr(lc_buffer_text(&sql), "insertedAt < toDateTime(4294967295) AND"));
+	assert_non_null(strstr(lc_buffer_text(&sql), "IN ((0,'b')) ORDER BY"));
+	lc_buffer_free(&sql);
+}
+
+/* Every query names the table that was configured, its shard, and bounds that are plain numbers. */
+static void expect_text(struct lc_buffer *sql, const char *expected)
+{
+	assert_false(lc_buffer_failed(sql));
+	assert_string_equal(lc_buffer_text(sql), expected);
+	lc_buffer_free(sql);
+}
+
+static void a_window_counts_the_rows_of_the_shard_between_its_bounds(void **state)
+{
+	struct lc_buffer sql;
+
+	(void)state;
+	lc_buffer_init(&sql, 10000);
+	lc_query_append_window(&sql, &PARTS, 42, 1549411200, 1549411260);
+	expect_text(&sql,
+		    "SELECT toUInt64(42), toUInt32(raftSessionID), toString(bucketName), count(), "
+		    "toUInt32(min(insertedAt)), toUInt32(0), toInt64(0), '', toUInt64(42) "
+		    "FROM `logs`.`access` WHERE raftSessionID % 5 = 2 "
+		    "AND insertedAt >= toDateTime(1549411200) "
+		    "AND insertedAt < toDateTime(1549411260) "
+		    "GROUP BY raftSessionID, bucketName FORMAT RowBinary");
+}
+
+static void the_first_window_leaves_out_what_the_offsets_say_is_delivered(void **state)
+{
+	struct lc_buffer sql;
+	const char *text;
+
+	(void)state;
+	lc_buffer_init(&sql, 10000);
+	lc_query_append_first_window(&sql, &PARTS, 42, 1549411260);
+	text = lc_buffer_text(&sql);
+	assert_non_null(strstr(text, "FROM `logs`.`access` AS l GLOBAL ANY LEFT JOIN ("));
+	assert_non_null(strstr(text, "FROM `logs`.`done` WHERE raftSessionID % 5 = 2 GROUP BY"));
+	assert_non_null(strstr(text, "WHERE l.raftSessionID % 5 = 2 AND l.insertedAt < "
+				     "toDateTime(1549411260) AND tuple("));
+	assert_non_null(strstr(text, "> o.floor GROUP BY"));
+	assert_null(strstr(text, "insertedAt >="));
+	lc_buffer_free(&sql);
+}
+
+static void late_rows_are_counted_by_slot_then_by_second(void **state)
+{
+	const struct lc_ledger_count slots[] = {
+	    {.source = {.raft_session_id = 2, .bucket = lc_view_of("it's")}, .second = 600},
+	    {.source = {.raft_session_id = 7, .bucket = lc_view_of("b")}, .second = 900},
+	};
+	struct lc_buffer sql;
+
+	(void)state;
+	lc_buffer_init(&sql, 10000);
+	lc_query_append_slots(&sql, &PARTS, 1, 600, 1200);
+	expect_text(&sql,
+		    "SELECT toUInt64(1), toUInt32(raftSessionID), toString(bucketName), count(), "
+		    "toUInt32(intDiv(toUInt32(insertedAt), 300) * 300) AS second, toUInt32(0), "
+		    "toInt64(0), '', toUInt64(1) FROM `logs`.`access` "
+		    "WHERE raftSessionID % 5 = 2 AND insertedAt >= toDateTime(600) "
+		    "AND insertedAt < toDateTime(1200) "
+		    "GROUP BY raftSessionID, bucketName, second FORMAT RowBinary");
+	lc_buffer_init(&sql, 10000);
+	lc_query_append_seconds(&sql, &PARTS, 1, 600, 1200, slots, 2);
+	expect_text(&sql,
+		    "SELECT toUInt64(1), toUInt32(raftSessionID), toString(bucketName), count(), "
+		    "toUInt32(insertedAt) AS second, toUInt32(0), toInt64(0), '', toUInt64(1) "
+		    "FROM `logs`.`access` WHERE insertedAt >= toDateTime(600) "
+		    "AND insertedAt < toDateTime(1200) AND (raftSessionID, bucketName, "
+		    "toUInt32(intDiv(toUInt32(insertedAt), 300) * 300)) "
+		    "IN ((2,'it\\'s',600),(7,'b',900)) "
+		    "GROUP BY raftSessionID, bucketName, second FORMAT RowBinary");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(every_byte_stands_in_a_literal_as_itself),
+	    cmocka_unit_test(a_literal_can_not_be_left_by_its_text),
+	    cmocka_unit_test(a_scan_asks_for_each_source_and_each_session_once),
+	    cmocka_unit_test(a_scan_of_session_zero_names_it),
+	    cmocka_unit_test(a_window_counts_the_rows_of_the_shard_between_its_bounds),
+	    cmocka_unit_test(the_first_window_leaves_out_what_the_offsets_say_is_delivered),
+	    cmocka_unit_test(late_rows_are_counted_by_slot_then_by_second),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
