@@ -5,6 +5,7 @@
 #include "base/crash_point.h"
 #include "base/memory.h"
 #include "delivery/query.h"
+#include "delivery/server_clock.h"
 #include "formats/discovery_row.h"
 #include "ledger/question.h"
 
@@ -15,9 +16,6 @@ enum {
 	ANSWER_MAX =
 	    2 * 1024 * 1024, /* what may lie unread of an answer; it is read piece by piece */
 	FOUND_CHUNK = 64 * 1024,
-	CLOCK_TOLERANCE =
-	    5, /* seconds that a server's clock may differ from what the last one told */
-	CLOCK_DOUBTS_MAX = 3, /* so many answers in a row that differ are believed */
 };
 
 /* A row of the answer, kept until all of it has come. */
@@ -35,9 +33,7 @@ struct lc_discovery {
 	bool offsets_read;       /* the offsets table was looked at */
 	uint32_t until;          /* end of the last window */
 	uint32_t doubtful_until; /* rows before it may be taken */
-	uint32_t now;            /* ClickHouse's clock when last asked */
-	uint64_t now_read_ms;    /* when that was, on our monotonic clock */
-	unsigned clock_doubts;   /* answers in a row that did not fit */
+	struct lc_server_clock clock;
 
 	struct lc_ledger_question question;
 	struct lc_clickhouse_query *query; /* NULL: not running, or the ledger is asked */
@@ -105,9 +101,7 @@ uint32_t lc_discovery_until(const struct lc_discovery *discovery)
 
 uint32_t lc_discovery_clickhouse_now(const struct lc_discovery *discovery)
 {
-	uint64_t elapsed_ms = lc_loop_now_ms(discovery->parts.loop) - discovery->now_read_ms;
-
-	return discovery->now == 0 ? 0 : discovery->now + (uint32_t)(elapsed_ms / 1000);
+	return lc_server_clock_now(&discovery->clock, lc_loop_now_ms(discovery->parts.loop));
 }
 
 static void finish(struct lc_discovery *discovery, const struct lc_error *error, int exception_code)
@@ -324,26 +318,19 @@ static void ask_offsets(struct lc_discovery *discovery)
 	start_query(discovery, &sql, on_offsets_done);
 }
 
-/* A server whose clock is far from what the others have told would open windows too early. When
- * several answers in a row say so, it is our memory that is wrong. */
 static bool believe_clock(struct lc_discovery *discovery, uint32_t now, struct lc_error *error)
 {
-	int64_t difference = (int64_t)now - (int64_t)lc_discovery_clickhouse_now(discovery);
+	int64_t difference;
 
-	if (discovery->now != 0 && discovery->clock_doubts < CLOCK_DOUBTS_MAX &&
-	    (difference > CLOCK_TOLERANCE || difference < -CLOCK_TOLERANCE)) {
-		discovery->clock_doubts++;
-		lc_clickhouse_distrust_seat(discovery->parts.clickhouse, discovery->seat);
-		return lc_error_set(
-		    error, LC_ERROR_CORRUPT,
-		    "the clock of %s differs by %lld seconds from what ClickHouse told before",
-		    lc_clickhouse_seat_url(discovery->parts.clickhouse, discovery->seat),
-		    (long long)difference);
-	}
-	discovery->clock_doubts = 0;
-	discovery->now = now;
-	discovery->now_read_ms = lc_loop_now_ms(discovery->parts.loop);
-	return true;
+	if (lc_server_clock_believe(&discovery->clock, now, lc_loop_now_ms(discovery->parts.loop),
+				    &difference))
+		return true;
+	lc_clickhouse_distrust_seat(discovery->parts.clickhouse, discovery->seat);
+	return lc_error_set(error, LC_ERROR_CORRUPT,
+			    "the clock of %s differs by %lld seconds from what ClickHouse told "
+			    "before",
+			    lc_clickhouse_seat_url(discovery->parts.clickhouse, discovery->seat),
+			    (long long)difference);
 }
 
 static bool on_clock_data(void *context, struct lc_view piece, struct lc_error *error)

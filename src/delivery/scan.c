@@ -5,24 +5,18 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "delivery/hash_set.h"
+#include "delivery/known.h"
 #include "delivery/plan.h"
 #include "delivery/query.h"
 #include "formats/record_stream.h"
 #include "formats/row_hash.h"
-#include "ledger/question.h"
 
 #include <stdlib.h>
 
-/* What the ledger says of a source whose ranges are doubtful. */
-struct known {
-	struct lc_hash_set taken; /* hashes of rows that are taken */
-	struct lc_mark floor;     /* rows at or before it are taken */
-};
-
 /* Where the stream is. */
 struct position {
-	struct lc_source *source; /* NULL before the first row */
-	struct lc_mark *floor;    /* of this source, may be unset */
+	struct lc_source *source;    /* NULL before the first row */
+	const struct lc_mark *floor; /* of this source, may be unset */
 	struct lc_hash_subtraction subtraction;
 	bool read_rows;      /* a row of it was seen */
 	uint32_t second;     /* of the last row */
@@ -39,10 +33,8 @@ struct lc_scan {
 
 	unsigned seat;
 	struct lc_source **sources; /* in the order of the stream; NULL: not running */
-	struct known *known;        /* of these */
 	size_t source_count;
-	size_t asking; /* the source whose hashes the ledger is asked for next */
-	struct lc_ledger_question question;
+	struct lc_known known; /* of these */
 
 	struct lc_clickhouse_query *query;
 	struct lc_record_stream *stream;
@@ -77,16 +69,13 @@ static void release_query(struct lc_scan *scan)
 	for (size_t i = 0; i < scan->source_count; i++) {
 		if (scan->sources[i] != NULL)
 			lc_source_unask(scan->sources[i]);
-		lc_hash_set_free(&scan->known[i].taken);
-		lc_mark_free(&scan->known[i].floor);
 	}
+	lc_known_forget(&scan->known);
 	lc_record_stream_free(scan->stream);
 	free(scan->sources);
-	free(scan->known);
 	scan->source_count = 0;
 	scan->stream = NULL;
 	scan->sources = NULL;
-	scan->known = NULL;
 	scan->query = NULL;
 }
 
@@ -108,7 +97,7 @@ bool lc_scan_running(const struct lc_scan *scan)
 static void enter_source(struct lc_scan *scan)
 {
 	struct position *at = &scan->at;
-	struct known *known = &scan->known[scan->next];
+	const struct lc_known_source *known = &scan->known.of[scan->next];
 
 	at->source = scan->sources[scan->next++];
 	at->floor = &known->floor;
@@ -303,8 +292,9 @@ static void on_done(void *context, const struct lc_error *error, int exception_c
 	end_scan(scan, &failure);
 }
 
-static void start_query(struct lc_scan *scan)
+static void start_query(void *context)
 {
+	struct lc_scan *scan = context;
 	/* Small blocks nearly double the speed of a scan in order and spare ClickHouse's memory. */
 	static const struct lc_clickhouse_setting settings[] = {{"max_block_size", "8192"}};
 	uint64_t marker = lc_random_next(scan->parts.random);
@@ -329,43 +319,6 @@ static void start_query(struct lc_scan *scan)
 	lc_buffer_free(&sql);
 }
 
-static void ask_next(struct lc_scan *scan);
-
-static void on_hashes(void *context, struct lc_ledger_hashes *hashes)
-{
-	struct lc_scan *scan = context;
-	struct known *known;
-
-	if (!lc_ledger_question_answered(&scan->question))
-		return;
-	known = &scan->known[scan->asking];
-	known->taken = (struct lc_hash_set){
-	    .hashes = hashes->hashes, .count = hashes->count, .capacity = hashes->count};
-	hashes->hashes = NULL;
-	if (hashes->has_floor)
-		lc_mark_set(&known->floor, &hashes->floor);
-	scan->asking++;
-	ask_next(scan);
-}
-
-/* Asks the ledger about one doubtful source after the other, then starts the query. */
-static void ask_next(struct lc_scan *scan)
-{
-	for (; scan->asking < scan->source_count; scan->asking++) {
-		const struct lc_source *source = scan->sources[scan->asking];
-		struct lc_ledger_source name = lc_source_name(source);
-		uint32_t from;
-		uint32_t to;
-
-		if (lc_source_ask(scan->sources[scan->asking], &from, &to)) {
-			lc_ledger_question_ask(&scan->question);
-			lc_ledger_read_hashes(scan->parts.ledger, &name, from, to, on_hashes, scan);
-			return;
-		}
-	}
-	start_query(scan);
-}
-
 void lc_scan_start(struct lc_scan *scan, unsigned seat, struct lc_source *const *sources,
 		   size_t count)
 {
@@ -374,7 +327,6 @@ void lc_scan_start(struct lc_scan *scan, unsigned seat, struct lc_source *const 
 	scan->sources = lc_memory_resize(NULL, count, sizeof(struct lc_source *));
 	memcpy(scan->sources, sources, count * sizeof(struct lc_source *));
 	lc_plan_sort_by_name(scan->sources, count);
-	scan->known = lc_memory_zero(count, sizeof(scan->known[0]));
 	scan->source_count = count;
 	scan->next = 0;
 	scan->from = UINT32_MAX;
@@ -383,7 +335,6 @@ void lc_scan_start(struct lc_scan *scan, unsigned seat, struct lc_source *const 
 		uint32_t from = lc_source_open_from(sources[i]);
 		uint32_t to = lc_source_open_to(sources[i]);
 
-		lc_mark_init(&scan->known[i].floor);
 		scan->from = from < scan->from ? from : scan->from;
 		scan->until = to > scan->until ? to : scan->until;
 	}
@@ -392,8 +343,7 @@ void lc_scan_start(struct lc_scan *scan, unsigned seat, struct lc_source *const 
 	scan->crowded = NULL;
 	scan->rows = 0;
 	scan->started_ms = lc_loop_now_ms(scan->parts.loop);
-	scan->asking = 0;
-	ask_next(scan);
+	lc_known_ask(&scan->known, scan->parts.ledger, scan->sources, count, start_query, scan);
 }
 
 void lc_scan_cancel(struct lc_scan *scan)
@@ -402,7 +352,6 @@ void lc_scan_cancel(struct lc_scan *scan)
 		return;
 	if (scan->query != NULL)
 		lc_clickhouse_cancel(scan->query);
-	lc_ledger_question_give_up(&scan->question);
 	lc_build_drop_open(scan->parts.build);
 	if (scan->at.source != NULL)
 		lc_hash_subtraction_free(&scan->at.subtraction);
