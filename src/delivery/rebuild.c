@@ -4,9 +4,9 @@
 #include "base/crash_point.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "delivery/hash_set.h"
 #include "delivery/object.h"
 #include "delivery/query.h"
+#include "delivery/rebuild_item.h"
 #include "formats/record_stream.h"
 #include "formats/row_hash.h"
 #include "ledger/question.h"
@@ -19,18 +19,6 @@ enum {
 	FAILURE_WAIT_MS = 5 * 1000,
 };
 
-/* An intent whose body is being built. */
-struct item {
-	struct lc_source *source;
-	struct lc_object *object;
-	struct lc_hash_set hashes; /* its rows, sorted */
-	struct lc_hash_subtraction subtraction;
-	uint32_t first_second;
-	uint32_t last_second;
-	struct lc_buffer key;
-	struct lc_mark last; /* offset of the last row found */
-};
-
 struct lc_rebuild {
 	struct lc_parts parts;
 	void (*on_settled)(void *context, struct lc_source *source);
@@ -41,7 +29,7 @@ struct lc_rebuild {
 	struct lc_ledger_question question;
 	uint32_t now;
 
-	struct item *items; /* by source as the table orders them, then by id */
+	struct lc_rebuild_item *items; /* by source as the table orders them, then by id */
 	size_t item_count;
 	size_t at; /* first item of the source that the stream is in */
 	struct lc_clickhouse_query *query;
@@ -62,18 +50,12 @@ struct lc_rebuild *lc_rebuild_new(const struct lc_parts *parts,
 	return rebuild;
 }
 
-static void release_item(struct lc_rebuild *rebuild, struct item *item)
+static void release_item(struct lc_rebuild *rebuild, struct lc_rebuild_item *item)
 {
-	if (item->object != NULL) {
-		TAILQ_REMOVE(&item->source->objects, item->object, of_source);
+	if (item->object != NULL)
 		lc_upload_account(rebuild->parts.upload, rebuild->target,
 				  -(ptrdiff_t)lc_object_memory(item->object));
-		lc_object_free(item->object);
-	}
-	lc_hash_subtraction_free(&item->subtraction);
-	lc_hash_set_free(&item->hashes);
-	lc_buffer_free(&item->key);
-	lc_mark_free(&item->last);
+	lc_rebuild_item_free(item);
 }
 
 static void end_pass(struct lc_rebuild *rebuild)
@@ -107,56 +89,30 @@ void lc_rebuild_free(struct lc_rebuild *rebuild)
 
 /* ---- rows ---- */
 
-static int compare_to_record(const struct item *item, const struct lc_record *record)
-{
-	struct lc_source wanted = {.raft_session_id = record->raft_session_id,
-				   .bucket = record->bucket};
-
-	return lc_source_compare(item->source, &wanted);
-}
-
-static void note_offset(struct item *item, const struct lc_record *record)
-{
-	struct lc_offset offset = {.inserted_at = record->inserted_at,
-				   .start_time_ms = record->start_time_ms,
-				   .req_id = record->req_id};
-
-	if (!lc_mark_covers(&item->last, &offset))
-		lc_mark_set(&item->last, &offset);
-}
-
 /* Gives the row to an intent that still misses one like it; most rows belong to none. */
 static bool on_record(void *context, const struct lc_record *record)
 {
 	struct lc_rebuild *rebuild = context;
 	uint64_t hash = lc_row_hash(record);
+	struct lc_view region = lc_view_of(rebuild->parts.settings->consumer_source_region);
 
 	while (rebuild->at < rebuild->item_count &&
-	       compare_to_record(&rebuild->items[rebuild->at], record) < 0)
+	       lc_rebuild_item_compare_source(&rebuild->items[rebuild->at], record) < 0)
 		rebuild->at++;
 	for (size_t i = rebuild->at; i < rebuild->item_count; i++) {
-		struct item *item = &rebuild->items[i];
-		size_t before;
+		struct lc_rebuild_item *item = &rebuild->items[i];
+		size_t before = lc_object_memory(item->object);
+		enum lc_rebuild_item_answer answer;
 
-		if (compare_to_record(item, record) != 0)
+		if (lc_rebuild_item_compare_source(item, record) != 0)
 			break;
-		if (record->inserted_at < item->first_second ||
-		    record->inserted_at > item->last_second ||
-		    !lc_view_equal(item->object->prefix, record->target_prefix) ||
-		    !lc_hash_subtraction_take(&item->subtraction, hash))
+		answer = lc_rebuild_item_offer(item, record, hash, region);
+		if (answer == LC_REBUILD_ITEM_REFUSED)
 			continue;
-		if (item->object->line_count > 0 &&
-		    record->inserted_at < item->object->last_second) {
-			rebuild->disordered = true;
-			return false;
-		}
-		note_offset(item, record);
-		before = lc_object_memory(item->object);
-		lc_object_append(item->object, record, hash,
-				 lc_view_of(rebuild->parts.settings->consumer_source_region));
 		lc_upload_account(rebuild->parts.upload, rebuild->target,
 				  (ptrdiff_t)(lc_object_memory(item->object) - before));
-		break;
+		rebuild->disordered = answer == LC_REBUILD_ITEM_DISORDERED;
+		return !rebuild->disordered;
 	}
 	return true;
 }
@@ -180,7 +136,7 @@ static void bodiless_gone(struct lc_rebuild *rebuild, struct lc_source *source, 
 	lc_upload_bodiless_gone(rebuild->parts.upload, rebuild->target, rows);
 }
 
-static void submit(struct lc_rebuild *rebuild, struct item *item)
+static void submit(struct lc_rebuild *rebuild, struct lc_rebuild_item *item)
 {
 	struct lc_object *object = item->object;
 	size_t before = lc_object_memory(object);
@@ -202,7 +158,7 @@ static void submit(struct lc_rebuild *rebuild, struct item *item)
 }
 
 /* ClickHouse does not show all rows of the intent. */
-static void miss(struct lc_rebuild *rebuild, struct item *item)
+static void miss(struct lc_rebuild *rebuild, struct lc_rebuild_item *item)
 {
 	uint64_t missing = item->hashes.count - item->object->line_count;
 	uint64_t retention = (uint64_t)rebuild->parts.settings->consumer_retention_seconds;
@@ -227,7 +183,7 @@ static void miss(struct lc_rebuild *rebuild, struct item *item)
 	lc_ledger_set_expired(rebuild->parts.ledger, item->object->intent_id, item->last_second);
 	bodiless_gone(rebuild, source, item->hashes.count);
 	release_item(rebuild, item);
-	*item = (struct item){.source = NULL};
+	*item = (struct lc_rebuild_item){.source = NULL};
 	rebuild->on_settled(rebuild->context, source);
 }
 
@@ -241,9 +197,9 @@ static void on_done(void *context, const struct lc_error *error, int exception_c
 	if (failure.kind == LC_ERROR_NONE)
 		lc_record_stream_end(rebuild->stream, &failure);
 	for (size_t i = 0; i < rebuild->item_count; i++) {
-		struct item *item = &rebuild->items[i];
+		struct lc_rebuild_item *item = &rebuild->items[i];
 
-		if (item->object->line_count == item->hashes.count)
+		if (lc_rebuild_item_whole(item))
 			submit(rebuild, item);
 		else if (failure.kind == LC_ERROR_NONE)
 			miss(rebuild, item);
@@ -260,41 +216,14 @@ static void on_done(void *context, const struct lc_error *error, int exception_c
 
 /* ---- intents ---- */
 
-static int compare_items(const void *a, const void *b)
-{
-	const struct item *left = a;
-	const struct item *right = b;
-	int order = lc_source_compare(left->source, right->source);
-
-	if (order != 0)
-		return order;
-	return (left->object->intent_id > right->object->intent_id) -
-	       (left->object->intent_id < right->object->intent_id);
-}
-
 static void add_item(struct lc_rebuild *rebuild, const struct lc_ledger_intent *intent)
 {
-	struct item *item = &rebuild->items[rebuild->item_count++];
-	struct lc_taken_second second;
-	size_t position = 0;
+	struct lc_rebuild_item *item = &rebuild->items[rebuild->item_count++];
+	struct lc_source *source = lc_source_get(
+	    rebuild->parts.sources, intent->source.raft_session_id, intent->source.bucket);
 
-	*item =
-	    (struct item){.first_second = intent->first_second, .last_second = intent->last_second};
-	item->source = lc_source_get(rebuild->parts.sources, intent->source.raft_session_id,
-				     intent->source.bucket);
-	while (lc_taken_rows_next(intent->taken_rows, &position, &second, NULL)) {
-		for (uint32_t i = 0; i < second.count; i++)
-			lc_hash_set_add(&item->hashes, lc_taken_rows_hash(&second, i));
-	}
-	lc_hash_set_sort(&item->hashes);
-	lc_mark_init(&item->last);
-	lc_buffer_init(&item->key, SIZE_MAX / 2);
-	lc_buffer_append_view(&item->key, intent->key);
-	item->object = lc_object_new(item->source, rebuild->target, intent->target_prefix, NULL,
-				     lc_loop_now_ms(rebuild->parts.loop));
-	item->object->intent_id = intent->id;
-	item->object->first_second = intent->first_second;
-	TAILQ_INSERT_TAIL(&item->source->objects, item->object, of_source);
+	lc_rebuild_item_init(item, source, rebuild->target, intent,
+			     lc_loop_now_ms(rebuild->parts.loop));
 	lc_upload_account(rebuild->parts.upload, rebuild->target,
 			  (ptrdiff_t)lc_object_memory(item->object));
 }
@@ -318,12 +247,12 @@ static void start_query(struct lc_rebuild *rebuild)
 	size_t count = 0;
 	struct lc_buffer sql;
 
-	qsort(rebuild->items, rebuild->item_count, sizeof(rebuild->items[0]), compare_items);
+	qsort(rebuild->items, rebuild->item_count, sizeof(rebuild->items[0]),
+	      lc_rebuild_item_compare);
 	for (size_t i = 0; i < rebuild->item_count; i++) {
-		struct item *item = &rebuild->items[i];
+		struct lc_rebuild_item *item = &rebuild->items[i];
 
-		/* Not before: it points to the item's hashes, where they stand now. */
-		lc_hash_subtraction_init(&item->subtraction, &item->hashes);
+		lc_rebuild_item_begin(item);
 		if (count == 0 || sources[count - 1] != item->source)
 			sources[count++] = item->source;
 		first = item->first_second < first ? item->first_second : first;
