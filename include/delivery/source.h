@@ -17,6 +17,7 @@
 #ifndef LC_DELIVERY_SOURCE_H
 #define LC_DELIVERY_SOURCE_H
 
+#include "base/counters.h"
 #include "base/view.h"
 #include "delivery/mark.h"
 #include "ledger/ledger.h"
@@ -77,6 +78,10 @@ size_t lc_source_count(const struct lc_source_table *table);
 /* Calls `visit` for each source; it may forget the one it is given. */
 void lc_source_each(struct lc_source_table *table,
 		    void (*visit)(void *context, struct lc_source *source), void *context);
+
+/* Counts what all sources have undelivered into the gauges SOURCES, SOURCES_BLOCKED,
+ * PENDING_RECORDS and OLDEST_UNDELIVERED_INSERTED_AT. */
+void lc_source_survey(struct lc_source_table *table, struct lc_counters *counters);
 
 /* The source as the ledger names it; valid as long as the source. */
 struct lc_ledger_source lc_source_name(const struct lc_source *source);

@@ -4,10 +4,8 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/random.h"
-#include "clients/clickhouse.h"
-#include "clients/http.h"
-#include "clients/s3.h"
 #include "delivery/build.h"
+#include "delivery/clients.h"
 #include "delivery/commit.h"
 #include "delivery/cycle.h"
 #include "delivery/rebuild.h"
@@ -34,7 +32,6 @@ static const char *const STEP_NAMES[] = {"new", "delivering", "draining", "drain
 enum {
 	JANITOR_MS = 1000,
 	ABANDON_MS = 1000, /* for the last commit once uploads were abandoned */
-	CONNECT_TIMEOUT_MS = 10 * 1000,
 	LEDGER_RETRY_MS = 1000,
 };
 
@@ -48,9 +45,7 @@ struct lc_shard {
 	struct lc_ledger_state state; /* what the ledger held at the start */
 	bool fresh;                   /* the horizon has not begun */
 
-	struct lc_http *http;
-	struct lc_clickhouse *clickhouse;
-	struct lc_s3 *s3;
+	struct lc_clients clients;
 	struct lc_ledger *ledger;
 	struct lc_source_table *sources;
 	struct lc_upload *upload;
@@ -193,35 +188,11 @@ static const struct lc_cycle_callbacks CYCLE_CALLBACKS = {.on_discovered = on_di
 
 /* ---- once a second ---- */
 
-struct survey {
-	struct lc_shard *shard;
-	uint64_t pending;
-	uint64_t blocked;
-	uint32_t oldest;
-};
-
-static void survey_source(void *context, struct lc_source *source)
-{
-	struct survey *survey = context;
-	uint32_t oldest = lc_source_oldest_undelivered(source);
-
-	survey->blocked += source->bodiless > 0;
-	survey->pending += source->open_rows + source->object_rows + source->bodiless_rows;
-	if (oldest != 0 && (survey->oldest == 0 || oldest < survey->oldest))
-		survey->oldest = oldest;
-}
-
 static void on_janitor(void *context)
 {
 	struct lc_shard *shard = context;
-	struct lc_counters *counters = shard->counters;
-	struct survey survey = {.shard = shard};
 
-	lc_source_each(shard->sources, survey_source, &survey);
-	lc_counters_set(counters, LC_COUNTERS_SOURCES, lc_source_count(shard->sources));
-	lc_counters_set(counters, LC_COUNTERS_SOURCES_BLOCKED, survey.blocked);
-	lc_counters_set(counters, LC_COUNTERS_PENDING_RECORDS, survey.pending);
-	lc_counters_set(counters, LC_COUNTERS_OLDEST_UNDELIVERED_INSERTED_AT, survey.oldest);
+	lc_source_survey(shard->sources, shard->counters);
 	lc_upload_update_gauges(shard->upload);
 	lc_cycle_relieve(shard->cycle);
 	if (shard->step == STEP_DELIVERING) {
@@ -234,48 +205,6 @@ static void on_janitor(void *context)
 }
 
 /* ---- life ---- */
-
-static enum lc_s3_conditional conditional_of(const char *choice)
-{
-	if (strcmp(choice, "off") == 0)
-		return LC_S3_CONDITIONAL_OFF;
-	return strcmp(choice, "on") == 0 ? LC_S3_CONDITIONAL_ON : LC_S3_CONDITIONAL_AUTO;
-}
-
-static bool open_clients(struct lc_shard *shard, struct lc_error *error)
-{
-	const struct lc_settings *settings = shard->settings;
-	struct lc_http_options http = {
-	    .ca_file = settings->s3_tls_ca_file[0] == '\0' ? NULL : settings->s3_tls_ca_file,
-	    .tls_skip_verify = settings->s3_tls_skip_verify,
-	    .connect_timeout_ms = CONNECT_TIMEOUT_MS,
-	};
-	struct lc_clickhouse_options clickhouse = {
-	    .urls = settings->clickhouse_url,
-	    .database = settings->clickhouse_database,
-	    .username = settings->clickhouse_username,
-	    .password = settings->clickhouse_password,
-	    .timeout_ms = (uint64_t)settings->clickhouse_timeout_seconds * 1000,
-	};
-	struct lc_s3_options s3 = {
-	    .endpoint = settings->s3_endpoint,
-	    .region = settings->s3_region,
-	    .access_key_id = settings->s3_access_key_id,
-	    .secret_access_key = settings->s3_secret_access_key,
-	    .addressing = strcmp(settings->s3_addressing_style, "virtual") == 0
-			      ? LC_S3_ADDRESSING_VIRTUAL
-			      : LC_S3_ADDRESSING_PATH,
-	    .conditional = conditional_of(settings->s3_conditional_put),
-	    .timeout_ms = (uint64_t)settings->timeout_upload_operation_seconds * 1000,
-	};
-
-	shard->http = lc_http_new(shard->loop, &http, error);
-	if (shard->http == NULL)
-		return false;
-	shard->clickhouse = lc_clickhouse_new(shard->loop, shard->http, &clickhouse);
-	shard->s3 = lc_s3_new(shard->loop, shard->http, &s3, error);
-	return shard->s3 != NULL;
-}
 
 static void restore_source(void *context, const struct lc_ledger_source *name,
 			   const struct lc_ledger_range *ranges, size_t range_count,
@@ -331,14 +260,14 @@ static void open_parts(struct lc_shard *shard, unsigned number, unsigned count)
 				 .shard_count = count,
 				 .counters = shard->counters,
 				 .random = &shard->random,
-				 .clickhouse = shard->clickhouse,
+				 .clickhouse = shard->clients.clickhouse,
 				 .ledger = shard->ledger,
 				 .sources = shard->sources,
 				 .upload = shard->upload};
 
 	shard->build = lc_build_new(shard->loop, shard->settings, shard->upload, shard->ledger,
 				    shard->state.next_intent_id, shard->counters, on_room, shard);
-	shard->commit = lc_commit_new(shard->loop, shard->clickhouse, shard->ledger,
+	shard->commit = lc_commit_new(shard->loop, shard->clients.clickhouse, shard->ledger,
 				      shard->settings, shard->counters, &COMMIT_CALLBACKS, shard);
 	parts.build = shard->build;
 	parts.commit = shard->commit;
@@ -373,12 +302,12 @@ struct lc_shard *lc_shard_new(struct lc_loop *loop, const struct lc_settings *se
 	shard->janitor_timer = lc_loop_timer_new(loop, on_janitor, shard);
 	shard->abandon_timer = lc_loop_timer_new(loop, on_abandon_over, shard);
 	shard->sources = lc_source_table_new();
-	if (!open_clients(shard, error)) {
+	if (!lc_clients_open(&shard->clients, loop, settings, error)) {
 		lc_shard_free(shard);
 		return NULL;
 	}
 	shard->upload =
-	    lc_upload_new(loop, shard->s3, settings, counters, &UPLOAD_CALLBACKS, shard);
+	    lc_upload_new(loop, shard->clients.s3, settings, counters, &UPLOAD_CALLBACKS, shard);
 	if (!open_ledger(shard, number, count, error)) {
 		lc_shard_free(shard);
 		return NULL;
@@ -445,9 +374,7 @@ void lc_shard_free(struct lc_shard *shard)
 	lc_commit_free(shard->commit);
 	if (shard->sources != NULL)
 		lc_source_table_free(shard->sources);
-	lc_s3_free(shard->s3);
-	lc_clickhouse_free(shard->clickhouse);
-	lc_http_free(shard->http);
+	lc_clients_close(&shard->clients);
 	lc_loop_timer_free(shard->janitor_timer);
 	lc_loop_timer_free(shard->abandon_timer);
 	free(shard);

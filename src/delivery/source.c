@@ -179,3 +179,31 @@ bool lc_source_forget_if_idle(struct lc_source_table *table, struct lc_source *s
 	node_free(node);
 	return true;
 }
+
+struct survey {
+	uint64_t pending;
+	uint64_t blocked;
+	uint32_t oldest;
+};
+
+static void survey_source(void *context, struct lc_source *source)
+{
+	struct survey *survey = context;
+	uint32_t oldest = lc_source_oldest_undelivered(source);
+
+	survey->blocked += source->bodiless > 0;
+	survey->pending += source->open_rows + source->object_rows + source->bodiless_rows;
+	if (oldest != 0 && (survey->oldest == 0 || oldest < survey->oldest))
+		survey->oldest = oldest;
+}
+
+void lc_source_survey(struct lc_source_table *table, struct lc_counters *counters)
+{
+	struct survey survey = {.oldest = 0};
+
+	lc_source_each(table, survey_source, &survey);
+	lc_counters_set(counters, LC_COUNTERS_SOURCES, lc_source_count(table));
+	lc_counters_set(counters, LC_COUNTERS_SOURCES_BLOCKED, survey.blocked);
+	lc_counters_set(counters, LC_COUNTERS_PENDING_RECORDS, survey.pending);
+	lc_counters_set(counters, LC_COUNTERS_OLDEST_UNDELIVERED_INSERTED_AT, survey.oldest);
+}

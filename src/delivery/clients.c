@@ -1,0 +1,54 @@
+#include "delivery/clients.h"
+
+#include <string.h>
+
+enum { CONNECT_TIMEOUT_MS = 10 * 1000 };
+
+static enum lc_s3_conditional conditional_of(const char *choice)
+{
+	if (strcmp(choice, "off") == 0)
+		return LC_S3_CONDITIONAL_OFF;
+	return strcmp(choice, "on") == 0 ? LC_S3_CONDITIONAL_ON : LC_S3_CONDITIONAL_AUTO;
+}
+
+bool lc_clients_open(struct lc_clients *clients, struct lc_loop *loop,
+		     const struct lc_settings *settings, struct lc_error *error)
+{
+	struct lc_http_options http = {
+	    .ca_file = settings->s3_tls_ca_file[0] == '\0' ? NULL : settings->s3_tls_ca_file,
+	    .tls_skip_verify = settings->s3_tls_skip_verify,
+	    .connect_timeout_ms = CONNECT_TIMEOUT_MS,
+	};
+	struct lc_clickhouse_options clickhouse = {
+	    .urls = settings->clickhouse_url,
+	    .database = settings->clickhouse_database,
+	    .username = settings->clickhouse_username,
+	    .password = settings->clickhouse_password,
+	    .timeout_ms = (uint64_t)settings->clickhouse_timeout_seconds * 1000,
+	};
+	struct lc_s3_options s3 = {
+	    .endpoint = settings->s3_endpoint,
+	    .region = settings->s3_region,
+	    .access_key_id = settings->s3_access_key_id,
+	    .secret_access_key = settings->s3_secret_access_key,
+	    .addressing = strcmp(settings->s3_addressing_style, "virtual") == 0
+			      ? LC_S3_ADDRESSING_VIRTUAL
+			      : LC_S3_ADDRESSING_PATH,
+	    .conditional = conditional_of(settings->s3_conditional_put),
+	    .timeout_ms = (uint64_t)settings->timeout_upload_operation_seconds * 1000,
+	};
+
+	clients->http = lc_http_new(loop, &http, error);
+	if (clients->http == NULL)
+		return false;
+	clients->clickhouse = lc_clickhouse_new(loop, clients->http, &clickhouse);
+	clients->s3 = lc_s3_new(loop, clients->http, &s3, error);
+	return clients->s3 != NULL;
+}
+
+void lc_clients_close(struct lc_clients *clients)
+{
+	lc_s3_free(clients->s3);
+	lc_clickhouse_free(clients->clickhouse);
+	lc_http_free(clients->http);
+}
