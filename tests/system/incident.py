@@ -25,6 +25,8 @@ from settings import Missing  # noqa: E402
 CHUNK_ROWS = 700
 LATE_ONE_IN = 3
 ROWS_AN_INSERT = 100_000
+# Small, so that reading one chunk reads few rows of others.
+ROWS_A_GRANULE = 256
 TARGETS = [(f"target-{n}", None) for n in range(1, 5)]
 SESSIONS = 12
 # How long before a chunk's flush the inserts start, so that the first one is not late by itself.
@@ -49,20 +51,24 @@ def chunks_a_source(arguments):
     return max(1, arguments.rows_per_source // CHUNK_ROWS)
 
 
-def prepare(arguments, clickhouse):
-    """The rows, each with its chunk's number. Rows of one req_id stand in one chunk."""
+def chunk_of_row(arguments):
+    """SQL: the number of a row's chunk. Rows of one req_id stand in one chunk."""
     count = chunks_a_source(arguments)
+    return (
+        f"toUInt32(toUInt32(arrayElement(splitByChar('-', bucketName), -1)) * {count} "
+        f"+ cityHash64(req_id, 'chunk') % {count})"
+    )
+
+
+def prepare(arguments, clickhouse):
+    """The rows in the order of their chunks, in one part: then a chunk is read in an instant."""
     table = clickhouse.table("incident_rows")
     total = arguments.sources * arguments.rows_per_source
     clickhouse.execute(f"DROP TABLE IF EXISTS {table}")
     clickhouse.execute(
         f"CREATE TABLE {table} AS {clickhouse.table('logs_local')} "
-        "ENGINE = MergeTree ORDER BY cityHash64(bucketName, req_id)"
-    )
-    clickhouse.execute(
-        f"ALTER TABLE {table} ADD COLUMN chunk UInt32 MATERIALIZED "
-        f"toUInt32(arrayElement(splitByChar('-', bucketName), -1)) * {count} "
-        f"+ cityHash64(req_id, 'chunk') % {count}"
+        f"ENGINE = MergeTree ORDER BY {chunk_of_row(arguments)} "
+        f"SETTINGS index_granularity = {ROWS_A_GRANULE}"
     )
     shape = rows.Shape(total, arguments.sources, SESSIONS, 0, TARGETS, arguments.seed)
     clock = int(clickhouse.execute("SELECT toUnixTimestamp(now())"))
@@ -70,6 +76,7 @@ def prepare(arguments, clickhouse):
         clickhouse.execute(
             shape.insert(table, start, min(ROWS_AN_INSERT, total - start), (clock, 1))
         )
+    clickhouse.execute(f"OPTIMIZE TABLE {table} FINAL")
 
 
 def plan(arguments):
@@ -86,17 +93,18 @@ def plan(arguments):
     return sorted(steps)
 
 
-def insert_chunks(clickhouse, start, steps):
+def insert_chunks(arguments, clickhouse, start, steps):
     """One insert of these chunks; startTime stays as far before insertedAt as it was made."""
     chunks = ", ".join(str(chunk) for _, _, chunk in steps)
     flushes = ", ".join(f"toUInt32({start + flush})" for _, flush, _ in steps)
     columns = rows.COLUMNS.replace("insertedAt, ", "").replace("startTime, ", "")
+    chunk = chunk_of_row(arguments)
     clickhouse.execute(
         f"INSERT INTO {clickhouse.table('logs_ingest_local')} (insertedAt, startTime, {columns}) "
-        f"WITH toDateTime(transform(chunk, [{chunks}], [{flushes}], toUInt32(0))) AS flushed "
+        f"WITH toDateTime(transform({chunk}, [{chunks}], [{flushes}], toUInt32(0))) AS flushed "
         "SELECT flushed, startTime + toIntervalSecond(toUnixTimestamp(flushed) "
         f"- toUnixTimestamp(insertedAt)), {columns} "
-        f"FROM {clickhouse.table('incident_rows')} WHERE chunk IN ({chunks}) "
+        f"FROM {clickhouse.table('incident_rows')} WHERE {chunk} IN ({chunks}) "
         "SETTINGS distributed_foreground_insert = 1"
     )
 
@@ -111,7 +119,7 @@ def play(arguments, clickhouse):
         passed = time.time() - start
         behind = max(behind, passed - steps[0][0])
         due = [step for step in steps if step[0] <= passed]
-        insert_chunks(clickhouse, start, due)
+        insert_chunks(arguments, clickhouse, start, due)
         steps = steps[len(due):]
     print(f"{late} chunks of {arguments.sources * chunks_a_source(arguments)} became visible late, "
           f"seed {arguments.seed}; the inserts were {behind:.1f} s behind at most")

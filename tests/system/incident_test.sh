@@ -18,10 +18,6 @@ play_incident() {
 	incident play >"$WORK/played"
 }
 
-rows_in_clickhouse() {
-	"$DEV/sql" 'SELECT count() FROM logs'
-}
-
 story "$ROWS rows of $SOURCES sources, a third of them visible late, are delivered exactly once"
 start_stack
 export LOG_COURIER_CONSUMER_PROCESSING_DELAY_SECONDS=1
@@ -32,7 +28,7 @@ start_service
 need "the rows become visible" play_incident
 sed 's/^/# /' "$WORK/played"
 check "all of them are in ClickHouse" [ "$(rows_in_clickhouse)" -eq "$ROWS" ]
-need "as many rows are delivered" await $((60 + ROWS / 10000)) delivered_at_least "$ROWS"
+need "as many rows are delivered" await_progress 60 delivered_rows delivered_at_least "$ROWS"
 await_delivery 30
 late=$("$DEV/counter" log_courier_late_rows_found_total)
 echo "# late rows found: $late"

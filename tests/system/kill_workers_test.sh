@@ -56,8 +56,8 @@ for ((kill = 1; kill <= KILLS; kill++)); do
 		start_service
 	fi
 done
-need "the flow of rows ends" await_flow 120
-await_delivery "$(full 120 300)"
+need "the flow of rows ends" await_flow 60
+await_delivery 120
 need "no row is missing" await "$(full 60 300)" verify --allow-double
 check "the service is healthy again" await 30 healthy
 check "the service ends on SIGTERM" stop_service

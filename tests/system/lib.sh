@@ -104,10 +104,30 @@ start_flow() {
 	FLOW_PID=$!
 }
 
-# await_flow SECONDS: waits for their end.
+# await_progress SECONDS MEASURE COMMAND...: polls until the command succeeds; fails when what MEASURE prints
+# has stayed the same for so long. Thus a busy machine takes longer, and what hangs is found soon.
+await_progress() {
+	local limit=$1 measure=$2 deadline=$((SECONDS + $1)) last='' now
+	shift 2
+	until "$@"; do
+		now=$("$measure")
+		if [ "$now" != "$last" ]; then
+			last=$now
+			deadline=$((SECONDS + limit))
+		fi
+		[ "$SECONDS" -lt "$deadline" ] || return 1
+		sleep 0.2
+	done
+}
+
+rows_in_clickhouse() {
+	"$DEV/sql" "SELECT count() FROM ${LOG_COURIER_CLICKHOUSE_LOGS_TABLE:-logs}"
+}
+
+# await_flow SECONDS: waits for their end, as long as no such time passes without a row.
 await_flow() {
 	local pid=$FLOW_PID
-	await "$1" ended "$pid" || return
+	await_progress "$1" rows_in_clickhouse ended "$pid" || return
 	FLOW_PID=''
 	wait "$pid"
 }
@@ -162,9 +182,9 @@ delivered_at_least() {
 	[ "$(delivered_rows)" -ge "$1" ]
 }
 
-# await_delivery SECONDS
+# await_delivery SECONDS: as long as no such time passes without a row delivered.
 await_delivery() {
-	need "all rows are delivered and committed within $1 s" await "$1" everything_settled
+	need "all rows are delivered and committed" await_progress "$1" delivered_rows everything_settled
 }
 
 verify() {
