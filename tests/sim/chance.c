@@ -46,6 +46,11 @@ bool sim_fault(double probability)
 	return sim_chance(probability) && sim_now_ms() < sim->plan.faults_end_ms;
 }
 
+bool sim_dies(double probability)
+{
+	return sim_now_ms() < sim->plan.faults_end_ms && lc_random_unit(&sim->deaths) < probability;
+}
+
 uint64_t sim_delay(uint64_t usual_ms, uint64_t rare_ms)
 {
 	return sim_below((sim_fault(0.05) ? rare_ms : usual_ms) + 1);

@@ -5,7 +5,6 @@
 
 #include "ledger/file_name.h"
 #include "ledger/ledger.h"
-#include "ledger/move.h"
 
 #include <limits.h>
 
@@ -231,43 +230,12 @@ static void drain(struct house *house)
 	}
 }
 
-static bool owns(const void *context, unsigned shard)
-{
-	(void)context;
-	(void)shard;
-	return true;
-}
-
 static void ledger_path(char path[PATH_MAX], unsigned shard, unsigned shard_count)
 {
 	struct lc_error error;
 
 	if (!lc_file_name_path(path, sim->directory, shard, shard_count, "", &error))
 		sim_fail("no path: %s", error.message);
-}
-
-/* All sources go to other shards, with what is known of them. */
-static void change_shard_count(void)
-{
-	unsigned before = sim->plan.shard_count;
-	struct lc_move move = {.directory = sim->directory,
-			       .from = before,
-			       .to = (unsigned)sim_between(1, SIM_SHARDS_MAX),
-			       .owns = owns};
-	struct lc_error error = {.kind = LC_ERROR_NONE};
-	char path[PATH_MAX];
-
-	if (move.to == before)
-		return;
-	sim_trace("%u shards become %u", before, move.to);
-	if (!lc_move_run(&move, &error))
-		sim_fail("the ledgers can not be moved: %s", error.message);
-	for (unsigned i = 0; i < before; i++) {
-		ledger_path(path, i, before);
-		if (!lc_file_name_remove_all(path, &error))
-			sim_fail("an old ledger can not be removed: %s", error.message);
-	}
-	sim->plan.shard_count = move.to;
 }
 
 static void interrupt(struct house *house, const struct sim_interruption *interruption)
@@ -288,7 +256,7 @@ static void interrupt(struct house *house, const struct sim_interruption *interr
 	case SIM_CHANGE_SHARDS:
 		drain(house);
 		if (sim->plan.all_shards)
-			change_shard_count();
+			sim_move((unsigned)sim_between(1, SIM_SHARDS_MAX));
 		pass_time(interruption->down_ms);
 		break;
 	case SIM_LOSE_STATE:

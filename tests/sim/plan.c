@@ -111,6 +111,17 @@ static void add_trouble(void)
 	add_interruptions();
 }
 
+/* In every fourth history processes die behind their PUTs, in every fourth one at their moves. */
+static void add_deaths(void)
+{
+	struct sim_plan *plan = &sim->plan;
+
+	if (lc_random_unit(&sim->deaths) < 0.25)
+		plan->put_crashes = lc_random_unit(&sim->deaths) * 0.1;
+	if (lc_random_unit(&sim->deaths) < 0.25)
+		plan->move_crashes = 0.2;
+}
+
 /* A target refuses until rows meant for it are gone. */
 static void make_rows_expire(void)
 {
@@ -152,6 +163,7 @@ void sim_plan_make(void)
 		add_outage();
 	if (sim_chance(0.9))
 		add_trouble();
+	add_deaths();
 }
 
 bool sim_in_period(enum sim_period_kind kind, unsigned which)

@@ -38,6 +38,7 @@ struct lc_s3_put {
 	struct lc_loop_timer *timer;
 	uint64_t started_ms;
 	bool conditional;
+	bool survives; /* its sender */
 	bool arrived;
 	unsigned status;
 	const char *code;
@@ -217,6 +218,11 @@ struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, const char *bucket, struct lc_view
 	put->timer = lc_loop_timer_new(s3->loop, on_step, put);
 	lc_loop_timer_start(put->timer, delay_ms);
 	sim->puts++;
+	if (sim_dies(sim->plan.put_crashes)) {
+		sim_trace("crash behind the PUT of %s/%.*s", bucket, (int)key.size, key.data);
+		put->survives = true;
+		sim->crash_wanted = true;
+	}
 	return put;
 }
 
@@ -225,6 +231,8 @@ void lc_s3_cancel(struct lc_s3_put *put)
 {
 	TAILQ_REMOVE(&put->s3->puts, put, link);
 	put->s3 = NULL;
+	if (put->survives)
+		return;
 	if (put->arrived || sim_chance(0.5)) {
 		release(put);
 		return;

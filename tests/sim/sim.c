@@ -30,6 +30,9 @@ enum {
 	HISTORY_MAX = 60, /* real seconds */
 };
 
+/* Makes the deaths of a seed others than its faults. */
+static const uint64_t DEATHS = 0x6465617468;
+
 static const uint64_t REGRESSIONS[] = {
 #define SIM_REGRESSION(seed, what) (seed),
 #include "sim/regressions.h"
@@ -110,6 +113,7 @@ static void run_history(uint64_t seed, const struct options *options, const char
 	sim->trace = options->trace;
 	lc_random_seed(&sim->random, seed);
 	lc_random_seed(&sim->entropy, ~seed);
+	lc_random_seed(&sim->deaths, seed ^ DEATHS);
 	snprintf(sim->directory, sizeof(sim->directory), "%s", directory);
 	sim->loop = lc_loop_new(&error);
 	sim_plan_make();

@@ -132,6 +132,8 @@ struct sim_plan {
 	double put_lost; /* stored, but the answer is lost */
 	double put_fails;
 	double step_crashes; /* right behind something durable */
+	double put_crashes;  /* right behind a PUT that was sent, and arrives */
+	double move_crashes; /* in the middle of a change of the number of shards */
 	struct sim_period periods[SIM_PERIODS_MAX];
 	size_t period_count;
 	struct sim_interruption interruptions[SIM_INTERRUPTIONS_MAX];
@@ -146,6 +148,7 @@ struct sim {
 	bool trace;
 	struct lc_random random;  /* of the plan and the models */
 	struct lc_random entropy; /* what the courier is given */
+	struct lc_random deaths;  /* apart, so that without them a seed's history stays the same */
 	struct sim_plan plan;
 	char directory[64]; /* of the ledger */
 
@@ -166,6 +169,7 @@ struct sim {
 	bool crash_wanted; /* by a model, at a step */
 	bool reset_wanted; /* with it */
 	bool crashing;     /* the process is being thrown away */
+	bool moving;       /* this process is the mover */
 	uint64_t as_of_ms; /* what the answer being made shows */
 	uint64_t puts;
 };
@@ -204,6 +208,8 @@ bool sim_fault(double probability);
 uint64_t sim_delay(uint64_t usual_ms, uint64_t rare_ms);
 /* A step that crashes may follow upon. */
 void sim_crash_point(const char *step);
+/* As sim_fault, from the deaths' own chance. */
+bool sim_dies(double probability);
 
 /* ---- plan.c, rows.c ---- */
 
@@ -281,6 +287,12 @@ void sim_excuse_expired(void);
 bool sim_all_found(void);
 /* What must hold at the end of a history. */
 void sim_check_end(void);
+
+/* ---- move.c ---- */
+
+/* Gives all sources to so many shards, with what is known of them; at times in several attempts,
+ * since the one who does it dies. */
+void sim_move(unsigned shard_count);
 
 /* ---- life.c ---- */
 
