@@ -80,8 +80,9 @@ need() {
 	check "$@" || end_story
 }
 
+# start_stack [ARGUMENT...]: with arguments of contrib/dev/stack start.
 start_stack() {
-	need "the stack starts" start_stack_in "$WORK/stack"
+	need "the stack starts" start_stack_in "$WORK/stack" "$@"
 	quick_environment
 }
 

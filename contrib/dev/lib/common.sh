@@ -51,10 +51,10 @@ stack_start() {
 	"$DEV/stack" start --dir "$1" --front "$front" "${@:2}"
 }
 
-# start_stack_in DIR: starts the servers and takes over the settings with which to reach them.
+# start_stack_in DIR [ARGUMENT...]: starts the servers and takes over the settings with which to reach them.
 start_stack_in() {
 	local text
-	stack_start "$1" || return
+	stack_start "$@" || return
 	text=$("$DEV/stack" env --dir "$1") || return
 	eval "$text"
 }
