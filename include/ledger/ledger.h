@@ -90,7 +90,7 @@ struct lc_ledger_state {
 	bool fresh;              /* it was created just now */
 	uint32_t until;          /* end of the last window; 0: none yet */
 	uint32_t doubtful_until; /* rows before it may be taken though a window is new: after a
-				    change of N */
+				    change of N, or because they are not behind a floor */
 	uint32_t horizon;        /* lower bound: behind it nothing is looked for; 0: none yet */
 	uint64_t next_intent_id;
 	/* Called by lc_ledger_open for each source with open ranges or open intents, before it

@@ -122,7 +122,7 @@ static void open_found(struct lc_discovery *discovery, const struct lc_discovery
 	    .from = row->oldest > seen ? row->oldest : seen,
 	    .to = discovery->window_until,
 	    .since = row->oldest,
-	    .doubtful = row->oldest < discovery->doubtful_until || row->floor.inserted_at != 0,
+	    .doubtful = row->oldest < discovery->doubtful_until,
 	};
 
 	if (range.from >= range.to)
@@ -283,6 +283,21 @@ static void compare_offsets(struct lc_discovery *discovery)
 	free(offsets);
 }
 
+/* A floor may lie behind the end of the first window, when the other courier was quick: windows up
+ * to there hold rows that it has delivered. */
+static void set_floors(struct lc_discovery *discovery)
+{
+	for (const struct found *found = discovery->found; found != NULL; found = found->next) {
+		const struct lc_discovery_row *row = &found->row;
+		struct lc_ledger_source name = {.raft_session_id = row->raft_session_id,
+						.bucket = row->bucket};
+
+		lc_ledger_set_floor(discovery->parts.ledger, &name, &row->floor);
+		if (row->floor.inserted_at >= discovery->doubtful_until)
+			discovery->doubtful_until = row->floor.inserted_at + 1;
+	}
+}
+
 static void on_offsets_done(void *context, const struct lc_error *error, int exception_code)
 {
 	struct lc_discovery *discovery = context;
@@ -299,12 +314,7 @@ static void on_offsets_done(void *context, const struct lc_error *error, int exc
 		compare_offsets(discovery);
 		return;
 	}
-	for (const struct found *found = discovery->found; found != NULL; found = found->next) {
-		struct lc_ledger_source name = {.raft_session_id = found->row.raft_session_id,
-						.bucket = found->row.bucket};
-
-		lc_ledger_set_floor(discovery->parts.ledger, &name, &found->row.floor);
-	}
+	set_floors(discovery);
 	discovery->offsets_read = true;
 	ask_window(discovery);
 }

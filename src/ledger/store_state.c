@@ -113,12 +113,30 @@ static bool read_second(struct lc_store *store, const char *name, uint32_t *seco
 	return true;
 }
 
+/* Windows that reach back before the greatest floor hold rows that were delivered by another. */
+static bool doubt_floors(struct lc_store *store, uint32_t *doubtful_until, struct lc_error *error)
+{
+	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_BEHIND_FLOORS, error);
+	enum lc_sql_step step;
+
+	if (statement == NULL)
+		return false;
+	while ((step = lc_sql_step(statement, store->path, error)) == LC_SQL_ROW) {
+		uint32_t behind = lc_sql_second(statement, 0);
+
+		if (behind > *doubtful_until)
+			*doubtful_until = behind;
+	}
+	return step == LC_SQL_DONE;
+}
+
 bool lc_store_read_state(struct lc_store *store, struct lc_ledger_state *state,
 			 struct lc_error *error)
 {
 	struct range_list list = {0};
 	bool read = read_second(store, "until", &state->until, error) &&
 		    read_second(store, "doubtful_until", &state->doubtful_until, error) &&
+		    doubt_floors(store, &state->doubtful_until, error) &&
 		    read_second(store, "horizon", &state->horizon, error) &&
 		    lc_store_read_meta(store, "next_intent_id", &state->next_intent_id, error) &&
 		    read_sources(store, state, &list, error) && read_targets(store, state, error);

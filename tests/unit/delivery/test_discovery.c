@@ -355,10 +355,10 @@ static void a_first_start_takes_offsets_as_floors(void **state)
 	assert_true(
 	    fake_clickhouse_sql_has(story->clickhouse, "AND l.insertedAt < toDateTime(100090)"));
 	fake_clickhouse_send_found(story->clickhouse, &row);
-	send_found(story, 11, "new", 1, 3);
+	send_found(story, 11, "new", 1, 90001);
 	fake_clickhouse_end(story->clickhouse);
 	expect_end(story, 1, LC_ERROR_NONE);
-	assert_string_equal(fake_ledger_told(story->ledger), "ranges 11/new 3-100090@3\n"
+	assert_string_equal(fake_ledger_told(story->ledger), "ranges 11/new 90001-100090@90001\n"
 							     "ranges 7/bucket 90000-100090@90000\n"
 							     "until 100090\n");
 
@@ -369,6 +369,28 @@ static void a_first_start_takes_offsets_as_floors(void **state)
 	unknown = lc_source_find(story->sources, 11, lc_view_of("new"));
 	assert_false(unknown->ranges[0].doubtful);
 	assert_false(unknown->committed.set);
+}
+
+/* Once, rows that another courier had delivered right before the start were delivered again: they
+ * lay behind the first window, and nobody asked for the floor any more. */
+static void rows_before_a_floor_are_doubtful_in_later_windows_too(void **state)
+{
+	struct story *story = *state;
+	struct lc_ledger_state fresh = {.fresh = true};
+
+	start_process(story, &fresh);
+	tell_time(story, UNTIL + 100);
+	send_offset(story, 7, "bucket", UNTIL + 95);
+	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->clickhouse);
+	expect_end(story, 1, LC_ERROR_NONE);
+	fake_loop_advance(story->loop, 10 * 1000);
+	tell_time(story, UNTIL + 110);
+	send_found(story, 7, "bucket", 5, UNTIL + 93);
+	send_found(story, 11, "other", 5, UNTIL + 96);
+	fake_clickhouse_end(story->clickhouse);
+	assert_true(lc_source_find(story->sources, 7, lc_view_of("bucket"))->ranges[0].doubtful);
+	assert_false(lc_source_find(story->sources, 11, lc_view_of("other"))->ranges[0].doubtful);
 }
 
 static void rows_that_an_earlier_sharding_may_have_taken_are_doubtful(void **state)
@@ -519,6 +541,7 @@ int main(void)
 	    STORY(offsets_ahead_of_the_ledger_are_a_conflict),
 	    STORY(offsets_that_can_not_be_read_are_read_again),
 	    STORY(a_first_start_takes_offsets_as_floors),
+	    STORY(rows_before_a_floor_are_doubtful_in_later_windows_too),
 	    STORY(rows_that_an_earlier_sharding_may_have_taken_are_doubtful),
 	    STORY(seconds_that_an_earlier_sharding_has_seen_are_not_opened_again),
 	    STORY(a_server_whose_clock_differs_is_not_believed),

@@ -260,6 +260,11 @@ static void hashes_are_those_of_the_seconds_asked_for(void **state)
 	assert_int_equal(hashes.count, 0);
 	assert_true(hashes.has_floor);
 	assert_int_equal(lc_offset_compare(&hashes.floor, &floor), 0);
+	free(hashes.hashes);
+
+	/* What begins before the floor's end is compared with it after a start, too. */
+	reopen(world);
+	assert_int_equal(world->state.doubtful_until, NOON);
 	assert_int_equal(count_hashes(world, "nobody", 0, UINT32_MAX), 0);
 	assert_int_equal(count_hashes(world, "b", NOON + 1, NOON + 1), 0);
 	assert_int_equal(count_hashes(world, "b", 0, UINT32_MAX), 10);
