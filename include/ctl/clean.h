@@ -6,11 +6,16 @@
 
 #include <stddef.h>
 
-/* Appends the words with '?' for what could steer a terminal: C0 and C1 controls. */
+/* Appends the words with '?' for what could steer a terminal or fool its reader: control
+ * characters, marks that turn the direction of text or take no room, and bytes that are not UTF-8.
+ */
 void lc_clean_append(const char *words, size_t size, struct lc_buffer *text);
 
 /* Appends the words, cleaned, in lines that begin with an indent and fit `width` columns; 0 for a
  * width of 100. */
 void lc_clean_append_wrapped(const char *words, unsigned width, struct lc_buffer *text);
+
+/* Columns that cleaned text takes: one for each character. */
+size_t lc_clean_width(const char *words, size_t size);
 
 #endif

@@ -8,7 +8,8 @@
 #include <stdbool.h>
 
 /* Sends a request without body ("GET" or "POST") for `target` (path and query) to the socket and
- * appends the answer's body; blocks, 10 seconds at most. False with `error` set, naming what to do:
+ * appends the answer's body; blocks, 10 seconds at most, or until a signal that is blocked and
+ * would end the process is pending. False with `error` set, naming what to do:
  * LC_ERROR_UNREACHABLE when nobody answers, LC_ERROR_USAGE when the service refuses the request and
  * says why, LC_ERROR_REFUSED when the answer's status is something else than 200 and 503,
  * LC_ERROR_LIMIT when the body is larger than the buffer's cap. */

@@ -4,15 +4,26 @@
 
 #include <stdint.h>
 
-enum { LC_HUMANE_SIZE = 32 }; /* longest text with its terminator */
+enum { LC_HUMANE_SIZE = 40 }; /* longest text with its terminator */
 
-/* 0 to 99,999 as they are, then "123k", "1.23M", "45.6G". */
+/* 0 to 99,999 as they are, then "123 k", "1.23 M", "45.6 G". */
 void lc_humane_count(uint64_t count, char text[LC_HUMANE_SIZE]);
 
 /* "512 B", "1.5 KiB", "16.0 MiB". */
 void lc_humane_bytes(uint64_t bytes, char text[LC_HUMANE_SIZE]);
 
-/* The two largest units: "42s", "5m 12s", "3h 12m", "12d 4h"; "-" when negative. */
+/* As precise as it matters: "42 s", "5 min 12 s", "37 min", "3 h 12 min", "12 d 4 h"; "-" when
+ * negative. */
 void lc_humane_age(int64_t seconds, char text[LC_HUMANE_SIZE]);
+
+/* When something is due: "in 42 s", "now" for 0, "-" when negative. */
+void lc_humane_due(int64_t seconds, char text[LC_HUMANE_SIZE]);
+
+/* Change in so many milliseconds, as a pace: "0/s", "12/s", "-1.50 k/s"; below 10 with one digit
+ * behind the point. "-" when no time has passed. */
+void lc_humane_pace(int64_t change, uint64_t milliseconds, char text[LC_HUMANE_SIZE]);
+
+/* 0 to 999 as they are, then with commas: "12,345". For sentences. */
+void lc_humane_exact(uint64_t count, char text[LC_HUMANE_SIZE]);
 
 #endif

@@ -3,22 +3,20 @@
 #define LC_CTL_RENDER_H
 
 #include "base/buffer.h"
+#include "ctl/style.h"
 #include "formats/status_document.h"
 
-#include <stdbool.h>
-
-struct lc_render_style {
-	unsigned width; /* columns of the terminal; 0 for no bound */
-	bool colour;
-};
+#include <stdint.h>
 
 /* One line about the service, a table of its shards, and what is wrong. Columns that do not fit are
- * left out, the least telling first; SHARD and STATE always stay. */
-void lc_render_status(const struct lc_status_document *document, struct lc_render_style style,
-		      struct lc_buffer *text);
+ * left out, the least telling first; SHARD and STATE always stay. With the document of an earlier
+ * look, so many milliseconds before, rows per second are told; `before` may be NULL. */
+void lc_render_status(const struct lc_status_document *document,
+		      const struct lc_status_document *before, uint64_t milliseconds,
+		      struct lc_style style, struct lc_buffer *text);
 
 /* "healthy", or "unhealthy" and what is wrong. */
-void lc_render_health(const struct lc_status_document *document, struct lc_render_style style,
+void lc_render_health(const struct lc_status_document *document, struct lc_style style,
 		      struct lc_buffer *text);
 
 #endif

@@ -1,9 +1,21 @@
 #include "ctl/arguments.h"
 
+#include "config/nearest.h"
+
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { HELP_COLUMN = 18 };
+const struct lc_arguments_verb_description LC_ARGUMENTS_VERBS[LC_ARGUMENTS_VERB_COUNT] = {
+#define LC_CTL_VERB(name, verb, word, help) [LC_ARGUMENTS_VERB_##name] = {(verb), (word), (help)},
+#include "tbl/ctl_verbs.h"
+};
+
+const struct lc_arguments_option_description LC_ARGUMENTS_OPTIONS[LC_ARGUMENTS_OPTION_COUNT] = {
+#define LC_CTL_OPTION(name, option, kind, word, help) \
+	[LC_ARGUMENTS_OPTION_##name] = {(option), LC_ARGUMENTS_##kind, (word), (help)},
+#include "tbl/ctl_options.h"
+};
 
 /* An option as it stands in argv. */
 struct option {
@@ -37,14 +49,32 @@ static enum lc_control_request_argument argument_of(const struct option *option)
 	return LC_CONTROL_REQUEST_ARGUMENT_COUNT;
 }
 
-static bool takes_value(const struct option *option)
+/* The option of all commands that is named; COUNT if there is none. */
+static enum lc_arguments_option common_of(const struct option *option)
+{
+	for (unsigned i = 0; i < LC_ARGUMENTS_OPTION_COUNT; i++) {
+		if (named(option, LC_ARGUMENTS_OPTIONS[i].option))
+			return (enum lc_arguments_option)i;
+	}
+	return named(option, "h") ? LC_ARGUMENTS_OPTION_HELP : LC_ARGUMENTS_OPTION_COUNT;
+}
+
+static enum lc_arguments_kind kind_of(const struct option *option)
 {
 	enum lc_control_request_argument argument = argument_of(option);
+	enum lc_arguments_option common = common_of(option);
 
-	if (named(option, "socket"))
-		return true;
+	if (common != LC_ARGUMENTS_OPTION_COUNT)
+		return LC_ARGUMENTS_OPTIONS[common].kind;
 	return argument != LC_CONTROL_REQUEST_ARGUMENT_COUNT &&
-	       LC_CONTROL_REQUEST_ARGUMENTS[argument].kind == LC_CONTROL_REQUEST_VALUE;
+		       LC_CONTROL_REQUEST_ARGUMENTS[argument].kind == LC_CONTROL_REQUEST_VALUE
+		   ? LC_ARGUMENTS_VALUE
+		   : LC_ARGUMENTS_FLAG;
+}
+
+static bool is_number(const char *text)
+{
+	return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
 }
 
 /* Takes the option that `next` points to, and its value. */
@@ -53,15 +83,81 @@ static struct option take_option(char *const **next)
 	const char *text = *(*next)++;
 	const char *equals = strchr(text, '=');
 	struct option option = {.name = text};
+	enum lc_arguments_kind kind;
 
 	while (*option.name == '-' && option.name < text + 2)
 		option.name++;
 	option.name_size = equals == NULL ? strlen(option.name) : (size_t)(equals - option.name);
+	kind = kind_of(&option);
 	if (equals != NULL)
 		option.value = equals + 1;
-	else if (takes_value(&option) && **next != NULL)
+	else if (**next != NULL &&
+		 (kind == LC_ARGUMENTS_VALUE || (kind == LC_ARGUMENTS_PACE && is_number(**next))))
 		option.value = *(*next)++;
 	return option;
+}
+
+/* ---- what was probably meant ---- */
+
+/* The best guess so far. */
+struct guess {
+	struct lc_view typed;
+	const char *nearest; /* NULL: nothing is like it */
+	unsigned distance;
+};
+
+static struct guess guess_for(const char *typed, size_t size)
+{
+	unsigned tolerated = size < 5 ? 1 : (unsigned)(size + 1) / 3;
+
+	return (struct guess){.typed = {typed, size}, .distance = tolerated + 1};
+}
+
+static void consider(struct guess *guess, const char *known)
+{
+	unsigned distance = lc_nearest_distance(guess->typed, known);
+
+	if (distance < guess->distance) {
+		guess->distance = distance;
+		guess->nearest = known;
+	}
+}
+
+static bool no_command(const char *words, struct lc_error *error)
+{
+	struct guess guess = guess_for(words, strlen(words));
+
+	for (unsigned i = 0; i < LC_CONTROL_REQUEST_COMMAND_COUNT; i++)
+		consider(&guess, LC_CONTROL_REQUEST_COMMANDS[i].words);
+	for (unsigned i = 0; i < LC_ARGUMENTS_VERB_COUNT; i++)
+		consider(&guess, LC_ARGUMENTS_VERBS[i].verb);
+	if (guess.nearest == NULL)
+		return lc_error_set(error, LC_ERROR_USAGE, "there is no command \"%.200s\"", words);
+	return lc_error_set(error, LC_ERROR_USAGE,
+			    "there is no command \"%.200s\"; did you mean \"%s\"?", words,
+			    guess.nearest);
+}
+
+static bool no_option(const struct option *option, const struct lc_control_request *request,
+		      struct lc_error *error)
+{
+	struct guess guess = guess_for(option->name, option->name_size);
+	int size = option->name_size < 200 ? (int)option->name_size : 200;
+
+	for (unsigned i = 0; i < LC_ARGUMENTS_OPTION_COUNT; i++)
+		consider(&guess, LC_ARGUMENTS_OPTIONS[i].option);
+	for (unsigned i = 0; i < LC_CONTROL_REQUEST_ARGUMENT_COUNT; i++) {
+		if (LC_CONTROL_REQUEST_ARGUMENTS[i].kind != LC_CONTROL_REQUEST_WORD &&
+		    request->command != LC_CONTROL_REQUEST_COMMAND_COUNT &&
+		    (LC_CONTROL_REQUEST_COMMANDS[request->command].takes & 1U << i) != 0)
+			consider(&guess, LC_CONTROL_REQUEST_ARGUMENTS[i].parameter);
+	}
+	if (guess.nearest == NULL)
+		return lc_error_set(error, LC_ERROR_USAGE, "there is no option \"--%.*s\"", size,
+				    option->name);
+	return lc_error_set(error, LC_ERROR_USAGE,
+			    "there is no option \"--%.*s\"; did you mean \"--%s\"?", size,
+			    option->name, guess.nearest);
 }
 
 /* ---- the command ---- */
@@ -89,7 +185,37 @@ static bool set_command(struct lc_arguments *arguments, const char *words, struc
 			return true;
 		}
 	}
-	return lc_error_set(error, LC_ERROR_USAGE, "there is no command \"%.200s\"", words);
+	return no_command(words, error);
+}
+
+/* The verb that the word is; COUNT if it is none. */
+static enum lc_arguments_verb verb_of(const char *word)
+{
+	for (unsigned i = 0; i < LC_ARGUMENTS_VERB_COUNT; i++) {
+		if (strcmp(word, LC_ARGUMENTS_VERBS[i].verb) == 0)
+			return (enum lc_arguments_verb)i;
+	}
+	return LC_ARGUMENTS_VERB_COUNT;
+}
+
+/* What stands behind a verb. */
+static bool set_word(struct lc_arguments *arguments, const char *word, bool *taken,
+		     struct lc_error *error)
+{
+	*taken = true;
+	arguments->word = word;
+	if (arguments->verb == LC_ARGUMENTS_VERB_COMPLETION) {
+		if (strcmp(word, "bash") == 0 || strcmp(word, "zsh") == 0 ||
+		    strcmp(word, "fish") == 0)
+			return true;
+		return lc_error_set(error, LC_ERROR_USAGE,
+				    "completion is for bash, zsh and fish, not \"%.200s\"", word);
+	}
+	if (strcmp(word, "json") == 0)
+		return true;
+	arguments->word = NULL;
+	*taken = false; /* help about a command */
+	return true;
 }
 
 /* Finds the command among what is no option. */
@@ -99,10 +225,22 @@ static bool find_command(struct lc_arguments *arguments, char *const *next, stru
 	char words[256];
 
 	while (*next != NULL) {
+		bool taken = false;
+
 		if (is_option(*next)) {
 			take_option(&next);
 			continue;
 		}
+		if (first == NULL && arguments->verb == LC_ARGUMENTS_VERB_COUNT &&
+		    verb_of(*next) != LC_ARGUMENTS_VERB_COUNT) {
+			arguments->verb = verb_of(*next++);
+			continue;
+		}
+		if (first == NULL && arguments->verb != LC_ARGUMENTS_VERB_COUNT &&
+		    !set_word(arguments, *next, &taken, error))
+			return false;
+		if (taken)
+			return true;
 		if (first != NULL) {
 			snprintf(words, sizeof(words), "%s %.200s", first, *next);
 			return set_command(arguments, words, error);
@@ -117,40 +255,76 @@ static bool find_command(struct lc_arguments *arguments, char *const *next, stru
 
 /* ---- its arguments ---- */
 
+static bool read_pace(struct lc_arguments *arguments, const char *value, struct lc_error *error)
+{
+	unsigned long seconds = LC_ARGUMENTS_WATCH_DEFAULT;
+
+	if (value != NULL) {
+		seconds = is_number(value) && strlen(value) <= 5 ? strtoul(value, NULL, 10) : 0;
+		if (seconds == 0 || seconds > LC_ARGUMENTS_WATCH_MAX)
+			return lc_error_set(error, LC_ERROR_USAGE,
+					    "--watch takes seconds, 1 to %d, not \"%.200s\"",
+					    LC_ARGUMENTS_WATCH_MAX, value);
+	}
+	arguments->watch_seconds = (unsigned)seconds;
+	return true;
+}
+
+static bool read_common(struct lc_arguments *arguments, enum lc_arguments_option option,
+			const char *value, struct lc_error *error)
+{
+	switch (option) {
+	case LC_ARGUMENTS_OPTION_SOCKET:
+		arguments->socket = value;
+		return true;
+	case LC_ARGUMENTS_OPTION_JSON:
+		arguments->json = true;
+		return true;
+	case LC_ARGUMENTS_OPTION_HELP:
+		arguments->help = true;
+		return true;
+	case LC_ARGUMENTS_OPTION_WATCH:
+	case LC_ARGUMENTS_OPTION_COUNT:
+		break;
+	}
+	return read_pace(arguments, value, error);
+}
+
 static bool read_option(struct lc_arguments *arguments, const struct option *option,
 			struct lc_error *error)
 {
 	enum lc_control_request_argument argument = argument_of(option);
-	struct lc_view value = lc_view_of(option->value == NULL ? "" : option->value);
+	enum lc_arguments_option common = common_of(option);
+	enum lc_arguments_kind kind = kind_of(option);
 
-	if (takes_value(option) && value.size == 0)
+	if (kind == LC_ARGUMENTS_VALUE && (option->value == NULL || option->value[0] == '\0'))
 		return lc_error_set(error, LC_ERROR_USAGE, "--%.*s needs a value",
 				    (int)option->name_size, option->name);
-	if (named(option, "socket"))
-		arguments->socket = option->value;
-	else if (named(option, "json"))
-		arguments->json = true;
-	else if (named(option, "help") || named(option, "h"))
-		arguments->help = true;
-	else if (argument == LC_CONTROL_REQUEST_ARGUMENT_COUNT)
-		return lc_error_set(error, LC_ERROR_USAGE, "there is no option \"--%.*s\"",
-				    option->name_size < 200 ? (int)option->name_size : 200,
-				    option->name);
-	else if (arguments->request.command != LC_CONTROL_REQUEST_COMMAND_COUNT)
-		return lc_control_request_set(&arguments->request, argument, value, error);
+	if (common != LC_ARGUMENTS_OPTION_COUNT && kind == LC_ARGUMENTS_FLAG &&
+	    option->value != NULL)
+		return lc_error_set(error, LC_ERROR_USAGE, "--%.*s takes no value",
+				    (int)option->name_size, option->name);
+	if (common != LC_ARGUMENTS_OPTION_COUNT)
+		return read_common(arguments, common, option->value, error);
+	if (argument == LC_CONTROL_REQUEST_ARGUMENT_COUNT)
+		return no_option(option, &arguments->request, error);
+	if (arguments->request.command != LC_CONTROL_REQUEST_COMMAND_COUNT)
+		return lc_control_request_set(
+		    &arguments->request, argument,
+		    lc_view_of(option->value == NULL ? "" : option->value), error);
 	return true;
 }
 
 static bool read_word(struct lc_arguments *arguments, const char *word, struct lc_error *error)
 {
-	const struct lc_control_request_description *command =
-	    &LC_CONTROL_REQUEST_COMMANDS[arguments->request.command];
+	bool found = arguments->request.command != LC_CONTROL_REQUEST_COMMAND_COUNT;
+	unsigned takes = found ? LC_CONTROL_REQUEST_COMMANDS[arguments->request.command].takes : 0;
 
 	for (unsigned i = 0; i < LC_CONTROL_REQUEST_ARGUMENT_COUNT; i++) {
 		enum lc_control_request_argument argument = (enum lc_control_request_argument)i;
 
 		if (LC_CONTROL_REQUEST_ARGUMENTS[i].kind == LC_CONTROL_REQUEST_WORD &&
-		    (command->takes & 1U << i) != 0 &&
+		    (takes & 1U << i) != 0 &&
 		    !lc_control_request_has(&arguments->request, argument))
 			return lc_control_request_set(&arguments->request, argument,
 						      lc_view_of(word), error);
@@ -158,17 +332,24 @@ static bool read_word(struct lc_arguments *arguments, const char *word, struct l
 	return lc_error_set(error, LC_ERROR_USAGE, "\"%.200s\" is one word too many", word);
 }
 
-static size_t words_in(const char *text)
+/* Words in argv that are the verb and the command. */
+static size_t words_before(const struct lc_arguments *arguments)
 {
-	return strchr(text, ' ') == NULL ? 1 : 2;
+	size_t words = arguments->verb == LC_ARGUMENTS_VERB_COUNT ? 0 : 1;
+
+	words += arguments->word != NULL;
+	if (arguments->request.command == LC_CONTROL_REQUEST_COMMAND_COUNT)
+		return words;
+	return words +
+	       (strchr(LC_CONTROL_REQUEST_COMMANDS[arguments->request.command].words, ' ') == NULL
+		    ? 1
+		    : 2);
 }
 
-static bool read_arguments(struct lc_arguments *arguments, char *const *next,
+static bool take_arguments(struct lc_arguments *arguments, char *const *next,
 			   struct lc_error *error)
 {
-	bool found = arguments->request.command != LC_CONTROL_REQUEST_COMMAND_COUNT;
-	size_t left =
-	    found ? words_in(LC_CONTROL_REQUEST_COMMANDS[arguments->request.command].words) : 0;
+	size_t left = words_before(arguments);
 
 	while (*next != NULL) {
 		if (is_option(*next)) {
@@ -183,11 +364,62 @@ static bool read_arguments(struct lc_arguments *arguments, char *const *next,
 			return false;
 		}
 	}
+	return true;
+}
+
+static bool check_verb(const struct lc_arguments *arguments, struct lc_error *error)
+{
+	const char *verb = LC_ARGUMENTS_VERBS[arguments->verb].verb;
+
+	if (arguments->json)
+		return lc_error_set(error, LC_ERROR_USAGE, "%s prints text alone, never JSON",
+				    verb);
+	if (arguments->watch_seconds > 0)
+		return lc_error_set(error, LC_ERROR_USAGE, "%s is not to be watched", verb);
+	if (arguments->verb == LC_ARGUMENTS_VERB_COMPLETION && arguments->word == NULL)
+		return lc_error_set(error, LC_ERROR_USAGE, "%s needs %s", verb,
+				    LC_ARGUMENTS_VERBS[arguments->verb].word);
+	return true;
+}
+
+bool lc_arguments_only_looks(enum lc_control_request_command command)
+{
+	return strcmp(LC_CONTROL_REQUEST_COMMANDS[command].method, "GET") == 0;
+}
+
+static bool check(const struct lc_arguments *arguments, struct lc_error *error)
+{
+	enum lc_control_request_command command = arguments->request.command;
+
 	if (arguments->help)
 		return true;
-	if (!found)
+	if (arguments->verb != LC_ARGUMENTS_VERB_COUNT)
+		return check_verb(arguments, error);
+	if (command == LC_CONTROL_REQUEST_COMMAND_COUNT)
 		return lc_error_set(error, LC_ERROR_USAGE, "a command is missing");
+	if (arguments->watch_seconds > 0 && !lc_arguments_only_looks(command))
+		return lc_error_set(error, LC_ERROR_USAGE,
+				    "%s does something, and --watch would do it again and again; "
+				    "it is for commands that only look",
+				    LC_CONTROL_REQUEST_COMMANDS[command].words);
 	return lc_control_request_check(&arguments->request, error);
+}
+
+/* Whether errors are to be JSON is known before anything else is. */
+static bool asks_for_json(char *const *next)
+{
+	while (*next != NULL) {
+		struct option option = {.name = NULL};
+
+		if (!is_option(*next)) {
+			next++;
+			continue;
+		}
+		option = take_option(&next);
+		if (common_of(&option) == LC_ARGUMENTS_OPTION_JSON)
+			return true;
+	}
+	return false;
 }
 
 bool lc_arguments_read(struct lc_arguments *arguments, int argc, char *const *argv,
@@ -195,91 +427,10 @@ bool lc_arguments_read(struct lc_arguments *arguments, int argc, char *const *ar
 {
 	char *const *first = argc > 0 ? argv + 1 : argv;
 
-	*arguments = (struct lc_arguments){.help = false};
+	*arguments = (struct lc_arguments){.verb = LC_ARGUMENTS_VERB_COUNT};
 	lc_control_request_init(&arguments->request, LC_CONTROL_REQUEST_COMMAND_COUNT);
-	return find_command(arguments, first, error) && read_arguments(arguments, first, error);
-}
-
-/* ---- help ---- */
-
-static void append_entry(struct lc_buffer *text, const char *what, const char *help)
-{
-	if (strlen(what) > HELP_COLUMN)
-		lc_buffer_append_format(text, "  %s\n  %*s %s\n", what, HELP_COLUMN, "", help);
-	else
-		lc_buffer_append_format(text, "  %-*s %s\n", HELP_COLUMN, what, help);
-}
-
-/* The command with its words, "flush SESSION/BUCKET|--all". Its options stand in their own list. */
-static void append_command(struct lc_buffer *text,
-			   const struct lc_control_request_description *command)
-{
-	bool all = (command->takes & 1U << LC_CONTROL_REQUEST_ARGUMENT_ALL) != 0;
-	struct lc_buffer what;
-
-	lc_buffer_init(&what, 256);
-	lc_buffer_append_text(&what, command->words);
-	for (unsigned i = 0; i < LC_CONTROL_REQUEST_ARGUMENT_COUNT; i++) {
-		const struct lc_control_request_argument_description *argument =
-		    &LC_CONTROL_REQUEST_ARGUMENTS[i];
-
-		if ((command->takes & 1U << i) == 0 || argument->kind != LC_CONTROL_REQUEST_WORD)
-			continue;
-		lc_buffer_append_format(&what, " %s%s", argument->word, all ? "|--all" : "");
-	}
-	append_entry(text, lc_buffer_text(&what), command->help);
-	lc_buffer_free(&what);
-}
-
-static void append_option(struct lc_buffer *text,
-			  const struct lc_control_request_argument_description *argument)
-{
-	char what[64];
-
-	snprintf(what, sizeof(what), "--%s%s%s", argument->parameter,
-		 argument->word[0] == '\0' ? "" : " ", argument->word);
-	append_entry(text, what, argument->help);
-}
-
-/* An option is explained where the commands that take it are named. */
-static void append_takers(struct lc_buffer *text, unsigned argument)
-{
-	const char *between = "";
-
-	lc_buffer_append_format(text, "  %*s (", HELP_COLUMN, "");
-	for (unsigned i = 0; i < LC_CONTROL_REQUEST_COMMAND_COUNT; i++) {
-		if ((LC_CONTROL_REQUEST_COMMANDS[i].takes & 1U << argument) == 0)
-			continue;
-		lc_buffer_append_format(text, "%s%s", between,
-					LC_CONTROL_REQUEST_COMMANDS[i].words);
-		between = ", ";
-	}
-	lc_buffer_append_text(text, ")\n");
-}
-
-void lc_arguments_append_help(const char *default_socket, struct lc_buffer *text)
-{
-	lc_buffer_append_text(text, "Usage: log-courier-ctl [OPTION]... COMMAND\n"
-				    "Asks a running log-courier, and looks after its ledgers.\n"
-				    "\nCommands:\n");
-	for (unsigned i = 0; i < LC_CONTROL_REQUEST_COMMAND_COUNT; i++)
-		append_command(text, &LC_CONTROL_REQUEST_COMMANDS[i]);
-	lc_buffer_append_text(text, "\nOptions of commands:\n");
-	for (unsigned i = 0; i < LC_CONTROL_REQUEST_ARGUMENT_COUNT; i++) {
-		if (LC_CONTROL_REQUEST_ARGUMENTS[i].kind == LC_CONTROL_REQUEST_WORD)
-			continue;
-		append_option(text, &LC_CONTROL_REQUEST_ARGUMENTS[i]);
-		append_takers(text, i);
-	}
-	lc_buffer_append_text(text, "\nOptions:\n");
-	lc_buffer_append_format(text,
-				"  --socket PATH      the service's control socket; default:\n"
-				"                     LOG_COURIER_SUPERVISOR_SOCKET or else\n"
-				"                     %s\n",
-				default_socket);
-	append_entry(text, "--json", "the answer as JSON, for scripts");
-	append_entry(text, "--help", "this text");
-	lc_buffer_append_text(text, "\nExit codes:\n");
-#define LC_CTL_EXIT(name, number, help) append_entry(text, #number, help);
-#include "tbl/ctl_exit_codes.h"
+	arguments->json = asks_for_json(first);
+	if (!find_command(arguments, first, error) || !take_arguments(arguments, first, error))
+		return false;
+	return check(arguments, error);
 }

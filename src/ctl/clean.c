@@ -1,23 +1,65 @@
 #include "ctl/clean.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 enum { INDENT = 2, LINE_MIN = 20, LINE_DEFAULT = 100 };
 
+/* The character at the beginning of the text, and its bytes; 0 bytes when it is not UTF-8. */
+static size_t decode(const unsigned char *text, size_t size, uint32_t *character)
+{
+	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t length = text[0] < 0x80 ? 1 : text[0] < 0xE0 ? 2 : text[0] < 0xF0 ? 3 : 4;
+
+	*character = text[0];
+	if (length == 1)
+		return 1;
+	if (text[0] < 0xC2 || text[0] > 0xF4 || length > size)
+		return 0;
+	*character = text[0] & (0xFFU >> (length + 1));
+	for (size_t i = 1; i < length; i++) {
+		if ((text[i] & 0xC0) != 0x80)
+			return 0;
+		*character = *character << 6 | (text[i] & 0x3FU);
+	}
+	if (*character < smallest[length] || *character > 0x10FFFF ||
+	    (*character >= 0xD800 && *character <= 0xDFFF))
+		return 0;
+	return length;
+}
+
+/* Characters that move the cursor, the direction of text, or hide in it. */
+static bool is_hostile(uint32_t character)
+{
+	static const struct {
+		uint32_t first;
+		uint32_t last;
+	} hostile[] = {
+	    {0x00, 0x1F},        {0x7F, 0x9F},     {0xAD, 0xAD},     {0x0300, 0x036F},
+	    {0x061C, 0x061C},    {0x180E, 0x180E}, {0x200B, 0x200F}, {0x2028, 0x202E},
+	    {0x2060, 0x206F},    {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF}, {0xFFF0, 0xFFFB},
+	    {0xE0000, 0x10FFFF},
+	};
+
+	for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++) {
+		if (character >= hostile[i].first && character <= hostile[i].last)
+			return true;
+	}
+	return false;
+}
+
 void lc_clean_append(const char *words, size_t size, struct lc_buffer *text)
 {
-	for (size_t i = 0; i < size; i++) {
-		unsigned char c = (unsigned char)words[i];
-		unsigned char next = i + 1 < size ? (unsigned char)words[i + 1] : 0;
+	for (size_t i = 0; i < size;) {
+		uint32_t character;
+		size_t length = decode((const unsigned char *)words + i, size - i, &character);
 
-		if (c < 0x20 || c == 0x7F) {
+		if (length == 0 || is_hostile(character))
 			lc_buffer_append_char(text, '?');
-		} else if (c == 0xC2 && next >= 0x80 && next <= 0x9F) {
-			lc_buffer_append_char(text, '?');
-			i++;
-		} else {
-			lc_buffer_append_char(text, words[i]);
-		}
+		else
+			lc_buffer_append(text, words + i, length);
+		i += length == 0 ? 1 : length;
 	}
 }
 
@@ -41,4 +83,13 @@ void lc_clean_append_wrapped(const char *words, unsigned width, struct lc_buffer
 		words += size;
 		words += strspn(words, " ");
 	}
+}
+
+size_t lc_clean_width(const char *words, size_t size)
+{
+	size_t width = 0;
+
+	for (size_t i = 0; i < size; i++)
+		width += ((unsigned char)words[i] & 0xC0) != 0x80;
+	return width;
 }

@@ -5,6 +5,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 
 enum {
@@ -22,6 +23,22 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 
 	lc_buffer_append(body, bytes, size * count);
 	return lc_buffer_failed(body) ? 0 : size * count;
+}
+
+/* A watch waits for signals in its own time; one that came meanwhile ends the wait. */
+static int on_progress(void *context, curl_off_t download, curl_off_t downloaded, curl_off_t upload,
+		       curl_off_t uploaded)
+{
+	sigset_t waiting;
+
+	(void)context;
+	(void)download;
+	(void)downloaded;
+	(void)upload;
+	(void)uploaded;
+	return sigpending(&waiting) == 0 &&
+	       (sigismember(&waiting, SIGINT) == 1 || sigismember(&waiting, SIGTERM) == 1 ||
+		sigismember(&waiting, SIGHUP) == 1 || sigismember(&waiting, SIGQUIT) == 1);
 }
 
 static bool explain_no_connection(const char *socket, long fault, struct lc_error *error)
@@ -112,6 +129,8 @@ bool lc_client_ask(const char *socket, const char *method, const char *target,
 	    curl_easy_setopt(easy, CURLOPT_PROXY, "") != CURLE_OK ||
 	    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) != CURLE_OK ||
 	    curl_easy_setopt(easy, CURLOPT_TIMEOUT, (long)TIMEOUT_SECONDS) != CURLE_OK ||
+	    curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L) != CURLE_OK ||
+	    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress) != CURLE_OK ||
 	    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) != CURLE_OK ||
 	    curl_easy_setopt(easy, CURLOPT_WRITEDATA, body) != CURLE_OK)
 		answered = lc_error_set(error, LC_ERROR_SYSTEM, "libcurl could not be set up");

@@ -28,7 +28,7 @@ void lc_humane_count(uint64_t count, char text[LC_HUMANE_SIZE])
 		value /= 1000;
 		unit++;
 	}
-	snprintf(text, LC_HUMANE_SIZE, "%.*f%c", digits_behind(value), value, units[unit]);
+	snprintf(text, LC_HUMANE_SIZE, "%.*f %c", digits_behind(value), value, units[unit]);
 }
 
 void lc_humane_bytes(uint64_t bytes, char text[LC_HUMANE_SIZE])
@@ -48,11 +48,16 @@ void lc_humane_bytes(uint64_t bytes, char text[LC_HUMANE_SIZE])
 	snprintf(text, LC_HUMANE_SIZE, "%.1f %s", value, units[unit]);
 }
 
-static void two_units(int64_t seconds, int64_t large, char large_name, int64_t small,
-		      char small_name, char text[LC_HUMANE_SIZE])
+static void two_units(int64_t seconds, int64_t large, const char *large_name, int64_t small,
+		      const char *small_name, char text[LC_HUMANE_SIZE])
 {
-	snprintf(text, LC_HUMANE_SIZE, "%" PRId64 "%c %" PRId64 "%c", seconds / large, large_name,
-		 seconds % large / small, small_name);
+	int64_t rest = seconds % large / small;
+
+	if (rest == 0)
+		snprintf(text, LC_HUMANE_SIZE, "%" PRId64 " %s", seconds / large, large_name);
+	else
+		snprintf(text, LC_HUMANE_SIZE, "%" PRId64 " %s %" PRId64 " %s", seconds / large,
+			 large_name, rest, small_name);
 }
 
 void lc_humane_age(int64_t seconds, char text[LC_HUMANE_SIZE])
@@ -60,11 +65,54 @@ void lc_humane_age(int64_t seconds, char text[LC_HUMANE_SIZE])
 	if (seconds < 0)
 		snprintf(text, LC_HUMANE_SIZE, "-");
 	else if (seconds < MINUTE)
-		snprintf(text, LC_HUMANE_SIZE, "%" PRId64 "s", seconds);
+		snprintf(text, LC_HUMANE_SIZE, "%" PRId64 " s", seconds);
+	else if (seconds < 10 * MINUTE)
+		two_units(seconds, MINUTE, "min", 1, "s", text);
 	else if (seconds < HOUR)
-		two_units(seconds, MINUTE, 'm', 1, 's', text);
+		snprintf(text, LC_HUMANE_SIZE, "%" PRId64 " min", seconds / MINUTE);
 	else if (seconds < DAY)
-		two_units(seconds, HOUR, 'h', MINUTE, 'm', text);
+		two_units(seconds, HOUR, "h", MINUTE, "min", text);
 	else
-		two_units(seconds, DAY, 'd', HOUR, 'h', text);
+		two_units(seconds, DAY, "d", HOUR, "h", text);
+}
+
+void lc_humane_due(int64_t seconds, char text[LC_HUMANE_SIZE])
+{
+	char age[LC_HUMANE_SIZE];
+
+	lc_humane_age(seconds, age);
+	if (seconds == 0)
+		snprintf(text, LC_HUMANE_SIZE, "now");
+	else
+		snprintf(text, LC_HUMANE_SIZE, "%s%.36s", seconds > 0 ? "in " : "", age);
+}
+
+void lc_humane_pace(int64_t change, uint64_t milliseconds, char text[LC_HUMANE_SIZE])
+{
+	uint64_t size = change < 0 ? 0 - (uint64_t)change : (uint64_t)change;
+	double pace = (double)size * 1000 / (double)(milliseconds == 0 ? 1 : milliseconds);
+	char count[LC_HUMANE_SIZE];
+
+	if (milliseconds == 0) {
+		snprintf(text, LC_HUMANE_SIZE, "-");
+		return;
+	}
+	lc_humane_count((uint64_t)(pace + 0.5), count);
+	if (size > 0 && pace < 9.95)
+		snprintf(count, sizeof(count), "%.1f", pace);
+	snprintf(text, LC_HUMANE_SIZE, "%s%.36s/s", change < 0 ? "-" : "", count);
+}
+
+void lc_humane_exact(uint64_t count, char text[LC_HUMANE_SIZE])
+{
+	char digits[LC_HUMANE_SIZE];
+	int size = snprintf(digits, sizeof(digits), "%" PRIu64, count);
+	int at = 0;
+
+	for (int i = 0; i < size; i++) {
+		if (i > 0 && (size - i) % 3 == 0)
+			text[at++] = ',';
+		text[at++] = digits[i];
+	}
+	text[at] = '\0';
 }

@@ -4,141 +4,42 @@
  */
 #include "config/settings.h"
 #include "ctl/arguments.h"
-#include "ctl/client.h"
+#include "ctl/completion.h"
+#include "ctl/help.h"
 #include "ctl/ledger_care.h"
-#include "ctl/render.h"
-#include "ctl/render_inspection.h"
+#include "ctl/names.h"
+#include "ctl/reference.h"
+#include "ctl/say.h"
+#include "ctl/show.h"
+#include "ctl/watch.h"
 #include "formats/status_document.h"
 
 #include <curl/curl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
+#include <string.h>
 #include <unistd.h>
 
-enum { HELP_MAX = 16 * 1024 };
-
-static int complain(struct lc_error *error, enum lc_arguments_exit code)
+static int print(const struct lc_arguments *arguments, const struct lc_buffer *text,
+		 enum lc_arguments_exit code)
 {
-	/* what could move a terminal's cursor is replaced */
-	for (char *c = error->message; *c != '\0'; c++) {
-		if ((unsigned char)*c < 0x20 || *c == 0x7F)
-			*c = '?';
-	}
-	fprintf(stderr, "log-courier-ctl: %s\n", error->message);
-	if (code == LC_ARGUMENTS_EXIT_USAGE)
-		fprintf(stderr, "Try: log-courier-ctl --help\n");
+	struct lc_error error;
+
+	if (!lc_say_print(text, &error))
+		return lc_say_error(&error, LC_ARGUMENTS_EXIT_UNREACHABLE, arguments->json);
 	return (int)code;
 }
 
-/* Output that nobody could read is no success. */
-static int print(struct lc_buffer *text, enum lc_arguments_exit code)
+static int look_once(const struct lc_arguments *arguments, const char *socket,
+		     struct lc_buffer *text)
 {
+	struct lc_show *show = lc_show_new(arguments, socket);
 	struct lc_error error;
+	enum lc_arguments_exit code = lc_show_look(show, lc_style_of(STDOUT_FILENO), text, &error);
 
-	if (lc_buffer_failed(text))
-		lc_error_set(&error, LC_ERROR_LIMIT, "the answer is too long to be shown");
-	else if (fwrite(text->data, 1, text->size, stdout) != text->size || fflush(stdout) != 0)
-		lc_error_set(&error, LC_ERROR_SYSTEM, "the answer could not be written");
-	else
-		return (int)code;
-	return complain(&error, LC_ARGUMENTS_EXIT_UNREACHABLE);
-}
-
-static int print_help(const char *default_socket)
-{
-	struct lc_buffer text;
-	int code;
-
-	lc_buffer_init(&text, HELP_MAX);
-	lc_arguments_append_help(default_socket, &text);
-	code = print(&text, LC_ARGUMENTS_EXIT_DONE);
-	lc_buffer_free(&text);
-	return code;
-}
-
-static struct lc_render_style style_of_stdout(void)
-{
-	const char *no_colour = getenv("NO_COLOR");
-	struct lc_render_style style = {.width = 0, .colour = false};
-	struct winsize size;
-
-	if (isatty(STDOUT_FILENO) == 0)
-		return style;
-	style.colour = no_colour == NULL || no_colour[0] == '\0';
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
-		style.width = size.ws_col;
-	return style;
-}
-
-static int misunderstood(struct lc_error *error)
-{
-	lc_error_prefix(error, "the service's answer is not understood");
-	return complain(error, LC_ARGUMENTS_EXIT_UNREACHABLE);
-}
-
-static int show_status(const struct lc_arguments *arguments, const struct lc_buffer *json,
-		       struct lc_buffer *text)
-{
-	bool health = arguments->request.command == LC_CONTROL_REQUEST_HEALTH;
-	struct lc_status_document document;
-	struct lc_error error;
-	bool unhealthy;
-
-	if (!lc_status_document_decode(lc_buffer_view(json), &document, &error))
-		return misunderstood(&error);
-	unhealthy = health && !document.healthy;
-	if (arguments->json)
-		lc_buffer_append_view(text, lc_buffer_view(json));
-	else if (health)
-		lc_render_health(&document, style_of_stdout(), text);
-	else
-		lc_render_status(&document, style_of_stdout(), text);
-	lc_status_document_free(&document);
-	return print(text, unhealthy ? LC_ARGUMENTS_EXIT_UNHEALTHY : LC_ARGUMENTS_EXIT_DONE);
-}
-
-static int show_inspection(const struct lc_arguments *arguments, const struct lc_buffer *json,
-			   struct lc_buffer *text)
-{
-	struct lc_inspection document;
-	struct lc_error error;
-	bool whole;
-
-	if (!lc_inspection_decode(lc_buffer_view(json), &document, &error))
-		return misunderstood(&error);
-	whole = document.lists[LC_INSPECTION_PROBLEMS].count == 0;
-	if (arguments->json)
-		lc_buffer_append_view(text, lc_buffer_view(json));
-	else
-		lc_render_inspection(&arguments->request, &document, style_of_stdout(), text);
-	lc_inspection_free(&document);
-	return print(text, whole ? LC_ARGUMENTS_EXIT_DONE : LC_ARGUMENTS_EXIT_UNHEALTHY);
-}
-
-static int ask(const struct lc_arguments *arguments, const char *socket, struct lc_buffer *text)
-{
-	const struct lc_control_request_description *command =
-	    &LC_CONTROL_REQUEST_COMMANDS[arguments->request.command];
-	struct lc_buffer target;
-	struct lc_buffer json;
-	struct lc_error error;
-	int code;
-
-	lc_buffer_init(&target, LC_CONTROL_REQUEST_TEXT_MAX);
-	lc_buffer_init(&json, LC_STATUS_DOCUMENT_BYTES_MAX);
-	lc_control_request_append(&arguments->request, &target);
-	if (!lc_client_ask(socket, command->method, lc_buffer_text(&target), &json, &error))
-		code =
-		    complain(&error, error.kind == LC_ERROR_USAGE ? LC_ARGUMENTS_EXIT_UNHEALTHY
-								  : LC_ARGUMENTS_EXIT_UNREACHABLE);
-	else if (command->answers == LC_CONTROL_REQUEST_BY_SUPERVISOR)
-		code = show_status(arguments, &json, text);
-	else
-		code = show_inspection(arguments, &json, text);
-	lc_buffer_free(&target);
-	lc_buffer_free(&json);
-	return code;
+	lc_show_free(show);
+	if (error.kind != LC_ERROR_NONE)
+		return lc_say_error(&error, code, arguments->json);
+	return print(arguments, text, code);
 }
 
 static int care(const struct lc_arguments *arguments, const char *state_directory,
@@ -160,8 +61,8 @@ static int care(const struct lc_arguments *arguments, const char *state_director
 	else
 		done = lc_ledger_care_reset(&files, yes, arguments->json, text, &error);
 	if (!done)
-		return complain(&error, LC_ARGUMENTS_EXIT_UNHEALTHY);
-	return print(text, sound ? LC_ARGUMENTS_EXIT_DONE : LC_ARGUMENTS_EXIT_UNHEALTHY);
+		return lc_say_error(&error, LC_ARGUMENTS_EXIT_UNHEALTHY, arguments->json);
+	return print(arguments, text, sound ? LC_ARGUMENTS_EXIT_DONE : LC_ARGUMENTS_EXIT_UNHEALTHY);
 }
 
 /* A setting's value from the environment, or else its default. */
@@ -172,23 +73,89 @@ static const char *setting(const char *variable, const char *fallback)
 	return value == NULL || value[0] == '\0' ? fallback : value;
 }
 
+static const char *socket_of(const struct lc_arguments *arguments,
+			     const struct lc_settings *defaults)
+{
+	if (arguments->socket != NULL)
+		return arguments->socket;
+	return setting("LOG_COURIER_SUPERVISOR_SOCKET", defaults->supervisor_socket);
+}
+
 static int act(const struct lc_arguments *arguments, const struct lc_settings *defaults)
 {
 	const struct lc_control_request *request = &arguments->request;
-	const char *socket = arguments->socket;
 	const char *directory = request->state_directory;
 	struct lc_buffer text;
 	int code;
 
-	if (socket == NULL)
-		socket = setting("LOG_COURIER_SUPERVISOR_SOCKET", defaults->supervisor_socket);
 	if (directory[0] == '\0')
 		directory = setting("LOG_COURIER_STATE_DIRECTORY", defaults->state_directory);
 	lc_buffer_init(&text, LC_STATUS_DOCUMENT_BYTES_MAX);
 	if (LC_CONTROL_REQUEST_COMMANDS[request->command].answers == LC_CONTROL_REQUEST_BY_FILES)
 		code = care(arguments, directory, &text);
+	else if (arguments->watch_seconds > 0)
+		code = lc_watch(arguments, socket_of(arguments, defaults));
 	else
-		code = ask(arguments, socket, &text);
+		code = look_once(arguments, socket_of(arguments, defaults), &text);
+	lc_buffer_free(&text);
+	return code;
+}
+
+/* The verbs, and --help. */
+static int teach(const struct lc_arguments *arguments, const struct lc_settings *defaults)
+{
+	struct lc_buffer text;
+	int code;
+
+	lc_buffer_init(&text, SIZE_MAX / 2);
+	if (arguments->verb == LC_ARGUMENTS_VERB_COMPLETION && !arguments->help)
+		lc_completion_append_script(arguments->word, &text);
+	else if (arguments->verb == LC_ARGUMENTS_VERB_HELP && arguments->word != NULL)
+		lc_reference_append(&text);
+	else if (arguments->request.command != LC_CONTROL_REQUEST_COMMAND_COUNT)
+		lc_help_append_command(arguments->request.command, defaults->supervisor_socket,
+				       &text);
+	else
+		lc_help_append(defaults->supervisor_socket, &text);
+	code = print(arguments, &text, LC_ARGUMENTS_EXIT_DONE);
+	lc_buffer_free(&text);
+	return code;
+}
+
+static int run(const struct lc_arguments *arguments, const struct lc_settings *defaults)
+{
+	struct lc_error error;
+	int code;
+
+	if (arguments->help || arguments->verb != LC_ARGUMENTS_VERB_COUNT)
+		return teach(arguments, defaults);
+	if (curl_global_init(CURL_GLOBAL_NOTHING) != CURLE_OK) {
+		lc_error_set(&error, LC_ERROR_SYSTEM, "libcurl could not be set up");
+		return lc_say_error(&error, LC_ARGUMENTS_EXIT_UNREACHABLE, arguments->json);
+	}
+	code = act(arguments, defaults);
+	curl_global_cleanup();
+	return code;
+}
+
+/* For the scripts of shells: "completion candidates -- WORD...". What is typed need not be a whole
+ * command line, so it is not read as one. */
+static int complete(char *const *words, size_t count, const struct lc_settings *defaults)
+{
+	struct lc_arguments arguments = {.json = false};
+	const char *socket;
+	struct lc_buffer text;
+	int code;
+
+	for (size_t i = 0; i + 1 < count; i++) {
+		if (strcmp(words[i], "--socket") == 0)
+			arguments.socket = words[i + 1];
+	}
+	socket = socket_of(&arguments, defaults);
+	lc_buffer_init(&text, LC_STATUS_DOCUMENT_BYTES_MAX);
+	lc_completion_append_candidates((const char *const *)words, count, lc_names_ask, &socket,
+					&text);
+	code = print(&arguments, &text, LC_ARGUMENTS_EXIT_DONE);
 	lc_buffer_free(&text);
 	return code;
 }
@@ -200,18 +167,13 @@ int main(int argc, char **argv)
 	struct lc_error error;
 	int code;
 
-	if (!lc_arguments_read(&arguments, argc, argv, &error))
-		return complain(&error, LC_ARGUMENTS_EXIT_USAGE);
 	lc_settings_default(&defaults);
-	if (curl_global_init(CURL_GLOBAL_NOTHING) != CURLE_OK) {
-		lc_error_set(&error, LC_ERROR_SYSTEM, "libcurl could not be set up");
-		code = complain(&error, LC_ARGUMENTS_EXIT_UNREACHABLE);
-	} else if (arguments.help) {
-		code = print_help(defaults.supervisor_socket);
-	} else {
-		code = act(&arguments, &defaults);
-	}
-	curl_global_cleanup();
+	if (argc > 3 && strcmp(argv[1], "completion") == 0 && strcmp(argv[2], "candidates") == 0)
+		code = complete(argv + 4, (size_t)(argc - 4), &defaults);
+	else if (!lc_arguments_read(&arguments, argc, argv, &error))
+		code = lc_say_error(&error, LC_ARGUMENTS_EXIT_USAGE, arguments.json);
+	else
+		code = run(&arguments, &defaults);
 	lc_settings_free(&defaults);
 	return code;
 }

@@ -8,38 +8,32 @@
 #include <stdio.h>
 #include <string.h>
 
-#define GREEN "\033[32m"
-#define YELLOW "\033[33m"
-#define RED "\033[31m"
-#define BOLD "\033[1m"
-#define PLAIN "\033[0m"
-
-static void append_coloured(const char *colour, struct lc_render_style style, const char *words,
+static void append_coloured(const char *colour, struct lc_style style, const char *words,
 			    struct lc_buffer *text)
 {
 	lc_buffer_append_format(text, "%s%s%s", style.colour ? colour : "", words,
-				style.colour ? PLAIN : "");
+				style.colour ? LC_STYLE_PLAIN : "");
 }
 
 static const char *colour_of(enum lc_shard_state state)
 {
 	switch (state) {
 	case LC_SHARD_STATE_READY:
-		return GREEN;
+		return LC_STYLE_GREEN;
 	case LC_SHARD_STATE_STARTING:
 	case LC_SHARD_STATE_DRAINING:
 	case LC_SHARD_STATE_STOPPED:
-		return YELLOW;
+		return LC_STYLE_YELLOW;
 	case LC_SHARD_STATE_BACKING_OFF:
 	case LC_SHARD_STATE_KILLING:
 	case LC_SHARD_STATE_FAILED:
 	case LC_SHARD_STATE_COUNT:
 		break;
 	}
-	return RED;
+	return LC_STYLE_RED;
 }
 
-static void append_findings(const struct lc_status_document *document, struct lc_render_style style,
+static void append_findings(const struct lc_status_document *document, struct lc_style style,
 			    struct lc_buffer *text)
 {
 	for (size_t i = 0; i < document->findings_size; i++) {
@@ -48,25 +42,40 @@ static void append_findings(const struct lc_status_document *document, struct lc
 
 		if (finding->shard >= 0)
 			snprintf(head, sizeof(head), "shard %d:", finding->shard);
-		append_coloured(BOLD, style, head, text);
+		append_coloured(LC_STYLE_BOLD, style, head, text);
 		lc_buffer_append_char(text, '\n');
 		lc_clean_append_wrapped(finding->text, style.width, text);
 	}
 }
 
-static void append_health(const struct lc_status_document *document, struct lc_render_style style,
+static void append_health(const struct lc_status_document *document, struct lc_style style,
 			  struct lc_buffer *text)
 {
 	if (document->healthy)
-		append_coloured(GREEN, style, "healthy", text);
+		append_coloured(LC_STYLE_GREEN, style, "healthy", text);
 	else
-		append_coloured(RED, style, "unhealthy", text);
+		append_coloured(LC_STYLE_RED, style, "unhealthy", text);
 }
 
-static void append_headline(const struct lc_status_document *document, struct lc_render_style style,
-			    struct lc_buffer *text)
+/* Rows delivered by the shards of both looks. */
+static int64_t rows_between(const struct lc_status_document *document,
+			    const struct lc_status_document *before)
+{
+	int64_t rows = 0;
+
+	for (size_t i = 0; i < document->shards_size; i++)
+		rows += (int64_t)document->shards[i].records_delivered;
+	for (size_t i = 0; i < before->shards_size; i++)
+		rows -= (int64_t)before->shards[i].records_delivered;
+	return rows;
+}
+
+static void append_headline(const struct lc_status_document *document,
+			    const struct lc_status_document *before, uint64_t milliseconds,
+			    struct lc_style style, struct lc_buffer *text)
 {
 	char age[LC_HUMANE_SIZE];
+	char pace[LC_HUMANE_SIZE];
 
 	lc_humane_age(document->uptime_seconds, age);
 	lc_buffer_append_text(text, "log-courier ");
@@ -77,126 +86,163 @@ static void append_headline(const struct lc_status_document *document, struct lc
 		lc_buffer_append_format(text, "%u in the whole deployment, ",
 					document->shard_count);
 	append_health(document, style, text);
+	if (before != NULL && rows_between(document, before) >= 0) {
+		lc_humane_pace(rows_between(document, before), milliseconds, pace);
+		lc_buffer_append_format(text, ", %s rows", pace);
+	}
 	lc_buffer_append_text(text, "\n\n");
 }
 
 /* The columns of the table: how a shard's cell is written, and how soon the column is left out. */
 
-typedef void write_cell(const struct lc_status_document_shard *shard, char cell[LC_TABLE_CELL]);
-
-static void write_shard(const struct lc_status_document_shard *shard, char cell[LC_TABLE_CELL])
-{
-	snprintf(cell, LC_TABLE_CELL, "%u", shard->shard);
-}
-
-static void write_state(const struct lc_status_document_shard *shard, char cell[LC_TABLE_CELL])
-{
-	snprintf(cell, LC_TABLE_CELL, "%s", lc_shard_state_text(shard->state));
-}
-
-static void write_pid(const struct lc_status_document_shard *shard, char cell[LC_TABLE_CELL])
-{
-	if (shard->pid == 0)
-		snprintf(cell, LC_TABLE_CELL, "-");
-	else
-		snprintf(cell, LC_TABLE_CELL, "%" PRId64, shard->pid);
-}
-
-static void write_uptime(const struct lc_status_document_shard *shard, char cell[LC_TABLE_CELL])
-{
-	lc_humane_age(shard->uptime_seconds, cell);
-}
-
-static void write_restarts(const struct lc_status_document_shard *shard, char cell[LC_TABLE_CELL])
-{
-	lc_humane_count(shard->restarts, cell);
-}
-
-static void write_rows(const struct lc_status_document_shard *shard, char cell[LC_TABLE_CELL])
-{
-	lc_humane_count(shard->records_delivered, cell);
-}
-
-static void write_objects(const struct lc_status_document_shard *shard, char cell[LC_TABLE_CELL])
-{
-	lc_humane_count(shard->objects_delivered, cell);
-}
-
-static void write_bytes(const struct lc_status_document_shard *shard, char cell[LC_TABLE_CELL])
-{
-	lc_humane_bytes(shard->bytes_delivered, cell);
-}
-
-static void write_pending(const struct lc_status_document_shard *shard, char cell[LC_TABLE_CELL])
-{
-	lc_humane_count(shard->pending_records, cell);
-}
-
-static void write_inflight(const struct lc_status_document_shard *shard, char cell[LC_TABLE_CELL])
-{
-	lc_humane_bytes(shard->inflight_bytes, cell);
-}
-
-static void write_blocked(const struct lc_status_document_shard *shard, char cell[LC_TABLE_CELL])
-{
-	char targets[LC_HUMANE_SIZE];
-	char sources[LC_HUMANE_SIZE];
-
-	lc_humane_count(shard->targets_blocked, targets);
-	lc_humane_count(shard->sources_blocked, sources);
-	snprintf(cell, LC_TABLE_CELL, "%s/%s", targets, sources);
-}
-
-static void write_oldest(const struct lc_status_document_shard *shard, char cell[LC_TABLE_CELL])
-{
-	lc_humane_age(shard->oldest_undelivered_seconds, cell);
-}
-
-static const struct {
-	struct lc_table_column column;
-	write_cell *write;
-} COLUMNS[] = {
-    {{.title = "SHARD", .sacrifice = 0}, write_shard},
-    {{.title = "STATE", .sacrifice = 0, .left = true}, write_state},
-    {{.title = "PID", .sacrifice = 8}, write_pid},
-    {{.title = "UP", .sacrifice = 5}, write_uptime},
-    {{.title = "RESTARTS", .sacrifice = 4}, write_restarts},
-    {{.title = "ROWS", .sacrifice = 1}, write_rows},
-    {{.title = "OBJECTS", .sacrifice = 7}, write_objects},
-    {{.title = "BYTES", .sacrifice = 6}, write_bytes},
-    {{.title = "PENDING", .sacrifice = 2}, write_pending},
-    {{.title = "IN FLIGHT", .sacrifice = 9}, write_inflight},
-    {{.title = "BLOCKED", .sacrifice = 3}, write_blocked},
-    {{.title = "OLDEST", .sacrifice = 1}, write_oldest},
+struct look {
+	const struct lc_status_document_shard *shard;
+	const struct lc_status_document_shard *before; /* NULL when there is no earlier look */
+	uint64_t milliseconds;                         /* between the two */
 };
 
-enum { COLUMN_COUNT = sizeof(COLUMNS) / sizeof(COLUMNS[0]), STATE_COLUMN = 1 };
+typedef void write_cell(const struct look *look, char cell[LC_HUMANE_SIZE]);
 
-void lc_render_status(const struct lc_status_document *document, struct lc_render_style style,
-		      struct lc_buffer *text)
+#define CELL(name, statement)                                                        \
+	static void write_##name(const struct look *look, char cell[LC_HUMANE_SIZE]) \
+	{                                                                            \
+		const struct lc_status_document_shard *shard = look->shard;          \
+                                                                                     \
+		statement;                                                           \
+	}
+
+CELL(shard, snprintf(cell, LC_HUMANE_SIZE, "%u", shard->shard))
+CELL(state, snprintf(cell, LC_HUMANE_SIZE, "%s", lc_shard_state_text(shard->state)))
+CELL(up, lc_humane_age(shard->uptime_seconds, cell))
+CELL(restarts, lc_humane_count(shard->restarts, cell))
+CELL(rows, lc_humane_count(shard->records_delivered, cell))
+CELL(objects, lc_humane_count(shard->objects_delivered, cell))
+CELL(bytes, lc_humane_bytes(shard->bytes_delivered, cell))
+CELL(pending, lc_humane_count(shard->pending_records, cell))
+CELL(inflight, lc_humane_bytes(shard->inflight_bytes, cell))
+CELL(oldest, lc_humane_age(shard->oldest_undelivered_seconds, cell))
+
+static void write_pid(const struct look *look, char cell[LC_HUMANE_SIZE])
+{
+	if (look->shard->pid == 0)
+		snprintf(cell, LC_HUMANE_SIZE, "-");
+	else
+		snprintf(cell, LC_HUMANE_SIZE, "%" PRId64, look->shard->pid);
+}
+
+static void write_blocked(const struct look *look, char cell[LC_HUMANE_SIZE])
+{
+	uint64_t targets = look->shard->targets_blocked;
+	uint64_t sources = look->shard->sources_blocked;
+
+	if (targets == 0 && sources == 0)
+		snprintf(cell, LC_HUMANE_SIZE, "-");
+	else
+		snprintf(cell, LC_HUMANE_SIZE, "%" PRIu64 " target%s, %" PRIu64 " source%s",
+			 targets, targets == 1 ? "" : "s", sources, sources == 1 ? "" : "s");
+}
+
+/* Counters begin anew when the service does. */
+static void write_pace(const struct look *look, char cell[LC_HUMANE_SIZE])
+{
+	uint64_t rows = look->shard->records_delivered;
+
+	if (look->before == NULL || look->before->records_delivered > rows)
+		snprintf(cell, LC_HUMANE_SIZE, "-");
+	else
+		lc_humane_pace((int64_t)(rows - look->before->records_delivered),
+			       look->milliseconds, cell);
+}
+
+typedef const char *choose_colour(const struct lc_status_document_shard *shard);
+
+static const char *state_colour(const struct lc_status_document_shard *shard)
+{
+	return colour_of(shard->state);
+}
+
+static const char *blocked_colour(const struct lc_status_document_shard *shard)
+{
+	return shard->targets_blocked > 0 ? LC_STYLE_RED : NULL;
+}
+
+static const struct column {
+	struct lc_table_column column;
+	write_cell *write;
+	bool of_two_looks;
+	choose_colour *colour;
+} COLUMNS[] = {
+    {{.title = "SHARD", .sacrifice = 0}, write_shard, false, NULL},
+    {{.title = "STATE", .sacrifice = 0, .left = true}, write_state, false, state_colour},
+    {{.title = "PID", .sacrifice = 10}, write_pid, false, NULL},
+    {{.title = "UP", .sacrifice = 6}, write_up, false, NULL},
+    {{.title = "RESTARTS", .sacrifice = 4}, write_restarts, false, NULL},
+    {{.title = "ROWS", .sacrifice = 1}, write_rows, false, NULL},
+    {{.title = "PACE", .sacrifice = 1}, write_pace, true, NULL},
+    {{.title = "OBJECTS", .sacrifice = 9}, write_objects, false, NULL},
+    {{.title = "BYTES", .sacrifice = 8}, write_bytes, false, NULL},
+    {{.title = "PENDING", .sacrifice = 2}, write_pending, false, NULL},
+    {{.title = "OLDEST", .sacrifice = 1}, write_oldest, false, NULL},
+    {{.title = "MEMORY", .sacrifice = 7}, write_inflight, false, NULL},
+    {{.title = "BLOCKED", .sacrifice = 3, .left = true}, write_blocked, false, blocked_colour},
+};
+
+enum { COLUMN_COUNT = sizeof(COLUMNS) / sizeof(COLUMNS[0]) };
+
+static const struct lc_status_document_shard *find_shard(const struct lc_status_document *document,
+							 unsigned shard)
+{
+	for (size_t i = 0; document != NULL && i < document->shards_size; i++) {
+		if (document->shards[i].shard == shard)
+			return &document->shards[i];
+	}
+	return NULL;
+}
+
+static void write_row(struct lc_table *table, size_t row, const struct look *look, bool colour)
+{
+	size_t at = 0;
+
+	for (size_t column = 0; column < COLUMN_COUNT; column++) {
+		char cell[LC_HUMANE_SIZE];
+
+		if (COLUMNS[column].of_two_looks && look->milliseconds == 0)
+			continue;
+		COLUMNS[column].write(look, cell);
+		lc_table_set(table, row, at, lc_view_of(cell));
+		if (colour && COLUMNS[column].colour != NULL)
+			lc_table_colour(table, row, at, COLUMNS[column].colour(look->shard));
+		at++;
+	}
+}
+
+void lc_render_status(const struct lc_status_document *document,
+		      const struct lc_status_document *before, uint64_t milliseconds,
+		      struct lc_style style, struct lc_buffer *text)
 {
 	struct lc_table table;
 
-	append_headline(document, style, text);
+	append_headline(document, before, milliseconds, style, text);
 	lc_table_init(&table, document->shards_size);
-	for (size_t column = 0; column < COLUMN_COUNT; column++)
-		lc_table_add_column(&table, &COLUMNS[column].column);
-	for (size_t row = 0; row < document->shards_size; row++) {
-		const struct lc_status_document_shard *shard = &document->shards[row];
-
-		for (size_t column = 0; column < COLUMN_COUNT; column++)
-			COLUMNS[column].write(shard, lc_table_cell(&table, row, column));
-		if (style.colour)
-			lc_table_colour(&table, row, STATE_COLUMN, colour_of(shard->state));
+	for (size_t column = 0; column < COLUMN_COUNT; column++) {
+		if (!COLUMNS[column].of_two_looks || milliseconds > 0)
+			lc_table_add_column(&table, &COLUMNS[column].column);
 	}
-	lc_table_append(&table, style.width, text);
+	for (size_t row = 0; row < document->shards_size; row++) {
+		struct look look = {.shard = &document->shards[row],
+				    .before = find_shard(before, document->shards[row].shard),
+				    .milliseconds = milliseconds};
+
+		write_row(&table, row, &look, style.colour);
+	}
+	lc_table_append(&table, style, text);
 	lc_table_free(&table);
 	if (document->findings_size > 0)
 		lc_buffer_append_char(text, '\n');
 	append_findings(document, style, text);
 }
 
-void lc_render_health(const struct lc_status_document *document, struct lc_render_style style,
+void lc_render_health(const struct lc_status_document *document, struct lc_style style,
 		      struct lc_buffer *text)
 {
 	append_health(document, style, text);

@@ -38,8 +38,15 @@ static char FIVE[] = "5";
 static char MANY[] = "5000";
 static char STATE_DIRECTORY[] = "--state-directory";
 static char SHARD_OF_3[] = "--shard=3";
+static char WATCH[] = "--watch";
+static char WATCH_OF_7[] = "--watch=7";
+static char COMPLETION[] = "completion";
+static char HELP_VERB[] = "help";
+static char JSON_WORD[] = "json";
+static char ZSH[] = "zsh";
 static char WRONG_OPTION[] = "--jsno";
 static char WRONG_COMMAND[] = "reboot";
+static char TYPO[] = "statsu";
 
 static void a_command_with_options_on_either_side(void **state)
 {
@@ -77,9 +84,13 @@ static void mistakes_are_named(void **state)
 	assert_false(READ(&arguments, &error, PROGRAM));
 	assert_string_equal(error.message, "a command is missing");
 	assert_false(READ(&arguments, &error, PROGRAM, STATUS, WRONG_OPTION));
-	assert_string_equal(error.message, "there is no option \"--jsno\"");
+	assert_string_equal(error.message,
+			    "there is no option \"--jsno\"; did you mean \"--json\"?");
 	assert_false(READ(&arguments, &error, PROGRAM, WRONG_COMMAND));
 	assert_string_equal(error.message, "there is no command \"reboot\"");
+	assert_false(READ(&arguments, &error, PROGRAM, TYPO));
+	assert_string_equal(error.message,
+			    "there is no command \"statsu\"; did you mean \"status\"?");
 	assert_false(READ(&arguments, &error, PROGRAM, STATUS, HEALTH));
 	assert_string_equal(error.message, "\"health\" is one word too many");
 	assert_false(READ(&arguments, &error, PROGRAM, STATUS, SOCKET));
@@ -149,20 +160,62 @@ static void what_a_command_does_not_take_is_named(void **state)
 	assert_string_equal(error.message, "--limit needs a value");
 }
 
-static void help_lists_commands_and_exit_codes(void **state)
+static void a_command_that_only_looks_can_be_watched(void **state)
 {
-	struct lc_buffer text;
+	struct lc_arguments arguments;
+	struct lc_error error;
 
 	(void)state;
-	lc_buffer_init(&text, 8192);
-	lc_arguments_append_help("/run/x.sock", &text);
-	assert_non_null(strstr(lc_buffer_text(&text), "\n  status "));
-	assert_non_null(strstr(lc_buffer_text(&text), "\n  health "));
-	assert_non_null(strstr(lc_buffer_text(&text), "\n  flush SESSION/BUCKET|--all\n"));
-	assert_non_null(strstr(lc_buffer_text(&text), "\n  --limit N "));
-	assert_non_null(strstr(lc_buffer_text(&text), "/run/x.sock"));
-	assert_non_null(strstr(lc_buffer_text(&text), "\n  3 "));
-	lc_buffer_free(&text);
+	assert_true(READ(&arguments, &error, PROGRAM, WATCH, STATUS));
+	assert_int_equal(arguments.watch_seconds, LC_ARGUMENTS_WATCH_DEFAULT);
+	assert_true(READ(&arguments, &error, PROGRAM, WATCH, FIVE, STATUS));
+	assert_int_equal(arguments.watch_seconds, 5);
+	assert_true(READ(&arguments, &error, PROGRAM, SOURCES, WATCH_OF_7));
+	assert_int_equal(arguments.watch_seconds, 7);
+	assert_false(READ(&arguments, &error, PROGRAM, STATUS, WATCH, MANY));
+	assert_string_equal(error.message, "--watch takes seconds, 1 to 3600, not \"5000\"");
+	assert_false(READ(&arguments, &error, PROGRAM, FLUSH, ALL, WATCH));
+	assert_non_null(strstr(error.message, "for commands that only look"));
+	assert_false(READ(&arguments, &error, PROGRAM, LEDGER, CHECK, WATCH));
+}
+
+static void verbs_need_no_service(void **state)
+{
+	struct lc_arguments arguments;
+	struct lc_error error;
+
+	(void)state;
+	assert_true(READ(&arguments, &error, PROGRAM, COMPLETION, ZSH));
+	assert_int_equal(arguments.verb, LC_ARGUMENTS_VERB_COMPLETION);
+	assert_string_equal(arguments.word, "zsh");
+	assert_true(READ(&arguments, &error, PROGRAM, HELP_VERB, LEDGER, RESET));
+	assert_int_equal(arguments.verb, LC_ARGUMENTS_VERB_HELP);
+	assert_int_equal(arguments.request.command, LC_CONTROL_REQUEST_LEDGER_RESET);
+	assert_true(READ(&arguments, &error, PROGRAM, HELP_VERB, JSON_WORD));
+	assert_string_equal(arguments.word, "json");
+	assert_false(READ(&arguments, &error, PROGRAM, COMPLETION));
+	assert_string_equal(error.message, "completion needs bash|zsh|fish");
+	assert_false(READ(&arguments, &error, PROGRAM, COMPLETION, STATUS));
+	assert_false(READ(&arguments, &error, PROGRAM, COMPLETION, ZSH, JSON));
+	assert_string_equal(error.message, "completion prints text alone, never JSON");
+	assert_true(READ(&arguments, &error, PROGRAM, STATUS, HELP));
+	assert_int_equal(arguments.request.command, LC_CONTROL_REQUEST_STATUS);
+	assert_true(arguments.help);
+}
+
+static void the_form_of_errors_is_known_in_any_case(void **state)
+{
+	struct lc_arguments arguments;
+	struct lc_error error;
+
+	(void)state;
+	assert_false(READ(&arguments, &error, PROGRAM, WRONG_COMMAND, JSON));
+	assert_true(arguments.json);
+	assert_false(READ(&arguments, &error, PROGRAM, WRONG_COMMAND));
+	assert_false(arguments.json);
+	/* here it is the name of a socket */
+	assert_false(READ(&arguments, &error, PROGRAM, SOCKET, JSON, WRONG_COMMAND));
+	assert_false(arguments.json);
 }
 
 int main(void)
@@ -174,7 +227,9 @@ int main(void)
 	    cmocka_unit_test(commands_take_their_own_arguments),
 	    cmocka_unit_test(a_command_may_have_two_words),
 	    cmocka_unit_test(what_a_command_does_not_take_is_named),
-	    cmocka_unit_test(help_lists_commands_and_exit_codes),
+	    cmocka_unit_test(a_command_that_only_looks_can_be_watched),
+	    cmocka_unit_test(verbs_need_no_service),
+	    cmocka_unit_test(the_form_of_errors_is_known_in_any_case),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,13 +36,13 @@ static void counts_keep_three_digits_once_they_are_long(void **state)
 	(void)state;
 	expect_count(0, "0");
 	expect_count(99999, "99999");
-	expect_count(100000, "100k");
-	expect_count(999499, "999k");
-	expect_count(999500, "1.00M");
-	expect_count(1234567, "1.23M");
-	expect_count(12345678, "12.3M");
-	expect_count(999999999, "1.00G");
-	expect_count(UINT64_MAX, "18.4E");
+	expect_count(100000, "100 k");
+	expect_count(999499, "999 k");
+	expect_count(999500, "1.00 M");
+	expect_count(1234567, "1.23 M");
+	expect_count(12345678, "12.3 M");
+	expect_count(999999999, "1.00 G");
+	expect_count(UINT64_MAX, "18.4 E");
 }
 
 static void bytes_come_in_powers_of_1024(void **state)
@@ -57,17 +57,64 @@ static void bytes_come_in_powers_of_1024(void **state)
 	expect_bytes(UINT64_MAX, "16.0 EiB");
 }
 
-static void ages_show_their_two_largest_units(void **state)
+static void ages_are_as_precise_as_it_matters(void **state)
 {
 	(void)state;
 	expect_age(-1, "-");
-	expect_age(0, "0s");
-	expect_age(59, "59s");
-	expect_age(60, "1m 0s");
-	expect_age(3599, "59m 59s");
-	expect_age(3 * 3600 + 12 * 60 + 5, "3h 12m");
-	expect_age(12 * 86400 + 4 * 3600, "12d 4h");
-	expect_age(INT64_MAX, "106751991167300d 15h");
+	expect_age(0, "0 s");
+	expect_age(59, "59 s");
+	expect_age(60, "1 min");
+	expect_age(119, "1 min 59 s");
+	expect_age(600, "10 min");
+	expect_age(3599, "59 min");
+	expect_age(3 * 3600 + 12 * 60 + 5, "3 h 12 min");
+	expect_age(12 * 86400 + 4 * 3600, "12 d 4 h");
+	expect_age(INT64_MAX, "106751991167300 d 15 h");
+}
+
+static void what_is_due_says_in_how_long(void **state)
+{
+	char text[LC_HUMANE_SIZE];
+
+	(void)state;
+	lc_humane_due(-1, text);
+	assert_string_equal(text, "-");
+	lc_humane_due(0, text);
+	assert_string_equal(text, "now");
+	lc_humane_due(5, text);
+	assert_string_equal(text, "in 5 s");
+}
+
+static void a_pace_is_a_change_per_second(void **state)
+{
+	char text[LC_HUMANE_SIZE];
+
+	(void)state;
+	lc_humane_pace(0, 2000, text);
+	assert_string_equal(text, "0/s");
+	lc_humane_pace(3, 2000, text);
+	assert_string_equal(text, "1.5/s");
+	lc_humane_pace(-4000000, 2000, text);
+	assert_string_equal(text, "-2.00 M/s");
+	lc_humane_pace(7, 0, text);
+	assert_string_equal(text, "-");
+	lc_humane_pace(INT64_MIN, 1000, text);
+	assert_string_equal(text, "-9.22 E/s");
+}
+
+static void exact_numbers_have_commas(void **state)
+{
+	char text[LC_HUMANE_SIZE];
+
+	(void)state;
+	lc_humane_exact(0, text);
+	assert_string_equal(text, "0");
+	lc_humane_exact(999, text);
+	assert_string_equal(text, "999");
+	lc_humane_exact(12345, text);
+	assert_string_equal(text, "12,345");
+	lc_humane_exact(UINT64_MAX, text);
+	assert_string_equal(text, "18,446,744,073,709,551,615");
 }
 
 int main(void)
@@ -75,7 +122,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(counts_keep_three_digits_once_they_are_long),
 	    cmocka_unit_test(bytes_come_in_powers_of_1024),
-	    cmocka_unit_test(ages_show_their_two_largest_units),
+	    cmocka_unit_test(ages_are_as_precise_as_it_matters),
+	    cmocka_unit_test(what_is_due_says_in_how_long),
+	    cmocka_unit_test(a_pace_is_a_change_per_second),
+	    cmocka_unit_test(exact_numbers_have_commas),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

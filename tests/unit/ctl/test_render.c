@@ -41,11 +41,17 @@ static struct lc_status_document document_of_two(void)
 	return document;
 }
 
-typedef void render(const struct lc_status_document *document, struct lc_render_style style,
+static void render_status(const struct lc_status_document *document, struct lc_style style,
+			  struct lc_buffer *text)
+{
+	lc_render_status(document, NULL, 0, style, text);
+}
+
+typedef void render(const struct lc_status_document *document, struct lc_style style,
 		    struct lc_buffer *text);
 
-static void expect(render *show, const struct lc_status_document *document,
-		   struct lc_render_style style, const char *expected)
+static void expect(render *show, const struct lc_status_document *document, struct lc_style style,
+		   const char *expected)
 {
 	struct lc_buffer text;
 
@@ -61,15 +67,17 @@ static void status_is_a_headline_and_a_table(void **state)
 
 	(void)state;
 	expect(
-	    lc_render_status, &document, (struct lc_render_style){0},
-	    "log-courier 1.2.3, up 3h 12m, 1 of 2 shards ready, healthy\n"
+	    render_status, &document, (struct lc_style){0},
+	    "log-courier 1.2.3, up 3 h 12 min, 1 of 2 shards ready, healthy\n"
 	    "\n"
-	    "SHARD  STATE         PID     UP  RESTARTS   ROWS  OBJECTS    BYTES  PENDING  IN FLIGHT"
-	    "  BLOCKED  OLDEST\n"
-	    "    0  ready        4711  1m 1s         0  1.23M      321  1.5 KiB        0        0 B"
-	    "      0/0       -\n"
-	    "    1  backing-off     -      -         4      0        0      0 B       99        0 B"
-	    "     1/12  1h 23m\n");
+	    "SHARD  STATE         PID         UP  RESTARTS    ROWS  OBJECTS    BYTES  PENDING      "
+	    "OLDEST  MEMORY  BLOCKED\n"
+	    "    0  ready        4711  1 min 1 s         0  1.23 M      321  1.5 KiB        0      "
+	    "  "
+	    "   -     0 B  -\n"
+	    "    1  backing-off     -          -         4       0        0      0 B       99  1 h "
+	    "23 "
+	    "min     0 B  1 target, 12 sources\n");
 	lc_status_document_free(&document);
 }
 
@@ -78,19 +86,41 @@ static void a_narrow_terminal_gets_fewer_columns(void **state)
 	struct lc_status_document document = document_of_two();
 
 	(void)state;
-	expect(lc_render_status, &document, (struct lc_render_style){.width = 52},
-	       "log-courier 1.2.3, up 3h 12m, 1 of 2 shards ready, healthy\n"
+	expect(render_status, &document, (struct lc_style){.width = 52},
+	       "log-courier 1.2.3, up 3 h 12 min, 1 of 2 shards ready, healthy\n"
 	       "\n"
-	       "SHARD  STATE         ROWS  PENDING  BLOCKED  OLDEST\n"
-	       "    0  ready        1.23M        0      0/0       -\n"
-	       "    1  backing-off      0       99     1/12  1h 23m\n");
-	expect(lc_render_status, &document, (struct lc_render_style){.width = 1},
-	       "log-courier 1.2.3, up 3h 12m, 1 of 2 shards ready, healthy\n"
+	       "SHARD  STATE          ROWS  PENDING      OLDEST\n"
+	       "    0  ready        1.23 M        0           -\n"
+	       "    1  backing-off       0       99  1 h 23 min\n");
+	expect(render_status, &document, (struct lc_style){.width = 1},
+	       "log-courier 1.2.3, up 3 h 12 min, 1 of 2 shards ready, healthy\n"
 	       "\n"
-	       "SHARD  STATE      \n"
-	       "    0  ready      \n"
+	       "SHARD  STATE\n"
+	       "    0  ready\n"
 	       "    1  backing-off\n");
 	lc_status_document_free(&document);
+}
+
+static void two_looks_tell_rows_per_second(void **state)
+{
+	struct lc_status_document before = document_of_two();
+	struct lc_status_document document = document_of_two();
+	struct lc_buffer text;
+
+	(void)state;
+	document.shards[0].records_delivered += 4000;
+	lc_buffer_init(&text, CAP);
+	lc_render_status(&document, &before, 2000, (struct lc_style){0}, &text);
+	assert_non_null(strstr(lc_buffer_text(&text), "healthy, 2000/s rows\n"));
+	assert_non_null(strstr(lc_buffer_text(&text), "  ROWS    PACE  OBJECTS"));
+	assert_non_null(strstr(lc_buffer_text(&text), "1.24 M  2000/s      321"));
+	lc_buffer_clear(&text);
+	/* a service that was started anew counts from nothing */
+	lc_render_status(&before, &document, 2000, (struct lc_style){0}, &text);
+	assert_non_null(strstr(lc_buffer_text(&text), "healthy\n"));
+	lc_buffer_free(&text);
+	lc_status_document_free(&document);
+	lc_status_document_free(&before);
 }
 
 static void no_line_of_the_table_is_wider_than_the_terminal(void **state)
@@ -106,7 +136,7 @@ static void no_line_of_the_table_is_wider_than_the_terminal(void **state)
 		const char *line;
 
 		lc_buffer_init(&text, CAP);
-		lc_render_status(&document, (struct lc_render_style){.width = width}, &text);
+		render_status(&document, (struct lc_style){.width = width}, &text);
 		line = strstr(lc_buffer_text(&text), "\n\n") + 2;
 		while (*line != '\0') {
 			size_t size = strcspn(line, "\n");
@@ -126,7 +156,7 @@ static void findings_stand_below_wrapped(void **state)
 	(void)state;
 	lc_status_document_find(&document, 1, "one two three four five six seven");
 	lc_status_document_find(&document, -1, "aVeryLongWordThatFitsOnNoLineOfThatWidth");
-	expect(lc_render_health, &document, (struct lc_render_style){.width = 22},
+	expect(lc_render_health, &document, (struct lc_style){.width = 22},
 	       "unhealthy\n"
 	       "shard 1:\n"
 	       "  one two three four\n"
@@ -141,7 +171,7 @@ static void health_is_one_word_when_all_is_well(void **state)
 	struct lc_status_document document = document_of_two();
 
 	(void)state;
-	expect(lc_render_health, &document, (struct lc_render_style){0}, "healthy\n");
+	expect(lc_render_health, &document, (struct lc_style){0}, "healthy\n");
 	lc_status_document_free(&document);
 }
 
@@ -153,7 +183,7 @@ static void colour_marks_states_and_health(void **state)
 	(void)state;
 	lc_status_document_find(&document, 1, "x");
 	lc_buffer_init(&text, CAP);
-	lc_render_status(&document, (struct lc_render_style){.colour = true}, &text);
+	render_status(&document, (struct lc_style){.colour = true}, &text);
 	assert_non_null(strstr(lc_buffer_text(&text), "\033[31munhealthy\033[0m"));
 	assert_non_null(strstr(lc_buffer_text(&text), "\033[32mready\033[0m      "));
 	assert_non_null(strstr(lc_buffer_text(&text), "\033[31mbacking-off\033[0m"));
@@ -169,8 +199,8 @@ static void text_can_not_steer_the_terminal(void **state)
 	lc_status_document_find(&document, 1,
 				"a\033[2Jb\x9bm \xC2\x9B"
 				"c\n\x7F\xC3\xA9");
-	expect(lc_render_health, &document, (struct lc_render_style){0},
-	       "unhealthy\nshard 1:\n  a?[2Jb\x9bm ?c??\xC3\xA9\n");
+	expect(lc_render_health, &document, (struct lc_style){0},
+	       "unhealthy\nshard 1:\n  a?[2Jb?m ?c??\xC3\xA9\n");
 	lc_status_document_free(&document);
 }
 
@@ -182,7 +212,7 @@ static void a_part_of_a_deployment_says_so(void **state)
 	(void)state;
 	document.shard_count = 8;
 	lc_buffer_init(&text, CAP);
-	lc_render_status(&document, (struct lc_render_style){0}, &text);
+	render_status(&document, (struct lc_style){0}, &text);
 	assert_non_null(strstr(lc_buffer_text(&text),
 			       "1 of 2 shards ready, 8 in the whole deployment, healthy"));
 	lc_buffer_free(&text);
@@ -194,6 +224,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(status_is_a_headline_and_a_table),
 	    cmocka_unit_test(a_narrow_terminal_gets_fewer_columns),
+	    cmocka_unit_test(two_looks_tell_rows_per_second),
 	    cmocka_unit_test(no_line_of_the_table_is_wider_than_the_terminal),
 	    cmocka_unit_test(findings_stand_below_wrapped),
 	    cmocka_unit_test(health_is_one_word_when_all_is_well),

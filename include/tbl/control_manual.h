@@ -1,0 +1,78 @@
+/*
+ * What log-courier-ctl COMMAND --help teaches about the commands of include/tbl/control_commands.h,
+ * beyond their arguments.
+ *
+ * LC_CONTROL_MANUAL(name, text)             when to use it, and how to read what it says
+ * LC_CONTROL_EXAMPLE(name, arguments, what) a command line without log-courier-ctl, and its purpose
+ */
+#ifndef LC_CONTROL_MANUAL
+#define LC_CONTROL_MANUAL(name, text)
+#endif
+#ifndef LC_CONTROL_EXAMPLE
+#define LC_CONTROL_EXAMPLE(name, arguments, what)
+#endif
+
+/* clang-format off */
+LC_CONTROL_MANUAL(STATUS,
+	"The first thing to ask. One line tells of the service, a table of each shard: what its worker does, rows delivered "
+	"and waiting, the age of the oldest row that waits, and what is blocked. Below stands what is wrong, and what to do.")
+LC_CONTROL_EXAMPLE(STATUS, "status", "what is going on")
+LC_CONTROL_EXAMPLE(STATUS, "status --watch 1", "the same, every second, with rows per second")
+LC_CONTROL_EXAMPLE(STATUS, "status --json | jq '.shards[] | select(.state != \"ready\")'", "shards that do not deliver")
+
+LC_CONTROL_MANUAL(HEALTH,
+	"For monitoring. Healthy means that rows are being delivered, not only that processes run. Each thing that is wrong "
+	"stands with what to do about it.")
+LC_CONTROL_EXAMPLE(HEALTH, "health", "all is well, or what is wrong")
+LC_CONTROL_EXAMPLE(HEALTH, "health >/dev/null || page-somebody", "in a script")
+
+LC_CONTROL_MANUAL(SOURCES,
+	"A source is one bucket in one raft session. Its rows wait in ClickHouse until it is ready to be read (UNREAD), then "
+	"in memory or in the ledger until their target takes them. LAG is the age of the oldest by ClickHouse's clock.")
+LC_CONTROL_EXAMPLE(SOURCES, "sources --lagging", "those that are later than they should be")
+LC_CONTROL_EXAMPLE(SOURCES, "sources --blocked --limit 1000", "all that wait for a target in trouble")
+LC_CONTROL_EXAMPLE(SOURCES, "sources --watch", "whether the backlog shrinks")
+
+LC_CONTROL_MANUAL(SOURCE,
+	"All that the shard knows about one source: what waits, which seconds of it are still to be read, and its last log "
+	"objects with their keys.")
+LC_CONTROL_EXAMPLE(SOURCE, "source 7/photos", "bucket photos in raft session 7")
+LC_CONTROL_EXAMPLE(SOURCE, "source 7/photos --limit 1000", "more of its log objects")
+
+LC_CONTROL_MANUAL(TARGETS,
+	"A target is the bucket that log objects are put into. One that fails is tried again later and later; one that keeps "
+	"failing is set aside, one that answers with a refusal at once. Its rows are kept. The reason stands below the table.")
+LC_CONTROL_EXAMPLE(TARGETS, "targets --blocked", "those that do not take log objects, and why")
+LC_CONTROL_EXAMPLE(TARGETS, "targets --watch", "whether they take them again")
+
+LC_CONTROL_MANUAL(DELIVERIES,
+	"What the ledgers know of log objects that were made from a bucket's rows, or delivered into it, the newest first.")
+LC_CONTROL_EXAMPLE(DELIVERIES, "deliveries photos", "where the logs of bucket photos went")
+LC_CONTROL_EXAMPLE(DELIVERIES, "deliveries central-logs --limit 20", "the last ones put into bucket central-logs")
+
+LC_CONTROL_MANUAL(FLUSH,
+	"Rows are read as soon as that can be, however few and young they are. Needs root or the service's user.")
+LC_CONTROL_EXAMPLE(FLUSH, "flush 7/photos", "deliver what waits of one source")
+LC_CONTROL_EXAMPLE(FLUSH, "flush --all", "deliver all there is")
+
+LC_CONTROL_MANUAL(RETRY,
+	"For a target that was mended. Without it, the target is tried again by itself when its wait is over. Needs root or "
+	"the service's user.")
+LC_CONTROL_EXAMPLE(RETRY, "retry central-logs", "try this bucket now")
+LC_CONTROL_EXAMPLE(RETRY, "retry --all", "try all that do not work")
+
+LC_CONTROL_MANUAL(LEDGER_CHECK,
+	"Reads each ledger whole and compares what belongs together. For ledgers that no worker has open: stop the service "
+	"first, or check the ledger of a shard whose worker is not running.")
+LC_CONTROL_EXAMPLE(LEDGER_CHECK, "ledger check", "all of them")
+LC_CONTROL_EXAMPLE(LEDGER_CHECK, "ledger check --shard 3", "the one of shard 3")
+
+LC_CONTROL_MANUAL(LEDGER_RESET,
+	"The way out when a ledger is damaged for good. Its price: rows that were delivered and not yet committed to "
+	"ClickHouse are delivered again, and rows that became visible late, before the offsets there, never are. It asks first.")
+LC_CONTROL_EXAMPLE(LEDGER_RESET, "ledger reset --shard 3", "remove the ledger of shard 3, after a question")
+LC_CONTROL_EXAMPLE(LEDGER_RESET, "ledger reset --yes", "all of them, in a script")
+/* clang-format on */
+
+#undef LC_CONTROL_MANUAL
+#undef LC_CONTROL_EXAMPLE

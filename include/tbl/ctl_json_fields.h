@@ -1,0 +1,19 @@
+/*
+ * Members of the JSON that log-courier-ctl itself makes, for docs/ctl-json.md.
+ *
+ * LC_CTL_JSON(document, member, type, help)    document: when it is written
+ */
+#ifndef LC_CTL_JSON
+#define LC_CTL_JSON(document, member, type, help)
+#endif
+
+/* clang-format off */
+LC_CTL_JSON("an error", "error", "text", "what is wrong and what to do")
+LC_CTL_JSON("an error", "exit_code", "number", "the exit code")
+LC_CTL_JSON("ledger check", "sound", "true or false", "no ledger has a fault")
+LC_CTL_JSON("ledger check", "ledgers[].path", "text", "the file")
+LC_CTL_JSON("ledger check", "ledgers[].faults[]", "text", "what is wrong with it")
+LC_CTL_JSON("ledger reset", "removed[]", "text", "each file that was a ledger")
+/* clang-format on */
+
+#undef LC_CTL_JSON

@@ -1,0 +1,123 @@
+#include "ctl/show.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "ctl/client.h"
+#include "ctl/render.h"
+#include "ctl/render_inspection.h"
+#include "formats/status_document.h"
+
+#include <stdlib.h>
+
+struct lc_show {
+	const struct lc_arguments *arguments;
+	const char *socket;
+	uint64_t last_ms; /* when the last look was; 0: there was none that succeeded */
+	struct lc_status_document status;
+	struct lc_inspection inspection; /* one of the two is of the last look, the other empty */
+};
+
+struct lc_show *lc_show_new(const struct lc_arguments *arguments, const char *socket)
+{
+	struct lc_show *show = lc_memory_zero(1, sizeof(*show));
+
+	show->arguments = arguments;
+	show->socket = socket;
+	lc_status_document_init(&show->status, 0);
+	lc_inspection_init(&show->inspection);
+	return show;
+}
+
+void lc_show_free(struct lc_show *show)
+{
+	lc_status_document_free(&show->status);
+	lc_inspection_free(&show->inspection);
+	free(show);
+}
+
+static enum lc_arguments_exit misunderstood(struct lc_error *error)
+{
+	lc_error_prefix(error,
+			"the service's answer is not understood; if it is of another version "
+			"than log-courier-ctl, restart it");
+	return LC_ARGUMENTS_EXIT_UNREACHABLE;
+}
+
+/* Milliseconds since the last look; 0 when there was none. */
+static uint64_t since_last(const struct lc_show *show, uint64_t now_ms)
+{
+	return show->last_ms == 0 ? 0 : now_ms - show->last_ms;
+}
+
+static enum lc_arguments_exit show_status(struct lc_show *show, const struct lc_buffer *json,
+					  struct lc_style style, struct lc_buffer *text,
+					  struct lc_error *error)
+{
+	bool health = show->arguments->request.command == LC_CONTROL_REQUEST_HEALTH;
+	uint64_t now_ms = lc_clock_monotonic_ms();
+	uint64_t since_ms = since_last(show, now_ms);
+	struct lc_status_document document;
+
+	if (!lc_status_document_decode(lc_buffer_view(json), &document, error))
+		return misunderstood(error);
+	if (show->arguments->json)
+		lc_buffer_append_view(text, lc_buffer_view(json));
+	else if (health)
+		lc_render_health(&document, style, text);
+	else
+		lc_render_status(&document, since_ms == 0 ? NULL : &show->status, since_ms, style,
+				 text);
+	lc_status_document_free(&show->status);
+	show->status = document;
+	show->last_ms = now_ms;
+	return health && !document.healthy ? LC_ARGUMENTS_EXIT_UNHEALTHY : LC_ARGUMENTS_EXIT_DONE;
+}
+
+static enum lc_arguments_exit show_inspection(struct lc_show *show, const struct lc_buffer *json,
+					      struct lc_style style, struct lc_buffer *text,
+					      struct lc_error *error)
+{
+	uint64_t now_ms = lc_clock_monotonic_ms();
+	uint64_t since_ms = since_last(show, now_ms);
+	struct lc_inspection document;
+
+	if (!lc_inspection_decode(lc_buffer_view(json), &document, error))
+		return misunderstood(error);
+	if (show->arguments->json)
+		lc_buffer_append_view(text, lc_buffer_view(json));
+	else
+		lc_render_inspection(&show->arguments->request, &document,
+				     since_ms == 0 ? NULL : &show->inspection, since_ms, style,
+				     text);
+	lc_inspection_free(&show->inspection);
+	show->inspection = document;
+	show->last_ms = now_ms;
+	return document.lists[LC_INSPECTION_PROBLEMS].count == 0 ? LC_ARGUMENTS_EXIT_DONE
+								 : LC_ARGUMENTS_EXIT_UNHEALTHY;
+}
+
+enum lc_arguments_exit lc_show_look(struct lc_show *show, struct lc_style style,
+				    struct lc_buffer *text, struct lc_error *error)
+{
+	const struct lc_control_request *request = &show->arguments->request;
+	const struct lc_control_request_description *command =
+	    &LC_CONTROL_REQUEST_COMMANDS[request->command];
+	enum lc_arguments_exit code;
+	struct lc_buffer target;
+	struct lc_buffer json;
+
+	*error = (struct lc_error){.kind = LC_ERROR_NONE};
+	lc_buffer_init(&target, LC_CONTROL_REQUEST_TEXT_MAX);
+	lc_buffer_init(&json, LC_STATUS_DOCUMENT_BYTES_MAX);
+	lc_control_request_append(request, &target);
+	if (!lc_client_ask(show->socket, command->method, lc_buffer_text(&target), &json, error))
+		code = error->kind == LC_ERROR_USAGE ? LC_ARGUMENTS_EXIT_UNHEALTHY
+						     : LC_ARGUMENTS_EXIT_UNREACHABLE;
+	else if (command->answers == LC_CONTROL_REQUEST_BY_SUPERVISOR)
+		code = show_status(show, &json, style, text, error);
+	else
+		code = show_inspection(show, &json, style, text, error);
+	lc_buffer_free(&target);
+	lc_buffer_free(&json);
+	return code;
+}

@@ -1,0 +1,249 @@
+#include "ctl/watch.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "ctl/clean.h"
+#include "ctl/say.h"
+#include "ctl/show.h"
+#include "ctl/style.h"
+#include "formats/status_document.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ENTER_SCREEN "\033[?1049h\033[?25l"
+#define LEAVE_SCREEN "\033[?25h\033[?1049l"
+
+struct watch {
+	const struct lc_arguments *arguments;
+	struct lc_show *show;
+	sigset_t before; /* signals that were blocked when it began */
+	int signals;     /* descriptor of those it waits for */
+	bool terminal;   /* stdout is one */
+	bool keys;       /* stdin is one, and gives single keys */
+	struct termios cooked;
+	int code;
+	int deadly; /* the signal that ends it; 0 while none does */
+	bool quit;
+};
+
+/* ---- the terminal ---- */
+
+static void write_out(const char *text)
+{
+	/* A terminal that is gone sends SIGHUP. */
+	fputs(text, stdout);
+	fflush(stdout);
+}
+
+static void enter(struct watch *watch)
+{
+	struct termios raw;
+
+	if (!watch->terminal)
+		return;
+	watch->keys = isatty(STDIN_FILENO) != 0 && tcgetpgrp(STDIN_FILENO) == getpgrp() &&
+		      tcgetattr(STDIN_FILENO, &watch->cooked) == 0;
+	if (watch->keys) {
+		raw = watch->cooked;
+		raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+		watch->keys = tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
+	}
+	write_out(ENTER_SCREEN);
+}
+
+static void leave(const struct watch *watch)
+{
+	if (!watch->terminal)
+		return;
+	write_out(LEAVE_SCREEN);
+	if (watch->keys)
+		tcsetattr(STDIN_FILENO, TCSANOW, &watch->cooked);
+}
+
+/* Lets the shell have the terminal until the process is continued. */
+static void stop(struct watch *watch)
+{
+	leave(watch);
+	raise(SIGSTOP);
+	enter(watch);
+}
+
+/* Draws the lines over those that stand there, as many as there is room for. */
+static void draw(const struct lc_buffer *text, unsigned height)
+{
+	const char *at = text->data;
+	const char *end = at + text->size;
+	unsigned line = 0;
+
+	fputs("\033[H", stdout);
+	while (at < end && (height == 0 || line < height)) {
+		const char *stop = memchr(at, '\n', (size_t)(end - at));
+		size_t size = (size_t)((stop == NULL ? end : stop) - at);
+
+		printf("%s%.*s\033[K", line == 0 ? "" : "\r\n", (int)size, at);
+		at += size + 1;
+		line++;
+	}
+	fputs("\033[J", stdout);
+	fflush(stdout);
+}
+
+/* ---- looks ---- */
+
+static void append_head(const struct watch *watch, struct lc_style style, struct lc_buffer *text)
+{
+	char now[LC_CLOCK_TEXT_SIZE];
+
+	lc_clock_format(lc_clock_wall_ms(), now);
+	lc_buffer_append_format(
+	    text, "%s%.10s %.8s UTC  log-courier-ctl %s, every %u s%s%s\n",
+	    style.colour ? LC_STYLE_BOLD : "", now, now + 11,
+	    LC_CONTROL_REQUEST_COMMANDS[watch->arguments->request.command].words,
+	    watch->arguments->watch_seconds, watch->keys ? ", q ends" : "",
+	    style.colour ? LC_STYLE_PLAIN : "");
+}
+
+static void look(struct watch *watch)
+{
+	struct lc_style style = lc_style_of(STDOUT_FILENO);
+	struct lc_error error;
+	struct lc_buffer text;
+
+	lc_buffer_init(&text, LC_STATUS_DOCUMENT_BYTES_MAX);
+	if (!watch->arguments->json)
+		append_head(watch, style, &text);
+	watch->code = (int)lc_show_look(watch->show, style, &text, &error);
+	if (watch->terminal) {
+		if (error.kind != LC_ERROR_NONE)
+			lc_clean_append_wrapped(error.message, style.width, &text);
+		draw(&text, style.height);
+	} else if (error.kind != LC_ERROR_NONE) {
+		lc_say_error(&error, (enum lc_arguments_exit)watch->code, watch->arguments->json);
+		watch->quit = fflush(stdout) != 0;
+	} else if (!watch->arguments->json) {
+		lc_buffer_append_char(&text, '\n');
+		watch->quit = !lc_say_print(&text, &error);
+	} else {
+		watch->quit = !lc_say_print(&text, &error);
+	}
+	lc_buffer_free(&text);
+}
+
+/* ---- waiting ---- */
+
+/* True if it is time for another look. */
+static bool take_signal(struct watch *watch)
+{
+	struct signalfd_siginfo signal;
+
+	if (read(watch->signals, &signal, sizeof(signal)) != (ssize_t)sizeof(signal))
+		return false;
+	switch (signal.ssi_signo) {
+	case SIGWINCH:
+		return true;
+	case SIGTSTP:
+		stop(watch);
+		return true;
+	default:
+		watch->deadly = (int)signal.ssi_signo;
+		return true;
+	}
+}
+
+static void take_key(struct watch *watch)
+{
+	char key;
+	ssize_t size = read(STDIN_FILENO, &key, 1);
+
+	watch->quit = size == 1 && (key == 'q' || key == 'Q');
+	if (size <= 0)
+		watch->keys = false;
+}
+
+static void wait_until(struct watch *watch, uint64_t until_ms)
+{
+	uint64_t now_ms;
+
+	while (!watch->quit && watch->deadly == 0 &&
+	       (now_ms = lc_clock_monotonic_ms()) < until_ms) {
+		struct pollfd waiting[] = {
+		    {.fd = watch->signals, .events = POLLIN},
+		    {.fd = watch->keys ? STDIN_FILENO : -1, .events = POLLIN},
+		};
+
+		if (poll(waiting, 2, (int)(until_ms - now_ms)) < 0)
+			continue;
+		if (waiting[1].revents != 0)
+			take_key(watch);
+		if (waiting[0].revents != 0 && take_signal(watch))
+			return;
+	}
+}
+
+/* A signal that was ignored stays ignored, as for a process behind nohup. */
+static void wait_for(sigset_t *set, int signal)
+{
+	struct sigaction action;
+
+	if (sigaction(signal, NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+		sigaddset(set, signal);
+}
+
+static bool begin(struct watch *watch)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	wait_for(&set, SIGINT);
+	wait_for(&set, SIGTERM);
+	wait_for(&set, SIGHUP);
+	wait_for(&set, SIGQUIT);
+	if (watch->terminal) {
+		wait_for(&set, SIGWINCH);
+		wait_for(&set, SIGTSTP);
+	}
+	if (sigprocmask(SIG_BLOCK, &set, &watch->before) < 0)
+		return false;
+	watch->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return watch->signals >= 0;
+}
+
+static void end(struct watch *watch)
+{
+	leave(watch);
+	close(watch->signals);
+	if (watch->deadly != 0)
+		raise(watch->deadly);
+	sigprocmask(SIG_SETMASK, &watch->before, NULL);
+}
+
+int lc_watch(const struct lc_arguments *arguments, const char *socket)
+{
+	struct watch watch = {.arguments = arguments,
+			      .terminal = !arguments->json && isatty(STDOUT_FILENO) != 0};
+	struct lc_error error;
+
+	if (!begin(&watch)) {
+		lc_error_set(&error, LC_ERROR_SYSTEM, "signals can not be waited for");
+		return lc_say_error(&error, LC_ARGUMENTS_EXIT_UNREACHABLE, arguments->json);
+	}
+	watch.show = lc_show_new(arguments, socket);
+	enter(&watch);
+	while (!watch.quit && watch.deadly == 0) {
+		uint64_t next_ms =
+		    lc_clock_monotonic_ms() + (uint64_t)arguments->watch_seconds * 1000;
+
+		look(&watch);
+		wait_until(&watch, next_ms);
+	}
+	lc_show_free(watch.show);
+	end(&watch);
+	return watch.code;
+}
