@@ -7,11 +7,6 @@ ROUNDS=$(full 2 5)
 SECONDS_BETWEEN=4
 COUNTS=(4 1 3)
 
-# The directory is free as soon as the last worker of a killed service has ended.
-state_is_free() {
-	flock -n "$LOG_COURIER_STATE_DIRECTORY/lock" true
-}
-
 # change_to N: the service of another number of shards takes over.
 change_to() {
 	need "the state directory is free" await 15 state_is_free
@@ -23,10 +18,6 @@ ledgers() {
 	find "$LOG_COURIER_STATE_DIRECTORY" -name 'shard-*.db' | wc -l
 }
 
-kill_service() {
-	kill -KILL "$SERVICE_PID" && await 5 ended "$SERVICE_PID" && SERVICE_PID=''
-}
-
 story "another number of shards loses nothing and delivers nothing twice"
 start_stack
 need "rows of a while ago are loaded" load --rows 20000 --time-range 600 --seed 1
@@ -35,7 +26,7 @@ start_flow 1000 $((ROUNDS * 12)) --seed 2
 for ((change = 1; change <= ROUNDS * 3; change++)); do
 	sleep "$SECONDS_BETWEEN"
 	if ((change % 2 == 1)); then
-		need "the service is killed" kill_service
+		need "the supervisor is killed" kill_supervisor
 	else
 		need "the service ends on SIGTERM" stop_service
 	fi

@@ -1,7 +1,9 @@
 #!/bin/bash
 # Killed between any two durable steps. For each crash point of delivery and ledger: the process that reaches
 # it dies there at the first delivery, in the middle of a stream to several targets, with late rows, with a
-# target that is blocked, and when that is opened again. Then each row is delivered exactly once.
+# target that is blocked, when that is opened again, and when a successor rebuilds what a killed process had
+# on its way. For each one of moves and layouts: the process that changes the number of shards dies there.
+# Then each row is delivered exactly once.
 # Needs a build with --enable-crash-points: BUILD_DIR, or else it makes one. POINTS="NAME..." chooses some.
 
 . "$(dirname "$0")/lib.sh"
@@ -9,10 +11,13 @@ BLOCKED=target-8
 # The counting file's size at which the process dies.
 ROOM=9
 
-# Those of moves and layouts have tests of their own.
 crash_points() {
-	sed -nE 's/^LC_CRASH_POINT_ENTRY\([A-Z_]+, "([^"]+)".*/\1/p' "$TOP/include/tbl/crash_points.h" |
-		grep -vE '^(move|layout)\.'
+	sed -nE 's/^LC_CRASH_POINT_ENTRY\([A-Z_]+, "([^"]+)".*/\1/p' "$TOP/include/tbl/crash_points.h"
+}
+
+# is_of_change POINT: does it lie on the way of a change of the number of shards?
+is_of_change() {
+	[[ $1 == move.* || $1 == layout.* ]]
 }
 
 # Only such a build contains the name.
@@ -73,9 +78,10 @@ launch_service() {
 may_be_reached() {
 	case $POINT in
 	reconcile.opened) [ "$1" = late ] ;;
-	rebuild.*) [ "$1" = opened ] ;;
-	discovery.* | scan.*) [ "$1" != opened ] ;;
-	*) true ;;
+	rebuild.*) [[ $1 == opened || $1 == rebuilt ]] ;;
+	ledger.* | upload.*) true ;;
+	discovery.* | scan.*) [[ $1 != opened && $1 != rebuilt ]] ;;
+	*) [ "$1" != rebuilt ] ;;
 	esac
 }
 
@@ -95,6 +101,21 @@ situation() {
 		await 6 reached && HITS="$HITS $1" || MISSES="$MISSES $1"
 	fi
 	disarm
+}
+
+gateway() {
+	kill "-$1" "$(cut -d' ' -f1 "$WORK/stack/run/radosgw.pid")"
+}
+
+is_uploading() {
+	[ "$("$DEV/counter" log_courier_inflight_uploads)" -gt 0 ]
+}
+
+# S3 does not answer; the service is killed with PUTs on their way; S3 answers again.
+die_while_uploading() {
+	gateway STOP && load_rows 4 && await 20 is_uploading && kill_service
+	local status=$?
+	gateway CONT && return "$status"
 }
 
 nothing_pending() {
@@ -119,11 +140,48 @@ walk() {
 	situation blocked 1 load_blocked_rows
 	need "$POINT: the target is blocked" await 20 target_is_blocked
 	situation opened 1 s3_bucket PUT
+	if may_be_reached rebuilt; then
+		need "$POINT: the service is killed in the middle of its uploads" die_while_uploading
+		situation rebuilt 1 launch_service
+	fi
 	need "$POINT: all rows are delivered" await 40 all_is_delivered
 	check "$POINT: the service ends on SIGTERM" stop_service
 	check "$POINT: each row is delivered exactly once" verify
 	echo "# $POINT: died at$HITS; not reached at${MISSES:- none}"
 	check "$POINT is reached" [ -n "$HITS" ]
+}
+
+# With an intent for a blocked target, which moves on with its source each time.
+begin_changes() {
+	need "nothing is there" "$DEV/stack" reset --dir "$WORK/stack"
+	need "the target $BLOCKED is away" s3_bucket DELETE
+	disarm
+	LOG_COURIER_SUPERVISOR_SHARDS=3 launch_service
+	need "the first rows are there" load_blocked_rows
+	need "the target is blocked" await 20 target_is_blocked
+}
+
+# change_shards POINT: the process dies there on the way to another number, and the next one comes through.
+shards=3
+change_shards() {
+	shards=$((shards % 4 + 1))
+	export LOG_COURIER_TEST_CRASH_AT=$1:$ROOM
+	need "$1: more rows are there" load_rows 4
+	need "$1: the service is killed" kill_service
+	arm 1
+	LOG_COURIER_SUPERVISOR_SHARDS=$shards launch_service
+	check "$1 is reached" await 10 reached
+	need "$1: the service has ended" await 10 ended "$SERVICE_PID"
+	disarm
+	LOG_COURIER_SUPERVISOR_SHARDS=$shards launch_service
+	need "$1: the next one has $shards shards" await 20 healthy
+}
+
+end_changes() {
+	need "the target $BLOCKED is there" s3_bucket PUT
+	need "all rows are delivered behind these changes" await 40 all_is_delivered
+	check "the service ends on SIGTERM" stop_service
+	check "each row is delivered exactly once" verify
 }
 
 story "a process that dies at any crash point loses nothing and delivers nothing twice"
@@ -136,7 +194,19 @@ export LOG_COURIER_RETRY_MAX_BACKOFF_SECONDS=1
 export LOG_COURIER_RECONCILE_INTERVAL_SECONDS=1
 export LOG_COURIER_RECONCILE_FULL_INTERVAL_SECONDS=1
 export LOG_COURIER_TEST_CRASH_COUNT=$WORK/reached
+changes=''
 for point in ${POINTS:-$(crash_points)}; do
-	walk "$point"
+	if is_of_change "$point"; then
+		changes="$changes $point"
+	else
+		walk "$point"
+	fi
 done
+if [ -n "$changes" ]; then
+	begin_changes
+	for point in $changes; do
+		change_shards "$point"
+	done
+	end_changes
+fi
 end_story

@@ -26,15 +26,6 @@ has_workers() {
 	[ -n "$(workers)" ]
 }
 
-# Its workers end by themselves within seconds; until then they hold the state directory.
-state_is_free() {
-	flock -n "$LOG_COURIER_STATE_DIRECTORY/lock" true
-}
-
-kill_supervisor() {
-	kill -KILL "$SERVICE_PID" && await 5 ended "$SERVICE_PID" && SERVICE_PID=''
-}
-
 story "workers and supervisors killed by SIGKILL while rows flow: each row is delivered exactly once"
 echo "# seed $SEED"
 start_stack

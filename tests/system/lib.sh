@@ -158,6 +158,23 @@ stop_service() {
 	wait "$pid"
 }
 
+# Its workers end by themselves within seconds.
+kill_supervisor() {
+	kill -KILL "$SERVICE_PID" && await 5 ended "$SERVICE_PID" && SERVICE_PID=''
+}
+
+# kill_service: all its processes at once.
+kill_service() {
+	local pids
+	read -ra pids <<<"$(workers)"
+	kill -KILL "${pids[@]}" && kill_supervisor && await 5 state_is_free
+}
+
+# The directory is free as soon as the last process of a killed service has ended.
+state_is_free() {
+	flock -n "$LOG_COURIER_STATE_DIRECTORY/lock" true
+}
+
 # health_is STATUS: what log-courier-ctl health exits with.
 health_is() {
 	local status=0

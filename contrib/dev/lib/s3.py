@@ -1,4 +1,4 @@
-"""A small S3 client: list buckets, list objects, get an object; signed with Signature Version 4.
+"""A small S3 client: list buckets, list objects, get an object, make and delete a bucket; signed with Signature Version 4.
 
 The signature follows "Signature Calculations for the Authorization Header: Transferring Payload
 in a Single Chunk" of the Amazon S3 API reference.
@@ -59,12 +59,12 @@ class S3:
             setting("S3_ADDRESSING_STYLE", "path"),
         )
 
-    def authorization(self, host, path, query, stamp):
-        """The Authorization header of a GET without body, for an encoded path and query."""
+    def authorization(self, method, host, path, query, stamp):
+        """The Authorization header of a request without body, for an encoded path and query."""
         scope = f"{stamp[:8]}/{self.region}/s3/aws4_request"
         signed = "host;x-amz-content-sha256;x-amz-date"
         canonical = (
-            f"GET\n{path}\n{query}\nhost:{host}\nx-amz-content-sha256:{EMPTY_SHA256}\n"
+            f"{method}\n{path}\n{query}\nhost:{host}\nx-amz-content-sha256:{EMPTY_SHA256}\n"
             f"x-amz-date:{stamp}\n\n{signed}\n{EMPTY_SHA256}"
         )
         digest = hashlib.sha256(canonical.encode()).hexdigest()
@@ -78,8 +78,8 @@ class S3:
             f"SignedHeaders={signed},Signature={signature}"
         )
 
-    def request(self, bucket="", key="", query=()):
-        """GETs and returns (headers, body). One repeat when a kept connection turns out closed."""
+    def request(self, bucket="", key="", query=(), method="GET"):
+        """Returns (headers, body). One repeat when a kept connection turns out closed."""
         host = self.endpoint.netloc
         path = "/"
         if bucket and self.style == "virtual":
@@ -97,11 +97,11 @@ class S3:
                 "Host": host,
                 "x-amz-content-sha256": EMPTY_SHA256,
                 "x-amz-date": stamp,
-                "Authorization": self.authorization(host, path, text, stamp),
+                "Authorization": self.authorization(method, host, path, text, stamp),
             }
             connection = self.connection(host)
             try:
-                connection.request("GET", target, headers=headers)
+                connection.request(method, target, headers=headers)
                 # A server that sends head and body apart, with Nagle's algorithm between them,
                 # would wait 40 ms for our acknowledgement of the head.
                 connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
@@ -112,9 +112,9 @@ class S3:
                 connection.close()
                 if attempt == 2:
                     raise S3Error(f"S3 at {host}: {type(error).__name__}: {error}") from error
-        if response.status != 200:
+        if response.status not in (200, 204):
             code = error_code(body)
-            raise S3Error(f"S3: GET {target}: HTTP {response.status} {code}", code)
+            raise S3Error(f"S3: {method} {target}: HTTP {response.status} {code}", code)
         return response.headers, body
 
     def connection(self, host):
