@@ -11,8 +11,8 @@
  */
 void lc_clean_append(const char *words, size_t size, struct lc_buffer *text);
 
-/* Appends the words, cleaned, in lines that begin with an indent and fit `width` columns; 0 for a
- * width of 100. */
+/* Appends the words, cleaned, in lines that begin with an indent and fit `width` columns; 0 for one
+ * line. */
 void lc_clean_append_wrapped(const char *words, unsigned width, struct lc_buffer *text);
 
 /* Columns that cleaned text takes: one for each character. */

@@ -53,6 +53,10 @@ void lc_cycle_stop(struct lc_cycle *cycle);
 /* To be called when there may be more room for rows. */
 void lc_cycle_relieve(struct lc_cycle *cycle);
 
+/* "waiting", "backing off", "discovering", "scanning", "stopped". `next_ms` gets how long until the
+ * next cycle begins; 0 unless it waits or backs off. */
+const char *lc_cycle_step(const struct lc_cycle *cycle, uint64_t *next_ms);
+
 /* The end of the last window, and ClickHouse's clock; 0 before the first discovery. */
 uint32_t lc_cycle_until(const struct lc_cycle *cycle);
 uint32_t lc_cycle_clickhouse_now(const struct lc_cycle *cycle);

@@ -38,8 +38,10 @@ struct lc_target {
 	char *bucket; /* owned, terminated: a bucket name with a zero byte is cut and will be
 			 refused */
 	enum lc_target_state state;
-	bool refused;           /* the last answer was a refusal */
-	unsigned failures;      /* in a row */
+	bool refused;      /* the last answer was a refusal */
+	unsigned failures; /* in a row */
+	uint64_t
+	    failing_since_ms;   /* when the first of these was seen, or brought back at the start */
 	char *last_error;       /* of the last upload, owned; NULL when it succeeded, or none was */
 	uint64_t probe_at_ms;   /* earliest next upload unless healthy */
 	unsigned active;        /* uploads under way */

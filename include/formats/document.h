@@ -67,6 +67,9 @@ bool lc_document_read(const json_t *object, const struct lc_document_layout *lay
 /* Sets a member; takes the value over. */
 void lc_document_set(json_t *object, const char *name, json_t *value);
 
+/* A text as lc_document_write writes it. */
+json_t *lc_document_text(struct lc_view text);
+
 /* A number, INT64_MAX at most. */
 json_t *lc_document_count(uint64_t count);
 

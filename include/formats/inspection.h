@@ -4,7 +4,8 @@
  *
  *	{"affected": 0, "more": 12,
  *	 "sources": [{"shard": 3, "raft_session_id": 7, "bucket": "photos", ...}],
- *	 "ranges": [], "objects": [], "targets": [], "problems": []}
+ *	 "ranges": [], "objects": [], "targets": [], "readers": [],
+ *	 "problems": []}
  *
  * Rows hold what include/tbl/inspection_fields.h lists. "more" counts rows that were left out.
  * "affected" counts what a command has reached. "problems" says which shards did not answer. Texts
@@ -29,6 +30,7 @@ enum lc_inspection_kind {
 	LC_INSPECTION_RANGES,
 	LC_INSPECTION_OBJECTS,
 	LC_INSPECTION_TARGETS,
+	LC_INSPECTION_READERS,
 	LC_INSPECTION_PROBLEMS,
 	LC_INSPECTION_KIND_COUNT
 };
@@ -62,6 +64,11 @@ struct lc_inspection_object {
 
 struct lc_inspection_target {
 #define LC_INSPECTION_TARGET LC_INSPECTION_MEMBER
+#include "tbl/inspection_fields.h"
+};
+
+struct lc_inspection_reader {
+#define LC_INSPECTION_READER LC_INSPECTION_MEMBER
 #include "tbl/inspection_fields.h"
 };
 

@@ -22,6 +22,8 @@ LC_CONTROL_COMMAND(SOURCES, "sources", "GET", "/v1/sources", SHARDS, T(LAGGING) 
 	"list the sources that have undelivered rows, the oldest first")
 LC_CONTROL_COMMAND(SOURCE, "source", "GET", "/v1/source", SHARDS, T(SOURCE) | T(LIMIT),
 	"show one source: open ranges, what is pending, its last log objects")
+LC_CONTROL_COMMAND(EXPLAIN, "explain", "GET", "/v1/explain", SHARDS, T(SOURCE),
+	"say in words why a source is where it is, what happens next, and what to do")
 LC_CONTROL_COMMAND(TARGETS, "targets", "GET", "/v1/targets", SHARDS, T(BLOCKED) | T(LIMIT),
 	"list the target buckets, with what keeps them from taking log objects")
 LC_CONTROL_COMMAND(DELIVERIES, "deliveries", "GET", "/v1/deliveries", SHARDS, T(BUCKET) | T(LIMIT),

@@ -35,9 +35,15 @@ LC_CONTROL_EXAMPLE(SOURCES, "sources --watch", "whether the backlog shrinks")
 
 LC_CONTROL_MANUAL(SOURCE,
 	"All that the shard knows about one source: what waits, which seconds of it are still to be read, and its last log "
-	"objects with their keys.")
+	"objects with their keys. Why it is where it is, in words, is told by explain.")
 LC_CONTROL_EXAMPLE(SOURCE, "source 7/photos", "bucket photos in raft session 7")
 LC_CONTROL_EXAMPLE(SOURCE, "source 7/photos --limit 1000", "more of its log objects")
+
+LC_CONTROL_MANUAL(EXPLAIN,
+	"Says in sentences how many rows wait, for what, when they are delivered at the latest, what stands in their way, and "
+	"what to do about it.")
+LC_CONTROL_EXAMPLE(EXPLAIN, "explain 7/photos", "why are there no new logs of bucket photos?")
+LC_CONTROL_EXAMPLE(EXPLAIN, "explain 7/photos --watch", "the same, as it goes on")
 
 LC_CONTROL_MANUAL(TARGETS,
 	"A target is the bucket that log objects are put into. One that fails is tried again later and later; one that keeps "

@@ -19,6 +19,9 @@
 #ifndef LC_INSPECTION_TARGET
 #define LC_INSPECTION_TARGET(type, name, help)
 #endif
+#ifndef LC_INSPECTION_READER
+#define LC_INSPECTION_READER(type, name, help)
+#endif
 #ifndef LC_INSPECTION_PROBLEM
 #define LC_INSPECTION_PROBLEM(type, name, help)
 #endif
@@ -32,6 +35,8 @@ LC_INSPECTION_SOURCE(SECOND, oldest_undelivered, "insertedAt of the oldest of th
 LC_INSPECTION_SOURCE(AGE, lag_seconds, "its age by ClickHouse's clock")
 LC_INSPECTION_SOURCE(FLAG, blocked, "a target of its log objects does not take them")
 LC_INSPECTION_SOURCE(COUNT, open_rows, "rows counted in open ranges and not read yet")
+LC_INSPECTION_SOURCE(SECOND, open_since, "when the oldest of these ranges was opened, by ClickHouse's clock")
+LC_INSPECTION_SOURCE(FLAG, flush, "somebody asked for it to be read now")
 LC_INSPECTION_SOURCE(COUNT, objects, "log objects in memory: being built, waiting or uploading")
 LC_INSPECTION_SOURCE(COUNT, object_rows, "rows in these")
 LC_INSPECTION_SOURCE(COUNT, intents_without_body, "log objects recorded, to be built again from ClickHouse")
@@ -65,12 +70,20 @@ LC_INSPECTION_TARGET(TEXT, state, "healthy; shaky: failed and is tried again; as
 LC_INSPECTION_TARGET(FLAG, refused, "its last answer was a refusal")
 LC_INSPECTION_TARGET(COUNT, failures, "in a row")
 LC_INSPECTION_TARGET(TEXT, last_error, "of the last upload that failed in this worker's life")
+LC_INSPECTION_TARGET(AGE, failing_seconds, "since the first failure in a row that this worker has seen")
 LC_INSPECTION_TARGET(AGE, next_probe_seconds, "until it is tried again")
 LC_INSPECTION_TARGET(COUNT, waiting_objects, "log objects in memory that wait for it")
 LC_INSPECTION_TARGET(COUNT, uploads, "under way")
 LC_INSPECTION_TARGET(COUNT, intents_without_body, "log objects recorded, to be built again from ClickHouse")
 LC_INSPECTION_TARGET(COUNT, rows, "rows in all of these")
 LC_INSPECTION_TARGET(COUNT, bytes, "of memory that log objects for it take")
+
+LC_INSPECTION_READER(COUNT, shard, "the shard that tells it")
+LC_INSPECTION_READER(TEXT, step, "of its cycle: waiting, backing off, discovering, scanning, stopped")
+LC_INSPECTION_READER(AGE, next_cycle_seconds, "until it looks for new rows again; null while it does")
+LC_INSPECTION_READER(SECOND, clickhouse_now, "ClickHouse's clock")
+LC_INSPECTION_READER(COUNT, count_threshold, "consumer.count-threshold: so many unread rows are read at once")
+LC_INSPECTION_READER(COUNT, time_threshold_seconds, "consumer.time-threshold-seconds: unread rows are read when they have been known for so long")
 
 LC_INSPECTION_PROBLEM(COUNT, shard, "the shard that could not answer")
 LC_INSPECTION_PROBLEM(TEXT, text, "why")
@@ -80,4 +93,5 @@ LC_INSPECTION_PROBLEM(TEXT, text, "why")
 #undef LC_INSPECTION_RANGE
 #undef LC_INSPECTION_OBJECT
 #undef LC_INSPECTION_TARGET
+#undef LC_INSPECTION_READER
 #undef LC_INSPECTION_PROBLEM

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { INDENT = 2, LINE_MIN = 20, LINE_DEFAULT = 100 };
+enum { INDENT = 2, LINE_MIN = 20 };
 
 /* The character at the beginning of the text, and its bytes; 0 bytes when it is not UTF-8. */
 static size_t decode(const unsigned char *text, size_t size, uint32_t *character)
@@ -65,7 +65,7 @@ void lc_clean_append(const char *words, size_t size, struct lc_buffer *text)
 
 void lc_clean_append_wrapped(const char *words, unsigned width, struct lc_buffer *text)
 {
-	size_t room = (width == 0 ? LINE_DEFAULT : width < LINE_MIN ? LINE_MIN : width) - INDENT;
+	size_t room = width == 0 ? SIZE_MAX : (width < LINE_MIN ? LINE_MIN : width) - INDENT;
 
 	while (*words != '\0') {
 		size_t size = strlen(words);

@@ -87,7 +87,8 @@ static void append_commands(enum lc_control_request_answers answers, struct lc_b
 	const char *between = "";
 
 	for (unsigned i = 0; i < LC_CONTROL_REQUEST_COMMAND_COUNT; i++) {
-		if (LC_CONTROL_REQUEST_COMMANDS[i].answers != answers)
+		if (LC_CONTROL_REQUEST_COMMANDS[i].answers != answers ||
+		    i == LC_CONTROL_REQUEST_EXPLAIN)
 			continue;
 		lc_buffer_append_format(text, "%s`%s`", between,
 					LC_CONTROL_REQUEST_COMMANDS[i].words);
@@ -136,4 +137,9 @@ void lc_reference_append(struct lc_buffer *text)
 	last = (document);                              \
 	append_row((member), (type), (help), text);
 #include "tbl/ctl_json_fields.h"
+	lc_buffer_append_text(text,
+			      "\nThe words of `situation`:\n\n| word | meaning |\n|---|---|\n");
+#define LC_EXPLAIN_SITUATION(name, word, help) \
+	lc_buffer_append_format(text, "| `%s` | %s |\n", (word), (help));
+#include "tbl/explain_situations.h"
 }

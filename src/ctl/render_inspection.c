@@ -99,7 +99,7 @@ struct column {
 		statement;                                                                 \
 	}
 
-enum { NAME_LEAST = 12, KEY_LEAST = 24 };
+enum { NAME_LEAST = 20, KEY_LEAST = 24 };
 
 static void append_pace(int64_t now, int64_t before, const struct page *page,
 			struct lc_buffer *cell)
@@ -455,6 +455,7 @@ static void render_answer(const struct page *page)
 	case LC_CONTROL_REQUEST_RETRY:
 		render_retry(document, page->text);
 		break;
+	case LC_CONTROL_REQUEST_EXPLAIN:
 	case LC_CONTROL_REQUEST_STATUS:
 	case LC_CONTROL_REQUEST_HEALTH:
 	case LC_CONTROL_REQUEST_LEDGER_CHECK:

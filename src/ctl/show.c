@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "ctl/client.h"
+#include "ctl/explain.h"
 #include "ctl/render.h"
 #include "ctl/render_inspection.h"
 #include "formats/status_document.h"
@@ -73,6 +74,53 @@ static enum lc_arguments_exit show_status(struct lc_show *show, const struct lc_
 	return health && !document.healthy ? LC_ARGUMENTS_EXIT_UNHEALTHY : LC_ARGUMENTS_EXIT_DONE;
 }
 
+/* What the supervisor knows; without it an explanation says less. */
+static bool ask_status(const char *socket, struct lc_status_document *document)
+{
+	struct lc_error error;
+	struct lc_buffer json;
+	bool known;
+
+	lc_buffer_init(&json, LC_STATUS_DOCUMENT_BYTES_MAX);
+	known = lc_client_ask(socket, "GET",
+			      LC_CONTROL_REQUEST_COMMANDS[LC_CONTROL_REQUEST_STATUS].path, &json,
+			      &error) &&
+		lc_status_document_decode(lc_buffer_view(&json), document, &error);
+	lc_buffer_free(&json);
+	return known;
+}
+
+static enum lc_arguments_exit show_explanation(struct lc_show *show, const struct lc_buffer *json,
+					       struct lc_style style, struct lc_buffer *text,
+					       struct lc_error *error)
+{
+	struct lc_explain_facts facts = {
+	    .raft_session_id = show->arguments->request.raft_session_id,
+	    .bucket = lc_control_request_bucket(&show->arguments->request),
+	};
+	struct lc_explanation explanation;
+	struct lc_status_document service;
+	struct lc_inspection document;
+	bool whole;
+
+	if (!lc_inspection_decode(lc_buffer_view(json), &document, error))
+		return misunderstood(error);
+	whole = document.lists[LC_INSPECTION_PROBLEMS].count == 0;
+	facts.document = &document;
+	if (ask_status(show->socket, &service))
+		facts.service = &service;
+	lc_explain(&facts, &explanation);
+	if (show->arguments->json)
+		lc_explain_append_json(&facts, &explanation, text);
+	else
+		lc_explain_append(&facts, &explanation, style, text);
+	lc_explain_free(&explanation);
+	if (facts.service != NULL)
+		lc_status_document_free(&service);
+	lc_inspection_free(&document);
+	return whole ? LC_ARGUMENTS_EXIT_DONE : LC_ARGUMENTS_EXIT_UNHEALTHY;
+}
+
 static enum lc_arguments_exit show_inspection(struct lc_show *show, const struct lc_buffer *json,
 					      struct lc_style style, struct lc_buffer *text,
 					      struct lc_error *error)
@@ -115,6 +163,8 @@ enum lc_arguments_exit lc_show_look(struct lc_show *show, struct lc_style style,
 						     : LC_ARGUMENTS_EXIT_UNREACHABLE;
 	else if (command->answers == LC_CONTROL_REQUEST_BY_SUPERVISOR)
 		code = show_status(show, &json, style, text, error);
+	else if (request->command == LC_CONTROL_REQUEST_EXPLAIN)
+		code = show_explanation(show, &json, style, text, error);
 	else
 		code = show_inspection(show, &json, style, text, error);
 	lc_buffer_free(&target);

@@ -75,22 +75,31 @@ static void stop(struct watch *watch)
 	enter(watch);
 }
 
+static unsigned count_lines(const struct lc_buffer *text)
+{
+	unsigned lines = 0;
+
+	for (size_t i = 0; i < text->size; i++)
+		lines += text->data[i] == '\n';
+	return lines;
+}
+
 /* Draws the lines over those that stand there, as many as there is room for. */
 static void draw(const struct lc_buffer *text, unsigned height)
 {
+	unsigned lines = count_lines(text);
+	unsigned shown = height == 0 || lines <= height ? lines : height - 1;
 	const char *at = text->data;
-	const char *end = at + text->size;
-	unsigned line = 0;
 
 	fputs("\033[H", stdout);
-	while (at < end && (height == 0 || line < height)) {
-		const char *stop = memchr(at, '\n', (size_t)(end - at));
-		size_t size = (size_t)((stop == NULL ? end : stop) - at);
+	for (unsigned line = 0; line < shown; line++) {
+		size_t size = strcspn(at, "\n");
 
 		printf("%s%.*s\033[K", line == 0 ? "" : "\r\n", (int)size, at);
 		at += size + 1;
-		line++;
 	}
+	if (shown < lines)
+		printf("\r\n(%u more lines)\033[K", lines - shown);
 	fputs("\033[J", stdout);
 	fflush(stdout);
 }
@@ -123,6 +132,7 @@ static void look(struct watch *watch)
 	if (watch->terminal) {
 		if (error.kind != LC_ERROR_NONE)
 			lc_clean_append_wrapped(error.message, style.width, &text);
+		(void)lc_buffer_text(&text); /* terminated */
 		draw(&text, style.height);
 	} else if (error.kind != LC_ERROR_NONE) {
 		lc_say_error(&error, (enum lc_arguments_exit)watch->code, watch->arguments->json);

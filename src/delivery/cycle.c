@@ -35,6 +35,7 @@ struct lc_cycle {
 	enum step step;
 	unsigned seat; /* ClickHouse URL of this cycle */
 	uint64_t started_ms;
+	uint64_t next_ms;  /* when the next cycle is to begin, while this one is waited for */
 	unsigned failures; /* cycles in a row that ClickHouse made fail */
 
 	struct lc_source **ready; /* this cycle's sources, oldest first */
@@ -57,7 +58,9 @@ static void enter_step(struct lc_cycle *cycle, enum step step)
 static void await(struct lc_cycle *cycle, enum step step, uint64_t delay_ms)
 {
 	enter_step(cycle, step);
-	lc_loop_timer_start(cycle->timer, cycle->again ? 0 : delay_ms);
+	delay_ms = cycle->again ? 0 : delay_ms;
+	cycle->next_ms = lc_loop_now_ms(cycle->parts.loop) + delay_ms;
+	lc_loop_timer_start(cycle->timer, delay_ms);
 	cycle->again = false;
 }
 
@@ -263,6 +266,17 @@ uint64_t lc_cycle_flush(struct lc_cycle *cycle, const struct lc_ledger_source *o
 void lc_cycle_relieve(struct lc_cycle *cycle)
 {
 	lc_scan_relieve(cycle->scan);
+}
+
+const char *lc_cycle_step(const struct lc_cycle *cycle, uint64_t *next_ms)
+{
+	uint64_t now_ms = lc_loop_now_ms(cycle->parts.loop);
+
+	*next_ms = 0;
+	if ((cycle->step == STEP_WAITING || cycle->step == STEP_BACKING_OFF) &&
+	    cycle->next_ms > now_ms)
+		*next_ms = cycle->next_ms - now_ms;
+	return STEP_NAMES[cycle->step];
 }
 
 uint32_t lc_cycle_until(const struct lc_cycle *cycle)

@@ -91,6 +91,8 @@ static void add_source(struct lc_inspect *inspect, const struct lc_source *sourc
 	    .lag_seconds = lag_of(source, now),
 	    .blocked = is_blocked(source),
 	    .open_rows = source->open_rows,
+	    .open_since = lc_source_open_since(source),
+	    .flush = source->flush,
 	    .object_rows = source->object_rows,
 	    .intents_without_body = source->bodiless,
 	    .intents_without_body_rows = source->bodiless_rows,
@@ -151,6 +153,134 @@ static void look_at_sources(struct lc_inspect *inspect)
 	inspect->done(inspect);
 }
 
+/* ---- targets ---- */
+
+static void add_target(struct lc_inspect *inspect, const struct lc_target *target, uint64_t now_ms)
+{
+	const struct lc_object *object;
+	struct lc_inspection_target row = {
+	    .shard = inspect->number,
+	    .bucket = lc_view_of(target->bucket),
+	    .state = lc_view_of(lc_target_state_name(target->state)),
+	    .refused = target->refused,
+	    .failures = target->failures,
+	    .last_error = lc_view_of(target->last_error == NULL ? "" : target->last_error),
+	    .failing_seconds = LC_INSPECTION_NO_AGE,
+	    .next_probe_seconds = LC_INSPECTION_NO_AGE,
+	    .uploads = target->active,
+	    .intents_without_body = target->bodiless,
+	    .rows = target->rows,
+	    .bytes = target->bytes,
+	};
+
+	TAILQ_FOREACH(object, &target->waiting, of_list)
+	{
+		row.waiting_objects++;
+	}
+	if (target->failures > 0)
+		row.failing_seconds = (int64_t)((now_ms - target->failing_since_ms) / 1000);
+	if (target->state != LC_TARGET_HEALTHY)
+		row.next_probe_seconds =
+		    target->probe_at_ms > now_ms
+			? (int64_t)((target->probe_at_ms - now_ms + 999) / 1000)
+			: 0;
+	lc_inspection_add(&inspect->document, LC_INSPECTION_TARGETS, &row);
+}
+
+struct target_survey {
+	bool blocked; /* these alone */
+	struct picks picks;
+};
+
+static void survey_target(void *context, struct lc_target *target)
+{
+	const uint64_t failing = UINT64_C(1) << 63;
+	struct target_survey *survey = context;
+
+	if (survey->blocked && target->state != LC_TARGET_ASIDE)
+		return;
+	picks_add(&survey->picks, (target->failures > 0 ? failing : 0) | target->rows, target);
+}
+
+static void look_at_targets(struct lc_inspect *inspect)
+{
+	struct target_survey survey = {.blocked = lc_control_request_has(
+					   &inspect->request, LC_CONTROL_REQUEST_ARGUMENT_BLOCKED)};
+	struct lc_shard_parts parts;
+
+	lc_shard_parts(inspect->shard, &parts);
+	picks_init(&survey.picks, inspect->request.limit);
+	lc_target_table_each(lc_upload_targets(parts.upload), survey_target, &survey);
+	for (size_t i = 0; i < survey.picks.count; i++)
+		add_target(inspect, survey.picks.picks[i].item, lc_loop_now_ms(parts.loop));
+	inspect->document.more = survey.picks.seen - survey.picks.count;
+	free(survey.picks.picks);
+	inspect->done(inspect);
+}
+
+/* ---- what keeps a source ---- */
+
+static void add_reader(struct lc_inspect *inspect, const struct lc_shard_parts *parts)
+{
+	uint64_t next_ms;
+	const char *step = lc_cycle_step(parts->cycle, &next_ms);
+	bool waits = strcmp(step, "waiting") == 0 || strcmp(step, "backing off") == 0;
+	struct lc_inspection_reader row = {
+	    .shard = inspect->number,
+	    .step = lc_view_of(step),
+	    .next_cycle_seconds = waits ? (int64_t)((next_ms + 999) / 1000) : LC_INSPECTION_NO_AGE,
+	    .clickhouse_now = lc_cycle_clickhouse_now(parts->cycle),
+	    .count_threshold = (uint64_t)parts->settings->consumer_count_threshold,
+	    .time_threshold_seconds = (uint64_t)parts->settings->consumer_time_threshold_seconds,
+	};
+
+	lc_inspection_add(&inspect->document, LC_INSPECTION_READERS, &row);
+}
+
+static void add_target_once(struct lc_inspect *inspect, const struct lc_target *target,
+			    uint64_t now_ms)
+{
+	for (size_t i = 0; i < inspect->document.lists[LC_INSPECTION_TARGETS].count; i++) {
+		const struct lc_inspection_target *row =
+		    lc_inspection_row(&inspect->document, LC_INSPECTION_TARGETS, i);
+
+		if (lc_view_equal(row->bucket, lc_view_of(target->bucket)))
+			return;
+	}
+	add_target(inspect, target, now_ms);
+}
+
+/* The targets that the source's log objects are for: those in memory, and those that stand in the
+ * ledger alone. */
+static void add_targets_of_source(struct lc_inspect *inspect)
+{
+	const struct lc_inspection_list *objects = &inspect->document.lists[LC_INSPECTION_OBJECTS];
+	const struct lc_source *source;
+	const struct lc_object *object;
+	struct lc_shard_parts parts;
+	uint64_t now_ms;
+
+	lc_shard_parts(inspect->shard, &parts);
+	now_ms = lc_loop_now_ms(parts.loop);
+	source = lc_source_find(parts.sources, inspect->request.raft_session_id,
+				lc_control_request_bucket(&inspect->request));
+	if (source != NULL) {
+		TAILQ_FOREACH(object, &source->objects, of_source)
+		{
+			add_target_once(inspect, object->target, now_ms);
+		}
+	}
+	for (size_t i = 0; i < objects->count; i++) {
+		const struct lc_inspection_object *row =
+		    lc_inspection_row(&inspect->document, LC_INSPECTION_OBJECTS, i);
+		const struct lc_target *target =
+		    lc_target_table_find(lc_upload_targets(parts.upload), row->target_bucket);
+
+		if (target != NULL && lc_view_equal(row->state, lc_view_of("open")))
+			add_target_once(inspect, target, now_ms);
+	}
+}
+
 /* ---- one source, and log objects ---- */
 
 static void add_ranges(struct lc_inspect *inspect, const struct lc_source *source)
@@ -198,6 +328,8 @@ static void on_objects(void *context, const struct lc_ledger_object *objects, si
 
 		lc_inspection_add(&inspect->document, LC_INSPECTION_OBJECTS, &row);
 	}
+	if (inspect->request.command == LC_CONTROL_REQUEST_EXPLAIN)
+		add_targets_of_source(inspect);
 	inspect->done(inspect);
 }
 
@@ -215,6 +347,8 @@ static void look_at_source(struct lc_inspect *inspect)
 		add_source(inspect, source, lc_cycle_clickhouse_now(parts.cycle));
 		add_ranges(inspect, source);
 	}
+	if (inspect->request.command == LC_CONTROL_REQUEST_EXPLAIN)
+		add_reader(inspect, &parts);
 	lc_ledger_read_objects(parts.ledger, &name, inspect->request.limit, on_objects, inspect);
 }
 
@@ -225,68 +359,6 @@ static void look_at_deliveries(struct lc_inspect *inspect)
 	lc_shard_parts(inspect->shard, &parts);
 	lc_ledger_read_deliveries(parts.ledger, lc_control_request_bucket(&inspect->request),
 				  inspect->request.limit, on_objects, inspect);
-}
-
-/* ---- targets ---- */
-
-static void add_target(struct lc_inspect *inspect, const struct lc_target *target, uint64_t now_ms)
-{
-	const struct lc_object *object;
-	struct lc_inspection_target row = {
-	    .shard = inspect->number,
-	    .bucket = lc_view_of(target->bucket),
-	    .state = lc_view_of(lc_target_state_name(target->state)),
-	    .refused = target->refused,
-	    .failures = target->failures,
-	    .last_error = lc_view_of(target->last_error == NULL ? "" : target->last_error),
-	    .next_probe_seconds = LC_INSPECTION_NO_AGE,
-	    .uploads = target->active,
-	    .intents_without_body = target->bodiless,
-	    .rows = target->rows,
-	    .bytes = target->bytes,
-	};
-
-	TAILQ_FOREACH(object, &target->waiting, of_list)
-	{
-		row.waiting_objects++;
-	}
-	if (target->state != LC_TARGET_HEALTHY)
-		row.next_probe_seconds =
-		    target->probe_at_ms > now_ms
-			? (int64_t)((target->probe_at_ms - now_ms + 999) / 1000)
-			: 0;
-	lc_inspection_add(&inspect->document, LC_INSPECTION_TARGETS, &row);
-}
-
-struct target_survey {
-	bool blocked; /* these alone */
-	struct picks picks;
-};
-
-static void survey_target(void *context, struct lc_target *target)
-{
-	const uint64_t failing = UINT64_C(1) << 63;
-	struct target_survey *survey = context;
-
-	if (survey->blocked && target->state != LC_TARGET_ASIDE)
-		return;
-	picks_add(&survey->picks, (target->failures > 0 ? failing : 0) | target->rows, target);
-}
-
-static void look_at_targets(struct lc_inspect *inspect)
-{
-	struct target_survey survey = {.blocked = lc_control_request_has(
-					   &inspect->request, LC_CONTROL_REQUEST_ARGUMENT_BLOCKED)};
-	struct lc_shard_parts parts;
-
-	lc_shard_parts(inspect->shard, &parts);
-	picks_init(&survey.picks, inspect->request.limit);
-	lc_target_table_each(lc_upload_targets(parts.upload), survey_target, &survey);
-	for (size_t i = 0; i < survey.picks.count; i++)
-		add_target(inspect, survey.picks.picks[i].item, lc_loop_now_ms(parts.loop));
-	inspect->document.more = survey.picks.seen - survey.picks.count;
-	free(survey.picks.picks);
-	inspect->done(inspect);
 }
 
 /* ---- commands ---- */
@@ -351,6 +423,7 @@ void lc_inspect_begin(struct lc_inspect *inspect)
 		look_at_sources(inspect);
 		return;
 	case LC_CONTROL_REQUEST_SOURCE:
+	case LC_CONTROL_REQUEST_EXPLAIN:
 		look_at_source(inspect);
 		return;
 	case LC_CONTROL_REQUEST_TARGETS:

@@ -24,6 +24,8 @@ bool lc_target_note_answer(struct lc_target *target, const struct lc_target_poli
 		target->failures = 0;
 		return before != LC_TARGET_HEALTHY;
 	}
+	if (target->failures == 0)
+		target->failing_since_ms = now_ms;
 	target->refused = answer == LC_RETRY_WAIT;
 	target->probe_at_ms =
 	    now_ms + lc_backoff_delay_ms(&policy->backoff, target->failures, random);

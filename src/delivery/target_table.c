@@ -95,6 +95,7 @@ void lc_target_table_restore(struct lc_target_table *table, const struct lc_ledg
 		target->state = LC_TARGET_ASIDE;
 		target->refused = record->refused;
 		target->failures = record->failures;
+		target->failing_since_ms = now_ms;
 		target->probe_at_ms = now_ms + (uint64_t)wait_ms;
 	}
 	target->rows += open_rows;

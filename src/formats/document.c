@@ -20,7 +20,7 @@ json_t *lc_document_count(uint64_t count)
 	return json_integer(count > INT64_MAX ? INT64_MAX : (json_int_t)count);
 }
 
-static json_t *text_of(struct lc_view text)
+json_t *lc_document_text(struct lc_view text)
 {
 	json_t *value = json_stringn(text.size == 0 ? "" : text.data, text.size);
 	struct lc_buffer ascii;
@@ -88,13 +88,13 @@ static json_t *value_of(enum lc_document_type type, const char *place)
 	}
 	case LC_DOCUMENT_TEXT: {
 		FETCH(struct lc_view, text);
-		return text_of(text);
+		return lc_document_text(text);
 	}
 	case LC_DOCUMENT_LABEL:
 	case LC_DOCUMENT_STRING:
 		break;
 	}
-	return place[0] == '\0' ? json_null() : text_of(lc_view_of(place));
+	return place[0] == '\0' ? json_null() : lc_document_text(lc_view_of(place));
 }
 
 void lc_document_write(json_t *object, const struct lc_document_layout *layout, const void *row)

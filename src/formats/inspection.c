@@ -27,6 +27,11 @@ static const struct lc_document_field TARGET_FIELDS[] = {
 #include "tbl/inspection_fields.h"
 };
 
+static const struct lc_document_field READER_FIELDS[] = {
+#define LC_INSPECTION_READER(type, name, help) FIELD(lc_inspection_reader, type, name, help),
+#include "tbl/inspection_fields.h"
+};
+
 static const struct lc_document_field PROBLEM_FIELDS[] = {
 #define LC_INSPECTION_PROBLEM(type, name, help) FIELD(lc_inspection_problem, type, name, help),
 #include "tbl/inspection_fields.h"
@@ -39,6 +44,7 @@ const struct lc_document_layout LC_INSPECTION_LAYOUTS[LC_INSPECTION_KIND_COUNT] 
     [LC_INSPECTION_RANGES] = LAYOUT("ranges", lc_inspection_range, RANGE_FIELDS),
     [LC_INSPECTION_OBJECTS] = LAYOUT("objects", lc_inspection_object, OBJECT_FIELDS),
     [LC_INSPECTION_TARGETS] = LAYOUT("targets", lc_inspection_target, TARGET_FIELDS),
+    [LC_INSPECTION_READERS] = LAYOUT("readers", lc_inspection_reader, READER_FIELDS),
     [LC_INSPECTION_PROBLEMS] = LAYOUT("problems", lc_inspection_problem, PROBLEM_FIELDS),
 };
 
@@ -164,6 +170,14 @@ static int compare_targets(const void *a, const void *b)
 	return order != 0 ? order : ORDER(left->shard, right->shard);
 }
 
+static int compare_readers(const void *a, const void *b)
+{
+	const struct lc_inspection_reader *left = a;
+	const struct lc_inspection_reader *right = b;
+
+	return ORDER(left->shard, right->shard);
+}
+
 static int compare_problems(const void *a, const void *b)
 {
 	const struct lc_inspection_problem *left = a;
@@ -175,9 +189,9 @@ static int compare_problems(const void *a, const void *b)
 void lc_inspection_sort(struct lc_inspection *document)
 {
 	static int (*const orders[LC_INSPECTION_KIND_COUNT])(const void *, const void *) = {
-	    [LC_INSPECTION_SOURCES] = compare_sources,   [LC_INSPECTION_RANGES] = compare_ranges,
-	    [LC_INSPECTION_OBJECTS] = compare_objects,   [LC_INSPECTION_TARGETS] = compare_targets,
-	    [LC_INSPECTION_PROBLEMS] = compare_problems,
+	    [LC_INSPECTION_SOURCES] = compare_sources, [LC_INSPECTION_RANGES] = compare_ranges,
+	    [LC_INSPECTION_OBJECTS] = compare_objects, [LC_INSPECTION_TARGETS] = compare_targets,
+	    [LC_INSPECTION_READERS] = compare_readers, [LC_INSPECTION_PROBLEMS] = compare_problems,
 	};
 
 	for (size_t kind = 0; kind < LC_INSPECTION_KIND_COUNT; kind++) {

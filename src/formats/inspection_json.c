@@ -75,6 +75,7 @@ static bool read_row(const json_t *object, enum lc_inspection_kind kind,
 		struct lc_inspection_range range;
 		struct lc_inspection_object object;
 		struct lc_inspection_target target;
+		struct lc_inspection_reader reader;
 		struct lc_inspection_problem problem;
 	} row;
 

@@ -50,6 +50,13 @@ uint32_t lc_cycle_clickhouse_now(const struct lc_cycle *cycle)
 	return NOW;
 }
 
+const char *lc_cycle_step(const struct lc_cycle *cycle, uint64_t *next_ms)
+{
+	(void)cycle;
+	*next_ms = 19001;
+	return "waiting";
+}
+
 uint64_t lc_cycle_flush(struct lc_cycle *cycle, const struct lc_ledger_source *one)
 {
 	(void)cycle;
@@ -338,6 +345,41 @@ static void a_retry_reaches_the_targets_that_wait(void **state)
 	assert_int_equal(world->rebuilds, 3);
 }
 
+static void an_explanation_has_the_reader_and_the_targets_that_matter(void **state)
+{
+	static const struct lc_ledger_object objects[] = {
+	    {.intent = {.id = 8, .target_bucket = {"bad", 3}}},
+	    {.intent = {.id = 7, .target_bucket = {"bad", 3}}},
+	    {.intent = {.id = 6, .target_bucket = {"good", 4}}, .delivered = true},
+	    {.intent = {.id = 5, .target_bucket = {"forgotten", 9}}},
+	};
+	struct world *world = *state;
+	const struct lc_inspection *document;
+	const struct lc_inspection_reader *reader;
+	const struct lc_inspection_target *target;
+	struct lc_target *bad = add_target(world, "bad", LC_TARGET_ASIDE, 5);
+
+	bad->failing_since_ms = lc_loop_now_ms(world->parts.loop) - 3000;
+	add_target(world, "good", LC_TARGET_HEALTHY, 5);
+	add_source(world, 7, 9000)->flush = true;
+	document = look(world, "/v1/explain?source=7/photos");
+	world->objects_callback(world->objects_context, objects, 4);
+	assert_int_equal(world->done, 1);
+	assert_true(source_of(document, 0)->flush);
+	assert_int_equal(source_of(document, 0)->open_since, 9000);
+	assert_int_equal(document->lists[LC_INSPECTION_READERS].count, 1);
+	reader = lc_inspection_row(document, LC_INSPECTION_READERS, 0);
+	assert_true(lc_view_equal(reader->step, lc_view_of("waiting")));
+	assert_int_equal(reader->next_cycle_seconds, 20);
+	assert_int_equal(reader->clickhouse_now, NOW);
+	assert_int_equal(reader->time_threshold_seconds, 900);
+	/* once, and not the one that takes its log objects */
+	assert_int_equal(document->lists[LC_INSPECTION_TARGETS].count, 1);
+	target = lc_inspection_row(document, LC_INSPECTION_TARGETS, 0);
+	assert_true(lc_view_equal(target->bucket, lc_view_of("bad")));
+	assert_in_range(target->failing_seconds, 2, 4);
+}
+
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -348,6 +390,7 @@ int main(void)
 	    STORY(one_source_is_told_with_ranges_and_objects),
 	    STORY(a_source_that_is_idle_still_has_its_objects),
 	    STORY(targets_that_fail_come_first),
+	    STORY(an_explanation_has_the_reader_and_the_targets_that_matter),
 	    STORY(a_flush_reaches_the_cycle),
 	    STORY(a_retry_reaches_the_targets_that_wait),
 	};

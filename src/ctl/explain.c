@@ -1,0 +1,532 @@
+#include "ctl/explain.h"
+
+#include "base/clock.h"
+#include "ctl/humane.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum {
+	REMARK_MAX = 4096,
+	TARGETS_TOLD_MAX = 8, /* of one source; more are counted */
+};
+
+/* The facts, found once. Rows are NULL when there is none. */
+struct look {
+	const struct lc_explain_facts *facts;
+	const struct lc_inspection_source *source;
+	const struct lc_inspection_reader *reader;
+	const struct lc_inspection_problem *problem;
+	const struct lc_inspection_object *newest;
+	const struct lc_status_document_shard *shard;
+	uint64_t expired; /* rows in log objects that were given up */
+	bool being_read;
+	struct lc_explanation *explanation;
+};
+
+/* A number or age as text, valid until the end of the expression. */
+struct text {
+	char text[LC_HUMANE_SIZE];
+};
+
+static struct text exact(uint64_t count)
+{
+	struct text text = {{0}};
+
+	lc_humane_exact(count, text.text);
+	return text;
+}
+
+static struct text age(int64_t seconds)
+{
+	struct text text = {{0}};
+
+	lc_humane_age(seconds, text.text);
+	return text;
+}
+
+static struct text due(int64_t seconds)
+{
+	struct text text = {{0}};
+
+	lc_humane_due(seconds, text.text);
+	return text;
+}
+
+static const char *plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+static struct lc_explain_remark *remark(struct look *look, enum lc_explain_situation situation)
+{
+	struct lc_explanation *explanation = look->explanation;
+	struct lc_explain_remark *remark = &explanation->remarks[explanation->count++];
+
+	remark->situation = situation;
+	lc_buffer_init(&remark->sentence, REMARK_MAX);
+	lc_buffer_init(&remark->advice, REMARK_MAX);
+	return remark;
+}
+
+#define REMARK(name)                                                                \
+	struct lc_explain_remark *said = remark(look, LC_EXPLAIN_SITUATION_##name); \
+	struct lc_buffer *sentence = &said->sentence
+
+/* ---- the situations ---- */
+
+static void say_no_answer(struct look *look)
+{
+	if (look->problem == NULL)
+		return;
+	REMARK(no_answer);
+	lc_buffer_append_format(sentence, "Shard %" PRIu64 ", which delivers it, does not answer: ",
+				look->problem->shard);
+	lc_buffer_append_view(sentence, look->problem->text);
+	lc_buffer_append_text(sentence, ".");
+	if (look->shard != NULL) {
+		lc_buffer_append_format(sentence, " Its worker is %s",
+					lc_shard_state_text(look->shard->state));
+		if (look->shard->obituary[0] != '\0')
+			lc_buffer_append_format(sentence, "; the last one that died: %s",
+						look->shard->obituary);
+		lc_buffer_append_text(sentence, ".");
+		if (look->shard->next_start_seconds >= 0)
+			lc_buffer_append_format(sentence, " The next one starts %s.",
+						due(look->shard->next_start_seconds).text);
+	}
+	lc_buffer_append_text(&said->advice, "log-courier-ctl health says what is wrong with the "
+					     "shard and what to do about it.");
+}
+
+static bool has_rows(const struct look *look)
+{
+	return look->source != NULL &&
+	       (look->source->pending_rows > 0 || look->source->oldest_undelivered != 0);
+}
+
+static void say_unknown(struct look *look)
+{
+	if (look->problem != NULL || has_rows(look) || look->newest != NULL)
+		return;
+	REMARK(unknown);
+	lc_buffer_append_text(sentence, "No row of it waits, and the ledger knows no log object of "
+					"it: either no row has come, or the name is another one.");
+	lc_buffer_append_text(&said->advice,
+			      "See that ClickHouse's logs table has rows with bucketName '");
+	lc_buffer_append_view(&said->advice, look->facts->bucket);
+	lc_buffer_append_format(&said->advice,
+				"' and raftSessionID %" PRIu32
+				" that name a target; log-courier-ctl sources lists the sources "
+				"that wait.",
+				look->facts->raft_session_id);
+}
+
+static void append_second(uint32_t second, struct lc_buffer *text)
+{
+	struct lc_clock_date date = lc_clock_date_of(second);
+
+	lc_buffer_append_format(text, "%04d-%02d-%02d %02d:%02d:%02d UTC", date.year, date.month,
+				date.day, date.hour, date.minute, date.second);
+}
+
+static void say_delivered(struct look *look)
+{
+	if (look->problem != NULL || has_rows(look) || look->newest == NULL)
+		return;
+	REMARK(delivered);
+	lc_buffer_append_format(sentence,
+				"No row of it waits. Its newest log object has %s row%s, up to ",
+				exact(look->newest->rows).text, plural(look->newest->rows));
+	append_second(look->newest->last_second, sentence);
+	lc_buffer_append_text(sentence, ", and is ");
+	lc_buffer_append_view(sentence, look->newest->state);
+	lc_buffer_append_text(sentence, ": ");
+	lc_buffer_append_view(sentence, look->newest->target_bucket);
+	lc_buffer_append_text(sentence, "/");
+	lc_buffer_append_view(sentence, look->newest->key);
+	lc_buffer_append_text(sentence, ".");
+}
+
+static void say_rows_wait(struct look *look)
+{
+	if (!has_rows(look))
+		return;
+	REMARK(rows_wait);
+	lc_buffer_append_format(sentence, "%s row%s wait%s", exact(look->source->pending_rows).text,
+				plural(look->source->pending_rows),
+				look->source->pending_rows == 1 ? "s" : "");
+	if (look->source->lag_seconds >= 0)
+		lc_buffer_append_format(sentence, "; the oldest is %s old",
+					age(look->source->lag_seconds).text);
+	lc_buffer_append_text(sentence, ".");
+}
+
+static void say_clickhouse_fails(struct look *look)
+{
+	if (look->shard == NULL || look->shard->clickhouse_failing_seconds < 0)
+		return;
+	REMARK(clickhouse_fails);
+	lc_buffer_append_format(sentence,
+				"ClickHouse has answered no query for %s: new rows are neither "
+				"found nor read.",
+				age(look->shard->clickhouse_failing_seconds).text);
+	lc_buffer_append_text(&said->advice,
+			      "See that the servers of clickhouse.url run and accept the user; the "
+			      "log has the error. Delivery goes on by itself.");
+}
+
+static void say_ledger_fails(struct look *look)
+{
+	if (look->shard == NULL || look->shard->ledger_failing_seconds < 0)
+		return;
+	REMARK(ledger_fails);
+	lc_buffer_append_format(sentence,
+				"The ledger could not be written for %s, so that no upload "
+				"starts.",
+				age(look->shard->ledger_failing_seconds).text);
+	lc_buffer_append_text(&said->advice, "Free space in state-directory, or mend its disk; the "
+					     "log has the error. Delivery goes on by itself.");
+}
+
+static void say_s3_fails(struct look *look)
+{
+	if (look->shard == NULL || look->shard->s3_failing_seconds < 0)
+		return;
+	REMARK(s3_fails);
+	lc_buffer_append_format(sentence, "S3 has confirmed no upload of this shard for %s.",
+				age(look->shard->s3_failing_seconds).text);
+	lc_buffer_append_text(&said->advice,
+			      "See that s3.endpoint runs and accepts the access key; the log has "
+			      "the error. Delivery goes on by itself.");
+}
+
+static void say_stopped(struct look *look)
+{
+	if (look->reader == NULL || !lc_view_equal(look->reader->step, lc_view_of("stopped")))
+		return;
+	REMARK(stopped);
+	lc_buffer_append_text(sentence, "The shard reads nothing more: it is being stopped, or may "
+					"not go on.");
+	lc_buffer_append_text(&said->advice, "log-courier-ctl status tells what it is doing.");
+}
+
+static bool has_unread(const struct look *look)
+{
+	return look->source != NULL && look->reader != NULL &&
+	       look->facts->document->lists[LC_INSPECTION_RANGES].count > 0 && !look->being_read &&
+	       !lc_view_equal(look->reader->step, lc_view_of("stopped"));
+}
+
+/* Seconds until the time threshold has its rows read; 0 when it does already. */
+static int64_t until_old_enough(const struct look *look)
+{
+	int64_t at =
+	    (int64_t)look->source->open_since + (int64_t)look->reader->time_threshold_seconds + 1;
+	int64_t now = (int64_t)look->reader->clickhouse_now;
+
+	return at > now ? at - now : 0;
+}
+
+static bool is_ready(const struct look *look)
+{
+	return look->source->flush || look->source->open_rows >= look->reader->count_threshold ||
+	       until_old_enough(look) == 0;
+}
+
+static void append_unread(const struct look *look, struct lc_buffer *sentence)
+{
+	if (look->source->open_rows == 0)
+		lc_buffer_append_text(sentence, "Some seconds of it are to be read again, to find "
+						"rows that became visible late");
+	else
+		lc_buffer_append_format(sentence, "%s of them %s not read from ClickHouse yet",
+					exact(look->source->open_rows).text,
+					look->source->open_rows == 1 ? "is" : "are");
+}
+
+static void say_being_read(struct look *look)
+{
+	if (!look->being_read)
+		return;
+	REMARK(being_read);
+	lc_buffer_append_text(sentence, "It is being read from ClickHouse now.");
+}
+
+static void say_ready(struct look *look)
+{
+	if (!has_unread(look) || !is_ready(look))
+		return;
+	REMARK(ready);
+	append_unread(look, sentence);
+	if (look->source->flush)
+		lc_buffer_append_text(sentence, "; somebody asked for them to be delivered now");
+	if (look->reader->next_cycle_seconds < 0)
+		lc_buffer_append_text(sentence, ". They are read as soon as what comes before "
+						"them has been.");
+	else
+		lc_buffer_append_format(sentence, ". They are read in the next cycle, %s.",
+					due(look->reader->next_cycle_seconds).text);
+}
+
+static void say_waits_for_threshold(struct look *look)
+{
+	if (!has_unread(look) || is_ready(look))
+		return;
+	REMARK(waits_for_threshold);
+	append_unread(look, sentence);
+	lc_buffer_append_format(sentence,
+				". They are read when %s are unread or the first has been known "
+				"for %s: in about %s at the latest.",
+				exact(look->reader->count_threshold).text,
+				age((int64_t)look->reader->time_threshold_seconds).text,
+				age(until_old_enough(look)).text);
+	lc_buffer_append_format(&said->advice,
+				"Nothing; or, not to wait: log-courier-ctl flush %" PRIu32 "/",
+				look->facts->raft_session_id);
+	lc_buffer_append_view(&said->advice, look->facts->bucket);
+}
+
+/* ---- targets ---- */
+
+static bool holds(struct lc_view text, const char *word)
+{
+	return text.size > 0 && memmem(text.data, text.size, word, strlen(word)) != NULL;
+}
+
+static void append_target_name(const struct lc_inspection_target *target, struct lc_buffer *text)
+{
+	lc_buffer_append_text(text, "'");
+	lc_buffer_append_view(text, target->bucket);
+	lc_buffer_append_text(text, "'");
+}
+
+static void append_retry(const struct lc_inspection_target *target, struct lc_buffer *advice)
+{
+	lc_buffer_append_text(advice, " log-courier-ctl retry ");
+	lc_buffer_append_view(advice, target->bucket);
+}
+
+/* What mends it, by S3's own word for what is wrong. */
+static void append_cure(const struct lc_inspection_target *target, struct lc_buffer *advice)
+{
+	static const struct {
+		const char *word;
+		const char *before;
+		const char *behind;
+	} cures[] = {
+	    {"NoSuchBucket", "Make the bucket ", ", or correct where its sources log to, then:"},
+	    {"AccessDenied", "Grant s3:PutObject on the bucket ",
+	     " to the service's access key, then:"},
+	    {"AllAccessDisabled", "Enable access to the bucket ", ", then:"},
+	    {"InvalidAccessKeyId", "Correct s3.access-key-id, or make the key; for the bucket ",
+	     " then:"},
+	    {"SignatureDoesNotMatch",
+	     "Correct s3.secret-access-key, and see that s3.region is right; for the bucket ",
+	     " then:"},
+	    {"QuotaExceeded", "Raise the quota of the bucket ", " or of its owner, then:"},
+	};
+
+	for (size_t i = 0; i < sizeof(cures) / sizeof(cures[0]); i++) {
+		if (!holds(target->last_error, cures[i].word))
+			continue;
+		lc_buffer_append_text(advice, cures[i].before);
+		append_target_name(target, advice);
+		lc_buffer_append_text(advice, cures[i].behind);
+		append_retry(target, advice);
+		return;
+	}
+	lc_buffer_append_text(advice, "Mend what S3 says about the bucket ");
+	append_target_name(target, advice);
+	lc_buffer_append_text(advice, "; it is tried again by itself, or at once by:");
+	append_retry(target, advice);
+}
+
+/* "has refused log objects for 3 min (HTTP 403 AccessDenied); next try in 40 s." */
+static void append_trouble(const struct lc_inspection_target *target, const char *what,
+			   struct lc_buffer *sentence)
+{
+	lc_buffer_append_text(sentence, "Its target ");
+	append_target_name(target, sentence);
+	lc_buffer_append_format(sentence, " %s", what);
+	if (target->failing_seconds >= 0)
+		lc_buffer_append_format(sentence, " for %s", age(target->failing_seconds).text);
+	if (target->last_error.size > 0) {
+		lc_buffer_append_text(sentence, " (");
+		lc_buffer_append_view(sentence, target->last_error);
+		lc_buffer_append_text(sentence, ")");
+	}
+	if (target->uploads > 0)
+		lc_buffer_append_text(sentence, "; it is being tried right now.");
+	else if (target->next_probe_seconds >= 0)
+		lc_buffer_append_format(sentence, "; next try %s.",
+					due(target->next_probe_seconds).text);
+	else
+		lc_buffer_append_text(sentence, ".");
+}
+
+static enum lc_explain_situation situation_of(const struct lc_inspection_target *target)
+{
+	if (lc_view_equal(target->state, lc_view_of("healthy")))
+		return LC_EXPLAIN_SITUATION_COUNT;
+	if (target->refused)
+		return LC_EXPLAIN_SITUATION_target_refuses;
+	return lc_view_equal(target->state, lc_view_of("aside"))
+		   ? LC_EXPLAIN_SITUATION_target_aside
+		   : LC_EXPLAIN_SITUATION_target_shaky;
+}
+
+/* Says `what` of each target in that situation. */
+static void say_targets(struct look *look, enum lc_explain_situation situation, const char *what,
+			bool needs_somebody)
+{
+	const struct lc_inspection *document = look->facts->document;
+	unsigned told = 0;
+
+	for (size_t i = 0; i < document->lists[LC_INSPECTION_TARGETS].count; i++) {
+		const struct lc_inspection_target *target =
+		    lc_inspection_row(document, LC_INSPECTION_TARGETS, i);
+		struct lc_explain_remark *said;
+
+		if (situation_of(target) != situation || told == TARGETS_TOLD_MAX)
+			continue;
+		told++;
+		said = remark(look, situation);
+		append_trouble(target, what, &said->sentence);
+		if (needs_somebody)
+			append_cure(target, &said->advice);
+	}
+}
+
+static void say_target_refuses(struct look *look)
+{
+	say_targets(look, LC_EXPLAIN_SITUATION_target_refuses, "has refused log objects", true);
+}
+
+static void say_target_aside(struct look *look)
+{
+	say_targets(look, LC_EXPLAIN_SITUATION_target_aside, "has failed again and again", true);
+}
+
+static void say_target_shaky(struct look *look)
+{
+	say_targets(look, LC_EXPLAIN_SITUATION_target_shaky, "has failed", false);
+}
+
+/* ---- log objects ---- */
+
+static void say_uploading(struct look *look)
+{
+	if (look->source == NULL || look->source->objects == 0)
+		return;
+	REMARK(uploading);
+	lc_buffer_append_format(
+	    sentence, "%s row%s %s in %s log object%s: built or being uploaded.",
+	    exact(look->source->object_rows).text, plural(look->source->object_rows),
+	    look->source->object_rows == 1 ? "is" : "are", exact(look->source->objects).text,
+	    plural(look->source->objects));
+}
+
+static void say_rebuilding(struct look *look)
+{
+	uint64_t intents = look->source == NULL ? 0 : look->source->intents_without_body;
+
+	if (intents == 0)
+		return;
+	REMARK(rebuilding);
+	lc_buffer_append_format(
+	    sentence,
+	    "%s log object%s with %s row%s %s recorded in the ledger, and built "
+	    "again from ClickHouse once the target takes %s.",
+	    exact(intents).text, plural(intents),
+	    exact(look->source->intents_without_body_rows).text,
+	    plural(look->source->intents_without_body_rows), intents == 1 ? "is" : "are",
+	    intents == 1 ? "it" : "them");
+}
+
+static void say_expired(struct look *look)
+{
+	if (look->expired == 0)
+		return;
+	REMARK(expired);
+	lc_buffer_append_format(sentence,
+				"%s row%s of it %s given up: ClickHouse's retention took them "
+				"before a target did.",
+				exact(look->expired).text, plural(look->expired),
+				look->expired == 1 ? "was" : "were");
+	lc_buffer_append_text(&said->advice,
+			      "Keep rows in ClickHouse longer than a target may stay blocked.");
+}
+
+/* ---- the whole ---- */
+
+static const void *first_row(const struct lc_inspection *document, enum lc_inspection_kind kind)
+{
+	return document->lists[kind].count == 0 ? NULL : lc_inspection_row(document, kind, 0);
+}
+
+static const struct lc_status_document_shard *find_shard(const struct lc_status_document *service,
+							 uint64_t shard)
+{
+	for (size_t i = 0; service != NULL && i < service->shards_size; i++) {
+		if (service->shards[i].shard == shard)
+			return &service->shards[i];
+	}
+	return NULL;
+}
+
+static void look_at(const struct lc_explain_facts *facts, struct look *look)
+{
+	const struct lc_inspection *document = facts->document;
+
+	look->source = first_row(document, LC_INSPECTION_SOURCES);
+	look->reader = first_row(document, LC_INSPECTION_READERS);
+	look->problem = first_row(document, LC_INSPECTION_PROBLEMS);
+	look->newest = first_row(document, LC_INSPECTION_OBJECTS);
+	if (look->reader != NULL)
+		look->shard = find_shard(facts->service, look->reader->shard);
+	else if (look->problem != NULL)
+		look->shard = find_shard(facts->service, look->problem->shard);
+	for (size_t i = 0; i < document->lists[LC_INSPECTION_RANGES].count; i++) {
+		const struct lc_inspection_range *range =
+		    lc_inspection_row(document, LC_INSPECTION_RANGES, i);
+
+		look->being_read |= range->being_read;
+	}
+	for (size_t i = 0; i < document->lists[LC_INSPECTION_OBJECTS].count; i++) {
+		const struct lc_inspection_object *object =
+		    lc_inspection_row(document, LC_INSPECTION_OBJECTS, i);
+
+		if (lc_view_equal(object->state, lc_view_of("expired")))
+			look->expired += object->rows;
+	}
+}
+
+const char *lc_explain_word(enum lc_explain_situation situation)
+{
+	static const char *const words[] = {
+#define LC_EXPLAIN_SITUATION(name, word, help) (word),
+#include "tbl/explain_situations.h"
+	};
+
+	return words[situation];
+}
+
+void lc_explain(const struct lc_explain_facts *facts, struct lc_explanation *explanation)
+{
+	struct look look = {.facts = facts, .explanation = explanation};
+
+	explanation->count = 0;
+	look_at(facts, &look);
+#define LC_EXPLAIN_SITUATION(name, word, help) say_##name(&look);
+#include "tbl/explain_situations.h"
+}
+
+void lc_explain_free(struct lc_explanation *explanation)
+{
+	for (size_t i = 0; i < explanation->count; i++) {
+		lc_buffer_free(&explanation->remarks[i].sentence);
+		lc_buffer_free(&explanation->remarks[i].advice);
+	}
+	explanation->count = 0;
+}
