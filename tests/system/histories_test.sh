@@ -1,13 +1,14 @@
 #!/bin/bash
-# Random histories over real sockets (histories.py): three seeds, with FULL=1 36 of them. SEEDS="N..." chooses some.
-# The first ones of all are those of histories that failed once.
+# Random histories over real sockets (histories.py): three seeds, 5 s of trouble each; with FULL=1 36 seeds and 8 s.
+# SEEDS="N..." chooses some.
 
 . "$(dirname "$0")/lib.sh"
-SEEDS=${SEEDS:-$(full "1 2 3" "$(seq -s ' ' 1 36)")}
+SEEDS=${SEEDS:-$(full "1 2 30" "$(seq -s ' ' 1 36)")}
+TROUBLE=${TROUBLE:-$(full 5 8)}
 
 play() {
-	"$TOP/tests/system/histories.py" --seed "$1" --courier "$COURIER" --control "$CONTROL" --trace \
-		>"$WORK/played" 2>"$WORK/history-$1.log" || {
+	"$TOP/tests/system/histories.py" --seed "$1" --seconds "$TROUBLE" --courier "$COURIER" \
+		--control "$CONTROL" --trace >"$WORK/played" 2>"$WORK/history-$1.log" || {
 		tail -n 30 "$WORK/history-$1.log"
 		return 1
 	}
