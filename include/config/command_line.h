@@ -18,11 +18,8 @@
 
 enum lc_command_line_action {
 	LC_COMMAND_LINE_RUN, /* nothing else was asked for: be the service */
-	LC_COMMAND_LINE_HELP,
-	LC_COMMAND_LINE_VERSION,
-	LC_COMMAND_LINE_CHECK_CONFIG,
-	LC_COMMAND_LINE_PRINT_CONFIG,
-	LC_COMMAND_LINE_PRINT_SAMPLE_CONFIG,
+#define LC_SERVICE_ACTION(name, flag, help) LC_COMMAND_LINE_##name,
+#include "tbl/service_actions.h"
 };
 
 struct lc_command_line {

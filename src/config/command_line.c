@@ -9,11 +9,8 @@
 #include <string.h>
 
 static const char *const ACTIONS[] = {
-    [LC_COMMAND_LINE_HELP] = "help",
-    [LC_COMMAND_LINE_VERSION] = "version",
-    [LC_COMMAND_LINE_CHECK_CONFIG] = "check-config",
-    [LC_COMMAND_LINE_PRINT_CONFIG] = "print-config",
-    [LC_COMMAND_LINE_PRINT_SAMPLE_CONFIG] = "print-sample-config",
+#define LC_SERVICE_ACTION(name, flag, help) [LC_COMMAND_LINE_##name] = (flag),
+#include "tbl/service_actions.h"
 };
 enum { ACTION_COUNT = sizeof(ACTIONS) / sizeof(ACTIONS[0]) };
 

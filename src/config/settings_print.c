@@ -1,67 +1,19 @@
 #include "config/settings_print.h"
 
-#include "base/assert.h"
 #include "config/setting.h"
 #include "config/setting_value.h"
+#include "config/setting_words.h"
 #include "config/wrap.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
-enum {
-	SAMPLE_WIDTH = 80,
-	BOUNDS_SIZE = 128,
-};
+enum { SAMPLE_WIDTH = 80 };
 
 struct printer {
 	struct lc_buffer *buffer;
 	const struct lc_settings *settings; /* whose values are printed */
 	size_t width;
 };
-
-/* What is allowed, as far as it can be said in a few words; empty when the help has said it. */
-static void describe_bounds(const struct lc_setting *setting, char *text)
-{
-	text[0] = '\0';
-	switch (setting->type) {
-	case LC_SETTING_TYPE_INTEGER:
-		snprintf(text, BOUNDS_SIZE, "%" PRId64 " to %" PRId64 "%s%s", setting->minimum,
-			 setting->maximum, setting->unit[0] == '\0' ? "" : " ", setting->unit);
-		break;
-	case LC_SETTING_TYPE_NUMBER:
-		snprintf(text, BOUNDS_SIZE, "%g to %g", setting->number_minimum,
-			 setting->number_maximum);
-		break;
-	case LC_SETTING_TYPE_BOOLEAN:
-		snprintf(text, BOUNDS_SIZE, "true or false");
-		break;
-	case LC_SETTING_TYPE_CHOICE:
-		snprintf(text, BOUNDS_SIZE, "%s", setting->choices);
-		break;
-	case LC_SETTING_TYPE_TEXT:
-	case LC_SETTING_TYPE_SECRET:
-		break;
-	}
-}
-
-/* What follows a flag's name. */
-static const char *placeholder(const struct lc_setting *setting)
-{
-	switch (setting->type) {
-	case LC_SETTING_TYPE_INTEGER:
-	case LC_SETTING_TYPE_NUMBER:
-		return "=NUMBER";
-	case LC_SETTING_TYPE_BOOLEAN:
-		return "[=BOOLEAN]";
-	case LC_SETTING_TYPE_TEXT:
-		return lc_setting_form_placeholder(setting->form);
-	case LC_SETTING_TYPE_SECRET:
-		return "=SECRET";
-	case LC_SETTING_TYPE_CHOICE:
-		return "=CHOICE";
-	}
-	lc_assert_failed("a known type", __FILE__, __LINE__, __func__);
-}
 
 static void print_config_group(void *context, const char *title)
 {
@@ -116,9 +68,9 @@ static void print_sample_group(void *context, const char *title)
 static void print_sample_setting(void *context, const struct lc_setting *setting)
 {
 	struct printer *printer = context;
-	char bounds[BOUNDS_SIZE];
+	char bounds[LC_SETTING_WORDS_SIZE];
 
-	describe_bounds(setting, bounds);
+	lc_setting_words_bounds(setting, bounds);
 	lc_buffer_append_char(printer->buffer, '\n');
 	lc_wrap_append(printer->buffer, "# ", setting->help, SAMPLE_WIDTH);
 	if (bounds[0] != '\0')
@@ -158,16 +110,15 @@ static void print_help_setting(void *context, const struct lc_setting *setting)
 {
 	struct printer *printer = context;
 	char environment[LC_SETTING_ENVIRONMENT_SIZE];
-	char bounds[BOUNDS_SIZE];
-	char facts[BOUNDS_SIZE * 2];
+	char bounds[LC_SETTING_WORDS_SIZE];
+	char facts[LC_SETTING_WORDS_SIZE * 2];
 
-	describe_bounds(setting, bounds);
+	lc_setting_words_bounds(setting, bounds);
 	lc_setting_environment_name(setting, environment);
 	lc_buffer_append_format(printer->buffer, "\n  --%s%s\n", setting->name,
-				placeholder(setting));
+				lc_setting_words_placeholder(setting));
 	lc_wrap_append(printer->buffer, "      ", setting->help, printer->width);
-	snprintf(facts, sizeof(facts), "Default: %s.%s%s",
-		 setting->default_text[0] == '\0' ? "empty" : setting->default_text,
+	snprintf(facts, sizeof(facts), "Default: %s.%s%s", lc_setting_words_default(setting),
 		 bounds[0] == '\0' ? "" : " Allowed: ", bounds);
 	lc_wrap_append(printer->buffer, "      ", facts, printer->width);
 	lc_buffer_append_format(printer->buffer, "      Environment: %s\n", environment);
@@ -176,13 +127,8 @@ static void print_help_setting(void *context, const struct lc_setting *setting)
 void lc_settings_print_help(struct lc_buffer *buffer, size_t width)
 {
 	static const char *const USAGE[][2] = {
-	    {"--help", "Prints this text."},
-	    {"--version", "Prints the version."},
-	    {"--check-config", "Checks the configuration and says what is wrong with it. Starts "
-			       "nothing."},
-	    {"--print-config", "Prints every setting as it is in force, and where it comes from; "
-			       "secrets are masked. Starts nothing."},
-	    {"--print-sample-config", "Prints a configuration file with all defaults."},
+#define LC_SERVICE_ACTION(name, flag, help) {"--" flag, (help)},
+#include "tbl/service_actions.h"
 	    {"--config-file=PATH", "Reads settings from this YAML file. Default: none. "
 				   "Environment: LOG_COURIER_CONFIG_FILE"},
 	};
