@@ -1,6 +1,6 @@
 #include "ctl/arguments.h"
 
-#include "config/nearest.h"
+#include "ctl/guess.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,38 +99,14 @@ static struct option take_option(char *const **next)
 
 /* ---- what was probably meant ---- */
 
-/* The best guess so far. */
-struct guess {
-	struct lc_view typed;
-	const char *nearest; /* NULL: nothing is like it */
-	unsigned distance;
-};
-
-static struct guess guess_for(const char *typed, size_t size)
-{
-	unsigned tolerated = size < 5 ? 1 : (unsigned)(size + 1) / 3;
-
-	return (struct guess){.typed = {typed, size}, .distance = tolerated + 1};
-}
-
-static void consider(struct guess *guess, const char *known)
-{
-	unsigned distance = lc_nearest_distance(guess->typed, known);
-
-	if (distance < guess->distance) {
-		guess->distance = distance;
-		guess->nearest = known;
-	}
-}
-
 static bool no_command(const char *words, struct lc_error *error)
 {
-	struct guess guess = guess_for(words, strlen(words));
+	struct lc_guess guess = lc_guess_for(lc_view_of(words));
 
 	for (unsigned i = 0; i < LC_CONTROL_REQUEST_COMMAND_COUNT; i++)
-		consider(&guess, LC_CONTROL_REQUEST_COMMANDS[i].words);
+		lc_guess_consider(&guess, LC_CONTROL_REQUEST_COMMANDS[i].words);
 	for (unsigned i = 0; i < LC_ARGUMENTS_VERB_COUNT; i++)
-		consider(&guess, LC_ARGUMENTS_VERBS[i].verb);
+		lc_guess_consider(&guess, LC_ARGUMENTS_VERBS[i].verb);
 	if (guess.nearest == NULL)
 		return lc_error_set(error, LC_ERROR_USAGE, "there is no command \"%.200s\"", words);
 	return lc_error_set(error, LC_ERROR_USAGE,
@@ -141,16 +117,16 @@ static bool no_command(const char *words, struct lc_error *error)
 static bool no_option(const struct option *option, const struct lc_control_request *request,
 		      struct lc_error *error)
 {
-	struct guess guess = guess_for(option->name, option->name_size);
+	struct lc_guess guess = lc_guess_for((struct lc_view){option->name, option->name_size});
 	int size = option->name_size < 200 ? (int)option->name_size : 200;
 
 	for (unsigned i = 0; i < LC_ARGUMENTS_OPTION_COUNT; i++)
-		consider(&guess, LC_ARGUMENTS_OPTIONS[i].option);
+		lc_guess_consider(&guess, LC_ARGUMENTS_OPTIONS[i].option);
 	for (unsigned i = 0; i < LC_CONTROL_REQUEST_ARGUMENT_COUNT; i++) {
 		if (LC_CONTROL_REQUEST_ARGUMENTS[i].kind != LC_CONTROL_REQUEST_WORD &&
 		    request->command != LC_CONTROL_REQUEST_COMMAND_COUNT &&
 		    (LC_CONTROL_REQUEST_COMMANDS[request->command].takes & 1U << i) != 0)
-			consider(&guess, LC_CONTROL_REQUEST_ARGUMENTS[i].parameter);
+			lc_guess_consider(&guess, LC_CONTROL_REQUEST_ARGUMENTS[i].parameter);
 	}
 	if (guess.nearest == NULL)
 		return lc_error_set(error, LC_ERROR_USAGE, "there is no option \"--%.*s\"", size,
