@@ -128,15 +128,15 @@ start_stack
 export LOG_COURIER_CONSUMER_TIME_THRESHOLD_SECONDS=3600 LOG_COURIER_CONSUMER_COUNT_THRESHOLD=1000000
 start_service
 load --rows 500 --sources 5 --targets nowhere/logs
-need "rows for a bucket that is not there are seen" await 30 pending_is 500
+need "rows for a bucket that is not there are seen" await 120 pending_is 500
 SOURCE=$("$CONTROL" sources --limit 1 | awk 'NR == 2 { print $1 }')
 check "a source that waits for its thresholds is explained" \
 	explains "when 1,000,000 are unread or the first has been known for 1 h" "$SOURCE"
 need "all are flushed" "$CONTROL" flush --all
 need "the target is explained as refusing, with what to do" \
-	await 60 explains "log-courier-ctl retry nowhere" "$SOURCE"
+	await 120 explains "log-courier-ctl retry nowhere" "$SOURCE"
 need "rows of a hostile name come in" hostile_rows
-check "its bytes do not reach the terminal" await 30 hostile_source_is_seen
+check "its bytes do not reach the terminal" await 120 hostile_source_is_seen
 check "  nor any other control character" lacks "$ESCAPE"
 
 for columns in 60 80 140; do

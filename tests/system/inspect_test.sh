@@ -57,26 +57,26 @@ start_stack
 export LOG_COURIER_CONSUMER_TIME_THRESHOLD_SECONDS=3600 LOG_COURIER_CONSUMER_COUNT_THRESHOLD=1000000
 start_service
 load --rows 3000 --sources 20
-need "the rows are seen waiting" await 30 pending_is 3000
+need "the rows are seen waiting" await 120 pending_is 3000
 check "no source lags" control_says "no such source has undelivered rows" sources --lagging
 SOURCE=$(first_source)
 check "a source tells its open ranges" control_says "open ranges" source "$SOURCE"
 check "a source can be flushed" control_says "is read now" flush "$SOURCE"
-check "its rows are delivered" await 30 control_says "$SOURCE has no undelivered rows" source "$SOURCE"
+check "its rows are delivered" await 120 control_says "$SOURCE has no undelivered rows" source "$SOURCE"
 check "its log object is listed" control_says "delivered" source "$SOURCE"
 check "and found by the source's bucket" control_says "${SOURCE#*/}" deliveries "${SOURCE#*/}"
 check "all others are flushed" control_says "sources are read now" flush --all
-need "all rows are delivered" await 60 pending_is 0
+need "all rows are delivered" await 120 pending_is 0
 check "the target's deliveries are listed" control_says "delivered" deliveries target-1
 
 load --rows 500 --sources 5 --targets nowhere/logs
-need "rows for a bucket that is not there are seen" await 30 pending_is 500
+need "rows for a bucket that is not there are seen" await 120 pending_is 500
 check "they are flushed" control_says "sources are read now" flush --all
-need "the target is told as refusing, with the reason" await 60 refused
+need "the target is told as refusing, with the reason" await 120 refused
 check "its sources are told as blocked" each_source_is_blocked
 need "somebody makes the bucket" make_bucket nowhere
 check "the target is tried again" control_says "tried again now" retry nowhere
-check "and takes its rows at once" await 30 pending_is 0
+check "and takes its rows at once" await 120 pending_is 0
 check "no target is blocked any more" control_says "no such target is known" targets --blocked
 
 check "a running worker's ledger can not be checked" exits_with 1 "$CONTROL" ledger check
@@ -88,6 +88,6 @@ check "each ledger is sound" control_says ": sound" ledger check
 check "a reset asks first" exits_with 1 "$CONTROL" ledger reset
 check "a script agrees" control_says "removed:" ledger reset --yes
 start_service
-check "the service delivers again" await 30 health_is 0
+check "the service delivers again" await 60 health_is 0
 check "the service ends on SIGTERM" stop_service
 end_story
