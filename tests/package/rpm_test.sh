@@ -24,6 +24,18 @@ asks_for() {
 	query --requires | grep -qF -- "$1"
 }
 
+# With systemd's macros at hand, as on RHEL and Fedora, the scripts are theirs.
+uses_macros_of_systemd() {
+	rpmspec -P --define 'rhel 9' --define '_sourcedir /sources' --define 'sysusers_create_compat() compat %1' \
+		--define 'systemd_post() post %1' --define 'systemd_preun() preun %1' \
+		--define 'systemd_postun_with_restart() postun %1' "$TOP/packaging/rpm/log-courier.spec" >"$WORK/spec" || return
+	local line
+	for line in 'compat /sources/log-courier.sysusers' "post $UNIT" "preun $UNIT" "postun $UNIT"; do
+		grep -qxF "$line" "$WORK/spec" || return
+	done
+	! grep -qE 'systemctl|useradd|debug_package' "$WORK/spec"
+}
+
 # Only what is needed beside libraries, whose packages have other names elsewhere.
 libraries() {
 	dpkg-deb -f "$(find "$PACKAGES" -name 'log-courier_*-1_*.deb')" Depends | sed 's/systemd |[^,]*, //'
@@ -45,6 +57,7 @@ PACKAGE=$(find "$PACKAGES" -name 'log-courier-[0-9]*-1*.rpm' ! -name '*.src.rpm'
 need "there is one package" test -f "$PACKAGE"
 check "rpmlint has nothing to say" rpmlint --config "$TOP/packaging/rpm/rpmlint.toml" --strict \
 	"$TOP/packaging/rpm/log-courier.spec" "$PACKAGES"/*.rpm
+check "with systemd's macros its scripts are those" uses_macros_of_systemd
 check "it holds the service" holds -rwxr-xr-x root:root /usr/sbin/log-courier
 check "it holds log-courier-ctl" holds -rwxr-xr-x root:root /usr/bin/log-courier-ctl
 check "it holds the unit" holds -rw-r--r-- root:root /usr/lib/systemd/system/log-courier.service
