@@ -95,11 +95,11 @@ static void draw(const struct lc_buffer *text, unsigned height)
 	for (unsigned line = 0; line < shown; line++) {
 		size_t size = strcspn(at, "\n");
 
-		printf("%s%.*s\033[K", line == 0 ? "" : "\r\n", (int)size, at);
+		printf("%s%.*s\033[K", line == 0 ? "" : "\n", (int)size, at);
 		at += size + 1;
 	}
 	if (shown < lines)
-		printf("\r\n(%u more lines)\033[K", lines - shown);
+		printf("\n(%u more lines)\033[K", lines - shown);
 	fputs("\033[J", stdout);
 	fflush(stdout);
 }

@@ -160,6 +160,10 @@ check "by SIGINT it is ended as by itself" ends_with 130 "$TERMINAL" --until "q 
 check "  and by SIGTERM" ends_with 143 "$TERMINAL" --until "q ends" --signal TERM -- "$CONTROL" health --watch
 check "it is drawn anew when the terminal's size changes" \
 	on_terminal --size 140x40 --until "PID" --size 60x20 --until "SHARD" --key q -- status --watch 60
+check "  and tells how much of it does not fit" \
+	on_terminal --size 80x4 --until "more lines)" --key q -- status --watch 60
+check "a watch that is suspended gives the terminal back, and takes it again" \
+	on_terminal --until "q ends" --suspend 0.2 --until "q ends" --key q -- status --watch 1
 check "in a pipe it writes one document after the other" watches_in_a_pipe
 
 check "a wrong word is told as JSON" ends_with 2 "$CONTROL" --json statsu

@@ -7,9 +7,11 @@ Steps are taken in order while the command runs:
     --until TEXT           waits until the command has written the text behind what was waited for before
     --key KEYS             types them
     --signal NAME          sends the signal, INT for instance
+    --suspend SECONDS      stops it as the key ^Z does, and continues it after so long
 
 The exit status is the command's, 128 and the number for a signal. It is 99 when the command is not
-done in time, and 98 when it leaves the terminal in another state than it found it.
+done in time, and 98 when it leaves the terminal in another state than it found it, at its end or
+while it is stopped.
 """
 
 import fcntl
@@ -25,6 +27,10 @@ SECONDS = 30
 TOO_LATE = 99
 NOT_RESTORED = 98
 SIGNAL_BASE = 128
+
+
+class NotRestored(Exception):
+    pass
 
 
 class Terminal:
@@ -47,6 +53,20 @@ class Terminal:
     def resize(self, size):
         columns, _, lines = size.partition("x")
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", int(lines), int(columns), 0, 0))
+
+    def suspend(self, seconds):
+        """True if the terminal is meanwhile as it was found."""
+        os.kill(self.pid, signal.SIGTSTP)
+        while self.state() != "T":
+            self.read()
+        restored = termios.tcgetattr(self.slave) == self.before
+        time.sleep(seconds)
+        os.kill(self.pid, signal.SIGCONT)
+        return restored
+
+    def state(self):
+        with open(f"/proc/{self.pid}/stat", encoding="ascii") as stat:
+            return stat.read().rpartition(")")[2].split()[0]
 
     def read(self):
         """Takes what has been written within a moment."""
@@ -94,6 +114,10 @@ def take(terminal, steps):
             os.write(terminal.master, value.encode())
         elif name == "--signal":
             os.kill(terminal.pid, getattr(signal, "SIG" + value))
+        elif name == "--suspend":
+            if not terminal.suspend(float(value)):
+                raise NotRestored
+            seen = len(terminal.output)
         elif name == "--size":
             seen = len(terminal.output)
             terminal.resize(value)
@@ -108,10 +132,11 @@ def main():
         take(terminal, steps)
         status = terminal.wait()
         if termios.tcgetattr(terminal.slave) != terminal.before:
-            status = NOT_RESTORED
-    except TimeoutError:
-        os.kill(terminal.pid, signal.SIGKILL)
-        status = TOO_LATE
+            raise NotRestored
+    except (TimeoutError, NotRestored) as fault:
+        status = NOT_RESTORED if isinstance(fault, NotRestored) else TOO_LATE
+        if status == TOO_LATE:
+            os.kill(terminal.pid, signal.SIGKILL)
     sys.stdout.buffer.write(terminal.output)
     sys.stdout.flush()
     sys.exit(status)
