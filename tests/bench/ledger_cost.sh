@@ -13,27 +13,50 @@ forget() {
 	"$DEV/sql" 'TRUNCATE TABLE logs.offsets_local' && find "$LOG_COURIER_STATE_DIRECTORY" -mindepth 1 -delete
 }
 
-# worker_ticks: CPU time of the worker, all its threads, in clock ticks.
-worker_ticks() {
+# nanoseconds STAT: CPU time per row that such a file of /proc tells of.
+nanoseconds() {
 	local stat fields
-	stat=$(cat "/proc/$(workers | tr -d ' ')/stat")
+	stat=$(cat "$1")
 	read -ra fields <<<"${stat##*) }"
-	echo $((fields[11] + fields[12]))
+	echo $(((fields[11] + fields[12]) * (1000000000 / $(getconf CLK_TCK)) / ROWS))
+}
+
+# measure: the worker's CPU time, all its threads, and that of the ledger's thread alone.
+measure() {
+	local worker thread
+	worker=/proc/$(workers | tr -d ' ')
+	ALL=$(nanoseconds "$worker/stat")
+	OF_THREAD=0
+	for thread in "$worker"/task/*; do
+		[ "$(cat "$thread/comm")" != ledger ] || OF_THREAD=$(nanoseconds "$thread/stat")
+	done
 }
 
 ledger_bytes() {
 	find "$LOG_COURIER_STATE_DIRECTORY" -name 'shard-*.db' -printf '%s\n'
 }
 
-# run PROGRAM: delivers all rows; sets NANOSECONDS per row.
+# run PROGRAM: delivers all rows; sets ALL and OF_THREAD, nanoseconds per row.
 run() {
 	need "nothing is delivered" forget
 	COURIER=$1
 	start_service
 	need "all rows are delivered" await_progress 60 delivered_rows everything_settled
 	need "these are $ROWS rows" delivered_at_least "$ROWS"
-	NANOSECONDS=$(($(worker_ticks) * (1000000000 / $(getconf CLK_TCK)) / ROWS))
+	measure
 	need "the service ends" stop_service
+}
+
+run_with_ledger() {
+	run "$with_ledger"
+	with=$ALL
+	of_thread=$OF_THREAD
+	bytes=$(ledger_bytes)
+}
+
+run_in_memory() {
+	run "$in_memory"
+	without=$ALL
 }
 
 median() {
@@ -56,13 +79,13 @@ sleep 5
 run "$in_memory"
 for ((pair = 1; pair <= PAIRS; pair++)); do
 	if ((pair % 2 == 1)); then
-		run "$with_ledger" && with=$NANOSECONDS && bytes=$(ledger_bytes)
-		run "$in_memory" && without=$NANOSECONDS
+		run_with_ledger
+		run_in_memory
 	else
-		run "$in_memory" && without=$NANOSECONDS
-		run "$with_ledger" && with=$NANOSECONDS && bytes=$(ledger_bytes)
+		run_in_memory
+		run_with_ledger
 	fi
-	echo "# pair $pair: $with ns a row with the ledger, $without ns in memory"
+	echo "# pair $pair: $with ns a row with the ledger, $of_thread of them its thread's; $without ns in memory"
 	awk -v with="$with" -v without="$without" 'BEGIN { print with / without }' >>"$WORK/ratios"
 done
 ratio=$(median <"$WORK/ratios")

@@ -5,73 +5,18 @@
  * Nothing expires: a measurement is shorter than any horizon, and nobody looks at log objects in
  * it.
  */
-#include "ledger/ledger.h"
+#include "bench/memory_ledger.h"
 
-#include "base/arena.h"
 #include "base/assert.h"
 #include "base/memory.h"
 #include "formats/taken_rows.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
-#include <uthash.h>
-
-enum { NAME_MAX_SIZE = 80 };
-
-/* A log object. */
-struct kept {
-	UT_hash_handle hh; /* by id */
-	struct lc_ledger_intent intent;
-	struct lc_arena bytes;
-	bool closed;
-	SLIST_ENTRY(kept) of_source;
-};
-
-struct slot {
-	UT_hash_handle hh; /* by second */
-	uint32_t second;
-	uint64_t rows;
-};
-
-struct source {
-	UT_hash_handle hh; /* by name */
-	struct lc_ledger_range *ranges;
-	size_t range_count;
-	uint32_t committed;
-	struct slot *slots;
-	SLIST_HEAD(, kept) objects;
-	size_t name_size;
-	char name[NAME_MAX_SIZE];
-};
-
-/* Somebody to be called back with what was found. */
-struct answer {
-	STAILQ_ENTRY(answer) next;
-	void *context;
-	lc_ledger_callback *durable;
-	lc_ledger_hashes_callback *on_hashes;
-	lc_ledger_intents_callback *on_intents;
-	lc_ledger_surplus_callback *on_counts;
-	lc_ledger_objects_callback *on_objects;
-	struct lc_ledger_hashes hashes;
-	struct lc_ledger_intent *intents;
-	struct lc_ledger_count *counts;
-	size_t count;
-};
-
-struct lc_ledger {
-	struct lc_loop_timer *timer;
-	STAILQ_HEAD(, answer) answers;
-	struct kept *objects;
-	struct source *sources;
-	uint32_t until;
-	uint32_t horizon;
-};
 
 /* ---- sources ---- */
 
-static struct source *source_of(struct lc_ledger *ledger, const struct lc_ledger_source *of)
+struct source *memory_source(struct lc_ledger *ledger, const struct lc_ledger_source *of)
 {
 	char name[NAME_MAX_SIZE];
 	struct source *source;
@@ -91,7 +36,7 @@ static struct source *source_of(struct lc_ledger *ledger, const struct lc_ledger
 	return source;
 }
 
-static struct slot *slot_of(struct source *source, uint32_t second)
+struct slot *memory_slot(struct source *source, uint32_t second)
 {
 	uint32_t begin = second / LC_LEDGER_SLOT_SECONDS * LC_LEDGER_SLOT_SECONDS;
 	struct slot *slot;
@@ -107,7 +52,7 @@ static struct slot *slot_of(struct source *source, uint32_t second)
 
 /* ---- answers, from the loop ---- */
 
-static struct answer *answer_later(struct lc_ledger *ledger, void *context)
+struct answer *memory_answer(struct lc_ledger *ledger, void *context)
 {
 	struct answer *answer = lc_memory_zero(1, sizeof(*answer));
 
@@ -253,7 +198,7 @@ void lc_ledger_set_target(struct lc_ledger *ledger, const struct lc_ledger_targe
 void lc_ledger_set_ranges(struct lc_ledger *ledger, const struct lc_ledger_source *of,
 			  const struct lc_ledger_range *ranges, size_t count)
 {
-	struct source *source = source_of(ledger, of);
+	struct source *source = memory_source(ledger, of);
 
 	source->ranges = lc_memory_resize(source->ranges, count + 1, sizeof(ranges[0]));
 	if (count > 0)
@@ -264,19 +209,19 @@ void lc_ledger_set_ranges(struct lc_ledger *ledger, const struct lc_ledger_sourc
 void lc_ledger_set_floor(struct lc_ledger *ledger, const struct lc_ledger_source *of,
 			 const struct lc_offset *floor)
 {
-	source_of(ledger, of)->committed = floor->inserted_at;
+	memory_source(ledger, of)->committed = floor->inserted_at;
 }
 
 void lc_ledger_set_committed(struct lc_ledger *ledger, const struct lc_ledger_source *of,
 			     uint32_t second)
 {
-	source_of(ledger, of)->committed = second;
+	memory_source(ledger, of)->committed = second;
 }
 
 void lc_ledger_add_intent(struct lc_ledger *ledger, const struct lc_ledger_intent *intent)
 {
 	struct kept *object = lc_memory_zero(1, sizeof(*object));
-	struct source *source = source_of(ledger, &intent->source);
+	struct source *source = memory_source(ledger, &intent->source);
 	struct lc_ledger_intent *kept = &object->intent;
 	struct lc_taken_second second = {0};
 	struct lc_error error;
@@ -292,7 +237,7 @@ void lc_ledger_add_intent(struct lc_ledger *ledger, const struct lc_ledger_inten
 	HASH_ADD(hh, ledger->objects, intent.id, sizeof(kept->id), object);
 	SLIST_INSERT_HEAD(&source->objects, object, of_source);
 	while (lc_taken_rows_next(kept->taken_rows, &position, &second, &error))
-		slot_of(source, second.second)->rows += second.count;
+		memory_slot(source, second.second)->rows += second.count;
 }
 
 static void close_intent(struct lc_ledger *ledger, uint64_t id)
@@ -318,144 +263,5 @@ void lc_ledger_set_expired(struct lc_ledger *ledger, uint64_t intent_id, uint32_
 
 void lc_ledger_when_durable(struct lc_ledger *ledger, lc_ledger_callback *callback, void *context)
 {
-	answer_later(ledger, context)->durable = callback;
-}
-
-/* ---- reads ---- */
-
-static int compare_hashes(const void *a, const void *b)
-{
-	uint64_t left = *(const uint64_t *)a;
-	uint64_t right = *(const uint64_t *)b;
-
-	return (left > right) - (left < right);
-}
-
-static void add_hashes(struct lc_ledger_hashes *hashes, struct lc_view blob, uint32_t from,
-		       uint32_t to)
-{
-	struct lc_taken_second second = {0};
-	struct lc_error error;
-	size_t position = 0;
-
-	while (lc_taken_rows_next(blob, &position, &second, &error)) {
-		if (second.second < from || second.second >= to)
-			continue;
-		hashes->hashes = lc_memory_resize(hashes->hashes, hashes->count + second.count,
-						  sizeof(hashes->hashes[0]));
-		for (uint32_t i = 0; i < second.count; i++)
-			hashes->hashes[hashes->count++] = lc_taken_rows_hash(&second, i);
-	}
-}
-
-void lc_ledger_read_hashes(struct lc_ledger *ledger, const struct lc_ledger_source *of,
-			   uint32_t from, uint32_t to, lc_ledger_hashes_callback *callback,
-			   void *context)
-{
-	struct answer *answer = answer_later(ledger, context);
-	const struct kept *object;
-
-	answer->on_hashes = callback;
-	SLIST_FOREACH(object, &source_of(ledger, of)->objects, of_source)
-	{
-		add_hashes(&answer->hashes, object->intent.taken_rows, from, to);
-	}
-	if (answer->hashes.count > 0)
-		qsort(answer->hashes.hashes, answer->hashes.count, sizeof(answer->hashes.hashes[0]),
-		      compare_hashes);
-}
-
-/* Objects were added in the order of their ids, which uthash keeps. */
-void lc_ledger_read_intents(struct lc_ledger *ledger, struct lc_view target_bucket,
-			    uint64_t after_id, size_t limit, lc_ledger_intents_callback *callback,
-			    void *context)
-{
-	struct answer *answer = answer_later(ledger, context);
-	struct kept *object;
-	struct kept *next;
-
-	answer->on_intents = callback;
-	answer->intents = lc_memory_zero(limit, sizeof(answer->intents[0]));
-	HASH_ITER(hh, ledger->objects, object, next)
-	{
-		if (!object->closed && object->intent.id > after_id && answer->count < limit &&
-		    lc_view_equal(object->intent.target_bucket, target_bucket))
-			answer->intents[answer->count++] = object->intent;
-	}
-}
-
-static uint64_t rows_of_second(const struct source *source, uint32_t wanted)
-{
-	struct lc_ledger_hashes hashes = {.hashes = NULL};
-	const struct kept *object;
-
-	SLIST_FOREACH(object, &source->objects, of_source)
-	{
-		add_hashes(&hashes, object->intent.taken_rows, wanted, wanted + 1);
-	}
-	free(hashes.hashes);
-	return hashes.count;
-}
-
-enum asked { ASKED_SLOTS, ASKED_SECONDS, ASKED_AHEAD };
-
-/* What is answered bears our names of the sources: the caller's bytes may be gone by then. */
-static void find(struct lc_ledger *ledger, enum asked asked, const struct lc_ledger_count *counts,
-		 size_t count, lc_ledger_surplus_callback *callback, void *context)
-{
-	struct answer *answer = answer_later(ledger, context);
-
-	answer->on_counts = callback;
-	answer->counts = lc_memory_zero(count + 1, sizeof(counts[0]));
-	for (size_t i = 0; i < count; i++) {
-		struct source *source = source_of(ledger, &counts[i].source);
-		struct lc_ledger_count *found = &answer->counts[answer->count];
-		uint64_t taken;
-
-		*found = counts[i];
-		found->source.bucket.data = source->name + sizeof(counts[i].source.raft_session_id);
-		if (asked == ASKED_AHEAD) {
-			answer->count += counts[i].second > source->committed;
-			continue;
-		}
-		taken = asked == ASKED_SLOTS ? slot_of(source, counts[i].second)->rows
-					     : rows_of_second(source, counts[i].second);
-		found->rows = counts[i].rows > taken ? counts[i].rows - taken : 0;
-		answer->count += found->rows > 0;
-	}
-}
-
-void lc_ledger_find_surplus_slots(struct lc_ledger *ledger, const struct lc_ledger_count *counts,
-				  size_t count, lc_ledger_surplus_callback *callback, void *context)
-{
-	find(ledger, ASKED_SLOTS, counts, count, callback, context);
-}
-
-void lc_ledger_find_surplus_seconds(struct lc_ledger *ledger, const struct lc_ledger_count *counts,
-				    size_t count, lc_ledger_surplus_callback *callback,
-				    void *context)
-{
-	find(ledger, ASKED_SECONDS, counts, count, callback, context);
-}
-
-void lc_ledger_find_ahead(struct lc_ledger *ledger, const struct lc_ledger_count *offsets,
-			  size_t count, lc_ledger_surplus_callback *callback, void *context)
-{
-	find(ledger, ASKED_AHEAD, offsets, count, callback, context);
-}
-
-void lc_ledger_read_objects(struct lc_ledger *ledger, const struct lc_ledger_source *source,
-			    size_t limit, lc_ledger_objects_callback *callback, void *context)
-{
-	(void)source;
-	(void)limit;
-	answer_later(ledger, context)->on_objects = callback;
-}
-
-void lc_ledger_read_deliveries(struct lc_ledger *ledger, struct lc_view bucket, size_t limit,
-			       lc_ledger_objects_callback *callback, void *context)
-{
-	(void)bucket;
-	(void)limit;
-	answer_later(ledger, context)->on_objects = callback;
+	memory_answer(ledger, context)->durable = callback;
 }
