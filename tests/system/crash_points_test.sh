@@ -122,8 +122,12 @@ nothing_pending() {
 	! "$CONTROL" status --json | grep -qE '"pending": *[1-9]'
 }
 
+is_quiet() {
+	healthy && nothing_pending
+}
+
 all_is_delivered() {
-	healthy && nothing_pending && verify --allow-double
+	is_quiet && verify --allow-double
 }
 
 walk() {
@@ -141,6 +145,7 @@ walk() {
 	need "$POINT: the target is blocked" await 20 target_is_blocked
 	situation opened 1 s3_bucket PUT
 	if may_be_reached rebuilt; then
+		need "$POINT: all rows so far are delivered" await 40 is_quiet
 		need "$POINT: the service is killed in the middle of its uploads" die_while_uploading
 		situation rebuilt 1 launch_service
 	fi

@@ -163,11 +163,12 @@ kill_supervisor() {
 	kill -KILL "$SERVICE_PID" && await 5 ended "$SERVICE_PID" && SERVICE_PID=''
 }
 
-# kill_service: all its processes at once.
+# kill_service: all its processes at once, be there workers at this moment or not.
 kill_service() {
 	local pids
 	read -ra pids <<<"$(workers)"
-	kill -KILL "${pids[@]}" && kill_supervisor && await 5 state_is_free
+	kill -KILL "$SERVICE_PID" "${pids[@]}" 2>/dev/null
+	await 5 ended "$SERVICE_PID" && SERVICE_PID='' && await 20 state_is_free
 }
 
 # The directory is free as soon as the last process of a killed service has ended.
