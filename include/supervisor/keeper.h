@@ -44,6 +44,15 @@ void lc_keeper_drain(struct lc_keeper *keeper);
 /* As lc_keeper_drain, but what is under way is abandoned. */
 void lc_keeper_hurry(struct lc_keeper *keeper);
 
+/* Another worker takes over, once this one has finished: with the settings as they are by then. */
+void lc_keeper_replace(struct lc_keeper *keeper);
+/* Lets the worker finish; no other follows before lc_keeper_resume. */
+void lc_keeper_pause(struct lc_keeper *keeper);
+void lc_keeper_resume(struct lc_keeper *keeper);
+
+/* The house's settings have changed: the keeper's own rules follow them. */
+void lc_keeper_take_settings(struct lc_keeper *keeper);
+
 /* Sends the worker the text of a control request; see lc_asks_start. */
 struct lc_ask *lc_keeper_ask(struct lc_keeper *keeper, struct lc_view text,
 			     lc_asks_callback *callback, void *context, struct lc_error *error);

@@ -6,8 +6,13 @@
  * come early or late.
  *
  *   STOPPED --start--> STARTING --ready--> READY --drain--> DRAINING --exited--> STOPPED
- *   STARTING, READY --exited--> BACKING_OFF --timer--> STARTING    (FAILED for a configuration
- * error) STARTING, READY, DRAINING --heartbeat stops--> KILLING --exited--> BACKING_OFF or STOPPED
+ *   STARTING, READY --exited--> BACKING_OFF --timer--> STARTING    (FAILED: not to be started anew)
+ *   STARTING, READY, DRAINING --heartbeat stops--> KILLING --exited--> BACKING_OFF, or as wanted
+ *   STARTING, READY --replace--> DRAINING --exited--> STARTING
+ *   any --pause--> PAUSED, once its worker has ended;  PAUSED --resume--> STARTING
+ *
+ * What is to come behind DRAINING and KILLING is the slot's intention, which each of DRAIN,
+ * REPLACE, PAUSE and RESUME changes; nothing but START takes back a DRAIN.
  */
 #ifndef LC_SUPERVISOR_SLOT_H
 #define LC_SUPERVISOR_SLOT_H
@@ -24,9 +29,12 @@ enum lc_slot_event_type {
 	LC_SLOT_FORK_FAILED, /* the fork that was asked for did not succeed */
 	LC_SLOT_CAME_READY,  /* the worker says READY */
 	LC_SLOT_TIMER,
-	LC_SLOT_EXITED, /* the worker is gone */
-	LC_SLOT_DRAIN,  /* the shard is not to be delivered any more: finish in time */
-	LC_SLOT_HURRY,  /* as DRAIN, at once */
+	LC_SLOT_EXITED,  /* the worker is gone */
+	LC_SLOT_DRAIN,   /* the shard is not to be delivered any more: finish in time */
+	LC_SLOT_HURRY,   /* as DRAIN, at once */
+	LC_SLOT_REPLACE, /* another worker is to take over, once this one has finished */
+	LC_SLOT_PAUSE,   /* finish, and no worker until RESUME */
+	LC_SLOT_RESUME,
 	LC_SLOT_EVENT_COUNT
 };
 
@@ -35,6 +43,13 @@ struct lc_slot_event {
 	uint64_t now_ms;
 	uint64_t heartbeat_ms; /* TIMER: the worker's last heartbeat */
 	bool config_error;     /* EXITED: with the exit code that forbids a restart */
+};
+
+/* What a slot is for, once the worker that it has is gone. */
+enum lc_slot_intention {
+	LC_SLOT_TO_WORK,  /* another worker, after a death when it has backed off */
+	LC_SLOT_TO_PAUSE, /* none until RESUME */
+	LC_SLOT_TO_STOP,  /* none: the service ends, or the shard is given up */
 };
 
 /* What is to be done, all of it, in this order. */
@@ -65,13 +80,19 @@ struct lc_slot {
 	uint64_t kill_ms;    /* DRAINING, KILLING: when SIGKILL is due; 0 for never */
 	uint64_t abandon_ms; /* DRAINING: when ABANDON is due; 0 once it was sent */
 	unsigned failures;   /* deaths in a row, as backoff counts them */
-	uint64_t restarts;   /* forks after the first */
-	bool forked_before;
-	bool unwanted; /* after DRAIN or HURRY: no further worker */
+	uint64_t restarts;   /* forks after a death */
+	enum lc_slot_intention intention;
+	bool replacing; /* from REPLACE until the successor is ready, or something else happens */
 };
 
 /* A STOPPED slot. `seed` makes its jitter. */
 void lc_slot_init(struct lc_slot *slot, const struct lc_slot_rules *rules, uint64_t seed);
+
+/* Other rules from now on; deadlines that run stay as they are. */
+void lc_slot_set_rules(struct lc_slot *slot, const struct lc_slot_rules *rules);
+
+/* True while the end of the worker is what was asked for. */
+bool lc_slot_expects_end(const struct lc_slot *slot);
 
 /* Takes one event. Any event may come in any state: one that means nothing there changes nothing.
  */

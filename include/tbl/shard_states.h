@@ -9,6 +9,7 @@
 
 /* clang-format off */
 LC_SHARD_STATE(STOPPED, "stopped", "has no worker, and none is wanted")
+LC_SHARD_STATE(PAUSED, "paused", "has no worker because the operator said so, until resume")
 LC_SHARD_STATE(STARTING, "starting", "a worker runs, its first discovery is under way")
 LC_SHARD_STATE(READY, "ready", "a worker delivers")
 LC_SHARD_STATE(BACKING_OFF, "backing-off", "the worker died, the next one starts after a wait")

@@ -30,6 +30,7 @@ LC_STATUS_SERVICE(NUMBER, shard_count, "shards of the whole deployment")
 
 LC_STATUS_SHARD(NUMBER, shard, "its number")
 LC_STATUS_SHARD(STATE, state, "what its worker is doing")
+LC_STATUS_SHARD(FLAG, replacing, "its worker is being replaced because somebody asked for it")
 LC_STATUS_SHARD(PID, pid, "of its worker")
 LC_STATUS_SHARD(COUNT, restarts, "times that its worker was started anew")
 LC_STATUS_SHARD(AGE, uptime_seconds, "of its worker")

@@ -23,6 +23,7 @@ static const char *colour_of(enum lc_shard_state state)
 	case LC_SHARD_STATE_STARTING:
 	case LC_SHARD_STATE_DRAINING:
 	case LC_SHARD_STATE_STOPPED:
+	case LC_SHARD_STATE_PAUSED:
 		return LC_STYLE_YELLOW;
 	case LC_SHARD_STATE_BACKING_OFF:
 	case LC_SHARD_STATE_KILLING:

@@ -44,6 +44,8 @@ static void examine_state(const struct lc_status_document_shard *shard,
 	case LC_SHARD_STATE_READY:
 		break;
 	case LC_SHARD_STATE_STARTING:
+		if (shard->replacing)
+			break;
 		if (shard->obituary[0] == '\0')
 			lc_status_document_find(document, number,
 						"the worker is starting; if this lasts longer than "
@@ -62,9 +64,12 @@ static void examine_state(const struct lc_status_document_shard *shard,
 					obituary, shard->next_start_seconds);
 		break;
 	case LC_SHARD_STATE_DRAINING:
+		if (shard->replacing)
+			break;
 		lc_status_document_find(document, number,
 					"the worker is finishing because the service is being "
-					"stopped; start the service again to deliver");
+					"stopped or the shard paused; start the service again, or "
+					"resume the shard, to deliver");
 		break;
 	case LC_SHARD_STATE_KILLING:
 		lc_status_document_find(document, number,
@@ -78,6 +83,12 @@ static void examine_state(const struct lc_status_document_shard *shard,
 	case LC_SHARD_STATE_STOPPED:
 		lc_status_document_find(document, number,
 					"no worker runs; start the service again to deliver");
+		break;
+	case LC_SHARD_STATE_PAUSED:
+		lc_status_document_find(document, number,
+					"the shard was paused by the operator and delivers "
+					"nothing; log-courier-ctl resume %d lets it go on",
+					number);
 		break;
 	case LC_SHARD_STATE_COUNT:
 		break;

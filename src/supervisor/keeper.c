@@ -251,6 +251,28 @@ void lc_keeper_hurry(struct lc_keeper *keeper)
 	step(keeper, (struct lc_slot_event){.type = LC_SLOT_HURRY});
 }
 
+void lc_keeper_replace(struct lc_keeper *keeper)
+{
+	step(keeper, (struct lc_slot_event){.type = LC_SLOT_REPLACE});
+}
+
+void lc_keeper_pause(struct lc_keeper *keeper)
+{
+	step(keeper, (struct lc_slot_event){.type = LC_SLOT_PAUSE});
+}
+
+void lc_keeper_resume(struct lc_keeper *keeper)
+{
+	step(keeper, (struct lc_slot_event){.type = LC_SLOT_RESUME});
+}
+
+void lc_keeper_take_settings(struct lc_keeper *keeper)
+{
+	struct lc_slot_rules rules = rules_of(keeper->house->settings);
+
+	lc_slot_set_rules(&keeper->slot, &rules);
+}
+
 static int64_t until_next_start_ms(const struct lc_keeper *keeper)
 {
 	uint64_t now_ms = lc_clock_monotonic_ms();
@@ -271,7 +293,8 @@ void lc_keeper_reap(struct lc_keeper *keeper)
 		return;
 	lc_obituary_compose(&obituary, keeper->shard, keeper->pid, status,
 			    lc_clock_monotonic_ms() - keeper->slot.forked_ms, keeper->page);
-	expected = keeper->slot.unwanted && lc_obituary_exit_code(&obituary) == LC_EXIT_OK;
+	expected =
+	    lc_slot_expects_end(&keeper->slot) && lc_obituary_exit_code(&obituary) == LC_EXIT_OK;
 	if (!expected) {
 		keeper->obituary_exit_code = lc_obituary_exit_code(&obituary);
 		lc_obituary_sentence(&obituary, keeper->obituary);
@@ -325,6 +348,7 @@ void lc_keeper_describe(const struct lc_keeper *keeper, int64_t wall_seconds,
 	*shard = (struct lc_status_document_shard){
 	    .shard = keeper->shard,
 	    .state = keeper->slot.state,
+	    .replacing = keeper->slot.replacing,
 	    .pid = keeper->pid,
 	    .restarts = keeper->slot.restarts,
 	    .uptime_seconds =

@@ -66,8 +66,10 @@ static struct lc_slot slot_in(enum lc_shard_state state)
 		exit_for_config(&slot, T0);
 	else
 		step(&slot, LC_SLOT_CAME_READY, T0);
-	if (state == LC_SHARD_STATE_DRAINING)
-		step(&slot, LC_SLOT_DRAIN, T0);
+	if (state == LC_SHARD_STATE_DRAINING || state == LC_SHARD_STATE_PAUSED)
+		step(&slot, state == LC_SHARD_STATE_PAUSED ? LC_SLOT_PAUSE : LC_SLOT_DRAIN, T0);
+	if (state == LC_SHARD_STATE_PAUSED)
+		step(&slot, LC_SLOT_EXITED, T0);
 	if (state == LC_SHARD_STATE_KILLING)
 		step_with(&slot, LC_SLOT_TIMER, T0 + 10000, T0);
 	assert_int_equal(slot.state, state);
@@ -91,6 +93,22 @@ static const struct expectation EXPECTATIONS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT
 		[LC_SLOT_EXITED] = {LC_SHARD_STATE_STOPPED, ""},
 		[LC_SLOT_DRAIN] = {LC_SHARD_STATE_STOPPED, ""},
 		[LC_SLOT_HURRY] = {LC_SHARD_STATE_STOPPED, ""},
+		[LC_SLOT_REPLACE] = {LC_SHARD_STATE_STOPPED, ""},
+		[LC_SLOT_PAUSE] = {LC_SHARD_STATE_STOPPED, ""},
+		[LC_SLOT_RESUME] = {LC_SHARD_STATE_STOPPED, ""},
+	    },
+	[LC_SHARD_STATE_PAUSED] =
+	    {
+		[LC_SLOT_START] = {LC_SHARD_STATE_STARTING, "fork"},
+		[LC_SLOT_FORK_FAILED] = {LC_SHARD_STATE_PAUSED, ""},
+		[LC_SLOT_CAME_READY] = {LC_SHARD_STATE_PAUSED, ""},
+		[LC_SLOT_TIMER] = {LC_SHARD_STATE_PAUSED, ""},
+		[LC_SLOT_EXITED] = {LC_SHARD_STATE_PAUSED, ""},
+		[LC_SLOT_DRAIN] = {LC_SHARD_STATE_STOPPED, ""},
+		[LC_SLOT_HURRY] = {LC_SHARD_STATE_STOPPED, ""},
+		[LC_SLOT_REPLACE] = {LC_SHARD_STATE_PAUSED, ""},
+		[LC_SLOT_PAUSE] = {LC_SHARD_STATE_PAUSED, ""},
+		[LC_SLOT_RESUME] = {LC_SHARD_STATE_STARTING, "fork"},
 	    },
 	[LC_SHARD_STATE_STARTING] =
 	    {
@@ -101,6 +119,9 @@ static const struct expectation EXPECTATIONS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT
 		[LC_SLOT_EXITED] = {LC_SHARD_STATE_BACKING_OFF, ""},
 		[LC_SLOT_DRAIN] = {LC_SHARD_STATE_DRAINING, "drain"},
 		[LC_SLOT_HURRY] = {LC_SHARD_STATE_DRAINING, "abandon"},
+		[LC_SLOT_REPLACE] = {LC_SHARD_STATE_DRAINING, "drain"},
+		[LC_SLOT_PAUSE] = {LC_SHARD_STATE_DRAINING, "drain"},
+		[LC_SLOT_RESUME] = {LC_SHARD_STATE_STARTING, ""},
 	    },
 	[LC_SHARD_STATE_READY] =
 	    {
@@ -111,6 +132,9 @@ static const struct expectation EXPECTATIONS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT
 		[LC_SLOT_EXITED] = {LC_SHARD_STATE_BACKING_OFF, ""},
 		[LC_SLOT_DRAIN] = {LC_SHARD_STATE_DRAINING, "drain"},
 		[LC_SLOT_HURRY] = {LC_SHARD_STATE_DRAINING, "abandon"},
+		[LC_SLOT_REPLACE] = {LC_SHARD_STATE_DRAINING, "drain"},
+		[LC_SLOT_PAUSE] = {LC_SHARD_STATE_DRAINING, "drain"},
+		[LC_SLOT_RESUME] = {LC_SHARD_STATE_READY, ""},
 	    },
 	[LC_SHARD_STATE_BACKING_OFF] =
 	    {
@@ -121,6 +145,9 @@ static const struct expectation EXPECTATIONS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT
 		[LC_SLOT_EXITED] = {LC_SHARD_STATE_BACKING_OFF, ""},
 		[LC_SLOT_DRAIN] = {LC_SHARD_STATE_STOPPED, ""},
 		[LC_SLOT_HURRY] = {LC_SHARD_STATE_STOPPED, ""},
+		[LC_SLOT_REPLACE] = {LC_SHARD_STATE_STARTING, "fork"},
+		[LC_SLOT_PAUSE] = {LC_SHARD_STATE_PAUSED, ""},
+		[LC_SLOT_RESUME] = {LC_SHARD_STATE_BACKING_OFF, ""},
 	    },
 	[LC_SHARD_STATE_DRAINING] =
 	    {
@@ -131,6 +158,9 @@ static const struct expectation EXPECTATIONS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT
 		[LC_SLOT_EXITED] = {LC_SHARD_STATE_STOPPED, ""},
 		[LC_SLOT_DRAIN] = {LC_SHARD_STATE_DRAINING, ""},
 		[LC_SLOT_HURRY] = {LC_SHARD_STATE_DRAINING, "abandon"},
+		[LC_SLOT_REPLACE] = {LC_SHARD_STATE_DRAINING, ""},
+		[LC_SLOT_PAUSE] = {LC_SHARD_STATE_DRAINING, ""},
+		[LC_SLOT_RESUME] = {LC_SHARD_STATE_DRAINING, ""},
 	    },
 	[LC_SHARD_STATE_KILLING] =
 	    {
@@ -141,6 +171,9 @@ static const struct expectation EXPECTATIONS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT
 		[LC_SLOT_EXITED] = {LC_SHARD_STATE_BACKING_OFF, ""},
 		[LC_SLOT_DRAIN] = {LC_SHARD_STATE_KILLING, ""},
 		[LC_SLOT_HURRY] = {LC_SHARD_STATE_KILLING, ""},
+		[LC_SLOT_REPLACE] = {LC_SHARD_STATE_KILLING, ""},
+		[LC_SLOT_PAUSE] = {LC_SHARD_STATE_KILLING, ""},
+		[LC_SLOT_RESUME] = {LC_SHARD_STATE_KILLING, ""},
 	    },
 	[LC_SHARD_STATE_FAILED] =
 	    {
@@ -151,6 +184,9 @@ static const struct expectation EXPECTATIONS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT
 		[LC_SLOT_EXITED] = {LC_SHARD_STATE_FAILED, ""},
 		[LC_SLOT_DRAIN] = {LC_SHARD_STATE_STOPPED, ""},
 		[LC_SLOT_HURRY] = {LC_SHARD_STATE_STOPPED, ""},
+		[LC_SLOT_REPLACE] = {LC_SHARD_STATE_STARTING, "fork"},
+		[LC_SLOT_PAUSE] = {LC_SHARD_STATE_PAUSED, ""},
+		[LC_SLOT_RESUME] = {LC_SHARD_STATE_FAILED, ""},
 	    },
 };
 
@@ -353,6 +389,107 @@ static void a_fork_that_fails_is_tried_again_later(void **state)
 	assert_true(step(&slot, LC_SLOT_TIMER, slot.wake_ms).fork);
 }
 
+static void a_replaced_worker_has_a_successor_at_once_and_no_death_on_record(void **state)
+{
+	struct lc_slot slot = slot_in(LC_SHARD_STATE_READY);
+
+	(void)state;
+	assert_true(step(&slot, LC_SLOT_REPLACE, T0 + 100).send_drain);
+	assert_true(lc_slot_expects_end(&slot));
+	assert_true(step(&slot, LC_SLOT_EXITED, T0 + 200).fork);
+	assert_int_equal(slot.state, LC_SHARD_STATE_STARTING);
+	assert_int_equal(slot.restarts, 0);
+	assert_int_equal(slot.failures, 0);
+	assert_false(lc_slot_expects_end(&slot));
+	assert_true(slot.replacing);
+	step(&slot, LC_SLOT_CAME_READY, T0 + 300);
+	assert_false(slot.replacing);
+}
+
+static void a_successor_that_can_not_work_fails(void **state)
+{
+	struct lc_slot slot = slot_in(LC_SHARD_STATE_READY);
+
+	(void)state;
+	step(&slot, LC_SLOT_REPLACE, T0);
+	assert_true(nothing(exit_for_config(&slot, T0 + 5)));
+	assert_int_equal(slot.state, LC_SHARD_STATE_FAILED);
+	assert_true(step(&slot, LC_SLOT_REPLACE, T0 + 6).fork);
+}
+
+static void a_replaced_worker_that_hangs_is_killed_and_has_a_successor_after_a_wait(void **state)
+{
+	struct lc_slot slot = slot_in(LC_SHARD_STATE_READY);
+
+	(void)state;
+	step(&slot, LC_SLOT_REPLACE, T0);
+	assert_int_equal(step_with(&slot, LC_SLOT_TIMER, T0 + 10000, T0).signal, SIGABRT);
+	step(&slot, LC_SLOT_EXITED, T0 + 10001);
+	assert_int_equal(slot.state, LC_SHARD_STATE_BACKING_OFF);
+	assert_true(step(&slot, LC_SLOT_TIMER, slot.wake_ms).fork);
+	assert_int_equal(slot.restarts, 1);
+}
+
+/* One event after the other while the worker ends; where the slot comes to when it has. */
+static void expect_after(enum lc_slot_event_type first, enum lc_slot_event_type second,
+			 enum lc_shard_state end)
+{
+	struct lc_slot slot = slot_in(LC_SHARD_STATE_READY);
+
+	step(&slot, first, T0);
+	step(&slot, second, T0 + 1);
+	step(&slot, LC_SLOT_EXITED, T0 + 2);
+	assert_int_equal(slot.state, end);
+}
+
+static void a_mind_is_changed_while_the_worker_ends(void **state)
+{
+	(void)state;
+	expect_after(LC_SLOT_PAUSE, LC_SLOT_PAUSE, LC_SHARD_STATE_PAUSED);
+	expect_after(LC_SLOT_PAUSE, LC_SLOT_RESUME, LC_SHARD_STATE_STARTING);
+	expect_after(LC_SLOT_PAUSE, LC_SLOT_DRAIN, LC_SHARD_STATE_STOPPED);
+	expect_after(LC_SLOT_PAUSE, LC_SLOT_HURRY, LC_SHARD_STATE_STOPPED);
+	expect_after(LC_SLOT_REPLACE, LC_SLOT_PAUSE, LC_SHARD_STATE_PAUSED);
+	expect_after(LC_SLOT_REPLACE, LC_SLOT_DRAIN, LC_SHARD_STATE_STOPPED);
+	expect_after(LC_SLOT_PAUSE, LC_SLOT_REPLACE, LC_SHARD_STATE_PAUSED);
+	/* A service that ends is not kept up by anybody. */
+	expect_after(LC_SLOT_DRAIN, LC_SLOT_PAUSE, LC_SHARD_STATE_STOPPED);
+	expect_after(LC_SLOT_DRAIN, LC_SLOT_RESUME, LC_SHARD_STATE_STOPPED);
+	expect_after(LC_SLOT_DRAIN, LC_SLOT_REPLACE, LC_SHARD_STATE_STOPPED);
+}
+
+static void a_stop_does_not_wait_for_a_core_longer_than_it_may_take(void **state)
+{
+	struct lc_slot_rules rules = RULES;
+	struct lc_slot slot;
+
+	(void)state;
+	rules.drain_timeout_ms = 1000;
+	rules.abandon_grace_ms = 250;
+	lc_slot_init(&slot, &rules, 1);
+	step(&slot, LC_SLOT_START, T0);
+	step_with(&slot, LC_SLOT_TIMER, T0 + 10000, T0);
+	assert_int_equal(slot.wake_ms, T0 + 15000);
+	step(&slot, LC_SLOT_DRAIN, T0 + 10100);
+	assert_int_equal(slot.wake_ms, T0 + 11100);
+	step(&slot, LC_SLOT_HURRY, T0 + 10200);
+	assert_int_equal(slot.wake_ms, T0 + 10450);
+	assert_int_equal(step(&slot, LC_SLOT_TIMER, T0 + 10450).signal, SIGKILL);
+}
+
+static void new_rules_hold_from_the_next_deadline_on(void **state)
+{
+	struct lc_slot slot = slot_in(LC_SHARD_STATE_READY);
+	struct lc_slot_rules rules = RULES;
+
+	(void)state;
+	rules.drain_timeout_ms = 5000;
+	lc_slot_set_rules(&slot, &rules);
+	assert_int_equal(slot.wake_ms, T0 + 10000);
+	step(&slot, LC_SLOT_DRAIN, T0);
+	assert_int_equal(slot.kill_ms, T0 + 5000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -370,6 +507,13 @@ int main(void)
 	    cmocka_unit_test(hurry_cuts_a_drain_short),
 	    cmocka_unit_test(a_worker_being_killed_is_not_replaced_once_unwanted),
 	    cmocka_unit_test(a_fork_that_fails_is_tried_again_later),
+	    cmocka_unit_test(a_replaced_worker_has_a_successor_at_once_and_no_death_on_record),
+	    cmocka_unit_test(a_successor_that_can_not_work_fails),
+	    cmocka_unit_test(
+		a_replaced_worker_that_hangs_is_killed_and_has_a_successor_after_a_wait),
+	    cmocka_unit_test(a_mind_is_changed_while_the_worker_ends),
+	    cmocka_unit_test(a_stop_does_not_wait_for_a_core_longer_than_it_may_take),
+	    cmocka_unit_test(new_rules_hold_from_the_next_deadline_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
