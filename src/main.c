@@ -4,7 +4,6 @@
 #include "base/assert.h"
 #include "base/buffer.h"
 #include "base/exit_codes.h"
-#include "base/log.h"
 #include "config/command_line.h"
 #include "config/settings.h"
 #include "config/settings_print.h"
@@ -74,18 +73,28 @@ static int inform(enum lc_command_line_action action)
 	return print(&text);
 }
 
-static int act(enum lc_command_line_action action, const struct lc_settings *settings)
+/* Where the configuration comes from; it is read anew at a reload. */
+struct arguments {
+	int argc;
+	char *const *argv;
+};
+
+static bool load(void *context, struct lc_settings *settings, struct lc_error *error)
 {
-	enum lc_log_level level = LC_LOG_INFO;
+	const struct arguments *arguments = context;
+
+	return lc_settings_load(settings, arguments->argc, arguments->argv, environ, error);
+}
+
+static int act(enum lc_command_line_action action, struct lc_settings *settings,
+	       struct arguments *arguments)
+{
+	struct lc_supervisor_configuration configuration = {
+	    .settings = settings, .load = load, .context = arguments};
 	struct lc_buffer text;
 
-	if (action == LC_COMMAND_LINE_RUN) {
-		bool known = lc_log_level_of(settings->log_level, &level);
-
-		LC_ASSERT(known);
-		lc_log_set_level(level);
-		return lc_supervisor_run(settings);
-	}
+	if (action == LC_COMMAND_LINE_RUN)
+		return lc_supervisor_run(&configuration);
 	lc_buffer_init(&text, TEXT_CAP);
 	if (action == LC_COMMAND_LINE_PRINT_CONFIG)
 		lc_settings_print_config(&text, settings);
@@ -96,6 +105,7 @@ static int act(enum lc_command_line_action action, const struct lc_settings *set
 
 int main(int argc, char **argv)
 {
+	struct arguments arguments = {.argc = argc, .argv = argv};
 	struct lc_command_line line;
 	struct lc_settings settings;
 	struct lc_error error = {0};
@@ -106,9 +116,9 @@ int main(int argc, char **argv)
 	if (line.action == LC_COMMAND_LINE_HELP || line.action == LC_COMMAND_LINE_VERSION ||
 	    line.action == LC_COMMAND_LINE_PRINT_SAMPLE_CONFIG)
 		return inform(line.action);
-	if (!lc_settings_load(&settings, argc, argv, environ, &error))
+	if (!load(&arguments, &settings, &error))
 		return complain(&error);
-	code = act(line.action, &settings);
+	code = act(line.action, &settings, &arguments);
 	lc_settings_free(&settings);
 	return code;
 }

@@ -35,6 +35,7 @@ enum lc_control_request_kind {
 
 enum lc_control_request_answers {
 	LC_CONTROL_REQUEST_BY_SUPERVISOR,
+	LC_CONTROL_REQUEST_BY_ORDER,
 	LC_CONTROL_REQUEST_BY_SHARDS,
 	LC_CONTROL_REQUEST_BY_FILES,
 };
@@ -75,7 +76,7 @@ struct lc_control_request {
 	size_t bucket_size;
 	char bucket[LC_CONTROL_REQUEST_BUCKET_MAX];        /* of SOURCE or BUCKET, any bytes */
 	uint32_t limit;                                    /* the default when not given */
-	uint32_t shard;                                    /* of SHARD */
+	uint32_t shard;                                    /* of SHARD or WORKER */
 	char state_directory[LC_CONTROL_REQUEST_TEXT_MAX]; /* of STATE_DIRECTORY, terminated */
 };
 

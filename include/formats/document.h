@@ -73,6 +73,9 @@ json_t *lc_document_text(struct lc_view text);
 /* A number, INT64_MAX at most. */
 json_t *lc_document_count(uint64_t count);
 
+/* Appends {"error": why} as one line; why may hold any bytes. */
+void lc_document_append_error(const char *why, struct lc_buffer *json);
+
 /* Appends the object as one line, and releases it. */
 void lc_document_finish(json_t *object, struct lc_buffer *json);
 

@@ -7,14 +7,15 @@
 #define LC_SUPERVISOR_CONTROL_H
 
 #include "base/loop.h"
+#include "supervisor/orders.h"
 #include "supervisor/report.h"
 
 struct lc_control;
 
-/* Serves `report`, and requests to its keepers, on supervisor.socket. NULL with `error` set when
- * the socket can not be had. */
+/* Serves `report`, requests to its keepers, and orders, on supervisor.socket. NULL with `error` set
+ * when the socket can not be had. `orders` is copied; what it points to outlives the control. */
 struct lc_control *lc_control_new(struct lc_loop *loop, const struct lc_report *report,
-				  struct lc_error *error);
+				  const struct lc_orders *orders, struct lc_error *error);
 
 /* Closes and removes the socket; no keeper is asked any more. NULL is allowed. */
 void lc_control_free(struct lc_control *control);

@@ -66,6 +66,9 @@ unsigned lc_keeper_shard(const struct lc_keeper *keeper);
 /* True once the shard was seen ready, died or failed: the first start has come to some end. */
 bool lc_keeper_settled(const struct lc_keeper *keeper);
 
+/* The exit code of the worker that died last; -1 if none did, or a signal ended it. */
+int lc_keeper_obituary_exit_code(const struct lc_keeper *keeper);
+
 /* The numbers of the shard's page. Valid as long as the keeper. */
 const struct lc_counters *lc_keeper_counters(const struct lc_keeper *keeper);
 

@@ -26,6 +26,7 @@
 #include "base/error.h"
 #include "base/view.h"
 #include "config/settings.h"
+#include "supervisor/move_process.h"
 
 #include <signal.h>
 #include <stdbool.h>
@@ -33,14 +34,35 @@
 /* Reads the content of the layout file. LC_ERROR_CORRUPT when it is none. */
 bool lc_layout_parse(struct lc_view text, unsigned *shards, struct lc_error *error);
 
-/* Brings the layout in force that the settings want; no worker is running. Blocks until the child
- * has ended. SIGCHLD, SIGTERM and SIGINT must be blocked; those that come meanwhile are taken, and
- * SIGTERM and SIGINT end the change. `state_lock`: the descriptor that the child inherits, so that
- * the directory stays ours while it lives; `child_signals`: its signal mask.
- *
- * False with `error`: LC_ERROR_CORRUPT when the layout or a ledger is damaged or missing, and
- * nothing was changed; LC_ERROR_SYSTEM when the disk is full or refuses; LC_ERROR_CANCELLED when a
- * signal has ended it. Trying again is always safe. */
+struct lc_layout {
+	const struct lc_settings *settings;
+	const char *directory;
+	unsigned in_force;
+	unsigned wanted;
+	bool has_wanted; /* there are ledgers of the wanted number */
+};
+
+/* Reads the layout in force, begins one at a first start, and removes remains of earlier changes.
+ * No worker is running. Settings must outlive the layout. LC_ERROR_CORRUPT when the layout is
+ * damaged or missing, LC_ERROR_SYSTEM when the disk is full or refuses; trying again is always
+ * safe. */
+bool lc_layout_open(struct lc_layout *layout, const struct lc_settings *settings,
+		    struct lc_error *error);
+
+/* True when nothing has to be changed. */
+bool lc_layout_is_right(const struct lc_layout *layout);
+
+/* Starts the child that makes the wanted ledgers; see lc_move_process_start. Once it has ended
+ * well, lc_layout_finish_change puts them in force. Until then the old ones are, unchanged. */
+bool lc_layout_start_change(const struct lc_layout *layout, int state_lock,
+			    const sigset_t *child_signals, struct lc_move_process *process,
+			    struct lc_error *error);
+bool lc_layout_finish_change(struct lc_layout *layout, struct lc_error *error);
+
+/* All of it at once, at the service's start: brings the layout in force that the settings want.
+ * Blocks until the child has ended; signals as lc_move_process_await says. LC_ERROR_CORRUPT when a
+ * ledger is damaged or missing, and nothing was changed; LC_ERROR_CANCELLED when a signal has ended
+ * it. */
 bool lc_layout_enforce(const struct lc_settings *settings, int state_lock,
 		       const sigset_t *child_signals, struct lc_error *error);
 

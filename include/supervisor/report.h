@@ -6,7 +6,8 @@
 #include "base/buffer.h"
 #include "config/settings.h"
 #include "formats/status_document.h"
-#include "supervisor/keeper.h"
+#include "supervisor/fleet.h"
+#include "supervisor/reload.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -14,14 +15,13 @@
 /* What the account is about; all of it outlives whoever reports. */
 struct lc_report {
 	const struct lc_settings *settings;
-	struct lc_keeper *const *keepers;
-	size_t keeper_count;
-	unsigned shard_count; /* of the whole deployment */
-	uint64_t started_ms;  /* lc_clock_monotonic_ms */
+	const struct lc_fleet *fleet;
+	const struct lc_reload *reload;
+	uint64_t started_ms; /* lc_clock_monotonic_ms */
 };
 
 /* The largest account in bytes, for the bound of whoever sends it. */
-size_t lc_report_size_max(const struct lc_report *report);
+enum { LC_REPORT_SIZE_MAX = LC_STATUS_DOCUMENT_BYTES_MAX };
 
 /* Fills in a document; to be released with lc_status_document_free. */
 void lc_report_status(const struct lc_report *report, struct lc_status_document *document);

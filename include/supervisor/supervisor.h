@@ -6,19 +6,27 @@
 #ifndef LC_SUPERVISOR_SUPERVISOR_H
 #define LC_SUPERVISOR_SUPERVISOR_H
 
+#include "base/error.h"
 #include "config/settings.h"
+
+#include <stdbool.h>
 
 /* Runs the service until it is told to stop, and returns the process's exit code:
  *
  *  LC_EXIT_OK       after SIGTERM or SIGINT, once all workers have ended. They get
  *                   shutdown-timeout-seconds; a second signal makes them abandon what is under way.
  *  LC_EXIT_FAILURE  when the state directory, the control socket or the metrics port can not be
- * had; the log says why.
- *  LC_EXIT_LEDGER   when supervisor.shards has changed and a ledger is damaged or missing.
- *  LC_EXIT_CONFIG   when no shard can work with the settings.
+ * had; the log says why. LC_EXIT_LEDGER   when supervisor.shards has changed and a ledger is
+ * damaged or missing. the workers' own when no shard can work and all say the same
+ * (include/tbl/exit_codes.h), else LC_EXIT_CONFIG.
  *
- * systemd is told READY once every shard has come up or shown why not, STOPPING, and a STATUS line,
- * if NOTIFY_SOCKET is set. SIGHUP changes nothing so far. */
-int lc_supervisor_run(const struct lc_settings *settings);
+ * `settings` are those in force; a reload replaces their content. `load` reads them anew from where
+ * they came from. SIGHUP reloads. */
+struct lc_supervisor_configuration {
+	struct lc_settings *settings;
+	bool (*load)(void *context, struct lc_settings *settings, struct lc_error *error);
+	void *context;
+};
+int lc_supervisor_run(const struct lc_supervisor_configuration *configuration);
 
 #endif

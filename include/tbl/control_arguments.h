@@ -16,6 +16,8 @@ LC_CONTROL_ARGUMENT(SOURCE, WORD, "source", "SESSION/BUCKET",
 	"a source: its raft session and its bucket, for instance 7/photos")
 LC_CONTROL_ARGUMENT(BUCKET, WORD, "bucket", "BUCKET",
 	"a bucket's name")
+LC_CONTROL_ARGUMENT(WORKER, WORD, "worker", "SHARD",
+	"the number of a shard")
 LC_CONTROL_ARGUMENT(ALL, FLAG, "all", "",
 	"all of them")
 LC_CONTROL_ARGUMENT(LAGGING, FLAG, "lagging", "",

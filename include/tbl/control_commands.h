@@ -4,7 +4,8 @@
  * LC_CONTROL_COMMAND(name, words, method, path, answers, takes, help)
  *
  * words: behind log-courier-ctl. method, path: of the request; GET only reads, POST needs root or
- * the service's user. answers: SUPERVISOR; SHARDS, each worker is asked; FILES, log-courier-ctl
+ * the service's user. answers: SUPERVISOR, with a status document; ORDER, the supervisor begins to do
+ * it and says how many shards are concerned; SHARDS, each worker is asked; FILES, log-courier-ctl
  * itself looks into the state directory, and the control socket knows nothing of it. takes:
  * arguments of include/tbl/control_arguments.h, T(name) each; a WORD is required, unless ALL is
  * allowed and given.
@@ -32,6 +33,16 @@ LC_CONTROL_COMMAND(FLUSH, "flush", "POST", "/v1/flush", SHARDS, T(SOURCE) | T(AL
 	"deliver a source's rows now, without waiting for its thresholds")
 LC_CONTROL_COMMAND(RETRY, "retry", "POST", "/v1/retry", SHARDS, T(BUCKET) | T(ALL),
 	"try a target bucket again now, without waiting for its backoff")
+LC_CONTROL_COMMAND(RELOAD, "reload", "POST", "/v1/reload", ORDER, 0,
+	"read the configuration anew and replace the workers one by one; waits for the outcome")
+LC_CONTROL_COMMAND(RESTART, "restart", "POST", "/v1/restart", ORDER, T(WORKER) | T(ALL),
+	"replace a shard's worker: it finishes what is under way, another one takes over")
+LC_CONTROL_COMMAND(PAUSE, "pause", "POST", "/v1/pause", ORDER, T(WORKER) | T(ALL),
+	"let a shard finish what is under way and deliver nothing more, until resume")
+LC_CONTROL_COMMAND(RESUME, "resume", "POST", "/v1/resume", ORDER, T(WORKER) | T(ALL),
+	"let a paused shard go on")
+LC_CONTROL_COMMAND(DRAIN, "drain", "POST", "/v1/drain", ORDER, 0,
+	"pause all shards and wait until nothing is under way; the service stays up")
 LC_CONTROL_COMMAND(LEDGER_CHECK, "ledger check", "", "", FILES, T(STATE_DIRECTORY) | T(SHARD),
 	"prove that the ledgers are sound; a running worker's can not be looked into")
 LC_CONTROL_COMMAND(LEDGER_RESET, "ledger reset", "", "", FILES, T(STATE_DIRECTORY) | T(SHARD) | T(YES),

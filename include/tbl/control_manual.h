@@ -67,6 +67,33 @@ LC_CONTROL_MANUAL(RETRY,
 LC_CONTROL_EXAMPLE(RETRY, "retry central-logs", "try this bucket now")
 LC_CONTROL_EXAMPLE(RETRY, "retry --all", "try all that do not work")
 
+LC_CONTROL_MANUAL(RELOAD,
+	"The service reads its configuration from where it was read at its start. If something is wrong with it, nothing "
+	"changes and the reason is told. Otherwise workers are replaced one by one, and delivery goes on meanwhile. When "
+	"supervisor.shards or supervisor.owned-shards change, all workers finish, the ledgers are moved, and all start. "
+	"What a worker can not work with is taken back. SIGHUP does the same.")
+LC_CONTROL_EXAMPLE(RELOAD, "reload", "put an edited configuration file, or a new certificate, in force")
+
+LC_CONTROL_MANUAL(RESTART,
+	"Nothing is lost by it, and nothing delivered twice. A worker that does not end within shutdown-timeout-seconds is "
+	"killed.")
+LC_CONTROL_EXAMPLE(RESTART, "restart 2", "give shard 2 another worker")
+
+LC_CONTROL_MANUAL(PAUSE,
+	"Rows wait in ClickHouse meanwhile; beyond consumer.retention-seconds they are lost. Health is red as long as a shard "
+	"is paused. A reload leaves it paused, a restart of the service does not.")
+LC_CONTROL_EXAMPLE(PAUSE, "pause 2", "while its sessions are being repaired")
+LC_CONTROL_EXAMPLE(PAUSE, "pause --all", "deliver nothing, and keep the service answering")
+
+LC_CONTROL_MANUAL(RESUME,
+	"The shard goes on from its ledger: everything that came meanwhile is delivered.")
+LC_CONTROL_EXAMPLE(RESUME, "resume --all", "all that are paused")
+
+LC_CONTROL_MANUAL(DRAIN,
+	"The same as pause --all, and then waits: when it has ended well, every upload has ended, what was delivered is in the "
+	"ledgers and in ClickHouse's offsets, and the state directory can be copied or moved.")
+LC_CONTROL_EXAMPLE(DRAIN, "drain && cp -a /var/lib/log-courier /backup && log-courier-ctl resume --all", "a copy of the ledgers")
+
 LC_CONTROL_MANUAL(LEDGER_CHECK,
 	"Reads each ledger whole and compares what belongs together. For ledgers that no worker has open: stop the service "
 	"first, or check the ledger of a shard whose worker is not running.")

@@ -8,6 +8,7 @@
 #include "ctl/help.h"
 #include "ctl/ledger_care.h"
 #include "ctl/names.h"
+#include "ctl/outcome.h"
 #include "ctl/reference.h"
 #include "ctl/say.h"
 #include "ctl/show.h"
@@ -40,6 +41,21 @@ static int look_once(const struct lc_arguments *arguments, const char *socket,
 	if (error.kind != LC_ERROR_NONE)
 		return lc_say_error(&error, code, arguments->json);
 	return print(arguments, text, code);
+}
+
+/* An order that takes its time: what comes of it is the answer. */
+static int order(const struct lc_arguments *arguments, const char *socket, struct lc_buffer *text)
+{
+	struct lc_show *show = lc_show_new(arguments, socket);
+	struct lc_error error;
+	enum lc_arguments_exit code = lc_show_look(show, lc_style_of(STDOUT_FILENO), text, &error);
+
+	lc_show_free(show);
+	if (error.kind != LC_ERROR_NONE)
+		return lc_say_error(&error, code, arguments->json);
+	if (!arguments->json && print(arguments, text, code) != (int)code)
+		return LC_ARGUMENTS_EXIT_UNREACHABLE;
+	return lc_outcome_await(arguments, socket);
 }
 
 static int care(const struct lc_arguments *arguments, const char *state_directory,
@@ -95,6 +111,8 @@ static int act(const struct lc_arguments *arguments, const struct lc_settings *d
 		code = care(arguments, directory, &text);
 	else if (arguments->watch_seconds > 0)
 		code = lc_watch(arguments, socket_of(arguments, defaults));
+	else if (lc_outcome_is_awaited(request->command))
+		code = order(arguments, socket_of(arguments, defaults), &text);
 	else
 		code = look_once(arguments, socket_of(arguments, defaults), &text);
 	lc_buffer_free(&text);

@@ -121,6 +121,21 @@ static void render_retry(const struct lc_inspection *document, struct lc_buffer 
 		    document->affected == 1 ? " shard's target" : " shards' targets");
 }
 
+static void render_order(enum lc_control_request_command command,
+			 const struct lc_inspection *document, struct lc_buffer *text)
+{
+	static const char *const deeds[LC_CONTROL_REQUEST_COMMAND_COUNT] = {
+	    [LC_CONTROL_REQUEST_RELOAD] = "the configuration is right; it concerns",
+	    [LC_CONTROL_REQUEST_RESTART] = "another worker takes over for",
+	    [LC_CONTROL_REQUEST_PAUSE] = "told to finish and to pause:",
+	    [LC_CONTROL_REQUEST_RESUME] = "told to go on:",
+	    [LC_CONTROL_REQUEST_DRAIN] = "told to finish and to pause:",
+	};
+
+	lc_buffer_append_format(text, "%s %" PRIu64 " shard%s\n", deeds[command],
+				document->affected, document->affected == 1 ? "" : "s");
+}
+
 static void append_problems(const struct lc_inspection *document, struct lc_style style,
 			    struct lc_buffer *text)
 {
@@ -163,6 +178,13 @@ static void render_answer(const struct lc_inspection_tables_page *page)
 		break;
 	case LC_CONTROL_REQUEST_RETRY:
 		render_retry(document, page->text);
+		break;
+	case LC_CONTROL_REQUEST_RELOAD:
+	case LC_CONTROL_REQUEST_RESTART:
+	case LC_CONTROL_REQUEST_PAUSE:
+	case LC_CONTROL_REQUEST_RESUME:
+	case LC_CONTROL_REQUEST_DRAIN:
+		render_order(page->request->command, document, page->text);
 		break;
 	case LC_CONTROL_REQUEST_EXPLAIN:
 	case LC_CONTROL_REQUEST_STATUS:

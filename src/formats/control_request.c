@@ -130,6 +130,7 @@ static bool set_value(struct lc_control_request *request, enum lc_control_reques
 		return set_limit(request, text, error);
 	case LC_CONTROL_REQUEST_ARGUMENT_STATE_DIRECTORY:
 		return set_state_directory(request, text, error);
+	case LC_CONTROL_REQUEST_ARGUMENT_WORKER:
 	case LC_CONTROL_REQUEST_ARGUMENT_SHARD:
 		return read_number(text, UINT16_MAX, &request->shard) ||
 		       lc_error_set(error, LC_ERROR_USAGE, "shard is a number");
@@ -164,15 +165,19 @@ bool lc_control_request_set(struct lc_control_request *request,
 
 bool lc_control_request_check(const struct lc_control_request *request, struct lc_error *error)
 {
-	const unsigned words = T(SOURCE) | T(BUCKET);
+	const unsigned words = T(SOURCE) | T(BUCKET) | T(WORKER);
 	const struct lc_control_request_description *command =
 	    &LC_CONTROL_REQUEST_COMMANDS[request->command];
 	bool takes_all = (command->takes & T(ALL)) != 0;
 	bool all = (request->given & T(ALL)) != 0;
-	const char *what = (command->takes & T(SOURCE)) != 0 ? "SESSION/BUCKET" : "BUCKET";
+	const char *what = "";
 
 	if ((command->takes & words) == 0)
 		return true;
+	for (unsigned i = 0; i < LC_CONTROL_REQUEST_ARGUMENT_COUNT; i++) {
+		if ((command->takes & words & 1U << i) != 0)
+			what = LC_CONTROL_REQUEST_ARGUMENTS[i].word;
+	}
 	if (((request->given & words) != 0) != all)
 		return true;
 	if (all)
@@ -307,6 +312,9 @@ static void append_value(const struct lc_control_request *request,
 		break;
 	case LC_CONTROL_REQUEST_ARGUMENT_LIMIT:
 		lc_buffer_append_format(text, "%" PRIu32, request->limit);
+		break;
+	case LC_CONTROL_REQUEST_ARGUMENT_WORKER:
+		lc_buffer_append_format(text, "%" PRIu32, request->shard);
 		break;
 	case LC_CONTROL_REQUEST_ARGUMENT_ALL:
 	case LC_CONTROL_REQUEST_ARGUMENT_LAGGING:

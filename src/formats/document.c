@@ -123,6 +123,14 @@ void lc_document_finish(json_t *object, struct lc_buffer *json)
 	lc_buffer_append_char(json, '\n');
 }
 
+void lc_document_append_error(const char *why, struct lc_buffer *json)
+{
+	json_t *object = json_object();
+
+	lc_document_set(object, "error", text_of(lc_view_of(why)));
+	lc_document_finish(object, json);
+}
+
 /* ---- reading ---- */
 
 static bool read_integer(const json_t *value, int64_t maximum, int64_t *number)

@@ -3,6 +3,8 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "formats/control_request.h"
+#include "formats/document.h"
+#include "formats/inspection.h"
 #include "supervisor/http_server.h"
 #include "supervisor/inquiry.h"
 #include "supervisor/listen.h"
@@ -14,6 +16,7 @@
 struct lc_control {
 	struct lc_loop *loop;
 	const struct lc_report *report;
+	struct lc_orders orders;
 	struct lc_http_server *server;
 };
 
@@ -29,22 +32,17 @@ enum {
 	STATUS_BAD_REQUEST = 400,
 	STATUS_FORBIDDEN = 403,
 	STATUS_METHOD_NOT_ALLOWED = 405,
+	STATUS_CONFLICT = 409,
 	STATUS_UNAVAILABLE = 503,
 };
 
 static const char JSON[] = "application/json";
 
-/* `why` is ours and may repeat what was sent, which is visible ASCII. */
+/* `why` may repeat what was sent, or what stands in a file. */
 static void refuse(struct lc_http_server_answer *answer, int status, const char *why)
 {
 	answer->status = status;
-	lc_buffer_append_text(&answer->body, "{\"error\":\"");
-	for (; *why != '\0'; why++) {
-		if (*why == '"' || *why == '\\')
-			lc_buffer_append_char(&answer->body, '\\');
-		lc_buffer_append_char(&answer->body, *why);
-	}
-	lc_buffer_append_text(&answer->body, "\"}\n");
+	lc_document_append_error(why, &answer->body);
 }
 
 /* ---- what the supervisor answers itself ---- */
@@ -138,6 +136,28 @@ static bool permit(const struct lc_http_request *request,
 	return true;
 }
 
+/* ---- what the supervisor does ---- */
+
+static void answer_order(const struct lc_control *control, const struct lc_control_request *request,
+			 struct lc_http_server_answer *answer)
+{
+	struct lc_inspection document;
+	struct lc_error error;
+	size_t affected = 0;
+
+	if (!lc_orders_obey(&control->orders, request, &affected, &error)) {
+		refuse(answer,
+		       error.kind == LC_ERROR_CONFLICT ? STATUS_CONFLICT : STATUS_BAD_REQUEST,
+		       error.message);
+		return;
+	}
+	lc_inspection_init(&document);
+	document.affected = affected;
+	answer->status = STATUS_OK;
+	lc_inspection_encode(&document, &answer->body);
+	lc_inspection_free(&document);
+}
+
 static void on_request(const struct lc_http_request *http, int connection,
 		       struct lc_http_server_answer *answer, void *context)
 {
@@ -157,12 +177,14 @@ static void on_request(const struct lc_http_request *http, int connection,
 		refuse(answer, STATUS_BAD_REQUEST, error.message);
 	else if (description->answers == LC_CONTROL_REQUEST_BY_SUPERVISOR)
 		answer_status(control->report, command, answer);
+	else if (description->answers == LC_CONTROL_REQUEST_BY_ORDER)
+		answer_order(control, &request, answer);
 	else
 		ask_shards(control, &request, answer);
 }
 
 struct lc_control *lc_control_new(struct lc_loop *loop, const struct lc_report *report,
-				  struct lc_error *error)
+				  const struct lc_orders *orders, struct lc_error *error)
 {
 	int listening = lc_listen_unix(report->settings->supervisor_socket, error);
 	struct lc_control *control;
@@ -172,8 +194,9 @@ struct lc_control *lc_control_new(struct lc_loop *loop, const struct lc_report *
 	control = lc_memory_zero(1, sizeof(*control));
 	control->loop = loop;
 	control->report = report;
-	control->server = lc_http_server_new(loop, listening, "control socket",
-					     lc_report_size_max(report), on_request, control);
+	control->orders = *orders;
+	control->server = lc_http_server_new(loop, listening, "control socket", LC_REPORT_SIZE_MAX,
+					     on_request, control);
 	return control;
 }
 

@@ -94,14 +94,13 @@ static void ask(struct lc_inquiry *inquiry, struct lc_keeper *keeper, struct lc_
 static void ask_owner(struct lc_inquiry *inquiry, const struct lc_report *report,
 		      uint32_t raft_session_id, struct lc_view text)
 {
-	unsigned shard = raft_session_id % report->shard_count;
+	unsigned shard = raft_session_id % report->fleet->house->shard_count;
+	struct lc_keeper *keeper = lc_fleet_find(report->fleet, shard);
 	struct lc_error error;
 
-	for (size_t i = 0; i < report->keeper_count; i++) {
-		if (lc_keeper_shard(report->keepers[i]) == shard) {
-			ask(inquiry, report->keepers[i], text);
-			return;
-		}
+	if (keeper != NULL) {
+		ask(inquiry, keeper, text);
+		return;
 	}
 	inquiry->asked++;
 	lc_error_set(&error, LC_ERROR_USAGE,
@@ -121,7 +120,7 @@ struct lc_inquiry *lc_inquiry_new(struct lc_loop *loop, const struct lc_report *
 	inquiry->limit = request->limit;
 	inquiry->callback = callback;
 	inquiry->context = context;
-	inquiry->parts = lc_memory_zero(report->keeper_count, sizeof(inquiry->parts[0]));
+	inquiry->parts = lc_memory_zero(report->fleet->count, sizeof(inquiry->parts[0]));
 	inquiry->end = lc_loop_timer_new(loop, on_end, inquiry);
 	lc_inspection_init(&inquiry->document);
 	lc_buffer_init(&text, LC_CONTROL_REQUEST_TEXT_MAX);
@@ -129,8 +128,8 @@ struct lc_inquiry *lc_inquiry_new(struct lc_loop *loop, const struct lc_report *
 	if (lc_control_request_has(request, LC_CONTROL_REQUEST_ARGUMENT_SOURCE)) {
 		ask_owner(inquiry, report, request->raft_session_id, lc_buffer_view(&text));
 	} else {
-		for (size_t i = 0; i < report->keeper_count; i++)
-			ask(inquiry, report->keepers[i], lc_buffer_view(&text));
+		for (size_t i = 0; i < report->fleet->count; i++)
+			ask(inquiry, report->fleet->keepers[i], lc_buffer_view(&text));
 	}
 	lc_buffer_free(&text);
 	end_if_done(inquiry);

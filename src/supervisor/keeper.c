@@ -317,6 +317,11 @@ unsigned lc_keeper_shard(const struct lc_keeper *keeper)
 	return keeper->shard;
 }
 
+int lc_keeper_obituary_exit_code(const struct lc_keeper *keeper)
+{
+	return keeper->obituary_exit_code;
+}
+
 bool lc_keeper_settled(const struct lc_keeper *keeper)
 {
 	return keeper->settled;

@@ -6,7 +6,6 @@
 #include "base/log.h"
 #include "ledger/file_name.h"
 #include "ledger/move.h"
-#include "supervisor/move_process.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -97,21 +96,13 @@ static bool write_layout(const char *directory, unsigned shards, struct lc_error
 
 /* ---- the ledgers that lie in the directory ---- */
 
-struct layout {
-	const struct lc_settings *settings;
-	const char *directory;
-	unsigned in_force;
-	unsigned wanted;
-	bool has_wanted; /* there are ledgers of the wanted number */
-};
-
 static bool owns(const void *context, unsigned shard)
 {
 	return lc_settings_owns_shard(context, shard);
 }
 
 /* A change of this machine's ledgers. */
-static struct lc_move change(const struct layout *layout, unsigned from, unsigned to)
+static struct lc_move change(const struct lc_layout *layout, unsigned from, unsigned to)
 {
 	return (struct lc_move){.directory = layout->directory,
 				.from = from,
@@ -121,8 +112,8 @@ static struct lc_move change(const struct layout *layout, unsigned from, unsigne
 }
 
 /* Calls `visit` for each ledger, draft or companion of one, until that returns false. */
-static bool each_file(struct layout *layout,
-		      bool (*visit)(struct layout *layout, const char *path,
+static bool each_file(struct lc_layout *layout,
+		      bool (*visit)(struct lc_layout *layout, const char *path,
 				    const struct lc_file_name *name, struct lc_error *error),
 		      struct lc_error *error)
 {
@@ -146,7 +137,7 @@ static bool each_file(struct layout *layout,
 }
 
 /* Is it of no use to anybody? */
-static bool is_remains(const struct layout *layout, const struct lc_file_name *name)
+static bool is_remains(const struct lc_layout *layout, const struct lc_file_name *name)
 {
 	struct lc_move moved = change(layout, name->shard_count, layout->in_force);
 
@@ -157,7 +148,7 @@ static bool is_remains(const struct layout *layout, const struct lc_file_name *n
 	return layout->in_force == 0 || lc_move_takes_all(&moved, name->shard);
 }
 
-static bool remove_if_remains(struct layout *layout, const char *path,
+static bool remove_if_remains(struct lc_layout *layout, const char *path,
 			      const struct lc_file_name *name, struct lc_error *error)
 {
 	if (is_remains(layout, name)) {
@@ -173,7 +164,7 @@ static bool remove_if_remains(struct layout *layout, const char *path,
 	return true;
 }
 
-static bool remove_remains(struct layout *layout, struct lc_error *error)
+static bool remove_remains(struct lc_layout *layout, struct lc_error *error)
 {
 	return each_file(layout, remove_if_remains, error) &&
 	       lc_durable_sync(layout->directory, error);
@@ -181,8 +172,8 @@ static bool remove_remains(struct layout *layout, struct lc_error *error)
 
 /* ---- the first start ---- */
 
-static bool refuse_others(struct layout *layout, const char *path, const struct lc_file_name *name,
-			  struct lc_error *error)
+static bool refuse_others(struct lc_layout *layout, const char *path,
+			  const struct lc_file_name *name, struct lc_error *error)
 {
 	if (name->draft)
 		return true;
@@ -198,7 +189,7 @@ static bool refuse_others(struct layout *layout, const char *path, const struct 
 }
 
 /* Without a layout: a first start, unless ledgers of the right number tell that it was lost. */
-static bool begin(struct layout *layout, struct lc_error *error)
+static bool begin(struct lc_layout *layout, struct lc_error *error)
 {
 	if (!each_file(layout, refuse_others, error))
 		return false;
@@ -208,16 +199,42 @@ static bool begin(struct layout *layout, struct lc_error *error)
 
 /* ---- the change ---- */
 
-static bool enforce(struct layout *layout, int state_lock, const sigset_t *child_signals,
+bool lc_layout_open(struct lc_layout *layout, const struct lc_settings *settings,
 		    struct lc_error *error)
+{
+	enum reading reading;
+
+	*layout = (struct lc_layout){
+	    .settings = settings,
+	    .directory = settings->state_directory,
+	    .wanted = lc_settings_shard_count(settings),
+	};
+	reading = read_layout(layout->directory, &layout->in_force, error);
+	if (reading == FAILED || (reading == ABSENT && !begin(layout, error)))
+		return false;
+	return remove_remains(layout, error);
+}
+
+bool lc_layout_is_right(const struct lc_layout *layout)
+{
+	return layout->in_force == layout->wanted;
+}
+
+bool lc_layout_start_change(const struct lc_layout *layout, int state_lock,
+			    const sigset_t *child_signals, struct lc_move_process *process,
+			    struct lc_error *error)
 {
 	struct lc_move move = change(layout, layout->in_force, layout->wanted);
 
 	if (layout->in_force > 0)
 		lc_log(LC_LOG_INFO, "the number of shards has changed; the ledgers are moved",
 		       LC_LOG_UINT("from", move.from), LC_LOG_UINT("to", move.to));
-	if (!lc_move_process_run(&move, state_lock, child_signals, error) ||
-	    !write_layout(layout->directory, layout->wanted, error))
+	return lc_move_process_start(process, &move, state_lock, child_signals, error);
+}
+
+bool lc_layout_finish_change(struct lc_layout *layout, struct lc_error *error)
+{
+	if (!write_layout(layout->directory, layout->wanted, error))
 		return false;
 	if (layout->in_force > 0)
 		lc_log_say(LC_LOG_INFO, "the ledgers have been moved");
@@ -228,16 +245,12 @@ static bool enforce(struct layout *layout, int state_lock, const sigset_t *child
 bool lc_layout_enforce(const struct lc_settings *settings, int state_lock,
 		       const sigset_t *child_signals, struct lc_error *error)
 {
-	struct layout layout = {
-	    .settings = settings,
-	    .directory = settings->state_directory,
-	    .wanted = lc_settings_shard_count(settings),
-	};
-	enum reading reading = read_layout(layout.directory, &layout.in_force, error);
+	struct lc_move_process process;
+	struct lc_layout layout;
 
-	if (reading == FAILED || (reading == ABSENT && !begin(&layout, error)))
+	if (!lc_layout_open(&layout, settings, error))
 		return false;
-	return remove_remains(&layout, error) &&
-	       (layout.in_force == layout.wanted ||
-		enforce(&layout, state_lock, child_signals, error));
+	return lc_layout_is_right(&layout) ||
+	       (lc_layout_start_change(&layout, state_lock, child_signals, &process, error) &&
+		lc_move_process_await(&process, error) && lc_layout_finish_change(&layout, error));
 }

@@ -61,8 +61,8 @@ lc_metrics_server_new(struct lc_loop *loop, const struct lc_report *report, stru
 		return NULL;
 	server = lc_memory_zero(1, sizeof(*server));
 	server->report = report;
-	server->server = lc_http_server_new(loop, listening, "metrics endpoint",
-					    lc_report_size_max(report), on_request, server);
+	server->server = lc_http_server_new(loop, listening, "metrics endpoint", LC_REPORT_SIZE_MAX,
+					    on_request, server);
 	return server;
 }
 

@@ -69,30 +69,9 @@ static int await_signal(void)
 	return signal_number > 0 ? signal_number : 0;
 }
 
-/* The child's end, or its end by our hand. */
-static int await_child(pid_t child, bool *cancelled)
+static bool judge(const struct lc_move_process *process, int status, struct lc_error *error)
 {
-	int status;
-
-	while (waitpid(child, &status, WNOHANG) != child) {
-		int signal_number = await_signal();
-
-		if (signal_number == SIGTERM || signal_number == SIGINT) {
-			*cancelled = true;
-			kill(child, SIGKILL);
-		} else if (signal_number == 0) {
-			(void)sd_notifyf(0,
-					 "STATUS=moving the ledgers to another number of shards\n"
-					 "EXTEND_TIMEOUT_USEC=%d000000",
-					 4 * PATIENCE_SECONDS);
-		}
-	}
-	return status;
-}
-
-static bool judge(int status, bool cancelled, int pipe_end, struct lc_error *error)
-{
-	if (cancelled)
+	if (process->cancelled)
 		return lc_error_set(error, LC_ERROR_CANCELLED,
 				    "moving the ledgers was stopped; the next start begins anew");
 	if (WIFEXITED(status) && WEXITSTATUS(status) == LC_EXIT_OK)
@@ -100,18 +79,15 @@ static bool judge(int status, bool cancelled, int pipe_end, struct lc_error *err
 	if (WIFSIGNALED(status))
 		return lc_error_set(error, LC_ERROR_SYSTEM,
 				    "moving the ledgers was ended by signal %d", WTERMSIG(status));
-	if (read(pipe_end, error, sizeof *error) == (ssize_t)sizeof *error)
+	if (read(process->pipe, error, sizeof *error) == (ssize_t)sizeof *error)
 		return false;
 	return lc_error_set(error, LC_ERROR_SYSTEM, "moving the ledgers failed without a word");
 }
 
-bool lc_move_process_run(const struct lc_move *move, int state_lock, const sigset_t *child_signals,
-			 struct lc_error *error)
+bool lc_move_process_start(struct lc_move_process *process, const struct lc_move *move,
+			   int state_lock, const sigset_t *child_signals, struct lc_error *error)
 {
 	pid_t supervisor = getpid();
-	bool cancelled = false;
-	bool moved;
-	int status;
 	int ends[2];
 	pid_t child;
 
@@ -125,8 +101,44 @@ bool lc_move_process_run(const struct lc_move *move, int state_lock, const sigse
 		close(ends[0]);
 		return lc_error_set_errno(error, errno, "no process for moving the ledgers");
 	}
-	status = await_child(child, &cancelled);
-	moved = judge(status, cancelled, ends[0], error);
-	close(ends[0]);
-	return moved;
+	*process = (struct lc_move_process){.child = child, .pipe = ends[0]};
+	return true;
+}
+
+void lc_move_process_cancel(struct lc_move_process *process)
+{
+	process->cancelled = true;
+	kill(process->child, SIGKILL);
+}
+
+enum lc_move_process_end lc_move_process_reap(struct lc_move_process *process,
+					      struct lc_error *error)
+{
+	int status;
+	bool moved;
+
+	if (process->child == 0 || waitpid(process->child, &status, WNOHANG) != process->child)
+		return LC_MOVE_PROCESS_RUNS;
+	moved = judge(process, status, error);
+	close(process->pipe);
+	process->child = 0;
+	return moved ? LC_MOVE_PROCESS_MOVED : LC_MOVE_PROCESS_FAILED;
+}
+
+bool lc_move_process_await(struct lc_move_process *process, struct lc_error *error)
+{
+	enum lc_move_process_end end;
+
+	while ((end = lc_move_process_reap(process, error)) == LC_MOVE_PROCESS_RUNS) {
+		int signal_number = await_signal();
+
+		if (signal_number == SIGTERM || signal_number == SIGINT)
+			lc_move_process_cancel(process);
+		else if (signal_number == 0)
+			(void)sd_notifyf(0,
+					 "STATUS=moving the ledgers to another number of shards\n"
+					 "EXTEND_TIMEOUT_USEC=%d000000",
+					 4 * PATIENCE_SECONDS);
+	}
+	return end == LC_MOVE_PROCESS_MOVED;
 }

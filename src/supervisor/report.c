@@ -9,16 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum {
-	BYTES_OF_SERVICE = 4 * 1024 * 1024, /* findings included */
-	BYTES_PER_SHARD = 64 * 1024,
-};
-
-size_t lc_report_size_max(const struct lc_report *report)
-{
-	return BYTES_OF_SERVICE + report->keeper_count * BYTES_PER_SHARD;
-}
-
 void lc_report_status(const struct lc_report *report, struct lc_status_document *document)
 {
 	struct lc_health_rules rules = {
@@ -27,29 +17,30 @@ void lc_report_status(const struct lc_report *report, struct lc_status_document 
 	};
 	int64_t wall_ms = lc_clock_wall_ms();
 
-	lc_status_document_init(document, report->keeper_count);
+	lc_status_document_init(document, report->fleet->count);
 	snprintf(document->version, sizeof(document->version), "%s", PACKAGE_VERSION);
 	lc_clock_format(wall_ms, document->time);
 	document->uptime_seconds = (int64_t)((lc_clock_monotonic_ms() - report->started_ms) / 1000);
-	document->shard_count = report->shard_count;
-	for (size_t i = 0; i < report->keeper_count; i++) {
-		lc_keeper_describe(report->keepers[i], wall_ms / 1000, &document->shards[i]);
+	document->shard_count = report->fleet->house->shard_count;
+	for (size_t i = 0; i < report->fleet->count; i++) {
+		lc_keeper_describe(report->fleet->keepers[i], wall_ms / 1000, &document->shards[i]);
 		if (document->shards[i].state == LC_SHARD_STATE_READY)
 			document->ready_shards++;
 	}
+	lc_reload_describe(report->reload, document);
 	lc_health_examine(&rules, document);
 }
 
 static void append_counters(const struct lc_report *report, struct lc_buffer *text)
 {
 	struct lc_metrics_text_shard *shards =
-	    lc_memory_zero(report->keeper_count, sizeof(*shards));
+	    lc_memory_zero(report->fleet->count, sizeof(*shards));
 
-	for (size_t i = 0; i < report->keeper_count; i++) {
-		shards[i].shard = lc_keeper_shard(report->keepers[i]);
-		shards[i].counters = lc_keeper_counters(report->keepers[i]);
+	for (size_t i = 0; i < report->fleet->count; i++) {
+		shards[i].shard = lc_keeper_shard(report->fleet->keepers[i]);
+		shards[i].counters = lc_keeper_counters(report->fleet->keepers[i]);
 	}
-	lc_metrics_text_append(text, shards, report->keeper_count);
+	lc_metrics_text_append(text, shards, report->fleet->count);
 	free(shards);
 }
 

@@ -285,6 +285,7 @@ static step *const STEPS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT_COUNT] = {
     [LC_SHARD_STATE_STOPPED] =
 	{
 	    [LC_SLOT_START] = step_start,
+	    [LC_SLOT_PAUSE] = step_paused,
 	},
     [LC_SHARD_STATE_PAUSED] =
 	{

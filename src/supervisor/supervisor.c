@@ -1,79 +1,77 @@
 #include "supervisor/supervisor.h"
 
+#include "base/assert.h"
 #include "base/clock.h"
 #include "base/exit_codes.h"
 #include "base/log.h"
 #include "base/loop.h"
-#include "base/memory.h"
 #include "supervisor/control.h"
 #include "supervisor/directory.h"
-#include "supervisor/keeper.h"
+#include "supervisor/fleet.h"
 #include "supervisor/layout.h"
 #include "supervisor/metrics_server.h"
+#include "supervisor/orders.h"
+#include "supervisor/reload.h"
 #include "supervisor/report.h"
+#include "supervisor/service_manager.h"
 #include "supervisor/signals.h"
 
 #include <stdlib.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 struct supervisor {
-	const struct lc_settings *settings;
+	const struct lc_supervisor_configuration *configuration;
+	const struct lc_settings *settings; /* in force */
 	struct lc_keeper_house house;
-	struct lc_keeper **keepers;
-	size_t keeper_count;
+	struct lc_fleet fleet;
 	struct lc_report report;
 	struct lc_signals *signals;
 	struct lc_control *control;
 	struct lc_metrics_server *metrics_server;
+	struct lc_reload *reload;
+	struct lc_service_manager *manager;
 	unsigned stop_requests;
 	bool announced; /* READY was told to the service manager */
 };
 
-static size_t count_in(const struct supervisor *supervisor, enum lc_shard_state state)
+static void announce(struct supervisor *supervisor)
 {
-	size_t count = 0;
-
-	for (size_t i = 0; i < supervisor->keeper_count; i++)
-		count += lc_keeper_state(supervisor->keepers[i]) == state;
-	return count;
+	if (supervisor->announced || supervisor->stop_requests > 0 ||
+	    !lc_fleet_settled(&supervisor->fleet))
+		return;
+	supervisor->announced = true;
+	lc_log(LC_LOG_INFO, "service is up",
+	       LC_LOG_UINT("ready_shards",
+			   lc_fleet_count_in(&supervisor->fleet, LC_SHARD_STATE_READY)),
+	       LC_LOG_UINT("owned_shards", supervisor->fleet.count));
+	lc_service_manager_ready(supervisor->manager);
 }
 
-static bool all_settled(const struct supervisor *supervisor)
+/* No worker runs, and none will without somebody's order, which a service that stops does not
+ * await. */
+static bool is_over(const struct supervisor *supervisor)
 {
-	for (size_t i = 0; i < supervisor->keeper_count; i++) {
-		if (!lc_keeper_settled(supervisor->keepers[i]))
-			return false;
-	}
-	return true;
-}
+	const struct lc_fleet *fleet = &supervisor->fleet;
 
-/* A service manager that can not be told is one that did not ask: the results are of no use. */
-static void tell_service_manager(struct supervisor *supervisor)
-{
-	size_t ready = count_in(supervisor, LC_SHARD_STATE_READY);
-
-	if (!supervisor->announced && supervisor->stop_requests == 0 && all_settled(supervisor)) {
-		supervisor->announced = true;
-		lc_log(LC_LOG_INFO, "service is up", LC_LOG_UINT("ready_shards", ready),
-		       LC_LOG_UINT("owned_shards", supervisor->keeper_count));
-		(void)sd_notify(0, "READY=1");
-	}
-	(void)sd_notifyf(0, "STATUS=%zu of %zu shards ready", ready, supervisor->keeper_count);
+	if (supervisor->stop_requests > 0)
+		return lc_fleet_rests(fleet);
+	return !lc_reload_running(supervisor->reload) &&
+	       lc_fleet_count_in(fleet, LC_SHARD_STATE_FAILED) +
+		       lc_fleet_count_in(fleet, LC_SHARD_STATE_STOPPED) ==
+		   fleet->count;
 }
 
 static void on_change(void *context)
 {
 	struct supervisor *supervisor = context;
-	size_t failed = count_in(supervisor, LC_SHARD_STATE_FAILED);
-	size_t stopped = count_in(supervisor, LC_SHARD_STATE_STOPPED);
 
-	if (failed == supervisor->keeper_count ||
-	    (supervisor->stop_requests > 0 && stopped == supervisor->keeper_count)) {
+	lc_reload_on_change(supervisor->reload);
+	if (is_over(supervisor)) {
 		lc_loop_stop(supervisor->house.loop);
 		return;
 	}
-	tell_service_manager(supervisor);
+	announce(supervisor);
+	lc_service_manager_update(supervisor->manager);
 }
 
 static void stop(struct supervisor *supervisor)
@@ -82,13 +80,9 @@ static void stop(struct supervisor *supervisor)
 
 	lc_log_say(LC_LOG_INFO, hurry ? "stopping at once: uploads are abandoned"
 				      : "stopping: workers finish what is under way");
-	(void)sd_notify(0, "STOPPING=1");
-	for (size_t i = 0; i < supervisor->keeper_count; i++) {
-		if (hurry)
-			lc_keeper_hurry(supervisor->keepers[i]);
-		else
-			lc_keeper_drain(supervisor->keepers[i]);
-	}
+	lc_service_manager_stopping(supervisor->manager);
+	lc_reload_stop(supervisor->reload);
+	lc_fleet_each(&supervisor->fleet, hurry ? lc_keeper_hurry : lc_keeper_drain);
 	on_change(supervisor);
 }
 
@@ -98,18 +92,75 @@ static void on_signal(int signal_number, void *context)
 
 	switch (signal_number) {
 	case SIGCHLD:
-		for (size_t i = 0; i < supervisor->keeper_count; i++)
-			lc_keeper_reap(supervisor->keepers[i]);
+		lc_fleet_each(&supervisor->fleet, lc_keeper_reap);
+		lc_reload_on_child(supervisor->reload);
 		break;
 	case SIGHUP:
-		lc_log_say(LC_LOG_WARNING,
-			   "SIGHUP changes nothing: restart the service to read new settings");
+		if (supervisor->stop_requests == 0)
+			lc_reload_begin_or_queue(supervisor->reload);
 		break;
 	default:
 		stop(supervisor);
 		break;
 	}
 }
+
+/* ---- the reload's host ---- */
+
+static void set_log_level(const struct lc_settings *settings)
+{
+	enum lc_log_level level = LC_LOG_INFO;
+	bool known = lc_log_level_of(settings->log_level, &level);
+
+	LC_ASSERT(known);
+	lc_log_set_level(level);
+}
+
+/* The metrics port is given up before it is taken anew: the two may overlap. */
+static bool open_metrics_server(struct supervisor *supervisor, struct lc_error *error)
+{
+	lc_metrics_server_free(supervisor->metrics_server);
+	supervisor->metrics_server = NULL;
+	if (!supervisor->settings->metrics_server_enabled)
+		return true;
+	supervisor->metrics_server =
+	    lc_metrics_server_new(supervisor->house.loop, &supervisor->report, error);
+	return supervisor->metrics_server != NULL;
+}
+
+static bool on_follow(void *context, struct lc_error *error)
+{
+	struct supervisor *supervisor = context;
+
+	set_log_level(supervisor->settings);
+	return open_metrics_server(supervisor, error);
+}
+
+static void on_reload_begin(void *context)
+{
+	struct supervisor *supervisor = context;
+
+	lc_service_manager_reloading(supervisor->manager);
+}
+
+static void on_reload_end(void *context)
+{
+	struct supervisor *supervisor = context;
+
+	if (supervisor->stop_requests > 0)
+		return;
+	lc_service_manager_ready(supervisor->manager);
+	on_change(supervisor);
+}
+
+static bool on_load(void *context, struct lc_settings *settings, struct lc_error *error)
+{
+	const struct supervisor *supervisor = context;
+
+	return supervisor->configuration->load(supervisor->configuration->context, settings, error);
+}
+
+/* ---- beginning and end ---- */
 
 static bool open_house(struct supervisor *supervisor, struct lc_error *error)
 {
@@ -126,77 +177,85 @@ static bool open_house(struct supervisor *supervisor, struct lc_error *error)
 	return house->state_lock >= 0;
 }
 
-static bool make_keepers(struct supervisor *supervisor, struct lc_error *error)
+static void describe(void *context, struct lc_status_document *document)
 {
-	const struct lc_settings *settings = supervisor->settings;
-	unsigned shard_count = supervisor->house.shard_count;
+	const struct supervisor *supervisor = context;
 
-	supervisor->keepers = lc_memory_zero(shard_count, sizeof(struct lc_keeper *));
-	for (unsigned shard = 0; shard < shard_count; shard++) {
-		struct lc_keeper *keeper;
+	lc_report_status(&supervisor->report, document);
+}
 
-		if (!lc_settings_owns_shard(settings, shard))
-			continue;
-		keeper = lc_keeper_new(&supervisor->house, shard, error);
-		if (keeper == NULL)
-			return false;
-		supervisor->keepers[supervisor->keeper_count++] = keeper;
-	}
-	if (supervisor->keeper_count == 0)
-		return lc_error_set(error, LC_ERROR_USAGE,
-				    "supervisor.owned-shards leaves this machine no shard");
-	return true;
+static void make_parts(struct supervisor *supervisor)
+{
+	struct lc_reload_host host = {
+	    .fleet = &supervisor->fleet,
+	    .settings = supervisor->configuration->settings,
+	    .load = on_load,
+	    .follow = on_follow,
+	    .on_begin = on_reload_begin,
+	    .on_end = on_reload_end,
+	    .context = supervisor,
+	};
+
+	supervisor->reload = lc_reload_new(&host);
+	supervisor->report = (struct lc_report){
+	    .settings = supervisor->settings,
+	    .fleet = &supervisor->fleet,
+	    .reload = supervisor->reload,
+	    .started_ms = lc_clock_monotonic_ms(),
+	};
+	supervisor->manager = lc_service_manager_new(supervisor->house.loop, describe, supervisor);
 }
 
 static bool open_servers(struct supervisor *supervisor, struct lc_error *error)
 {
-	const struct lc_settings *settings = supervisor->settings;
+	struct lc_orders orders = {.fleet = &supervisor->fleet, .reload = supervisor->reload};
 
-	supervisor->report = (struct lc_report){
-	    .settings = settings,
-	    .keepers = supervisor->keepers,
-	    .keeper_count = supervisor->keeper_count,
-	    .shard_count = supervisor->house.shard_count,
-	    .started_ms = lc_clock_monotonic_ms(),
-	};
-	supervisor->control = lc_control_new(supervisor->house.loop, &supervisor->report, error);
-	if (supervisor->control == NULL)
-		return false;
-	if (!settings->metrics_server_enabled)
-		return true;
-	supervisor->metrics_server =
-	    lc_metrics_server_new(supervisor->house.loop, &supervisor->report, error);
-	return supervisor->metrics_server != NULL;
+	make_parts(supervisor);
+	orders.reload = supervisor->reload;
+	supervisor->control =
+	    lc_control_new(supervisor->house.loop, &supervisor->report, &orders, error);
+	return supervisor->control != NULL && open_metrics_server(supervisor, error);
 }
 
 static void close_all(struct supervisor *supervisor)
 {
 	lc_metrics_server_free(supervisor->metrics_server);
 	lc_control_free(supervisor->control);
-	for (size_t i = 0; i < supervisor->keeper_count; i++)
-		lc_keeper_free(supervisor->keepers[i]);
-	free(supervisor->keepers);
+	lc_service_manager_free(supervisor->manager);
+	lc_reload_free(supervisor->reload);
+	lc_fleet_free(&supervisor->fleet);
 	lc_signals_free(supervisor->signals);
 	lc_loop_free(supervisor->house.loop);
 	if (supervisor->house.state_lock >= 0)
 		close(supervisor->house.state_lock);
 }
 
+/* Why no shard can work, if all say the same. */
+static int failure_of(const struct lc_fleet *fleet)
+{
+	int code = lc_keeper_obituary_exit_code(fleet->keepers[0]);
+
+	for (size_t i = 1; i < fleet->count; i++) {
+		if (lc_keeper_obituary_exit_code(fleet->keepers[i]) != code)
+			return LC_EXIT_CONFIG;
+	}
+	return lc_exit_is_final(code) ? code : LC_EXIT_FAILURE;
+}
+
 static int run(struct supervisor *supervisor)
 {
 	lc_log(LC_LOG_INFO, "service starts", LC_LOG_TEXT("version", PACKAGE_VERSION),
 	       LC_LOG_UINT("shards", supervisor->house.shard_count),
-	       LC_LOG_UINT("owned_shards", supervisor->keeper_count),
+	       LC_LOG_UINT("owned_shards", supervisor->fleet.count),
 	       LC_LOG_TEXT("socket", supervisor->settings->supervisor_socket));
-	for (size_t i = 0; i < supervisor->keeper_count; i++)
-		lc_keeper_start(supervisor->keepers[i]);
+	lc_fleet_each(&supervisor->fleet, lc_keeper_start);
 	lc_loop_run(supervisor->house.loop);
 	if (supervisor->stop_requests > 0) {
 		lc_log_say(LC_LOG_INFO, "service ends");
 		return LC_EXIT_OK;
 	}
-	lc_log_say(LC_LOG_ERROR, "no shard can work with the settings; service ends");
-	return LC_EXIT_CONFIG;
+	lc_log_say(LC_LOG_ERROR, "no shard can work; service ends");
+	return failure_of(&supervisor->fleet);
 }
 
 /* Why the service does not start, and with which code it ends. */
@@ -210,21 +269,22 @@ static int explain(const struct lc_error *error)
 	return error->kind == LC_ERROR_CORRUPT ? LC_EXIT_LEDGER : LC_EXIT_FAILURE;
 }
 
-int lc_supervisor_run(const struct lc_settings *settings)
+int lc_supervisor_run(const struct lc_supervisor_configuration *configuration)
 {
+	const struct lc_settings *settings = configuration->settings;
 	struct supervisor supervisor = {
+	    .configuration = configuration,
 	    .settings = settings,
-	    .house = {.settings = settings,
-		      .shard_count = lc_settings_shard_count(settings),
-		      .state_lock = -1,
-		      .on_change = on_change},
+	    .house = {.settings = settings, .state_lock = -1, .on_change = on_change},
 	};
 	struct lc_error error;
 	int exit_code;
 
 	supervisor.house.context = &supervisor;
+	supervisor.fleet.house = &supervisor.house;
 	lc_log_set_identity("supervisor", -1);
-	if (open_house(&supervisor, &error) && make_keepers(&supervisor, &error) &&
+	set_log_level(settings);
+	if (open_house(&supervisor, &error) && lc_fleet_man(&supervisor.fleet, &error) &&
 	    lc_layout_enforce(settings, supervisor.house.state_lock,
 			      &supervisor.house.worker_signals, &error) &&
 	    open_servers(&supervisor, &error))

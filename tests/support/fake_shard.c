@@ -9,7 +9,7 @@
  *   fault         raises SIGSEGV at each start
  *   hang-once     becomes ready and hangs at its first start, then as `ready`
  *   hang          becomes ready and hangs, each time
- *   config        can not work with its settings
+ *   config        can not work with its settings; nor can any shard with an s3.tls-ca-file
  *   slow-drain    drains only when the drain is abandoned
  *   stubborn      does not drain at all
  *   silent        becomes ready, does not answer when asked something
@@ -77,13 +77,12 @@ struct lc_shard *lc_shard_new(struct lc_loop *loop, const struct lc_settings *se
 	struct lc_shard *fake = lc_memory_zero(1, sizeof(*fake));
 	char name[64];
 
-	(void)settings;
 	(void)shard_count;
 	snprintf(name, sizeof(name), "LOG_COURIER_TEST_SHARD_%u", shard);
 	fake->behaviour = getenv(name);
 	if (fake->behaviour == NULL)
 		fake->behaviour = "ready";
-	if (is(fake, "config")) {
+	if (is(fake, "config") || settings->s3_tls_ca_file[0] != '\0') {
 		free(fake);
 		lc_error_set(error, LC_ERROR_USAGE, "s3.tls-ca-file does not load");
 		return NULL;

@@ -1,0 +1,124 @@
+#include "ctl/outcome.h"
+
+#include "base/buffer.h"
+#include "ctl/clean.h"
+#include "ctl/client.h"
+#include "ctl/say.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LOOK_MS = 500 };
+
+bool lc_outcome_is_awaited(enum lc_control_request_command command)
+{
+	return command == LC_CONTROL_REQUEST_RELOAD || command == LC_CONTROL_REQUEST_DRAIN;
+}
+
+static enum lc_outcome outcome_of_reload(const struct lc_status_document *document,
+					 char words[LC_STATUS_DOCUMENT_TEXT_SIZE])
+{
+	snprintf(words, LC_STATUS_DOCUMENT_TEXT_SIZE, "%s", document->reload_text);
+	if (strcmp(document->reload_state, "running") == 0)
+		return LC_OUTCOME_OPEN;
+	return strcmp(document->reload_state, "done") == 0 ? LC_OUTCOME_GOOD : LC_OUTCOME_BAD;
+}
+
+static enum lc_outcome outcome_of_drain(const struct lc_status_document *document,
+					char words[LC_STATUS_DOCUMENT_TEXT_SIZE])
+{
+	size_t working = 0;
+
+	for (size_t i = 0; i < document->shards_size; i++)
+		working += document->shards[i].pid != 0;
+	snprintf(words, LC_STATUS_DOCUMENT_TEXT_SIZE,
+		 working == 0 ? "no worker runs any more; resume --all lets them go on"
+			      : "%zu of %zu workers are still finishing",
+		 working, document->shards_size);
+	return working == 0 ? LC_OUTCOME_GOOD : LC_OUTCOME_OPEN;
+}
+
+enum lc_outcome lc_outcome_of(enum lc_control_request_command command,
+			      const struct lc_status_document *document,
+			      char words[LC_STATUS_DOCUMENT_TEXT_SIZE])
+{
+	return command == LC_CONTROL_REQUEST_RELOAD ? outcome_of_reload(document, words)
+						    : outcome_of_drain(document, words);
+}
+
+static void tell_progress(const char *words, char told[LC_STATUS_DOCUMENT_TEXT_SIZE])
+{
+	struct lc_buffer text;
+
+	if (isatty(STDERR_FILENO) == 0 || strcmp(words, told) == 0)
+		return;
+	snprintf(told, LC_STATUS_DOCUMENT_TEXT_SIZE, "%s", words);
+	lc_buffer_init(&text, SIZE_MAX / 2);
+	lc_clean_append_wrapped(words, 0, &text);
+	(void)fputs(lc_buffer_text(&text), stderr);
+	lc_buffer_free(&text);
+}
+
+static int tell_outcome(const struct lc_arguments *arguments, enum lc_outcome outcome,
+			const char *words, const struct lc_buffer *json)
+{
+	struct lc_error error;
+	struct lc_buffer text;
+	bool printed;
+
+	if (outcome == LC_OUTCOME_BAD) {
+		lc_error_set(&error, LC_ERROR_REFUSED, "%s", words);
+		return lc_say_error(&error, LC_ARGUMENTS_EXIT_UNHEALTHY, arguments->json);
+	}
+	lc_buffer_init(&text, LC_STATUS_DOCUMENT_BYTES_MAX);
+	if (arguments->json)
+		lc_buffer_append_view(&text, lc_buffer_view(json));
+	else
+		lc_clean_append_wrapped(words, 0, &text);
+	printed = lc_say_print(&text, &error);
+	lc_buffer_free(&text);
+	return printed ? LC_ARGUMENTS_EXIT_DONE
+		       : lc_say_error(&error, LC_ARGUMENTS_EXIT_UNREACHABLE, arguments->json);
+}
+
+/* One look; OPEN when there is to be another. `code` is set otherwise. */
+static enum lc_outcome look(const struct lc_arguments *arguments, const char *socket,
+			    char told[LC_STATUS_DOCUMENT_TEXT_SIZE], int *code)
+{
+	char words[LC_STATUS_DOCUMENT_TEXT_SIZE];
+	struct lc_status_document document;
+	enum lc_outcome outcome = LC_OUTCOME_BAD;
+	struct lc_error error;
+	struct lc_buffer json;
+
+	lc_buffer_init(&json, LC_STATUS_DOCUMENT_BYTES_MAX);
+	if (!lc_client_ask(socket, "GET",
+			   LC_CONTROL_REQUEST_COMMANDS[LC_CONTROL_REQUEST_STATUS].path, &json,
+			   &error) ||
+	    !lc_status_document_decode(lc_buffer_view(&json), &document, &error)) {
+		*code = lc_say_error(&error, LC_ARGUMENTS_EXIT_UNREACHABLE, arguments->json);
+	} else {
+		outcome = lc_outcome_of(arguments->request.command, &document, words);
+		lc_status_document_free(&document);
+		if (outcome == LC_OUTCOME_OPEN)
+			tell_progress(words, told);
+		else
+			*code = tell_outcome(arguments, outcome, words, &json);
+	}
+	lc_buffer_free(&json);
+	return outcome;
+}
+
+int lc_outcome_await(const struct lc_arguments *arguments, const char *socket)
+{
+	const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
+	char told[LC_STATUS_DOCUMENT_TEXT_SIZE] = "";
+	int code = LC_ARGUMENTS_EXIT_DONE;
+
+	while (look(arguments, socket, told, &code) == LC_OUTCOME_OPEN)
+		(void)nanosleep(&pause, NULL);
+	return code;
+}

@@ -1,0 +1,45 @@
+#include "supervisor/orders.h"
+
+#include "base/assert.h"
+
+static bool reload(const struct lc_orders *orders, size_t *affected, struct lc_error *error)
+{
+	*affected = orders->fleet->count;
+	return lc_reload_begin(orders->reload, error);
+}
+
+static void (*deed_of(enum lc_control_request_command command))(struct lc_keeper *keeper)
+{
+	if (command == LC_CONTROL_REQUEST_PAUSE || command == LC_CONTROL_REQUEST_DRAIN)
+		return lc_keeper_pause;
+	if (command == LC_CONTROL_REQUEST_RESUME)
+		return lc_keeper_resume;
+	LC_ASSERT(command == LC_CONTROL_REQUEST_RESTART);
+	return lc_keeper_replace;
+}
+
+bool lc_orders_obey(const struct lc_orders *orders, const struct lc_control_request *request,
+		    size_t *affected, struct lc_error *error)
+{
+	struct lc_keeper *keeper;
+
+	if (request->command == LC_CONTROL_REQUEST_RELOAD)
+		return reload(orders, affected, error);
+	if (lc_reload_running(orders->reload))
+		return lc_error_set(error, LC_ERROR_CONFLICT,
+				    "a reload is under way; wait for its end, which status shows");
+	if (request->command == LC_CONTROL_REQUEST_DRAIN ||
+	    lc_control_request_has(request, LC_CONTROL_REQUEST_ARGUMENT_ALL)) {
+		*affected = orders->fleet->count;
+		lc_fleet_each(orders->fleet, deed_of(request->command));
+		return true;
+	}
+	keeper = lc_fleet_find(orders->fleet, request->shard);
+	if (keeper == NULL)
+		return lc_error_set(error, LC_ERROR_USAGE,
+				    "this machine has no shard %u; status lists those that it has",
+				    (unsigned)request->shard);
+	*affected = 1;
+	deed_of(request->command)(keeper);
+	return true;
+}

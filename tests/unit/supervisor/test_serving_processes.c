@@ -1,0 +1,119 @@
+/* What a real service serves on its metrics port (support/service_world.h). */
+#include "base/clock.h"
+#include "base/exit_codes.h"
+#include "base/memory.h"
+#include "ctl/client.h"
+#include "formats/inspection.h"
+#include "formats/status_document.h"
+#include "support/service_world.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static int64_t free_port(void)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+	socklen_t size = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+	close(fd);
+	return ntohs(address.sin_port);
+}
+
+/* One GET by hand; the whole answer, to be freed. */
+static char *get(int64_t port, const char *path)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)},
+				      .sin_port = htons((uint16_t)port)};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	char *answer = lc_memory_zero(1, SERVICE_WORLD_BODY_MAX);
+	size_t used = 0;
+	ssize_t size;
+	char request[128];
+
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path);
+	assert_int_equal(write(fd, request, strlen(request)), strlen(request));
+	while ((size = read(fd, answer + used, SERVICE_WORLD_BODY_MAX - 1 - used)) > 0)
+		used += (size_t)size;
+	close(fd);
+	return answer;
+}
+
+static void metrics_and_health_are_served(void **state)
+{
+	struct service_world *service = *state;
+	struct lc_status_document document;
+	char *answer;
+
+	setenv("LOG_COURIER_TEST_SHARD_0", "config", 1);
+	service->settings.metrics_server_enabled = true;
+	service->settings.metrics_server_listen_port = free_port();
+	service_world_start(service);
+	document = service_world_await(service, service_world_first_failed);
+	lc_status_document_free(&document);
+	answer = get(service->settings.metrics_server_listen_port, "/metrics");
+	assert_non_null(strstr(answer, "HTTP/1.1 200 OK\r\n"));
+	assert_non_null(strstr(answer, "\nlog_courier_records_delivered_total{shard=\"1\"} 1\n"));
+	assert_non_null(strstr(answer, "\nlog_courier_shard_up{shard=\"0\"} 0\n"));
+	assert_non_null(strstr(answer, "\nlog_courier_shard_up{shard=\"1\"} 1\n"));
+	assert_non_null(strstr(answer, "\nlog_courier_shard_restarts_total{shard=\"1\"} 0\n"));
+	assert_non_null(strstr(answer, "\nlog_courier_healthy 0\n"));
+	free(answer);
+	answer = get(service->settings.metrics_server_listen_port, "/healthz");
+	assert_non_null(strstr(answer, "HTTP/1.1 503 Service Unavailable\r\n"));
+	assert_non_null(strstr(answer, "shard 0: the worker can not work with its settings"));
+	free(answer);
+	service_world_stop(service);
+}
+
+static void a_port_that_is_taken_is_told_at_once(void **state)
+{
+	struct service_world *service = *state;
+	struct service_world second = *service;
+	char path[2][128];
+
+	service->settings.metrics_server_enabled = true;
+	service->settings.metrics_server_listen_port = free_port();
+	service_world_start(service);
+	service_world_await_ready(service);
+	second.settings = service->settings;
+	snprintf(path[0], sizeof(path[0]), "%s/state2", service->directory);
+	snprintf(path[1], sizeof(path[1]), "%s/run/second.sock", service->directory);
+	second.settings.state_directory = path[0];
+	second.settings.supervisor_socket = path[1];
+	service_world_start(&second);
+	service_world_await_exit(&second, LC_EXIT_FAILURE);
+	assert_true(service_world_log_tells(service, "metrics-server.listen-port"));
+	service_world_stop(service);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    SERVICE_WORLD_STORY(metrics_and_health_are_served),
+	    SERVICE_WORLD_STORY(a_port_that_is_taken_is_told_at_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
