@@ -127,7 +127,7 @@ void lc_document_append_error(const char *why, struct lc_buffer *json)
 {
 	json_t *object = json_object();
 
-	lc_document_set(object, "error", text_of(lc_view_of(why)));
+	lc_document_set(object, "error", lc_document_text(lc_view_of(why)));
 	lc_document_finish(object, json);
 }
 
