@@ -114,6 +114,10 @@ static void values_are_checked(void **state)
 	refuse("/v1/retry?bucket=%4", LC_ERROR_USAGE, "two hex digits");
 	refuse("/v1/retry?bucket=%", LC_ERROR_USAGE, "two hex digits");
 	refuse("/v1/retry?bucket=a&all=1", LC_ERROR_USAGE, "either BUCKET or --all");
+	refuse("/v1/pause", LC_ERROR_USAGE, "pause needs SHARD or --all");
+	refuse("/v1/restart?worker=1&all=1", LC_ERROR_USAGE, "either SHARD or --all");
+	refuse("/v1/resume?worker=one", LC_ERROR_USAGE, "shard is a number");
+	refuse("/v1/reload?worker=1", LC_ERROR_USAGE, "does not take");
 	refuse("/v1/flush?state-directory=/", LC_ERROR_USAGE, "does not take");
 }
 
@@ -123,7 +127,8 @@ static void what_changes_something_is_a_post(void **state)
 	for (unsigned i = 0; i < LC_CONTROL_REQUEST_COMMAND_COUNT; i++) {
 		const struct lc_control_request_description *command =
 		    &LC_CONTROL_REQUEST_COMMANDS[i];
-		bool changes = i == LC_CONTROL_REQUEST_FLUSH || i == LC_CONTROL_REQUEST_RETRY;
+		bool changes = i == LC_CONTROL_REQUEST_FLUSH || i == LC_CONTROL_REQUEST_RETRY ||
+			       command->answers == LC_CONTROL_REQUEST_BY_ORDER;
 		bool served = command->answers != LC_CONTROL_REQUEST_BY_FILES;
 
 		assert_string_equal(command->method, !served ? "" : changes ? "POST" : "GET");
