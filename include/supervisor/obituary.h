@@ -9,23 +9,29 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+enum { LC_OBITUARY_REASON_SIZE = 160 }; /* bytes, terminator included */
+
 struct lc_obituary {
 	unsigned shard;
 	pid_t pid;
 	int status; /* as waitpid gave it */
 	uint64_t uptime_ms;
-	const char *phase; /* how far it had come, by its own account */
+	const char *phase;                    /* how far it had come, by its own account */
+	char reason[LC_OBITUARY_REASON_SIZE]; /* why the supervisor ended it; or empty */
 	char last_words[LC_PAGE_LAST_WORDS_SIZE];
+	struct lc_page_trace trace;
 };
 
-/* Gathers what the page of the dead worker still tells. */
+/* Gathers what the page of the dead worker still tells. `reason`: as in the struct, is cut. */
 void lc_obituary_compose(struct lc_obituary *obituary, unsigned shard, pid_t pid, int status,
-			 uint64_t uptime_ms, const struct lc_page *page);
+			 uint64_t uptime_ms, const char *reason, const struct lc_page *page);
 
 /* The exit code, or -1 when a signal ended it. */
 int lc_obituary_exit_code(const struct lc_obituary *obituary);
 
-/* One sentence: "worker 4711 was ended by SIGSEGV (core dumped) after 12 s, while ready: ...". */
+/* One sentence: "worker 4711 was ended by SIGABRT (core dumped) after 12.3 s, while ready: gave no
+ * sign of life for 30 s; last words; at log-courier+0x1a2b3 lc_loop_run, ...", each part if there
+ * is something to say. */
 void lc_obituary_sentence(const struct lc_obituary *obituary,
 			  char text[LC_STATUS_DOCUMENT_TEXT_SIZE]);
 

@@ -9,6 +9,7 @@
 #include "supervisor/spawn.h"
 #include "worker/channel.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -31,6 +32,7 @@ struct lc_keeper {
 	struct lc_asks *asks;       /* what the worker is being asked */
 	struct lc_loop_timer *timer;
 	bool settled;
+	char reason[LC_OBITUARY_REASON_SIZE]; /* why we have ended the worker; or empty */
 	char obituary[LC_STATUS_DOCUMENT_TEXT_SIZE];
 	char obituary_time[LC_CLOCK_TEXT_SIZE];
 	int obituary_exit_code; /* -1: no obituary, or a signal's */
@@ -121,6 +123,7 @@ static void fork_worker(struct lc_keeper *keeper)
 	int fd;
 
 	close_channel(keeper);
+	keeper->reason[0] = '\0';
 	if (!lc_spawn_worker(&spawn, &keeper->pid, &fd, &error)) {
 		keeper->pid = 0;
 		lc_log(LC_LOG_ERROR, "worker not started", LC_LOG_UINT("of_shard", keeper->shard),
@@ -153,6 +156,13 @@ static void send_signal(struct lc_keeper *keeper, int signal_number)
 	       signal_number == SIGABRT ? "worker has stopped answering; aborting it"
 					: "worker does not end in time; killing it",
 	       LC_LOG_UINT("of_shard", keeper->shard), LC_LOG_INT("worker_pid", keeper->pid));
+	if (signal_number == SIGABRT)
+		snprintf(keeper->reason, sizeof(keeper->reason),
+			 "it gave no sign of life for %" PRIu64 " s",
+			 keeper->slot.rules.heartbeat_timeout_ms / 1000);
+	else if (keeper->reason[0] == '\0')
+		snprintf(keeper->reason, sizeof(keeper->reason),
+			 "it did not end within shutdown-timeout-seconds");
 	/* Not reaped yet, so the pid is still this worker's. */
 	LC_ASSERT(keeper->pid > 0 && kill(keeper->pid, signal_number) == 0);
 }
@@ -292,7 +302,8 @@ void lc_keeper_reap(struct lc_keeper *keeper)
 	if (keeper->pid == 0 || waitpid(keeper->pid, &status, WNOHANG) != keeper->pid)
 		return;
 	lc_obituary_compose(&obituary, keeper->shard, keeper->pid, status,
-			    lc_clock_monotonic_ms() - keeper->slot.forked_ms, keeper->page);
+			    lc_clock_monotonic_ms() - keeper->slot.forked_ms, keeper->reason,
+			    keeper->page);
 	expected =
 	    lc_slot_expects_end(&keeper->slot) && lc_obituary_exit_code(&obituary) == LC_EXIT_OK;
 	if (!expected) {

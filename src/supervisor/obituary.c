@@ -1,14 +1,21 @@
 #include "supervisor/obituary.h"
 
 #include "base/log.h"
+#include "supervisor/trace.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 
+enum {
+	SENTENCE_MAX = 4096,   /* before it is cut */
+	TRACE_TEXT_MAX = 8192, /* bytes */
+	PLACE_FRAMES = 3,      /* of a backtrace, in a sentence */
+};
+
 void lc_obituary_compose(struct lc_obituary *obituary, unsigned shard, pid_t pid, int status,
-			 uint64_t uptime_ms, const struct lc_page *page)
+			 uint64_t uptime_ms, const char *reason, const struct lc_page *page)
 {
 	*obituary = (struct lc_obituary){
 	    .shard = shard,
@@ -17,7 +24,9 @@ void lc_obituary_compose(struct lc_obituary *obituary, unsigned shard, pid_t pid
 	    .uptime_ms = uptime_ms,
 	    .phase = lc_page_phase_name(atomic_load(&page->phase)),
 	};
+	snprintf(obituary->reason, sizeof(obituary->reason), "%s", reason);
 	lc_page_last_words(page, obituary->last_words);
+	lc_page_trace(page, &obituary->trace);
 }
 
 int lc_obituary_exit_code(const struct lc_obituary *obituary)
@@ -39,30 +48,57 @@ static void describe_end(int status, char *text, size_t size)
 			 WCOREDUMP(status) ? " (core dumped)" : "");
 }
 
+static void append_part(struct lc_buffer *sentence, bool *first, const char *before,
+			struct lc_view part)
+{
+	if (part.size == 0)
+		return;
+	lc_buffer_append_text(sentence, *first ? ": " : "; ");
+	lc_buffer_append_text(sentence, before);
+	lc_buffer_append_view(sentence, part);
+	*first = false;
+}
+
 void lc_obituary_sentence(const struct lc_obituary *obituary,
 			  char text[LC_STATUS_DOCUMENT_TEXT_SIZE])
 {
-	bool silent = obituary->last_words[0] == '\0';
+	struct lc_buffer sentence;
+	struct lc_buffer place;
+	bool first = true;
 	char end[64];
 
 	describe_end(obituary->status, end, sizeof(end));
-	snprintf(text, LC_STATUS_DOCUMENT_TEXT_SIZE,
-		 "worker %ld %s after %" PRIu64 ".%" PRIu64 " s, while %s%s%s", (long)obituary->pid,
-		 end, obituary->uptime_ms / 1000, obituary->uptime_ms % 1000 / 100, obituary->phase,
-		 silent ? "" : ": ", obituary->last_words);
+	lc_buffer_init(&sentence, SENTENCE_MAX);
+	lc_buffer_init(&place, TRACE_TEXT_MAX);
+	lc_trace_append_ours(&obituary->trace, PLACE_FRAMES, &place);
+	lc_buffer_append_format(&sentence,
+				"worker %ld %s after %" PRIu64 ".%" PRIu64 " s, while %s",
+				(long)obituary->pid, end, obituary->uptime_ms / 1000,
+				obituary->uptime_ms % 1000 / 100, obituary->phase);
+	append_part(&sentence, &first, "", lc_view_of(obituary->reason));
+	append_part(&sentence, &first, "", lc_view_of(obituary->last_words));
+	append_part(&sentence, &first, "at ", lc_buffer_view(&place));
+	snprintf(text, LC_STATUS_DOCUMENT_TEXT_SIZE, "%.*s", (int)sentence.size, sentence.data);
+	lc_buffer_free(&place);
+	lc_buffer_free(&sentence);
 }
 
 void lc_obituary_log(const struct lc_obituary *obituary, bool expected, int64_t next_start_ms)
 {
 	int status = obituary->status;
+	struct lc_buffer frames;
 	struct lc_log_field end = WIFEXITED(status) ? LC_LOG_INT("exit_code", WEXITSTATUS(status))
 						    : LC_LOG_INT("signal", WTERMSIG(status));
 
+	lc_buffer_init(&frames, TRACE_TEXT_MAX);
+	lc_trace_append(&obituary->trace, &frames);
 	lc_log(expected ? LC_LOG_INFO : LC_LOG_ERROR, expected ? "worker ended" : "worker died",
 	       LC_LOG_UINT("of_shard", obituary->shard), LC_LOG_INT("worker_pid", obituary->pid),
 	       LC_LOG_UINT("uptime_ms", obituary->uptime_ms), end,
 	       LC_LOG_BOOL("core", WIFSIGNALED(status) && WCOREDUMP(status)),
-	       LC_LOG_TEXT("phase", obituary->phase),
+	       LC_LOG_TEXT("phase", obituary->phase), LC_LOG_TEXT("reason", obituary->reason),
 	       LC_LOG_TEXT("last_words", obituary->last_words),
+	       LC_LOG_VIEW("backtrace", lc_buffer_view(&frames)),
 	       LC_LOG_INT("next_start_ms", next_start_ms));
+	lc_buffer_free(&frames);
 }

@@ -44,6 +44,7 @@ void lc_page_prepare(struct lc_page *page, uint64_t now_ms)
 	atomic_store(&page->heartbeat_ms, now_ms);
 	atomic_store(&page->phase, LC_PAGE_STARTING);
 	lc_page_say_last_words(page, "");
+	lc_page_keep_trace(page, NULL, 0);
 }
 
 void lc_page_say_last_words(struct lc_page *page, const char *text)
@@ -69,6 +70,24 @@ void lc_page_last_words(const struct lc_page *page, char text[LC_PAGE_LAST_WORDS
 	while (size > 0 && (text[size - 1] == '\n' || text[size - 1] == '\r'))
 		size--;
 	text[size] = '\0';
+}
+
+void lc_page_keep_trace(struct lc_page *page, void *const *frames, unsigned count)
+{
+	unsigned size = count < LC_PAGE_TRACE_MAX ? count : LC_PAGE_TRACE_MAX;
+
+	for (unsigned i = 0; i < size; i++)
+		atomic_store_explicit(&page->trace[i], (uintptr_t)frames[i], memory_order_relaxed);
+	atomic_store_explicit(&page->trace_size, size, memory_order_release);
+}
+
+void lc_page_trace(const struct lc_page *page, struct lc_page_trace *trace)
+{
+	unsigned size = atomic_load_explicit(&page->trace_size, memory_order_acquire);
+
+	trace->size = size < LC_PAGE_TRACE_MAX ? size : LC_PAGE_TRACE_MAX;
+	for (unsigned i = 0; i < trace->size; i++)
+		trace->addresses[i] = atomic_load_explicit(&page->trace[i], memory_order_relaxed);
 }
 
 const char *lc_page_phase_name(unsigned phase)
