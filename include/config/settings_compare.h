@@ -12,8 +12,8 @@
 bool lc_settings_compare_one(const struct lc_settings *a, const struct lc_settings *b,
 			     enum lc_settings_index index);
 
-/* Appends the names of those that differ, with ", " between them, never a value, and returns how many
- * there are. */
+/* Appends the names of those that differ, with ", " between them, never a value, and returns how
+ * many there are. */
 size_t lc_settings_compare_append(const struct lc_settings *a, const struct lc_settings *b,
 				  struct lc_buffer *names);
 

@@ -1,6 +1,7 @@
 /*
- * What an operator orders on the control socket: reload, pause, resume, restart, drain. The supervisor
- * begins to carry it out and answers at once; how far it came is told by the status document.
+ * What an operator orders on the control socket: reload, pause, resume, restart, drain. The
+ * supervisor begins to carry it out and answers at once; how far it came is told by the status
+ * document.
  */
 #ifndef LC_SUPERVISOR_ORDERS_H
 #define LC_SUPERVISOR_ORDERS_H

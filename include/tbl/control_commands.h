@@ -4,11 +4,11 @@
  * LC_CONTROL_COMMAND(name, words, method, path, answers, takes, help)
  *
  * words: behind log-courier-ctl. method, path: of the request; GET only reads, POST needs root or
- * the service's user. answers: SUPERVISOR, with a status document; ORDER, the supervisor begins to do
- * it and says how many shards are concerned; SHARDS, each worker is asked; FILES, log-courier-ctl
- * itself looks into the state directory, and the control socket knows nothing of it. takes:
- * arguments of include/tbl/control_arguments.h, T(name) each; a WORD is required, unless ALL is
- * allowed and given.
+ * the service's user. answers: SUPERVISOR, with a status document; ORDER, the supervisor begins to
+ * do it and says how many shards are concerned; SHARDS, each worker is asked; FILES,
+ * log-courier-ctl itself looks into the state directory, and the control socket knows nothing of
+ * it. takes: arguments of include/tbl/control_arguments.h, T(name) each; a WORD is required, unless
+ * ALL is allowed and given.
  */
 #ifndef LC_CONTROL_COMMAND
 #define LC_CONTROL_COMMAND(name, words, method, path, answers, takes, help)

@@ -160,7 +160,7 @@ struct lc_status_document service_world_await(const struct service_world *servic
 					      service_world_condition *holds)
 {
 	uint64_t deadline = lc_clock_monotonic_ms() + SERVICE_WORLD_DEADLINE_MS;
-	struct lc_status_document document;
+	struct lc_status_document document = {.shards = NULL};
 
 	while (lc_clock_monotonic_ms() < deadline) {
 		if (service_world_get_status(service, &document)) {

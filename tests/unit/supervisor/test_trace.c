@@ -44,9 +44,9 @@ __attribute__((noinline)) static void touch_nothing(void)
 
 __attribute__((noinline)) static void go_deeper(void)
 {
-	volatile char room[4096];
+	volatile unsigned char room[4096];
 
-	room[0] = (char)the_sea;
+	room[0] = (unsigned char)the_sea;
 	if (the_sea < 1000) /* always */
 		go_deeper();
 	the_sea = room[0];
