@@ -48,6 +48,9 @@ class Terminal:
             for descriptor in range(3):
                 os.dup2(slave, descriptor)
             os.closerange(3, slave + 1)
+            # As a login shell leaves them; a script's background job ignores these two.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            signal.signal(signal.SIGQUIT, signal.SIG_DFL)
             os.execvp(command[0], command)
 
     def resize(self, size):
