@@ -163,7 +163,7 @@ check "its settings are right" example_configuration_is_right
 check "nothing but the volumes can be written" root_is_read_only
 load --rows 2000 --sources 10 --time-range 60
 start_image
-await_delivery 180
+await_every_row 180
 check "the health check succeeds" await 30 image_is_healthy
 check "so do the example's probes" await 30 probes_succeed
 check "every row is delivered, exactly once" verify

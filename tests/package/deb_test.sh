@@ -77,7 +77,7 @@ lap "start until READY"
 need "the first log object is delivered" await 60 first_object
 lap "READY until the first log object"
 took "$BEGAN" "from the package to the first log object"
-await_delivery 180
+await_every_row 180
 check "it is healthy" await 30 unit_is_healthy
 check "log-courier-ctl answers" control status
 lap "until every row is delivered and committed"
@@ -94,7 +94,7 @@ check "configuration, secrets and ledgers survive" survived
 need "the new one starts" start_unit
 lap "upgrade until READY"
 load --rows 3000 --sources 20 --seed 2
-await_delivery 180
+await_every_row 180
 check "delivery goes on: every row is delivered, exactly once" verify
 
 forget_what_systemd_was_told

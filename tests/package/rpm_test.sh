@@ -84,7 +84,7 @@ check "without keys for S3 a start ends with status 2" start_unconfigured
 need "it is configured" configure
 need "it starts, and tells systemd" start_unit
 load --rows 2000 --sources 10 --time-range 60
-await_delivery 180
+await_every_row 180
 check "every row is delivered, exactly once" verify
 
 forget_what_systemd_was_told

@@ -33,7 +33,7 @@ for ((change = 1; change <= ROUNDS * 3; change++)); do
 	change_to "${COUNTS[change % 3]}"
 done
 need "the flow of rows ends" await_flow 60
-await_delivery 120
+await_every_row 120
 check "the service ends on SIGTERM" stop_service
 check "each row is delivered exactly once" verify
 end_story

@@ -13,7 +13,7 @@ check "SIGTERM ends the service with status 0 within its time-out" stop_service
 check "nothing is double or wrong at that moment" verify --partial
 start_service
 need "the flow of rows ends" await_flow 60
-await_delivery 120
+await_every_row 120
 check "SIGTERM ends the idle service with status 0" stop_service
 check "no row is missing, double or wrong" verify
 end_story

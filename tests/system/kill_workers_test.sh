@@ -48,8 +48,7 @@ for ((kill = 1; kill <= KILLS; kill++)); do
 	fi
 done
 need "the flow of rows ends" await_flow 60
-await_delivery 120
-need "no row is missing" await "$(full 60 300)" verify --allow-double
+await_every_row "$(full 120 300)"
 check "the service is healthy again" await 30 healthy
 check "the service ends on SIGTERM" stop_service
 check "each of $ROWS rows is delivered exactly once" verify

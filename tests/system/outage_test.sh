@@ -39,7 +39,7 @@ need "delivery goes on" delivery_goes_on
 outage s3
 need "delivery goes on" delivery_goes_on
 need "the flow of rows ends" await_flow $((4 * OUTAGE + 120))
-await_delivery 120
+await_every_row 120
 check "the service ends on SIGTERM" stop_service
 check "no row is missing, and none is wrong" verify --allow-double
 end_story

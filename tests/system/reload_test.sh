@@ -95,7 +95,7 @@ check "the service is drained" ctl drain
 check "no worker runs" [ -z "$(workers)" ]
 check "all go on" ctl resume --all
 need "the flow of rows ends" await_flow $((FLOW_SECONDS + 60))
-await_delivery 120
+await_every_row 120
 check "the service ends on SIGTERM" stop_service
 check "each row is delivered exactly once" verify
 end_story

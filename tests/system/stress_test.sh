@@ -9,7 +9,7 @@ start_stack
 need "rows are loaded" load --rows "$ROWS" --sources 2000 --sessions 48 --targets 8 --time-range 3600
 start_service
 began=$SECONDS
-await_delivery $((60 + ROWS / 2000))
+await_every_row $((60 + ROWS / 2000))
 echo "# delivered within $((SECONDS - began)) s of the service's start"
 check "the service is healthy" health_is 0
 check "the service ends on SIGTERM" stop_service
