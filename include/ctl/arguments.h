@@ -52,8 +52,8 @@ enum {
 };
 
 struct lc_arguments {
-	enum lc_arguments_verb verb;       /* COUNT when there is none */
-	const char *word;                  /* behind the verb completion; "json" behind help */
+	enum lc_arguments_verb verb; /* COUNT when there is none */
+	const char *word; /* behind the verb completion; "json" or "metrics" behind help */
 	struct lc_control_request request; /* the command is COMMAND_COUNT when there is none */
 	const char *socket;                /* from argv; NULL when not given */
 	unsigned watch_seconds;            /* 0: look once */

@@ -1,4 +1,5 @@
-/* The metrics endpoint: /metrics as Prometheus text, /healthz with 200 or 503 and the findings. */
+/* The metrics endpoint: /metrics as Prometheus text, /healthz with 200 or 503 and the findings,
+ * /readyz with 200 once each shard of this machine has its worker. */
 #ifndef LC_SUPERVISOR_METRICS_SERVER_H
 #define LC_SUPERVISOR_METRICS_SERVER_H
 

@@ -36,7 +36,9 @@ LC_COUNTER(BATCHES_FAILED_PERMANENT, "log_courier_batches_processed_total", "sta
 	"")
 LC_COUNTER(RECORDS_DELIVERED, "log_courier_records_delivered_total", "",
 	"Rows that stand in a log object which S3 has confirmed.")
-LC_GAUGE(RECORDS_IN_PERMANENT_ERRORS, "log_courier_records_in_permanent_errors_total", "",
+LC_COUNTER(RECORDS_IN_PERMANENT_ERRORS, "log_courier_records_in_permanent_errors_total", "",
+	"Rows in uploads that their target refused; those that are refused again count again.")
+LC_GAUGE(RECORDS_REFUSED, "log_courier_records_refused", "",
 	"Rows whose target refuses them now; they are lost at the end of their retention if nobody mends it.")
 LC_HISTOGRAM(BATCH_SECONDS, "log_courier_batch_processing_duration_seconds", LC_BOUNDS_LONG,
 	"Time from a log object's first row to its confirmation.")

@@ -9,8 +9,8 @@
 #endif
 
 /* clang-format off */
-LC_CTL_VERB(HELP, "help", "[COMMAND|json]",
-	"explain a command, or what --json writes")
+LC_CTL_VERB(HELP, "help", "[COMMAND|json|metrics]",
+	"explain a command, what --json writes, or the metrics")
 LC_CTL_VERB(COMPLETION, "completion", "bash|zsh|fish",
 	"print what makes a shell complete the command line")
 /* clang-format on */

@@ -187,7 +187,7 @@ static bool set_word(struct lc_arguments *arguments, const char *word, bool *tak
 		return lc_error_set(error, LC_ERROR_USAGE,
 				    "completion is for bash, zsh and fish, not \"%.200s\"", word);
 	}
-	if (strcmp(word, "json") == 0)
+	if (strcmp(word, "json") == 0 || strcmp(word, "metrics") == 0)
 		return true;
 	arguments->word = NULL;
 	*taken = false; /* help about a command */

@@ -155,8 +155,10 @@ static void offer_commands(const struct line *line)
 	}
 	for (unsigned i = 0; skip == 0 && !line->help && i < LC_ARGUMENTS_VERB_COUNT; i++)
 		offer_text(line, LC_ARGUMENTS_VERBS[i].verb, LC_ARGUMENTS_VERBS[i].help);
-	if (skip == 0 && line->help)
+	if (skip == 0 && line->help) {
 		offer_text(line, "json", "what --json writes");
+		offer_text(line, "metrics", "the service's metrics");
+	}
 }
 
 static void offer_option(const struct line *line, const char *name, const char *meaning)

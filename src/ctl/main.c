@@ -7,6 +7,7 @@
 #include "ctl/completion.h"
 #include "ctl/help.h"
 #include "ctl/ledger_care.h"
+#include "ctl/metrics_reference.h"
 #include "ctl/names.h"
 #include "ctl/outcome.h"
 #include "ctl/reference.h"
@@ -129,7 +130,8 @@ static int teach(const struct lc_arguments *arguments, const struct lc_settings 
 	if (arguments->verb == LC_ARGUMENTS_VERB_COMPLETION && !arguments->help)
 		lc_completion_append_script(arguments->word, &text);
 	else if (arguments->verb == LC_ARGUMENTS_VERB_HELP && arguments->word != NULL)
-		lc_reference_append(&text);
+		(strcmp(arguments->word, "json") == 0 ? lc_reference_append
+						      : lc_metrics_reference_append)(&text);
 	else if (arguments->request.command != LC_CONTROL_REQUEST_COMMAND_COUNT)
 		lc_help_append_command(arguments->request.command, defaults->supervisor_socket,
 				       &text);

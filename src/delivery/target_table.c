@@ -222,5 +222,5 @@ void lc_target_table_show(const struct lc_target_table *table, struct lc_counter
 	}
 	lc_counters_set(counters, LC_COUNTERS_TARGETS_BLOCKED, blocked);
 	lc_counters_set(counters, LC_COUNTERS_INTENTS_BODILESS, bodiless);
-	lc_counters_set(counters, LC_COUNTERS_RECORDS_IN_PERMANENT_ERRORS, rows);
+	lc_counters_set(counters, LC_COUNTERS_RECORDS_REFUSED, rows);
 }

@@ -246,13 +246,17 @@ static void note_reachability(struct lc_upload *upload, enum lc_retry_class answ
 				(uint64_t)lc_clock_wall_ms() / 1000);
 }
 
-static void count_failure(struct lc_upload *upload, enum lc_retry_class answer)
+static void count_failure(const struct lc_object *object, enum lc_retry_class answer)
 {
-	lc_counters_add(upload->counters, LC_COUNTERS_UPLOAD_FAILED, 1);
-	lc_counters_add(upload->counters,
-			answer == LC_RETRY_WAIT ? LC_COUNTERS_BATCHES_FAILED_PERMANENT
-						: LC_COUNTERS_BATCHES_FAILED_TRANSIENT,
-			1);
+	struct lc_counters *counters = object->upload->counters;
+
+	lc_counters_add(counters, LC_COUNTERS_UPLOAD_FAILED, 1);
+	if (answer != LC_RETRY_WAIT) {
+		lc_counters_add(counters, LC_COUNTERS_BATCHES_FAILED_TRANSIENT, 1);
+		return;
+	}
+	lc_counters_add(counters, LC_COUNTERS_BATCHES_FAILED_PERMANENT, 1);
+	lc_counters_add(counters, LC_COUNTERS_RECORDS_IN_PERMANENT_ERRORS, object->line_count);
 }
 
 /* The ledger has the delivery on disk. */
@@ -315,7 +319,7 @@ static void on_answer(void *context, const struct lc_s3_answer *answer)
 		lc_ledger_set_delivered(upload->ledger, object->intent_id, object->last_second);
 		lc_ledger_when_durable(upload->ledger, on_recorded, object);
 	} else {
-		count_failure(upload, answer->retry_class);
+		count_failure(object, answer->retry_class);
 		lc_target_table_add_waiting(upload->targets, object, true);
 		free_bodies(upload, target);
 	}

@@ -33,6 +33,27 @@ static void answer_health(const struct lc_report *report, struct lc_http_server_
 	lc_status_document_free(&document);
 }
 
+/* Not whether rows arrive, but whether this start is over: each shard has its worker, or none is
+ * wanted. */
+static void answer_readiness(const struct lc_report *report, struct lc_http_server_answer *answer)
+{
+	struct lc_status_document document;
+	size_t waiting = 0;
+
+	lc_report_status(report, &document);
+	for (size_t i = 0; i < document.shards_size; i++)
+		waiting += document.shards[i].state != LC_SHARD_STATE_READY &&
+			   document.shards[i].state != LC_SHARD_STATE_PAUSED;
+	answer->status = waiting == 0 ? STATUS_OK : STATUS_UNAVAILABLE;
+	if (waiting == 0)
+		lc_buffer_append_text(&answer->body, "ready\n");
+	else
+		lc_buffer_append_format(
+		    &answer->body, "not ready: %zu of %zu shards have no worker that delivers\n",
+		    waiting, document.shards_size);
+	lc_status_document_free(&document);
+}
+
 static void on_request(const struct lc_http_request *request, int connection,
 		       struct lc_http_server_answer *answer, void *context)
 {
@@ -46,6 +67,8 @@ static void on_request(const struct lc_http_request *request, int connection,
 		answer_metrics(server->report, answer);
 	} else if (lc_view_equal(request->path, lc_view_of("/healthz"))) {
 		answer_health(server->report, answer);
+	} else if (lc_view_equal(request->path, lc_view_of("/readyz"))) {
+		answer_readiness(server->report, answer);
 	}
 }
 

@@ -44,48 +44,45 @@ static void append_counters(const struct lc_report *report, struct lc_buffer *te
 	free(shards);
 }
 
-static void append_sample(struct lc_buffer *text, const char *family, unsigned shard,
-			  uint64_t value)
+/* An age of none is 0. */
+static void append_sample(struct lc_buffer *text, const char *family, const char *labels,
+			  int64_t value)
 {
-	lc_buffer_append_format(text, "%s{shard=\"%u\"} %" PRIu64 "\n", family, shard, value);
+	bool labelled = labels[0] != '\0';
+
+	lc_buffer_append_format(text, "%s%s%s%s %" PRId64 "\n", family, labelled ? "{" : "", labels,
+				labelled ? "}" : "", value < 0 ? 0 : value);
+}
+
+static void append_service(const struct lc_status_document *document, struct lc_buffer *text)
+{
+#define LC_SERVICE_METRIC(family, type, labels, value, help)           \
+	lc_metrics_text_append_family(text, (family), (type), (help)); \
+	append_sample(text, (family), (labels), (int64_t)(value));
+#include "tbl/service_metrics.h"
 }
 
 static void append_shards(const struct lc_status_document *document, struct lc_buffer *text)
 {
-	static const char up[] = "log_courier_shard_up";
-	static const char restarts[] = "log_courier_shard_restarts_total";
-	static const char uptime[] = "log_courier_shard_uptime_seconds";
-
-	lc_metrics_text_append_family(text, up, "gauge", "1 if the shard's worker is ready.");
-	for (size_t i = 0; i < document->shards_size; i++)
-		append_sample(text, up, document->shards[i].shard,
-			      document->shards[i].state == LC_SHARD_STATE_READY);
-	lc_metrics_text_append_family(text, restarts, "counter",
-				      "Times that the shard's worker was started anew.");
-	for (size_t i = 0; i < document->shards_size; i++)
-		append_sample(text, restarts, document->shards[i].shard,
-			      document->shards[i].restarts);
-	lc_metrics_text_append_family(text, uptime, "gauge",
-				      "Age of the shard's worker, 0 without one.");
-	for (size_t i = 0; i < document->shards_size; i++) {
-		int64_t seconds = document->shards[i].uptime_seconds;
-
-		append_sample(text, uptime, document->shards[i].shard,
-			      seconds < 0 ? 0 : (uint64_t)seconds);
+#define LC_SHARD_METRIC(family, type, value, help)                                   \
+	lc_metrics_text_append_family(text, (family), (type), (help));               \
+	for (size_t i = 0; i < document->shards_size; i++) {                         \
+		const struct lc_status_document_shard *shard = &document->shards[i]; \
+		char label[32];                                                      \
+                                                                                     \
+		snprintf(label, sizeof(label), "shard=\"%u\"", shard->shard);        \
+		append_sample(text, (family), label, (int64_t)(value));              \
 	}
+#include "tbl/service_metrics.h"
 }
 
 void lc_report_metrics(const struct lc_report *report, struct lc_buffer *text)
 {
-	static const char healthy[] = "log_courier_healthy";
 	struct lc_status_document document;
 
 	lc_report_status(report, &document);
 	append_counters(report, text);
 	append_shards(&document, text);
-	lc_metrics_text_append_family(
-	    text, healthy, "gauge",
-	    "1 if rows are being delivered, as log-courier-ctl health says.");
-	lc_buffer_append_format(text, "%s %d\n", healthy, document.healthy);
+	append_service(&document, text);
 	lc_status_document_free(&document);
 }

@@ -62,6 +62,8 @@ check "nor what else lies there" is /etc/log-courier root:log-courier 750
 check "the state belongs to the service" is /var/lib/log-courier log-courier:log-courier 750
 check "the unit is not started before it is configured" bash -c "! grep -qE '(^| )(re)?start ' '$ROOT/var/log/systemctl'"
 check "the unit is well formed" root systemd-analyze verify --man=no "$UNIT"
+check "the unit is rated below 2.0 for what it could do to the machine" root systemd-analyze security --offline=yes --threshold=20 \
+	"$UNIT"
 check "without keys for S3 a start ends with status 2" start_unconfigured
 check "and says which setting is missing" names_the_missing_setting
 check "and systemd does not try again" unit_does_not_restart_after 2

@@ -47,7 +47,7 @@ make_root() {
 	local tar
 	tar=$("$DEV/prepare" --print-root) || return
 	[ -r "$tar" ] || "$DEV/prepare" package || return
-	mkdir -p "$ROOT" "$ARCHIVES" && tar -xf "$tar" -C "$ROOT" || return
+	mkdir -p "$ROOT" "$ARCHIVES" && tar -xf "$tar" -C "$ROOT" && chmod 755 "$ROOT" || return
 	cp /etc/resolv.conf "$ROOT/etc/resolv.conf" || return
 	# How this machine reaches its mirror.
 	apt-config dump | grep -E '^Acquire::(https?|Check-|Retries)' >"$ROOT/etc/apt/apt.conf.d/90machine"

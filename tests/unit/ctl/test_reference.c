@@ -1,6 +1,7 @@
 #include "ctl/reference.h"
 
 #include "config/file.h"
+#include "ctl/metrics_reference.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +15,7 @@
 
 enum { CAP = 1 << 20 };
 
-static void the_reference_in_docs_is_what_the_program_prints(void **state)
+static void compare(void (*append)(struct lc_buffer *text), const char *name, const char *mend)
 {
 	const char *top = getenv("srcdir");
 	struct lc_error error = {0};
@@ -22,23 +23,29 @@ static void the_reference_in_docs_is_what_the_program_prints(void **state)
 	struct lc_buffer file;
 	char path[1024];
 
-	(void)state;
 	lc_buffer_init(&print, CAP);
 	lc_buffer_init(&file, CAP);
-	lc_reference_append(&print);
-	snprintf(path, sizeof(path), "%s/docs/ctl-json.md", top == NULL ? "." : top);
+	append(&print);
+	snprintf(path, sizeof(path), "%s/docs/%s", top == NULL ? "." : top, name);
 	if (!lc_file_read(path, &file, NULL, &error))
 		fail_msg("%s", error.message);
 	if (!lc_view_equal(lc_buffer_view(&print), lc_buffer_view(&file)))
-		fail_msg("out of date: log-courier-ctl help json >docs/ctl-json.md mends it");
+		fail_msg("out of date: log-courier-ctl %s >docs/%s mends it", mend, name);
 	lc_buffer_free(&print);
 	lc_buffer_free(&file);
+}
+
+static void the_references_in_docs_are_what_the_program_prints(void **state)
+{
+	(void)state;
+	compare(lc_reference_append, "ctl-json.md", "help json");
+	compare(lc_metrics_reference_append, "metrics.md", "help metrics");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_reference_in_docs_is_what_the_program_prints),
+	    cmocka_unit_test(the_references_in_docs_are_what_the_program_prints),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

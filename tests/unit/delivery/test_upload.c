@@ -301,7 +301,8 @@ static void a_refusal_steps_aside_at_once(void **state)
 	assert_int_equal(target->bodiless, 3);
 	assert_int_equal(count(story, LC_COUNTERS_BATCHES_FAILED_PERMANENT), 2);
 	lc_upload_update_gauges(story->upload);
-	assert_int_equal(count(story, LC_COUNTERS_RECORDS_IN_PERMANENT_ERRORS), 4);
+	assert_int_equal(count(story, LC_COUNTERS_RECORDS_REFUSED), 4);
+	assert_int_equal(count(story, LC_COUNTERS_RECORDS_IN_PERMANENT_ERRORS), 2);
 	assert_int_equal(count(story, LC_COUNTERS_S3_FAILING_SINCE), 0);
 }
 

@@ -84,6 +84,26 @@ static void metrics_and_health_are_served(void **state)
 	assert_non_null(strstr(answer, "HTTP/1.1 503 Service Unavailable\r\n"));
 	assert_non_null(strstr(answer, "shard 0: the worker can not work with its settings"));
 	free(answer);
+	answer = get(service->settings.metrics_server_listen_port, "/readyz");
+	assert_non_null(strstr(answer, "HTTP/1.1 503 Service Unavailable\r\n"));
+	assert_non_null(strstr(answer, "not ready: 1 of 2 shards have no worker that delivers"));
+	free(answer);
+	service_world_stop(service);
+}
+
+static void a_service_is_ready_once_each_shard_has_its_worker(void **state)
+{
+	struct service_world *service = *state;
+	char *answer;
+
+	service->settings.metrics_server_enabled = true;
+	service->settings.metrics_server_listen_port = free_port();
+	service_world_start(service);
+	service_world_await_ready(service);
+	answer = get(service->settings.metrics_server_listen_port, "/readyz");
+	assert_non_null(strstr(answer, "HTTP/1.1 200 OK\r\n"));
+	assert_non_null(strstr(answer, "\r\n\r\nready\n"));
+	free(answer);
 	service_world_stop(service);
 }
 
@@ -112,6 +132,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    SERVICE_WORLD_STORY(metrics_and_health_are_served),
+	    SERVICE_WORLD_STORY(a_service_is_ready_once_each_shard_has_its_worker),
 	    SERVICE_WORLD_STORY(a_port_that_is_taken_is_told_at_once),
 	};
 

@@ -1,0 +1,45 @@
+/*
+ * Metrics that the supervisor adds to those of its workers (include/tbl/counters.h). The metrics
+ * endpoint and docs/metrics.md are made from them.
+ *
+ * LC_SERVICE_METRIC(family, type, labels, value, help)    one sample; value: of `document`
+ * LC_SHARD_METRIC(family, type, value, help)              one for each shard; value: of `shard`
+ *
+ * type: "gauge" or "counter". labels: in Prometheus' text form, without braces. `document` and
+ * `shard` are those of formats/status_document.h.
+ */
+#ifndef LC_SERVICE_METRIC
+#define LC_SERVICE_METRIC(family, type, labels, value, help)
+#endif
+#ifndef LC_SHARD_METRIC
+#define LC_SHARD_METRIC(family, type, value, help)
+#endif
+
+/* clang-format off */
+LC_SERVICE_METRIC("log_courier_build_info", "gauge", "version=\"" PACKAGE_VERSION "\"", 1,
+	"Always 1; its label tells the version that runs.")
+LC_SERVICE_METRIC("log_courier_healthy", "gauge", "", document->healthy,
+	"1 if rows are being delivered, as log-courier-ctl health says.")
+LC_SERVICE_METRIC("log_courier_findings", "gauge", "", document->findings_size,
+	"Things that are wrong; log-courier-ctl health says which, and what to do.")
+LC_SERVICE_METRIC("log_courier_uptime_seconds", "gauge", "", document->uptime_seconds,
+	"Age of the supervisor.")
+LC_SERVICE_METRIC("log_courier_shards", "gauge", "", document->shard_count,
+	"Shards of the whole deployment.")
+LC_SERVICE_METRIC("log_courier_reloads_total", "counter", "", document->reloads,
+	"Reloads of the configuration since the service's start.")
+
+LC_SHARD_METRIC("log_courier_shard_up", "gauge", shard->state == LC_SHARD_STATE_READY,
+	"1 if the shard's worker is ready.")
+LC_SHARD_METRIC("log_courier_shard_paused", "gauge", shard->state == LC_SHARD_STATE_PAUSED,
+	"1 if the shard was paused by the operator.")
+LC_SHARD_METRIC("log_courier_shard_restarts_total", "counter", shard->restarts,
+	"Times that the shard's worker was started anew.")
+LC_SHARD_METRIC("log_courier_shard_uptime_seconds", "gauge", shard->uptime_seconds,
+	"Age of the shard's worker, 0 without one.")
+LC_SHARD_METRIC("log_courier_shard_oldest_undelivered_seconds", "gauge", shard->oldest_undelivered_seconds,
+	"Age of the shard's oldest undelivered row, 0 if there is none.")
+/* clang-format on */
+
+#undef LC_SERVICE_METRIC
+#undef LC_SHARD_METRIC

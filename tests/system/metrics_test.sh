@@ -1,0 +1,81 @@
+#!/bin/bash
+# What the metrics port serves, as Prometheus reads it: promtool's rules, a real scrape, the alert rules and the dashboard that are
+# delivered with the service.
+
+. "$(dirname "$0")/lib.sh"
+
+RULES=$TOP/contrib/prometheus
+ROWS=2000
+PROMETHEUS_PID=''
+
+metrics() {
+	"$TOP/tests/system/metrics.py" "$@"
+}
+
+# get PATH: the answer's body; fails when the service says that something is wrong.
+get() {
+	curl -sS --fail --max-time 10 "http://127.0.0.1:$LOG_COURIER_METRICS_SERVER_LISTEN_PORT$1"
+}
+
+promtool_has_nothing_to_say() {
+	local said
+	said=$(get /metrics | promtool check metrics 2>&1) && echo "$said" && [ -z "$said" ]
+}
+
+start_prometheus() {
+	PROMETHEUS=$(metrics free-port)
+	export PROMETHEUS
+	cat >"$WORK/prometheus.yml" <<-END
+		global:
+		  scrape_interval: 1s
+		  evaluation_interval: 1s
+		rule_files: ["$RULES/log-courier.rules.yml"]
+		scrape_configs:
+		  - job_name: log-courier
+		    static_configs:
+		      - targets: ["127.0.0.1:$LOG_COURIER_METRICS_SERVER_LISTEN_PORT"]
+	END
+	promtool check config "$WORK/prometheus.yml" || return
+	prometheus --config.file="$WORK/prometheus.yml" --storage.tsdb.path="$WORK/prometheus" \
+		--web.listen-address="127.0.0.1:$PROMETHEUS" >"$WORK/prometheus.log" 2>&1 &
+	PROMETHEUS_PID=$!
+	await 30 curl -sf -o "$WORK/said-ready" "http://127.0.0.1:$PROMETHEUS/-/ready"
+}
+
+# sees VALUE EXPRESSION
+sees() {
+	[ "$(metrics query "$2")" = "$1" ]
+}
+
+clean_up_prometheus() {
+	local status=$?
+	[ -z "$PROMETHEUS_PID" ] || end_child "$PROMETHEUS_PID" 10
+	(exit "$status")
+	clean_up
+}
+
+story "Prometheus reads the metrics, and the rules and the dashboard know them"
+trap clean_up_prometheus EXIT
+check "the alert rules tell what they should, when they should" promtool test rules "$RULES/log-courier.rules.test.yml"
+start_stack
+start_service
+need "Prometheus starts" start_prometheus
+need "rows are loaded" load --rows "$ROWS" --sources 20 --time-range 60
+await_every_row 60
+check "the service is ready" get /readyz
+check "the service is healthy" get /healthz
+check "promtool has nothing to say about the metrics" promtool_has_nothing_to_say
+check "the reference names each family, and no other" metrics reference
+check "Prometheus reaches the service" await 20 sees 1 'up{job="log-courier"}'
+check "Prometheus sees all rows delivered" await 20 sees "$ROWS" 'sum(log_courier_records_delivered_total)'
+check "Prometheus sees the service healthy" await 20 sees 1 log_courier_healthy
+check "no alert is on" await 20 sees 0 'count(ALERTS) or vector(0)'
+check "every panel of the dashboard shows something" await 30 metrics dashboard
+stop_server s3
+check "rows come that can not be delivered" load --rows 100 --sources 5 --seed 2
+check "Prometheus sees the service in trouble" await 60 sees 0 log_courier_healthy
+check "an alert is about to be on" await 20 sees 1 'count(ALERTS{alertname="LogCourierUnhealthy"})'
+check "/healthz says so" eval '! get /healthz'
+check "/readyz does not" get /readyz
+check "the service ends on SIGTERM" stop_service
+end_story
