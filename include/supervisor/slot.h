@@ -7,9 +7,9 @@
  *
  *   STOPPED --start--> STARTING --ready--> READY --drain--> DRAINING --exited--> STOPPED
  *   STARTING, READY --exited--> BACKING_OFF --timer--> STARTING    (FAILED: not to be started anew)
- *   STARTING, READY, DRAINING --heartbeat stops--> KILLING --exited--> BACKING_OFF, or as wanted
- *   STARTING, READY --replace--> DRAINING --exited--> STARTING
- *   any --pause--> PAUSED, once its worker has ended;  PAUSED --resume--> STARTING
+ *   STARTING, READY, DRAINING --heartbeat stops, or outgrew--> KILLING --exited--> BACKING_OFF, or
+ * as wanted STARTING, READY --replace--> DRAINING --exited--> STARTING any --pause--> PAUSED, once
+ * its worker has ended;  PAUSED --resume--> STARTING
  *
  * What is to come behind DRAINING and KILLING is the slot's intention, which each of DRAIN,
  * REPLACE, PAUSE and RESUME changes; nothing but START takes back a DRAIN.
@@ -30,6 +30,7 @@ enum lc_slot_event_type {
 	LC_SLOT_CAME_READY,  /* the worker says READY */
 	LC_SLOT_TIMER,
 	LC_SLOT_EXITED,  /* the worker is gone */
+	LC_SLOT_OUTGREW, /* the worker takes more memory than it may */
 	LC_SLOT_DRAIN,   /* the shard is not to be delivered any more: finish in time */
 	LC_SLOT_HURRY,   /* as DRAIN, at once */
 	LC_SLOT_REPLACE, /* another worker is to take over, once this one has finished */

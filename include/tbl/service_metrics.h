@@ -37,6 +37,8 @@ LC_SHARD_METRIC("log_courier_shard_restarts_total", "counter", shard->restarts,
 	"Times that the shard's worker was started anew.")
 LC_SHARD_METRIC("log_courier_shard_uptime_seconds", "gauge", shard->uptime_seconds,
 	"Age of the shard's worker, 0 without one.")
+LC_SHARD_METRIC("log_courier_shard_resident_bytes", "gauge", shard->resident_bytes,
+	"Memory that the shard's worker takes, 0 without one.")
 LC_SHARD_METRIC("log_courier_shard_oldest_undelivered_seconds", "gauge", shard->oldest_undelivered_seconds,
 	"Age of the shard's oldest undelivered row, 0 if there is none.")
 /* clang-format on */

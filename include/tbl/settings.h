@@ -180,6 +180,10 @@ LC_SETTING_INTEGER(limits_max_concurrent_uploads, "limits.max-concurrent-uploads
 LC_SETTING_INTEGER(limits_max_concurrent_uploads_per_target,
 	"limits.max-concurrent-uploads-per-target", 4, 1, 1024, "uploads",
 	"Uploads that one worker has under way at a time into one target bucket.")
+LC_SETTING_INTEGER(limits_worker_memory_bytes, "limits.worker-memory-bytes", 0, 0, 1099511627776,
+	"bytes",
+	"Resident memory at which a worker is ended and started anew, because something in it grows "
+	"that should not. At least twice limits.max-inflight-bytes; 0 for no limit.")
 
 LC_SETTING_GROUP("Seeing what it does")
 LC_SETTING_BOOLEAN(metrics_server_enabled, "metrics-server.enabled", true,

@@ -37,6 +37,7 @@ LC_STATUS_SHARD(FLAG, replacing, "its worker is being replaced because somebody 
 LC_STATUS_SHARD(PID, pid, "of its worker")
 LC_STATUS_SHARD(COUNT, restarts, "times that its worker was started anew")
 LC_STATUS_SHARD(AGE, uptime_seconds, "of its worker")
+LC_STATUS_SHARD(COUNT, resident_bytes, "of memory that its worker takes")
 LC_STATUS_SHARD(AGE, next_start_seconds, "until the next worker starts")
 LC_STATUS_SHARD(COUNT, records_delivered, "rows delivered since the service's start")
 LC_STATUS_SHARD(COUNT, objects_delivered, "log objects delivered since then")

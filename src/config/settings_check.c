@@ -87,6 +87,16 @@ static bool check_orders(const struct lc_settings *settings, struct lc_error *er
 	return true;
 }
 
+/* What is in flight is not all that a worker needs. */
+static bool check_worker_memory(const struct lc_settings *settings, struct lc_error *error)
+{
+	static const struct order ORDER = {LC_SETTINGS_limits_worker_memory_bytes,
+					   LC_SETTINGS_limits_max_inflight_bytes, 1, 2,
+					   "0 or at least twice"};
+
+	return settings->limits_worker_memory_bytes == 0 || check_order(settings, &ORDER, error);
+}
+
 static bool check_s3(const struct lc_settings *settings, struct lc_error *error)
 {
 	const char *ca_file = settings->s3_tls_ca_file;
@@ -162,7 +172,7 @@ static bool check_shards(const struct lc_settings *settings, struct lc_error *er
 
 bool lc_settings_check(const struct lc_settings *settings, struct lc_error *error)
 {
-	return check_orders(settings, error) && check_s3(settings, error) &&
-	       check_addressing_style(settings, error) && check_socket(settings, error) &&
-	       check_shards(settings, error);
+	return check_orders(settings, error) && check_worker_memory(settings, error) &&
+	       check_s3(settings, error) && check_addressing_style(settings, error) &&
+	       check_socket(settings, error) && check_shards(settings, error);
 }

@@ -72,10 +72,12 @@ static void examine_state(const struct lc_status_document_shard *shard,
 					"resume the shard, to deliver");
 		break;
 	case LC_SHARD_STATE_KILLING:
-		lc_status_document_find(document, number,
-					"the worker stopped answering and is being killed; another "
-					"one starts by itself; if this repeats, report it with the "
-					"log");
+		lc_status_document_find(
+		    document, number,
+		    "the worker stopped answering, or took too much memory, and is "
+		    "being killed; another one starts by itself; if this repeats, report it with "
+		    "the "
+		    "log");
 		break;
 	case LC_SHARD_STATE_FAILED:
 		examine_failure(shard, obituary, document);

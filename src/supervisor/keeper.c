@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "supervisor/obituary.h"
+#include "supervisor/resident.h"
 #include "supervisor/spawn.h"
 #include "worker/channel.h"
 
@@ -16,6 +17,7 @@
 
 enum {
 	CORE_GRACE_MS = 5000,
+	WEIGH_MS = 1000,
 	ABANDON_GRACE_MAX_MS = 3000,
 };
 
@@ -31,6 +33,8 @@ struct lc_keeper {
 	struct lc_channel *channel; /* NULL: no worker, or it has closed its end */
 	struct lc_asks *asks;       /* what the worker is being asked */
 	struct lc_loop_timer *timer;
+	struct lc_loop_timer *scales; /* runs while there is a worker */
+	uint64_t resident_bytes;      /* of the worker, when it was last weighed; 0 for none */
 	bool settled;
 	char reason[LC_OBITUARY_REASON_SIZE]; /* why we have ended the worker; or empty */
 	char obituary[LC_STATUS_DOCUMENT_TEXT_SIZE];
@@ -39,6 +43,7 @@ struct lc_keeper {
 };
 
 static void on_timer(void *context);
+static void on_weigh(void *context);
 static void on_frame(void *context, const struct lc_frame *frame);
 static void on_refused(void *context, const struct lc_error *error);
 static void on_broken(void *context);
@@ -86,6 +91,7 @@ struct lc_keeper *lc_keeper_new(const struct lc_keeper_house *house, unsigned sh
 	keeper->obituary_exit_code = -1;
 	keeper->asks = lc_asks_new(house->loop, shard);
 	keeper->timer = lc_loop_timer_new(house->loop, on_timer, keeper);
+	keeper->scales = lc_loop_timer_new(house->loop, on_weigh, keeper);
 	lc_slot_init(&keeper->slot, &rules, lc_random_next(&random));
 	return keeper;
 }
@@ -105,6 +111,7 @@ void lc_keeper_free(struct lc_keeper *keeper)
 	close_channel(keeper);
 	lc_asks_free(keeper->asks);
 	lc_loop_timer_free(keeper->timer);
+	lc_loop_timer_free(keeper->scales);
 	lc_page_free(keeper->page);
 	free(keeper);
 }
@@ -133,6 +140,7 @@ static void fork_worker(struct lc_keeper *keeper)
 	}
 	keeper->channel = lc_channel_new(keeper->house->loop, fd, LC_FRAME_TO_SUPERVISOR,
 					 &CHANNEL_CALLBACKS, keeper);
+	lc_loop_timer_start(keeper->scales, WEIGH_MS);
 	lc_log(LC_LOG_INFO, "worker forked", LC_LOG_UINT("of_shard", keeper->shard),
 	       LC_LOG_INT("worker_pid", keeper->pid),
 	       LC_LOG_UINT("restarts", keeper->slot.restarts));
@@ -152,17 +160,16 @@ static void send_frame(struct lc_keeper *keeper, enum lc_frame_type type)
 
 static void send_signal(struct lc_keeper *keeper, int signal_number)
 {
-	lc_log(LC_LOG_ERROR,
-	       signal_number == SIGABRT ? "worker has stopped answering; aborting it"
-					: "worker does not end in time; killing it",
-	       LC_LOG_UINT("of_shard", keeper->shard), LC_LOG_INT("worker_pid", keeper->pid));
-	if (signal_number == SIGABRT)
+	if (signal_number == SIGABRT && keeper->reason[0] == '\0')
 		snprintf(keeper->reason, sizeof(keeper->reason),
 			 "it gave no sign of life for %" PRIu64 " s",
 			 keeper->slot.rules.heartbeat_timeout_ms / 1000);
 	else if (keeper->reason[0] == '\0')
 		snprintf(keeper->reason, sizeof(keeper->reason),
 			 "it did not end within shutdown-timeout-seconds");
+	lc_log(LC_LOG_ERROR, signal_number == SIGABRT ? "aborting a worker" : "killing a worker",
+	       LC_LOG_UINT("of_shard", keeper->shard), LC_LOG_INT("worker_pid", keeper->pid),
+	       LC_LOG_TEXT("reason", keeper->reason));
 	/* Not reaped yet, so the pid is still this worker's. */
 	LC_ASSERT(keeper->pid > 0 && kill(keeper->pid, signal_number) == 0);
 }
@@ -214,6 +221,23 @@ static void step(struct lc_keeper *keeper, struct lc_slot_event event)
 static void on_timer(void *context)
 {
 	step(context, (struct lc_slot_event){.type = LC_SLOT_TIMER});
+}
+
+/* A worker that can not be weighed is about to end. */
+static void on_weigh(void *context)
+{
+	struct lc_keeper *keeper = context;
+	uint64_t limit = (uint64_t)keeper->house->settings->limits_worker_memory_bytes;
+
+	lc_loop_timer_start(keeper->scales, WEIGH_MS);
+	if (!lc_resident_read(keeper->pid, &keeper->resident_bytes))
+		return;
+	if (limit == 0 || keeper->resident_bytes <= limit || keeper->reason[0] != '\0')
+		return;
+	snprintf(keeper->reason, sizeof(keeper->reason),
+		 "it took %" PRIu64 " bytes of memory, more than limits.worker-memory-bytes",
+		 keeper->resident_bytes);
+	step(keeper, (struct lc_slot_event){.type = LC_SLOT_OUTGREW});
 }
 
 static void on_frame(void *context, const struct lc_frame *frame)
@@ -312,6 +336,8 @@ void lc_keeper_reap(struct lc_keeper *keeper)
 		lc_clock_format(lc_clock_wall_ms(), keeper->obituary_time);
 	}
 	keeper->pid = 0;
+	keeper->resident_bytes = 0;
+	lc_loop_timer_stop(keeper->scales);
 	close_channel(keeper);
 	event.config_error = lc_exit_is_final(lc_obituary_exit_code(&obituary));
 	step(keeper, event);
@@ -369,6 +395,7 @@ void lc_keeper_describe(const struct lc_keeper *keeper, int64_t wall_seconds,
 	    .restarts = keeper->slot.restarts,
 	    .uptime_seconds =
 		keeper->pid == 0 ? LC_STATUS_DOCUMENT_NO_AGE : (int64_t)(uptime_ms / 1000),
+	    .resident_bytes = keeper->resident_bytes,
 	    .next_start_seconds = next_ms < 0 ? LC_STATUS_DOCUMENT_NO_AGE : (next_ms + 999) / 1000,
 	    .records_delivered = lc_counters_get(counters, LC_COUNTERS_RECORDS_DELIVERED),
 	    .objects_delivered = lc_counters_get(counters, LC_COUNTERS_BATCHES_SUCCEEDED),

@@ -170,6 +170,11 @@ static struct lc_slot_actions step_check_heartbeat(struct lc_slot *slot,
 	return NOTHING;
 }
 
+static struct lc_slot_actions step_outgrew(struct lc_slot *slot, const struct lc_slot_event *event)
+{
+	return abort_worker(slot, event->now_ms);
+}
+
 static struct lc_slot_actions step_kill(struct lc_slot *slot, const struct lc_slot_event *event)
 {
 	if (slot->kill_ms == 0 || event->now_ms < slot->kill_ms)
@@ -300,6 +305,7 @@ static step *const STEPS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT_COUNT] = {
 	    [LC_SLOT_CAME_READY] = step_ready,
 	    [LC_SLOT_TIMER] = step_check_heartbeat,
 	    [LC_SLOT_EXITED] = step_died,
+	    [LC_SLOT_OUTGREW] = step_outgrew,
 	    [LC_SLOT_DRAIN] = step_drain,
 	    [LC_SLOT_HURRY] = step_hurry,
 	    [LC_SLOT_REPLACE] = step_replace,
@@ -309,6 +315,7 @@ static step *const STEPS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT_COUNT] = {
 	{
 	    [LC_SLOT_TIMER] = step_check_heartbeat,
 	    [LC_SLOT_EXITED] = step_died,
+	    [LC_SLOT_OUTGREW] = step_outgrew,
 	    [LC_SLOT_DRAIN] = step_drain,
 	    [LC_SLOT_HURRY] = step_hurry,
 	    [LC_SLOT_REPLACE] = step_replace,
@@ -326,6 +333,7 @@ static step *const STEPS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT_COUNT] = {
 	{
 	    [LC_SLOT_TIMER] = step_watch_drain,
 	    [LC_SLOT_EXITED] = step_drained,
+	    [LC_SLOT_OUTGREW] = step_outgrew,
 	    [LC_SLOT_DRAIN] = step_then_stop,
 	    [LC_SLOT_HURRY] = step_hurry,
 	    [LC_SLOT_PAUSE] = step_then_pause,

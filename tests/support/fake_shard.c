@@ -8,6 +8,7 @@
  *   assert        fails an assertion at each start
  *   fault         raises SIGSEGV at each start
  *   hang-once     becomes ready and hangs at its first start, then as `ready`
+ *   grow-once     becomes ready and takes 256 MiB at its first start, then as `ready`
  *   hang          becomes ready and hangs, each time
  *   config        can not work with its settings; nor can any shard with an s3.tls-ca-file
  *   slow-drain    drains only when the drain is abandoned
@@ -30,6 +31,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { GROWN_SIZE = 256 << 20 };
+
 struct lc_shard {
 	struct lc_loop *loop;
 	struct lc_loop_timer *started;
@@ -38,6 +41,7 @@ struct lc_shard {
 	const struct lc_shard_callbacks *callbacks;
 	void *context;
 	const char *behaviour;
+	char *grown; /* `grow-once` */
 };
 
 static bool is(const struct lc_shard *shard, const char *behaviour)
@@ -58,6 +62,10 @@ static void on_started(void *context)
 		raise(SIGSEGV);
 	LC_ASSERT(!is(shard, "assert"));
 	shard->callbacks->on_ready(shard->context);
+	if (is(shard, "grow-once") && first) {
+		shard->grown = lc_memory_zero(GROWN_SIZE, 1);
+		memset(shard->grown, 1, GROWN_SIZE);
+	}
 	while (is(shard, "hang") || (is(shard, "hang-once") && first))
 		pause();
 }
@@ -118,6 +126,7 @@ void lc_shard_free(struct lc_shard *shard)
 {
 	lc_loop_timer_free(shard->started);
 	lc_loop_timer_free(shard->drained);
+	free(shard->grown);
 	free(shard);
 }
 

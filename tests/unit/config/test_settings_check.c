@@ -52,6 +52,15 @@ static void the_longest_wait_is_not_below_the_first(void **state)
 	       "supervisor.restart-max-backoff-seconds", "found 2,", "2001 milliseconds");
 }
 
+static void a_worker_may_take_twice_what_is_in_flight(void **state)
+{
+	(void)state;
+	ACCEPT("limits.worker-memory-bytes: 0\n");
+	ACCEPT("limits.worker-memory-bytes: 268435456\n");
+	REFUSE("limits.worker-memory-bytes: 268435455\n", "limits.worker-memory-bytes (", ":1)",
+	       "found 268435455", "0 or at least twice limits.max-inflight-bytes", "(default)");
+}
+
 static void four_objects_and_four_rows_fit_the_memory(void **state)
 {
 	(void)state;
@@ -127,6 +136,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_longest_interval_is_not_below_the_shortest),
 	    cmocka_unit_test(the_longest_wait_is_not_below_the_first),
+	    cmocka_unit_test(a_worker_may_take_twice_what_is_in_flight),
 	    cmocka_unit_test(four_objects_and_four_rows_fit_the_memory),
 	    cmocka_unit_test(the_keys_of_s3_must_be_given),
 	    cmocka_unit_test(the_ca_file_must_be_readable),

@@ -79,7 +79,7 @@ static struct lc_slot slot_in(enum lc_shard_state state)
 /* What each event leads to in each state; the timer comes when it is due. */
 struct expectation {
 	enum lc_shard_state next;
-	const char *action; /* "fork", "drain", "abandon", "kill" or "" */
+	const char *action; /* "fork", "drain", "abandon", "abort", "kill" or "" */
 };
 
 static const struct expectation EXPECTATIONS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT_COUNT] =
@@ -91,6 +91,7 @@ static const struct expectation EXPECTATIONS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT
 		[LC_SLOT_CAME_READY] = {LC_SHARD_STATE_STOPPED, ""},
 		[LC_SLOT_TIMER] = {LC_SHARD_STATE_STOPPED, ""},
 		[LC_SLOT_EXITED] = {LC_SHARD_STATE_STOPPED, ""},
+		[LC_SLOT_OUTGREW] = {LC_SHARD_STATE_STOPPED, ""},
 		[LC_SLOT_DRAIN] = {LC_SHARD_STATE_STOPPED, ""},
 		[LC_SLOT_HURRY] = {LC_SHARD_STATE_STOPPED, ""},
 		[LC_SLOT_REPLACE] = {LC_SHARD_STATE_STOPPED, ""},
@@ -104,6 +105,7 @@ static const struct expectation EXPECTATIONS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT
 		[LC_SLOT_CAME_READY] = {LC_SHARD_STATE_PAUSED, ""},
 		[LC_SLOT_TIMER] = {LC_SHARD_STATE_PAUSED, ""},
 		[LC_SLOT_EXITED] = {LC_SHARD_STATE_PAUSED, ""},
+		[LC_SLOT_OUTGREW] = {LC_SHARD_STATE_PAUSED, ""},
 		[LC_SLOT_DRAIN] = {LC_SHARD_STATE_STOPPED, ""},
 		[LC_SLOT_HURRY] = {LC_SHARD_STATE_STOPPED, ""},
 		[LC_SLOT_REPLACE] = {LC_SHARD_STATE_PAUSED, ""},
@@ -117,6 +119,7 @@ static const struct expectation EXPECTATIONS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT
 		[LC_SLOT_CAME_READY] = {LC_SHARD_STATE_READY, ""},
 		[LC_SLOT_TIMER] = {LC_SHARD_STATE_STARTING, ""},
 		[LC_SLOT_EXITED] = {LC_SHARD_STATE_BACKING_OFF, ""},
+		[LC_SLOT_OUTGREW] = {LC_SHARD_STATE_KILLING, "abort"},
 		[LC_SLOT_DRAIN] = {LC_SHARD_STATE_DRAINING, "drain"},
 		[LC_SLOT_HURRY] = {LC_SHARD_STATE_DRAINING, "abandon"},
 		[LC_SLOT_REPLACE] = {LC_SHARD_STATE_DRAINING, "drain"},
@@ -130,6 +133,7 @@ static const struct expectation EXPECTATIONS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT
 		[LC_SLOT_CAME_READY] = {LC_SHARD_STATE_READY, ""},
 		[LC_SLOT_TIMER] = {LC_SHARD_STATE_READY, ""},
 		[LC_SLOT_EXITED] = {LC_SHARD_STATE_BACKING_OFF, ""},
+		[LC_SLOT_OUTGREW] = {LC_SHARD_STATE_KILLING, "abort"},
 		[LC_SLOT_DRAIN] = {LC_SHARD_STATE_DRAINING, "drain"},
 		[LC_SLOT_HURRY] = {LC_SHARD_STATE_DRAINING, "abandon"},
 		[LC_SLOT_REPLACE] = {LC_SHARD_STATE_DRAINING, "drain"},
@@ -143,6 +147,7 @@ static const struct expectation EXPECTATIONS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT
 		[LC_SLOT_CAME_READY] = {LC_SHARD_STATE_BACKING_OFF, ""},
 		[LC_SLOT_TIMER] = {LC_SHARD_STATE_STARTING, "fork"},
 		[LC_SLOT_EXITED] = {LC_SHARD_STATE_BACKING_OFF, ""},
+		[LC_SLOT_OUTGREW] = {LC_SHARD_STATE_BACKING_OFF, ""},
 		[LC_SLOT_DRAIN] = {LC_SHARD_STATE_STOPPED, ""},
 		[LC_SLOT_HURRY] = {LC_SHARD_STATE_STOPPED, ""},
 		[LC_SLOT_REPLACE] = {LC_SHARD_STATE_STARTING, "fork"},
@@ -156,6 +161,7 @@ static const struct expectation EXPECTATIONS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT
 		[LC_SLOT_CAME_READY] = {LC_SHARD_STATE_DRAINING, ""},
 		[LC_SLOT_TIMER] = {LC_SHARD_STATE_DRAINING, ""},
 		[LC_SLOT_EXITED] = {LC_SHARD_STATE_STOPPED, ""},
+		[LC_SLOT_OUTGREW] = {LC_SHARD_STATE_KILLING, "abort"},
 		[LC_SLOT_DRAIN] = {LC_SHARD_STATE_DRAINING, ""},
 		[LC_SLOT_HURRY] = {LC_SHARD_STATE_DRAINING, "abandon"},
 		[LC_SLOT_REPLACE] = {LC_SHARD_STATE_DRAINING, ""},
@@ -169,6 +175,7 @@ static const struct expectation EXPECTATIONS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT
 		[LC_SLOT_CAME_READY] = {LC_SHARD_STATE_KILLING, ""},
 		[LC_SLOT_TIMER] = {LC_SHARD_STATE_KILLING, "kill"},
 		[LC_SLOT_EXITED] = {LC_SHARD_STATE_BACKING_OFF, ""},
+		[LC_SLOT_OUTGREW] = {LC_SHARD_STATE_KILLING, ""},
 		[LC_SLOT_DRAIN] = {LC_SHARD_STATE_KILLING, ""},
 		[LC_SLOT_HURRY] = {LC_SHARD_STATE_KILLING, ""},
 		[LC_SLOT_REPLACE] = {LC_SHARD_STATE_KILLING, ""},
@@ -182,6 +189,7 @@ static const struct expectation EXPECTATIONS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT
 		[LC_SLOT_CAME_READY] = {LC_SHARD_STATE_FAILED, ""},
 		[LC_SLOT_TIMER] = {LC_SHARD_STATE_FAILED, ""},
 		[LC_SLOT_EXITED] = {LC_SHARD_STATE_FAILED, ""},
+		[LC_SLOT_OUTGREW] = {LC_SHARD_STATE_FAILED, ""},
 		[LC_SLOT_DRAIN] = {LC_SHARD_STATE_STOPPED, ""},
 		[LC_SLOT_HURRY] = {LC_SHARD_STATE_STOPPED, ""},
 		[LC_SLOT_REPLACE] = {LC_SHARD_STATE_STARTING, "fork"},
@@ -196,9 +204,12 @@ static bool did(struct lc_slot_actions actions, const char *action)
 	    .fork = strcmp(action, "fork") == 0,
 	    .send_drain = strcmp(action, "drain") == 0,
 	    .send_abandon = strcmp(action, "abandon") == 0,
-	    .signal = strcmp(action, "kill") == 0 ? SIGKILL : 0,
 	};
 
+	if (strcmp(action, "kill") == 0)
+		expected.signal = SIGKILL;
+	else if (strcmp(action, "abort") == 0)
+		expected.signal = SIGABRT;
 	return actions.fork == expected.fork && actions.send_drain == expected.send_drain &&
 	       actions.send_abandon == expected.send_abandon && actions.signal == expected.signal;
 }
@@ -289,6 +300,18 @@ static void a_worker_that_hangs_is_aborted_then_killed_then_replaced(void **stat
 	step(&slot, LC_SLOT_EXITED, T0 + 15010);
 	assert_int_equal(slot.state, LC_SHARD_STATE_BACKING_OFF);
 	assert_true(step(&slot, LC_SLOT_TIMER, slot.wake_ms).fork);
+}
+
+static void a_worker_that_outgrew_its_memory_is_aborted_even_while_it_drains(void **state)
+{
+	struct lc_slot slot = slot_in(LC_SHARD_STATE_DRAINING);
+
+	(void)state;
+	assert_int_equal(step(&slot, LC_SLOT_OUTGREW, T0 + 100).signal, SIGABRT);
+	assert_int_equal(slot.wake_ms, T0 + 5100);
+	assert_int_equal(step(&slot, LC_SLOT_TIMER, T0 + 5100).signal, SIGKILL);
+	step(&slot, LC_SLOT_EXITED, T0 + 5110);
+	assert_int_equal(slot.state, LC_SHARD_STATE_STOPPED);
 }
 
 static void a_heart_that_beats_moves_the_deadline(void **state)
@@ -498,6 +521,7 @@ int main(void)
 	    cmocka_unit_test(a_worker_that_was_healthy_for_a_while_starts_its_backoff_anew),
 	    cmocka_unit_test(jitter_spreads_the_restarts),
 	    cmocka_unit_test(a_worker_that_hangs_is_aborted_then_killed_then_replaced),
+	    cmocka_unit_test(a_worker_that_outgrew_its_memory_is_aborted_even_while_it_drains),
 	    cmocka_unit_test(a_heart_that_beats_moves_the_deadline),
 	    cmocka_unit_test(a_supervisor_that_stood_still_itself_blames_no_worker),
 	    cmocka_unit_test(a_worker_that_hangs_while_starting_is_aborted_too),

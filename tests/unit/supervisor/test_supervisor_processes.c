@@ -47,6 +47,8 @@ static void shards_become_ready_and_end_when_told(void **state)
 	lc_status_document_free(&document);
 }
 
+enum { MEMORY_LIMIT = 192 << 20 };
+
 static bool first_restarted(const struct lc_status_document *document)
 {
 	return document->shards[0].restarts >= 1 && service_world_all_ready(document);
@@ -125,6 +127,23 @@ static void a_worker_that_hangs_is_aborted_and_replaced(void **state)
 	service_world_stop(service);
 }
 
+static void a_worker_that_takes_too_much_memory_is_aborted_and_replaced(void **state)
+{
+	struct service_world *service = *state;
+	struct lc_status_document document;
+
+	setenv("LOG_COURIER_TEST_SHARD_0", "grow-once", 1);
+	service->settings.limits_worker_memory_bytes = MEMORY_LIMIT;
+	service_world_start(service);
+	document = service_world_await(service, first_restarted);
+	assert_non_null(strstr(document.shards[0].obituary, "was ended by SIGABRT"));
+	assert_non_null(strstr(document.shards[0].obituary,
+			       "bytes of memory, more than limits.worker-memory-bytes"));
+	assert_int_equal(document.shards[1].restarts, 0);
+	lc_status_document_free(&document);
+	service_world_stop(service);
+}
+
 static void a_worker_with_wrong_settings_is_not_started_anew(void **state)
 {
 	struct service_world *service = *state;
@@ -161,7 +180,7 @@ static void a_slow_drain_is_abandoned_before_the_deadline(void **state)
 	service_world_await_ready(service);
 	service_world_stop(service);
 	assert_true(service_world_log_tells(service, "\"abandoned\":true"));
-	assert_false(service_world_log_tells(service, "killing it"));
+	assert_false(service_world_log_tells(service, "killing a worker"));
 }
 
 static void a_worker_that_does_not_drain_is_killed_at_the_deadline(void **state)
@@ -173,7 +192,7 @@ static void a_worker_that_does_not_drain_is_killed_at_the_deadline(void **state)
 	service_world_start(service);
 	service_world_await_ready(service);
 	service_world_stop(service);
-	assert_true(service_world_log_tells(service, "killing it"));
+	assert_true(service_world_log_tells(service, "killing a worker"));
 }
 
 static bool draining(const struct lc_status_document *document)
@@ -499,6 +518,7 @@ int main(int argc, char **argv)
 	    SERVICE_WORLD_STORY(a_failed_assertion_stands_in_the_obituary),
 	    SERVICE_WORLD_STORY(a_fault_stands_in_the_obituary),
 	    SERVICE_WORLD_STORY(a_worker_that_hangs_is_aborted_and_replaced),
+	    SERVICE_WORLD_STORY(a_worker_that_takes_too_much_memory_is_aborted_and_replaced),
 	    SERVICE_WORLD_STORY(a_worker_with_wrong_settings_is_not_started_anew),
 	    SERVICE_WORLD_STORY(a_service_without_a_working_shard_ends),
 	    SERVICE_WORLD_STORY(a_slow_drain_is_abandoned_before_the_deadline),

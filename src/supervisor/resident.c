@@ -1,0 +1,29 @@
+#include "supervisor/resident.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+bool lc_resident_read(pid_t pid, uint64_t *bytes)
+{
+	char path[64];
+	char text[128];
+	uint64_t pages;
+	ssize_t size;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%ld/statm", (long)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	size = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (size <= 0)
+		return false;
+	text[size] = '\0';
+	if (sscanf(text, "%*u %" SCNu64, &pages) != 1)
+		return false;
+	*bytes = pages * (uint64_t)sysconf(_SC_PAGESIZE);
+	return true;
+}
