@@ -65,6 +65,12 @@ void lc_log_set_identity(const char *role, int shard);
 /* Lines less important than `level` are not written. Default: LC_LOG_INFO. */
 void lc_log_set_level(enum lc_log_level level);
 
+/* The level in force. */
+enum lc_log_level lc_log_level(void);
+
+/* "warn" for LC_LOG_WARNING, and so on. */
+const char *lc_log_level_name(enum lc_log_level level);
+
 /* "error", "warn", "info", "debug" -> level; false for anything else. */
 bool lc_log_level_of(const char *name, enum lc_log_level *level);
 

@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "base/view.h"
 
 #include <stdbool.h>
@@ -76,6 +77,7 @@ struct lc_control_request {
 	size_t bucket_size;
 	char bucket[LC_CONTROL_REQUEST_BUCKET_MAX];        /* of SOURCE or BUCKET, any bytes */
 	uint32_t limit;                                    /* the default when not given */
+	enum lc_log_level level;                           /* of LEVEL */
 	uint32_t shard;                                    /* of SHARD or WORKER */
 	char state_directory[LC_CONTROL_REQUEST_TEXT_MAX]; /* of STATE_DIRECTORY, terminated */
 };

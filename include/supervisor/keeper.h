@@ -6,6 +6,7 @@
 #define LC_SUPERVISOR_KEEPER_H
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/loop.h"
 #include "config/settings.h"
 #include "formats/status_document.h"
@@ -50,8 +51,12 @@ void lc_keeper_replace(struct lc_keeper *keeper);
 void lc_keeper_pause(struct lc_keeper *keeper);
 void lc_keeper_resume(struct lc_keeper *keeper);
 
-/* The house's settings have changed: the keeper's own rules follow them. */
+/* The house's settings have changed: the keeper's own rules follow them, and its workers log what
+ * this process does. */
 void lc_keeper_take_settings(struct lc_keeper *keeper);
+
+/* What the shard's workers log from now on, until lc_keeper_take_settings. */
+void lc_keeper_set_log_level(struct lc_keeper *keeper, enum lc_log_level level);
 
 /* Sends the worker the text of a control request; see lc_asks_start. */
 struct lc_ask *lc_keeper_ask(struct lc_keeper *keeper, struct lc_view text,

@@ -1,5 +1,6 @@
 /*
- * What an operator orders on the control socket: reload, pause, resume, restart, drain. The
+ * What an operator orders on the control socket: reload, pause, resume, restart, drain,
+ * log-level. The
  * supervisor begins to carry it out and answers at once; how far it came is told by the status
  * document.
  */

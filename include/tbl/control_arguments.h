@@ -18,6 +18,8 @@ LC_CONTROL_ARGUMENT(BUCKET, WORD, "bucket", "BUCKET",
 	"a bucket's name")
 LC_CONTROL_ARGUMENT(WORKER, WORD, "worker", "SHARD",
 	"the number of a shard")
+LC_CONTROL_ARGUMENT(LEVEL, WORD, "level", "LEVEL",
+	"error, warn, info or debug")
 LC_CONTROL_ARGUMENT(ALL, FLAG, "all", "",
 	"all of them")
 LC_CONTROL_ARGUMENT(LAGGING, FLAG, "lagging", "",
@@ -29,7 +31,7 @@ LC_CONTROL_ARGUMENT(LIMIT, VALUE, "limit", "N",
 LC_CONTROL_ARGUMENT(STATE_DIRECTORY, VALUE, "state-directory", "PATH",
 	"where the ledgers are; default: LOG_COURIER_STATE_DIRECTORY, or else the service's default")
 LC_CONTROL_ARGUMENT(SHARD, VALUE, "shard", "N",
-	"the ledger of this shard alone")
+	"this shard alone")
 LC_CONTROL_ARGUMENT(YES, FLAG, "yes", "",
 	"do not ask first")
 /* clang-format on */

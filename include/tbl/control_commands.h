@@ -43,6 +43,8 @@ LC_CONTROL_COMMAND(RESUME, "resume", "POST", "/v1/resume", ORDER, T(WORKER) | T(
 	"let a paused shard go on")
 LC_CONTROL_COMMAND(DRAIN, "drain", "POST", "/v1/drain", ORDER, 0,
 	"pause all shards and wait until nothing is under way; the service stays up")
+LC_CONTROL_COMMAND(LOG_LEVEL, "log-level", "POST", "/v1/log-level", ORDER, T(LEVEL) | T(SHARD),
+	"log more, or less, from now on: error, warn, info or debug")
 LC_CONTROL_COMMAND(LEDGER_CHECK, "ledger check", "", "", FILES, T(STATE_DIRECTORY) | T(SHARD),
 	"prove that the ledgers are sound; a running worker's can not be looked into")
 LC_CONTROL_COMMAND(LEDGER_RESET, "ledger reset", "", "", FILES, T(STATE_DIRECTORY) | T(SHARD) | T(YES),

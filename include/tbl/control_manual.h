@@ -94,6 +94,12 @@ LC_CONTROL_MANUAL(DRAIN,
 	"ledgers and in ClickHouse's offsets, and the state directory can be copied or moved.")
 LC_CONTROL_EXAMPLE(DRAIN, "drain && cp -a /var/lib/log-courier /backup && log-courier-ctl resume --all", "a copy of the ledgers")
 
+LC_CONTROL_MANUAL(LOG_LEVEL,
+	"For the supervisor and all workers, or for one worker, within a second. It holds until the next reload or restart of the service, which "
+	"take the setting log-level again; a worker that is started anew keeps it.")
+LC_CONTROL_EXAMPLE(LOG_LEVEL, "log-level debug --shard 2", "see what shard 2 does")
+LC_CONTROL_EXAMPLE(LOG_LEVEL, "log-level info", "back to what is usual, everywhere")
+
 LC_CONTROL_MANUAL(LEDGER_CHECK,
 	"Reads each ledger whole and compares what belongs together. For ledgers that no worker has open: stop the service "
 	"first, or check the ledger of a shard whose worker is not running.")

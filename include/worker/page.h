@@ -2,7 +2,7 @@
  * The page: memory that a worker shares with its supervisor. The supervisor makes it before the
  * first fork and keeps it while workers of the shard come and go, so that counters survive a death
  * and a dead worker's last words can be read. The worker writes, the supervisor reads, without
- * locks.
+ * locks; log_level alone goes the other way.
  *
  * The supervisor reads text from it that a process which went wrong may have written: it copies the
  * text with lc_page_last_words and trusts no terminator.
@@ -33,6 +33,7 @@ struct lc_page {
 	struct lc_counters counters;
 	_Atomic uint64_t heartbeat_ms; /* lc_clock_monotonic_ms of the worker's last sign of life */
 	_Atomic unsigned phase;        /* enum lc_page_phase */
+	_Atomic unsigned log_level;    /* enum lc_log_level, written by the supervisor */
 	_Atomic char last_words[LC_PAGE_LAST_WORDS_SIZE];
 	_Atomic unsigned trace_size; /* frames in `trace` */
 	_Atomic uintptr_t trace[LC_PAGE_TRACE_MAX];

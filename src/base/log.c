@@ -33,6 +33,16 @@ void lc_log_set_level(enum lc_log_level level)
 	identity.level = level;
 }
 
+enum lc_log_level lc_log_level(void)
+{
+	return identity.level;
+}
+
+const char *lc_log_level_name(enum lc_log_level level)
+{
+	return LEVEL_NAMES[level];
+}
+
 bool lc_log_level_of(const char *name, enum lc_log_level *level)
 {
 	for (size_t i = 0; i < sizeof(LEVEL_NAMES) / sizeof(LEVEL_NAMES[0]); i++) {

@@ -1,5 +1,6 @@
 #include "ctl/completion.h"
 
+#include "base/log.h"
 #include "ctl/arguments.h"
 
 #include <string.h>
@@ -120,6 +121,12 @@ static void take_name(void *taker, struct lc_view name)
 		offer(taker, name, "");
 }
 
+static void offer_levels(const struct line *line)
+{
+	for (unsigned i = LC_LOG_ERROR; i <= LC_LOG_DEBUG; i++)
+		offer_text(line, lc_log_level_name((enum lc_log_level)i), "");
+}
+
 static void offer_values(struct line *line, const char *word, const char *parameter)
 {
 	if (strcmp(word, "PATH") == 0)
@@ -128,7 +135,9 @@ static void offer_values(struct line *line, const char *word, const char *parame
 		line->ask(line->context, LC_COMPLETION_SOURCES, take_name, line);
 	else if (strcmp(word, "BUCKET") == 0)
 		line->ask(line->context, LC_COMPLETION_TARGETS, take_name, line);
-	else if (strcmp(parameter, "shard") == 0)
+	else if (strcmp(word, "LEVEL") == 0)
+		offer_levels(line);
+	else if (strcmp(word, "SHARD") == 0 || strcmp(parameter, "shard") == 0)
 		line->ask(line->context, LC_COMPLETION_SHARDS, take_name, line);
 }
 

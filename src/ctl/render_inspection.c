@@ -129,6 +129,7 @@ static void render_order(enum lc_control_request_command command,
 	    [LC_CONTROL_REQUEST_RESTART] = "another worker takes over for",
 	    [LC_CONTROL_REQUEST_PAUSE] = "told to finish and to pause:",
 	    [LC_CONTROL_REQUEST_RESUME] = "told to go on:",
+	    [LC_CONTROL_REQUEST_LOG_LEVEL] = "told what to log:",
 	    [LC_CONTROL_REQUEST_DRAIN] = "told to finish and to pause:",
 	};
 
@@ -180,6 +181,7 @@ static void render_answer(const struct lc_inspection_tables_page *page)
 		render_retry(document, page->text);
 		break;
 	case LC_CONTROL_REQUEST_RELOAD:
+	case LC_CONTROL_REQUEST_LOG_LEVEL:
 	case LC_CONTROL_REQUEST_RESTART:
 	case LC_CONTROL_REQUEST_PAUSE:
 	case LC_CONTROL_REQUEST_RESUME:

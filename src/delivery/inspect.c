@@ -440,6 +440,7 @@ void lc_inspect_begin(struct lc_inspect *inspect)
 		return;
 	case LC_CONTROL_REQUEST_STATUS:
 	case LC_CONTROL_REQUEST_RELOAD:
+	case LC_CONTROL_REQUEST_LOG_LEVEL:
 	case LC_CONTROL_REQUEST_RESTART:
 	case LC_CONTROL_REQUEST_PAUSE:
 	case LC_CONTROL_REQUEST_RESUME:

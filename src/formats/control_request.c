@@ -109,6 +109,17 @@ static bool set_state_directory(struct lc_control_request *request, struct lc_vi
 	return true;
 }
 
+static bool set_level(struct lc_control_request *request, struct lc_view text,
+		      struct lc_error *error)
+{
+	for (unsigned i = LC_LOG_ERROR; i <= LC_LOG_DEBUG; i++) {
+		request->level = (enum lc_log_level)i;
+		if (lc_view_equal(text, lc_view_of(lc_log_level_name(request->level))))
+			return true;
+	}
+	return lc_error_set(error, LC_ERROR_USAGE, "level is error, warn, info or debug");
+}
+
 static bool set_flag(enum lc_control_request_argument argument, struct lc_view text,
 		     struct lc_error *error)
 {
@@ -130,6 +141,8 @@ static bool set_value(struct lc_control_request *request, enum lc_control_reques
 		return set_limit(request, text, error);
 	case LC_CONTROL_REQUEST_ARGUMENT_STATE_DIRECTORY:
 		return set_state_directory(request, text, error);
+	case LC_CONTROL_REQUEST_ARGUMENT_LEVEL:
+		return set_level(request, text, error);
 	case LC_CONTROL_REQUEST_ARGUMENT_WORKER:
 	case LC_CONTROL_REQUEST_ARGUMENT_SHARD:
 		return read_number(text, UINT16_MAX, &request->shard) ||
@@ -165,7 +178,7 @@ bool lc_control_request_set(struct lc_control_request *request,
 
 bool lc_control_request_check(const struct lc_control_request *request, struct lc_error *error)
 {
-	const unsigned words = T(SOURCE) | T(BUCKET) | T(WORKER);
+	const unsigned words = T(SOURCE) | T(BUCKET) | T(WORKER) | T(LEVEL);
 	const struct lc_control_request_description *command =
 	    &LC_CONTROL_REQUEST_COMMANDS[request->command];
 	bool takes_all = (command->takes & T(ALL)) != 0;
@@ -313,6 +326,10 @@ static void append_value(const struct lc_control_request *request,
 	case LC_CONTROL_REQUEST_ARGUMENT_LIMIT:
 		lc_buffer_append_format(text, "%" PRIu32, request->limit);
 		break;
+	case LC_CONTROL_REQUEST_ARGUMENT_LEVEL:
+		lc_buffer_append_text(text, lc_log_level_name(request->level));
+		break;
+	case LC_CONTROL_REQUEST_ARGUMENT_SHARD:
 	case LC_CONTROL_REQUEST_ARGUMENT_WORKER:
 		lc_buffer_append_format(text, "%" PRIu32, request->shard);
 		break;
@@ -322,7 +339,6 @@ static void append_value(const struct lc_control_request *request,
 		lc_buffer_append_char(text, '1');
 		break;
 	case LC_CONTROL_REQUEST_ARGUMENT_STATE_DIRECTORY:
-	case LC_CONTROL_REQUEST_ARGUMENT_SHARD:
 	case LC_CONTROL_REQUEST_ARGUMENT_YES:
 	case LC_CONTROL_REQUEST_ARGUMENT_COUNT:
 		lc_assert_failed("an argument of a served command", __FILE__, __LINE__, __func__);

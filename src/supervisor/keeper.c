@@ -89,6 +89,7 @@ struct lc_keeper *lc_keeper_new(const struct lc_keeper_house *house, unsigned sh
 	keeper->shard = shard;
 	keeper->page = page;
 	keeper->obituary_exit_code = -1;
+	lc_keeper_set_log_level(keeper, lc_log_level());
 	keeper->asks = lc_asks_new(house->loop, shard);
 	keeper->timer = lc_loop_timer_new(house->loop, on_timer, keeper);
 	keeper->scales = lc_loop_timer_new(house->loop, on_weigh, keeper);
@@ -305,6 +306,12 @@ void lc_keeper_take_settings(struct lc_keeper *keeper)
 	struct lc_slot_rules rules = rules_of(keeper->house->settings);
 
 	lc_slot_set_rules(&keeper->slot, &rules);
+	lc_keeper_set_log_level(keeper, lc_log_level());
+}
+
+void lc_keeper_set_log_level(struct lc_keeper *keeper, enum lc_log_level level)
+{
+	atomic_store(&keeper->page->log_level, level);
 }
 
 static int64_t until_next_start_ms(const struct lc_keeper *keeper)

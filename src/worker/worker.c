@@ -48,6 +48,7 @@ static void on_heartbeat(void *context)
 {
 	struct life *life = context;
 
+	lc_log_set_level((enum lc_log_level)atomic_load(&life->worker->page->log_level));
 	atomic_store(&life->worker->page->heartbeat_ms, lc_clock_monotonic_ms());
 	lc_loop_timer_start(life->heartbeat, life->heartbeat_ms);
 }

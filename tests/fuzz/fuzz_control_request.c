@@ -24,6 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	LC_ASSERT(lc_control_request_decode(lc_buffer_view(&text), &again, &error));
 	LC_ASSERT(again.command == request.command && again.given == request.given);
 	LC_ASSERT(again.limit == request.limit);
+	LC_ASSERT(again.level == request.level && again.shard == request.shard);
 	LC_ASSERT(again.raft_session_id == request.raft_session_id);
 	LC_ASSERT(
 	    lc_view_equal(lc_control_request_bucket(&again), lc_control_request_bucket(&request)));

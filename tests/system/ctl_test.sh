@@ -110,6 +110,31 @@ completes() {
 	}
 }
 
+# logs LEVEL ROLE PART: there is such a line in the log.
+logs() {
+	grep "\"level\":\"$1\".*\"role\":\"$2\"" "$WORK/service.log" | grep -qF "$3"
+}
+
+lacks_log() {
+	! logs "$@"
+}
+
+pid_of() {
+	"$CONTROL" status --json >"$WORK/control" &&
+		python3 -c "import json, sys; print(json.load(sys.stdin)['shards'][$1]['pid'])" <"$WORK/control"
+}
+
+# another_worker SHARD PID
+another_worker() {
+	local pid
+	pid=$(pid_of "$1") && [ "$pid" != None ] && [ "$pid" != "$2" ]
+}
+
+kill_worker_of() {
+	local pid
+	pid=$(pid_of "$1") && kill -KILL "$pid" && await 20 another_worker "$1" "$pid"
+}
+
 parses_in() {
 	"$CONTROL" completion "$1" >"$WORK/completion.$1" && "$1" -n "$WORK/completion.$1"
 }
@@ -175,5 +200,17 @@ check "bash completes sources" completes "$SOURCE" explain "$SOURCE"
 check "zsh understands its completion" parses_in zsh
 check "fish understands its completion" parses_in fish
 check "fish completes commands" fish_completes
+check "bash completes the shards to restart" completes "0 1 2 3" restart ""
+check "bash completes levels" completes "debug" log-level d
+
+check "one worker is told to log more" "$CONTROL" log-level debug --shard 1
+check "  and does" await 20 logs debug worker '"shard":1'
+check "  while others do not" lacks_log debug worker '"shard":0'
+check "all are told to" "$CONTROL" log-level debug
+check "  and do" await 20 logs debug worker '"shard":0'
+check "a worker that dies is started anew" kill_worker_of 0
+check "  and logs as much" await 20 logs debug worker "\"pid\":$(pid_of 0),"
+check "a level that is none is told" ends_with 2 "$CONTROL" log-level loud
+check "a shard that is none, too" ends_with 1 "$CONTROL" log-level info --shard 9
 check "the service ends on SIGTERM" stop_service
 end_story
