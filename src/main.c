@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/buffer.h"
 #include "base/exit_codes.h"
+#include "base/log.h"
 #include "config/command_line.h"
 #include "config/settings.h"
 #include "config/settings_print.h"
@@ -111,6 +112,7 @@ int main(int argc, char **argv)
 	struct lc_error error = {0};
 	int code;
 
+	lc_log_look_for_journal();
 	if (!lc_command_line_read(&line, argc, argv, &error))
 		return complain(&error);
 	if (line.action == LC_COMMAND_LINE_HELP || line.action == LC_COMMAND_LINE_VERSION ||

@@ -62,6 +62,11 @@ struct lc_log_field {
  * negative, the shard. `role` must stay valid. */
 void lc_log_set_identity(const char *role, int shard);
 
+/* Asks the environment whether stderr is systemd's journal (systemd.exec(5), JOURNAL_STREAM). If it
+ * is, each line gets its priority in front (sd-daemon(3), "<4>{...}"), which the journal takes off.
+ */
+void lc_log_look_for_journal(void);
+
 /* Lines less important than `level` are not written. Default: LC_LOG_INFO. */
 void lc_log_set_level(enum lc_log_level level);
 

@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -18,14 +20,31 @@ static struct {
 	enum lc_log_level level;
 	const char *role;
 	int shard;
+	bool to_journal;
 } identity = {.level = LC_LOG_INFO, .role = NULL, .shard = -1};
 
 static const char *const LEVEL_NAMES[] = {"error", "warn", "info", "debug"};
+
+/* Of syslog(3), as the journal counts them. */
+static const char *const LEVEL_PRIORITIES[] = {"<3>", "<4>", "<6>", "<7>"};
 
 void lc_log_set_identity(const char *role, int shard)
 {
 	identity.role = role;
 	identity.shard = shard;
+}
+
+void lc_log_look_for_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	struct stat here;
+	char name[64];
+
+	identity.to_journal = false;
+	if (stream == NULL || fstat(STDERR_FILENO, &here) < 0)
+		return;
+	snprintf(name, sizeof(name), "%ju:%ju", (uintmax_t)here.st_dev, (uintmax_t)here.st_ino);
+	identity.to_journal = strcmp(stream, name) == 0;
 }
 
 void lc_log_set_level(enum lc_log_level level)
@@ -169,6 +188,8 @@ void lc_log_write(enum lc_log_level level, const char *message, const struct lc_
 		return;
 	lc_buffer_init(&line, LINE_CAP);
 	lc_clock_format(lc_clock_wall_ms(), time);
+	if (identity.to_journal)
+		lc_buffer_append_text(&line, LEVEL_PRIORITIES[level]);
 	lc_buffer_append_format(&line, "{\"time\":\"%s\",\"level\":\"%s\",\"message\":", time,
 				LEVEL_NAMES[level]);
 	append_json_string(&line, lc_view_of(message));

@@ -43,6 +43,17 @@ survived() {
 	fingerprint | diff "$WORK/before" -
 }
 
+# As an operator lays it there; the settings that it names are known to the program.
+unit_takes_credentials() {
+	local folder=$ROOT/etc/systemd/system/$UNIT.d variable
+	mkdir -p "$folder" && cp "$TOP/packaging/systemd/credentials.conf" "$folder/" || return
+	root systemd-analyze verify --man=no "$UNIT" || return
+	rm -r "$folder"
+	for variable in $(sed -n 's/^Environment=LOG_COURIER_\(.*\)_FILE=.*/\1/p' "$TOP/packaging/systemd/credentials.conf"); do
+		root log-courier --help | grep -q "LOG_COURIER_$variable" || return
+	done
+}
+
 package_story "a person installs the package, points it at ClickHouse and S3, and it runs"
 PACKAGE=$(find "$PACKAGES" -name 'log-courier_*-1_*.deb')
 need "there is one package" test -f "$PACKAGE"
@@ -64,6 +75,7 @@ check "the unit is not started before it is configured" bash -c "! grep -qE '(^|
 check "the unit is well formed" root systemd-analyze verify --man=no "$UNIT"
 check "the unit is rated below 2.0 for what it could do to the machine" root systemd-analyze security --offline=yes --threshold=20 \
 	"$UNIT"
+check "it is with the drop-in for credentials" unit_takes_credentials
 check "without keys for S3 a start ends with status 2" start_unconfigured
 check "and says which setting is missing" names_the_missing_setting
 check "and systemd does not try again" unit_does_not_restart_after 2

@@ -9,7 +9,10 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -410,6 +413,52 @@ static void a_log_that_can_not_be_written_harms_nobody(void **state)
 
 #define STORY(story) cmocka_unit_test_setup_teardown(story, reset, reset)
 
+/* As systemd starts a service: JOURNAL_STREAM names the device and inode of stderr. */
+static void write_for_the_journal(void *context)
+{
+	const char *stream = context;
+	struct stat here;
+	char name[64];
+
+	if (stream == NULL && fstat(STDERR_FILENO, &here) == 0)
+		snprintf(name, sizeof(name), "%ju:%ju", (uintmax_t)here.st_dev,
+			 (uintmax_t)here.st_ino);
+	setenv("JOURNAL_STREAM", stream == NULL ? name : stream, 1);
+	lc_log_look_for_journal();
+	lc_log_say(LC_LOG_ERROR, "error");
+	lc_log_say(LC_LOG_WARNING, "warning");
+	lc_log_say(LC_LOG_INFO, "info");
+	lc_log_say(LC_LOG_DEBUG, "debug");
+	unsetenv("JOURNAL_STREAM");
+	lc_log_look_for_journal();
+}
+
+static void lines_for_the_journal_have_their_priority(void **state)
+{
+	struct lc_buffer text;
+	char other[] = "1:1";
+	const char *next;
+
+	(void)state;
+	lc_log_set_level(LC_LOG_DEBUG);
+	lc_buffer_init(&text, LINE_MAX_BYTES);
+	stderr_capture_here(&text, write_for_the_journal, NULL);
+	next = lc_buffer_text(&text);
+	for (size_t i = 0; i < 4; i++) {
+		static const char *const starts[] = {"<3>{", "<4>{", "<6>{", "<7>{"};
+
+		assert_memory_equal(next, starts[i], strlen(starts[i]));
+		next = strchr(next, '\n') + 1;
+	}
+	assert_string_equal(next, "");
+	lc_buffer_clear(&text);
+
+	/* A variable that was inherited, while stderr is something else. */
+	stderr_capture_here(&text, write_for_the_journal, other);
+	assert_memory_equal(lc_buffer_text(&text), "{", 1);
+	lc_buffer_free(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -429,6 +478,7 @@ int main(void)
 	    STORY(a_line_that_grows_too_long_leaves_fields_out_and_says_so),
 	    STORY(the_longest_message_and_identity_still_fit),
 	    STORY(each_call_is_a_line_of_its_own),
+	    STORY(lines_for_the_journal_have_their_priority),
 	    STORY(a_log_that_can_not_be_written_harms_nobody),
 	};
 
