@@ -187,7 +187,7 @@ LC_SETTING_INTEGER(limits_worker_memory_bytes, "limits.worker-memory-bytes", 0, 
 
 LC_SETTING_GROUP("Seeing what it does")
 LC_SETTING_BOOLEAN(metrics_server_enabled, "metrics-server.enabled", true,
-	"Serves metrics for Prometheus at /metrics, the service's health at /healthz, and at /readyz whether its workers are there.")
+	"Serves a status page at /, metrics for Prometheus at /metrics, the service's health at /healthz, and at /readyz whether its workers are there.")
 LC_SETTING_TEXT(metrics_server_listen_address, "metrics-server.listen-address", "127.0.0.1",
 	ADDRESS,
 	"Address to serve them on; 0.0.0.0 or :: for all of the machine's.")

@@ -6,8 +6,8 @@
 #include "formats/document.h"
 #include "formats/inspection.h"
 #include "supervisor/http_server.h"
-#include "supervisor/inquiry.h"
 #include "supervisor/listen.h"
+#include "supervisor/shard_answers.h"
 
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -18,13 +18,6 @@ struct lc_control {
 	const struct lc_report *report;
 	struct lc_orders orders;
 	struct lc_http_server *server;
-};
-
-/* A connection that waits for the answers of shards. */
-struct session {
-	struct lc_control *control;
-	struct lc_http_server_later *later;
-	struct lc_inquiry *inquiry;
 };
 
 enum {
@@ -57,43 +50,6 @@ static void answer_status(const struct lc_report *report, enum lc_control_reques
 	answer->status = health && !document.healthy ? STATUS_UNAVAILABLE : STATUS_OK;
 	lc_status_document_encode(&document, !health, &answer->body);
 	lc_status_document_free(&document);
-}
-
-/* ---- what shards answer ---- */
-
-static void session_free(struct session *session)
-{
-	lc_inquiry_free(session->inquiry);
-	free(session);
-}
-
-static void on_gone(void *context)
-{
-	session_free(context);
-}
-
-static void on_answers(void *context, const struct lc_inspection *document, bool answered)
-{
-	struct session *session = context;
-	struct lc_http_server_answer answer;
-
-	lc_http_server_answer_init(session->control->server, &answer);
-	answer.status = answered ? STATUS_OK : STATUS_UNAVAILABLE;
-	answer.content_type = JSON;
-	lc_inspection_encode(document, &answer.body);
-	lc_http_server_finish(session->later, &answer);
-	session_free(session);
-}
-
-static void ask_shards(struct lc_control *control, const struct lc_control_request *request,
-		       struct lc_http_server_answer *answer)
-{
-	struct session *session = lc_memory_zero(1, sizeof(*session));
-
-	session->control = control;
-	session->later = lc_http_server_answer_later(answer, on_gone, session);
-	session->inquiry =
-	    lc_inquiry_new(control->loop, control->report, request, on_answers, session);
 }
 
 /* ---- who may ---- */
@@ -180,7 +136,8 @@ static void on_request(const struct lc_http_request *http, int connection,
 	else if (description->answers == LC_CONTROL_REQUEST_BY_ORDER)
 		answer_order(control, &request, answer);
 	else
-		ask_shards(control, &request, answer);
+		lc_shard_answers_begin(control->loop, control->report, control->server, &request,
+				       answer);
 }
 
 struct lc_control *lc_control_new(struct lc_loop *loop, const struct lc_report *report,

@@ -1,17 +1,27 @@
 #include "supervisor/metrics_server.h"
 
 #include "base/memory.h"
+#include "formats/control_request.h"
+#include "formats/document.h"
 #include "supervisor/http_server.h"
 #include "supervisor/listen.h"
+#include "supervisor/shard_answers.h"
+#include "supervisor/status_page.h"
 
 #include <stdlib.h>
 
 struct lc_metrics_server {
+	struct lc_loop *loop;
 	const struct lc_report *report;
 	struct lc_http_server *server;
 };
 
-enum { STATUS_OK = 200, STATUS_METHOD_NOT_ALLOWED = 405, STATUS_UNAVAILABLE = 503 };
+enum {
+	STATUS_OK = 200,
+	STATUS_BAD_REQUEST = 400,
+	STATUS_METHOD_NOT_ALLOWED = 405,
+	STATUS_UNAVAILABLE = 503,
+};
 
 static void answer_metrics(const struct lc_report *report, struct lc_http_server_answer *answer)
 {
@@ -54,21 +64,65 @@ static void answer_readiness(const struct lc_report *report, struct lc_http_serv
 	lc_status_document_free(&document);
 }
 
+static void answer_page(struct lc_http_server_answer *answer)
+{
+	answer->status = STATUS_OK;
+	answer->content_type = "text/html; charset=utf-8";
+	lc_buffer_append(&answer->body, LC_STATUS_PAGE, LC_STATUS_PAGE_SIZE);
+}
+
+static void answer_status(const struct lc_report *report, struct lc_http_server_answer *answer)
+{
+	struct lc_status_document document;
+
+	lc_report_status(report, &document);
+	answer->status = STATUS_OK;
+	answer->content_type = "application/json";
+	lc_status_document_encode(&document, true, &answer->body);
+	lc_status_document_free(&document);
+}
+
+/* What the page asks for: the same documents as on the control socket, of these two commands. */
+static void answer_document(const struct lc_metrics_server *server,
+			    const struct lc_http_request *http,
+			    struct lc_http_server_answer *answer)
+{
+	struct lc_control_request request;
+	struct lc_error error;
+
+	if (!lc_control_request_decode(http->target, &request, &error)) {
+		answer->status = STATUS_BAD_REQUEST;
+		lc_document_append_error(error.message, &answer->body);
+	} else if (request.command == LC_CONTROL_REQUEST_STATUS) {
+		answer_status(server->report, answer);
+	} else {
+		lc_shard_answers_begin(server->loop, server->report, server->server, &request,
+				       answer);
+	}
+}
+
 static void on_request(const struct lc_http_request *request, int connection,
 		       struct lc_http_server_answer *answer, void *context)
 {
 	const struct lc_metrics_server *server = context;
+	enum lc_control_request_command command;
 
 	(void)connection;
 	if (!lc_view_equal(request->method, lc_view_of("GET"))) {
 		answer->status = STATUS_METHOD_NOT_ALLOWED;
 		answer->allow = "GET";
+	} else if (lc_view_equal(request->path, lc_view_of("/"))) {
+		answer_page(answer);
 	} else if (lc_view_equal(request->path, lc_view_of("/metrics"))) {
 		answer_metrics(server->report, answer);
 	} else if (lc_view_equal(request->path, lc_view_of("/healthz"))) {
 		answer_health(server->report, answer);
 	} else if (lc_view_equal(request->path, lc_view_of("/readyz"))) {
 		answer_readiness(server->report, answer);
+	} else if (lc_control_request_find(request->path, &command) &&
+		   (command == LC_CONTROL_REQUEST_STATUS ||
+		    command == LC_CONTROL_REQUEST_TARGETS)) {
+		answer_document(server, request, answer);
 	}
 }
 
@@ -83,6 +137,7 @@ lc_metrics_server_new(struct lc_loop *loop, const struct lc_report *report, stru
 	if (listening < 0)
 		return NULL;
 	server = lc_memory_zero(1, sizeof(*server));
+	server->loop = loop;
 	server->report = report;
 	server->server = lc_http_server_new(loop, listening, "metrics endpoint", LC_REPORT_SIZE_MAX,
 					    on_request, server);

@@ -107,6 +107,40 @@ static void a_service_is_ready_once_each_shard_has_its_worker(void **state)
 	service_world_stop(service);
 }
 
+static void the_page_and_its_documents_are_served_and_no_others(void **state)
+{
+	struct service_world *service = *state;
+	int64_t port = free_port();
+	char *answer;
+
+	service->settings.metrics_server_enabled = true;
+	service->settings.metrics_server_listen_port = port;
+	service_world_start(service);
+	service_world_await_ready(service);
+	answer = get(port, "/");
+	assert_non_null(strstr(answer, "Content-Type: text/html; charset=utf-8\r\n"));
+	assert_non_null(strstr(answer, "\r\n\r\n<!doctype html>"));
+	assert_non_null(strstr(answer, "</html>\n"));
+	free(answer);
+	answer = get(port, "/v1/status");
+	assert_non_null(strstr(answer, "\"records_delivered\":1"));
+	free(answer);
+	answer = get(port, "/v1/targets?blocked=1");
+	assert_non_null(strstr(answer, "HTTP/1.1 200 OK\r\n"));
+	assert_non_null(strstr(answer, "\"targets\":["));
+	free(answer);
+	answer = get(port, "/v1/targets?blocked=2");
+	assert_non_null(strstr(answer, "HTTP/1.1 400 Bad Request\r\n"));
+	free(answer);
+	answer = get(port, "/v1/sources");
+	assert_non_null(strstr(answer, "HTTP/1.1 404 Not Found\r\n"));
+	free(answer);
+	answer = get(port, "/v1/pause?all=1");
+	assert_non_null(strstr(answer, "HTTP/1.1 404 Not Found\r\n"));
+	free(answer);
+	service_world_stop(service);
+}
+
 static void a_port_that_is_taken_is_told_at_once(void **state)
 {
 	struct service_world *service = *state;
@@ -133,6 +167,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    SERVICE_WORLD_STORY(metrics_and_health_are_served),
 	    SERVICE_WORLD_STORY(a_service_is_ready_once_each_shard_has_its_worker),
+	    SERVICE_WORLD_STORY(the_page_and_its_documents_are_served_and_no_others),
 	    SERVICE_WORLD_STORY(a_port_that_is_taken_is_told_at_once),
 	};
 
