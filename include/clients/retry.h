@@ -20,6 +20,10 @@ enum lc_retry_class {
  * knows.) */
 enum lc_retry_class lc_retry_classify_s3(unsigned status, const char *code, bool *certain);
 
+/* Whether S3's <Code> says that the access key or its secret is wrong: then no target takes
+ * anything. */
+bool lc_retry_refuses_credentials(const char *code);
+
 /* ClickHouse's answer: DONE for 200, AGAIN for everything a later attempt may mend, WAIT for what
  * needs an operator (authentication, unknown table or database, syntax). exception_code: 0 when
  * unknown. */

@@ -10,9 +10,14 @@
 struct lc_health_rules {
 	int64_t unreachable_after_seconds; /* ClickHouse or S3 failing for so long is a finding */
 	int64_t delivery_age_max_seconds;  /* so is an undelivered row older than this */
+	int64_t retention_seconds;         /* at this age it is lost */
+	int64_t retention_used_max_percent;
+	int64_t free_bytes_min;
+	int64_t clock_difference_max_seconds;
+	int64_t deaths_in_a_row_max;
 };
 
-/* Adds what is to be said about the document's shards to its findings. */
+/* Adds what is to be said about the document's service and shards to its findings. */
 void lc_health_examine(const struct lc_health_rules *rules, struct lc_status_document *document);
 
 #endif

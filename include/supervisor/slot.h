@@ -92,6 +92,9 @@ void lc_slot_init(struct lc_slot *slot, const struct lc_slot_rules *rules, uint6
 /* Other rules from now on; deadlines that run stay as they are. */
 void lc_slot_set_rules(struct lc_slot *slot, const struct lc_slot_rules *rules);
 
+/* Deaths one after the other, none of whose workers was healthy for a while; 0 once one is. */
+unsigned lc_slot_deaths_in_a_row(const struct lc_slot *slot, uint64_t now_ms);
+
 /* True while the end of the worker is what was asked for. */
 bool lc_slot_expects_end(const struct lc_slot *slot);
 

@@ -134,6 +134,10 @@ LC_GAUGE(CLICKHOUSE_FAILING_SINCE, "log_courier_clickhouse_failing_since_timesta
 	"Since when no query to ClickHouse has succeeded, 0 while they do.")
 LC_GAUGE(S3_FAILING_SINCE, "log_courier_s3_failing_since_timestamp_seconds", "",
 	"Since when no upload has succeeded though some were tried, 0 while they do.")
+LC_GAUGE(S3_REFUSING_SINCE, "log_courier_s3_credentials_refused_since_timestamp_seconds", "",
+	"Since when S3 has refused the access key or its secret, 0 while it takes them.")
+LC_GAUGE(CLOCK_APART, "log_courier_clickhouse_clock_difference_seconds", "",
+	"Between ClickHouse's clock and this machine's, whichever is ahead, at the last discovery.")
 LC_GAUGE(LEDGER_FAILING_SINCE, "log_courier_ledger_failing_since_timestamp_seconds", "",
 	"Since when the ledger can not be written, so that no upload starts, 0 while it can.")
 LC_GAUGE(LEDGER_BYTES, "log_courier_ledger_bytes", "",

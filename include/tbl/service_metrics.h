@@ -26,6 +26,8 @@ LC_SERVICE_METRIC("log_courier_uptime_seconds", "gauge", "", document->uptime_se
 	"Age of the supervisor.")
 LC_SERVICE_METRIC("log_courier_shards", "gauge", "", document->shard_count,
 	"Shards of the whole deployment.")
+LC_SERVICE_METRIC("log_courier_state_free_bytes", "gauge", "", document->state_free_bytes,
+	"Free on the disk of state-directory.")
 LC_SERVICE_METRIC("log_courier_reloads_total", "counter", "", document->reloads,
 	"Reloads of the configuration since the service's start.")
 

@@ -202,6 +202,19 @@ LC_SETTING_INTEGER(health_max_delivery_age_seconds, "health.max-delivery-age-sec
 	604800, "seconds",
 	"The service is unhealthy when the oldest row that is not delivered is older than this.")
 
+LC_SETTING_INTEGER(health_max_retention_used_percent, "health.max-retention-used-percent", 75, 1, 100,
+	"percent",
+	"The service is unhealthy when the oldest row that is not delivered has used up so much of "
+	"consumer.retention-seconds, at whose end it is lost.")
+LC_SETTING_INTEGER(health_min_free_bytes, "health.min-free-bytes", 268435456, 0, 1099511627776, "bytes",
+	"The service is unhealthy when the disk of state-directory has less free than this.")
+LC_SETTING_INTEGER(health_max_clock_difference_seconds, "health.max-clock-difference-seconds", 60, 1, 86400,
+	"seconds",
+	"The service is unhealthy when ClickHouse's clock and this machine's differ by more than this.")
+LC_SETTING_INTEGER(health_max_deaths_in_a_row, "health.max-deaths-in-a-row", 3, 1, 1000, "deaths",
+	"The service is unhealthy when so many workers of a shard have died one after the other before one "
+	"has lived for supervisor.healthy-after-seconds, even while the next one delivers.")
+
 LC_SETTING_GROUP("The service and its workers")
 LC_SETTING_INTEGER(supervisor_shards, "supervisor.shards", 0, 0, 65536, "shards",
 	"Shards of the whole deployment, each delivered by a worker process of its own: shard i of N "

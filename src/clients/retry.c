@@ -84,6 +84,12 @@ enum lc_retry_class lc_retry_classify_s3(unsigned status, const char *code, bool
 	return class_of_status(status);
 }
 
+bool lc_retry_refuses_credentials(const char *code)
+{
+	return strcmp(code, "InvalidAccessKeyId") == 0 ||
+	       strcmp(code, "SignatureDoesNotMatch") == 0;
+}
+
 enum lc_retry_class lc_retry_classify_clickhouse(unsigned status, int exception_code)
 {
 	size_t count = sizeof(CLICKHOUSE_WAIT_CODES) / sizeof(CLICKHOUSE_WAIT_CODES[0]);

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/assert.h"
+#include "base/clock.h"
 #include "base/crash_point.h"
 #include "base/memory.h"
 #include "delivery/query.h"
@@ -331,7 +332,10 @@ static void ask_offsets(struct lc_discovery *discovery)
 static bool believe_clock(struct lc_discovery *discovery, uint32_t now, struct lc_error *error)
 {
 	int64_t difference;
+	int64_t here = lc_clock_wall_ms() / 1000;
 
+	lc_counters_set(discovery->parts.counters, LC_COUNTERS_CLOCK_APART,
+			(uint64_t)llabs((long long)now - (long long)here));
 	if (lc_server_clock_believe(&discovery->clock, now, lc_loop_now_ms(discovery->parts.loop),
 				    &difference))
 		return true;

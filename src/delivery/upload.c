@@ -246,6 +246,19 @@ static void note_reachability(struct lc_upload *upload, enum lc_retry_class answ
 				(uint64_t)lc_clock_wall_ms() / 1000);
 }
 
+/* Whether S3 takes the access key, be the bucket there or not. */
+static void note_credentials(struct lc_upload *upload, const struct lc_s3_answer *answer)
+{
+	bool refused = lc_retry_refuses_credentials(answer->code);
+
+	if (!refused &&
+	    (answer->retry_class == LC_RETRY_DONE || answer->retry_class == LC_RETRY_WAIT))
+		lc_counters_set(upload->counters, LC_COUNTERS_S3_REFUSING_SINCE, 0);
+	else if (refused && lc_counters_get(upload->counters, LC_COUNTERS_S3_REFUSING_SINCE) == 0)
+		lc_counters_set(upload->counters, LC_COUNTERS_S3_REFUSING_SINCE,
+				(uint64_t)lc_clock_wall_ms() / 1000);
+}
+
 static void count_failure(const struct lc_object *object, enum lc_retry_class answer)
 {
 	struct lc_counters *counters = object->upload->counters;
@@ -307,6 +320,7 @@ static void on_answer(void *context, const struct lc_s3_answer *answer)
 	lc_counters_observe(upload->counters, LC_COUNTERS_HISTOGRAM_UPLOAD_SECONDS,
 			    (double)answer->elapsed_ms / 1000);
 	note_reachability(upload, answer->retry_class);
+	note_credentials(upload, answer);
 	keep_error(target, answer);
 	if (lc_target_note_answer(target, &upload->policy, answer->retry_class,
 				  lc_loop_now_ms(upload->loop), &upload->random)) {

@@ -116,6 +116,13 @@ static void examine_delivery(const struct lc_health_rules *rules,
 					" s; see that s3.endpoint runs and accepts the access key, "
 					"the log has the error; delivery resumes by itself",
 					shard->s3_failing_seconds);
+	if (shard->s3_refusing_seconds >= 0)
+		lc_status_document_find(
+		    document, number,
+		    "S3 has refused the access key or its secret for %" PRId64
+		    " s; correct s3.access-key-id and s3.secret-access-key and run log-courier-ctl "
+		    "reload, or make the key again; all rows are kept meanwhile",
+		    shard->s3_refusing_seconds);
 	if (shard->ledger_failing_seconds >= 0)
 		lc_status_document_find(
 		    document, number,
@@ -135,10 +142,57 @@ static void examine_delivery(const struct lc_health_rules *rules,
 		    shard->targets_blocked, shard->pending_records);
 }
 
+/* What is not wrong yet, but is going to be. */
+static void examine_omens(const struct lc_health_rules *rules,
+			  const struct lc_status_document_shard *shard,
+			  struct lc_status_document *document)
+{
+	int number = (int)shard->shard;
+	int64_t oldest = shard->oldest_undelivered_seconds;
+
+	if (oldest > 0 &&
+	    oldest * 100 >= rules->retention_seconds * rules->retention_used_max_percent)
+		lc_status_document_find(
+		    document, number,
+		    "the oldest undelivered row is lost in %" PRId64
+		    " s, when consumer.retention-seconds is over; see log-courier-ctl targets "
+		    "--blocked and mend what stands there, or make the TTL of the logs table and "
+		    "the setting longer",
+		    oldest < rules->retention_seconds ? rules->retention_seconds - oldest : 0);
+	if ((int64_t)shard->clock_difference_seconds > rules->clock_difference_max_seconds)
+		lc_status_document_find(
+		    document, number,
+		    "ClickHouse's clock and this machine's differ by %" PRIu64
+		    " s; see that NTP works on both: S3 refuses requests whose time is wrong by 15 "
+		    "minutes",
+		    shard->clock_difference_seconds);
+	if (shard->state == LC_SHARD_STATE_READY &&
+	    (int64_t)shard->deaths_in_a_row >= rules->deaths_in_a_row_max)
+		lc_status_document_find(
+		    document, number,
+		    "%" PRIu64 " workers have died one after the other (%s); the one that runs now "
+		    "has not lived long yet; report it with the log",
+		    shard->deaths_in_a_row, shard->obituary);
+}
+
+static void examine_service(const struct lc_health_rules *rules,
+			    struct lc_status_document *document)
+{
+	if (document->state_free_bytes >= 0 && document->state_free_bytes < rules->free_bytes_min)
+		lc_status_document_find(document, -1,
+					"the disk of state-directory has %" PRId64
+					" bytes free, less than health.min-free-bytes; make room "
+					"before the ledgers can "
+					"not be written: nothing is delivered then",
+					document->state_free_bytes);
+}
+
 void lc_health_examine(const struct lc_health_rules *rules, struct lc_status_document *document)
 {
+	examine_service(rules, document);
 	for (size_t i = 0; i < document->shards_size; i++) {
 		examine_state(&document->shards[i], document);
 		examine_delivery(rules, &document->shards[i], document);
+		examine_omens(rules, &document->shards[i], document);
 	}
 }

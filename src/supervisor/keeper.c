@@ -402,6 +402,7 @@ void lc_keeper_describe(const struct lc_keeper *keeper, int64_t wall_seconds,
 	    .restarts = keeper->slot.restarts,
 	    .uptime_seconds =
 		keeper->pid == 0 ? LC_STATUS_DOCUMENT_NO_AGE : (int64_t)(uptime_ms / 1000),
+	    .deaths_in_a_row = lc_slot_deaths_in_a_row(&keeper->slot, lc_clock_monotonic_ms()),
 	    .resident_bytes = keeper->resident_bytes,
 	    .next_start_seconds = next_ms < 0 ? LC_STATUS_DOCUMENT_NO_AGE : (next_ms + 999) / 1000,
 	    .records_delivered = lc_counters_get(counters, LC_COUNTERS_RECORDS_DELIVERED),
@@ -416,6 +417,8 @@ void lc_keeper_describe(const struct lc_keeper *keeper, int64_t wall_seconds,
 	    .clickhouse_failing_seconds =
 		age_of(counters, LC_COUNTERS_CLICKHOUSE_FAILING_SINCE, wall_seconds),
 	    .s3_failing_seconds = age_of(counters, LC_COUNTERS_S3_FAILING_SINCE, wall_seconds),
+	    .s3_refusing_seconds = age_of(counters, LC_COUNTERS_S3_REFUSING_SINCE, wall_seconds),
+	    .clock_difference_seconds = lc_counters_get(counters, LC_COUNTERS_CLOCK_APART),
 	    .ledger_failing_seconds =
 		age_of(counters, LC_COUNTERS_LEDGER_FAILING_SINCE, wall_seconds),
 	    .obituary_exit_code = keeper->obituary_exit_code,

@@ -37,9 +37,13 @@ static void answer_health(const struct lc_report *report, struct lc_http_server_
 	lc_report_status(report, &document);
 	answer->status = document.healthy ? STATUS_OK : STATUS_UNAVAILABLE;
 	lc_buffer_append_text(&answer->body, document.healthy ? "healthy\n" : "unhealthy\n");
-	for (size_t i = 0; i < document.findings_size; i++)
-		lc_buffer_append_format(&answer->body, "shard %d: %s\n", document.findings[i].shard,
-					document.findings[i].text);
+	for (size_t i = 0; i < document.findings_size; i++) {
+		const struct lc_status_document_finding *finding = &document.findings[i];
+
+		if (finding->shard >= 0)
+			lc_buffer_append_format(&answer->body, "shard %d: ", finding->shard);
+		lc_buffer_append_format(&answer->body, "%s\n", finding->text);
+	}
 	lc_status_document_free(&document);
 }
 

@@ -8,12 +8,28 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/statvfs.h>
+
+/* What the service may still write there; no number when the disk does not tell. */
+static int64_t free_bytes(const char *directory)
+{
+	struct statvfs disk;
+
+	if (statvfs(directory, &disk) < 0)
+		return LC_STATUS_DOCUMENT_NO_AGE;
+	return (int64_t)(disk.f_bavail * disk.f_frsize);
+}
 
 void lc_report_status(const struct lc_report *report, struct lc_status_document *document)
 {
 	struct lc_health_rules rules = {
 	    .unreachable_after_seconds = report->settings->health_unreachable_after_seconds,
 	    .delivery_age_max_seconds = report->settings->health_max_delivery_age_seconds,
+	    .retention_seconds = report->settings->consumer_retention_seconds,
+	    .retention_used_max_percent = report->settings->health_max_retention_used_percent,
+	    .free_bytes_min = report->settings->health_min_free_bytes,
+	    .clock_difference_max_seconds = report->settings->health_max_clock_difference_seconds,
+	    .deaths_in_a_row_max = report->settings->health_max_deaths_in_a_row,
 	};
 	int64_t wall_ms = lc_clock_wall_ms();
 
@@ -21,6 +37,7 @@ void lc_report_status(const struct lc_report *report, struct lc_status_document 
 	snprintf(document->version, sizeof(document->version), "%s", PACKAGE_VERSION);
 	lc_clock_format(wall_ms, document->time);
 	document->uptime_seconds = (int64_t)((lc_clock_monotonic_ms() - report->started_ms) / 1000);
+	document->state_free_bytes = free_bytes(report->settings->state_directory);
 	document->shard_count = report->fleet->house->shard_count;
 	for (size_t i = 0; i < report->fleet->count; i++) {
 		lc_keeper_describe(report->fleet->keepers[i], wall_ms / 1000, &document->shards[i]);

@@ -1,15 +1,18 @@
 #include "supervisor/resident.h"
 
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 bool lc_resident_read(pid_t pid, uint64_t *bytes)
 {
 	char path[64];
 	char text[128];
-	uint64_t pages;
+	unsigned long long pages;
+	char *second;
+	char *end;
 	ssize_t size;
 	int fd;
 
@@ -22,8 +25,11 @@ bool lc_resident_read(pid_t pid, uint64_t *bytes)
 	if (size <= 0)
 		return false;
 	text[size] = '\0';
-	if (sscanf(text, "%*u %" SCNu64, &pages) != 1)
+	/* The second number. */
+	second = strchr(text, ' ');
+	if (second == NULL)
 		return false;
+	pages = strtoull(second, &end, 10);
 	*bytes = pages * (uint64_t)sysconf(_SC_PAGESIZE);
-	return true;
+	return end > second;
 }

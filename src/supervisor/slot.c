@@ -25,6 +25,14 @@ bool lc_slot_expects_end(const struct lc_slot *slot)
 	return slot->state == LC_SHARD_STATE_DRAINING || slot->intention != LC_SLOT_TO_WORK;
 }
 
+unsigned lc_slot_deaths_in_a_row(const struct lc_slot *slot, uint64_t now_ms)
+{
+	bool lives = slot->state == LC_SHARD_STATE_READY;
+
+	return lives && now_ms - slot->forked_ms >= slot->rules.healthy_after_ms ? 0
+										 : slot->failures;
+}
+
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
 	if (a == 0 || b == 0)

@@ -71,7 +71,7 @@ check() {
 	fi
 	FAILURES=$((FAILURES + 1))
 	echo "not ok $CHECKS - $text"
-	head -c 20000 "$WORK/said" | sed 's/^/#   /'
+	tail -n 60 "$WORK/said" | head -c 20000 | sed 's/^/#   /'
 	return 1
 }
 

@@ -84,6 +84,15 @@ static void a_code_counts_only_as_a_whole(void **state)
 		assert_int_equal(lc_retry_classify_s3(503, codes[i], NULL), LC_RETRY_AGAIN);
 }
 
+static void a_wrong_key_is_told_from_a_refusal_of_one_bucket(void **state)
+{
+	(void)state;
+	assert_true(lc_retry_refuses_credentials("InvalidAccessKeyId"));
+	assert_true(lc_retry_refuses_credentials("SignatureDoesNotMatch"));
+	assert_false(lc_retry_refuses_credentials("AccessDenied"));
+	assert_false(lc_retry_refuses_credentials(""));
+}
+
 static void every_status_and_code_has_a_class(void **state)
 {
 	(void)state;
@@ -131,6 +140,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_answer_of_s3_has_its_class),
 	    cmocka_unit_test(a_code_counts_only_as_a_whole),
+	    cmocka_unit_test(a_wrong_key_is_told_from_a_refusal_of_one_bucket),
 	    cmocka_unit_test(every_status_and_code_has_a_class),
 	    cmocka_unit_test(clickhouse_waits_for_an_operator_only_when_one_is_needed),
 	    cmocka_unit_test(each_class_has_a_name),

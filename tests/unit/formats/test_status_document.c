@@ -135,7 +135,8 @@ static void unknown_members_are_ignored(void **state)
 	(void)state;
 	assert_true(
 	    decode("{\"version\":\"9\",\"time\":\"t\",\"uptime_seconds\":1,\"healthy\":true,"
-		   "\"ready_shards\":0,\"shard_count\":1,\"reloads\":0,\"reload_state\":null,"
+		   "\"ready_shards\":0,\"shard_count\":1,\"state_free_bytes\":null,\"reloads\":0,"
+		   "\"reload_state\":null,"
 		   "\"reload_text\":null,\"findings\":[],\"new\":{}}",
 		   &document));
 	assert_true(document.healthy);

@@ -13,19 +13,26 @@
 #include <cmocka.h>
 
 static const struct lc_health_rules RULES = {.unreachable_after_seconds = 30,
-					     .delivery_age_max_seconds = 7200};
+					     .delivery_age_max_seconds = 7200,
+					     .retention_seconds = 100000,
+					     .retention_used_max_percent = 75,
+					     .free_bytes_min = 1000,
+					     .clock_difference_max_seconds = 60,
+					     .deaths_in_a_row_max = 3};
 
 static struct lc_status_document document_of(size_t shards)
 {
 	struct lc_status_document document;
 
 	lc_status_document_init(&document, shards);
+	document.state_free_bytes = 1000;
 	for (size_t i = 0; i < shards; i++) {
 		document.shards[i].shard = (unsigned)i;
 		document.shards[i].state = LC_SHARD_STATE_READY;
 		document.shards[i].oldest_undelivered_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].clickhouse_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].s3_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
+		document.shards[i].s3_refusing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].ledger_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].obituary_exit_code = LC_STATUS_DOCUMENT_NO_AGE;
 	}
@@ -157,6 +164,68 @@ static void a_short_outage_is_none(void **state)
 	expect_healthy(&document);
 }
 
+static void a_refused_key_is_a_finding_at_once(void **state)
+{
+	struct lc_status_document document = document_of(2);
+
+	(void)state;
+	document.shards[1].s3_refusing_seconds = 0;
+	expect(&document, "S3 has refused the access key or its secret for 0 s; correct");
+}
+
+static void rows_about_to_expire_are_a_finding_of_their_own(void **state)
+{
+	struct lc_health_rules rules = RULES;
+	struct lc_status_document document = document_of(2);
+
+	(void)state;
+	rules.delivery_age_max_seconds = INT64_MAX;
+	document.shards[0].oldest_undelivered_seconds = 74999;
+	document.shards[1].oldest_undelivered_seconds = 75000;
+	lc_health_examine(&rules, &document);
+	assert_int_equal(document.findings_size, 1);
+	assert_int_equal(document.findings[0].shard, 1);
+	assert_non_null(strstr(document.findings[0].text, "is lost in 25000 s"));
+	lc_status_document_free(&document);
+}
+
+static void clocks_that_are_apart_are_a_finding(void **state)
+{
+	struct lc_status_document document = document_of(2);
+
+	(void)state;
+	document.shards[0].clock_difference_seconds = 60;
+	document.shards[1].clock_difference_seconds = 61;
+	expect(&document, "differ by 61 s; see that NTP works");
+}
+
+static void a_worker_that_died_again_and_again_is_a_finding_while_it_works(void **state)
+{
+	struct lc_status_document document = document_of(2);
+
+	(void)state;
+	document.shards[0].deaths_in_a_row = 2;
+	document.shards[1].deaths_in_a_row = 3;
+	snprintf(document.shards[1].obituary, sizeof(document.shards[1].obituary), "by SIGSEGV");
+	expect(&document, "3 workers have died one after the other (by SIGSEGV)");
+}
+
+static void a_disk_that_is_nearly_full_is_a_finding_of_the_service(void **state)
+{
+	struct lc_status_document document = document_of(2);
+
+	(void)state;
+	document.state_free_bytes = 999;
+	lc_health_examine(&RULES, &document);
+	assert_int_equal(document.findings_size, 1);
+	assert_int_equal(document.findings[0].shard, -1);
+	assert_non_null(strstr(document.findings[0].text, "has 999 bytes free"));
+	lc_status_document_free(&document);
+	document = document_of(2);
+	document.state_free_bytes = LC_STATUS_DOCUMENT_NO_AGE;
+	expect_healthy(&document);
+}
+
 static void rows_that_wait_too_long_are_a_finding(void **state)
 {
 	struct lc_status_document document = document_of(2);
@@ -197,6 +266,11 @@ int main(void)
 	    cmocka_unit_test(clickhouse_failing_for_long_is_a_finding),
 	    cmocka_unit_test(s3_failing_for_long_is_a_finding),
 	    cmocka_unit_test(a_short_outage_is_none),
+	    cmocka_unit_test(a_refused_key_is_a_finding_at_once),
+	    cmocka_unit_test(rows_about_to_expire_are_a_finding_of_their_own),
+	    cmocka_unit_test(clocks_that_are_apart_are_a_finding),
+	    cmocka_unit_test(a_worker_that_died_again_and_again_is_a_finding_while_it_works),
+	    cmocka_unit_test(a_disk_that_is_nearly_full_is_a_finding_of_the_service),
 	    cmocka_unit_test(rows_that_wait_too_long_are_a_finding),
 	    cmocka_unit_test(findings_are_bounded),
 	};

@@ -1,0 +1,75 @@
+#!/bin/bash
+# What turns health red before rows are late, told with the way out, and green again: refused keys, a full disk, workers that die again
+# and again.
+
+. "$(dirname "$0")/lib.sh"
+CONFIGURATION=''
+
+# configure [SETTING...]: lines of the configuration file behind the one that names the secret's file.
+configure() {
+	printf '%s\n' "s3.secret-access-key-file: $WORK/secret" "$@" >"$CONFIGURATION"
+}
+
+# is_red WORDS: health fails, and says so.
+is_red() {
+	local status=0
+	"$CONTROL" health >"$WORK/health" 2>&1 || status=$?
+	[ "$status" -eq 1 ] && tr -s '\n ' ' ' <"$WORK/health" | grep -qF -- "$1"
+}
+
+pid_of() {
+	"$CONTROL" status --json | python3 -c "import json, sys; print(json.load(sys.stdin)['shards'][$1]['pid'] or '')"
+}
+
+# another_worker SHARD PID
+another_worker() {
+	local pid
+	pid=$(pid_of "$1") && [ -n "$pid" ] && [ "$pid" != "$2" ]
+}
+
+# kill_workers SHARD TIMES: one after the other, as soon as there is one.
+kill_workers() {
+	local pid
+	for ((kill = 0; kill < $2; kill++)); do
+		pid=$(pid_of "$1") && kill -KILL "$pid" && await 20 another_worker "$1" "$pid" || return
+	done
+}
+
+port_answers() {
+	[ "$(curl -s -o "$WORK/answer" -w '%{http_code}' "http://127.0.0.1:$LOG_COURIER_METRICS_SERVER_LISTEN_PORT/$1")" = "$2" ]
+}
+
+story "health turns red before rows are late, says what to do, and turns green when it is done"
+start_stack
+CONFIGURATION=$WORK/log-courier.yml
+SECRET=$LOG_COURIER_S3_SECRET_ACCESS_KEY
+unset LOG_COURIER_S3_SECRET_ACCESS_KEY
+export LOG_COURIER_SUPERVISOR_HEALTHY_AFTER_SECONDS=10
+echo "not-$SECRET" >"$WORK/secret"
+configure
+start_service --config-file="$CONFIGURATION"
+# For those who look at what is delivered.
+export LOG_COURIER_S3_SECRET_ACCESS_KEY=$SECRET
+need "rows come" load --rows 1000 --sources 10 --time-range 60
+check "a secret that S3 refuses turns health red" await 30 is_red "S3 has refused the access key or its secret"
+check "  with the way out" is_red "run log-courier-ctl reload"
+check "  /healthz, too" port_answers healthz 503
+check "  the workers are there: /readyz" port_answers readyz 200
+echo "$SECRET" >"$WORK/secret"
+need "the right one is put in force" "$CONTROL" reload
+await_every_row 60
+check "health is green" await 30 healthy
+
+configure "health.min-free-bytes: 1099511627776"
+need "the disk is called full" "$CONTROL" reload
+check "health is red" await 10 is_red "the disk of state-directory has"
+configure
+need "it no longer is" "$CONTROL" reload
+check "health is green again" await 30 healthy
+
+need "workers of shard 1 die" kill_workers 1 3
+check "one that works does not hide it" await 20 is_red "3 workers have died one after the other"
+check "health is green when it has lived for a while" await 30 healthy
+check "the service ends on SIGTERM" stop_service
+check "each row is delivered exactly once" verify
+end_story
