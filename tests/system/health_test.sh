@@ -1,6 +1,6 @@
 #!/bin/bash
 # What turns health red before rows are late, told with the way out, and green again: refused keys, a full disk, workers that die again
-# and again.
+# and again, one that stands still.
 
 . "$(dirname "$0")/lib.sh"
 CONFIGURATION=''
@@ -19,6 +19,12 @@ is_red() {
 
 pid_of() {
 	"$CONTROL" status --json | python3 -c "import json, sys; print(json.load(sys.stdin)['shards'][$1]['pid'] or '')"
+}
+
+# obituary_says SHARD WORDS
+obituary_says() {
+	"$CONTROL" status --json |
+		python3 -c "import json, sys; assert '$2' in json.load(sys.stdin)['shards'][$1]['obituary']"
 }
 
 # another_worker SHARD PID
@@ -44,7 +50,7 @@ start_stack
 CONFIGURATION=$WORK/log-courier.yml
 SECRET=$LOG_COURIER_S3_SECRET_ACCESS_KEY
 unset LOG_COURIER_S3_SECRET_ACCESS_KEY
-export LOG_COURIER_SUPERVISOR_HEALTHY_AFTER_SECONDS=10
+export LOG_COURIER_SUPERVISOR_HEALTHY_AFTER_SECONDS=10 LOG_COURIER_SUPERVISOR_HEARTBEAT_TIMEOUT_SECONDS=3
 echo "not-$SECRET" >"$WORK/secret"
 configure
 start_service --config-file="$CONFIGURATION"
@@ -70,6 +76,11 @@ check "health is green again" await 30 healthy
 need "workers of shard 1 die" kill_workers 1 3
 check "one that works does not hide it" await 20 is_red "3 workers have died one after the other"
 check "health is green when it has lived for a while" await 30 healthy
+STILL=$(pid_of 2)
+need "the worker of shard 2 stands still" kill -STOP "$STILL"
+check "it is caught, and another one takes over" await 40 another_worker 2 "$STILL"
+check "  with an obituary that says so" obituary_says 2 "it gave no sign of life for 3 s"
+check "health is green after that" await 30 healthy
 check "the service ends on SIGTERM" stop_service
 check "each row is delivered exactly once" verify
 end_story

@@ -1,0 +1,135 @@
+#include "supervisor/reload_parts.h"
+
+#include "base/log.h"
+
+#include <stdio.h>
+
+/* How long a successor may take to be ready beyond the time that its predecessor has to finish. */
+enum { SUCCESSOR_MS = 60 * 1000 };
+
+static struct lc_keeper *keeper_at(const struct lc_reload *reload)
+{
+	return reload->at < reload->host.fleet->count ? reload->host.fleet->keepers[reload->at]
+						      : NULL;
+}
+
+static void take_settings(struct lc_reload *reload)
+{
+	lc_fleet_each(reload->host.fleet, lc_keeper_take_settings);
+}
+
+/* The former settings hold again, for the workers that were replaced, too. */
+static void go_back(struct lc_reload *reload, const char *why)
+{
+	struct lc_error error;
+
+	lc_reload_say(reload, "taken back: %s", why);
+	lc_reload_swap(reload->host.settings, &reload->former);
+	if (!reload->host.follow(reload->host.context, &error))
+		lc_log(LC_LOG_ERROR, "the former settings do not hold for all",
+		       LC_LOG_FAULT(&error));
+	take_settings(reload);
+	reload->failed = true;
+	reload->at = 0;
+	reload->waiting = false;
+	lc_reload_enter(reload, LC_RELOAD_RETURNING);
+	lc_loop_timer_start(reload->poke, 0);
+}
+
+static void start_next(struct lc_reload *reload, struct lc_keeper *keeper)
+{
+	const struct lc_settings *settings = reload->host.settings;
+
+	reload->waiting = true;
+	if (!reload->failed)
+		lc_reload_say(reload, "replacing the worker of shard %u; %zu of %zu are done",
+			      lc_keeper_shard(keeper), reload->at, reload->host.fleet->count);
+	lc_loop_timer_start(reload->patience,
+			    (uint64_t)settings->shutdown_timeout_seconds * 1000 + SUCCESSOR_MS);
+	lc_keeper_replace(keeper);
+}
+
+/* Where the worker that is being replaced has come to. */
+static void judge_successor(struct lc_reload *reload, struct lc_keeper *keeper)
+{
+	struct lc_status_document_shard shard;
+	char why[LC_STATUS_DOCUMENT_TEXT_SIZE];
+
+	lc_keeper_describe(keeper, 0, &shard);
+	if (shard.replacing)
+		return;
+	if (shard.state == LC_SHARD_STATE_FAILED && reload->step == LC_RELOAD_REPLACING) {
+		snprintf(why, sizeof(why), "shard %u can not work with the new settings: %.800s",
+			 shard.shard, shard.obituary);
+		go_back(reload, why);
+	} else if (shard.state != LC_SHARD_STATE_BACKING_OFF &&
+		   shard.state != LC_SHARD_STATE_STARTING &&
+		   shard.state != LC_SHARD_STATE_KILLING) {
+		reload->waiting = false;
+		reload->at++;
+		lc_loop_timer_start(reload->poke, 0);
+	}
+}
+
+void lc_reload_walk(struct lc_reload *reload)
+{
+	struct lc_keeper *keeper = keeper_at(reload);
+
+	if (keeper != NULL && reload->waiting) {
+		judge_successor(reload, keeper);
+		return;
+	}
+	while (keeper != NULL && (lc_keeper_state(keeper) == LC_SHARD_STATE_PAUSED ||
+				  lc_keeper_state(keeper) == LC_SHARD_STATE_STOPPED)) {
+		reload->at++;
+		keeper = keeper_at(reload);
+	}
+	if (keeper != NULL)
+		start_next(reload, keeper);
+	else if (reload->failed)
+		lc_reload_end(reload);
+	else
+		lc_reload_end_well(reload);
+}
+
+void lc_reload_lose_patience(void *context)
+{
+	struct lc_reload *reload = context;
+	char why[LC_STATUS_DOCUMENT_TEXT_SIZE];
+
+	if (reload->step == LC_RELOAD_RETURNING) {
+		reload->waiting = false;
+		reload->at++;
+		lc_loop_timer_start(reload->poke, 0);
+		return;
+	}
+	snprintf(
+	    why, sizeof(why),
+	    "the new worker of shard %u was not ready in time; its obituary and the log tell more",
+	    lc_keeper_shard(keeper_at(reload)));
+	go_back(reload, why);
+}
+
+bool lc_reload_replace_all(struct lc_reload *reload, struct lc_error *error)
+{
+	struct lc_error further;
+
+	reload->former = reload->candidate;
+	reload->has_former = true;
+	reload->has_candidate = false;
+	lc_reload_swap(reload->host.settings, &reload->former);
+	if (!reload->host.follow(reload->host.context, error)) {
+		lc_reload_swap(reload->host.settings, &reload->former);
+		if (!reload->host.follow(reload->host.context, &further))
+			lc_log(LC_LOG_ERROR, "the former settings do not hold for all",
+			       LC_LOG_FAULT(&further));
+		lc_reload_release(&reload->former, &reload->has_former);
+		return false;
+	}
+	take_settings(reload);
+	reload->at = 0;
+	reload->waiting = false;
+	lc_reload_enter(reload, LC_RELOAD_REPLACING);
+	lc_loop_timer_start(reload->poke, 0);
+	return true;
+}

@@ -1,0 +1,116 @@
+#include "supervisor/reload_parts.h"
+
+#include "base/memory.h"
+
+#include <stdlib.h>
+
+static void start_all(struct lc_reload *reload)
+{
+	struct lc_fleet *fleet = reload->host.fleet;
+
+	for (size_t i = 0; i < fleet->count; i++) {
+		struct lc_keeper *keeper = fleet->keepers[i];
+
+		if (reload->paused[lc_keeper_shard(keeper)])
+			lc_keeper_pause(keeper);
+		else
+			lc_keeper_start(keeper);
+	}
+	lc_reload_enter(reload, LC_RELOAD_STARTING);
+	lc_loop_timer_start(reload->poke, 0);
+}
+
+static void give_up(struct lc_reload *reload, const struct lc_error *error)
+{
+	reload->failed = true;
+	lc_reload_say(reload, "taken back: %s", error->message);
+	start_all(reload);
+}
+
+/* The ledgers are in force: there is no way back from here. */
+static void man_anew(struct lc_reload *reload)
+{
+	struct lc_fleet *fleet = reload->host.fleet;
+	unsigned before = fleet->house->shard_count;
+	struct lc_error error;
+
+	lc_reload_swap(reload->host.settings, &reload->candidate);
+	if (!lc_fleet_man(fleet, &error)) {
+		reload->failed = true;
+		lc_reload_say(reload, "%s; the service has to be restarted", error.message);
+		lc_reload_end(reload);
+		return;
+	}
+	if (!reload->host.follow(reload->host.context, &error)) {
+		reload->failed = true;
+		lc_reload_say(reload, "the shards have changed, but: %s", error.message);
+	}
+	if (before != fleet->house->shard_count) {
+		free(reload->paused);
+		reload->paused = lc_memory_zero(fleet->house->shard_count, sizeof(bool));
+	}
+	start_all(reload);
+}
+
+static void finish_change(struct lc_reload *reload)
+{
+	struct lc_error error;
+
+	if (lc_layout_finish_change(&reload->layout, &error))
+		man_anew(reload);
+	else
+		give_up(reload, &error);
+}
+
+void lc_reload_change_layout(struct lc_reload *reload)
+{
+	const struct lc_keeper_house *house = reload->host.fleet->house;
+	struct lc_error error;
+
+	if (!lc_layout_open(&reload->layout, &reload->candidate, &error)) {
+		give_up(reload, &error);
+		return;
+	}
+	if (lc_layout_is_right(&reload->layout)) {
+		man_anew(reload);
+	} else if (!lc_layout_start_change(&reload->layout, house->state_lock,
+					   &house->worker_signals, &reload->mover, &error)) {
+		give_up(reload, &error);
+	} else {
+		lc_reload_say(reload, "moving the ledgers of %u shards to %u",
+			      reload->layout.in_force, reload->layout.wanted);
+		lc_reload_enter(reload, LC_RELOAD_MOVING);
+	}
+}
+
+void lc_reload_on_child(struct lc_reload *reload)
+{
+	struct lc_error error;
+
+	switch (lc_move_process_reap(&reload->mover, &error)) {
+	case LC_MOVE_PROCESS_RUNS:
+		break;
+	case LC_MOVE_PROCESS_MOVED:
+		if (reload->step == LC_RELOAD_MOVING)
+			finish_change(reload);
+		break;
+	case LC_MOVE_PROCESS_FAILED:
+		if (reload->step == LC_RELOAD_MOVING)
+			give_up(reload, &error);
+		break;
+	}
+}
+
+void lc_reload_empty(struct lc_reload *reload)
+{
+	struct lc_fleet *fleet = reload->host.fleet;
+
+	reload->paused = lc_memory_zero(fleet->house->shard_count, sizeof(bool));
+	for (size_t i = 0; i < fleet->count; i++)
+		reload->paused[lc_keeper_shard(fleet->keepers[i])] =
+		    lc_keeper_state(fleet->keepers[i]) == LC_SHARD_STATE_PAUSED;
+	lc_reload_say(reload, "the shards change: all workers finish");
+	lc_reload_enter(reload, LC_RELOAD_EMPTYING);
+	lc_fleet_each(fleet, lc_keeper_drain);
+	lc_loop_timer_start(reload->poke, 0);
+}
