@@ -26,8 +26,13 @@ struct lc_http_request {
 	struct lc_view method;
 	struct lc_view target; /* begins with '/' */
 	struct lc_view path;   /* the target up to its query */
+	struct lc_view accept; /* the value of the field Accept; empty without one */
 	int refusal;           /* when refused: the HTTP status to answer with */
 };
+
+/* Whether the request names the media type in its field Accept, not with the weight 0 (RFC 9110,
+ * section 12.5.1). Ranges with an asterisk name none. */
+bool lc_http_request_prefers(const struct lc_http_request *request, const char *media_type);
 
 /* Reads the head at the start of `bytes`. */
 enum lc_http_request_result lc_http_request_decode(struct lc_view bytes,

@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "config/settings.h"
+#include "formats/metrics_text.h"
 #include "formats/status_document.h"
 #include "supervisor/fleet.h"
 #include "supervisor/reload.h"
@@ -26,7 +27,8 @@ enum { LC_REPORT_SIZE_MAX = LC_STATUS_DOCUMENT_BYTES_MAX };
 /* Fills in a document; to be released with lc_status_document_free. */
 void lc_report_status(const struct lc_report *report, struct lc_status_document *document);
 
-/* Appends all metrics as Prometheus text. */
-void lc_report_metrics(const struct lc_report *report, struct lc_buffer *text);
+/* Appends the metrics of the service and its shards. */
+void lc_report_metrics(const struct lc_report *report, enum lc_metrics_text_format format,
+		       struct lc_buffer *text);
 
 #endif

@@ -4,6 +4,7 @@
  *
  * LC_SERVICE_METRIC(family, type, labels, value, help)    one sample; value: of `document`
  * LC_SHARD_METRIC(family, type, value, help)              one for each shard; value: of `shard`
+ * LC_SOURCE_METRIC(family, type, labels, help)            one for each source that lags most
  *
  * type: "gauge" or "counter". labels: in Prometheus' text form, without braces. `document` and
  * `shard` are those of formats/status_document.h.
@@ -13,6 +14,10 @@
 #endif
 #ifndef LC_SHARD_METRIC
 #define LC_SHARD_METRIC(family, type, value, help)
+#endif
+
+#ifndef LC_SOURCE_METRIC
+#define LC_SOURCE_METRIC(family, type, labels, help)
 #endif
 
 /* clang-format off */
@@ -43,7 +48,11 @@ LC_SHARD_METRIC("log_courier_shard_resident_bytes", "gauge", shard->resident_byt
 	"Memory that the shard's worker takes, 0 without one.")
 LC_SHARD_METRIC("log_courier_shard_oldest_undelivered_seconds", "gauge", shard->oldest_undelivered_seconds,
 	"Age of the shard's oldest undelivered row, 0 if there is none.")
+
+LC_SOURCE_METRIC("log_courier_lagging_source_oldest_timestamp_seconds", "gauge", "source",
+	"The insertedAt of the oldest undelivered row of each of the ten sources that lag most, asked for every 15 seconds.")
 /* clang-format on */
 
 #undef LC_SERVICE_METRIC
 #undef LC_SHARD_METRIC
+#undef LC_SOURCE_METRIC

@@ -9,7 +9,8 @@ static const char HEAD[] =
     "\n"
     "Served at `/metrics` of the metrics port (`metrics-server.listen-port`) in Prometheus' text\n"
     "format. Every metric of a shard has the label `shard`, its number; none has a label for\n"
-    "buckets, whose number has no bound. A worker's counters begin anew with the supervisor, not\n"
+    "buckets, whose number has no bound, but for the sources that lag most. A worker's counters "
+    "begin anew with the supervisor, not\n"
     "with the worker. Alert rules that use them are in contrib/prometheus, a dashboard is in\n"
     "contrib/grafana.\n"
     "\n"
@@ -107,6 +108,10 @@ void lc_metrics_reference_append(struct lc_buffer *text)
 		    "They are there without a worker, too.", text);
 #define LC_SHARD_METRIC(family, type, value, help) \
 	append_row((family), (type), "shard", (help), text);
+#include "tbl/service_metrics.h"
+	append_head("The sources that lag most", "They have the label `shard`, too.", text);
+#define LC_SOURCE_METRIC(family, type, labels, help) \
+	append_row((family), (type), (labels), (help), text);
 #include "tbl/service_metrics.h"
 	append_counters(text);
 	append_histograms(text);

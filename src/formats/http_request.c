@@ -100,7 +100,7 @@ static int check_request_line(struct lc_view line, struct lc_http_request *reque
 	return 0;
 }
 
-static int check_field(struct lc_view line)
+static int check_field(struct lc_view line, struct lc_http_request *request)
 {
 	struct lc_view value = line;
 	struct lc_view name;
@@ -111,7 +111,55 @@ static int check_field(struct lc_view line)
 		return STATUS_NOT_IMPLEMENTED;
 	if (same_name(name, "content-length") && !lc_view_equal(trim(value), lc_view_of("0")))
 		return STATUS_CONTENT_TOO_LARGE;
+	if (same_name(name, "accept"))
+		request->accept = trim(value);
 	return 0;
+}
+
+/* "q=0", "q=0.000" among the parameters of a media range. */
+static bool has_weight_0(struct lc_view parameters)
+{
+	struct lc_view part;
+
+	while (parameters.size > 0) {
+		size_t i = 2;
+
+		if (!cut(&parameters, ';', &part)) {
+			part = parameters;
+			parameters.size = 0;
+		}
+		part = trim(part);
+		if (part.size < 3 || strncasecmp(part.data, "q=", 2) != 0)
+			continue;
+		while (i < part.size && (part.data[i] == '0' || part.data[i] == '.'))
+			i++;
+		return i == part.size;
+	}
+	return false;
+}
+
+bool lc_http_request_prefers(const struct lc_http_request *request, const char *media_type)
+{
+	struct lc_view rest = request->accept;
+	struct lc_view range;
+
+	while (rest.size > 0) {
+		struct lc_view parameters;
+		struct lc_view name;
+
+		if (!cut(&rest, ',', &range)) {
+			range = rest;
+			rest.size = 0;
+		}
+		parameters = range;
+		if (!cut(&parameters, ';', &name)) {
+			name = range;
+			parameters.size = 0;
+		}
+		if (same_name(trim(name), media_type))
+			return !has_weight_0(parameters);
+	}
+	return false;
 }
 
 enum lc_http_request_result lc_http_request_decode(struct lc_view bytes,
@@ -132,7 +180,7 @@ enum lc_http_request_result lc_http_request_decode(struct lc_view bytes,
 		while (next_line(&rest, &line)) {
 			if (line.size == 0)
 				return LC_HTTP_REQUEST_WHOLE;
-			refusal = check_field(line);
+			refusal = check_field(line, request);
 			if (refusal != 0)
 				return refuse(request, refusal);
 		}

@@ -1,26 +1,55 @@
 #include "formats/metrics_text.h"
 
 #include <inttypes.h>
+#include <string.h>
 
-/* In a help text a backslash and a line feed are escaped. */
-static void append_help(struct lc_buffer *text, const char *help)
+const char *lc_metrics_text_content_type(enum lc_metrics_text_format format)
+{
+	return format == LC_METRICS_TEXT_OPENMETRICS
+		   ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+		   : "text/plain; version=0.0.4; charset=utf-8";
+}
+
+/* In a help text a backslash and a line feed are escaped; for OpenMetrics a quotation mark, too. */
+static void append_help(struct lc_buffer *text, enum lc_metrics_text_format format,
+			const char *help)
 {
 	for (; *help != '\0'; help++) {
 		if (*help == '\\')
 			lc_buffer_append_text(text, "\\\\");
 		else if (*help == '\n')
 			lc_buffer_append_text(text, "\\n");
+		else if (*help == '"' && format == LC_METRICS_TEXT_OPENMETRICS)
+			lc_buffer_append_text(text, "\\\"");
 		else
 			lc_buffer_append_char(text, *help);
 	}
 }
 
-void lc_metrics_text_append_family(struct lc_buffer *text, const char *family, const char *type,
-				   const char *help)
+/* For OpenMetrics a counter's family is called without the suffix that its samples have. */
+static int name_size(enum lc_metrics_text_format format, const char *family, const char *type)
 {
-	lc_buffer_append_format(text, "# HELP %s ", family);
-	append_help(text, help);
-	lc_buffer_append_format(text, "\n# TYPE %s %s\n", family, type);
+	size_t size = strlen(family);
+
+	if (format == LC_METRICS_TEXT_OPENMETRICS && strcmp(type, "counter") == 0)
+		size -= strlen("_total");
+	return (int)size;
+}
+
+void lc_metrics_text_append_family(struct lc_buffer *text, enum lc_metrics_text_format format,
+				   const char *family, const char *type, const char *help)
+{
+	int size = name_size(format, family, type);
+
+	lc_buffer_append_format(text, "# HELP %.*s ", size, family);
+	append_help(text, format, help);
+	lc_buffer_append_format(text, "\n# TYPE %.*s %s\n", size, family, type);
+}
+
+void lc_metrics_text_append_end(struct lc_buffer *text, enum lc_metrics_text_format format)
+{
+	if (format == LC_METRICS_TEXT_OPENMETRICS)
+		lc_buffer_append_text(text, "# EOF\n");
 }
 
 /* One row of a family, for every shard. */
@@ -62,22 +91,22 @@ static void append_histogram(struct lc_buffer *text, enum lc_counters_histogram 
 				shard->shard, below);
 }
 
-void lc_metrics_text_append(struct lc_buffer *text, const struct lc_metrics_text_shard *shards,
-			    size_t count)
+void lc_metrics_text_append(struct lc_buffer *text, enum lc_metrics_text_format format,
+			    const struct lc_metrics_text_shard *shards, size_t count)
 {
 	for (size_t i = 0; i < LC_COUNTERS_COUNT; i++) {
 		const struct lc_counters_description *row = &LC_COUNTERS_DESCRIPTIONS[i];
 
 		if (i == 0 || strcmp(row->family, row[-1].family) != 0)
 			lc_metrics_text_append_family(
-			    text, row->family,
+			    text, format, row->family,
 			    row->kind == LC_COUNTERS_KIND_COUNTER ? "counter" : "gauge", row->help);
 		append_values(text, (enum lc_counters_name)i, shards, count);
 	}
 	for (size_t i = 0; i < LC_COUNTERS_HISTOGRAM_COUNT; i++) {
-		lc_metrics_text_append_family(text, LC_COUNTERS_HISTOGRAM_DESCRIPTIONS[i].family,
-					      "histogram",
-					      LC_COUNTERS_HISTOGRAM_DESCRIPTIONS[i].help);
+		lc_metrics_text_append_family(
+		    text, format, LC_COUNTERS_HISTOGRAM_DESCRIPTIONS[i].family, "histogram",
+		    LC_COUNTERS_HISTOGRAM_DESCRIPTIONS[i].help);
 		for (size_t shard = 0; shard < count; shard++)
 			append_histogram(text, (enum lc_counters_histogram)i, &shards[shard]);
 	}

@@ -4,6 +4,7 @@
 #include "formats/control_request.h"
 #include "formats/document.h"
 #include "supervisor/http_server.h"
+#include "supervisor/lagging.h"
 #include "supervisor/listen.h"
 #include "supervisor/shard_answers.h"
 #include "supervisor/status_page.h"
@@ -14,6 +15,7 @@ struct lc_metrics_server {
 	struct lc_loop *loop;
 	const struct lc_report *report;
 	struct lc_http_server *server;
+	struct lc_lagging *lagging;
 };
 
 enum {
@@ -23,11 +25,19 @@ enum {
 	STATUS_UNAVAILABLE = 503,
 };
 
-static void answer_metrics(const struct lc_report *report, struct lc_http_server_answer *answer)
+static void answer_metrics(const struct lc_metrics_server *server,
+			   const struct lc_http_request *request,
+			   struct lc_http_server_answer *answer)
 {
+	bool open = lc_http_request_prefers(request, "application/openmetrics-text");
+	enum lc_metrics_text_format format =
+	    open ? LC_METRICS_TEXT_OPENMETRICS : LC_METRICS_TEXT_PROMETHEUS;
+
 	answer->status = STATUS_OK;
-	answer->content_type = "text/plain; version=0.0.4; charset=utf-8";
-	lc_report_metrics(report, &answer->body);
+	answer->content_type = lc_metrics_text_content_type(format);
+	lc_report_metrics(server->report, format, &answer->body);
+	lc_lagging_append(server->lagging, format, &answer->body);
+	lc_metrics_text_append_end(&answer->body, format);
 }
 
 static void answer_health(const struct lc_report *report, struct lc_http_server_answer *answer)
@@ -118,7 +128,7 @@ static void on_request(const struct lc_http_request *request, int connection,
 	} else if (lc_view_equal(request->path, lc_view_of("/"))) {
 		answer_page(answer);
 	} else if (lc_view_equal(request->path, lc_view_of("/metrics"))) {
-		answer_metrics(server->report, answer);
+		answer_metrics(server, request, answer);
 	} else if (lc_view_equal(request->path, lc_view_of("/healthz"))) {
 		answer_health(server->report, answer);
 	} else if (lc_view_equal(request->path, lc_view_of("/readyz"))) {
@@ -143,6 +153,7 @@ lc_metrics_server_new(struct lc_loop *loop, const struct lc_report *report, stru
 	server = lc_memory_zero(1, sizeof(*server));
 	server->loop = loop;
 	server->report = report;
+	server->lagging = lc_lagging_new(loop, report);
 	server->server = lc_http_server_new(loop, listening, "metrics endpoint", LC_REPORT_SIZE_MAX,
 					    on_request, server);
 	return server;
@@ -153,5 +164,6 @@ void lc_metrics_server_free(struct lc_metrics_server *server)
 	if (server == NULL)
 		return;
 	lc_http_server_free(server->server);
+	lc_lagging_free(server->lagging);
 	free(server);
 }

@@ -48,7 +48,8 @@ void lc_report_status(const struct lc_report *report, struct lc_status_document 
 	lc_health_examine(&rules, document);
 }
 
-static void append_counters(const struct lc_report *report, struct lc_buffer *text)
+static void append_counters(const struct lc_report *report, enum lc_metrics_text_format format,
+			    struct lc_buffer *text)
 {
 	struct lc_metrics_text_shard *shards =
 	    lc_memory_zero(report->fleet->count, sizeof(*shards));
@@ -57,7 +58,7 @@ static void append_counters(const struct lc_report *report, struct lc_buffer *te
 		shards[i].shard = lc_keeper_shard(report->fleet->keepers[i]);
 		shards[i].counters = lc_keeper_counters(report->fleet->keepers[i]);
 	}
-	lc_metrics_text_append(text, shards, report->fleet->count);
+	lc_metrics_text_append(text, format, shards, report->fleet->count);
 	free(shards);
 }
 
@@ -71,18 +72,20 @@ static void append_sample(struct lc_buffer *text, const char *family, const char
 				labelled ? "}" : "", value < 0 ? 0 : value);
 }
 
-static void append_service(const struct lc_status_document *document, struct lc_buffer *text)
+static void append_service(const struct lc_status_document *document,
+			   enum lc_metrics_text_format format, struct lc_buffer *text)
 {
-#define LC_SERVICE_METRIC(family, type, labels, value, help)           \
-	lc_metrics_text_append_family(text, (family), (type), (help)); \
+#define LC_SERVICE_METRIC(family, type, labels, value, help)                   \
+	lc_metrics_text_append_family(text, format, (family), (type), (help)); \
 	append_sample(text, (family), (labels), (int64_t)(value));
 #include "tbl/service_metrics.h"
 }
 
-static void append_shards(const struct lc_status_document *document, struct lc_buffer *text)
+static void append_shards(const struct lc_status_document *document,
+			  enum lc_metrics_text_format format, struct lc_buffer *text)
 {
 #define LC_SHARD_METRIC(family, type, value, help)                                   \
-	lc_metrics_text_append_family(text, (family), (type), (help));               \
+	lc_metrics_text_append_family(text, format, (family), (type), (help));       \
 	for (size_t i = 0; i < document->shards_size; i++) {                         \
 		const struct lc_status_document_shard *shard = &document->shards[i]; \
 		char label[32];                                                      \
@@ -93,13 +96,14 @@ static void append_shards(const struct lc_status_document *document, struct lc_b
 #include "tbl/service_metrics.h"
 }
 
-void lc_report_metrics(const struct lc_report *report, struct lc_buffer *text)
+void lc_report_metrics(const struct lc_report *report, enum lc_metrics_text_format format,
+		       struct lc_buffer *text)
 {
 	struct lc_status_document document;
 
 	lc_report_status(report, &document);
-	append_counters(report, text);
-	append_shards(&document, text);
-	append_service(&document, text);
+	append_counters(report, format, text);
+	append_shards(&document, format, text);
+	append_service(&document, format, text);
 	lc_status_document_free(&document);
 }

@@ -23,6 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (result == LC_HTTP_REQUEST_WHOLE) {
 		check_within(request.method, bytes);
 		check_within(request.path, bytes);
+		(void)lc_http_request_prefers(&request, "application/openmetrics-text");
 		LC_ASSERT(request.path.data[0] == '/' && request.refusal == 0);
 	} else if (result == LC_HTTP_REQUEST_REFUSED) {
 		LC_ASSERT(request.refusal >= 400 && request.refusal < 600);

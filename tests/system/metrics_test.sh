@@ -22,6 +22,14 @@ promtool_has_nothing_to_say() {
 	said=$(get /metrics | promtool check metrics 2>&1) && echo "$said" && [ -z "$said" ]
 }
 
+serves_openmetrics() {
+	curl -sS --fail -D "$WORK/head" -H 'Accept: application/openmetrics-text;version=1.0.0,text/plain;q=0.5' \
+		"http://127.0.0.1:$LOG_COURIER_METRICS_SERVER_LISTEN_PORT/metrics" >"$WORK/openmetrics" &&
+		grep -qi '^content-type: application/openmetrics-text; version=1.0.0' "$WORK/head" &&
+		[ "$(tail -n 1 "$WORK/openmetrics")" = '# EOF' ] &&
+		grep -qx '# TYPE log_courier_records_delivered counter' "$WORK/openmetrics"
+}
+
 start_prometheus() {
 	PROMETHEUS=$(metrics free-port)
 	export PROMETHEUS
@@ -65,6 +73,7 @@ await_every_row 60
 check "the service is ready" get /readyz
 check "the service is healthy" get /healthz
 check "promtool has nothing to say about the metrics" promtool_has_nothing_to_say
+check "OpenMetrics is served to whom asks for it" serves_openmetrics
 check "the reference names each family, and no other" metrics reference
 check "Prometheus reaches the service" await 20 sees 1 'up{job="log-courier"}'
 check "Prometheus sees all rows delivered" await 20 sees "$ROWS" 'sum(log_courier_records_delivered_total)'
@@ -74,6 +83,7 @@ check "every panel of the dashboard shows something" await 30 metrics dashboard
 stop_server s3
 check "rows come that can not be delivered" load --rows 100 --sources 5 --seed 2
 check "Prometheus sees the service in trouble" await 60 sees 0 log_courier_healthy
+check "Prometheus sees which sources lag" await 60 sees 5 "count(log_courier_lagging_source_oldest_timestamp_seconds)"
 check "an alert is about to be on" await 20 sees 1 'count(ALERTS{alertname="LogCourierUnhealthy"})'
 check "/healthz says so" eval '! get /healthz'
 check "/readyz does not" get /readyz

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,6 +116,38 @@ static void a_head_without_end_is_refused(void **state)
 	expect_refusal(text, 431);
 }
 
+/* As Prometheus asks, and as others may. */
+static void a_media_type_is_preferred_when_it_is_named(void **state)
+{
+	static const struct {
+		const char *accept;
+		bool preferred;
+	} cases[] = {
+	    {"application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5", true},
+	    {"text/html, Application/OpenMetrics-Text", true},
+	    {"application/openmetrics-text;q=0.5", true},
+	    {"application/openmetrics-text; q=0.000, text/plain", false},
+	    {"application/openmetrics-text;version=1.0.0;Q=0", false},
+	    {"application/openmetrics-textual", false},
+	    {"text/plain;x=application/openmetrics-text", false},
+	    {"*/*", false},
+	    {",;,", false},
+	    {"", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct lc_http_request request;
+		char head[256];
+
+		snprintf(head, sizeof(head), "GET / HTTP/1.1\r\nACCEPT:\t%s\r\n\r\n",
+			 cases[i].accept);
+		assert_int_equal(decode(head, &request), LC_HTTP_REQUEST_WHOLE);
+		assert_int_equal(lc_http_request_prefers(&request, "application/openmetrics-text"),
+				 cases[i].preferred);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +157,7 @@ int main(void)
 	    cmocka_unit_test(what_is_no_request_is_refused),
 	    cmocka_unit_test(bodies_are_refused),
 	    cmocka_unit_test(a_head_without_end_is_refused),
+	    cmocka_unit_test(a_media_type_is_preferred_when_it_is_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

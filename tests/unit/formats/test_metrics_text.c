@@ -11,7 +11,7 @@ static char *render(const struct lc_metrics_text_shard *shards, size_t count)
 	struct lc_buffer text;
 
 	lc_buffer_init(&text, 1 << 20);
-	lc_metrics_text_append(&text, shards, count);
+	lc_metrics_text_append(&text, LC_METRICS_TEXT_PROMETHEUS, shards, count);
 	assert_non_null(lc_buffer_text(&text));
 	return text.data;
 }
@@ -150,9 +150,27 @@ static void a_help_text_is_escaped(void **state)
 
 	(void)state;
 	lc_buffer_init(&text, 4096);
-	lc_metrics_text_append_family(&text, "log_courier_up", "gauge", "a\\b\nc");
+	lc_metrics_text_append_family(&text, LC_METRICS_TEXT_PROMETHEUS, "log_courier_up", "gauge",
+				      "a\\b\nc");
 	assert_string_equal(lc_buffer_text(&text),
 			    "# HELP log_courier_up a\\\\b\\nc\n# TYPE log_courier_up gauge\n");
+	lc_buffer_free(&text);
+}
+
+static void openmetrics_names_a_counter_without_its_suffix_and_has_an_end(void **state)
+{
+	struct lc_buffer text;
+
+	(void)state;
+	lc_buffer_init(&text, 4096);
+	lc_metrics_text_append_family(&text, LC_METRICS_TEXT_OPENMETRICS, "a_total", "counter",
+				      "of \"it\"");
+	lc_metrics_text_append_family(&text, LC_METRICS_TEXT_OPENMETRICS, "b_bytes", "gauge", "");
+	lc_metrics_text_append_end(&text, LC_METRICS_TEXT_OPENMETRICS);
+	lc_metrics_text_append_end(&text, LC_METRICS_TEXT_PROMETHEUS);
+	assert_string_equal(lc_buffer_text(&text),
+			    "# HELP a of \\\"it\\\"\n# TYPE a counter\n"
+			    "# HELP b_bytes \n# TYPE b_bytes gauge\n# EOF\n");
 	lc_buffer_free(&text);
 }
 
@@ -165,6 +183,7 @@ int main(void)
 	    cmocka_unit_test(every_line_is_a_comment_or_a_sample),
 	    cmocka_unit_test(without_shards_the_families_are_still_described),
 	    cmocka_unit_test(a_help_text_is_escaped),
+	    cmocka_unit_test(openmetrics_names_a_counter_without_its_suffix_and_has_an_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
