@@ -415,41 +415,25 @@ static void retry(struct lc_inspect *inspect)
 	inspect->done(inspect);
 }
 
+/* Commands that are not named are none for shards. */
+static void (*const LOOKS[LC_CONTROL_REQUEST_COMMAND_COUNT])(struct lc_inspect *inspect) = {
+    [LC_CONTROL_REQUEST_SOURCES] = look_at_sources,
+    [LC_CONTROL_REQUEST_SOURCE] = look_at_source,
+    [LC_CONTROL_REQUEST_EXPLAIN] = look_at_source,
+    [LC_CONTROL_REQUEST_TARGETS] = look_at_targets,
+    [LC_CONTROL_REQUEST_DELIVERIES] = look_at_deliveries,
+    [LC_CONTROL_REQUEST_FLUSH] = flush,
+    [LC_CONTROL_REQUEST_RETRY] = retry,
+};
+
 void lc_inspect_begin(struct lc_inspect *inspect)
 {
+	void (*look)(struct lc_inspect *) = LOOKS[inspect->request.command];
+
 	lc_inspection_init(&inspect->document);
-	switch (inspect->request.command) {
-	case LC_CONTROL_REQUEST_SOURCES:
-		look_at_sources(inspect);
+	if (look != NULL) {
+		look(inspect);
 		return;
-	case LC_CONTROL_REQUEST_SOURCE:
-	case LC_CONTROL_REQUEST_EXPLAIN:
-		look_at_source(inspect);
-		return;
-	case LC_CONTROL_REQUEST_TARGETS:
-		look_at_targets(inspect);
-		return;
-	case LC_CONTROL_REQUEST_DELIVERIES:
-		look_at_deliveries(inspect);
-		return;
-	case LC_CONTROL_REQUEST_FLUSH:
-		flush(inspect);
-		return;
-	case LC_CONTROL_REQUEST_RETRY:
-		retry(inspect);
-		return;
-	case LC_CONTROL_REQUEST_STATUS:
-	case LC_CONTROL_REQUEST_RELOAD:
-	case LC_CONTROL_REQUEST_LOG_LEVEL:
-	case LC_CONTROL_REQUEST_RESTART:
-	case LC_CONTROL_REQUEST_PAUSE:
-	case LC_CONTROL_REQUEST_RESUME:
-	case LC_CONTROL_REQUEST_DRAIN:
-	case LC_CONTROL_REQUEST_HEALTH:
-	case LC_CONTROL_REQUEST_LEDGER_CHECK:
-	case LC_CONTROL_REQUEST_LEDGER_RESET:
-	case LC_CONTROL_REQUEST_COMMAND_COUNT:
-		break;
 	}
 	lc_inspection_complain(&inspect->document, inspect->number,
 			       "shards do not answer this request");
