@@ -124,12 +124,29 @@ make_unit_directories() {
 		root install -d -o "$user" -g "$group" -m "$(unit_says RuntimeDirectoryMode 0755)" "/run/$(unit_says RuntimeDirectory)"
 }
 
-# run_unit: in place of this shell, as in_root.
+# run_unit: in place of this shell, as the unit would: its user, no privileges (NoNewPrivileges, CapabilityBoundingSet), a root that
+# can't be written but for the unit's directories (ProtectSystem=strict), a /tmp of its own (PrivateTmp), its limit of descriptors, its
+# umask, IPC and a host name of its own. Not applied: filters of system calls and address families, memory that may not be executed.
 run_unit() {
 	local command
+	[ "$(unit_says ProtectSystem)/$(unit_says PrivateTmp)/$(unit_says NoNewPrivileges)" = strict/yes/yes ] || return 125
 	read -r -a command <<<"$(unit_says ExecStart)"
-	in_root NOTIFY_SOCKET=/run/notify setpriv --reuid "$(unit_says User)" --regid "$(unit_says Group)" --init-groups \
-		--no-new-privs --bounding-set=-all "${command[@]}"
+	# shellcheck disable=SC2016
+	exec unshare --mount --ipc --uts -- bash -c '
+		root=$1
+		for directory in "$root/var/lib/$2" "$root/run/$3"; do
+			mount --bind "$directory" "$directory" || exit 125
+		done
+		mount --rbind "$root" "$root" && mount -o remount,bind,ro "$root" &&
+			mount -t tmpfs tmpfs "$root/tmp" && mount -t proc proc "$root/proc" || exit 125
+		ulimit -n "$4" && umask "$5" || exit 125
+		shift 5
+		exec chroot "$root" /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin LC_ALL=C.UTF-8 \
+			NOTIFY_SOCKET=/run/notify "$@"
+	' bash "$ROOT" "$(unit_says StateDirectory)" "$(unit_says RuntimeDirectory)" "$(unit_says LimitNOFILE)" \
+		"$(unit_says UMask)" \
+		setpriv --reuid "$(unit_says User)" --regid "$(unit_says Group)" --init-groups --no-new-privs --bounding-set=-all \
+		"${command[@]}"
 }
 
 # start_unit: as systemd would with Type=notify: it is up when it has said so.
