@@ -41,7 +41,4 @@ bool lc_error_set_errno(struct lc_error *error, int errno_value, const char *for
 bool lc_error_prefix(struct lc_error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The kind's name, a static string in lower case: "unreachable". */
-const char *lc_error_kind_name(enum lc_error_kind kind);
-
 #endif

@@ -23,10 +23,6 @@ typedef void lc_loop_callback(void *context);
 struct lc_loop *lc_loop_new(struct lc_error *error);
 void lc_loop_free(struct lc_loop *loop);
 
-/* In a forked child: makes the loop usable there (the kernel's event queue is not shared). Needed
- * only to free what the parent made. */
-void lc_loop_after_fork(struct lc_loop *loop);
-
 /* Runs callbacks until lc_loop_stop. */
 void lc_loop_run(struct lc_loop *loop);
 void lc_loop_stop(struct lc_loop *loop);
@@ -55,9 +51,6 @@ struct lc_loop_watch *lc_loop_watch_readable(struct lc_loop *loop, int fd,
 /* Calls back as long as `fd` is writable. The descriptor stays the caller's. */
 struct lc_loop_watch *lc_loop_watch_writable(struct lc_loop *loop, int fd,
 					     lc_loop_callback *callback, void *context);
-/* Calls back whenever the signal was received, from the loop, not from the signal handler. */
-struct lc_loop_watch *lc_loop_watch_signal(struct lc_loop *loop, int signal_number,
-					   lc_loop_callback *callback, void *context);
 /* Ends a watch; NULL is allowed. May be called from its own callback. */
 void lc_loop_watch_free(struct lc_loop_watch *watch);
 

@@ -36,8 +36,6 @@ void lc_discovery_start(struct lc_discovery *discovery, unsigned seat);
 /* Cancels it without callback; nothing is kept of an answer that was not complete. */
 void lc_discovery_cancel(struct lc_discovery *discovery);
 
-bool lc_discovery_running(const struct lc_discovery *discovery);
-
 /* The end of the last window, 0 before the first: rows with insertedAt < until are known. */
 uint32_t lc_discovery_until(const struct lc_discovery *discovery);
 

@@ -59,28 +59,3 @@ bool lc_error_prefix(struct lc_error *error, const char *format, ...)
 	}
 	return false;
 }
-
-const char *lc_error_kind_name(enum lc_error_kind kind)
-{
-	switch (kind) {
-	case LC_ERROR_NONE:
-		return "none";
-	case LC_ERROR_USAGE:
-		return "usage";
-	case LC_ERROR_SYSTEM:
-		return "system";
-	case LC_ERROR_UNREACHABLE:
-		return "unreachable";
-	case LC_ERROR_REFUSED:
-		return "refused";
-	case LC_ERROR_CORRUPT:
-		return "corrupt";
-	case LC_ERROR_LIMIT:
-		return "limit";
-	case LC_ERROR_CANCELLED:
-		return "cancelled";
-	case LC_ERROR_CONFLICT:
-		return "conflict";
-	}
-	return "unknown";
-}

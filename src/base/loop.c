@@ -46,11 +46,6 @@ void lc_loop_free(struct lc_loop *loop)
 	free(loop);
 }
 
-void lc_loop_after_fork(struct lc_loop *loop)
-{
-	LC_ASSERT(event_reinit(loop->base) == 0);
-}
-
 void lc_loop_run(struct lc_loop *loop)
 {
 	LC_ASSERT(event_base_loop(loop->base, EVLOOP_NO_EXIT_ON_EMPTY) >= 0);
@@ -164,12 +159,6 @@ struct lc_loop_watch *lc_loop_watch_writable(struct lc_loop *loop, int fd,
 					     lc_loop_callback *callback, void *context)
 {
 	return watch_new(loop, fd, EV_WRITE, callback, context);
-}
-
-struct lc_loop_watch *lc_loop_watch_signal(struct lc_loop *loop, int signal_number,
-					   lc_loop_callback *callback, void *context)
-{
-	return watch_new(loop, signal_number, EV_SIGNAL, callback, context);
 }
 
 void lc_loop_watch_free(struct lc_loop_watch *watch)

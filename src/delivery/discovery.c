@@ -90,11 +90,6 @@ void lc_discovery_free(struct lc_discovery *discovery)
 	free(discovery);
 }
 
-bool lc_discovery_running(const struct lc_discovery *discovery)
-{
-	return discovery->query != NULL || discovery->question.open;
-}
-
 uint32_t lc_discovery_until(const struct lc_discovery *discovery)
 {
 	return discovery->until;

@@ -110,21 +110,6 @@ static void who_does_not_want_the_error_need_not_take_it(void **state)
 	assert_false(lc_error_prefix(NULL, "x %d", 1));
 }
 
-static void every_kind_has_a_name_of_its_own(void **state)
-{
-	(void)state;
-	assert_string_equal(lc_error_kind_name(LC_ERROR_NONE), "none");
-	for (int kind = LC_ERROR_NONE; kind <= LC_ERROR_CANCELLED; kind++) {
-		const char *name = lc_error_kind_name((enum lc_error_kind)kind);
-
-		assert_string_not_equal(name, "unknown");
-		assert_int_equal(strspn(name, "abcdefghijklmnopqrstuvwxyz"), strlen(name));
-		for (int other = LC_ERROR_NONE; other < kind; other++)
-			assert_string_not_equal(name,
-						lc_error_kind_name((enum lc_error_kind)other));
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,7 +120,6 @@ int main(void)
 	    cmocka_unit_test(a_message_of_just_the_right_size_is_kept_whole),
 	    cmocka_unit_test(bytes_of_any_kind_are_kept_as_they_are),
 	    cmocka_unit_test(who_does_not_want_the_error_need_not_take_it),
-	    cmocka_unit_test(every_kind_has_a_name_of_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, fill_long_text, NULL);

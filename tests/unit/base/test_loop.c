@@ -355,60 +355,6 @@ static void an_ended_watch_leaves_the_descriptor_alone(void **state)
 	assert_int_equal(letter, 'x');
 }
 
-static void a_signal_calls_from_the_loop_each_time(void **state)
-{
-	struct story *story = *state;
-	struct caller caller = {story, 's', true};
-
-	story->watch = lc_loop_watch_signal(story->loop, SIGUSR1, on_call, &caller);
-	assert_int_equal(raise(SIGUSR1), 0);
-	assert_int_equal(story->count, 0);
-	run(story, "s");
-	assert_int_equal(raise(SIGUSR1), 0);
-	run(story, "s");
-}
-
-static void an_ended_signal_watch_gives_the_signal_back(void **state)
-{
-	struct story *story = *state;
-	struct caller caller = {story, 's', true};
-	struct sigaction action;
-
-	story->watch = lc_loop_watch_signal(story->loop, SIGUSR1, on_call, &caller);
-	lc_loop_watch_free(story->watch);
-	story->watch = NULL;
-	assert_int_equal(sigaction(SIGUSR1, NULL, &action), 0);
-	assert_true(action.sa_handler == SIG_DFL);
-}
-
-static void a_child_may_free_what_its_parent_made(void **state)
-{
-	struct story *story = *state;
-	struct caller caller = {story, '.', true};
-	int status = -1;
-	pid_t child;
-
-	assert_int_equal(pipe(story->pipe), 0);
-	story->watch = lc_loop_watch_readable(story->loop, story->pipe[0], on_readable, story);
-	story->timer = lc_loop_timer_new(story->loop, on_call, &caller);
-	child = fork();
-	assert_true(child >= 0);
-	if (child == 0) {
-		lc_loop_after_fork(story->loop);
-		lc_loop_watch_free(story->watch);
-		lc_loop_timer_free(story->timer);
-		lc_loop_timer_free(story->guard);
-		lc_loop_free(story->loop);
-		_exit(7);
-	}
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 7);
-
-	/* The parent's loop still watches. */
-	assert_int_equal(write(story->pipe[1], "p.", 2), 2);
-	run(story, "p.");
-}
-
 static void the_time_is_read_anew_at_each_call(void **state)
 {
 	struct story *story = *state;
@@ -438,9 +384,6 @@ int main(void)
 	    STORY(a_wait_of_ages_is_a_wait),
 	    STORY(a_descriptor_calls_as_long_as_there_is_something_to_read),
 	    STORY(an_ended_watch_leaves_the_descriptor_alone),
-	    STORY(a_signal_calls_from_the_loop_each_time),
-	    STORY(an_ended_signal_watch_gives_the_signal_back),
-	    STORY(a_child_may_free_what_its_parent_made),
 	    STORY(the_time_is_read_anew_at_each_call),
 	};
 

@@ -95,7 +95,6 @@ static int end(void **state)
 static void start(struct story *story)
 {
 	lc_discovery_start(story->discovery, 0);
-	assert_true(lc_discovery_running(story->discovery));
 }
 
 /* Starts a discovery and answers that it is `now`. */
@@ -145,7 +144,6 @@ static void expect_end(const struct story *story, unsigned ends, enum lc_error_k
 {
 	assert_int_equal(story->ends, ends);
 	assert_int_equal(story->error.kind, kind);
-	assert_false(lc_discovery_running(story->discovery));
 }
 
 static void rows_of_the_new_window_are_opened_and_recorded(void **state)
@@ -301,7 +299,6 @@ static void offsets_ahead_of_the_ledger_are_a_conflict(void **state)
 	send_offset(story, 7, "bucket", 99995);
 	send_offset(story, 11, "other", 90000);
 	fake_clickhouse_end(story->clickhouse);
-	assert_true(lc_discovery_running(story->discovery));
 	assert_string_equal(fake_ledger_told(story->ledger),
 			    "ahead? 11/other 90000=0 7/bucket 99995=0\n");
 	fake_ledger_answer_counts(story->ledger, &ahead, 1);
@@ -507,7 +504,6 @@ static void a_cancelled_discovery_says_nothing_more(void **state)
 
 	/* While the ledger is asked. */
 	lc_discovery_cancel(story->discovery);
-	assert_false(lc_discovery_running(story->discovery));
 	fake_ledger_answer_counts(story->ledger, NULL, 0);
 	assert_false(fake_clickhouse_is_asked(story->clickhouse));
 
@@ -515,7 +511,6 @@ static void a_cancelled_discovery_says_nothing_more(void **state)
 	pass_offsets(story, UNTIL + 100);
 	send_found(story, 7, "bucket", 5, UNTIL);
 	lc_discovery_cancel(story->discovery);
-	assert_false(lc_discovery_running(story->discovery));
 	assert_int_equal(story->ends, 0);
 	assert_int_equal(lc_source_count(story->sources), 0);
 	assert_string_equal(fake_ledger_told(story->ledger), "");
