@@ -7,6 +7,7 @@
 #define LC_BASE_COUNTERS_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -65,6 +66,11 @@ void lc_counters_add(struct lc_counters *counters, enum lc_counters_name name, u
 
 /* Sets a gauge. */
 void lc_counters_set(struct lc_counters *counters, enum lc_counters_name name, uint64_t value);
+
+/* A gauge that tells since when something fails: the wall clock's seconds at which that began, 0
+ * while it does not. */
+void lc_counters_set_failing(struct lc_counters *counters, enum lc_counters_name name,
+			     bool failing);
 
 uint64_t lc_counters_get(const struct lc_counters *counters, enum lc_counters_name name);
 

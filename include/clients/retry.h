@@ -1,6 +1,6 @@
 /*
- * What to do about a failed request, as a pure rule over HTTP status and S3's <Code>. Texts never
- * decide: a bucket may be called anything.
+ * What to do about a failed request, as a pure rule over HTTP status, S3's <Code> and ClickHouse's
+ * exception code. Texts never decide: a bucket may be called anything.
  */
 #ifndef LC_CLIENTS_RETRY_H
 #define LC_CLIENTS_RETRY_H
@@ -24,12 +24,7 @@ enum lc_retry_class lc_retry_classify_s3(unsigned status, const char *code, bool
  * anything. */
 bool lc_retry_refuses_credentials(const char *code);
 
-/* ClickHouse's answer: DONE for 200, AGAIN for everything a later attempt may mend, WAIT for what
- * needs an operator (authentication, unknown table or database, syntax). exception_code: 0 when
- * unknown. */
-enum lc_retry_class lc_retry_classify_clickhouse(unsigned status, int exception_code);
-
-/* The class's name: "again". */
-const char *lc_retry_class_name(enum lc_retry_class retry_class);
+/* Whether ClickHouse's exception code says that the user, its password or its rights are wrong. */
+bool lc_retry_refuses_user(int exception_code);
 
 #endif

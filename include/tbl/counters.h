@@ -132,6 +132,11 @@ LC_GAUGE(OLDEST_UNDELIVERED_INSERTED_AT, "log_courier_oldest_undelivered_timesta
 	"The insertedAt of the oldest row that is discovered and not delivered, 0 if there is none.")
 LC_GAUGE(CLICKHOUSE_FAILING_SINCE, "log_courier_clickhouse_failing_since_timestamp_seconds", "",
 	"Since when no query to ClickHouse has succeeded, 0 while they do.")
+LC_GAUGE(CLICKHOUSE_REFUSING_SINCE,
+	"log_courier_clickhouse_credentials_refused_since_timestamp_seconds", "",
+	"Since when ClickHouse has refused the user, its password or its rights, 0 while it takes them.")
+LC_GAUGE(OFFSETS_FAILING_SINCE, "log_courier_offsets_failing_since_timestamp_seconds", "",
+	"Since when offsets can not be inserted into ClickHouse, 0 while they can.")
 LC_GAUGE(S3_FAILING_SINCE, "log_courier_s3_failing_since_timestamp_seconds", "",
 	"Since when no upload has succeeded though some were tried, 0 while they do.")
 LC_GAUGE(S3_REFUSING_SINCE, "log_courier_s3_credentials_refused_since_timestamp_seconds", "",

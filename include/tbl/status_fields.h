@@ -50,6 +50,8 @@ LC_STATUS_SHARD(COUNT, targets_blocked, "target buckets that do not take log obj
 LC_STATUS_SHARD(COUNT, sources_blocked, "sources with rows for these")
 LC_STATUS_SHARD(AGE, oldest_undelivered_seconds, "age of the oldest undelivered row")
 LC_STATUS_SHARD(AGE, clickhouse_failing_seconds, "for how long ClickHouse has answered no query")
+LC_STATUS_SHARD(AGE, clickhouse_refusing_seconds, "for how long ClickHouse has refused the user, its password or its rights")
+LC_STATUS_SHARD(AGE, offsets_failing_seconds, "for how long offsets could not be inserted into ClickHouse")
 LC_STATUS_SHARD(AGE, s3_failing_seconds, "for how long S3 has confirmed no upload")
 LC_STATUS_SHARD(AGE, s3_refusing_seconds, "for how long S3 has refused the access key or its secret")
 LC_STATUS_SHARD(COUNT, clock_difference_seconds, "between ClickHouse's clock and this machine's")

@@ -1,6 +1,7 @@
 #include "base/counters.h"
 
 #include "base/assert.h"
+#include "base/clock.h"
 
 const struct lc_counters_description LC_COUNTERS_DESCRIPTIONS[LC_COUNTERS_COUNT] = {
 #define LC_COUNTER(name, family_, labels_, help_)  \
@@ -34,6 +35,14 @@ void lc_counters_add(struct lc_counters *counters, enum lc_counters_name name, u
 void lc_counters_set(struct lc_counters *counters, enum lc_counters_name name, uint64_t value)
 {
 	atomic_store_explicit(&counters->values[name], value, memory_order_relaxed);
+}
+
+void lc_counters_set_failing(struct lc_counters *counters, enum lc_counters_name name, bool failing)
+{
+	if (!failing)
+		lc_counters_set(counters, name, 0);
+	else if (lc_counters_get(counters, name) == 0)
+		lc_counters_set(counters, name, (uint64_t)lc_clock_wall_ms() / 1000);
 }
 
 uint64_t lc_counters_get(const struct lc_counters *counters, enum lc_counters_name name)

@@ -29,33 +29,13 @@ static const struct code_class S3_CODES[] = {
     {"RequestTimeTooSkewed", LC_RETRY_CLOCK},
 };
 
-/* Error codes of ClickHouse (its src/Common/ErrorCodes.cpp) that no later attempt mends: what is
- * asked for does not exist, is not allowed, or is not understood. */
-static const int CLICKHOUSE_WAIT_CODES[] = {
-    8,   /* THERE_IS_NO_COLUMN */
-    16,  /* NO_SUCH_COLUMN_IN_TABLE */
-    36,  /* BAD_ARGUMENTS */
-    42,  /* NUMBER_OF_ARGUMENTS_DOESNT_MATCH */
-    43,  /* ILLEGAL_TYPE_OF_ARGUMENT */
-    46,  /* UNKNOWN_FUNCTION */
-    47,  /* UNKNOWN_IDENTIFIER */
-    48,  /* NOT_IMPLEMENTED */
-    50,  /* UNKNOWN_TYPE */
-    53,  /* TYPE_MISMATCH */
-    60,  /* UNKNOWN_TABLE */
-    62,  /* SYNTAX_ERROR */
-    73,  /* UNKNOWN_FORMAT */
-    81,  /* UNKNOWN_DATABASE */
-    115, /* UNKNOWN_SETTING */
-    164, /* READONLY */
+/* Of ClickHouse's src/Common/ErrorCodes.cpp. */
+static const int USER_CODES[] = {
     192, /* UNKNOWN_USER */
     193, /* WRONG_PASSWORD */
     194, /* REQUIRED_PASSWORD */
     195, /* IP_ADDRESS_NOT_ALLOWED */
     291, /* DATABASE_ACCESS_DENIED */
-    452, /* SETTING_CONSTRAINT_VIOLATION */
-    456, /* UNKNOWN_QUERY_PARAMETER */
-    457, /* BAD_QUERY_PARAMETER */
     497, /* ACCESS_DENIED */
     516, /* AUTHENTICATION_FAILED */
 };
@@ -90,31 +70,11 @@ bool lc_retry_refuses_credentials(const char *code)
 	       strcmp(code, "SignatureDoesNotMatch") == 0;
 }
 
-enum lc_retry_class lc_retry_classify_clickhouse(unsigned status, int exception_code)
+bool lc_retry_refuses_user(int exception_code)
 {
-	size_t count = sizeof(CLICKHOUSE_WAIT_CODES) / sizeof(CLICKHOUSE_WAIT_CODES[0]);
-
-	if (exception_code == 0)
-		return status == 200 ? LC_RETRY_DONE : class_of_status(status);
-	for (size_t i = 0; i < count; i++) {
-		if (CLICKHOUSE_WAIT_CODES[i] == exception_code)
-			return LC_RETRY_WAIT;
+	for (size_t i = 0; i < sizeof(USER_CODES) / sizeof(USER_CODES[0]); i++) {
+		if (USER_CODES[i] == exception_code)
+			return true;
 	}
-	return LC_RETRY_AGAIN;
-}
-
-const char *lc_retry_class_name(enum lc_retry_class retry_class)
-{
-	switch (retry_class) {
-	case LC_RETRY_DONE:
-		return "done";
-	case LC_RETRY_AGAIN:
-		return "again";
-	case LC_RETRY_CLOCK:
-		return "clock";
-	case LC_RETRY_WAIT:
-		return "wait";
-	}
-	LC_ASSERT(false);
-	return "";
+	return false;
 }

@@ -1,6 +1,7 @@
 #include "ctl/explain.h"
 
 #include "base/clock.h"
+#include "ctl/explain_shard.h"
 #include "ctl/explain_target.h"
 #include "ctl/humane.h"
 
@@ -81,23 +82,7 @@ static void say_no_answer(struct look *look)
 	if (look->problem == NULL)
 		return;
 	REMARK(no_answer);
-	lc_buffer_append_format(sentence, "Shard %" PRIu64 ", which delivers it, does not answer: ",
-				look->problem->shard);
-	lc_buffer_append_view(sentence, look->problem->text);
-	lc_buffer_append_text(sentence, ".");
-	if (look->shard != NULL) {
-		lc_buffer_append_format(sentence, " Its worker is %s",
-					lc_shard_state_text(look->shard->state));
-		if (look->shard->obituary[0] != '\0')
-			lc_buffer_append_format(sentence, "; the last one that died: %s",
-						look->shard->obituary);
-		lc_buffer_append_text(sentence, ".");
-		if (look->shard->next_start_seconds >= 0)
-			lc_buffer_append_format(sentence, " The next one starts %s.",
-						due(look->shard->next_start_seconds).text);
-	}
-	lc_buffer_append_text(&said->advice, "log-courier-ctl health says what is wrong with the "
-					     "shard and what to do about it.");
+	lc_explain_shard_append_silent(look->problem, look->shard, sentence, &said->advice);
 }
 
 static bool has_rows(const struct look *look)
@@ -168,13 +153,7 @@ static void say_clickhouse_fails(struct look *look)
 	if (look->shard == NULL || look->shard->clickhouse_failing_seconds < 0)
 		return;
 	REMARK(clickhouse_fails);
-	lc_buffer_append_format(sentence,
-				"ClickHouse has answered no query for %s: new rows are neither "
-				"found nor read.",
-				age(look->shard->clickhouse_failing_seconds).text);
-	lc_buffer_append_text(&said->advice,
-			      "See that the servers of clickhouse.url run and accept the user; the "
-			      "log has the error. Delivery goes on by itself.");
+	lc_explain_shard_append_clickhouse(look->shard, sentence, &said->advice);
 }
 
 static void say_ledger_fails(struct look *look)
@@ -182,12 +161,7 @@ static void say_ledger_fails(struct look *look)
 	if (look->shard == NULL || look->shard->ledger_failing_seconds < 0)
 		return;
 	REMARK(ledger_fails);
-	lc_buffer_append_format(sentence,
-				"The ledger could not be written for %s, so that no upload "
-				"starts.",
-				age(look->shard->ledger_failing_seconds).text);
-	lc_buffer_append_text(&said->advice, "Free space in state-directory, or mend its disk; the "
-					     "log has the error. Delivery goes on by itself.");
+	lc_explain_shard_append_ledger(look->shard, sentence, &said->advice);
 }
 
 static void say_s3_fails(struct look *look)
@@ -195,11 +169,7 @@ static void say_s3_fails(struct look *look)
 	if (look->shard == NULL || look->shard->s3_failing_seconds < 0)
 		return;
 	REMARK(s3_fails);
-	lc_buffer_append_format(sentence, "S3 has confirmed no upload of this shard for %s.",
-				age(look->shard->s3_failing_seconds).text);
-	lc_buffer_append_text(&said->advice,
-			      "See that s3.endpoint runs and accepts the access key; the log has "
-			      "the error. Delivery goes on by itself.");
+	lc_explain_shard_append_s3(look->shard, sentence, &said->advice);
 }
 
 static void say_stopped(struct look *look)

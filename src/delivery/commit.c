@@ -54,6 +54,8 @@ struct lc_commit *lc_commit_new(struct lc_loop *loop, struct lc_clickhouse *clic
 	commit->clickhouse = clickhouse;
 	commit->ledger = ledger;
 	commit->counters = counters;
+	/* One that died may have left it set. */
+	lc_counters_set_failing(counters, LC_COUNTERS_OFFSETS_FAILING_SINCE, false);
 	commit->callbacks = callbacks;
 	commit->context = context;
 	commit->flush_count = (size_t)settings->offset_flush_count_threshold;
@@ -194,6 +196,8 @@ static void on_inserted(void *context, const struct lc_error *error, int excepti
 
 	(void)exception_code;
 	commit->query = NULL;
+	lc_counters_set_failing(commit->counters, LC_COUNTERS_OFFSETS_FAILING_SINCE,
+				error->kind != LC_ERROR_NONE);
 	lc_counters_observe(commit->counters, LC_COUNTERS_HISTOGRAM_COMMIT_SECONDS,
 			    (double)elapsed_ms / 1000);
 	if (error->kind == LC_ERROR_NONE) {
@@ -232,6 +236,7 @@ static void start_insert(void *context)
 	};
 
 	if (commit->rows.size == 0) {
+		lc_counters_set_failing(commit->counters, LC_COUNTERS_OFFSETS_FAILING_SINCE, false);
 		go_on(commit);
 		return;
 	}

@@ -1,9 +1,9 @@
 #include "delivery/cycle.h"
 
 #include "base/backoff.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "clients/retry.h"
 #include "delivery/discovery.h"
 #include "delivery/plan.h"
 #include "delivery/scan.h"
@@ -86,9 +86,7 @@ static void fail_cycle(struct lc_cycle *cycle, const char *what, const struct lc
 {
 	struct lc_counters *counters = cycle->parts.counters;
 
-	if (lc_counters_get(counters, LC_COUNTERS_CLICKHOUSE_FAILING_SINCE) == 0)
-		lc_counters_set(counters, LC_COUNTERS_CLICKHOUSE_FAILING_SINCE,
-				(uint64_t)lc_clock_wall_ms() / 1000);
+	lc_counters_set_failing(counters, LC_COUNTERS_CLICKHOUSE_FAILING_SINCE, true);
 	lc_log(LC_LOG_WARNING, what,
 	       LC_LOG_TEXT("url", lc_clickhouse_seat_url(cycle->parts.clickhouse, cycle->seat)),
 	       LC_LOG_FAULT(error));
@@ -138,7 +136,8 @@ static void on_discovered(void *context, const struct lc_error *error, int excep
 	struct lc_cycle *cycle = context;
 	struct lc_counters *counters = cycle->parts.counters;
 
-	(void)exception_code;
+	lc_counters_set_failing(counters, LC_COUNTERS_CLICKHOUSE_REFUSING_SINCE,
+				lc_retry_refuses_user(exception_code));
 	if (error->kind == LC_ERROR_CONFLICT) {
 		enter_step(cycle, STEP_STOPPED);
 	} else if (error->kind != LC_ERROR_NONE) {
@@ -149,7 +148,7 @@ static void on_discovered(void *context, const struct lc_error *error, int excep
 	if (error->kind != LC_ERROR_NONE)
 		return;
 	cycle->failures = 0;
-	lc_counters_set(counters, LC_COUNTERS_CLICKHOUSE_FAILING_SINCE, 0);
+	lc_counters_set_failing(counters, LC_COUNTERS_CLICKHOUSE_FAILING_SINCE, false);
 	cycle->ready_count = 0;
 	cycle->ready_next = 0;
 	lc_source_each(cycle->parts.sources, collect_ready, cycle);

@@ -237,13 +237,8 @@ static void count_delivery(struct lc_upload *upload, const struct lc_object *obj
 /* Whether S3 as a whole answers: a refusal of one bucket is an answer. */
 static void note_reachability(struct lc_upload *upload, enum lc_retry_class answer)
 {
-	bool failing = lc_counters_get(upload->counters, LC_COUNTERS_S3_FAILING_SINCE) != 0;
-
-	if (answer == LC_RETRY_DONE || answer == LC_RETRY_WAIT)
-		lc_counters_set(upload->counters, LC_COUNTERS_S3_FAILING_SINCE, 0);
-	else if (!failing)
-		lc_counters_set(upload->counters, LC_COUNTERS_S3_FAILING_SINCE,
-				(uint64_t)lc_clock_wall_ms() / 1000);
+	lc_counters_set_failing(upload->counters, LC_COUNTERS_S3_FAILING_SINCE,
+				answer != LC_RETRY_DONE && answer != LC_RETRY_WAIT);
 }
 
 /* Whether S3 takes the access key, be the bucket there or not. */
@@ -251,12 +246,8 @@ static void note_credentials(struct lc_upload *upload, const struct lc_s3_answer
 {
 	bool refused = lc_retry_refuses_credentials(answer->code);
 
-	if (!refused &&
-	    (answer->retry_class == LC_RETRY_DONE || answer->retry_class == LC_RETRY_WAIT))
-		lc_counters_set(upload->counters, LC_COUNTERS_S3_REFUSING_SINCE, 0);
-	else if (refused && lc_counters_get(upload->counters, LC_COUNTERS_S3_REFUSING_SINCE) == 0)
-		lc_counters_set(upload->counters, LC_COUNTERS_S3_REFUSING_SINCE,
-				(uint64_t)lc_clock_wall_ms() / 1000);
+	if (refused || answer->retry_class == LC_RETRY_DONE || answer->retry_class == LC_RETRY_WAIT)
+		lc_counters_set_failing(upload->counters, LC_COUNTERS_S3_REFUSING_SINCE, refused);
 }
 
 static void count_failure(const struct lc_object *object, enum lc_retry_class answer)

@@ -103,13 +103,29 @@ static void examine_delivery(const struct lc_health_rules *rules,
 {
 	int number = (int)shard->shard;
 
-	if (shard->clickhouse_failing_seconds >= rules->unreachable_after_seconds)
+	if (shard->clickhouse_refusing_seconds >= 0)
+		lc_status_document_find(
+		    document, number,
+		    "ClickHouse has refused the user, its password or its rights for %" PRId64
+		    " s; correct clickhouse.username and clickhouse.password and run "
+		    "log-courier-ctl reload, or grant SELECT on the logs table and the offsets "
+		    "table; all rows are kept meanwhile",
+		    shard->clickhouse_refusing_seconds);
+	else if (shard->clickhouse_failing_seconds >= rules->unreachable_after_seconds)
 		lc_status_document_find(
 		    document, number,
 		    "ClickHouse has answered no query for %" PRId64
-		    " s; see that the servers of clickhouse.url run and accept "
-		    "the user, the log has the error; delivery resumes by itself",
+		    " s; see that the servers of clickhouse.url run, the log has the error; "
+		    "delivery resumes by itself",
 		    shard->clickhouse_failing_seconds);
+	if (shard->offsets_failing_seconds >= rules->unreachable_after_seconds)
+		lc_status_document_find(
+		    document, number,
+		    "no offset could be inserted into ClickHouse for %" PRId64
+		    " s; grant INSERT on the offsets table to the user, or mend what the log "
+		    "says; rows are delivered meanwhile, and would be delivered again if the "
+		    "state directory were lost",
+		    shard->offsets_failing_seconds);
 	if (shard->s3_failing_seconds >= rules->unreachable_after_seconds)
 		lc_status_document_find(document, number,
 					"S3 has confirmed no upload for %" PRId64

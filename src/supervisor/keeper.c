@@ -416,6 +416,10 @@ void lc_keeper_describe(const struct lc_keeper *keeper, int64_t wall_seconds,
 		age_of(counters, LC_COUNTERS_OLDEST_UNDELIVERED_INSERTED_AT, wall_seconds),
 	    .clickhouse_failing_seconds =
 		age_of(counters, LC_COUNTERS_CLICKHOUSE_FAILING_SINCE, wall_seconds),
+	    .clickhouse_refusing_seconds =
+		age_of(counters, LC_COUNTERS_CLICKHOUSE_REFUSING_SINCE, wall_seconds),
+	    .offsets_failing_seconds =
+		age_of(counters, LC_COUNTERS_OFFSETS_FAILING_SINCE, wall_seconds),
 	    .s3_failing_seconds = age_of(counters, LC_COUNTERS_S3_FAILING_SINCE, wall_seconds),
 	    .s3_refusing_seconds = age_of(counters, LC_COUNTERS_S3_REFUSING_SINCE, wall_seconds),
 	    .clock_difference_seconds = lc_counters_get(counters, LC_COUNTERS_CLOCK_APART),

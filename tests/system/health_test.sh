@@ -7,7 +7,7 @@ CONFIGURATION=''
 
 # configure [SETTING...]: lines of the configuration file behind the one that names the secret's file.
 configure() {
-	printf '%s\n' "s3.secret-access-key-file: $WORK/secret" "$@" >"$CONFIGURATION"
+	printf '%s\n' "s3.secret-access-key-file: $WORK/secret" "clickhouse.password-file: $WORK/password" "$@" >"$CONFIGURATION"
 }
 
 # is_red WORDS: health fails, and says so.
@@ -49,13 +49,15 @@ story "health turns red before rows are late, says what to do, and turns green w
 start_stack
 CONFIGURATION=$WORK/log-courier.yml
 SECRET=$LOG_COURIER_S3_SECRET_ACCESS_KEY
-unset LOG_COURIER_S3_SECRET_ACCESS_KEY
+PASSWORD=$LOG_COURIER_CLICKHOUSE_PASSWORD
+unset LOG_COURIER_S3_SECRET_ACCESS_KEY LOG_COURIER_CLICKHOUSE_PASSWORD
 export LOG_COURIER_SUPERVISOR_HEALTHY_AFTER_SECONDS=10 LOG_COURIER_SUPERVISOR_HEARTBEAT_TIMEOUT_SECONDS=3
 echo "not-$SECRET" >"$WORK/secret"
+echo "$PASSWORD" >"$WORK/password"
 configure
 start_service --config-file="$CONFIGURATION"
 # For those who look at what is delivered.
-export LOG_COURIER_S3_SECRET_ACCESS_KEY=$SECRET
+export LOG_COURIER_S3_SECRET_ACCESS_KEY=$SECRET LOG_COURIER_CLICKHOUSE_PASSWORD=$PASSWORD
 need "rows come" load --rows 1000 --sources 10 --time-range 60
 check "a secret that S3 refuses turns health red" await 30 is_red "S3 has refused the access key or its secret"
 check "  with the way out" is_red "run log-courier-ctl reload"
@@ -63,6 +65,22 @@ check "  /healthz, too" port_answers healthz 503
 check "  the workers are there: /readyz" port_answers readyz 200
 echo "$SECRET" >"$WORK/secret"
 need "the right one is put in force" "$CONTROL" reload
+await_every_row 60
+check "health is green" await 30 healthy
+
+echo "not-$PASSWORD" >"$WORK/password"
+need "the password is changed on our side alone" "$CONTROL" reload
+check "a password that ClickHouse refuses turns health red" await 10 is_red "ClickHouse has refused the user, its password or its rights"
+check "  with the way out" is_red "run log-courier-ctl reload"
+echo "$PASSWORD" >"$WORK/password"
+need "the right one is put in force again" "$CONTROL" reload
+check "health is green" await 30 healthy
+
+need "the offsets table takes no row" "$DEV/sql" "ALTER TABLE offsets_local ADD CONSTRAINT closed CHECK 0"
+need "rows come" load --rows 100 --sources 10
+check "offsets that can not be inserted turn health red" await 30 is_red "no offset could be inserted into ClickHouse"
+check "  with the way out" is_red "grant INSERT on the offsets table"
+need "the offsets table takes rows again" "$DEV/sql" "ALTER TABLE offsets_local DROP CONSTRAINT closed"
 await_every_row 60
 check "health is green" await 30 healthy
 

@@ -100,39 +100,19 @@ static void every_status_and_code_has_a_class(void **state)
 		enum lc_retry_class s3 = lc_retry_classify_s3(status, "", NULL);
 
 		assert_int_equal(s3 == LC_RETRY_DONE, status >= 200 && status < 300);
-		assert_int_equal(lc_retry_classify_clickhouse(status, 0) == LC_RETRY_DONE,
-				 status == 200);
-		assert_int_not_equal(lc_retry_classify_clickhouse(status, 241), LC_RETRY_DONE);
 	}
 }
 
-static void clickhouse_waits_for_an_operator_only_when_one_is_needed(void **state)
+static void a_refused_user_of_clickhouse_is_told_from_other_exceptions(void **state)
 {
-	static const int wait[] = {60, 62, 81, 115, 164, 192, 193, 194, 456, 457, 497, 516};
-	static const int again[] = {159, 160, 202, 209, 210, 241, 242, 252, 279, 999, 1000, -1};
+	static const int refusals[] = {192, 193, 194, 195, 291, 497, 516};
+	static const int others[] = {0, -1, 60, 62, 81, 159, 164, 210, 241, 999};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(wait) / sizeof(wait[0]); i++) {
-		assert_int_equal(lc_retry_classify_clickhouse(500, wait[i]), LC_RETRY_WAIT);
-		assert_int_equal(lc_retry_classify_clickhouse(200, wait[i]), LC_RETRY_WAIT);
-	}
-	for (size_t i = 0; i < sizeof(again) / sizeof(again[0]); i++) {
-		assert_int_equal(lc_retry_classify_clickhouse(500, again[i]), LC_RETRY_AGAIN);
-		assert_int_equal(lc_retry_classify_clickhouse(200, again[i]), LC_RETRY_AGAIN);
-	}
-	assert_int_equal(lc_retry_classify_clickhouse(0, 0), LC_RETRY_AGAIN);
-	assert_int_equal(lc_retry_classify_clickhouse(502, 0), LC_RETRY_AGAIN);
-	assert_int_equal(lc_retry_classify_clickhouse(401, 0), LC_RETRY_WAIT);
-	assert_int_equal(lc_retry_classify_clickhouse(204, 0), LC_RETRY_WAIT);
-}
-
-static void each_class_has_a_name(void **state)
-{
-	(void)state;
-	assert_string_equal(lc_retry_class_name(LC_RETRY_DONE), "done");
-	assert_string_equal(lc_retry_class_name(LC_RETRY_AGAIN), "again");
-	assert_string_equal(lc_retry_class_name(LC_RETRY_CLOCK), "clock");
-	assert_string_equal(lc_retry_class_name(LC_RETRY_WAIT), "wait");
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+		assert_true(lc_retry_refuses_user(refusals[i]));
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_false(lc_retry_refuses_user(others[i]));
 }
 
 int main(void)
@@ -142,8 +122,7 @@ int main(void)
 	    cmocka_unit_test(a_code_counts_only_as_a_whole),
 	    cmocka_unit_test(a_wrong_key_is_told_from_a_refusal_of_one_bucket),
 	    cmocka_unit_test(every_status_and_code_has_a_class),
-	    cmocka_unit_test(clickhouse_waits_for_an_operator_only_when_one_is_needed),
-	    cmocka_unit_test(each_class_has_a_name),
+	    cmocka_unit_test(a_refused_user_of_clickhouse_is_told_from_other_exceptions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,6 +31,7 @@ static int set_up(void **state)
 		    .state = LC_SHARD_STATE_READY,
 		    .next_start_seconds = LC_STATUS_DOCUMENT_NO_AGE,
 		    .clickhouse_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE,
+		    .clickhouse_refusing_seconds = LC_STATUS_DOCUMENT_NO_AGE,
 		    .s3_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE,
 		    .ledger_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE,
 		};
@@ -158,6 +159,18 @@ static void add_object(struct world *world, const char *state)
 }
 
 /* ---- the stories ---- */
+
+static void a_paused_shard_is_told_with_how_it_is_resumed(void **state)
+{
+	struct world *world = *state;
+
+	lc_inspection_complain(&world->document, 3, "shard 3 is not running");
+	world->service.shards[3].state = LC_SHARD_STATE_PAUSED;
+	SAYS(no_answer, "Shard 3, which delivers it, was paused: none of its rows is read or "
+			"delivered until it is resumed.");
+	ADVISES(no_answer, "log-courier-ctl resume 3");
+	assert_int_equal(world->explanation.count, 1);
+}
 
 static void a_shard_that_does_not_answer_is_told_with_its_worker(void **state)
 {
@@ -315,6 +328,20 @@ static void servers_that_fail_are_told_with_what_to_do(void **state)
 				LC_EXPLAIN_SITUATION_rows_wait);
 }
 
+static void a_refused_user_is_told_with_its_cure(void **state)
+{
+	struct world *world = *state;
+
+	add_source(world, source());
+	add_reader(world, "backing off", 4);
+	world->service.shards[3].clickhouse_failing_seconds = 40;
+	world->service.shards[3].clickhouse_refusing_seconds = 40;
+	SAYS(clickhouse_fails, "ClickHouse has refused the user, its password or its rights for "
+			       "40 s: new rows are neither found nor read.");
+	ADVISES(clickhouse_fails, "Correct clickhouse.username and clickhouse.password, then: "
+				  "log-courier-ctl reload");
+}
+
 static void a_target_that_refuses_is_told_with_its_cure(void **state)
 {
 	struct world *world = *state;
@@ -424,6 +451,7 @@ static void people_and_scripts_get_the_same(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    STORY(a_paused_shard_is_told_with_how_it_is_resumed),
 	    STORY(a_shard_that_does_not_answer_is_told_with_its_worker),
 	    STORY(a_source_nobody_knows_may_be_misspelt),
 	    STORY(what_is_delivered_is_shown_where_it_went),
@@ -434,6 +462,7 @@ int main(void)
 	    STORY(a_scan_under_way_is_told),
 	    STORY(a_shard_that_reads_nothing_more_is_told),
 	    STORY(servers_that_fail_are_told_with_what_to_do),
+	    STORY(a_refused_user_is_told_with_its_cure),
 	    STORY(a_target_that_refuses_is_told_with_its_cure),
 	    STORY(a_target_that_fails_is_told_by_how_often),
 	    STORY(only_so_many_targets_are_told),

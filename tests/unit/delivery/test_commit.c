@@ -258,6 +258,7 @@ static void an_insert_that_failed_is_written_again_with_what_is_newest(void **st
 	assert_string_equal(story->settled, "");
 	assert_false(lc_commit_idle(story->commit));
 	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_COMMIT_FAILED), 2);
+	assert_true(lc_counters_get(&story->counters, LC_COUNTERS_OFFSETS_FAILING_SINCE) > 0);
 
 	/* The failure is waited out, however many offsets come. */
 	(void)fake_ledger_told(story->ledger);
@@ -274,6 +275,7 @@ static void an_insert_that_failed_is_written_again_with_what_is_newest(void **st
 	fake_clickhouse_end(story->clickhouse);
 	assert_string_equal(story->settled, "abcd");
 	assert_int_equal(story->idle, 1);
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_OFFSETS_FAILING_SINCE), 0);
 }
 
 static void an_offset_that_failed_is_not_taken_for_committed(void **state)
@@ -290,6 +292,7 @@ static void an_offset_that_failed_is_not_taken_for_committed(void **state)
 	fake_loop_advance(story->loop, BACKOFF_MS);
 	fake_ledger_confirm(story->ledger);
 	assert_string_equal(story->settled, "a");
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_OFFSETS_FAILING_SINCE), 0);
 	settle_late(story->a);
 	assert_true(lc_commit_note(story->commit, story->a));
 	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);

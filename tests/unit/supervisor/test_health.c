@@ -31,6 +31,8 @@ static struct lc_status_document document_of(size_t shards)
 		document.shards[i].state = LC_SHARD_STATE_READY;
 		document.shards[i].oldest_undelivered_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].clickhouse_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
+		document.shards[i].clickhouse_refusing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
+		document.shards[i].offsets_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].s3_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].s3_refusing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].ledger_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
@@ -159,6 +161,7 @@ static void a_short_outage_is_none(void **state)
 
 	(void)state;
 	document.shards[1].clickhouse_failing_seconds = 29;
+	document.shards[1].offsets_failing_seconds = 29;
 	document.shards[1].s3_failing_seconds = 0;
 	document.shards[1].oldest_undelivered_seconds = 7200;
 	expect_healthy(&document);
@@ -171,6 +174,26 @@ static void a_refused_key_is_a_finding_at_once(void **state)
 	(void)state;
 	document.shards[1].s3_refusing_seconds = 0;
 	expect(&document, "S3 has refused the access key or its secret for 0 s; correct");
+}
+
+/* It is told once, not as a ClickHouse that can't be reached as well. */
+static void a_refused_user_is_a_finding_at_once(void **state)
+{
+	struct lc_status_document document = document_of(2);
+
+	(void)state;
+	document.shards[1].clickhouse_failing_seconds = 60;
+	document.shards[1].clickhouse_refusing_seconds = 60;
+	expect(&document, "ClickHouse has refused the user, its password or its rights for 60 s");
+}
+
+static void offsets_that_can_not_be_inserted_for_long_are_a_finding(void **state)
+{
+	struct lc_status_document document = document_of(2);
+
+	(void)state;
+	document.shards[1].offsets_failing_seconds = 30;
+	expect(&document, "no offset could be inserted into ClickHouse for 30 s; grant INSERT");
 }
 
 static void rows_about_to_expire_are_a_finding_of_their_own(void **state)
@@ -267,6 +290,8 @@ int main(void)
 	    cmocka_unit_test(s3_failing_for_long_is_a_finding),
 	    cmocka_unit_test(a_short_outage_is_none),
 	    cmocka_unit_test(a_refused_key_is_a_finding_at_once),
+	    cmocka_unit_test(a_refused_user_is_a_finding_at_once),
+	    cmocka_unit_test(offsets_that_can_not_be_inserted_for_long_are_a_finding),
 	    cmocka_unit_test(rows_about_to_expire_are_a_finding_of_their_own),
 	    cmocka_unit_test(clocks_that_are_apart_are_a_finding),
 	    cmocka_unit_test(a_worker_that_died_again_and_again_is_a_finding_while_it_works),
