@@ -182,6 +182,31 @@ change_shards() {
 	need "$1: the next one has $shards shards" await 20 healthy
 }
 
+# stands_still PID: it waits for the lock of the file in which it counts.
+stands_still() {
+	grep -q -- "-> FLOCK .* $1 " /proc/locks
+}
+
+# the_mover: the child that stands still.
+the_mover() {
+	MOVER=$(workers) && MOVER=${MOVER// /} && [ -n "$MOVER" ] && stands_still "$MOVER"
+}
+
+# While somebody else has locked the count, the mover stands still at the point, and can be looked at.
+look_at_the_mover() {
+	local count
+	need "the service is killed" kill_service
+	disarm
+	exec {count}<"$LOG_COURIER_TEST_CRASH_COUNT"
+	need "the count is locked" flock "$count"
+	LOG_COURIER_TEST_CRASH_AT=move.copied:$ROOM LOG_COURIER_SUPERVISOR_SHARDS=2 launch_service
+	need "the mover stands still" await 10 the_mover
+	check "it holds open what it needs, and has inherited nothing else" "$TOP/tests/system/processes.py" mover "$MOVER"
+	need "the lock is given back" flock -u "$count"
+	exec {count}<&-
+	need "the service has 2 shards" await 20 healthy
+}
+
 end_changes() {
 	need "the target $BLOCKED is there" s3_bucket PUT
 	need "all rows are delivered behind these changes" await 40 all_is_delivered
@@ -209,6 +234,7 @@ for point in ${POINTS:-$(crash_points)}; do
 done
 if [ -n "$changes" ]; then
 	begin_changes
+	look_at_the_mover
 	for point in $changes; do
 		change_shards "$point"
 	done
