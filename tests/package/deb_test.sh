@@ -9,6 +9,10 @@ lintian_is_content() {
 	lintian --fail-on error,warning --allow-root "$PACKAGES"/log-courier_*-1_*.changes
 }
 
+holds_example() {
+	dpkg-deb -c "$PACKAGE" | grep -q -- "^-rw-r--r-- root/root .* ./usr/share/doc/log-courier/examples/$1$"
+}
+
 # install FILE: as one does by hand; what it depends on comes from the mirror. Asked about a sample that has changed, one keeps what one
 # has.
 install_package() {
@@ -58,6 +62,9 @@ package_story "a person installs the package, points it at ClickHouse and S3, an
 PACKAGE=$(find "$PACKAGES" -name 'log-courier_*-1_*.deb')
 need "there is one package" test -f "$PACKAGE"
 check "lintian has nothing to say" lintian_is_content
+for example in log-courier.rules.yml log-courier.json credentials.conf logs-replicated.sql; do
+	check "it holds the example $example" holds_example "$example"
+done
 start_stack
 export LOG_COURIER_RECONCILE_INTERVAL_SECONDS=2
 lap

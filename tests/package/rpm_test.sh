@@ -62,6 +62,9 @@ check "it holds the service" holds -rwxr-xr-x root:root /usr/sbin/log-courier
 check "it holds log-courier-ctl" holds -rwxr-xr-x root:root /usr/bin/log-courier-ctl
 check "it holds the unit" holds -rw-r--r-- root:root /usr/lib/systemd/system/log-courier.service
 check "it holds the user" holds -rw-r--r-- root:root /usr/lib/sysusers.d/log-courier.conf
+for example in log-courier.rules.yml log-courier.json credentials.conf logs-replicated.sql; do
+	check "it holds the example $example" holds -rw-r--r-- root:root "/usr/share/doc/log-courier/examples/$example"
+done
 check "others can't read the configuration" holds -rw-r----- root:log-courier "$CONFIGURATION"
 check "which is one that an upgrade leaves alone" is_configuration
 check "others can't read the state" holds drwxr-x--- log-courier:log-courier /var/lib/log-courier

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Runs every command that the documentation shows: docs.py running|stopped CONTROL
+"""Runs every command that the documentation shows: docs.py running|stopped|statements CONTROL
 
 Commands are the lines of code blocks without a language in README.md, CONTRIBUTING.md and docs/, and the examples of
 log-courier-ctl COMMAND --help. Those of log-courier, log-courier-ctl and curl are run against the service of the environment, with names
 that exist here in place of those of the text; running: all but what wants a stopped service; stopped: that. Any other command
-must stand in ELSEWHERE with the test that runs it, or why none can. Output is TAP; exit status 1 when an assert does not hold.
+must stand in ELSEWHERE with the test that runs it, or why none can. statements: ClickHouse parses those of the documentation's SQL and of
+contrib/clickhouse/*-replicated.sql; to run them takes users and a cluster, which the engine has not. Output is TAP; exit status 1 when an assert does not hold.
 
 LOG_COURIER_* as the service has them; SOURCE is a source, TARGET a bucket that takes log objects, WORK a folder.
 """
@@ -55,6 +56,24 @@ def blocks():
                 yield path, re.sub(r"\s+#.*", "", line).strip()
 
 
+def statements():
+    for path in sorted(glob.glob("docs/*.md", root_dir=TOP)):
+        with open(os.path.join(TOP, path), encoding="utf-8") as file:
+            for body in re.findall(r"^```sql\n(.*?)^```$", file.read(), re.MULTILINE | re.DOTALL):
+                yield from ((path, statement.strip()) for statement in body.split(";"))
+    for path in sorted(glob.glob("contrib/clickhouse/*-replicated.sql", root_dir=TOP)):
+        with open(os.path.join(TOP, path), encoding="utf-8") as file:
+            text = re.sub(r"--.*", "", file.read())
+            yield from ((path, statement.strip()) for statement in text.split(";"))
+
+
+def parse(place, statement):
+    quoted = statement.replace("\\", "\\\\").replace("'", "\\'")
+    done = subprocess.run([os.path.join(TOP, "contrib/dev/sql"), f"SELECT formatQuery('{quoted}')"], check=False,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    check(f"{place}: {statement.splitlines()[0]}", done.returncode == 0, done.stdout)
+
+
 def examples(control):
     """What stands under Examples: in the help of each command, indented by two."""
     shown = subprocess.run([control, "--help"], capture_output=True, check=True, text=True).stdout
@@ -97,6 +116,11 @@ def run(place, command, folder):
 
 def main():
     phase, control = sys.argv[1:]
+    if phase == "statements":
+        for place, statement in statements():
+            if statement != "":
+                parse(place, statement)
+        sys.exit(failures > 0)
     for place, command in [*blocks(), *examples(control)]:
         reason = next((why for prefix, why in ELSEWHERE.items() if command.startswith(prefix)), None)
         if command == "" or reason is not None:

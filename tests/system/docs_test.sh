@@ -24,6 +24,7 @@ need "rows wait" await 60 sources_are_known
 SOURCE=$("$CONTROL" sources --limit 1 | awk 'NR == 2 { print $1 }')
 TARGET=target-1
 export SOURCE TARGET WORK
+check "SQL is what ClickHouse understands" docs statements
 check "commands for a service that runs" docs running
 check "the service ends on SIGTERM" stop_service
 check "commands for a service that is stopped" docs stopped
