@@ -131,6 +131,15 @@ static void write_pid(const struct look *look, char cell[LC_HUMANE_SIZE])
 		snprintf(cell, LC_HUMANE_SIZE, "%" PRId64, look->shard->pid);
 }
 
+/* Of the worker; unknown until it was weighed. */
+static void write_memory(const struct look *look, char cell[LC_HUMANE_SIZE])
+{
+	if (look->shard->resident_bytes == 0)
+		snprintf(cell, LC_HUMANE_SIZE, "-");
+	else
+		lc_humane_bytes(look->shard->resident_bytes, cell);
+}
+
 static void write_blocked(const struct look *look, char cell[LC_HUMANE_SIZE])
 {
 	uint64_t targets = look->shard->targets_blocked;
@@ -184,7 +193,8 @@ static const struct column {
     {{.title = "BYTES", .sacrifice = 8}, write_bytes, false, NULL},
     {{.title = "PENDING", .sacrifice = 2}, write_pending, false, NULL},
     {{.title = "OLDEST", .sacrifice = 1}, write_oldest, false, NULL},
-    {{.title = "MEMORY", .sacrifice = 7}, write_inflight, false, NULL},
+    {{.title = "IN FLIGHT", .sacrifice = 9}, write_inflight, false, NULL},
+    {{.title = "MEMORY", .sacrifice = 7}, write_memory, false, NULL},
     {{.title = "BLOCKED", .sacrifice = 3, .left = true}, write_blocked, false, blocked_colour},
 };
 

@@ -28,6 +28,8 @@ static struct lc_status_document document_of_two(void)
 	shard->records_delivered = 1234567;
 	shard->objects_delivered = 321;
 	shard->bytes_delivered = 1536;
+	shard->inflight_bytes = 2048;
+	shard->resident_bytes = (9 << 20) + (1 << 19);
 	shard->oldest_undelivered_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 	shard = &document.shards[1];
 	shard->shard = 1;
@@ -66,18 +68,15 @@ static void status_is_a_headline_and_a_table(void **state)
 	struct lc_status_document document = document_of_two();
 
 	(void)state;
-	expect(
-	    render_status, &document, (struct lc_style){0},
-	    "log-courier 1.2.3, up 3 h 12 min, 1 of 2 shards ready, healthy\n"
-	    "\n"
-	    "SHARD  STATE         PID         UP  RESTARTS    ROWS  OBJECTS    BYTES  PENDING      "
-	    "OLDEST  MEMORY  BLOCKED\n"
-	    "    0  ready        4711  1 min 1 s         0  1.23 M      321  1.5 KiB        0      "
-	    "  "
-	    "   -     0 B  -\n"
-	    "    1  backing-off     -          -         4       0        0      0 B       99  1 h "
-	    "23 "
-	    "min     0 B  1 target, 12 sources\n");
+	expect(render_status, &document, (struct lc_style){0},
+	       "log-courier 1.2.3, up 3 h 12 min, 1 of 2 shards ready, healthy\n"
+	       "\n"
+	       "SHARD  STATE         PID         UP  RESTARTS    ROWS  OBJECTS    BYTES  PENDING"
+	       "      OLDEST  IN FLIGHT   MEMORY  BLOCKED\n"
+	       "    0  ready        4711  1 min 1 s         0  1.23 M      321  1.5 KiB        0"
+	       "           -    2.0 KiB  9.5 MiB  -\n"
+	       "    1  backing-off     -          -         4       0        0      0 B       99"
+	       "  1 h 23 min        0 B        -  1 target, 12 sources\n");
 	lc_status_document_free(&document);
 }
 
