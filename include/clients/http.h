@@ -1,6 +1,6 @@
 /*
- * HTTP requests on the event loop: libcurl's multi interface driven by libevent. One client per
- * process; connections are kept and reused.
+ * HTTP requests on the event loop: libcurl's multi interface driven by libevent. A client has its
+ * own connections, which are kept and reused, and its own authorities to trust.
  *
  * Callbacks run from the loop, never from within lc_http_start. on_done runs exactly once per
  * request, last of all, unless the request was cancelled: after lc_http_cancel no callback runs.

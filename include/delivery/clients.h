@@ -1,5 +1,5 @@
-/* The clients of a shard, made from the settings: ClickHouse and S3 over one pool of connections.
- */
+/* The clients of a shard, made from the settings: ClickHouse and S3, each over connections of its
+ * own, since each has its own authorities to trust. */
 #ifndef LC_DELIVERY_CLIENTS_H
 #define LC_DELIVERY_CLIENTS_H
 
@@ -14,8 +14,9 @@
 
 /* All NULL before they are opened. */
 struct lc_clients {
-	struct lc_http *http;
+	struct lc_http *clickhouse_http;
 	struct lc_clickhouse *clickhouse;
+	struct lc_http *s3_http;
 	struct lc_s3 *s3;
 };
 

@@ -52,6 +52,12 @@ LC_SETTING_SECRET(clickhouse_password, "clickhouse.password", clickhouse_passwor
 LC_SETTING_TEXT(clickhouse_password_file, "clickhouse.password-file", "", PATH,
 	"File that holds the password, instead of clickhouse.password. A newline at its end is not "
 	"part of the password.")
+LC_SETTING_TEXT(clickhouse_tls_ca_file, "clickhouse.tls-ca-file", "", PATH,
+	"File with the certificates, in PEM form, that may vouch for ClickHouse's servers where "
+	"clickhouse.url says https. The system's own when empty.")
+LC_SETTING_BOOLEAN(clickhouse_tls_skip_verify, "clickhouse.tls-skip-verify", false,
+	"Accepts any certificate of ClickHouse's servers. Whoever sits on the way can then read the "
+	"password and the rows: for tests only.")
 LC_SETTING_INTEGER(clickhouse_timeout_seconds, "clickhouse.timeout-seconds", 30, 1, 3600, "seconds",
 	"How long to wait for the first byte of an answer, and between bytes, before the query is "
 	"given up and tried again.")

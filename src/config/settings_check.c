@@ -99,8 +99,6 @@ static bool check_worker_memory(const struct lc_settings *settings, struct lc_er
 
 static bool check_s3(const struct lc_settings *settings, struct lc_error *error)
 {
-	const char *ca_file = settings->s3_tls_ca_file;
-
 	if (settings->s3_access_key_id[0] == '\0')
 		return refuse(settings, LC_SETTINGS_s3_access_key_id, error,
 			      "found none, but requests to S3 can not be signed without one");
@@ -108,11 +106,16 @@ static bool check_s3(const struct lc_settings *settings, struct lc_error *error)
 		return refuse(settings, LC_SETTINGS_s3_secret_access_key, error,
 			      "found none, but requests to S3 can not be signed without one: "
 			      "s3.secret-access-key-file, too, may give it");
-	if (ca_file[0] != '\0' && access(ca_file, R_OK) != 0)
-		return refuse(settings, LC_SETTINGS_s3_tls_ca_file, error,
-			      "found %s, which can not be read: %s", lc_quote_path(ca_file),
-			      strerrordesc_np(errno));
 	return true;
+}
+
+static bool check_ca_file(const struct lc_settings *settings, enum lc_settings_index index,
+			  const char *path, struct lc_error *error)
+{
+	if (path[0] == '\0' || access(path, R_OK) == 0)
+		return true;
+	return refuse(settings, index, error, "found %s, which can not be read: %s",
+		      lc_quote_path(path), strerrordesc_np(errno));
 }
 
 /* A bucket's name in front makes no host name of an address. */
@@ -173,6 +176,11 @@ static bool check_shards(const struct lc_settings *settings, struct lc_error *er
 bool lc_settings_check(const struct lc_settings *settings, struct lc_error *error)
 {
 	return check_orders(settings, error) && check_worker_memory(settings, error) &&
-	       check_s3(settings, error) && check_addressing_style(settings, error) &&
-	       check_socket(settings, error) && check_shards(settings, error);
+	       check_ca_file(settings, LC_SETTINGS_clickhouse_tls_ca_file,
+			     settings->clickhouse_tls_ca_file, error) &&
+	       check_s3(settings, error) &&
+	       check_ca_file(settings, LC_SETTINGS_s3_tls_ca_file, settings->s3_tls_ca_file,
+			     error) &&
+	       check_addressing_style(settings, error) && check_socket(settings, error) &&
+	       check_shards(settings, error);
 }

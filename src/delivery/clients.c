@@ -11,14 +11,21 @@ static enum lc_s3_conditional conditional_of(const char *choice)
 	return strcmp(choice, "on") == 0 ? LC_S3_CONDITIONAL_ON : LC_S3_CONDITIONAL_AUTO;
 }
 
+static struct lc_http *open_http(struct lc_loop *loop, const char *ca_file, bool skip_verify,
+				 struct lc_error *error)
+{
+	struct lc_http_options options = {
+	    .ca_file = ca_file[0] == '\0' ? NULL : ca_file,
+	    .tls_skip_verify = skip_verify,
+	    .connect_timeout_ms = CONNECT_TIMEOUT_MS,
+	};
+
+	return lc_http_new(loop, &options, error);
+}
+
 bool lc_clients_open(struct lc_clients *clients, struct lc_loop *loop,
 		     const struct lc_settings *settings, struct lc_error *error)
 {
-	struct lc_http_options http = {
-	    .ca_file = settings->s3_tls_ca_file[0] == '\0' ? NULL : settings->s3_tls_ca_file,
-	    .tls_skip_verify = settings->s3_tls_skip_verify,
-	    .connect_timeout_ms = CONNECT_TIMEOUT_MS,
-	};
 	struct lc_clickhouse_options clickhouse = {
 	    .urls = settings->clickhouse_url,
 	    .database = settings->clickhouse_database,
@@ -38,17 +45,23 @@ bool lc_clients_open(struct lc_clients *clients, struct lc_loop *loop,
 	    .timeout_ms = (uint64_t)settings->timeout_upload_operation_seconds * 1000,
 	};
 
-	clients->http = lc_http_new(loop, &http, error);
-	if (clients->http == NULL)
+	clients->clickhouse_http = open_http(loop, settings->clickhouse_tls_ca_file,
+					     settings->clickhouse_tls_skip_verify, error);
+	if (clients->clickhouse_http == NULL)
 		return false;
-	clients->clickhouse = lc_clickhouse_new(loop, clients->http, &clickhouse);
-	clients->s3 = lc_s3_new(loop, clients->http, &s3, error);
+	clients->clickhouse = lc_clickhouse_new(loop, clients->clickhouse_http, &clickhouse);
+	clients->s3_http =
+	    open_http(loop, settings->s3_tls_ca_file, settings->s3_tls_skip_verify, error);
+	if (clients->s3_http == NULL)
+		return false;
+	clients->s3 = lc_s3_new(loop, clients->s3_http, &s3, error);
 	return clients->s3 != NULL;
 }
 
 void lc_clients_close(struct lc_clients *clients)
 {
 	lc_s3_free(clients->s3);
+	lc_http_free(clients->s3_http);
 	lc_clickhouse_free(clients->clickhouse);
-	lc_http_free(clients->http);
+	lc_http_free(clients->clickhouse_http);
 }

@@ -10,13 +10,6 @@ configure() {
 	printf '%s\n' "s3.secret-access-key-file: $WORK/secret" "clickhouse.password-file: $WORK/password" "$@" >"$CONFIGURATION"
 }
 
-# is_red WORDS: health fails, and says so.
-is_red() {
-	local status=0
-	"$CONTROL" health >"$WORK/health" 2>&1 || status=$?
-	[ "$status" -eq 1 ] && tr -s '\n ' ' ' <"$WORK/health" | grep -qF -- "$1"
-}
-
 pid_of() {
 	"$CONTROL" status --json | python3 -c "import json, sys; print(json.load(sys.stdin)['shards'][$1]['pid'] or '')"
 }

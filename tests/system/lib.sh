@@ -22,6 +22,7 @@ FULL=${FULL:-0}
 WORK=''
 SERVICE_PID=''
 FLOW_PID=''
+CHILDREN=() # what else a story has started, to be ended with it
 CHECKS=0
 FAILURES=0
 
@@ -29,6 +30,10 @@ FAILURES=0
 clean_up() {
 	local status=$?
 	trap - EXIT INT TERM
+	local child
+	for child in "${CHILDREN[@]}"; do
+		end_child "$child" 5
+	done
 	[ -z "$FLOW_PID" ] || end_child "$FLOW_PID" 5
 	[ -z "$SERVICE_PID" ] || end_child "$SERVICE_PID" 40
 	[ ! -d "$WORK/stack" ] || "$DEV/stack" stop --dir "$WORK/stack" >"$WORK/stop.log" 2>&1
@@ -185,6 +190,13 @@ health_is() {
 
 healthy() {
 	! ended "$SERVICE_PID" && health_is 0
+}
+
+# is_red WORDS: health fails, and says so.
+is_red() {
+	local status=0
+	"$CONTROL" health >"$WORK/health" 2>&1 || status=$?
+	[ "$status" -eq 1 ] && tr -s '\n ' ' ' <"$WORK/health" | grep -qF -- "$1"
 }
 
 # The processes that the supervisor has forked.

@@ -6,7 +6,6 @@
 
 RULES=$TOP/contrib/prometheus
 ROWS=2000
-PROMETHEUS_PID=''
 
 metrics() {
 	"$TOP/tests/system/metrics.py" "$@"
@@ -46,7 +45,7 @@ start_prometheus() {
 	promtool check config "$WORK/prometheus.yml" || return
 	prometheus --config.file="$WORK/prometheus.yml" --storage.tsdb.path="$WORK/prometheus" \
 		--web.listen-address="127.0.0.1:$PROMETHEUS" >"$WORK/prometheus.log" 2>&1 &
-	PROMETHEUS_PID=$!
+	CHILDREN+=($!)
 	await 30 curl -sf -o "$WORK/said-ready" "http://127.0.0.1:$PROMETHEUS/-/ready"
 }
 
@@ -55,15 +54,7 @@ sees() {
 	[ "$(metrics query "$2")" = "$1" ]
 }
 
-clean_up_prometheus() {
-	local status=$?
-	[ -z "$PROMETHEUS_PID" ] || end_child "$PROMETHEUS_PID" 10
-	(exit "$status")
-	clean_up
-}
-
 story "Prometheus reads the metrics, and the rules and the dashboard know them"
-trap clean_up_prometheus EXIT
 check "the alert rules tell what they should, when they should" promtool test rules "$RULES/log-courier.rules.test.yml"
 start_stack
 start_service

@@ -87,9 +87,12 @@ static void the_keys_of_s3_must_be_given(void **state)
 						      "s3.secret-access-key-file"));
 }
 
-static void the_ca_file_must_be_readable(void **state)
+static void the_ca_files_must_be_readable(void **state)
 {
 	(void)state;
+	ACCEPT("clickhouse.tls-ca-file: /dev/null\n");
+	REFUSE("clickhouse.tls-ca-file: /no/such.pem\n", "clickhouse.tls-ca-file (", ":1)",
+	       "/no/such.pem", "No such file");
 	ACCEPT("s3.tls-ca-file: /dev/null\n");
 	REFUSE("s3.tls-ca-file: /no/such.pem\n", "s3.tls-ca-file (", ":1)", "/no/such.pem",
 	       "No such file");
@@ -139,7 +142,7 @@ int main(void)
 	    cmocka_unit_test(a_worker_may_take_twice_what_is_in_flight),
 	    cmocka_unit_test(four_objects_and_four_rows_fit_the_memory),
 	    cmocka_unit_test(the_keys_of_s3_must_be_given),
-	    cmocka_unit_test(the_ca_file_must_be_readable),
+	    cmocka_unit_test(the_ca_files_must_be_readable),
 	    cmocka_unit_test(a_bucket_in_front_of_an_address_is_no_host),
 	    cmocka_unit_test(a_socket_has_a_short_path),
 	    cmocka_unit_test(owned_shards_exist),
