@@ -23,9 +23,14 @@ enum {
 };
 
 /* The message may repeat a path from the command line: what could move a terminal's cursor is
- * replaced. */
+ * replaced. Journals get a line as all others are. */
 static int complain(struct lc_error *error)
 {
+	if (lc_log_to_journal()) {
+		lc_log(LC_LOG_ERROR, "the service can not start with this configuration",
+		       LC_LOG_FAULT(error));
+		return LC_EXIT_USAGE;
+	}
 	for (char *c = error->message; *c != '\0'; c++) {
 		if ((unsigned char)*c < 0x20 || *c == 0x7F)
 			*c = '?';

@@ -67,6 +67,9 @@ void lc_log_set_identity(const char *role, int shard);
  */
 void lc_log_look_for_journal(void);
 
+/* Whether it is, as last found. */
+bool lc_log_to_journal(void);
+
 /* Lines less important than `level` are not written. Default: LC_LOG_INFO. */
 void lc_log_set_level(enum lc_log_level level);
 

@@ -66,6 +66,8 @@ struct lc_ask *lc_keeper_ask(struct lc_keeper *keeper, struct lc_view text,
 void lc_keeper_reap(struct lc_keeper *keeper);
 
 enum lc_shard_state lc_keeper_state(const struct lc_keeper *keeper);
+/* True when it is paused, or is going to be once its worker has finished. */
+bool lc_keeper_is_to_pause(const struct lc_keeper *keeper);
 unsigned lc_keeper_shard(const struct lc_keeper *keeper);
 
 /* True once the shard was seen ready, died or failed: the first start has come to some end. */

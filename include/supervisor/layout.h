@@ -57,6 +57,11 @@ bool lc_layout_is_right(const struct lc_layout *layout);
 bool lc_layout_start_change(const struct lc_layout *layout, int state_lock,
 			    const sigset_t *child_signals, struct lc_move_process *process,
 			    struct lc_error *error);
+
+/* False with `error` set when the old ones are still in force; or, with lc_layout_is_right, when it
+ * is not certain which of them are in force after a crash of the machine: then nothing may be
+ * delivered before another start has read the layout. Remains that can not be removed are logged.
+ */
 bool lc_layout_finish_change(struct lc_layout *layout, struct lc_error *error);
 
 /* All of it at once, at the service's start: brings the layout in force that the settings want.

@@ -21,7 +21,7 @@ enum lc_reload_step {
 	LC_RELOAD_STARTING
 };
 
-enum { LC_RELOAD_NAMES_MAX = 800 };
+enum { LC_RELOAD_NAMES_MAX = 800, LC_RELOAD_REST_MAX = 128 };
 
 struct lc_reload {
 	struct lc_reload_host host;
@@ -36,10 +36,12 @@ struct lc_reload {
 					      will be again */
 	bool has_candidate;
 	bool has_former;
-	size_t at; /* REPLACING, RETURNING: the keeper whose worker is being
-		      replaced */
+	size_t at;  /* REPLACING, RETURNING: the keeper whose worker is being replaced */
+	size_t end; /* REPLACING, RETURNING: as far as workers are to be replaced */
 	bool waiting;
-	bool *paused; /* EMPTYING to STARTING: by shard */
+	bool had_failed;   /* the shard at hand did not work with the former settings either */
+	unsigned hopeless; /* shards that worked neither before nor now */
+	bool *paused;      /* EMPTYING to STARTING: by shard */
 	struct lc_layout layout;
 	struct lc_move_process mover;
 	struct lc_loop_timer *poke; /* goes on from the loop: never from within a keeper's call */

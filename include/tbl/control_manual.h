@@ -81,7 +81,7 @@ LC_CONTROL_EXAMPLE(RESTART, "restart 2", "give shard 2 another worker")
 
 LC_CONTROL_MANUAL(PAUSE,
 	"Rows wait in ClickHouse meanwhile; beyond consumer.retention-seconds they are lost. Health is red as long as a shard "
-	"is paused. A reload leaves it paused, a restart of the service does not.")
+	"is paused. A reload leaves it paused unless the number of shards changes; a restart of the service does not.")
 LC_CONTROL_EXAMPLE(PAUSE, "pause 2", "while its sessions are being repaired")
 LC_CONTROL_EXAMPLE(PAUSE, "pause --all", "deliver nothing, and keep the service answering")
 
@@ -90,8 +90,9 @@ LC_CONTROL_MANUAL(RESUME,
 LC_CONTROL_EXAMPLE(RESUME, "resume --all", "all that are paused")
 
 LC_CONTROL_MANUAL(DRAIN,
-	"The same as pause --all, and then waits: when it has ended well, every upload has ended, what was delivered is in the "
-	"ledgers and in ClickHouse's offsets, and the state directory can be copied or moved.")
+	"The same as pause --all, and then waits: when it has ended well, no worker runs, what was delivered is in the ledgers, and the "
+	"state directory can be copied or moved. An upload that takes longer than shutdown-timeout-seconds is given up, and repeated under the "
+	"same name by the next worker.")
 LC_CONTROL_EXAMPLE(DRAIN, "drain && cp -a /var/lib/log-courier /backup && log-courier-ctl resume --all", "a copy of the ledgers")
 
 LC_CONTROL_MANUAL(LOG_LEVEL,

@@ -34,6 +34,11 @@ void lc_log_set_identity(const char *role, int shard)
 	identity.shard = shard;
 }
 
+bool lc_log_to_journal(void)
+{
+	return identity.to_journal;
+}
+
 void lc_log_look_for_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");

@@ -29,8 +29,8 @@ static void examine_failure(const struct lc_status_document_shard *shard, const 
 	else
 		lc_status_document_find(document, number,
 					"the worker can not work with its settings and is not "
-					"started anew (%s); correct the settings and restart the "
-					"service",
+					"started anew (%s); correct the settings and run "
+					"log-courier-ctl reload",
 					obituary);
 }
 

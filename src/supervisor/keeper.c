@@ -356,6 +356,11 @@ enum lc_shard_state lc_keeper_state(const struct lc_keeper *keeper)
 	return keeper->slot.state;
 }
 
+bool lc_keeper_is_to_pause(const struct lc_keeper *keeper)
+{
+	return keeper->slot.intention == LC_SLOT_TO_PAUSE;
+}
+
 unsigned lc_keeper_shard(const struct lc_keeper *keeper)
 {
 	return keeper->shard;

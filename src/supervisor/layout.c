@@ -88,6 +88,11 @@ static bool write_layout(const char *directory, unsigned shards, struct lc_error
 	LC_CRASH_POINT(LAYOUT_WRITTEN);
 	if (rename(draft, path) != 0)
 		return lc_error_set_errno(error, errno, "%s can not be replaced", path);
+	return true;
+}
+
+static bool make_durable(const char *directory, struct lc_error *error)
+{
 	if (!lc_durable_sync(directory, error))
 		return false;
 	LC_CRASH_POINT(LAYOUT_REPLACED);
@@ -194,7 +199,8 @@ static bool begin(struct lc_layout *layout, struct lc_error *error)
 	if (!each_file(layout, refuse_others, error))
 		return false;
 	layout->in_force = layout->has_wanted ? layout->wanted : 0;
-	return write_layout(layout->directory, layout->in_force, error);
+	return write_layout(layout->directory, layout->in_force, error) &&
+	       make_durable(layout->directory, error);
 }
 
 /* ---- the change ---- */
@@ -234,12 +240,20 @@ bool lc_layout_start_change(const struct lc_layout *layout, int state_lock,
 
 bool lc_layout_finish_change(struct lc_layout *layout, struct lc_error *error)
 {
+	struct lc_error kept;
+
 	if (!write_layout(layout->directory, layout->wanted, error))
 		return false;
 	if (layout->in_force > 0)
 		lc_log_say(LC_LOG_INFO, "the ledgers have been moved");
 	layout->in_force = layout->wanted;
-	return remove_remains(layout, error);
+	if (!make_durable(layout->directory, error))
+		return false;
+	if (!remove_remains(layout, &kept))
+		lc_log(LC_LOG_WARNING,
+		       "the former ledgers can not be removed; the next start tries it again",
+		       LC_LOG_FAULT(&kept));
+	return true;
 }
 
 bool lc_layout_enforce(const struct lc_settings *settings, int state_lock,

@@ -72,6 +72,11 @@ bool lc_orders_obey(const struct lc_orders *orders, const struct lc_control_requ
 	keeper = find_keeper(orders, request->shard, error);
 	if (keeper == NULL)
 		return false;
+	if (request->command == LC_CONTROL_REQUEST_RESTART && lc_keeper_is_to_pause(keeper))
+		return lc_error_set(error, LC_ERROR_CONFLICT,
+				    "shard %u is paused and has no worker to be replaced; "
+				    "log-courier-ctl resume %u gives it one",
+				    request->shard, request->shard);
 	*affected = 1;
 	deed_of(request->command)(keeper);
 	return true;

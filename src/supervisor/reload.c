@@ -59,10 +59,17 @@ void lc_reload_end(struct lc_reload *reload)
 
 void lc_reload_end_well(struct lc_reload *reload)
 {
+	char rest[LC_RELOAD_REST_MAX] = "";
+
+	if (reload->hopeless > 0)
+		snprintf(rest, sizeof(rest),
+			 "; %u shard%s worked neither before nor after it: log-courier-ctl health "
+			 "says why",
+			 reload->hopeless, reload->hopeless == 1 ? "" : "s");
 	if (reload->changes[0] == '\0')
-		lc_reload_say(reload, "no setting has changed; the workers were replaced");
+		lc_reload_say(reload, "no setting has changed; the workers were replaced%s", rest);
 	else
-		lc_reload_say(reload, "changed: %s", reload->changes);
+		lc_reload_say(reload, "changed: %s%s", reload->changes, rest);
 	lc_reload_end(reload);
 }
 

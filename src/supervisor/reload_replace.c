@@ -1,5 +1,6 @@
 #include "supervisor/reload_parts.h"
 
+#include "base/exit_codes.h"
 #include "base/log.h"
 
 #include <stdio.h>
@@ -9,13 +10,33 @@ enum { SUCCESSOR_MS = 60 * 1000 };
 
 static struct lc_keeper *keeper_at(const struct lc_reload *reload)
 {
-	return reload->at < reload->host.fleet->count ? reload->host.fleet->keepers[reload->at]
-						      : NULL;
+	return reload->at < reload->end ? reload->host.fleet->keepers[reload->at] : NULL;
 }
 
 static void take_settings(struct lc_reload *reload)
 {
 	lc_fleet_each(reload->host.fleet, lc_keeper_take_settings);
+}
+
+/* Replaces the workers of the first `end` keepers. */
+static void begin_walk(struct lc_reload *reload, enum lc_reload_step step, size_t end)
+{
+	reload->at = 0;
+	reload->end = end;
+	reload->waiting = false;
+	reload->hopeless = 0;
+	lc_loop_timer_stop(reload->patience);
+	lc_reload_enter(reload, step);
+	lc_loop_timer_start(reload->poke, 0);
+}
+
+/* With the worker at hand it is done, as well as it may be. */
+static void go_on(struct lc_reload *reload)
+{
+	lc_loop_timer_stop(reload->patience);
+	reload->waiting = false;
+	reload->at++;
+	lc_loop_timer_start(reload->poke, 0);
 }
 
 /* The former settings hold again, for the workers that were replaced, too. */
@@ -30,10 +51,7 @@ static void go_back(struct lc_reload *reload, const char *why)
 		       LC_LOG_FAULT(&error));
 	take_settings(reload);
 	reload->failed = true;
-	reload->at = 0;
-	reload->waiting = false;
-	lc_reload_enter(reload, LC_RELOAD_RETURNING);
-	lc_loop_timer_start(reload->poke, 0);
+	begin_walk(reload, LC_RELOAD_RETURNING, reload->at + 1);
 }
 
 static void start_next(struct lc_reload *reload, struct lc_keeper *keeper)
@@ -41,12 +59,22 @@ static void start_next(struct lc_reload *reload, struct lc_keeper *keeper)
 	const struct lc_settings *settings = reload->host.settings;
 
 	reload->waiting = true;
+	reload->had_failed = lc_keeper_state(keeper) == LC_SHARD_STATE_FAILED;
 	if (!reload->failed)
 		lc_reload_say(reload, "replacing the worker of shard %u; %zu of %zu are done",
 			      lc_keeper_shard(keeper), reload->at, reload->host.fleet->count);
 	lc_loop_timer_start(reload->patience,
 			    (uint64_t)settings->shutdown_timeout_seconds * 1000 + SUCCESSOR_MS);
 	lc_keeper_replace(keeper);
+}
+
+/* Are the new settings to blame for it that the shard does not work? Not for a damaged ledger, nor
+ * for another courier, that were there before. */
+static bool blames_settings(const struct lc_reload *reload,
+			    const struct lc_status_document_shard *shard)
+{
+	return reload->step == LC_RELOAD_REPLACING &&
+	       (!reload->had_failed || shard->obituary_exit_code == LC_EXIT_CONFIG);
 }
 
 /* Where the worker that is being replaced has come to. */
@@ -58,16 +86,15 @@ static void judge_successor(struct lc_reload *reload, struct lc_keeper *keeper)
 	lc_keeper_describe(keeper, 0, &shard);
 	if (shard.replacing)
 		return;
-	if (shard.state == LC_SHARD_STATE_FAILED && reload->step == LC_RELOAD_REPLACING) {
+	if (shard.state == LC_SHARD_STATE_FAILED && blames_settings(reload, &shard)) {
 		snprintf(why, sizeof(why), "shard %u can not work with the new settings: %.800s",
 			 shard.shard, shard.obituary);
 		go_back(reload, why);
 	} else if (shard.state != LC_SHARD_STATE_BACKING_OFF &&
 		   shard.state != LC_SHARD_STATE_STARTING &&
 		   shard.state != LC_SHARD_STATE_KILLING) {
-		reload->waiting = false;
-		reload->at++;
-		lc_loop_timer_start(reload->poke, 0);
+		reload->hopeless += shard.state == LC_SHARD_STATE_FAILED;
+		go_on(reload);
 	}
 }
 
@@ -98,9 +125,7 @@ void lc_reload_lose_patience(void *context)
 	char why[LC_STATUS_DOCUMENT_TEXT_SIZE];
 
 	if (reload->step == LC_RELOAD_RETURNING) {
-		reload->waiting = false;
-		reload->at++;
-		lc_loop_timer_start(reload->poke, 0);
+		go_on(reload);
 		return;
 	}
 	snprintf(
@@ -127,9 +152,6 @@ bool lc_reload_replace_all(struct lc_reload *reload, struct lc_error *error)
 		return false;
 	}
 	take_settings(reload);
-	reload->at = 0;
-	reload->waiting = false;
-	lc_reload_enter(reload, LC_RELOAD_REPLACING);
-	lc_loop_timer_start(reload->poke, 0);
+	begin_walk(reload, LC_RELOAD_REPLACING, reload->host.fleet->count);
 	return true;
 }

@@ -27,6 +27,14 @@ static void give_up(struct lc_reload *reload, const struct lc_error *error)
 	start_all(reload);
 }
 
+/* No worker may run: which ledgers hold is only certain for a start that reads the layout anew. */
+static void stay_down(struct lc_reload *reload, const struct lc_error *error)
+{
+	reload->failed = true;
+	lc_reload_say(reload, "%.800s; the service has to be restarted", error->message);
+	lc_reload_end(reload);
+}
+
 /* The ledgers are in force: there is no way back from here. */
 static void man_anew(struct lc_reload *reload)
 {
@@ -36,9 +44,7 @@ static void man_anew(struct lc_reload *reload)
 
 	lc_reload_swap(reload->host.settings, &reload->candidate);
 	if (!lc_fleet_man(fleet, &error)) {
-		reload->failed = true;
-		lc_reload_say(reload, "%s; the service has to be restarted", error.message);
-		lc_reload_end(reload);
+		stay_down(reload, &error);
 		return;
 	}
 	if (!reload->host.follow(reload->host.context, &error)) {
@@ -58,6 +64,8 @@ static void finish_change(struct lc_reload *reload)
 
 	if (lc_layout_finish_change(&reload->layout, &error))
 		man_anew(reload);
+	else if (lc_layout_is_right(&reload->layout))
+		stay_down(reload, &error);
 	else
 		give_up(reload, &error);
 }
@@ -108,7 +116,7 @@ void lc_reload_empty(struct lc_reload *reload)
 	reload->paused = lc_memory_zero(fleet->house->shard_count, sizeof(bool));
 	for (size_t i = 0; i < fleet->count; i++)
 		reload->paused[lc_keeper_shard(fleet->keepers[i])] =
-		    lc_keeper_state(fleet->keepers[i]) == LC_SHARD_STATE_PAUSED;
+		    lc_keeper_is_to_pause(fleet->keepers[i]);
 	lc_reload_say(reload, "the shards change: all workers finish");
 	lc_reload_enter(reload, LC_RELOAD_EMPTYING);
 	lc_fleet_each(fleet, lc_keeper_drain);

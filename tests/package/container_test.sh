@@ -115,7 +115,7 @@ make_volumes() {
 }
 
 start_image() {
-	in_image "${ENVIRONMENT[@]}" LOG_COURIER_METRICS_SERVER_LISTEN_ADDRESS=127.0.0.1 "${ENTRYPOINT[@]}" \
+	in_image "${ENVIRONMENT[@]}" "${ENTRYPOINT[@]}" \
 		>>"$WORK/service.log" 2>&1 &
 	# shellcheck disable=SC2034
 	SERVICE_PID=$!

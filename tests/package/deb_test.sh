@@ -47,6 +47,13 @@ survived() {
 	fingerprint | diff "$WORK/before" -
 }
 
+# Where stderr is the journal, JOURNAL_STREAM names it.
+journal_has_the_reason() {
+	: >"$WORK/journal"
+	root env JOURNAL_STREAM="$(stat -c %d:%i "$WORK/journal")" log-courier --config-file="$CONFIGURATION" 2>>"$WORK/journal"
+	[ $? -eq 2 ] && grep -q '^<3>{.*"the service can not start with this configuration".*s3.access-key-id' "$WORK/journal"
+}
+
 # As an operator lays it there; the settings that it names are known to the program.
 unit_takes_credentials() {
 	local folder=$ROOT/etc/systemd/system/$UNIT.d variable
@@ -84,6 +91,7 @@ check "the unit is rated below 2.0 for what it could do to the machine" root sys
 	"$UNIT"
 check "it is with the drop-in for credentials" unit_takes_credentials
 check "without keys for S3 a start ends with status 2" start_unconfigured
+check "the journal has the reason as an error" journal_has_the_reason
 check "and says which setting is missing" names_the_missing_setting
 check "and systemd does not try again" unit_does_not_restart_after 2
 

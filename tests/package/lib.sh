@@ -196,7 +196,7 @@ configure() {
 
 # secret PATH VALUE
 secret() {
-	echo "$2" >"$ROOT$1" && root chown root:log-courier "$1" && chmod 640 "$ROOT$1"
+	echo "$2" >"$ROOT$1" && root chown log-courier:root "$1" && chmod 400 "$ROOT$1"
 }
 
 # write_setting NAME VALUE

@@ -11,6 +11,7 @@
  *   grow-once     becomes ready and takes 256 MiB at its first start, then as `ready`
  *   hang          becomes ready and hangs, each time
  *   config        can not work with its settings; nor can any shard with an s3.tls-ca-file
+ *   damaged       its ledger can not be opened
  *   slow-drain    drains only when the drain is abandoned
  *   stubborn      does not drain at all
  *   silent        becomes ready, does not answer when asked something
@@ -93,6 +94,11 @@ struct lc_shard *lc_shard_new(struct lc_loop *loop, const struct lc_settings *se
 	if (is(fake, "config") || settings->s3_tls_ca_file[0] != '\0') {
 		free(fake);
 		lc_error_set(error, LC_ERROR_USAGE, "s3.tls-ca-file does not load");
+		return NULL;
+	}
+	if (is(fake, "damaged")) {
+		free(fake);
+		lc_error_set(error, LC_ERROR_CORRUPT, "the ledger is damaged");
 		return NULL;
 	}
 	fake->loop = loop;

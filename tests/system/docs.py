@@ -31,7 +31,7 @@ ELSEWHERE = {
     "apt-get install ./log-courier": "deb_test.sh",
     "dnf install": "rpm_test.sh installs it with rpm; there is no Fedora here",
     "cd /etc/log-courier": "deb_test.sh",
-    "install -m 640 -g log-courier /dev/null": "deb_test.sh lays the secrets there",
+    "install -m 400 -o log-courier /dev/null": "deb_test.sh lays the secrets there",
     "systemctl ": NO_SYSTEMD,
     "journalctl ": NO_SYSTEMD,
     "docker ": NO_ENGINE,

@@ -105,7 +105,7 @@ static void wrong_settings_are_told_with_the_way_out(void **state)
 
 	(void)state;
 	document.shards[1].state = LC_SHARD_STATE_FAILED;
-	expect(&document, "correct the settings and restart the service");
+	expect(&document, "correct the settings and run log-courier-ctl reload");
 }
 
 static void a_damaged_ledger_is_told_with_the_way_out(void **state)

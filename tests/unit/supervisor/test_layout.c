@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -319,6 +320,26 @@ static void the_ledgers_follow_the_settings(void **state)
 	free(before);
 }
 
+/* The new ledgers are in force by then: it can not be taken back. */
+static void a_former_ledger_that_can_not_be_removed_takes_nothing_back(void **state)
+{
+	struct place *place = *state;
+	char *before;
+	char path[PATH_MAX];
+
+	must_enforce(place, 2);
+	before = lc_move_world_dump(place->directory, 2);
+	snprintf(path, sizeof path, "%s/shard-1-of-2.db-journal", place->directory);
+	assert_int_equal(mkdir(path, 0700), 0);
+	must_enforce(place, 3);
+	assert_int_equal(read_layout(place), 3);
+	expect_content(place, before);
+	assert_int_equal(rmdir(path), 0);
+	must_enforce(place, 3);
+	expect_tidy(place, 3);
+	free(before);
+}
+
 static void a_missing_ledger_leaves_all_as_it_was(void **state)
 {
 	struct place *place = *state;
@@ -542,6 +563,7 @@ int main(void)
 	    TEST(a_damaged_layout_is_refused),
 	    TEST(files_that_are_not_ours_stay),
 	    TEST(the_ledgers_follow_the_settings),
+	    TEST(a_former_ledger_that_can_not_be_removed_takes_nothing_back),
 	    TEST(a_missing_ledger_leaves_all_as_it_was),
 	    TEST(what_other_machines_need_stays),
 	    TEST(a_signal_ends_the_change_and_the_next_start_does_it),

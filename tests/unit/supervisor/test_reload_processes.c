@@ -159,6 +159,39 @@ static void settings_that_a_worker_can_not_work_with_are_taken_back(void **state
 	service_world_stop(service);
 }
 
+static bool first_failed(const struct lc_status_document *document)
+{
+	return document->shards[0].state == LC_SHARD_STATE_FAILED &&
+	       document->shards[1].state == LC_SHARD_STATE_READY;
+}
+
+static bool first_failed_reloaded(const struct lc_status_document *document)
+{
+	return first_failed(document) && strcmp(document->reload_state, "done") == 0;
+}
+
+/* A damaged ledger is no fault of the settings that are put in force. */
+static void a_shard_that_can_not_work_anyway_does_not_keep_settings_out(void **state)
+{
+	struct service_world *service = *state;
+	struct lc_status_document before;
+	struct lc_status_document after;
+
+	setenv("LOG_COURIER_TEST_SHARD_0", "damaged", 1);
+	service_world_start(service);
+	before = service_world_await(service, first_failed);
+	configure(service, "consumer:\n  count-threshold: 5\n");
+	order(service, "/v1/reload", 2);
+	after = service_world_await(service, first_failed_reloaded);
+	assert_string_equal(after.reload_text,
+			    "changed: consumer.count-threshold; 1 shard worked neither before nor "
+			    "after it: log-courier-ctl health says why");
+	assert_int_not_equal(after.shards[1].pid, before.shards[1].pid);
+	lc_status_document_free(&before);
+	lc_status_document_free(&after);
+	service_world_stop(service);
+}
+
 static bool three_ready(const struct lc_status_document *document)
 {
 	return document->shards_size == 3 && reloaded(document);
@@ -224,6 +257,7 @@ static void a_paused_shard_rests_through_a_reload_until_it_is_resumed(void **sta
 	assert_int_equal(document.shards[0].pid, 0);
 	assert_false(document.healthy);
 	assert_non_null(strstr(document.findings[0].text, "log-courier-ctl resume 0"));
+	expect_refusal(service, "/v1/restart?worker=0", "shard 0 is paused");
 	lc_status_document_free(&document);
 	order(service, "/v1/reload", 2);
 	document = service_world_await(service, first_paused_second_replaced);
@@ -333,6 +367,7 @@ int main(void)
 	    SERVICE_WORLD_STORY(sighup_reloads),
 	    SERVICE_WORLD_STORY(a_wrong_configuration_is_kept_out_with_the_reason),
 	    SERVICE_WORLD_STORY(settings_that_a_worker_can_not_work_with_are_taken_back),
+	    SERVICE_WORLD_STORY(a_shard_that_can_not_work_anyway_does_not_keep_settings_out),
 	    SERVICE_WORLD_STORY(a_reload_changes_the_number_of_shards),
 	    SERVICE_WORLD_STORY(ledgers_that_can_not_be_moved_leave_the_shards_as_they_were),
 	    SERVICE_WORLD_STORY(a_paused_shard_rests_through_a_reload_until_it_is_resumed),
