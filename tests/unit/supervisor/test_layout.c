@@ -329,7 +329,7 @@ static void a_former_ledger_that_can_not_be_removed_takes_nothing_back(void **st
 
 	must_enforce(place, 2);
 	before = lc_move_world_dump(place->directory, 2);
-	snprintf(path, sizeof path, "%s/shard-1-of-2.db-journal", place->directory);
+	snprintf(path, sizeof path, "%s/shard-1-of-2.db-shm", place->directory);
 	assert_int_equal(mkdir(path, 0700), 0);
 	must_enforce(place, 3);
 	assert_int_equal(read_layout(place), 3);
