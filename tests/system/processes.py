@@ -27,9 +27,9 @@ TABLES = {
     "supervisor": LOOP | {
         "given": (3, 99), "signals": (1, 1), "lock of the state directory": (1, 1), "control socket": (1, 1),
         "metrics port": (1, 1), "connection to a client": (0, 9), "channel": (SHARDS, SHARDS)},
-    # The HTTP library wakes itself by a pair of sockets.
+    # The HTTP library wakes itself by a pair of sockets, for ClickHouse and for S3.
     "worker": STDIO | LOOP | {
-        "lock of the state directory": (1, 1), "ledger": (2, 2), "wake-up": (1, 1), "channel": (1, 3),
+        "lock of the state directory": (1, 1), "ledger": (2, 2), "wake-up": (1, 1), "channel": (1, 5),
         "connection to ClickHouse": (0, 9), "connection to S3": (0, 40)},
     "mover": STDIO | {
         "lock of the state directory": (1, 1), "ledger": (1, 99), "end of a pipe": (1, 1),
