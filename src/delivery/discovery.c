@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 enum {
+	AHEAD_MAX = 7200, /* seconds that ClickHouse's clock may be ahead of this machine's */
 	SQL_MAX = 8 * 1024,
 	ANSWER_MAX =
 	    2 * 1024 * 1024, /* what may lie unread of an answer; it is read piece by piece */
@@ -331,6 +332,17 @@ static bool believe_clock(struct lc_discovery *discovery, uint32_t now, struct l
 
 	lc_counters_set(discovery->parts.counters, LC_COUNTERS_CLOCK_APART,
 			(uint64_t)llabs((long long)now - (long long)here));
+	/* Windows never go back: one that a wrong clock has opened into the future is not undone.
+	 */
+	if ((int64_t)now - here > AHEAD_MAX) {
+		lc_clickhouse_distrust_seat(discovery->parts.clickhouse, discovery->seat);
+		return lc_error_set(
+		    error, LC_ERROR_CORRUPT,
+		    "the clock of %s is %lld seconds ahead of this machine's: nothing "
+		    "is read before one of them is set right",
+		    lc_clickhouse_seat_url(discovery->parts.clickhouse, discovery->seat),
+		    (long long)now - (long long)here);
+	}
 	if (lc_server_clock_believe(&discovery->clock, now, lc_loop_now_ms(discovery->parts.loop),
 				    &difference))
 		return true;

@@ -8,6 +8,12 @@
 
 #define SLOT "toUInt32(intDiv(toUInt32(insertedAt), %d) * %d)"
 
+/* In order, so that the ledger reads each source's objects once, and seconds beside each other
+ * become one range. */
+#define GROUPS                                         \
+	" GROUP BY raftSessionID, bucketName, second " \
+	"ORDER BY raftSessionID, bucketName, second FORMAT RowBinary"
+
 /* The greatest of a source's rows in the offsets table, as a tuple. */
 #define FLOOR                                           \
 	"max(tuple(toUInt32(lastProcessedInsertedAt), " \
@@ -144,7 +150,7 @@ void lc_query_append_slots(struct lc_buffer *sql, const struct lc_parts *parts, 
 	append_shard(sql, parts);
 	lc_buffer_append_text(sql, " AND ");
 	append_bounds(sql, from, until);
-	lc_buffer_append_text(sql, " GROUP BY raftSessionID, bucketName, second FORMAT RowBinary");
+	lc_buffer_append_text(sql, GROUPS);
 }
 
 void lc_query_append_seconds(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker,
@@ -160,7 +166,7 @@ void lc_query_append_seconds(struct lc_buffer *sql, const struct lc_parts *parts
 		append_member(sql, i == 0, slots[i].source.raft_session_id, slots[i].source.bucket);
 		lc_buffer_append_format(sql, ",%" PRIu32 ")", slots[i].second);
 	}
-	lc_buffer_append_text(sql, ") GROUP BY raftSessionID, bucketName, second FORMAT RowBinary");
+	lc_buffer_append_text(sql, ")" GROUPS);
 }
 
 /* The sessions stand in a list of their own: that is what ClickHouse can skip granules by. */

@@ -369,6 +369,10 @@ void lc_reconcile_poke(struct lc_reconcile *reconcile, uint32_t until, uint32_t 
 	if (reconcile->running || reconcile->horizon == 0 || until == 0 || now == 0 ||
 	    (now_ms < reconcile->recent_at_ms && now_ms < reconcile->full_at_ms))
 		return;
+	/* A clock that was ahead for a while has left a window that ends in the future. What comes
+	 * until then lies in no window: it is found here, and must not fall behind the horizon. */
+	if (until > now)
+		until = now;
 	/* The youngest slot may be cut by the window's end, behind which nothing is taken. */
 	reconcile->full = now_ms >= reconcile->full_at_ms;
 	reconcile->from = reconcile->horizon;

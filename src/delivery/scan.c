@@ -292,6 +292,21 @@ static void on_done(void *context, const struct lc_error *error, int exception_c
 	end_scan(scan, &failure);
 }
 
+/* All that is asked lies within them: what was opened while the ledger answered for other sources,
+ * too. */
+static void set_bounds(struct lc_scan *scan)
+{
+	scan->from = UINT32_MAX;
+	scan->until = 0;
+	for (size_t i = 0; i < scan->source_count; i++) {
+		uint32_t from = lc_source_open_from(scan->sources[i]);
+		uint32_t to = lc_source_open_to(scan->sources[i]);
+
+		scan->from = from < scan->from ? from : scan->from;
+		scan->until = to > scan->until ? to : scan->until;
+	}
+}
+
 static void start_query(void *context)
 {
 	struct lc_scan *scan = context;
@@ -308,6 +323,7 @@ static void start_query(void *context)
 	};
 	struct lc_buffer sql;
 
+	set_bounds(scan);
 	lc_buffer_init(&sql, SIZE_MAX / 2);
 	lc_query_append_scan(&sql, &scan->parts, marker, scan->sources, scan->source_count,
 			     scan->from, scan->until);
@@ -329,15 +345,6 @@ void lc_scan_start(struct lc_scan *scan, unsigned seat, struct lc_source *const 
 	lc_plan_sort_by_name(scan->sources, count);
 	scan->source_count = count;
 	scan->next = 0;
-	scan->from = UINT32_MAX;
-	scan->until = 0;
-	for (size_t i = 0; i < count; i++) {
-		uint32_t from = lc_source_open_from(sources[i]);
-		uint32_t to = lc_source_open_to(sources[i]);
-
-		scan->from = from < scan->from ? from : scan->from;
-		scan->until = to > scan->until ? to : scan->until;
-	}
 	scan->error.kind = LC_ERROR_NONE;
 	scan->paused = false;
 	scan->crowded = NULL;

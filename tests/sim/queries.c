@@ -42,11 +42,13 @@ static const struct shape SHAPES[] = {
 		   " GROUP BY raftSessionID, bucketName FORMAT RowBinary"},
     {SIM_QUERY_SLOTS, SELECT_COUNTS
      "toUInt32(intDiv(toUInt32(insertedAt), 300) * 300) AS second, " NO_FLOOR FROM_LOGS SHARD
-     " AND " BOUNDS " GROUP BY raftSessionID, bucketName, second FORMAT RowBinary"},
+     " AND " BOUNDS " GROUP BY raftSessionID, bucketName, second ORDER BY raftSessionID, "
+		    "bucketName, second FORMAT RowBinary"},
     {SIM_QUERY_SECONDS,
      SELECT_COUNTS "toUInt32(insertedAt) AS second, " NO_FLOOR FROM_LOGS BOUNDS
 		   " AND (raftSessionID, bucketName, toUInt32(intDiv(toUInt32(insertedAt), 300) * "
-		   "300)) IN (~) GROUP BY raftSessionID, bucketName, second FORMAT RowBinary"},
+		   "300)) IN (~) GROUP BY raftSessionID, bucketName, second ORDER BY "
+		   "raftSessionID, bucketName, second FORMAT RowBinary"},
     {SIM_QUERY_INSERT,
      "INSERT INTO `logs`.`offsets` (bucketName, raftSessionID, lastProcessedInsertedAt, "
      "lastProcessedStartTime, lastProcessedReqId) FORMAT RowBinary"},

@@ -15,6 +15,7 @@ struct waiting {
 	lc_ledger_callback *durable;
 	lc_ledger_surplus_callback *counts;
 	lc_ledger_intents_callback *intents;
+	lc_ledger_hashes_callback *hashes;
 	void *context;
 	STAILQ_ENTRY(waiting) next;
 };
@@ -129,6 +130,17 @@ void fake_ledger_answer_intents(struct lc_ledger *ledger, const struct lc_ledger
 	first.intents(first.context, intents, count);
 }
 
+void fake_ledger_answer_hashes(struct lc_ledger *ledger)
+{
+	struct lc_ledger_hashes none = {.hashes = NULL};
+	struct waiting first;
+
+	LC_ASSERT(!STAILQ_EMPTY(&ledger->waiting));
+	first = take_first(ledger);
+	LC_ASSERT(first.hashes != NULL);
+	first.hashes(first.context, &none);
+}
+
 /* ---- what the ledger is told ---- */
 
 static void tell(struct lc_ledger *ledger, const char *what, uint32_t second)
@@ -239,6 +251,15 @@ void lc_ledger_read_intents(struct lc_ledger *ledger, struct lc_view target_buck
 	lc_buffer_append_view(&ledger->told, target_bucket);
 	lc_buffer_append_format(&ledger->told, " %" PRIu64 "\n", after_id);
 	wait_for(ledger, (struct waiting){.intents = callback, .context = context});
+}
+
+void lc_ledger_read_hashes(struct lc_ledger *ledger, const struct lc_ledger_source *source,
+			   uint32_t from, uint32_t to, lc_ledger_hashes_callback *callback,
+			   void *context)
+{
+	tell_of(ledger, "hashes?", source);
+	lc_buffer_append_format(&ledger->told, " %" PRIu32 "-%" PRIu32 "\n", from, to);
+	wait_for(ledger, (struct waiting){.hashes = callback, .context = context});
 }
 
 static void ask_counts(struct lc_ledger *ledger, const char *what,

@@ -25,7 +25,7 @@ void fake_ledger_free(struct lc_ledger *ledger);
  *	delivered 3 1000	expired 3 1000
  *	target logs 5 refused
  *	durable?
- *	intents? logs 0
+ *	intents? logs 0			hashes? 7/bucket 10-20
  *	slots? 7/bucket 300=5	seconds? 7/bucket 301=5		ahead? 7/bucket 300=0
  */
 const char *fake_ledger_told(struct lc_ledger *ledger);
@@ -44,5 +44,7 @@ void fake_ledger_answer_counts(struct lc_ledger *ledger, const struct lc_ledger_
 			       size_t count);
 void fake_ledger_answer_intents(struct lc_ledger *ledger, const struct lc_ledger_intent *intents,
 				size_t count);
+/* There are none, and no floor. */
+void fake_ledger_answer_hashes(struct lc_ledger *ledger);
 
 #endif

@@ -1,5 +1,7 @@
 #include "delivery/discovery.h"
 
+#include "base/clock.h"
+
 #include "support/fake_clickhouse.h"
 #include "support/fake_ledger.h"
 #include "support/fake_loop.h"
@@ -478,6 +480,23 @@ static void many_servers_that_agree_are_believed(void **state)
 	assert_int_equal(lc_discovery_clickhouse_now(story->discovery), UNTIL + 100);
 }
 
+/* Not even by all servers, and at the first answer: a window into the future could not be undone.
+ */
+static void a_clock_that_is_far_ahead_of_ours_is_never_believed(void **state)
+{
+	struct story *story = *state;
+	uint32_t here = (uint32_t)(lc_clock_wall_ms() / 1000);
+
+	for (unsigned i = 0; i < 5; i++) {
+		tell_time(story, here + 2 * 86400);
+		expect_end(story, 1 + i, LC_ERROR_CORRUPT);
+		assert_non_null(strstr(story->error.message, "ahead of this machine's"));
+		assert_int_equal(fake_clickhouse_distrusted(story->clickhouse), i + 1);
+	}
+	assert_int_equal(lc_discovery_until(story->discovery), UNTIL);
+	assert_int_equal(lc_discovery_clickhouse_now(story->discovery), 0);
+}
+
 static void a_clock_that_is_none_is_refused(void **state)
 {
 	struct story *story = *state;
@@ -542,6 +561,7 @@ int main(void)
 	    STORY(a_server_whose_clock_differs_is_not_believed),
 	    STORY(small_differences_and_time_that_passes_are_no_reason_for_doubt),
 	    STORY(many_servers_that_agree_are_believed),
+	    STORY(a_clock_that_is_far_ahead_of_ours_is_never_believed),
 	    STORY(a_clock_that_is_none_is_refused),
 	    STORY(a_cancelled_discovery_says_nothing_more),
 	};

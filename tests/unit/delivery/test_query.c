@@ -196,7 +196,8 @@ static void late_rows_are_counted_by_slot_then_by_second(void **state)
 		    "toInt64(0), '', toUInt64(1) FROM `logs`.`access` "
 		    "WHERE raftSessionID % 5 = 2 AND insertedAt >= toDateTime(600) "
 		    "AND insertedAt < toDateTime(1200) "
-		    "GROUP BY raftSessionID, bucketName, second FORMAT RowBinary");
+		    "GROUP BY raftSessionID, bucketName, second ORDER BY raftSessionID, "
+		    "bucketName, second FORMAT RowBinary");
 	lc_buffer_init(&sql, 10000);
 	lc_query_append_seconds(&sql, &PARTS, 1, 600, 1200, slots, 2);
 	expect_text(&sql,
@@ -206,7 +207,8 @@ static void late_rows_are_counted_by_slot_then_by_second(void **state)
 		    "AND insertedAt < toDateTime(1200) AND (raftSessionID, bucketName, "
 		    "toUInt32(intDiv(toUInt32(insertedAt), 300) * 300)) "
 		    "IN ((2,'it\\'s',600),(7,'b',900)) "
-		    "GROUP BY raftSessionID, bucketName, second FORMAT RowBinary");
+		    "GROUP BY raftSessionID, bucketName, second ORDER BY raftSessionID, "
+		    "bucketName, second FORMAT RowBinary");
 }
 
 int main(void)

@@ -319,6 +319,26 @@ static void the_horizon_moves_when_a_full_pass_has_succeeded(void **state)
 			    "slots?\nhorizon 1507800\nexpire 1507800\n");
 }
 
+/* Its window's end lies in the future: rows come before it, and no window will hold them. */
+static void after_a_clock_that_was_ahead_nothing_falls_behind_the_horizon(void **state)
+{
+	struct story *story = *state;
+	uint32_t now = HORIZON + 2 * STEP + 100;
+
+	lc_reconcile_poke(story->reconcile, now + 86400, now);
+	pass_step(story);
+	pass_step(story);
+	(void)fake_ledger_told(story->ledger);
+	pass_step(story);
+	assert_string_equal(fake_ledger_told(story->ledger),
+			    "slots?\nhorizon 1503000\nexpire 1503000\n");
+	/* And what is recent is what is recent now. */
+	fake_loop_advance(story->loop, INTERVAL_MS);
+	lc_reconcile_poke(story->reconcile, now + 86400, now + 300);
+	assert_true(fake_clickhouse_is_asked(story->clickhouse));
+	expect_bounds(story, (now + 300 - 600) / 300 * 300, now + 300);
+}
+
 static void the_horizon_never_moves_back(void **state)
 {
 	struct story *story = *state;
@@ -532,6 +552,7 @@ int main(void)
 	    STORY(a_second_opened_meanwhile_is_not_opened_again),
 	    STORY(the_horizon_moves_when_a_full_pass_has_succeeded),
 	    STORY(a_slot_passed_over_stays_within_the_horizon),
+	    STORY(after_a_clock_that_was_ahead_nothing_falls_behind_the_horizon),
 	    STORY(the_horizon_never_moves_back),
 	    STORY(a_pass_that_fails_leaves_the_horizon_and_is_repeated),
 	    STORY(recent_slots_are_compared_often_and_all_now_and_then),

@@ -1,0 +1,201 @@
+#include "delivery/scan.h"
+
+#include "base/clock.h"
+#include "support/fake_clickhouse.h"
+#include "support/fake_ledger.h"
+#include "support/fake_loop.h"
+#include "support/fake_s3.h"
+#include "support/record_rows.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum { NEXT_ID = 1 };
+
+struct story {
+	struct lc_loop *loop;
+	struct lc_clickhouse *clickhouse;
+	struct lc_ledger *ledger;
+	struct lc_s3 *s3;
+	struct lc_settings settings;
+	struct lc_counters counters;
+	struct lc_random random;
+	struct lc_source_table *sources;
+	struct lc_source *list[2]; /* a, b */
+	struct lc_upload *upload;
+	struct lc_build *build;
+	struct lc_scan *scan;
+	unsigned ends;
+	struct lc_error error; /* of the last end */
+};
+
+static void on_delivered(void *context, struct lc_source *source)
+{
+	(void)context;
+	(void)source;
+}
+
+static void on_room(void *context)
+{
+	(void)context;
+}
+
+static const struct lc_upload_callbacks CALLBACKS = {.on_delivered = on_delivered,
+						     .on_room = on_room};
+
+static void on_submitted(void *context)
+{
+	(void)context;
+}
+
+static void on_progress(void *context, struct lc_source *source)
+{
+	(void)context;
+	(void)source;
+}
+
+static void on_end(void *context, const struct lc_error *error)
+{
+	struct story *story = context;
+
+	story->ends++;
+	story->error = *error;
+}
+
+static int begin(void **state)
+{
+	struct story *story = calloc(1, sizeof(*story));
+	struct lc_parts parts;
+
+	if (story == NULL)
+		return -1;
+	story->loop = lc_loop_new(NULL);
+	story->clickhouse = fake_clickhouse_new();
+	story->ledger = fake_ledger_new();
+	story->s3 = fake_s3_new();
+	lc_settings_default(&story->settings);
+	story->sources = lc_source_table_new();
+	story->list[0] = lc_source_get(story->sources, 7, lc_view_of("a"));
+	story->list[1] = lc_source_get(story->sources, 7, lc_view_of("b"));
+	story->upload = lc_upload_new(story->loop, story->s3, &story->settings, &story->counters,
+				      &CALLBACKS, story);
+	lc_upload_set_ledger(story->upload, story->ledger);
+	story->build = lc_build_new(story->loop, &story->settings, story->upload, story->ledger,
+				    NEXT_ID, &story->counters, on_submitted, story);
+	parts = (struct lc_parts){.loop = story->loop,
+				  .settings = &story->settings,
+				  .shard_count = 1,
+				  .counters = &story->counters,
+				  .random = &story->random,
+				  .clickhouse = story->clickhouse,
+				  .ledger = story->ledger,
+				  .sources = story->sources,
+				  .upload = story->upload,
+				  .build = story->build};
+	story->scan = lc_scan_new(&parts, on_progress, on_end, story);
+	*state = story;
+	return 0;
+}
+
+static int end(void **state)
+{
+	struct story *story = *state;
+
+	lc_scan_free(story->scan);
+	lc_build_free(story->build);
+	lc_upload_free(story->upload);
+	lc_source_table_free(story->sources);
+	fake_s3_free(story->s3);
+	fake_ledger_free(story->ledger);
+	fake_clickhouse_free(story->clickhouse);
+	lc_settings_free(&story->settings);
+	lc_loop_free(story->loop);
+	free(story);
+	return 0;
+}
+
+static void open_range(struct lc_source *source, uint32_t from, uint32_t to, bool doubtful)
+{
+	lc_source_open(
+	    source,
+	    (struct lc_source_range){.from = from, .to = to, .since = from, .doubtful = doubtful},
+	    1);
+}
+
+static void expect_end(const struct story *story)
+{
+	assert_int_equal(story->ends, 1);
+	assert_int_equal(story->error.kind, LC_ERROR_NONE);
+	assert_false(lc_scan_running(story->scan));
+}
+
+static void what_is_open_is_asked_for_and_settled(void **state)
+{
+	struct story *story = *state;
+
+	open_range(story->list[0], 500, 510, false);
+	open_range(story->list[1], 505, 520, false);
+	lc_scan_start(story->scan, 0, story->list, 2);
+	assert_true(fake_clickhouse_sql_has(story->clickhouse, "insertedAt >= toDateTime(500)"));
+	assert_true(fake_clickhouse_sql_has(story->clickhouse, "insertedAt < toDateTime(520)"));
+	fake_clickhouse_end(story->clickhouse);
+	expect_end(story);
+	assert_false(lc_source_is_open(story->list[0]));
+	assert_false(lc_source_is_open(story->list[1]));
+}
+
+/* A late second of b comes to light while the ledger is asked about a: it is asked for with the
+ * rest of b, so the query must reach as far. */
+static void a_second_that_opens_while_the_ledger_answers_is_read_as_well(void **state)
+{
+	struct story *story = *state;
+
+	open_range(story->list[0], 500, 510, true);
+	open_range(story->list[1], 500, 510, false);
+	lc_scan_start(story->scan, 0, story->list, 2);
+	assert_string_equal(fake_ledger_told(story->ledger), "hashes? 7/a 500-510\n");
+	open_range(story->list[1], 300, 301, true);
+	open_range(story->list[1], 600, 601, true);
+	fake_ledger_answer_hashes(story->ledger);
+	assert_string_equal(fake_ledger_told(story->ledger), "hashes? 7/b 300-601\n");
+	fake_ledger_answer_hashes(story->ledger);
+	assert_true(fake_clickhouse_sql_has(story->clickhouse, "insertedAt >= toDateTime(300)"));
+	assert_true(fake_clickhouse_sql_has(story->clickhouse, "insertedAt < toDateTime(601)"));
+	fake_clickhouse_end(story->clickhouse);
+	expect_end(story);
+	assert_false(lc_source_is_open(story->list[1]));
+}
+
+/* One that opens when the source was already asked stays open for the next scan. */
+static void a_second_that_opens_later_stays_open(void **state)
+{
+	struct story *story = *state;
+
+	open_range(story->list[0], 500, 510, false);
+	open_range(story->list[1], 500, 510, true);
+	lc_scan_start(story->scan, 0, story->list, 2);
+	open_range(story->list[0], 300, 301, true);
+	fake_ledger_answer_hashes(story->ledger);
+	fake_clickhouse_end(story->clickhouse);
+	expect_end(story);
+	assert_true(lc_source_is_open(story->list[0]));
+	assert_int_equal(lc_source_open_from(story->list[0]), 300);
+	assert_int_equal(lc_source_open_to(story->list[0]), 301);
+	assert_false(lc_source_is_open(story->list[1]));
+}
+
+#define STORY(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    STORY(what_is_open_is_asked_for_and_settled),
+	    STORY(a_second_that_opens_while_the_ledger_answers_is_read_as_well),
+	    STORY(a_second_that_opens_later_stays_open),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
