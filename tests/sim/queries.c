@@ -43,7 +43,7 @@ static const struct shape SHAPES[] = {
     {SIM_QUERY_SLOTS, SELECT_COUNTS
      "toUInt32(intDiv(toUInt32(insertedAt), 300) * 300) AS second, " NO_FLOOR FROM_LOGS SHARD
      " AND " BOUNDS " GROUP BY raftSessionID, bucketName, second ORDER BY raftSessionID, "
-		    "bucketName, second FORMAT RowBinary"},
+     "bucketName, second FORMAT RowBinary"},
     {SIM_QUERY_SECONDS,
      SELECT_COUNTS "toUInt32(insertedAt) AS second, " NO_FLOOR FROM_LOGS BOUNDS
 		   " AND (raftSessionID, bucketName, toUInt32(intDiv(toUInt32(insertedAt), 300) * "
