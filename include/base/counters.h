@@ -61,6 +61,10 @@ extern const struct lc_counters_description LC_COUNTERS_DESCRIPTIONS[LC_COUNTERS
 extern const struct lc_counters_histogram_description
     LC_COUNTERS_HISTOGRAM_DESCRIPTIONS[LC_COUNTERS_HISTOGRAM_COUNT];
 
+/* Whether the row is its family's first, whose help is the family's; and "counter" or "gauge". */
+bool lc_counters_begins_family(enum lc_counters_name name);
+const char *lc_counters_type(enum lc_counters_name name);
+
 /* Adds to a counter. */
 void lc_counters_add(struct lc_counters *counters, enum lc_counters_name name, uint64_t amount);
 

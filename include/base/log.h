@@ -80,7 +80,7 @@ enum lc_log_level lc_log_level(void);
 const char *lc_log_level_name(enum lc_log_level level);
 
 /* "error", "warn", "info", "debug" -> level; false for anything else. */
-bool lc_log_level_of(const char *name, enum lc_log_level *level);
+bool lc_log_level_of(struct lc_view name, enum lc_log_level *level);
 
 void lc_log_write(enum lc_log_level level, const char *message, const struct lc_log_field *fields,
 		  size_t count);

@@ -31,6 +31,10 @@ void lc_metrics_text_append(struct lc_buffer *text, enum lc_metrics_text_format 
 void lc_metrics_text_append_family(struct lc_buffer *text, enum lc_metrics_text_format format,
 				   const char *family, const char *type, const char *help);
 
+/* Appends a label's value with backslash, line feed and quotation mark escaped; without the marks
+ * around it. */
+void lc_metrics_text_append_label(struct lc_buffer *text, struct lc_view value);
+
 /* Appends what stands at the end of it all. */
 void lc_metrics_text_append_end(struct lc_buffer *text, enum lc_metrics_text_format format);
 

@@ -7,9 +7,9 @@
  *
  *   STOPPED --start--> STARTING --ready--> READY --drain--> DRAINING --exited--> STOPPED
  *   STARTING, READY --exited--> BACKING_OFF --timer--> STARTING    (FAILED: not to be started anew)
- *   STARTING, READY, DRAINING --heartbeat stops, or outgrew--> KILLING --exited--> BACKING_OFF, or
- * as wanted STARTING, READY --replace--> DRAINING --exited--> STARTING any --pause--> PAUSED, once
- * its worker has ended;  PAUSED --resume--> STARTING
+ *   STARTING, READY, DRAINING --no heartbeat, outgrew--> KILLING --exited--> BACKING_OFF, as wanted
+ *   STARTING, READY --replace--> DRAINING --exited--> STARTING
+ *   any --pause--> PAUSED, once its worker has ended;  PAUSED --resume--> STARTING
  *
  * What is to come behind DRAINING and KILLING is the slot's intention, which each of DRAIN,
  * REPLACE, PAUSE and RESUME changes; nothing but START takes back a DRAIN.

@@ -3,6 +3,8 @@
 #include "base/assert.h"
 #include "base/clock.h"
 
+#include <string.h>
+
 const struct lc_counters_description LC_COUNTERS_DESCRIPTIONS[LC_COUNTERS_COUNT] = {
 #define LC_COUNTER(name, family_, labels_, help_)  \
 	[LC_COUNTERS_##name] = {.family = family_, \
@@ -26,6 +28,19 @@ const struct lc_counters_histogram_description
 					  .bound_count = BOUND_COUNT(bounds_)},
 #include "tbl/counters.h"
 };
+
+bool lc_counters_begins_family(enum lc_counters_name name)
+{
+	const struct lc_counters_description *row = &LC_COUNTERS_DESCRIPTIONS[name];
+
+	return name == 0 || strcmp(row[0].family, row[-1].family) != 0;
+}
+
+const char *lc_counters_type(enum lc_counters_name name)
+{
+	return LC_COUNTERS_DESCRIPTIONS[name].kind == LC_COUNTERS_KIND_COUNTER ? "counter"
+									       : "gauge";
+}
 
 void lc_counters_add(struct lc_counters *counters, enum lc_counters_name name, uint64_t amount)
 {

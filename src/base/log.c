@@ -67,10 +67,10 @@ const char *lc_log_level_name(enum lc_log_level level)
 	return LEVEL_NAMES[level];
 }
 
-bool lc_log_level_of(const char *name, enum lc_log_level *level)
+bool lc_log_level_of(struct lc_view name, enum lc_log_level *level)
 {
 	for (size_t i = 0; i < sizeof(LEVEL_NAMES) / sizeof(LEVEL_NAMES[0]); i++) {
-		if (strcmp(name, LEVEL_NAMES[i]) == 0) {
+		if (lc_view_equal(name, lc_view_of(LEVEL_NAMES[i]))) {
 			*level = (enum lc_log_level)i;
 			return true;
 		}

@@ -110,8 +110,10 @@ static bool check_s3(const struct lc_settings *settings, struct lc_error *error)
 }
 
 static bool check_ca_file(const struct lc_settings *settings, enum lc_settings_index index,
-			  const char *path, struct lc_error *error)
+			  struct lc_error *error)
 {
+	const char *path = lc_setting_text(settings, lc_setting_at(index));
+
 	if (path[0] == '\0' || access(path, R_OK) == 0)
 		return true;
 	return refuse(settings, index, error, "found %s, which can not be read: %s",
@@ -176,11 +178,9 @@ static bool check_shards(const struct lc_settings *settings, struct lc_error *er
 bool lc_settings_check(const struct lc_settings *settings, struct lc_error *error)
 {
 	return check_orders(settings, error) && check_worker_memory(settings, error) &&
-	       check_ca_file(settings, LC_SETTINGS_clickhouse_tls_ca_file,
-			     settings->clickhouse_tls_ca_file, error) &&
+	       check_ca_file(settings, LC_SETTINGS_clickhouse_tls_ca_file, error) &&
 	       check_s3(settings, error) &&
-	       check_ca_file(settings, LC_SETTINGS_s3_tls_ca_file, settings->s3_tls_ca_file,
-			     error) &&
+	       check_ca_file(settings, LC_SETTINGS_s3_tls_ca_file, error) &&
 	       check_addressing_style(settings, error) && check_socket(settings, error) &&
 	       check_shards(settings, error);
 }

@@ -37,20 +37,15 @@ static void append_row(const char *family, const char *type, const char *label, 
 				label[0] == '\0' ? "" : "`", help);
 }
 
-static bool begins_family(size_t row)
-{
-	const struct lc_counters_description *rows = LC_COUNTERS_DESCRIPTIONS;
-
-	return row == 0 || strcmp(rows[row].family, rows[row - 1].family) != 0;
-}
-
 /* What the label may say, taken from the family's rows. */
 static void append_values(size_t row, struct lc_buffer *cell)
 {
 	const struct lc_counters_description *rows = LC_COUNTERS_DESCRIPTIONS;
 	const char *between = ": ";
 
-	for (size_t i = row; i < LC_COUNTERS_COUNT && (i == row || !begins_family(i)); i++) {
+	for (size_t i = row; i < LC_COUNTERS_COUNT &&
+			     (i == row || !lc_counters_begins_family((enum lc_counters_name)i));
+	     i++) {
 		const char *value = rows[i].labels + name_size(rows[i].labels) + strlen("=\"");
 
 		lc_buffer_append_format(cell, "%s%.*s", between, (int)strcspn(value, "\""), value);
@@ -63,10 +58,9 @@ static void append_counters(struct lc_buffer *text)
 	append_head("Counters and gauges of each shard", "They have the label `shard`, too.", text);
 	for (size_t i = 0; i < LC_COUNTERS_COUNT; i++) {
 		const struct lc_counters_description *row = &LC_COUNTERS_DESCRIPTIONS[i];
-		const char *type = row->kind == LC_COUNTERS_KIND_COUNTER ? "counter" : "gauge";
 		struct lc_buffer cell;
 
-		if (!begins_family(i))
+		if (!lc_counters_begins_family((enum lc_counters_name)i))
 			continue;
 		lc_buffer_init(&cell, SIZE_MAX / 2);
 		if (row->labels[0] != '\0') {
@@ -74,7 +68,8 @@ static void append_counters(struct lc_buffer *text)
 						row->labels);
 			append_values(i, &cell);
 		}
-		lc_buffer_append_format(text, "| `%s` | %s | %s | %s |\n", row->family, type,
+		lc_buffer_append_format(text, "| `%s` | %s | %s | %s |\n", row->family,
+					lc_counters_type((enum lc_counters_name)i),
 					cell.size == 0 ? "" : lc_buffer_text(&cell), row->help);
 		lc_buffer_free(&cell);
 	}

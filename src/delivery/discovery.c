@@ -327,31 +327,30 @@ static void ask_offsets(struct lc_discovery *discovery)
 
 static bool believe_clock(struct lc_discovery *discovery, uint32_t now, struct lc_error *error)
 {
+	int64_t ahead = (int64_t)now - lc_clock_wall_ms() / 1000;
 	int64_t difference;
-	int64_t here = lc_clock_wall_ms() / 1000;
 
 	lc_counters_set(discovery->parts.counters, LC_COUNTERS_CLOCK_APART,
-			(uint64_t)llabs((long long)now - (long long)here));
+			(uint64_t)llabs((long long)ahead));
 	/* Windows never go back: one that a wrong clock has opened into the future is not undone.
 	 */
-	if ((int64_t)now - here > AHEAD_MAX) {
-		lc_clickhouse_distrust_seat(discovery->parts.clickhouse, discovery->seat);
-		return lc_error_set(
-		    error, LC_ERROR_CORRUPT,
-		    "the clock of %s is %lld seconds ahead of this machine's: nothing "
-		    "is read before one of them is set right",
-		    lc_clickhouse_seat_url(discovery->parts.clickhouse, discovery->seat),
-		    (long long)now - (long long)here);
-	}
-	if (lc_server_clock_believe(&discovery->clock, now, lc_loop_now_ms(discovery->parts.loop),
-				    &difference))
+	if (ahead > AHEAD_MAX)
+		lc_error_set(error, LC_ERROR_CORRUPT,
+			     "the clock of %s is %lld seconds ahead of this machine's: nothing "
+			     "is read before one of them is set right",
+			     lc_clickhouse_seat_url(discovery->parts.clickhouse, discovery->seat),
+			     (long long)ahead);
+	else if (lc_server_clock_believe(&discovery->clock, now,
+					 lc_loop_now_ms(discovery->parts.loop), &difference))
 		return true;
+	else
+		lc_error_set(error, LC_ERROR_CORRUPT,
+			     "the clock of %s differs by %lld seconds from what ClickHouse told "
+			     "before",
+			     lc_clickhouse_seat_url(discovery->parts.clickhouse, discovery->seat),
+			     (long long)difference);
 	lc_clickhouse_distrust_seat(discovery->parts.clickhouse, discovery->seat);
-	return lc_error_set(error, LC_ERROR_CORRUPT,
-			    "the clock of %s differs by %lld seconds from what ClickHouse told "
-			    "before",
-			    lc_clickhouse_seat_url(discovery->parts.clickhouse, discovery->seat),
-			    (long long)difference);
+	return false;
 }
 
 static bool on_clock_data(void *context, struct lc_view piece, struct lc_error *error)

@@ -112,12 +112,8 @@ static bool set_state_directory(struct lc_control_request *request, struct lc_vi
 static bool set_level(struct lc_control_request *request, struct lc_view text,
 		      struct lc_error *error)
 {
-	for (unsigned i = LC_LOG_ERROR; i <= LC_LOG_DEBUG; i++) {
-		request->level = (enum lc_log_level)i;
-		if (lc_view_equal(text, lc_view_of(lc_log_level_name(request->level))))
-			return true;
-	}
-	return lc_error_set(error, LC_ERROR_USAGE, "level is error, warn, info or debug");
+	return lc_log_level_of(text, &request->level) ||
+	       lc_error_set(error, LC_ERROR_USAGE, "level is error, warn, info or debug");
 }
 
 static bool set_flag(enum lc_control_request_argument argument, struct lc_view text,

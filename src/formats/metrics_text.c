@@ -10,20 +10,25 @@ const char *lc_metrics_text_content_type(enum lc_metrics_text_format format)
 		   : "text/plain; version=0.0.4; charset=utf-8";
 }
 
-/* In a help text a backslash and a line feed are escaped; for OpenMetrics a quotation mark, too. */
-static void append_help(struct lc_buffer *text, enum lc_metrics_text_format format,
-			const char *help)
+/* A backslash, a line feed, and where it must be a quotation mark. */
+static void append_escaped(struct lc_buffer *text, struct lc_view value, bool marks)
 {
-	for (; *help != '\0'; help++) {
-		if (*help == '\\')
-			lc_buffer_append_text(text, "\\\\");
-		else if (*help == '\n')
+	for (size_t i = 0; i < value.size; i++) {
+		char c = value.data[i];
+
+		if (c == '\n') {
 			lc_buffer_append_text(text, "\\n");
-		else if (*help == '"' && format == LC_METRICS_TEXT_OPENMETRICS)
-			lc_buffer_append_text(text, "\\\"");
-		else
-			lc_buffer_append_char(text, *help);
+			continue;
+		}
+		if (c == '\\' || (c == '"' && marks))
+			lc_buffer_append_char(text, '\\');
+		lc_buffer_append_char(text, c);
 	}
+}
+
+void lc_metrics_text_append_label(struct lc_buffer *text, struct lc_view value)
+{
+	append_escaped(text, value, true);
 }
 
 /* For OpenMetrics a counter's family is called without the suffix that its samples have. */
@@ -42,7 +47,7 @@ void lc_metrics_text_append_family(struct lc_buffer *text, enum lc_metrics_text_
 	int size = name_size(format, family, type);
 
 	lc_buffer_append_format(text, "# HELP %.*s ", size, family);
-	append_help(text, format, help);
+	append_escaped(text, lc_view_of(help), format == LC_METRICS_TEXT_OPENMETRICS);
 	lc_buffer_append_format(text, "\n# TYPE %.*s %s\n", size, family, type);
 }
 
@@ -96,12 +101,12 @@ void lc_metrics_text_append(struct lc_buffer *text, enum lc_metrics_text_format 
 {
 	for (size_t i = 0; i < LC_COUNTERS_COUNT; i++) {
 		const struct lc_counters_description *row = &LC_COUNTERS_DESCRIPTIONS[i];
+		enum lc_counters_name name = (enum lc_counters_name)i;
 
-		if (i == 0 || strcmp(row->family, row[-1].family) != 0)
-			lc_metrics_text_append_family(
-			    text, format, row->family,
-			    row->kind == LC_COUNTERS_KIND_COUNTER ? "counter" : "gauge", row->help);
-		append_values(text, (enum lc_counters_name)i, shards, count);
+		if (lc_counters_begins_family(name))
+			lc_metrics_text_append_family(text, format, row->family,
+						      lc_counters_type(name), row->help);
+		append_values(text, name, shards, count);
 	}
 	for (size_t i = 0; i < LC_COUNTERS_HISTOGRAM_COUNT; i++) {
 		lc_metrics_text_append_family(

@@ -6,7 +6,6 @@
  * stands behind the mutex. Callbacks run on the loop's side alone.
  */
 #include "base/assert.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "ledger/ledger.h"
@@ -49,10 +48,18 @@ struct lc_ledger {
 	bool closed; /* from a callback: freed when it returns */
 };
 
-static void set_gauge(struct lc_ledger *ledger, enum lc_counters_name name, uint64_t value)
+static void show_failing(struct lc_ledger *ledger)
 {
 	if (ledger->counters != NULL)
-		lc_counters_set(ledger->counters, name, value);
+		lc_counters_set_failing(ledger->counters, LC_COUNTERS_LEDGER_FAILING_SINCE,
+					ledger->failing);
+}
+
+static void show_bytes(struct lc_ledger *ledger)
+{
+	if (ledger->counters != NULL)
+		lc_counters_set(ledger->counters, LC_COUNTERS_LEDGER_BYTES,
+				lc_store_bytes(ledger->store));
 }
 
 static void free_commands(struct lc_ledger_command_list *commands)
@@ -124,13 +131,13 @@ static void note_success(struct lc_ledger *ledger, double seconds)
 	if (ledger->failing) {
 		lc_log_say(LC_LOG_INFO, "the ledger can be written again");
 		ledger->failing = false;
-		set_gauge(ledger, LC_COUNTERS_LEDGER_FAILING_SINCE, 0);
+		show_failing(ledger);
 	}
 	if (ledger->counters == NULL)
 		return;
 	lc_counters_add(ledger->counters, LC_COUNTERS_LEDGER_COMMITS, 1);
 	lc_counters_observe(ledger->counters, LC_COUNTERS_HISTOGRAM_LEDGER_SECONDS, seconds);
-	lc_counters_set(ledger->counters, LC_COUNTERS_LEDGER_BYTES, lc_store_bytes(ledger->store));
+	show_bytes(ledger);
 }
 
 static void note_failure(struct lc_ledger *ledger, const struct lc_error *error)
@@ -140,7 +147,7 @@ static void note_failure(struct lc_ledger *ledger, const struct lc_error *error)
 	lc_log(LC_LOG_ERROR, "the ledger can not be written: deliveries wait until it can",
 	       LC_LOG_FAULT(error));
 	ledger->failing = true;
-	set_gauge(ledger, LC_COUNTERS_LEDGER_FAILING_SINCE, (uint64_t)(lc_clock_wall_ms() / 1000));
+	show_failing(ledger);
 }
 
 /* Tries until the commands are on disk; false when that is given up: closed, or corrupt. */
@@ -362,8 +369,8 @@ struct lc_ledger *lc_ledger_open(struct lc_loop *loop, const struct lc_ledger_op
 	ledger->retry_ms = options->retry_ms;
 	ledger->on_corrupt = on_corrupt;
 	ledger->context = context;
-	set_gauge(ledger, LC_COUNTERS_LEDGER_FAILING_SINCE, 0);
-	set_gauge(ledger, LC_COUNTERS_LEDGER_BYTES, lc_store_bytes(store));
+	show_failing(ledger);
+	show_bytes(ledger);
 	init_shared(ledger);
 	if (!start(ledger, loop, error)) {
 		lc_store_close(store);

@@ -26,27 +26,11 @@ static const char FAMILY[] =
 #include "tbl/service_metrics.h"
     ;
 
-/* In a label's value a backslash, a quotation mark and a line feed are escaped. */
-static void append_escaped(struct lc_buffer *text, struct lc_view value)
-{
-	for (size_t i = 0; i < value.size; i++) {
-		char c = value.data[i];
-
-		if (c == '\n') {
-			lc_buffer_append_text(text, "\\n");
-			continue;
-		}
-		if (c == '\\' || c == '"')
-			lc_buffer_append_char(text, '\\');
-		lc_buffer_append_char(text, c);
-	}
-}
-
 static void append_sample(struct lc_buffer *text, const struct lc_inspection_source *source)
 {
 	lc_buffer_append_format(text, "%s{shard=\"%" PRIu64 "\",source=\"%" PRIu64 "/", FAMILY,
 				source->shard, source->raft_session_id);
-	append_escaped(text, source->bucket);
+	lc_metrics_text_append_label(text, source->bucket);
 	lc_buffer_append_format(text, "\"} %" PRIu32 "\n", source->oldest_undelivered);
 }
 

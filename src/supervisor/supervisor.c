@@ -110,7 +110,7 @@ static void on_signal(int signal_number, void *context)
 static void set_log_level(const struct lc_settings *settings)
 {
 	enum lc_log_level level = LC_LOG_INFO;
-	bool known = lc_log_level_of(settings->log_level, &level);
+	bool known = lc_log_level_of(lc_view_of(settings->log_level), &level);
 
 	LC_ASSERT(known);
 	lc_log_set_level(level);

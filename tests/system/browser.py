@@ -2,17 +2,12 @@
 
 import base64
 import json
-import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
 
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+from free_port import free_port
 
 
 class Browser:

@@ -4,13 +4,11 @@
 metrics.py reference          every family of docs/metrics.md is served, and no other
 metrics.py dashboard          every query of the dashboard is understood by Prometheus at PROMETHEUS
 metrics.py query EXPRESSION   prints the one value of it at PROMETHEUS
-metrics.py free-port          prints a port of loopback that nobody listens on
 """
 
 import json
 import os
 import re
-import socket
 import sys
 import urllib.error
 import urllib.parse
@@ -69,14 +67,8 @@ def query(expression):
     print(result[0]["value"][1])
 
 
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        print(listener.getsockname()[1])
-
-
 def main():
-    commands = {"reference": reference, "dashboard": dashboard, "query": query, "free-port": free_port}
+    commands = {"reference": reference, "dashboard": dashboard, "query": query}
     if len(sys.argv) < 2 or sys.argv[1] not in commands:
         sys.exit(__doc__)
     commands[sys.argv[1]](*sys.argv[2:])

@@ -30,7 +30,7 @@ serves_openmetrics() {
 }
 
 start_prometheus() {
-	PROMETHEUS=$(metrics free-port)
+	PROMETHEUS=$("$TOP/tests/system/free_port.py")
 	export PROMETHEUS
 	cat >"$WORK/prometheus.yml" <<-END
 		global:

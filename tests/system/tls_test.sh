@@ -26,8 +26,8 @@ tunnel() {
 }
 
 start_tunnels() {
-	CLICKHOUSE_PORT=$("$TOP/tests/system/metrics.py" free-port)
-	S3_PORT=$("$TOP/tests/system/metrics.py" free-port)
+	CLICKHOUSE_PORT=$("$TOP/tests/system/free_port.py")
+	S3_PORT=$("$TOP/tests/system/free_port.py")
 	{
 		printf 'foreground = yes\npid =\nsyslog = no\n'
 		tunnel clickhouse "$CLICKHOUSE_PORT" "$LOG_COURIER_CLICKHOUSE_URL"

@@ -137,17 +137,17 @@ static void levels_are_known_by_their_names(void **state)
 	enum lc_log_level level = LC_LOG_ERROR;
 
 	(void)state;
-	assert_true(lc_log_level_of("debug", &level));
+	assert_true(lc_log_level_of(lc_view_of("debug"), &level));
 	assert_int_equal(level, LC_LOG_DEBUG);
-	assert_true(lc_log_level_of("warn", &level));
+	assert_true(lc_log_level_of(lc_view_of("warn"), &level));
 	assert_int_equal(level, LC_LOG_WARNING);
-	assert_true(lc_log_level_of("info", &level));
+	assert_true(lc_log_level_of(lc_view_of("info"), &level));
 	assert_int_equal(level, LC_LOG_INFO);
-	assert_true(lc_log_level_of("error", &level));
+	assert_true(lc_log_level_of(lc_view_of("error"), &level));
 	assert_int_equal(level, LC_LOG_ERROR);
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
 		level = LC_LOG_DEBUG;
-		assert_false(lc_log_level_of(wrong[i], &level));
+		assert_false(lc_log_level_of(lc_view_of(wrong[i]), &level));
 		assert_int_equal(level, LC_LOG_DEBUG);
 	}
 }

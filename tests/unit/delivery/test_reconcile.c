@@ -151,6 +151,16 @@ static void pass_first(struct story *story)
 	(void)fake_ledger_told(story->ledger);
 }
 
+/* Passes three steps; with the last one the ledger is told this. */
+static void pass_to_horizon(struct story *story, const char *told)
+{
+	pass_step(story);
+	pass_step(story);
+	(void)fake_ledger_told(story->ledger);
+	pass_step(story);
+	assert_string_equal(fake_ledger_told(story->ledger), told);
+}
+
 static void the_first_pass_looks_at_all_within_the_horizon(void **state)
 {
 	struct story *story = *state;
@@ -293,12 +303,7 @@ static void the_horizon_moves_when_a_full_pass_has_succeeded(void **state)
 
 	/* Whole slots behind the end of the pass. */
 	poke(story, HORIZON + 2 * STEP + 100);
-	pass_step(story);
-	pass_step(story);
-	(void)fake_ledger_told(story->ledger);
-	pass_step(story);
-	assert_string_equal(fake_ledger_told(story->ledger),
-			    "slots?\nhorizon 1503000\nexpire 1503000\n");
+	pass_to_horizon(story, "slots?\nhorizon 1503000\nexpire 1503000\n");
 
 	/* A pass over recent slots leaves it where it is. */
 	fake_loop_advance(story->loop, INTERVAL_MS);
@@ -311,12 +316,7 @@ static void the_horizon_moves_when_a_full_pass_has_succeeded(void **state)
 	fake_loop_advance(story->loop, FULL_INTERVAL_MS);
 	poke(story, HORIZON + 4 * STEP);
 	expect_bounds(story, 1503000, 1503000 + STEP);
-	pass_step(story);
-	pass_step(story);
-	(void)fake_ledger_told(story->ledger);
-	pass_step(story);
-	assert_string_equal(fake_ledger_told(story->ledger),
-			    "slots?\nhorizon 1507800\nexpire 1507800\n");
+	pass_to_horizon(story, "slots?\nhorizon 1507800\nexpire 1507800\n");
 }
 
 /* Its window's end lies in the future: rows come before it, and no window will hold them. */
@@ -326,12 +326,7 @@ static void after_a_clock_that_was_ahead_nothing_falls_behind_the_horizon(void *
 	uint32_t now = HORIZON + 2 * STEP + 100;
 
 	lc_reconcile_poke(story->reconcile, now + 86400, now);
-	pass_step(story);
-	pass_step(story);
-	(void)fake_ledger_told(story->ledger);
-	pass_step(story);
-	assert_string_equal(fake_ledger_told(story->ledger),
-			    "slots?\nhorizon 1503000\nexpire 1503000\n");
+	pass_to_horizon(story, "slots?\nhorizon 1503000\nexpire 1503000\n");
 	/* And what is recent is what is recent now. */
 	fake_loop_advance(story->loop, INTERVAL_MS);
 	lc_reconcile_poke(story->reconcile, now + 86400, now + 300);
