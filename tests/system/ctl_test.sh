@@ -119,22 +119,6 @@ lacks_log() {
 	! logs "$@"
 }
 
-pid_of() {
-	"$CONTROL" status --json >"$WORK/control" &&
-		python3 -c "import json, sys; print(json.load(sys.stdin)['shards'][$1]['pid'])" <"$WORK/control"
-}
-
-# another_worker SHARD PID
-another_worker() {
-	local pid
-	pid=$(pid_of "$1") && [ "$pid" != None ] && [ "$pid" != "$2" ]
-}
-
-kill_worker_of() {
-	local pid
-	pid=$(pid_of "$1") && kill -KILL "$pid" && await 20 another_worker "$1" "$pid"
-}
-
 parses_in() {
 	"$CONTROL" completion "$1" >"$WORK/completion.$1" && "$1" -n "$WORK/completion.$1"
 }
@@ -209,7 +193,7 @@ check "  while others do not" lacks_log debug worker '"shard":0'
 check "all are told to" "$CONTROL" log-level debug
 check "  and do" await 20 logs debug worker '"shard":0'
 check "a worker that dies is started anew" kill_worker_of 0
-check "  and logs as much" await 20 logs debug worker "\"pid\":$(pid_of 0),"
+check "  and logs as much" await 20 logs debug worker "\"pid\":$(worker_of 0),"
 check "a level that is none is told" ends_with 2 "$CONTROL" log-level loud
 check "a shard that is none, too" ends_with 1 "$CONTROL" log-level info --shard 9
 check "the service ends on SIGTERM" stop_service

@@ -10,27 +10,15 @@ configure() {
 	printf '%s\n' "s3.secret-access-key-file: $WORK/secret" "clickhouse.password-file: $WORK/password" "$@" >"$CONFIGURATION"
 }
 
-pid_of() {
-	"$CONTROL" status --json | python3 -c "import json, sys; print(json.load(sys.stdin)['shards'][$1]['pid'] or '')"
-}
-
 # obituary_says SHARD WORDS
 obituary_says() {
-	"$CONTROL" status --json |
-		python3 -c "import json, sys; assert '$2' in json.load(sys.stdin)['shards'][$1]['obituary']"
-}
-
-# another_worker SHARD PID
-another_worker() {
-	local pid
-	pid=$(pid_of "$1") && [ -n "$pid" ] && [ "$pid" != "$2" ]
+	"$CONTROL" status --json | jq -r ".shards[$1].obituary" | grep -qF -- "$2"
 }
 
 # kill_workers SHARD TIMES: one after the other, as soon as there is one.
 kill_workers() {
-	local pid
 	for ((kill = 0; kill < $2; kill++)); do
-		pid=$(pid_of "$1") && kill -KILL "$pid" && await 20 another_worker "$1" "$pid" || return
+		kill_worker_of "$1" || return
 	done
 }
 
@@ -92,7 +80,7 @@ check "health is green again" await 30 healthy
 need "workers of shard 1 die" kill_workers 1 3
 check "one that works does not hide it" await 20 is_red "3 workers have died one after the other"
 check "health is green when it has lived for a while" await 30 healthy
-STILL=$(pid_of 2)
+STILL=$(worker_of 2)
 need "the worker of shard 2 stands still" kill -STOP "$STILL"
 check "it is caught, and another one takes over" await 40 another_worker 2 "$STILL"
 check "  with an obituary that says so" obituary_says 2 "it gave no sign of life for 3 s"

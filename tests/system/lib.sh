@@ -204,6 +204,28 @@ workers() {
 	cat "/proc/$SERVICE_PID/task/$SERVICE_PID/children"
 }
 
+# The same, of all shards in their order; null for a shard without one.
+worker_pids() {
+	"$CONTROL" status --json | jq -r '[.shards[].pid | tostring] | join(" ")'
+}
+
+# worker_of SHARD: its process; fails while there is none.
+worker_of() {
+	"$CONTROL" status --json | jq -er ".shards[$1].pid"
+}
+
+# another_worker SHARD PID: it has one, and not that one.
+another_worker() {
+	local pid
+	pid=$(worker_of "$1") && [ "$pid" != "$2" ]
+}
+
+# kill_worker_of SHARD: until there is another one.
+kill_worker_of() {
+	local pid
+	pid=$(worker_of "$1") && kill -KILL "$pid" && await 20 another_worker "$1" "$pid"
+}
+
 delivered_rows() {
 	"$DEV/counter" log_courier_records_delivered_total 2>/dev/null || echo 0
 }

@@ -12,12 +12,6 @@ is_refused() {
 	! processes "$@"
 }
 
-# worker_pids: of all shards, in their order.
-worker_pids() {
-	"$CONTROL" status --json |
-		python3 -c "import json, sys; print(*[shard['pid'] for shard in json.load(sys.stdin)['shards']])"
-}
-
 # look WHEN: at each process. Connections to clients come and go, and with them nothing else.
 look() {
 	local pids shard
