@@ -14,11 +14,22 @@ enum lc_retry_class {
 	LC_RETRY_WAIT,  /* the target refuses; it steps aside until somebody mends it */
 };
 
+/* What an answer that is not LC_RETRY_DONE speaks of. */
+enum lc_retry_scope {
+	LC_RETRY_SCOPE_BUCKET,  /* the bucket, or the whole service, whatever the key */
+	LC_RETRY_SCOPE_PREFIX,  /* the keys that begin alike: what a policy may allow or not */
+	LC_RETRY_SCOPE_OBJECT,  /* this object: its size */
+	LC_RETRY_SCOPE_UNKNOWN, /* a refusal that may be of the prefix or of the object */
+};
+
 /* S3's answer to a PUT. status 0: no (complete) answer. `code` may be empty; one that is known goes
  * before the status. `certain` (may be NULL) is set to true if the object is certainly not stored
  * by this attempt: an answer in the 4xx. (That no connection was made is certain too; the caller
  * knows.) */
 enum lc_retry_class lc_retry_classify_s3(unsigned status, const char *code, bool *certain);
+
+/* What S3's answer to a PUT speaks of; status and code as above. */
+enum lc_retry_scope lc_retry_scope_s3(unsigned status, const char *code);
 
 /* Whether S3's <Code> says that the access key or its secret is wrong: then no target takes
  * anything. */

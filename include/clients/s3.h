@@ -38,7 +38,8 @@ struct lc_s3_options {
 	const char *secret_access_key;
 	enum lc_s3_addressing addressing;
 	enum lc_s3_conditional conditional;
-	uint64_t timeout_ms; /* of one attempt */
+	uint64_t timeout_ms;       /* of one attempt */
+	uint64_t stall_timeout_ms; /* an attempt in which no byte moves for so long is given up */
 };
 
 /* The body as pieces in order: lines of the object, where they lie. */
@@ -50,10 +51,11 @@ struct lc_s3_body {
 
 struct lc_s3_answer {
 	enum lc_retry_class retry_class;
-	bool certain;     /* the object is certainly not stored by this attempt: see
-			     lc_retry_classify_s3 */
-	unsigned status;  /* 0: none */
-	const char *code; /* S3's <Code>, may be empty; valid until the callback returns */
+	enum lc_retry_scope scope; /* of what, unless retry_class is LC_RETRY_DONE */
+	bool certain;              /* the object is certainly not stored by this attempt: see
+				      lc_retry_classify_s3 */
+	unsigned status;           /* 0: none */
+	const char *code;          /* S3's <Code>, may be empty; valid until the callback returns */
 	uint64_t elapsed_ms;
 	struct lc_error error; /* kind NONE when the object is stored; else names bucket, key,
 				  status, code, S3's message */
@@ -72,8 +74,11 @@ void lc_s3_free(struct lc_s3 *s3);
  * part of an address (s3_address.h) is answered with LC_RETRY_WAIT and never sent. Only an answer
  * with an ETag, as S3's always have, says that the object is stored. The signing time follows the
  * server's Date header once an answer RequestTimeTooSkewed was seen. */
-struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, const char *bucket, struct lc_view key,
+struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, struct lc_view bucket, struct lc_view key,
 			    const struct lc_s3_body *body, lc_s3_callback *callback, void *context);
+
+/* Bytes of the body that have left for the connection. */
+uint64_t lc_s3_put_sent(const struct lc_s3_put *put);
 
 /* Ends a PUT without callback. Whether the object was stored is then unknown. */
 void lc_s3_cancel(struct lc_s3_put *put);

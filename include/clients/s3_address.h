@@ -24,7 +24,7 @@ bool lc_s3_address_endpoint_of(const char *text, struct lc_s3_endpoint *endpoint
  * virtual-host style also a valid host name; a key is 1 to 1,024 bytes. Nothing that is sent to
  * such an address could reach another object than the one meant. */
 bool lc_s3_address_append(const struct lc_s3_endpoint *endpoint, enum lc_s3_addressing addressing,
-			  const char *bucket, struct lc_view key, struct lc_buffer *host,
+			  struct lc_view bucket, struct lc_view key, struct lc_buffer *host,
 			  struct lc_buffer *path, struct lc_error *error);
 
 #endif

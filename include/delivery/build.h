@@ -26,8 +26,9 @@ struct lc_build *lc_build_new(struct lc_loop *loop, const struct lc_settings *se
 /* Releases it and the objects that have not gone to the uploads. */
 void lc_build_free(struct lc_build *build);
 
-/* The target of a bucket; see lc_target_table_get. */
-struct lc_target *lc_build_target(struct lc_build *build, struct lc_view bucket);
+/* The target that the row names; see lc_target_table_get. Valid until the source's objects are
+ * closed or dropped. */
+struct lc_target *lc_build_target(struct lc_build *build, const struct lc_record *record);
 
 /* Appends the row to the source's open object for its target; a row like it was taken `repeat`
  * times by earlier scans; objects that are full are closed. True if that closed the last open one:

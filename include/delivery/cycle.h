@@ -50,6 +50,9 @@ uint64_t lc_cycle_flush(struct lc_cycle *cycle, const struct lc_ledger_source *o
 /* Ends it for good; objects still open are dropped. */
 void lc_cycle_stop(struct lc_cycle *cycle);
 
+/* True while a scan is under way. */
+bool lc_cycle_scanning(const struct lc_cycle *cycle);
+
 /* To be called when there may be more room for rows. */
 void lc_cycle_relieve(struct lc_cycle *cycle);
 

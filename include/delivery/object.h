@@ -16,6 +16,7 @@
 #include "formats/record.h"
 #include "formats/taken_rows.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
@@ -33,7 +34,6 @@ struct lc_object_line {
 struct lc_object {
 	struct lc_source *source;
 	struct lc_target *target;
-	struct lc_view prefix;
 	struct lc_arena arena;
 
 	struct lc_object_line *lines;
@@ -55,16 +55,17 @@ struct lc_object {
 	struct lc_s3_body body; /* of these pieces */
 	struct lc_buffer key;
 
-	struct lc_upload *upload; /* while an upload is under way: whose it is */
+	struct lc_upload *upload; /* whose it is, once submitted */
 	struct lc_s3_put *put;    /* the upload, or NULL */
+	uint64_t put_ms;          /* monotonic, when that began */
+	bool discarded;           /* it is closed without delivery */
 	TAILQ_ENTRY(lc_object) of_source;
 	TAILQ_ENTRY(lc_object) of_list; /* open in a build, waiting at a target, or uploading */
 };
 
 /* An empty object, not in any list. `before` is copied; NULL when it is not known. */
 struct lc_object *lc_object_new(struct lc_source *source, struct lc_target *target,
-				struct lc_view prefix, const struct lc_mark *before,
-				uint64_t now_ms);
+				const struct lc_mark *before, uint64_t now_ms);
 /* Releases it; it is in no list any more and no upload uses it. */
 void lc_object_free(struct lc_object *object);
 

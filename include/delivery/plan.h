@@ -17,7 +17,8 @@ struct lc_plan_thresholds {
 bool lc_plan_ready(const struct lc_source *source, const struct lc_plan_thresholds *thresholds,
 		   uint32_t now);
 
-/* Puts the sources in order: oldest open second first. */
+/* Puts the sources in order: oldest open second first, but those that could not be read after the
+ * others. */
 void lc_plan_sort(struct lc_source **sources, size_t count);
 
 /* Puts the sources in the order of the table, in which a scan reads them. */
@@ -30,8 +31,8 @@ enum {
 };
 
 /* How many of the sorted sources the next scan asks for, from the first on: as many as have similar
- * starts (what is read twice stays below what is new) and fit into the query's text. At least 1 if
- * count is. */
+ * starts (what is read twice stays below what is new) and fit into the query's text; one that could
+ * not be read alone. At least 1 if count is. */
 size_t lc_plan_group(struct lc_source *const *sources, size_t count);
 
 #endif

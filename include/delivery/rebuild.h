@@ -3,8 +3,9 @@
  * or when the body was freed because its target did not work. The same rows give the same body
  * under the same key, so that it does not matter whether S3 has the object already.
  *
- * Works through the targets in turn, a few intents at a time. Rows that ClickHouse does not show
- * are waited for; when their retention is over they are lost, which is counted and said.
+ * Works through the targets in turn, a few intents at a time. An intent whose rows ClickHouse does
+ * not show is left alone for a while; when their retention is over they are lost, which is counted
+ * and said.
  */
 #ifndef LC_DELIVERY_REBUILD_H
 #define LC_DELIVERY_REBUILD_H

@@ -23,9 +23,17 @@
 
 struct lc_scan;
 
-/* The scan is over; error kind NONE: the asked ranges of all sources are settled. After an error
- * the sources not finished stay open, from where they were read to. */
-typedef void lc_scan_callback(void *context, const struct lc_error *error);
+/* How a scan has ended. */
+struct lc_scan_end {
+	struct lc_error error; /* kind NONE: the asked ranges of all sources are settled */
+	bool answered;         /* ClickHouse sent rows or said what is wrong */
+	/* After an error: the sources that were not finished, which stay open from where they were
+	 * read to. Valid until the callback returns. */
+	struct lc_source **unread;
+	size_t unread_count;
+	bool broke_in_first; /* the stream had rows of the first of these when it broke */
+};
+typedef void lc_scan_callback(void *context, const struct lc_scan_end *end);
 
 /* The scan has left this source: it is closed, or open from further on. The scan does not look at
  * it any more. */

@@ -27,10 +27,12 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+struct lc_backlog;
 struct lc_object;
 struct lc_source_table;
 
 TAILQ_HEAD(lc_source_objects, lc_object);
+TAILQ_HEAD(lc_source_backlogs, lc_backlog);
 
 struct lc_source_range {
 	uint32_t from; /* from <= insertedAt < to */
@@ -51,9 +53,11 @@ struct lc_source {
 
 	struct lc_source_objects objects; /* built or under way, in the order of their beginning */
 	uint64_t object_rows;             /* rows in these */
-	uint64_t bodiless;                /* intents whose bodies are not in memory */
-	uint64_t bodiless_rows;
-	uint32_t bodiless_oldest; /* second; not later than the oldest row of these */
+	struct lc_source_backlogs backlogs; /* intents whose bodies are not in memory, by target */
+
+	unsigned read_failures; /* scans of it alone that failed, in a row */
+	uint64_t read_at_ms;    /* monotonic; after a failure it is not read before */
+	char *read_error;       /* of the last of these, owned; NULL: none */
 
 	struct lc_mark complete;
 	struct lc_mark committed; /* the last one handed to commit */
@@ -79,8 +83,13 @@ size_t lc_source_count(const struct lc_source_table *table);
 void lc_source_each(struct lc_source_table *table,
 		    void (*visit)(void *context, struct lc_source *source), void *context);
 
+/* True if log objects of the source wait for a target that does not take them, or it cannot be
+ * read. */
+bool lc_source_blocked(const struct lc_source *source);
+
 /* Counts what all sources have undelivered into the gauges SOURCES, SOURCES_BLOCKED,
- * PENDING_RECORDS and OLDEST_UNDELIVERED_INSERTED_AT. */
+ * SOURCES_UNREADABLE, PENDING_RECORDS, OLDEST_UNDELIVERED_INSERTED_AT and
+ * OLDEST_BLOCKED_INSERTED_AT. */
 void lc_source_survey(struct lc_source_table *table, struct lc_counters *counters);
 
 /* The source as the ledger names it; valid as long as the source. */
@@ -107,6 +116,16 @@ const struct lc_source_range *lc_source_asked_range(const struct lc_source *sour
 /* True if the second lies in any open range, or the slot of `size` seconds that begins there
  * touches one. */
 bool lc_source_touches(const struct lc_source *source, uint32_t second, uint32_t size);
+
+/* True if a scan under way reads ranges of it. */
+bool lc_source_is_asked(const struct lc_source *source);
+
+/* Opens what lies between its ranges and the bounds of slots of `size` seconds, before `until`: so
+ * no slot that one of them touches has seconds that are settled. Nothing of it may be asked. */
+void lc_source_widen(struct lc_source *source, uint32_t size, uint32_t until);
+
+/* A scan of the source alone has failed: it is read again at `read_at_ms` (monotonic). */
+void lc_source_note_unreadable(struct lc_source *source, const char *error, uint64_t read_at_ms);
 
 /* Marks all ranges as asked by a scan; `from` and `to` get the seconds that are doubtful. False if
  * none is. */

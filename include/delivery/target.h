@@ -1,8 +1,11 @@
 /*
- * Target buckets, the unit of failure. A pure rule about one target: after a failure only one
- * upload at a time probes it, later and later; after `attempts` failures in a row, or at once when
- * it refuses, it has stepped aside, and its rows are left in ClickHouse as soon as it holds its
- * share of memory.
+ * Targets and their buckets. A target is a prefix in a target bucket, as rows name it; it is the
+ * unit of failure. The bucket is, where an answer speaks of the bucket (it does not exist) or of
+ * the service (it does not answer), and where it refuses prefix after prefix.
+ *
+ * Pure rules about one target and its bucket. After a failure only one upload at a time tries
+ * again, a probe, later and later; after `attempts` failures in a row, or at once when it refuses,
+ * it has stepped aside: its log objects wait in the ledger until a probe succeeds.
  */
 #ifndef LC_DELIVERY_TARGET_H
 #define LC_DELIVERY_TARGET_H
@@ -11,15 +14,20 @@
 #include "base/random.h"
 #include "base/view.h"
 #include "clients/retry.h"
+#include "ledger/ledger.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
+struct lc_backlog;
 struct lc_object;
+struct lc_target;
 
 TAILQ_HEAD(lc_target_queue, lc_object);
+TAILQ_HEAD(lc_target_list, lc_target);
+TAILQ_HEAD(lc_target_backlogs, lc_backlog);
 
 enum lc_target_state {
 	LC_TARGET_HEALTHY, /* its last upload succeeded, or none was tried */
@@ -29,43 +37,94 @@ enum lc_target_state {
 
 struct lc_target_policy {
 	unsigned attempts;         /* failures in a row before it steps aside */
-	unsigned concurrency;      /* uploads at a time while healthy */
-	size_t share_bytes;        /* bytes in flight that one target may hold */
+	unsigned concurrency;      /* uploads into one bucket at a time, while healthy */
+	size_t share_bytes;        /* bytes in flight that one bucket may hold */
+	size_t slow_share_bytes;   /* the same for a bucket that is slow */
 	struct lc_backoff backoff; /* between probes */
 };
 
-struct lc_target {
-	char *bucket; /* owned, terminated: a bucket name with a zero byte is cut and will be
-			 refused */
+/* How a target or a bucket stands. */
+struct lc_standing {
 	enum lc_target_state state;
-	bool refused;      /* the last answer was a refusal */
-	unsigned failures; /* in a row */
-	uint64_t
-	    failing_since_ms;   /* when the first of these was seen, or brought back at the start */
-	char *last_error;       /* of the last upload, owned; NULL when it succeeded, or none was */
-	uint64_t probe_at_ms;   /* earliest next upload unless healthy */
+	bool refused;              /* the last answer was a refusal */
+	unsigned failures;         /* in a row */
+	uint64_t failing_since_ms; /* when the first of these was seen, or restored at the start */
+	uint64_t counted_ms;       /* when the last of these was counted */
+	uint64_t probe_at_ms;      /* earliest next upload unless healthy */
+	char *last_error; /* of the last upload, owned; NULL when it succeeded, or none was */
+	enum lc_ledger_given_up given_up;
+};
+
+struct lc_target_bucket {
+	struct lc_view name; /* owned; may hold any byte */
+	struct lc_standing standing;
+	unsigned refusals;           /* targets that began to refuse since the last success */
+	bool slow;                   /* its uploads move slowly, or not at all */
+	unsigned active;             /* uploads under way */
+	size_t bytes;                /* in flight: being built, waiting or uploading */
+	size_t targets;              /* that there are of it */
+	struct lc_target_list queue; /* those with objects waiting, next one first */
+	TAILQ_ENTRY(lc_target_bucket) link; /* in the table's queue while that is not empty */
+};
+
+struct lc_target {
+	struct lc_target_bucket *bucket;
+	struct lc_view prefix; /* owned */
+	struct lc_standing standing;
 	unsigned active;        /* uploads under way */
-	size_t bytes;           /* in flight: being built, waiting or uploading */
-	uint64_t rows;          /* in log objects waiting, uploading or bodiless */
-	uint64_t bodiless;      /* intents whose bodies are not in memory */
+	uint64_t object_rows;   /* in log objects recorded and in memory */
+	uint64_t largest_bytes; /* body that it takes at most, as far as was seen; 0: any */
 	uint64_t looked_to;     /* intents up to this number were looked at for rebuilding */
 	uint64_t rebuild_at_ms; /* earliest next attempt to rebuild */
 	struct lc_target_queue waiting;
-	TAILQ_ENTRY(lc_target) link;        /* in the uploads' queue while objects wait */
-	TAILQ_ENTRY(lc_target) of_bodiless; /* in the list of those with bodiless intents */
+	struct lc_target_backlogs backlogs; /* intents whose bodies are not in memory */
+	TAILQ_ENTRY(lc_target) link;        /* in the bucket's queue while objects wait */
+	TAILQ_ENTRY(lc_target) of_backlog;  /* in the table's list of those with a backlog */
 };
+
+/* What an upload was answered. */
+struct lc_target_answer {
+	enum lc_retry_class retry_class;
+	enum lc_retry_scope scope;
+	uint64_t started_ms; /* when it began */
+	const char *error;   /* for people; NULL when it succeeded */
+};
+
+/* How the target stands, its bucket considered. */
+const struct lc_standing *lc_target_standing(const struct lc_target *target);
+
+/* True if it takes nothing for now: it, or its bucket, has stepped aside. */
+bool lc_target_aside(const struct lc_target *target);
+
+/* What was decided about the target, or about its bucket as a whole. */
+enum lc_ledger_given_up lc_target_given_up(const struct lc_target *target);
+
+/* True if the bucket answers soon: it did not fail and is not slow. */
+bool lc_target_bucket_prompt(const struct lc_target_bucket *bucket);
 
 /* May an upload start now? */
 bool lc_target_may_start(const struct lc_target *target, const struct lc_target_policy *policy,
 			 uint64_t now_ms);
 
-/* True when a working target holds its share of the bytes in flight: read on when some is uploaded.
- * The bodies of a target that does not work are freed, so it is never crowded. */
+/* When the next probe may start; 0 for a healthy target. */
+uint64_t lc_target_probe_at_ms(const struct lc_target *target);
+
+/* True when the bucket holds its share of the bytes in flight. */
 bool lc_target_crowded(const struct lc_target *target, const struct lc_target_policy *policy);
 
-/* An upload has ended in this class. True if the state has changed. */
-bool lc_target_note_answer(struct lc_target *target, const struct lc_target_policy *policy,
-			   enum lc_retry_class answer, uint64_t now_ms, struct lc_random *random);
+enum {
+	LC_TARGET_CHANGED = 1,        /* the state of the target */
+	LC_TARGET_BUCKET_CHANGED = 2, /* the state of its bucket */
+};
+
+/* An upload has ended with this answer. Uploads that began before the last failure was counted and
+ * fail too are the same failure. What has changed, of the above. */
+unsigned lc_target_note_answer(struct lc_target *target, const struct lc_target_policy *policy,
+			       const struct lc_target_answer *answer, uint64_t now_ms,
+			       struct lc_random *random);
+
+/* Lets it be tried at once. */
+void lc_target_retry_now(struct lc_target *target, uint64_t now_ms);
 
 /* "healthy", "shaky", "aside" */
 const char *lc_target_state_name(enum lc_target_state state);

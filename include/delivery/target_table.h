@@ -1,6 +1,7 @@
 /*
- * The targets of a shard: all by bucket name; in a queue those with objects waiting, whose turn is
- * next first; in a list those with bodiless intents, in turn. Targets stay as long as the table.
+ * The targets of a shard and their buckets. In a queue, those buckets with objects waiting, whose
+ * turn is next first, each with a queue of its targets; in a list, the targets with a backlog, in
+ * turn. A target stays as long as something is known of it; see lc_target_table_sweep.
  */
 #ifndef LC_DELIVERY_TARGET_TABLE_H
 #define LC_DELIVERY_TARGET_TABLE_H
@@ -20,52 +21,79 @@ struct lc_target_table *lc_target_table_new(const struct lc_target_policy *polic
 /* Releases the table and the targets, which have no objects any more. */
 void lc_target_table_free(struct lc_target_table *table);
 
-/* The target of a bucket, new if it was not known. */
-struct lc_target *lc_target_table_get(struct lc_target_table *table, struct lc_view bucket);
+/* The target, new if it was not known. */
+struct lc_target *lc_target_table_get(struct lc_target_table *table, struct lc_view bucket,
+				      struct lc_view prefix);
 
-/* The target of a bucket, or NULL if it is not known. */
-struct lc_target *lc_target_table_find(const struct lc_target_table *table, struct lc_view bucket);
+/* The target, or NULL if it is not known. */
+struct lc_target *lc_target_table_find(struct lc_target_table *table, struct lc_view bucket,
+				       struct lc_view prefix);
 
-/* Calls `visit` for each target. */
+/* The bucket, new if it was not known. */
+struct lc_target_bucket *lc_target_table_get_bucket(struct lc_target_table *table,
+						    struct lc_view name);
+
+/* Calls `visit` for each target, or each bucket. */
 void lc_target_table_each(const struct lc_target_table *table,
 			  void (*visit)(void *context, struct lc_target *target), void *context);
+void lc_target_table_each_bucket(const struct lc_target_table *table,
+				 void (*visit)(void *context, struct lc_target_bucket *bucket),
+				 void *context);
 
-/* Takes up what an earlier process has recorded: its backoff, its open intents. `now_ms`:
- * monotonic. */
+/* Takes up what an earlier process has recorded of a target or a bucket. `now_ms`: monotonic. */
 void lc_target_table_restore(struct lc_target_table *table, const struct lc_ledger_target *record,
-			     uint64_t open_intents, uint64_t open_rows, uint64_t now_ms);
+			     uint64_t now_ms);
+
+/* The bucket works again: its targets are tried at once, those that refused too. */
+void lc_target_table_wake(struct lc_target_table *table, const struct lc_target_bucket *bucket,
+			  uint64_t now_ms);
+
+/* Forgets the targets and buckets that nothing is known of, once they are many. Nobody but the
+ * table may hold one of them. */
+void lc_target_table_sweep(struct lc_target_table *table);
 
 /* ---- objects waiting ---- */
 
-/* The object waits at its target: as the next one, or behind the others. */
+/* The object waits at its target: as the next one, or after the others. */
 void lc_target_table_add_waiting(struct lc_target_table *table, struct lc_object *object,
 				 bool first);
 void lc_target_table_take_waiting(struct lc_target_table *table, struct lc_object *object);
 
-/* The target whose turn it is to start an upload now, which then has its turn last; NULL if none
- * may. */
-struct lc_target *lc_target_table_next(struct lc_target_table *table, uint64_t now_ms);
+/* The target whose turn it is to start an upload now; NULL if none may. `slow`: those in buckets
+ * that are slow or fail may, too. */
+struct lc_target *lc_target_table_next(const struct lc_target_table *table, uint64_t now_ms,
+				       bool slow);
 
-/* Any target with objects waiting, or NULL. */
-struct lc_target *lc_target_table_first_waiting(const struct lc_target_table *table);
+/* It, and its bucket, have their turn last. It has objects waiting. */
+void lc_target_table_pass_turn(struct lc_target_table *table, struct lc_target *target);
 
-/* True if a working target has objects waiting. */
-bool lc_target_table_any_moving(const struct lc_target_table *table);
+/* Calls `visit` for each bucket with objects waiting; it may take them. */
+void lc_target_table_each_waiting(struct lc_target_table *table,
+				  void (*visit)(void *context, struct lc_target_bucket *bucket),
+				  void *context);
+
+/* True if a working bucket has objects waiting; `prompt`: one that is not slow either. */
+bool lc_target_table_any_moving(const struct lc_target_table *table, bool prompt);
 
 /* When the next target that failed may be tried again; UINT64_MAX if none waits for that. */
 uint64_t lc_target_table_next_probe_ms(const struct lc_target_table *table);
 
-/* ---- bodiless intents ---- */
+/* ---- backlogs ---- */
 
-void lc_target_table_add_bodiless(struct lc_target_table *table, struct lc_target *target,
-				  uint64_t count);
-void lc_target_table_remove_bodiless(struct lc_target_table *table, struct lc_target *target);
+/* As lc_backlog_add and lc_backlog_remove. */
+void lc_target_table_add_backlog(struct lc_target_table *table, struct lc_source *source,
+				 struct lc_target *target, uint64_t intents, uint64_t rows,
+				 uint32_t oldest);
+void lc_target_table_remove_backlog(struct lc_target_table *table, struct lc_source *source,
+				    struct lc_target *target, uint64_t rows);
 
-/* A target whose bodiless intents may be built again now: it works, or it is time for a probe; it
- * then has its turn last. NULL if there is none. */
-struct lc_target *lc_target_table_next_bodiless(struct lc_target_table *table, uint64_t now_ms);
+/* A target whose backlog may be built again now: it works, or it is time for a probe and `probes`
+ * says that bodies for these may be built, or it was discarded. It then has its turn last. NULL if
+ * there is none. */
+struct lc_target *lc_target_table_next_backlog(struct lc_target_table *table, uint64_t now_ms,
+					       bool probes);
 
-/* Sets the gauges of blocked targets. */
+/* Sets the gauges of targets and their backlogs. */
 void lc_target_table_show(const struct lc_target_table *table, struct lc_counters *counters);
 
 #endif

@@ -1,8 +1,15 @@
 /*
- * Uploads: log objects, whose intents are in the ledger, wait per target bucket and are PUT with
- * limits for the worker and for each target. A target that keeps failing steps aside: one object of
- * it is kept for probing, the bodies of the others are freed; their intents stay (they are
- * "bodiless") and are built again by the rebuild. Nothing is ever dropped.
+ * Uploads: log objects, whose intents are in the ledger, wait at their targets and are PUT, with
+ * limits for the worker and for each bucket. Nothing is ever dropped, and no target harms another:
+ *
+ * - What cannot be uploaded soon loses its body: its intent stays, as a backlog, and the rebuild
+ *   makes the body again. That happens to what waits for a target that has stepped aside, but for a
+ *   few bodies to probe with; to what a slow bucket has above its small share of the memory; and to
+ *   what a bucket holds too much of while the reading waits for it.
+ * - A bucket whose uploads move slowly, or not at all, is slow. While others wait, slow and failing
+ *   buckets get half of the upload slots, and the slowest of their uploads gives way.
+ * - An object that is refused for its size is cut again, if no attempt at it can have been stored;
+ *   else it is tried again now and then, alone.
  */
 #ifndef LC_DELIVERY_UPLOAD_H
 #define LC_DELIVERY_UPLOAD_H
@@ -11,6 +18,7 @@
 #include "base/loop.h"
 #include "clients/s3.h"
 #include "config/settings.h"
+#include "delivery/attempts.h"
 #include "delivery/object.h"
 #include "delivery/target_table.h"
 #include "ledger/ledger.h"
@@ -21,8 +29,8 @@
 struct lc_upload;
 
 struct lc_upload_callbacks {
-	/* An object of this source is delivered, and the ledger has it on disk; the object is
-	 * released. */
+	/* An object of this source is delivered or closed, and the ledger has it on disk; the
+	 * object is released. */
 	void (*on_delivered)(void *context, struct lc_source *source);
 	/* There is more room than before, or a target works again. */
 	void (*on_room)(void *context);
@@ -33,8 +41,9 @@ struct lc_upload *lc_upload_new(struct lc_loop *loop, struct lc_s3 *s3,
 				const struct lc_settings *settings, struct lc_counters *counters,
 				const struct lc_upload_callbacks *callbacks, void *context);
 /* The ledger, which must be known before the first object is submitted: what it holds of targets is
- * restored while it is opened. */
-void lc_upload_set_ledger(struct lc_upload *upload, struct lc_ledger *ledger);
+ * restored while it is opened. `first_intent_id`: the first one of this process. */
+void lc_upload_set_ledger(struct lc_upload *upload, struct lc_ledger *ledger,
+			  uint64_t first_intent_id);
 
 /* Cancels uploads and releases everything, waiting objects too. */
 void lc_upload_free(struct lc_upload *upload);
@@ -42,15 +51,25 @@ void lc_upload_free(struct lc_upload *upload);
 /* The targets that objects are submitted for. */
 struct lc_target_table *lc_upload_targets(struct lc_upload *upload);
 
-/* True when the target has its share of the bytes in flight, but works: read on when some is
- * uploaded. */
+/* What earlier attempts at open intents have shown. */
+struct lc_attempts *lc_upload_attempts(struct lc_upload *upload);
+
+/* True when the reading should wait for the target: its bucket works well and holds its share of
+ * the bytes in flight. */
 bool lc_upload_crowded(const struct lc_upload *upload, const struct lc_target *target);
+
+/* The reading has waited for the target long enough: what its bucket has waiting above the share of
+ * a slow one loses its body. */
+void lc_upload_spill(struct lc_upload *upload, struct lc_target *target);
 
 /* Tells how much memory objects that are not submitted have gained (or, negative, lost). */
 void lc_upload_account(struct lc_upload *upload, struct lc_target *target, ptrdiff_t bytes);
 
 /* Bytes in flight: all objects being built, recorded, waiting or uploading. */
 size_t lc_upload_bytes(const struct lc_upload *upload);
+
+/* Bytes that bodies built again for the target may take now. */
+size_t lc_upload_room(const struct lc_upload *upload, const struct lc_target *target);
 
 /* Takes a sealed object, whose memory is accounted and whose intent is on disk; it starts when
  * limits allow, or loses its body at once. */
@@ -60,15 +79,19 @@ void lc_upload_submit(struct lc_upload *upload, struct lc_object *object);
 bool lc_upload_has(const struct lc_upload *upload, const struct lc_target *target,
 		   uint64_t intent_id);
 
-/* A target whose bodiless intents may be built again now: it works, or it is time for a probe. NULL
- * if there is none. */
-struct lc_target *lc_upload_next_bodiless(struct lc_upload *upload);
+/* A target whose backlog may be built again now, which then has its turn last; NULL if there is
+ * none. See lc_target_table_next_backlog. */
+struct lc_target *lc_upload_next_backlog(struct lc_upload *upload);
 
-/* A bodiless intent of the target has its body again, or is closed. */
-void lc_upload_bodiless_gone(struct lc_upload *upload, struct lc_target *target, uint64_t rows);
+/* An intent of the backlog has its body again, or is closed. */
+void lc_upload_backlog_gone(struct lc_upload *upload, struct lc_source *source,
+			    struct lc_target *target, uint64_t rows);
 
 /* True if an upload is under way or may start without waiting for a target to recover. */
 bool lc_upload_moving(const struct lc_upload *upload);
+
+/* The same for uploads that are about to make room: not into buckets that are slow or fail. */
+bool lc_upload_flowing(const struct lc_upload *upload);
 
 /* Cancels all uploads and releases all objects; their intents stay in the ledger. */
 void lc_upload_abandon(struct lc_upload *upload);
@@ -79,7 +102,12 @@ bool lc_upload_settled(const struct lc_upload *upload);
 /* Lets all targets be tried at once, or the one given. */
 void lc_upload_retry_now(struct lc_upload *upload, struct lc_target *target);
 
-/* Brings the gauges of blocked targets up to date. */
-void lc_upload_update_gauges(const struct lc_upload *upload);
+/* An operator's decision about a target, or about a whole bucket: it is recorded. */
+void lc_upload_give_up(struct lc_upload *upload, struct lc_view bucket, struct lc_view prefix,
+		       bool whole, enum lc_ledger_given_up decision);
+
+/* Once a second: finds out which buckets are slow, frees what they hold too much of, brings the
+ * gauges up to date. `unused`: nobody holds a target now, so that idle ones may be forgotten. */
+void lc_upload_tend(struct lc_upload *upload, bool unused);
 
 #endif

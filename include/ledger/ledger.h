@@ -20,7 +20,7 @@
  * one blob per object (formats/taken_rows.h), in tables by the hour of the object's last second,
  * which are dropped whole when they lie behind the horizon and nothing open needs them;
  * - how many rows of each source and slot are taken;
- * - target buckets that are blocked, with the state of their backoff;
+ * - targets and target buckets that are blocked, with the state of their backoff, or given up;
  * - after a change of the number of shards: how far the former ledgers were (ledger/origin.h).
  */
 #ifndef LC_LEDGER_LEDGER_H
@@ -38,7 +38,7 @@
 
 enum {
 	LC_LEDGER_SLOT_SECONDS = 300, /* slots that counts are kept by */
-	LC_LEDGER_SCHEMA_VERSION = 1,
+	LC_LEDGER_SCHEMA_VERSION = 2,
 };
 
 struct lc_ledger;
@@ -69,11 +69,39 @@ struct lc_ledger_intent {
 	struct lc_view taken_rows; /* blob */
 };
 
+/* What an operator has decided about a target that does not take its log objects. */
+enum lc_ledger_given_up {
+	LC_LEDGER_KEPT,
+	LC_LEDGER_IGNORED,   /* its log objects wait, and nobody is told of their age */
+	LC_LEDGER_DISCARDED, /* its log objects are closed without delivery */
+};
+
+/* A target (a prefix in a target bucket), or a target bucket as a whole. */
 struct lc_ledger_target {
 	struct lc_view bucket;
+	struct lc_view prefix;
+	bool whole; /* the bucket, whatever the prefix; `prefix` is empty */
 	bool refused;
 	unsigned failures;   /* in a row; 0: not blocked */
 	int64_t probe_at_ms; /* wall clock, ms since 1970: earliest next attempt */
+	enum lc_ledger_given_up given_up;
+};
+
+/* Open intents of a source for a target. */
+struct lc_ledger_backlog {
+	struct lc_ledger_source source;
+	struct lc_view target_bucket;
+	struct lc_view target_prefix;
+	uint64_t intents;
+	uint64_t rows;
+	uint32_t oldest_second; /* of these rows */
+};
+
+/* Why a log object is closed though nobody has it. */
+enum lc_ledger_loss {
+	LC_LEDGER_NOT_LOST,
+	LC_LEDGER_LOST_EXPIRED,   /* its rows were lost to the end of their retention */
+	LC_LEDGER_LOST_DISCARDED, /* its target was given up */
 };
 
 /* ---- opening ---- */
@@ -93,14 +121,13 @@ struct lc_ledger_state {
 				    change of N, or because they are not behind a floor */
 	uint32_t horizon;        /* lower bound: behind it nothing is looked for; 0: none yet */
 	uint64_t next_intent_id;
-	/* Called by lc_ledger_open for each source with open ranges or open intents, before it
-	 * returns. */
+	/* Called by lc_ledger_open before it returns, for each source with open ranges. */
 	void (*on_source)(void *context, const struct lc_ledger_source *source,
-			  const struct lc_ledger_range *ranges, size_t range_count,
-			  uint64_t open_intents, uint64_t open_rows, uint32_t oldest_intent_second);
-	/* For each target bucket with open intents or a failure on record. */
-	void (*on_target)(void *context, const struct lc_ledger_target *target,
-			  uint64_t open_intents, uint64_t open_rows);
+			  const struct lc_ledger_range *ranges, size_t range_count);
+	/* For each target, and target bucket, with something on record. */
+	void (*on_target)(void *context, const struct lc_ledger_target *target);
+	/* For each source and target with open intents. */
+	void (*on_intents)(void *context, const struct lc_ledger_backlog *backlog);
 	void *context;
 };
 
@@ -147,10 +174,15 @@ void lc_ledger_add_intent(struct lc_ledger *ledger, const struct lc_ledger_inten
 /* S3 has confirmed the object. `last_second` as in the intent. */
 void lc_ledger_set_delivered(struct lc_ledger *ledger, uint64_t intent_id, uint32_t last_second);
 
-/* Rows of the intent were lost to the end of their retention: it is closed without delivery. */
-void lc_ledger_set_expired(struct lc_ledger *ledger, uint64_t intent_id, uint32_t last_second);
+/* The intent is closed without delivery; its rows stay taken. */
+void lc_ledger_set_lost(struct lc_ledger *ledger, uint64_t intent_id, uint32_t last_second,
+			enum lc_ledger_loss loss);
 
-/* failures 0: forgets the target. */
+/* The intent was refused with certainty at every attempt: it is as if it had never been, and its
+ * rows are not taken any more. Write the ranges that they are to be read with first. */
+void lc_ledger_withdraw_intent(struct lc_ledger *ledger, uint64_t intent_id, uint32_t last_second);
+
+/* failures 0 and given up LC_LEDGER_KEPT: forgets the target. */
 void lc_ledger_set_target(struct lc_ledger *ledger, const struct lc_ledger_target *target);
 
 /* Drops what lies behind `bound`: log objects by whole hours, but for those with open intents and
@@ -177,13 +209,25 @@ void lc_ledger_read_hashes(struct lc_ledger *ledger, const struct lc_ledger_sour
 			   uint32_t from, uint32_t to, lc_ledger_hashes_callback *callback,
 			   void *context);
 
-/* Open intents of a target bucket with id > after_id, ascending, at most `limit`, blobs included;
- * valid until the callback returns. */
-typedef void lc_ledger_intents_callback(void *context, const struct lc_ledger_intent *intents,
-					size_t count);
-void lc_ledger_read_intents(struct lc_ledger *ledger, struct lc_view target_bucket,
-			    uint64_t after_id, size_t limit, lc_ledger_intents_callback *callback,
-			    void *context);
+/* Open intents of a target with id > after_id, ascending, blobs included; valid until the callback
+ * returns. */
+struct lc_ledger_intents_question {
+	struct lc_view bucket;
+	struct lc_view prefix;
+	uint64_t after_id;
+	size_t limit;       /* so many at most */
+	uint64_t max_bytes; /* the answer ends with the intent whose blob reaches this sum */
+};
+struct lc_ledger_intents {
+	struct lc_ledger_intent *intents;
+	size_t count;
+	bool more;              /* there are others with a greater id */
+	uint32_t oldest_second; /* of the rows of all open intents of the target; 0: it has none */
+};
+typedef void lc_ledger_intents_callback(void *context, const struct lc_ledger_intents *answer);
+void lc_ledger_read_intents(struct lc_ledger *ledger,
+			    const struct lc_ledger_intents_question *question,
+			    lc_ledger_intents_callback *callback, void *context);
 
 /* A number of rows seen in ClickHouse: of the slot that begins at `second`, or of that second
  * alone. */
@@ -215,7 +259,7 @@ void lc_ledger_find_ahead(struct lc_ledger *ledger, const struct lc_ledger_count
 struct lc_ledger_object {
 	struct lc_ledger_intent intent; /* without the blob */
 	bool delivered;                 /* S3 has confirmed it */
-	bool expired;                   /* closed without delivery; neither: its intent is open */
+	enum lc_ledger_loss loss;       /* closed without delivery; neither: its intent is open */
 };
 typedef void lc_ledger_objects_callback(void *context, const struct lc_ledger_object *objects,
 					size_t count);

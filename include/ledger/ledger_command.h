@@ -25,7 +25,8 @@ enum lc_ledger_command_kind {
 	LC_LEDGER_COMMAND_SET_COMMITTED,
 	LC_LEDGER_COMMAND_ADD_INTENT,
 	LC_LEDGER_COMMAND_SET_DELIVERED,
-	LC_LEDGER_COMMAND_SET_EXPIRED,
+	LC_LEDGER_COMMAND_SET_LOST,
+	LC_LEDGER_COMMAND_WITHDRAW_INTENT,
 	LC_LEDGER_COMMAND_SET_TARGET,
 	LC_LEDGER_COMMAND_EXPIRE,
 	LC_LEDGER_COMMAND_WHEN_DURABLE, /* this and those below call back */
@@ -60,6 +61,7 @@ struct lc_ledger_command {
 		struct {
 			uint64_t intent_id;
 			uint32_t last_second;
+			enum lc_ledger_loss loss; /* SET_LOST */
 		} closed;
 		struct lc_ledger_target target;
 		struct {
@@ -73,12 +75,9 @@ struct lc_ledger_command {
 			struct lc_ledger_hashes hashes;
 		} read_hashes;
 		struct {
-			struct lc_view target_bucket;
-			uint64_t after_id;
-			size_t limit;
+			struct lc_ledger_intents_question question;
 			lc_ledger_intents_callback *callback;
-			struct lc_ledger_intent *intents;
-			size_t count;
+			struct lc_ledger_intents answer;
 		} read_intents;
 		struct {
 			struct lc_ledger_count *asked;

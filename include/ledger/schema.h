@@ -9,13 +9,13 @@
  *	source       id, session, bucket, floor, committed second, last second taken. Ids are never
  *	             given again, so that objects of a forgotten source belong to nobody.
  *	open_range   source, seconds [first_second, until), since
- *	open_intent  id, hour of its object, source, target bucket, rows: intents not yet closed.
- *	             An object is delivered when it has none.
- *	hour         the tables objects_<hour> that there are, each with the oldest second of its
- *rows objects_<h>  log objects whose last second lies in hour h, blob included. The blob is the
+ *	open_intent  id, hour of its object, source, target, rows: intents not yet closed. An
+ *	             object without one is delivered, unless `expired` says otherwise.
+ *	hour         the tables objects_<hour> that there are, each with its rows' oldest second
+ *	objects_<h>  log objects whose last second lies in hour h, blob included. The blob is the
  *	             last column, so that the others are read without it.
  *	slot         rows taken, by slot (300 s) and source
- *	target       target buckets with failures
+ *	target       targets, and whole target buckets, that failed or were given up
  *	origin       how far the ledgers were from which sessions were taken over (ledger/origin.h)
  */
 #ifndef LC_LEDGER_SCHEMA_H
@@ -34,9 +34,14 @@ enum {
 };
 
 /* Opens the ledger at `path`, makes it first if there is no such file (*fresh tells), and locks it.
+ * A ledger of an older version is brought up to this one; the older program cannot read it then.
  * ":memory:" makes one in memory. NULL with `error` as lc_ledger_open says. */
 sqlite3 *lc_schema_open(const char *path, unsigned shard, unsigned shard_count, bool *fresh,
 			struct lc_error *error);
+
+/* Brings an existing ledger of any shard up to this version; one that is there already stays as it
+ * is. */
+bool lc_schema_upgrade(const char *path, struct lc_error *error);
 
 /* Opens an existing ledger of any shard for reading; neither the file nor its write-ahead log is
  * changed. */

@@ -63,8 +63,10 @@ bool lc_store_set_committed(struct lc_store *store, const struct lc_ledger_sourc
 bool lc_store_add_intent(struct lc_store *store, const struct lc_ledger_intent *intent,
 			 struct lc_error *error);
 bool lc_store_set_delivered(struct lc_store *store, uint64_t intent_id, struct lc_error *error);
-bool lc_store_set_expired(struct lc_store *store, uint64_t intent_id, uint32_t last_second,
-			  struct lc_error *error);
+bool lc_store_set_lost(struct lc_store *store, uint64_t intent_id, uint32_t last_second,
+		       enum lc_ledger_loss loss, struct lc_error *error);
+bool lc_store_withdraw_intent(struct lc_store *store, uint64_t intent_id, uint32_t last_second,
+			      struct lc_error *error);
 bool lc_store_set_target(struct lc_store *store, const struct lc_ledger_target *target,
 			 struct lc_error *error);
 bool lc_store_expire(struct lc_store *store, uint32_t bound, struct lc_error *error);
@@ -77,9 +79,10 @@ bool lc_store_read_hashes(struct lc_store *store, const struct lc_ledger_source 
 			  struct lc_ledger_hashes *hashes, struct lc_error *error);
 
 /* The array and its bytes stand in the arena. */
-bool lc_store_read_intents(struct lc_store *store, struct lc_view target_bucket, uint64_t after_id,
-			   size_t limit, struct lc_arena *arena, struct lc_ledger_intent **intents,
-			   size_t *count, struct lc_error *error);
+bool lc_store_read_intents(struct lc_store *store,
+			   const struct lc_ledger_intents_question *question,
+			   struct lc_arena *arena, struct lc_ledger_intents *answer,
+			   struct lc_error *error);
 bool lc_store_read_objects(struct lc_store *store, const struct lc_ledger_source *source,
 			   size_t limit, struct lc_arena *arena, struct lc_ledger_object **objects,
 			   size_t *count, struct lc_error *error);

@@ -107,19 +107,31 @@ LC_GAUGE(INFLIGHT_UPLOADS, "log_courier_inflight_uploads", "",
 LC_GAUGE(SOURCES, "log_courier_sources", "",
 	"Sources known to the shard.")
 LC_GAUGE(SOURCES_BLOCKED, "log_courier_sources_blocked", "",
-	"Sources that wait for a target which refuses them or does not answer.")
+	"Sources that wait for a target which refuses them or does not answer, or that cannot be read.")
+LC_GAUGE(SOURCES_UNREADABLE, "log_courier_sources_unreadable", "",
+	"Sources whose rows ClickHouse cannot read: a query for one of them alone fails.")
 LC_GAUGE(TARGETS_BLOCKED, "log_courier_targets_blocked", "",
-	"Target buckets that have stepped aside.")
+	"Target buckets, and refused prefixes in target buckets that work, that have stepped aside.")
+LC_GAUGE(TARGETS_SLOW, "log_courier_targets_slow", "",
+	"Target buckets whose uploads move slowly, or not at all.")
+LC_GAUGE(RECORDS_GIVEN_UP, "log_courier_records_given_up", "",
+	"Rows that wait for a target which an operator has told to ignore.")
+LC_GAUGE(RECORDS_WITHOUT_TARGET, "log_courier_records_without_target", "",
+	"Rows that name no target bucket; they wait until their retention ends.")
 LC_GAUGE(INTENTS_BODILESS, "log_courier_intents_without_body", "",
 	"Recorded log objects whose bodies are built again from ClickHouse when their target works.")
 LC_COUNTER(INTENTS_REBUILT, "log_courier_intents_rebuilt_total", "",
 	"Log objects built again from ClickHouse, after a crash or a target's failure.")
+LC_COUNTER(INTENTS_WITHDRAWN, "log_courier_intents_withdrawn_total", "",
+	"Log objects that their target refused for their size, so that their rows went into smaller ones.")
 LC_COUNTER(DUPLICATES_AVOIDED, "log_courier_duplicates_avoided_total", "",
 	"Rows that were read again and recognised as taken.")
 LC_COUNTER(LATE_ROWS_FOUND, "log_courier_late_rows_found_total", "",
 	"Rows that became visible behind a settled second and were found by the reconcile.")
 LC_COUNTER(ROWS_EXPIRED, "log_courier_rows_expired_undelivered_total", "",
 	"Rows lost because their retention ended before their target took them.")
+LC_COUNTER(ROWS_DISCARDED, "log_courier_rows_discarded_total", "",
+	"Rows closed without delivery because an operator has discarded their target.")
 LC_COUNTER(RECONCILES, "log_courier_reconciles_total", "kind=\"recent\"",
 	"Passes of the reconcile over recent slots, or over all slots within the horizon.")
 LC_COUNTER(RECONCILES_FULL, "log_courier_reconciles_total", "kind=\"full\"",
@@ -129,7 +141,11 @@ LC_HISTOGRAM(RECONCILE_SECONDS, "log_courier_reconcile_duration_seconds", LC_BOU
 LC_GAUGE(PENDING_RECORDS, "log_courier_pending_records", "",
 	"Rows discovered and not yet delivered.")
 LC_GAUGE(OLDEST_UNDELIVERED_INSERTED_AT, "log_courier_oldest_undelivered_timestamp_seconds", "",
-	"The insertedAt of the oldest row that is discovered and not delivered, 0 if there is none.")
+	"The insertedAt of the oldest row that is discovered and not delivered, 0 if there is none; rows "
+	"that wait for a blocked target do not count.")
+LC_GAUGE(OLDEST_BLOCKED_INSERTED_AT, "log_courier_oldest_blocked_timestamp_seconds", "",
+	"The insertedAt of the oldest row that waits for a blocked target or cannot be read, 0 if there "
+	"is none; targets that an operator has given up do not count.")
 LC_GAUGE(CLICKHOUSE_FAILING_SINCE, "log_courier_clickhouse_failing_since_timestamp_seconds", "",
 	"Since when no query to ClickHouse has succeeded, 0 while they do.")
 LC_GAUGE(CLICKHOUSE_REFUSING_SINCE,

@@ -47,39 +47,42 @@ LC_STATEMENT(DROP_RANGES, "DELETE FROM open_range WHERE source = ?1")
 LC_STATEMENT(READ_RANGES, "SELECT first_second, until, since FROM open_range WHERE source = ?1 "
 	"ORDER BY first_second")
 
-LC_STATEMENT(ADD_OPEN_INTENT, "INSERT INTO open_intent (id, hour, source, target_bucket, first_second, rows) "
-	"VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
+LC_STATEMENT(ADD_OPEN_INTENT, "INSERT INTO open_intent (id, hour, source, target_bucket, first_second, rows, "
+	"target_prefix) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
 LC_STATEMENT(CLOSE_INTENT, "DELETE FROM open_intent WHERE id = ?1")
 LC_STATEMENT(READ_OPEN_INTENTS, "SELECT o.id, o.hour, s.session, s.bucket FROM open_intent o "
-	"JOIN source s ON s.id = o.source WHERE o.target_bucket = ?1 AND o.id > ?2 ORDER BY o.id LIMIT ?3")
+	"JOIN source s ON s.id = o.source WHERE o.target_bucket = ?1 AND o.target_prefix = ?2 AND o.id > ?3 "
+	"ORDER BY o.id LIMIT ?4")
+LC_STATEMENT(OLDEST_OPEN_INTENT, "SELECT min(first_second) FROM open_intent "
+	"WHERE target_bucket = ?1 AND target_prefix = ?2")
 
 LC_STATEMENT(ADD_TO_SLOT, "INSERT INTO slot (slot, source, rows) VALUES (?1, ?2, ?3) "
 	"ON CONFLICT (slot, source) DO UPDATE SET rows = rows + excluded.rows")
 LC_STATEMENT(READ_SLOT, "SELECT rows FROM slot WHERE slot = ?1 AND source = ?2")
+LC_STATEMENT(TAKE_FROM_SLOT, "UPDATE slot SET rows = rows - ?3 WHERE slot = ?1 AND source = ?2")
+LC_STATEMENT(DROP_EMPTY_SLOT, "DELETE FROM slot WHERE slot = ?1 AND source = ?2 AND rows <= 0")
 LC_STATEMENT(DROP_SLOTS, "DELETE FROM slot WHERE slot < ?1")
 
-LC_STATEMENT(SET_TARGET, "INSERT OR REPLACE INTO target (bucket, refused, failures, probe_at_ms) "
-	"VALUES (?1, ?2, ?3, ?4)")
-LC_STATEMENT(DROP_TARGET, "DELETE FROM target WHERE bucket = ?1")
+LC_STATEMENT(SET_TARGET, "INSERT OR REPLACE INTO target (bucket, whole, prefix, refused, failures, "
+	"probe_at_ms, given_up) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+LC_STATEMENT(DROP_TARGET, "DELETE FROM target WHERE bucket = ?1 AND whole = ?2 AND prefix = ?3")
 
 LC_STATEMENT(READ_ORIGINS, "SELECT modulus, remainder, until, horizon FROM origin")
 LC_STATEMENT(DROP_ORIGINS, "DELETE FROM origin WHERE until <= (SELECT value FROM meta WHERE name = 'until') "
 	"AND horizon <= (SELECT value FROM meta WHERE name = 'horizon')")
 
-LC_STATEMENT(STATE_SOURCES, "SELECT s.id, s.session, s.bucket, o.intents, o.rows, o.oldest "
-	"FROM source s LEFT JOIN (SELECT source, count(*) AS intents, sum(rows) AS rows, "
-	"min(first_second) AS oldest FROM open_intent GROUP BY source) o ON o.source = s.id "
-	"WHERE o.source IS NOT NULL OR s.id IN (SELECT source FROM open_range) ORDER BY s.id")
-LC_STATEMENT(STATE_TARGETS, "WITH o AS (SELECT target_bucket, count(*) AS intents, sum(rows) AS rows "
-	"FROM open_intent GROUP BY target_bucket) "
-	"SELECT t.bucket, t.refused, t.failures, t.probe_at_ms, o.intents, o.rows "
-	"FROM target t LEFT JOIN o ON o.target_bucket = t.bucket "
-	"UNION ALL SELECT o.target_bucket, 0, 0, 0, o.intents, o.rows "
-	"FROM o WHERE o.target_bucket NOT IN (SELECT bucket FROM target)")
+LC_STATEMENT(STATE_SOURCES, "SELECT id, session, bucket FROM source "
+	"WHERE id IN (SELECT source FROM open_range) ORDER BY id")
+LC_STATEMENT(STATE_TARGETS, "SELECT bucket, whole, prefix, refused, failures, probe_at_ms, given_up FROM target")
+LC_STATEMENT(STATE_INTENTS, "SELECT s.session, s.bucket, o.target_bucket, o.target_prefix, count(*), "
+	"sum(o.rows), min(o.first_second) FROM open_intent o JOIN source s ON s.id = o.source "
+	"GROUP BY o.source, o.target_bucket, o.target_prefix")
 
 LC_HOUR_STATEMENT(ADD, "INSERT INTO %s (id, source, first_second, last_second, rows, bytes, expired, "
 	"target_bucket, target_prefix, key, taken_rows) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8, ?9, ?10)")
-LC_HOUR_STATEMENT(EXPIRE, "UPDATE %s SET expired = 1 WHERE id = ?1")
+LC_HOUR_STATEMENT(CLOSE, "UPDATE %s SET expired = ?2 WHERE id = ?1")
+LC_HOUR_STATEMENT(WITHDRAW, "DELETE FROM %s WHERE id = ?1")
+LC_HOUR_STATEMENT(READ_TAKEN, "SELECT source, taken_rows FROM %s WHERE id = ?1")
 LC_HOUR_STATEMENT(THIN_OUT, "DELETE FROM %s WHERE id NOT IN (SELECT id FROM open_intent WHERE hour = ?1) "
 	"AND source NOT IN (SELECT source FROM open_range WHERE first_second < ?2)")
 LC_HOUR_STATEMENT(READ, "SELECT first_second, last_second, rows, bytes, target_prefix, key, taken_rows "

@@ -128,6 +128,10 @@ LC_SETTING_NUMBER(retry_backoff_jitter_factor, "retry.backoff-jitter-factor", 0.
 LC_SETTING_INTEGER(timeout_upload_operation_seconds, "timeout.upload-operation-seconds", 300, 1,
 	86400, "seconds",
 	"One attempt to upload a log object is given up after this time.")
+LC_SETTING_INTEGER(timeout_upload_stall_seconds, "timeout.upload-stall-seconds", 60, 1, 86400,
+	"seconds",
+	"One attempt to upload a log object is given up when no byte has moved for so long: the "
+	"service neither takes more of the object nor answers.")
 LC_SETTING_INTEGER(timeout_commit_operation_seconds, "timeout.commit-operation-seconds", 30, 1,
 	3600, "seconds",
 	"One attempt to insert offsets is given up after this time.")
@@ -182,7 +186,8 @@ LC_SETTING_INTEGER(limits_max_row_bytes, "limits.max-row-bytes", 1048576, 65536,
 	"limits.max-inflight-bytes.")
 LC_SETTING_INTEGER(limits_max_concurrent_uploads, "limits.max-concurrent-uploads", 16, 1, 1024,
 	"uploads",
-	"Uploads that one worker has under way at a time.")
+	"Uploads that one worker has under way at a time. Target buckets that are slow or do not answer "
+	"get half of them while others wait.")
 LC_SETTING_INTEGER(limits_max_concurrent_uploads_per_target,
 	"limits.max-concurrent-uploads-per-target", 4, 1, 1024, "uploads",
 	"Uploads that one worker has under way at a time into one target bucket.")

@@ -8,26 +8,45 @@
 struct code_class {
 	const char *code;
 	enum lc_retry_class retry_class;
+	enum lc_retry_scope scope;
 };
 
 /* What S3's <Code> says goes before the status. A body that was damaged on its way (BadDigest, ...)
  * is whole again at the next attempt. */
 static const struct code_class S3_CODES[] = {
-    {"AccessDenied", LC_RETRY_WAIT},
-    {"AllAccessDisabled", LC_RETRY_WAIT},
-    {"InvalidAccessKeyId", LC_RETRY_WAIT},
-    {"NoSuchBucket", LC_RETRY_WAIT},
-    {"QuotaExceeded", LC_RETRY_WAIT},
-    {"SignatureDoesNotMatch", LC_RETRY_WAIT},
-    {"BadDigest", LC_RETRY_AGAIN},
-    {"IncompleteBody", LC_RETRY_AGAIN},
-    {"InternalError", LC_RETRY_AGAIN},
-    {"RequestTimeout", LC_RETRY_AGAIN},
-    {"ServiceUnavailable", LC_RETRY_AGAIN},
-    {"SlowDown", LC_RETRY_AGAIN},
-    {"XAmzContentSHA256Mismatch", LC_RETRY_AGAIN},
-    {"RequestTimeTooSkewed", LC_RETRY_CLOCK},
+    {"AccessDenied", LC_RETRY_WAIT, LC_RETRY_SCOPE_PREFIX},
+    {"AllAccessDisabled", LC_RETRY_WAIT, LC_RETRY_SCOPE_BUCKET},
+    {"AuthorizationHeaderMalformed", LC_RETRY_WAIT, LC_RETRY_SCOPE_BUCKET},
+    {"BadDigest", LC_RETRY_AGAIN, LC_RETRY_SCOPE_BUCKET},
+    {"EntityTooLarge", LC_RETRY_WAIT, LC_RETRY_SCOPE_OBJECT},
+    {"IncompleteBody", LC_RETRY_AGAIN, LC_RETRY_SCOPE_BUCKET},
+    {"InternalError", LC_RETRY_AGAIN, LC_RETRY_SCOPE_BUCKET},
+    {"InvalidAccessKeyId", LC_RETRY_WAIT, LC_RETRY_SCOPE_BUCKET},
+    {"InvalidBucketName", LC_RETRY_WAIT, LC_RETRY_SCOPE_BUCKET},
+    {"KeyTooLongError", LC_RETRY_WAIT, LC_RETRY_SCOPE_PREFIX},
+    {"MaxMessageLengthExceeded", LC_RETRY_WAIT, LC_RETRY_SCOPE_OBJECT},
+    {"NoSuchBucket", LC_RETRY_WAIT, LC_RETRY_SCOPE_BUCKET},
+    {"PermanentRedirect", LC_RETRY_WAIT, LC_RETRY_SCOPE_BUCKET},
+    {"QuotaExceeded", LC_RETRY_WAIT, LC_RETRY_SCOPE_BUCKET},
+    {"RequestTimeTooSkewed", LC_RETRY_CLOCK, LC_RETRY_SCOPE_BUCKET},
+    {"RequestTimeout", LC_RETRY_AGAIN, LC_RETRY_SCOPE_BUCKET},
+    {"ServiceUnavailable", LC_RETRY_AGAIN, LC_RETRY_SCOPE_BUCKET},
+    {"SignatureDoesNotMatch", LC_RETRY_WAIT, LC_RETRY_SCOPE_BUCKET},
+    {"SlowDown", LC_RETRY_AGAIN, LC_RETRY_SCOPE_BUCKET},
+    {"TemporaryRedirect", LC_RETRY_WAIT, LC_RETRY_SCOPE_BUCKET},
+    {"XAmzContentSHA256Mismatch", LC_RETRY_AGAIN, LC_RETRY_SCOPE_BUCKET},
 };
+
+static const struct code_class *find_code(unsigned status, const char *code)
+{
+	if (status < 300 || status >= 600)
+		return NULL;
+	for (size_t i = 0; i < sizeof(S3_CODES) / sizeof(S3_CODES[0]); i++) {
+		if (strcmp(S3_CODES[i].code, code) == 0)
+			return &S3_CODES[i];
+	}
+	return NULL;
+}
 
 /* Of ClickHouse's src/Common/ErrorCodes.cpp. */
 static const int USER_CODES[] = {
@@ -51,17 +70,30 @@ static enum lc_retry_class class_of_status(unsigned status)
 
 enum lc_retry_class lc_retry_classify_s3(unsigned status, const char *code, bool *certain)
 {
+	const struct code_class *known = find_code(status, code);
+
 	if (certain != NULL)
 		*certain = status >= 400 && status < 500;
 	if (status >= 200 && status < 300)
 		return LC_RETRY_DONE;
-	if (status >= 400 && status < 600) {
-		for (size_t i = 0; i < sizeof(S3_CODES) / sizeof(S3_CODES[0]); i++) {
-			if (strcmp(S3_CODES[i].code, code) == 0)
-				return S3_CODES[i].retry_class;
-		}
-	}
-	return class_of_status(status);
+	return known != NULL ? known->retry_class : class_of_status(status);
+}
+
+enum lc_retry_scope lc_retry_scope_s3(unsigned status, const char *code)
+{
+	const struct code_class *known = find_code(status, code);
+
+	if (known != NULL)
+		return known->scope;
+	if (status == 413)
+		return LC_RETRY_SCOPE_OBJECT;
+	if (status == 403)
+		return LC_RETRY_SCOPE_PREFIX;
+	/* What passes, what leads elsewhere and what no S3 service says has nothing to do with
+	 * keys. */
+	if (class_of_status(status) == LC_RETRY_AGAIN || status < 400 || status >= 500)
+		return LC_RETRY_SCOPE_BUCKET;
+	return LC_RETRY_SCOPE_UNKNOWN;
 }
 
 bool lc_retry_refuses_credentials(const char *code)

@@ -39,9 +39,11 @@ struct lc_s3_put {
 
 	const struct lc_s3_body *body;
 	struct cursor cursor;
+	uint64_t sent; /* bytes before the cursor */
 	lc_s3_callback *callback;
 	void *context;
-	char *bucket;
+	struct lc_view bucket; /* owned */
+	char *bucket_text;     /* for people: what follows a zero byte is missing */
 	char *key;
 	struct lc_buffer answer; /* the first bytes of the answer's body */
 	char date[DATE_SIZE];    /* the answer's Date header */
@@ -59,6 +61,7 @@ struct lc_s3 {
 	struct lc_s3_endpoint endpoint; /* views of endpoint_text */
 	enum lc_s3_addressing addressing;
 	uint64_t timeout_ms;
+	uint64_t stall_timeout_ms;
 	char *region;
 	char *access_key_id;
 	char *secret_access_key;
@@ -72,7 +75,7 @@ static void release(struct lc_s3_put *put)
 	TAILQ_REMOVE(&put->s3->puts, put, all);
 	lc_loop_timer_free(put->refusal_timer);
 	lc_buffer_free(&put->answer);
-	free(put->bucket);
+	free(put->bucket_text);
 	free(put->key);
 	free(put);
 }
@@ -90,6 +93,7 @@ static void on_refusal_timer(void *context)
 	struct lc_s3_put *put = context;
 	struct lc_s3_answer answer = {
 	    .retry_class = LC_RETRY_WAIT,
+	    .scope = LC_RETRY_SCOPE_PREFIX,
 	    .certain = true,
 	    .code = "",
 	    .error = put->refusal,
@@ -136,6 +140,7 @@ static size_t read_body(void *context, char *place, size_t room)
 		if (put->cursor.offset == piece.size)
 			put->cursor = (struct cursor){.piece = put->cursor.piece + 1};
 	}
+	put->sent += filled;
 	return filled;
 }
 
@@ -144,6 +149,12 @@ static void rewind_body(void *context)
 	struct lc_s3_put *put = context;
 
 	put->cursor = (struct cursor){.piece = 0};
+	put->sent = 0;
+}
+
+uint64_t lc_s3_put_sent(const struct lc_s3_put *put)
+{
+	return put->sent;
 }
 
 /* The server finds our signing time too far from its own: we sign by its clock from now on. */
@@ -160,9 +171,9 @@ static void describe_refusal(const struct lc_s3_put *put, unsigned status,
 {
 	if (parsed->code[0] == '\0')
 		lc_error_set(error, LC_ERROR_REFUSED, "PUT %s/%s: HTTP %u without an S3 error code",
-			     put->bucket, put->key, status);
+			     put->bucket_text, put->key, status);
 	else
-		lc_error_set(error, LC_ERROR_REFUSED, "PUT %s/%s: HTTP %u %s%s%s", put->bucket,
+		lc_error_set(error, LC_ERROR_REFUSED, "PUT %s/%s: HTTP %u %s%s%s", put->bucket_text,
 			     put->key, status, parsed->code, parsed->message[0] == '\0' ? "" : ": ",
 			     parsed->message);
 }
@@ -208,6 +219,7 @@ static void on_done(void *context, const struct lc_http_response *response)
 	if (status >= 300)
 		lc_s3_error_parse(lc_buffer_view(&put->answer), &parsed);
 	answer.retry_class = classify(put, status, parsed.code, &answer.certain);
+	answer.scope = lc_retry_scope_s3(status, parsed.code);
 	/* A kept connection may have broken after the first sending was stored. */
 	answer.certain = response->sends == 0 || (answer.certain && response->sends == 1);
 	if (answer.retry_class == LC_RETRY_CLOCK)
@@ -215,14 +227,15 @@ static void on_done(void *context, const struct lc_http_response *response)
 
 	if (status == 0) {
 		answer.error = response->error;
-		lc_error_prefix(&answer.error, "bucket %s, key %s", put->bucket, put->key);
+		lc_error_prefix(&answer.error, "bucket %s, key %s", put->bucket_text, put->key);
 	} else if (answer.retry_class != LC_RETRY_DONE) {
 		describe_refusal(put, status, &parsed, &answer.error);
 	} else if (!put->has_etag) {
 		answer.retry_class = LC_RETRY_WAIT;
+		answer.scope = LC_RETRY_SCOPE_BUCKET;
 		lc_error_set(&answer.error, LC_ERROR_CORRUPT,
 			     "PUT %s/%s: HTTP %u without an ETag: what answered is not S3",
-			     put->bucket, put->key, status);
+			     put->bucket_text, put->key, status);
 	}
 	end(put, &answer);
 }
@@ -289,6 +302,7 @@ static void send_put(struct lc_s3_put *put, const char *url, struct lc_view host
 	    .body_from_callback = true,
 	    .body_size = put->body->size,
 	    .timeout_ms = s3->timeout_ms,
+	    .stall_timeout_ms = s3->stall_timeout_ms,
 	    .callbacks = &CALLBACKS,
 	    .context = put,
 	};
@@ -324,7 +338,7 @@ static void address_and_send(struct lc_s3_put *put, struct lc_view key)
 	lc_buffer_free(&host);
 }
 
-struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, const char *bucket, struct lc_view key,
+struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, struct lc_view bucket, struct lc_view key,
 			    const struct lc_s3_body *body, lc_s3_callback *callback, void *context)
 {
 	struct lc_s3_put *put = lc_memory_zero(1, sizeof(*put));
@@ -334,7 +348,8 @@ struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, const char *bucket, struct lc_view
 	put->body = body;
 	put->callback = callback;
 	put->context = context;
-	put->bucket = lc_memory_copy_text(bucket);
+	put->bucket_text = lc_memory_copy_bytes(bucket.data, bucket.size);
+	put->bucket = (struct lc_view){.data = put->bucket_text, .size = bucket.size};
 	put->key = lc_memory_copy_bytes(key.data, key.size);
 	lc_buffer_init(&put->answer, BODY_MAX);
 	TAILQ_INSERT_TAIL(&s3->puts, put, all);
@@ -361,6 +376,7 @@ struct lc_s3 *lc_s3_new(struct lc_loop *loop, struct lc_http *http,
 	s3->endpoint_text = lc_memory_copy_text(options->endpoint);
 	s3->addressing = options->addressing;
 	s3->timeout_ms = options->timeout_ms;
+	s3->stall_timeout_ms = options->stall_timeout_ms;
 	s3->conditional = options->conditional;
 	s3->region = lc_memory_copy_text(options->region);
 	s3->access_key_id = lc_memory_copy_text(options->access_key_id);

@@ -44,53 +44,72 @@ bool lc_s3_address_endpoint_of(const char *text, struct lc_s3_endpoint *endpoint
 }
 
 /* Labels between dots, each 1 to 63 characters that neither begin nor end with "-". */
-static bool is_host_name(const char *bucket)
+static bool is_host_name(struct lc_view bucket)
 {
-	for (const char *label = bucket;; label++) {
-		size_t size = strcspn(label, ".");
+	size_t begin = 0;
 
-		if (size == 0 || size > LABEL_MAX || label[0] == '-' || label[size - 1] == '-')
+	for (size_t end = 0; end <= bucket.size; end++) {
+		if (end < bucket.size && bucket.data[end] != '.')
+			continue;
+		if (end == begin || end - begin > LABEL_MAX || bucket.data[begin] == '-' ||
+		    bucket.data[end - 1] == '-')
 			return false;
-		label += size;
-		if (*label == '\0')
-			return true;
+		begin = end + 1;
 	}
+	return true;
 }
 
-static bool check(enum lc_s3_addressing addressing, const char *bucket, struct lc_view key,
+static bool is_bucket_name(struct lc_view bucket)
+{
+	if (bucket.size < BUCKET_MIN || bucket.size > BUCKET_MAX)
+		return false;
+	for (size_t i = 0; i < bucket.size; i++) {
+		if (memchr(BUCKET_CHARACTERS, bucket.data[i], sizeof(BUCKET_CHARACTERS) - 1) ==
+		    NULL)
+			return false;
+	}
+	return true;
+}
+
+static bool check(enum lc_s3_addressing addressing, struct lc_view bucket, struct lc_view key,
 		  struct lc_error *error)
 {
-	size_t size = strlen(bucket);
+	int shown = (int)(bucket.size < BUCKET_MAX ? bucket.size : BUCKET_MAX);
 
-	if (size < BUCKET_MIN || size > BUCKET_MAX || strspn(bucket, BUCKET_CHARACTERS) != size)
+	if (bucket.size == 0)
+		return lc_error_set(
+		    error, LC_ERROR_REFUSED,
+		    "the rows name no target bucket (loggingTargetBucket is empty)");
+	if (!is_bucket_name(bucket))
 		return lc_error_set(error, LC_ERROR_REFUSED,
-				    "\"%.255s\" is not a bucket's name: 3 to 255 of A-Z a-z 0-9 . "
+				    "\"%.*s\" is not a bucket's name: 3 to 255 of A-Z a-z 0-9 . "
 				    "_ - are",
-				    bucket);
+				    shown, bucket.data);
 	if (addressing == LC_S3_ADDRESSING_VIRTUAL && !is_host_name(bucket))
 		return lc_error_set(error, LC_ERROR_REFUSED,
-				    "bucket \"%.255s\" can not be part of a host name, as "
+				    "bucket \"%.*s\" cannot be part of a host name, as "
 				    "virtual-host addressing needs it",
-				    bucket);
+				    shown, bucket.data);
 	if (key.size == 0 || key.size > KEY_MAX)
 		return lc_error_set(error, LC_ERROR_REFUSED,
-				    "a key of %zu bytes: 1 to 1024 are allowed (bucket \"%.255s\")",
-				    key.size, bucket);
+				    "a key of %zu bytes: 1 to 1024 are allowed (bucket \"%.*s\"); "
+				    "shorten the prefix",
+				    key.size, shown, bucket.data);
 	return true;
 }
 
 bool lc_s3_address_append(const struct lc_s3_endpoint *endpoint, enum lc_s3_addressing addressing,
-			  const char *bucket, struct lc_view key, struct lc_buffer *host,
+			  struct lc_view bucket, struct lc_view key, struct lc_buffer *host,
 			  struct lc_buffer *path, struct lc_error *error)
 {
 	if (!check(addressing, bucket, key, error))
 		return false;
 	lc_buffer_append_char(path, '/');
 	if (addressing == LC_S3_ADDRESSING_VIRTUAL) {
-		lc_buffer_append_text(host, bucket);
+		lc_buffer_append_view(host, bucket);
 		lc_buffer_append_char(host, '.');
 	} else {
-		lc_buffer_append_text(path, bucket);
+		lc_buffer_append_view(path, bucket);
 		lc_buffer_append_char(path, '/');
 	}
 	lc_buffer_append_view(host, endpoint->authority);

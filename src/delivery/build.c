@@ -65,6 +65,7 @@ static void drop_list(struct lc_build *build, struct lc_target_queue *list)
 void lc_build_drop_open(struct lc_build *build)
 {
 	drop_list(build, &build->open);
+	build->last_target = NULL;
 }
 
 void lc_build_free(struct lc_build *build)
@@ -89,12 +90,15 @@ bool lc_build_recording(const struct lc_build *build)
 	return !TAILQ_EMPTY(&build->recording);
 }
 
-struct lc_target *lc_build_target(struct lc_build *build, struct lc_view bucket)
+struct lc_target *lc_build_target(struct lc_build *build, const struct lc_record *record)
 {
+	const struct lc_target *last = build->last_target;
+
 	/* Neighbouring rows mostly share their target. */
-	if (build->last_target == NULL ||
-	    !lc_view_equal(lc_view_of(build->last_target->bucket), bucket))
-		build->last_target = lc_target_table_get(lc_upload_targets(build->upload), bucket);
+	if (last == NULL || !lc_view_equal(last->prefix, record->target_prefix) ||
+	    !lc_view_equal(last->bucket->name, record->target_bucket))
+		build->last_target = lc_target_table_get(
+		    lc_upload_targets(build->upload), record->target_bucket, record->target_prefix);
 	return build->last_target;
 }
 
@@ -162,18 +166,18 @@ static void close_object(struct lc_build *build, struct lc_object *object)
 }
 
 static struct lc_object *open_object(struct lc_build *build, struct lc_source *source,
-				     struct lc_target *target, struct lc_view prefix)
+				     struct lc_target *target)
 {
 	struct lc_object *object;
 
 	TAILQ_FOREACH(object, &build->open, of_list)
 	{
-		if (object->target == target && lc_view_equal(object->prefix, prefix))
+		if (object->target == target)
 			break;
 	}
 	if (object == NULL) {
-		object = lc_object_new(source, target, prefix, &source->complete,
-				       lc_loop_now_ms(build->loop));
+		object =
+		    lc_object_new(source, target, &source->complete, lc_loop_now_ms(build->loop));
 		TAILQ_INSERT_TAIL(&source->objects, object, of_source);
 		TAILQ_INSERT_HEAD(&build->open, object, of_list);
 		lc_upload_account(build->upload, target, (ptrdiff_t)lc_object_memory(object));
@@ -184,10 +188,17 @@ static struct lc_object *open_object(struct lc_build *build, struct lc_source *s
 	return object;
 }
 
+static uint64_t max_bytes(const struct lc_build *build, const struct lc_target *target)
+{
+	if (target->largest_bytes != 0 && target->largest_bytes < build->max_bytes)
+		return target->largest_bytes;
+	return build->max_bytes;
+}
+
 bool lc_build_take(struct lc_build *build, struct lc_source *source, struct lc_target *target,
 		   const struct lc_record *record, uint64_t hash, uint64_t repeat)
 {
-	struct lc_object *object = open_object(build, source, target, record->target_prefix);
+	struct lc_object *object = open_object(build, source, target);
 	size_t before = lc_object_memory(object);
 
 	lc_object_append(object, record, hash, build->region);
@@ -195,7 +206,7 @@ bool lc_build_take(struct lc_build *build, struct lc_source *source, struct lc_t
 		object->repeat = repeat;
 	source->object_rows++;
 	lc_upload_account(build->upload, target, (ptrdiff_t)(lc_object_memory(object) - before));
-	if (object->line_count < build->max_rows && object->body_size < build->max_bytes)
+	if (object->line_count < build->max_rows && object->body_size < max_bytes(build, target))
 		return false;
 	close_object(build, object);
 	return TAILQ_EMPTY(&build->open);
@@ -207,6 +218,7 @@ void lc_build_close_all(struct lc_build *build)
 
 	while ((object = TAILQ_FIRST(&build->open)) != NULL)
 		close_object(build, object);
+	build->last_target = NULL;
 	lc_hash_set_clear(&build->names);
 }
 

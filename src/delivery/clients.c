@@ -43,6 +43,7 @@ bool lc_clients_open(struct lc_clients *clients, struct lc_loop *loop,
 			      : LC_S3_ADDRESSING_PATH,
 	    .conditional = conditional_of(settings->s3_conditional_put),
 	    .timeout_ms = (uint64_t)settings->timeout_upload_operation_seconds * 1000,
+	    .stall_timeout_ms = (uint64_t)settings->timeout_upload_stall_seconds * 1000,
 	};
 
 	clients->clickhouse_http = open_http(loop, settings->clickhouse_tls_ca_file,

@@ -8,7 +8,15 @@
 #include "delivery/plan.h"
 #include "delivery/scan.h"
 
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
+
+enum {
+	IN_TROUBLE_MAX =
+	    8, /* sources that could not be read before: so many are tried in a cycle */
+	UNANSWERED_MAX = 3, /* scans: from then on what they ask for may be the reason */
+};
 
 /* Where the cycle is. */
 enum step {
@@ -38,10 +46,15 @@ struct lc_cycle {
 	uint64_t next_ms;  /* when the next cycle is to begin, while this one is waited for */
 	unsigned failures; /* cycles in a row that ClickHouse made fail */
 
-	struct lc_source **ready; /* this cycle's sources, oldest first */
+	struct lc_source **ready; /* this cycle's sources, oldest first, those in trouble last */
 	size_t ready_count;
 	size_t ready_capacity;
-	size_t ready_next; /* the first one not yet given to a scan */
+	size_t ready_next;   /* the first one not yet given to a scan */
+	size_t group_count;  /* of those before it, how many the scan under way reads */
+	size_t group_most;   /* so many at most share the next scan */
+	unsigned in_trouble; /* sources of this cycle that could not be read before */
+	unsigned
+	    unanswered; /* cycles in a row whose scan nobody answered, though a discovery was */
 
 	bool flush_all; /* all sources are read next, whatever their thresholds say */
 	bool again;     /* the next cycle begins as soon as this one has ended */
@@ -97,14 +110,26 @@ static void fail_cycle(struct lc_cycle *cycle, const char *what, const struct lc
 static void scan_next_group(struct lc_cycle *cycle)
 {
 	struct lc_source **sources = cycle->ready + cycle->ready_next;
-	size_t count = lc_plan_group(sources, cycle->ready_count - cycle->ready_next);
+	size_t left = cycle->ready_count - cycle->ready_next;
+	size_t count = lc_plan_group(sources, left < cycle->group_most ? left : cycle->group_most);
 
 	if (count == 0) {
 		end_cycle(cycle);
 		return;
 	}
 	cycle->ready_next += count;
+	cycle->group_count = count;
 	lc_scan_start(cycle->scan, cycle->seat, sources, count);
+}
+
+/* One that could not be read has its own backoff, and few of them take part in a cycle. */
+static bool is_due_again(struct lc_cycle *cycle, const struct lc_source *source)
+{
+	if (lc_loop_now_ms(cycle->parts.loop) < source->read_at_ms ||
+	    cycle->in_trouble == IN_TROUBLE_MAX)
+		return false;
+	cycle->in_trouble++;
+	return true;
 }
 
 static void collect_ready(void *context, struct lc_source *source)
@@ -122,6 +147,8 @@ static void collect_ready(void *context, struct lc_source *source)
 	source->flush |= cycle->flush_all;
 	if (!lc_plan_ready(source, &cycle->thresholds,
 			   lc_discovery_clickhouse_now(cycle->discovery)))
+		return;
+	if (source->read_failures > 0 && !is_due_again(cycle, source))
 		return;
 	if (cycle->ready_count == cycle->ready_capacity) {
 		cycle->ready_capacity = cycle->ready_capacity == 0 ? 64 : cycle->ready_capacity * 2;
@@ -151,6 +178,8 @@ static void on_discovered(void *context, const struct lc_error *error, int excep
 	lc_counters_set_failing(counters, LC_COUNTERS_CLICKHOUSE_FAILING_SINCE, false);
 	cycle->ready_count = 0;
 	cycle->ready_next = 0;
+	cycle->group_most = SIZE_MAX;
+	cycle->in_trouble = 0;
 	lc_source_each(cycle->parts.sources, collect_ready, cycle);
 	cycle->flush_all = false;
 	lc_plan_sort(cycle->ready, cycle->ready_count);
@@ -166,14 +195,58 @@ static void on_scan_progress(void *context, struct lc_source *source)
 	cycle->callbacks->on_progress(cycle->context, source);
 }
 
-static void on_scan_end(void *context, const struct lc_error *error)
+/* The source cannot be read: it is left alone for a while. Its open ranges become whole slots, so
+ * that the comparison of what was settled need not wait for it. */
+static void leave_alone(struct lc_cycle *cycle, struct lc_source *source,
+			const struct lc_error *error)
+{
+	uint64_t wait_ms =
+	    lc_backoff_delay_ms(&cycle->backoff, source->read_failures, cycle->parts.random);
+
+	lc_source_note_unreadable(source, error->message,
+				  lc_loop_now_ms(cycle->parts.loop) + wait_ms);
+	lc_source_widen(source, LC_LEDGER_SLOT_SECONDS, lc_discovery_until(cycle->discovery));
+	lc_source_record_ranges(source, cycle->parts.ledger);
+	lc_log(LC_LOG_ERROR, "a source cannot be read; it is tried again later, others go on",
+	       LC_LOG_UINT("raft_session", source->raft_session_id),
+	       LC_LOG_VIEW("bucket", source->bucket), LC_LOG_FAULT(error));
+}
+
+/* Something that the scan asked for cannot be read: what is left of it is asked for again, in
+ * smaller groups, until the source that is the reason stands alone. */
+static void narrow_down(struct lc_cycle *cycle, const struct lc_scan_end *end)
+{
+	lc_log(LC_LOG_WARNING, "a scan broke; what is missing is read again",
+	       LC_LOG_UINT("sources", end->unread_count), LC_LOG_FAULT(&end->error));
+	if (cycle->group_count == 1 && end->unread_count == 1) {
+		leave_alone(cycle, end->unread[0], &end->error);
+		cycle->group_most = SIZE_MAX;
+		return;
+	}
+	lc_plan_sort(end->unread + end->broke_in_first, end->unread_count - end->broke_in_first);
+	cycle->ready_next -= end->unread_count;
+	memcpy(&cycle->ready[cycle->ready_next], end->unread,
+	       end->unread_count * sizeof(end->unread[0]));
+	cycle->group_most =
+	    end->broke_in_first || end->unread_count < 2 ? 1 : end->unread_count / 2;
+}
+
+static void on_scan_end(void *context, const struct lc_scan_end *end)
 {
 	struct lc_cycle *cycle = context;
 
-	if (error->kind == LC_ERROR_NONE)
-		scan_next_group(cycle);
-	else
-		fail_cycle(cycle, "a scan broke; what is missing is read again", error);
+	if (end->error.kind == LC_ERROR_NONE) {
+		cycle->unanswered = 0;
+		cycle->group_most =
+		    cycle->group_most > SIZE_MAX / 2 ? SIZE_MAX : cycle->group_most * 2;
+	} else if (end->answered || cycle->unanswered >= UNANSWERED_MAX) {
+		narrow_down(cycle, end);
+	} else {
+		cycle->unanswered++;
+		fail_cycle(cycle, "a scan broke; what is missing is read again", &end->error);
+		return;
+	}
+	scan_next_group(cycle);
 }
 
 static void on_timer(void *context)
@@ -260,6 +333,11 @@ uint64_t lc_cycle_flush(struct lc_cycle *cycle, const struct lc_ledger_source *o
 	else
 		cycle->again = true;
 	return count;
+}
+
+bool lc_cycle_scanning(const struct lc_cycle *cycle)
+{
+	return lc_scan_running(cycle->scan);
 }
 
 void lc_cycle_relieve(struct lc_cycle *cycle)

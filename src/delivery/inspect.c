@@ -1,6 +1,7 @@
 #include "delivery/inspect.h"
 
 #include "base/memory.h"
+#include "delivery/backlog.h"
 #include "delivery/cycle.h"
 #include "delivery/object.h"
 #include "delivery/rebuild.h"
@@ -49,25 +50,16 @@ static void picks_add(struct picks *picks, uint64_t weight, const void *item)
 	picks->picks[at] = (struct pick){.weight = weight, .item = item};
 }
 
-/* ---- sources ---- */
-
-static bool is_blocked(const struct lc_source *source)
+static int64_t seconds_until(uint64_t at_ms, uint64_t now_ms)
 {
-	const struct lc_object *object;
-
-	if (source->bodiless > 0)
-		return true;
-	TAILQ_FOREACH(object, &source->objects, of_source)
-	{
-		if (object->target->state == LC_TARGET_ASIDE)
-			return true;
-	}
-	return false;
+	return at_ms > now_ms ? (int64_t)((at_ms - now_ms + 999) / 1000) : 0;
 }
+
+/* ---- sources ---- */
 
 static uint64_t pending_rows(const struct lc_source *source)
 {
-	return source->open_rows + source->object_rows + source->bodiless_rows;
+	return source->open_rows + source->object_rows + lc_backlog_of_source(source).rows;
 }
 
 static int64_t lag_of(const struct lc_source *source, uint32_t now)
@@ -79,8 +71,11 @@ static int64_t lag_of(const struct lc_source *source, uint32_t now)
 	return now > oldest ? (int64_t)(now - oldest) : 0;
 }
 
-static void add_source(struct lc_inspect *inspect, const struct lc_source *source, uint32_t now)
+static void add_source(struct lc_inspect *inspect, const struct lc_source *source,
+		       const struct lc_shard_parts *parts)
 {
+	uint32_t now = lc_cycle_clickhouse_now(parts->cycle);
+	struct lc_backlog_sum backlog = lc_backlog_of_source(source);
 	const struct lc_object *object;
 	struct lc_inspection_source row = {
 	    .shard = inspect->number,
@@ -89,13 +84,19 @@ static void add_source(struct lc_inspect *inspect, const struct lc_source *sourc
 	    .pending_rows = pending_rows(source),
 	    .oldest_undelivered = lc_source_oldest_undelivered(source),
 	    .lag_seconds = lag_of(source, now),
-	    .blocked = is_blocked(source),
+	    .blocked = lc_source_blocked(source),
 	    .open_rows = source->open_rows,
 	    .open_since = lc_source_open_since(source),
 	    .flush = source->flush,
 	    .object_rows = source->object_rows,
-	    .intents_without_body = source->bodiless,
-	    .intents_without_body_rows = source->bodiless_rows,
+	    .intents_without_body = backlog.intents,
+	    .intents_without_body_rows = backlog.rows,
+	    .read_failures = source->read_failures,
+	    .read_error = lc_view_of(source->read_error == NULL ? "" : source->read_error),
+	    .next_read_seconds =
+		source->read_failures == 0
+		    ? LC_INSPECTION_NO_AGE
+		    : seconds_until(source->read_at_ms, lc_loop_now_ms(parts->loop)),
 	};
 
 	TAILQ_FOREACH(object, &source->objects, of_source)
@@ -131,7 +132,7 @@ static void survey_source(void *context, struct lc_source *source)
 	    lag_of(source, survey->now) <= survey->threshold_seconds)
 		return;
 	if (lc_control_request_has(survey->request, LC_CONTROL_REQUEST_ARGUMENT_BLOCKED) &&
-	    !is_blocked(source))
+	    !lc_source_blocked(source))
 		return;
 	picks_add(&survey->picks, oldest == 0 ? 0 : UINT32_MAX - oldest, source);
 }
@@ -147,7 +148,7 @@ static void look_at_sources(struct lc_inspect *inspect)
 	picks_init(&survey.picks, inspect->request.limit);
 	lc_source_each(parts.sources, survey_source, &survey);
 	for (size_t i = 0; i < survey.picks.count; i++)
-		add_source(inspect, survey.picks.picks[i].item, survey.now);
+		add_source(inspect, survey.picks.picks[i].item, &parts);
 	inspect->document.more = survey.picks.seen - survey.picks.count;
 	free(survey.picks.picks);
 	inspect->done(inspect);
@@ -155,35 +156,44 @@ static void look_at_sources(struct lc_inspect *inspect)
 
 /* ---- targets ---- */
 
+static const char *const GIVEN_UP_NAMES[] = {
+    [LC_LEDGER_KEPT] = "",
+    [LC_LEDGER_IGNORED] = "ignored",
+    [LC_LEDGER_DISCARDED] = "discarded",
+};
+
 static void add_target(struct lc_inspect *inspect, const struct lc_target *target, uint64_t now_ms)
 {
+	const struct lc_standing *standing = lc_target_standing(target);
+	struct lc_backlog_sum backlog = lc_backlog_of_target(target);
 	const struct lc_object *object;
 	struct lc_inspection_target row = {
 	    .shard = inspect->number,
-	    .bucket = lc_view_of(target->bucket),
-	    .state = lc_view_of(lc_target_state_name(target->state)),
-	    .refused = target->refused,
-	    .failures = target->failures,
-	    .last_error = lc_view_of(target->last_error == NULL ? "" : target->last_error),
+	    .bucket = target->bucket->name,
+	    .prefix = target->prefix,
+	    .state = lc_view_of(lc_target_state_name(standing->state)),
+	    .whole_bucket = standing != &target->standing,
+	    .refused = standing->refused,
+	    .slow = target->bucket->slow,
+	    .given_up = lc_view_of(GIVEN_UP_NAMES[lc_target_given_up(target)]),
+	    .failures = standing->failures,
+	    .last_error = lc_view_of(standing->last_error == NULL ? "" : standing->last_error),
 	    .failing_seconds = LC_INSPECTION_NO_AGE,
 	    .next_probe_seconds = LC_INSPECTION_NO_AGE,
 	    .uploads = target->active,
-	    .intents_without_body = target->bodiless,
-	    .rows = target->rows,
-	    .bytes = target->bytes,
+	    .intents_without_body = backlog.intents,
+	    .rows = target->object_rows + backlog.rows,
+	    .bytes = target->bucket->bytes,
 	};
 
 	TAILQ_FOREACH(object, &target->waiting, of_list)
 	{
 		row.waiting_objects++;
 	}
-	if (target->failures > 0)
-		row.failing_seconds = (int64_t)((now_ms - target->failing_since_ms) / 1000);
-	if (target->state != LC_TARGET_HEALTHY)
-		row.next_probe_seconds =
-		    target->probe_at_ms > now_ms
-			? (int64_t)((target->probe_at_ms - now_ms + 999) / 1000)
-			: 0;
+	if (standing->failures > 0)
+		row.failing_seconds = (int64_t)((now_ms - standing->failing_since_ms) / 1000);
+	if (standing->state != LC_TARGET_HEALTHY)
+		row.next_probe_seconds = seconds_until(lc_target_probe_at_ms(target), now_ms);
 	lc_inspection_add(&inspect->document, LC_INSPECTION_TARGETS, &row);
 }
 
@@ -197,9 +207,12 @@ static void survey_target(void *context, struct lc_target *target)
 	const uint64_t failing = UINT64_C(1) << 63;
 	struct target_survey *survey = context;
 
-	if (survey->blocked && target->state != LC_TARGET_ASIDE)
+	uint64_t rows = target->object_rows + lc_backlog_of_target(target).rows;
+
+	if (survey->blocked && !lc_target_aside(target))
 		return;
-	picks_add(&survey->picks, (target->failures > 0 ? failing : 0) | target->rows, target);
+	picks_add(&survey->picks, (lc_target_standing(target)->failures > 0 ? failing : 0) | rows,
+		  target);
 }
 
 static void look_at_targets(struct lc_inspect *inspect)
@@ -244,7 +257,8 @@ static void add_target_once(struct lc_inspect *inspect, const struct lc_target *
 		const struct lc_inspection_target *row =
 		    lc_inspection_row(&inspect->document, LC_INSPECTION_TARGETS, i);
 
-		if (lc_view_equal(row->bucket, lc_view_of(target->bucket)))
+		if (lc_view_equal(row->bucket, target->bucket->name) &&
+		    lc_view_equal(row->prefix, target->prefix))
 			return;
 	}
 	add_target(inspect, target, now_ms);
@@ -273,8 +287,8 @@ static void add_targets_of_source(struct lc_inspect *inspect)
 	for (size_t i = 0; i < objects->count; i++) {
 		const struct lc_inspection_object *row =
 		    lc_inspection_row(&inspect->document, LC_INSPECTION_OBJECTS, i);
-		const struct lc_target *target =
-		    lc_target_table_find(lc_upload_targets(parts.upload), row->target_bucket);
+		const struct lc_target *target = lc_target_table_find(
+		    lc_upload_targets(parts.upload), row->target_bucket, row->target_prefix);
 
 		if (target != NULL && lc_view_equal(row->state, lc_view_of("open")))
 			add_target_once(inspect, target, now_ms);
@@ -303,7 +317,9 @@ static const char *state_of(const struct lc_ledger_object *object)
 {
 	if (object->delivered)
 		return "delivered";
-	return object->expired ? "expired" : "open";
+	if (object->loss == LC_LEDGER_LOST_DISCARDED)
+		return "discarded";
+	return object->loss == LC_LEDGER_NOT_LOST ? "open" : "expired";
 }
 
 static void on_objects(void *context, const struct lc_ledger_object *objects, size_t count)
@@ -318,6 +334,7 @@ static void on_objects(void *context, const struct lc_ledger_object *objects, si
 		    .raft_session_id = intent->source.raft_session_id,
 		    .bucket = intent->source.bucket,
 		    .target_bucket = intent->target_bucket,
+		    .target_prefix = intent->target_prefix,
 		    .key = intent->key,
 		    .rows = intent->rows,
 		    .bytes = intent->bytes,
@@ -344,7 +361,7 @@ static void look_at_source(struct lc_inspect *inspect)
 	lc_shard_parts(inspect->shard, &parts);
 	source = lc_source_find(parts.sources, name.raft_session_id, bucket);
 	if (source != NULL) {
-		add_source(inspect, source, lc_cycle_clickhouse_now(parts.cycle));
+		add_source(inspect, source, &parts);
 		add_ranges(inspect, source);
 	}
 	if (inspect->request.command == LC_CONTROL_REQUEST_EXPLAIN)
@@ -390,10 +407,11 @@ static void retry_target(void *context, struct lc_target *target)
 	struct retry *retry = context;
 	struct lc_inspect *inspect = retry->inspect;
 
-	if (target->state == LC_TARGET_HEALTHY && target->bodiless == 0)
+	if (lc_target_standing(target)->state == LC_TARGET_HEALTHY &&
+	    TAILQ_EMPTY(&target->backlogs))
 		return;
-	if (!retry->all && !lc_view_equal(lc_control_request_bucket(&inspect->request),
-					  lc_view_of(target->bucket)))
+	if (!retry->all &&
+	    !lc_view_equal(lc_control_request_bucket(&inspect->request), target->bucket->name))
 		return;
 	lc_upload_retry_now(retry->upload, target);
 	inspect->document.affected++;

@@ -15,8 +15,7 @@ enum {
 };
 
 struct lc_object *lc_object_new(struct lc_source *source, struct lc_target *target,
-				struct lc_view prefix, const struct lc_mark *before,
-				uint64_t now_ms)
+				const struct lc_mark *before, uint64_t now_ms)
 {
 	struct lc_object *object = lc_memory_zero(1, sizeof(*object));
 
@@ -24,7 +23,6 @@ struct lc_object *lc_object_new(struct lc_source *source, struct lc_target *targ
 	object->target = target;
 	object->begun_ms = now_ms;
 	lc_arena_init(&object->arena, FIRST_CHUNK);
-	object->prefix = lc_arena_copy(&object->arena, prefix);
 	lc_mark_init(&object->before);
 	if (before != NULL)
 		lc_mark_copy(&object->before, before);
@@ -111,8 +109,8 @@ uint64_t lc_object_unique(const struct lc_object *object)
 	struct lc_object_key_subject subject = {
 	    .raft_session_id = object->source->raft_session_id,
 	    .bucket = object->source->bucket,
-	    .target_bucket = lc_view_of(object->target->bucket),
-	    .target_prefix = object->prefix,
+	    .target_bucket = object->target->bucket->name,
+	    .target_prefix = object->target->prefix,
 	};
 	struct lc_taken_second second;
 	struct lc_hash_set hashes;
@@ -144,7 +142,8 @@ void lc_object_seal(struct lc_object *object)
 void lc_object_name(struct lc_object *object, uint64_t unique)
 {
 	LC_ASSERT(object->pieces != NULL);
-	lc_object_key_append(&object->key, object->prefix, object->lines[0].start_time_ms, unique);
+	lc_object_key_append(&object->key, object->target->prefix, object->lines[0].start_time_ms,
+			     unique);
 	LC_ASSERT(!lc_buffer_failed(&object->key));
 }
 
@@ -152,8 +151,8 @@ struct lc_ledger_intent lc_object_intent(const struct lc_object *object)
 {
 	return (struct lc_ledger_intent){.id = object->intent_id,
 					 .source = lc_source_name(object->source),
-					 .target_bucket = lc_view_of(object->target->bucket),
-					 .target_prefix = object->prefix,
+					 .target_bucket = object->target->bucket->name,
+					 .target_prefix = object->target->prefix,
 					 .key = lc_buffer_view(&object->key),
 					 .first_second = object->first_second,
 					 .last_second = object->last_second,

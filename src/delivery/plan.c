@@ -17,10 +17,14 @@ bool lc_plan_ready(const struct lc_source *source, const struct lc_plan_threshol
 
 static int compare_sources(const void *a, const void *b)
 {
-	uint32_t left = lc_source_open_from(*(struct lc_source *const *)a);
-	uint32_t right = lc_source_open_from(*(struct lc_source *const *)b);
+	const struct lc_source *left = *(struct lc_source *const *)a;
+	const struct lc_source *right = *(struct lc_source *const *)b;
+	uint32_t left_from = lc_source_open_from(left);
+	uint32_t right_from = lc_source_open_from(right);
 
-	return (left > right) - (left < right);
+	if ((left->read_failures > 0) != (right->read_failures > 0))
+		return left->read_failures > 0 ? 1 : -1;
+	return (left_from > right_from) - (left_from < right_from);
 }
 
 void lc_plan_sort(struct lc_source **sources, size_t count)
@@ -55,7 +59,8 @@ size_t lc_plan_group(struct lc_source *const *sources, size_t count)
 	size_t bytes = 0;
 	size_t group = 0;
 
-	while (group < count) {
+	/* One that could not be read is asked for alone. */
+	while (group < count && (group == 0 || sources[group]->read_failures == 0)) {
 		uint32_t own = lc_source_open_from(sources[group]);
 		uint32_t length = lc_source_open_to(sources[group]) - own;
 		uint32_t early = own - lc_source_open_from(sources[0]);
@@ -66,6 +71,8 @@ size_t lc_plan_group(struct lc_source *const *sources, size_t count)
 		if (early > near && early > length)
 			break;
 		group++;
+		if (sources[0]->read_failures > 0)
+			break;
 	}
 	return group;
 }

@@ -4,6 +4,8 @@
 #include "base/crash_point.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "delivery/attempts.h"
+#include "delivery/backlog.h"
 #include "delivery/object.h"
 #include "delivery/query.h"
 #include "delivery/rebuild_item.h"
@@ -16,6 +18,7 @@
 enum {
 	INTENTS_MAX = 256, /* of one pass */
 	MISSING_WAIT_MS = 60 * 1000,
+	MISSING_WAIT_MAX_MS = 3600 * 1000,
 	FAILURE_WAIT_MS = 5 * 1000,
 };
 
@@ -46,7 +49,7 @@ struct lc_rebuild *lc_rebuild_new(const struct lc_parts *parts,
 	rebuild->parts = *parts;
 	rebuild->on_settled = on_settled;
 	rebuild->context = context;
-	rebuild->room = (size_t)parts->settings->limits_max_inflight_bytes / 4;
+	rebuild->room = (size_t)parts->settings->limits_max_inflight_bytes / 8;
 	return rebuild;
 }
 
@@ -128,14 +131,6 @@ static bool on_data(void *context, struct lc_view piece, struct lc_error *error)
 	return true;
 }
 
-static void bodiless_gone(struct lc_rebuild *rebuild, struct lc_source *source, uint64_t rows)
-{
-	LC_ASSERT(source->bodiless > 0);
-	source->bodiless--;
-	source->bodiless_rows -= rows < source->bodiless_rows ? rows : source->bodiless_rows;
-	lc_upload_bodiless_gone(rebuild->parts.upload, rebuild->target, rows);
-}
-
 static void submit(struct lc_rebuild *rebuild, struct lc_rebuild_item *item)
 {
 	struct lc_object *object = item->object;
@@ -151,7 +146,8 @@ static void submit(struct lc_rebuild *rebuild, struct lc_rebuild_item *item)
 	lc_source_advance(item->source, &item->last);
 	item->object = NULL;
 	item->source->object_rows += object->line_count;
-	bodiless_gone(rebuild, item->source, object->line_count);
+	lc_upload_backlog_gone(rebuild->parts.upload, item->source, rebuild->target,
+			       object->line_count);
 	lc_counters_add(rebuild->parts.counters, LC_COUNTERS_INTENTS_REBUILT, 1);
 	LC_CRASH_POINT(REBUILD_BEFORE_SUBMIT);
 	lc_upload_submit(rebuild->parts.upload, object);
@@ -165,23 +161,26 @@ static void miss(struct lc_rebuild *rebuild, struct lc_rebuild_item *item)
 	struct lc_source *source = item->source;
 
 	if (rebuild->now <= item->last_second + retention) {
-		rebuild->target->rebuild_at_ms =
-		    lc_loop_now_ms(rebuild->parts.loop) + MISSING_WAIT_MS;
+		lc_attempts_hold(lc_upload_attempts(rebuild->parts.upload), item->object->intent_id,
+				 lc_loop_now_ms(rebuild->parts.loop), MISSING_WAIT_MS,
+				 MISSING_WAIT_MAX_MS);
 		lc_log(LC_LOG_WARNING, "rows of a log object are not to be seen in ClickHouse",
 		       LC_LOG_VIEW("bucket", source->bucket),
-		       LC_LOG_TEXT("target", rebuild->target->bucket),
+		       LC_LOG_VIEW("target", rebuild->target->bucket->name),
 		       LC_LOG_VIEW("key", lc_buffer_view(&item->key)),
 		       LC_LOG_UINT("missing", missing));
 		return;
 	}
 	lc_log(LC_LOG_ERROR, "rows were lost: their retention ended before they were delivered",
 	       LC_LOG_VIEW("bucket", source->bucket),
-	       LC_LOG_TEXT("target", rebuild->target->bucket),
+	       LC_LOG_VIEW("target", rebuild->target->bucket->name),
 	       LC_LOG_VIEW("key", lc_buffer_view(&item->key)),
 	       LC_LOG_UINT("rows", item->hashes.count));
 	lc_counters_add(rebuild->parts.counters, LC_COUNTERS_ROWS_EXPIRED, item->hashes.count);
-	lc_ledger_set_expired(rebuild->parts.ledger, item->object->intent_id, item->last_second);
-	bodiless_gone(rebuild, source, item->hashes.count);
+	lc_ledger_set_lost(rebuild->parts.ledger, item->object->intent_id, item->last_second,
+			   LC_LEDGER_LOST_EXPIRED);
+	lc_attempts_forget(lc_upload_attempts(rebuild->parts.upload), item->object->intent_id);
+	lc_upload_backlog_gone(rebuild->parts.upload, source, rebuild->target, item->hashes.count);
 	release_item(rebuild, item);
 	*item = (struct lc_rebuild_item){.source = NULL};
 	rebuild->on_settled(rebuild->context, source);
@@ -209,7 +208,8 @@ static void on_done(void *context, const struct lc_error *error, int exception_c
 		    lc_loop_now_ms(rebuild->parts.loop) + FAILURE_WAIT_MS;
 		rebuild->target->looked_to = 0;
 		lc_log(LC_LOG_WARNING, "rebuilding log objects failed and is tried again",
-		       LC_LOG_TEXT("target", rebuild->target->bucket), LC_LOG_FAULT(&failure));
+		       LC_LOG_VIEW("target", rebuild->target->bucket->name),
+		       LC_LOG_FAULT(&failure));
 	}
 	end_pass(rebuild);
 }
@@ -271,60 +271,121 @@ static void start_query(struct lc_rebuild *rebuild)
 	lc_buffer_free(&sql);
 }
 
-/* Takes as many of the intents as there is room for; those with a body are left out. */
-static void on_intents(void *context, const struct lc_ledger_intent *intents, size_t count)
+/* Whether the intent is to be built now: its body is not there, and it is not left alone. */
+static bool is_wanted(const struct lc_rebuild *rebuild, const struct lc_ledger_intent *intent)
+{
+	uint64_t held_ms =
+	    lc_attempts_held_until_ms(lc_upload_attempts(rebuild->parts.upload), intent->id);
+
+	return held_ms <= lc_loop_now_ms(rebuild->parts.loop) &&
+	       !lc_upload_has(rebuild->parts.upload, rebuild->target, intent->id);
+}
+
+/* Takes as many of the intents as there is room for. True when it came to the end of the answer. */
+static bool choose_items(struct lc_rebuild *rebuild, const struct lc_ledger_intents *answer)
+{
+	struct lc_target *target = rebuild->target;
+	bool one = lc_target_standing(target)->state != LC_TARGET_HEALTHY;
+	size_t room = lc_upload_room(rebuild->parts.upload, target);
+	uint64_t bytes = 0;
+
+	rebuild->items = lc_memory_zero(answer->count, sizeof(rebuild->items[0]));
+	for (size_t i = 0; i < answer->count; i++) {
+		const struct lc_ledger_intent *intent = &answer->intents[i];
+
+		/* Younger ones have their bodies: they are on their way to the uploads. */
+		if (intent->id >= lc_build_submitted_to(rebuild->parts.build))
+			return true;
+		if (is_wanted(rebuild, intent)) {
+			bytes += lc_object_memory_for(intent->rows, intent->bytes);
+			if (rebuild->item_count > 0 && (one || bytes > room))
+				return false;
+			add_item(rebuild, intent);
+		}
+		target->looked_to = intent->id;
+	}
+	return !answer->more;
+}
+
+/* Intents of a target that was discarded are closed as they stand. */
+static void discard_all(struct lc_rebuild *rebuild, const struct lc_ledger_intents *answer)
+{
+	for (size_t i = 0; i < answer->count; i++) {
+		const struct lc_ledger_intent *intent = &answer->intents[i];
+		struct lc_source *source = lc_source_find(
+		    rebuild->parts.sources, intent->source.raft_session_id, intent->source.bucket);
+
+		if (intent->id >= lc_build_submitted_to(rebuild->parts.build) ||
+		    lc_upload_has(rebuild->parts.upload, rebuild->target, intent->id))
+			continue;
+		LC_ASSERT(source != NULL);
+		lc_counters_add(rebuild->parts.counters, LC_COUNTERS_ROWS_DISCARDED, intent->rows);
+		lc_ledger_set_lost(rebuild->parts.ledger, intent->id, intent->last_second,
+				   LC_LEDGER_LOST_DISCARDED);
+		lc_attempts_forget(lc_upload_attempts(rebuild->parts.upload), intent->id);
+		lc_upload_backlog_gone(rebuild->parts.upload, source, rebuild->target,
+				       intent->rows);
+		rebuild->on_settled(rebuild->context, source);
+	}
+	if (!answer->more)
+		rebuild->target->rebuild_at_ms =
+		    lc_loop_now_ms(rebuild->parts.loop) + FAILURE_WAIT_MS;
+	end_pass(rebuild);
+}
+
+static void on_intents(void *context, const struct lc_ledger_intents *answer)
 {
 	struct lc_rebuild *rebuild = context;
 	struct lc_target *target = rebuild->target;
-	uint64_t bytes = 0;
+	bool began_at_first;
+	bool at_end;
 
 	if (!lc_ledger_question_answered(&rebuild->question))
 		return;
-	rebuild->items = lc_memory_zero(count, sizeof(rebuild->items[0]));
-	for (size_t i = 0; i < count; i++) {
-		bool one = target->state != LC_TARGET_HEALTHY && rebuild->item_count == 1;
-
-		/* Younger ones have their bodies: they are on their way to the uploads. */
-		if (intents[i].id >= lc_build_submitted_to(rebuild->parts.build)) {
-			count = i;
-			break;
-		}
-		if (lc_upload_has(rebuild->parts.upload, target, intents[i].id)) {
-			target->looked_to = intents[i].id;
-			continue;
-		}
-		bytes += lc_object_memory_for(intents[i].rows, intents[i].bytes);
-		if (one || (rebuild->item_count > 0 && bytes > rebuild->room))
-			break;
-		target->looked_to = intents[i].id;
-		add_item(rebuild, &intents[i]);
+	if (answer->oldest_second > 0)
+		lc_backlog_raise_oldest(target, answer->oldest_second);
+	if (lc_target_given_up(target) == LC_LEDGER_DISCARDED) {
+		discard_all(rebuild, answer);
+		return;
 	}
+	began_at_first = target->looked_to == 0;
+	at_end = choose_items(rebuild, answer);
 	if (rebuild->item_count > 0) {
 		start_query(rebuild);
 		return;
 	}
-	/* At the end of the list it begins anew, a little later: with what could not be rebuilt. */
-	if (count < INTENTS_MAX) {
+	/* After the last one comes the first one again; when there was none at all, a little later.
+	 */
+	if (at_end) {
 		target->looked_to = 0;
-		target->rebuild_at_ms = lc_loop_now_ms(rebuild->parts.loop) + FAILURE_WAIT_MS;
+		if (began_at_first)
+			target->rebuild_at_ms =
+			    lc_loop_now_ms(rebuild->parts.loop) + FAILURE_WAIT_MS;
 	}
 	end_pass(rebuild);
 }
 
 void lc_rebuild_poke(struct lc_rebuild *rebuild, uint32_t now)
 {
-	struct lc_target *target;
 	size_t cap = (size_t)rebuild->parts.settings->limits_max_inflight_bytes;
+	struct lc_target *target;
+	struct lc_ledger_intents_question question;
 
 	if (rebuild->target != NULL || now == 0 ||
 	    lc_upload_bytes(rebuild->parts.upload) > cap - rebuild->room)
 		return;
-	target = lc_upload_next_bodiless(rebuild->parts.upload);
+	target = lc_upload_next_backlog(rebuild->parts.upload);
 	if (target == NULL)
 		return;
 	rebuild->target = target;
 	rebuild->now = now;
+	question = (struct lc_ledger_intents_question){
+	    .bucket = target->bucket->name,
+	    .prefix = target->prefix,
+	    .after_id = target->looked_to,
+	    .limit = INTENTS_MAX,
+	    .max_bytes = rebuild->room,
+	};
 	lc_ledger_question_ask(&rebuild->question);
-	lc_ledger_read_intents(rebuild->parts.ledger, lc_view_of(target->bucket), target->looked_to,
-			       INTENTS_MAX, on_intents, rebuild);
+	lc_ledger_read_intents(rebuild->parts.ledger, &question, on_intents, rebuild);
 }

@@ -20,7 +20,7 @@ void lc_rebuild_item_init(struct lc_rebuild_item *item, struct lc_source *source
 	lc_mark_init(&item->last);
 	lc_buffer_init(&item->key, SIZE_MAX / 2);
 	lc_buffer_append_view(&item->key, intent->key);
-	item->object = lc_object_new(source, target, intent->target_prefix, NULL, now_ms);
+	item->object = lc_object_new(source, target, NULL, now_ms);
 	item->object->intent_id = intent->id;
 	item->object->first_second = intent->first_second;
 	TAILQ_INSERT_TAIL(&source->objects, item->object, of_source);
@@ -81,7 +81,7 @@ enum lc_rebuild_item_answer lc_rebuild_item_offer(struct lc_rebuild_item *item,
 	struct lc_object *object = item->object;
 
 	if (record->inserted_at < item->first_second || record->inserted_at > item->last_second ||
-	    !lc_view_equal(object->prefix, record->target_prefix) ||
+	    !lc_view_equal(object->target->prefix, record->target_prefix) ||
 	    !lc_hash_subtraction_take(&item->subtraction, hash))
 		return LC_REBUILD_ITEM_REFUSED;
 	if (object->line_count > 0 && record->inserted_at < object->last_second)

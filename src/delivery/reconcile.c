@@ -121,7 +121,8 @@ static bool pass_over(struct lc_reconcile *reconcile, const struct lc_source *so
 
 	if (source == NULL || !lc_source_touches(source, second, size))
 		return false;
-	if (second < reconcile->passed_over)
+	/* One that cannot be read is open by whole slots. */
+	if (source->read_failures == 0 && second < reconcile->passed_over)
 		reconcile->passed_over = second;
 	return true;
 }

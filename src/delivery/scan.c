@@ -13,6 +13,9 @@
 
 #include <stdlib.h>
 
+/* So long one target may keep the scan waiting. */
+enum { CROWDED_MAX_MS = 5000 };
+
 /* Where the stream is. */
 struct position {
 	struct lc_source *source;    /* NULL before the first row */
@@ -44,7 +47,8 @@ struct lc_scan {
 	struct position at;
 	struct lc_error error; /* why we ended the stream ourselves */
 	bool paused;
-	struct lc_target *crowded; /* has its share of the bytes in flight */
+	struct lc_target *crowded; /* its bucket has its share of the bytes in flight */
+	uint64_t crowded_ms;       /* monotonic, since when */
 	uint64_t rows;
 	uint64_t started_ms;
 };
@@ -74,6 +78,7 @@ static void release_query(struct lc_scan *scan)
 	lc_record_stream_free(scan->stream);
 	free(scan->sources);
 	scan->source_count = 0;
+	scan->crowded = NULL;
 	scan->stream = NULL;
 	scan->sources = NULL;
 	scan->query = NULL;
@@ -107,14 +112,16 @@ static void enter_source(struct lc_scan *scan)
 	lc_hash_subtraction_init(&at->subtraction, &known->taken);
 }
 
-/* The stream has left the source, or has ended. `whole`: all its rows have come. */
-static void leave_source(struct lc_scan *scan, bool whole)
+/* The stream has left the source, or has ended. `whole`: all its rows have come. The source, if
+ * there is one and it is still open. */
+static struct lc_source *leave_source(struct lc_scan *scan, bool whole)
 {
 	struct position *at = &scan->at;
 	struct lc_source *source = at->source;
+	bool open;
 
 	if (source == NULL)
-		return;
+		return NULL;
 	lc_hash_subtraction_free(&at->subtraction);
 	lc_build_close_all(scan->parts.build);
 	if (whole) {
@@ -132,7 +139,9 @@ static void leave_source(struct lc_scan *scan, bool whole)
 				    (double)at->rows);
 	at->source = NULL;
 	scan->sources[scan->next - 1] = NULL;
+	open = lc_source_is_open(source);
 	scan->on_progress(scan->context, source);
+	return open ? source : NULL;
 }
 
 static void take_row(struct lc_scan *scan, const struct lc_record *record,
@@ -150,9 +159,11 @@ static void take_row(struct lc_scan *scan, const struct lc_record *record,
 		lc_counters_add(scan->parts.counters, LC_COUNTERS_DUPLICATES_AVOIDED, 1);
 		return;
 	}
-	target = lc_build_target(scan->parts.build, record->target_bucket);
-	if (lc_upload_crowded(scan->parts.upload, target))
+	target = lc_build_target(scan->parts.build, record);
+	if (scan->crowded == NULL && lc_upload_crowded(scan->parts.upload, target)) {
 		scan->crowded = target;
+		scan->crowded_ms = lc_loop_now_ms(scan->parts.loop);
+	}
 	if (source->open_rows > 0)
 		source->open_rows--;
 	if (lc_build_take(scan->parts.build, source, target, record, hash,
@@ -259,14 +270,27 @@ static bool on_data(void *context, struct lc_view piece, struct lc_error *error)
 	return good;
 }
 
-/* The stream is over and its query released by the client. */
-static void end_scan(struct lc_scan *scan, const struct lc_error *failure)
+/* Gathers the sources that are not finished, the one that the stream was in before the others. */
+static void gather_unread(struct lc_scan *scan, struct lc_source *broken, struct lc_scan_end *end)
 {
-	struct lc_error kept = *failure;
-	struct lc_counters *counters = scan->parts.counters;
-	bool whole = kept.kind == LC_ERROR_NONE;
+	end->unread = lc_memory_zero(scan->source_count + 1, sizeof(struct lc_source *));
+	end->broke_in_first = broken != NULL;
+	if (broken != NULL)
+		end->unread[end->unread_count++] = broken;
+	for (size_t i = scan->next; i < scan->source_count; i++)
+		end->unread[end->unread_count++] = scan->sources[i];
+}
 
-	leave_source(scan, whole);
+/* The stream is over and its query released by the client. */
+static void end_scan(struct lc_scan *scan, const struct lc_error *failure, bool answered)
+{
+	struct lc_scan_end end = {.error = *failure, .answered = answered || scan->rows > 0};
+	struct lc_counters *counters = scan->parts.counters;
+	bool whole = failure->kind == LC_ERROR_NONE;
+	struct lc_source *broken = leave_source(scan, whole);
+
+	if (!whole)
+		gather_unread(scan, broken, &end);
 	while (whole && scan->next < scan->source_count) {
 		enter_source(scan);
 		leave_source(scan, true);
@@ -278,7 +302,8 @@ static void end_scan(struct lc_scan *scan, const struct lc_error *failure)
 	lc_counters_observe(counters, LC_COUNTERS_HISTOGRAM_FETCH_SECONDS,
 			    (double)(lc_loop_now_ms(scan->parts.loop) - scan->started_ms) / 1000);
 	release_query(scan);
-	scan->on_end(scan->context, &kept);
+	scan->on_end(scan->context, &end);
+	free(end.unread);
 }
 
 static void on_done(void *context, const struct lc_error *error, int exception_code)
@@ -286,10 +311,9 @@ static void on_done(void *context, const struct lc_error *error, int exception_c
 	struct lc_scan *scan = context;
 	struct lc_error failure = scan->error.kind != LC_ERROR_NONE ? scan->error : *error;
 
-	(void)exception_code;
 	if (failure.kind == LC_ERROR_NONE)
 		lc_record_stream_end(scan->stream, &failure);
-	end_scan(scan, &failure);
+	end_scan(scan, &failure, exception_code != 0 || error->kind == LC_ERROR_NONE);
 }
 
 /* All that is asked lies within them: what was opened while the ledger answered for other sources,
@@ -371,6 +395,9 @@ static bool too_much(struct lc_scan *scan)
 {
 	size_t cap = scan->paused ? scan->cap / 4 * 3 : scan->cap;
 
+	if (scan->crowded != NULL &&
+	    lc_loop_now_ms(scan->parts.loop) - scan->crowded_ms >= CROWDED_MAX_MS)
+		lc_upload_spill(scan->parts.upload, scan->crowded);
 	if (scan->crowded != NULL && !lc_upload_crowded(scan->parts.upload, scan->crowded))
 		scan->crowded = NULL;
 	return scan->crowded != NULL || lc_upload_bytes(scan->parts.upload) >= cap;
@@ -383,7 +410,7 @@ void lc_scan_relieve(struct lc_scan *scan)
 	if (scan->query == NULL)
 		return;
 	pause = too_much(scan);
-	if (pause && !lc_upload_moving(scan->parts.upload))
+	if (pause && !lc_upload_flowing(scan->parts.upload))
 		lc_build_close_largest(scan->parts.build);
 	if (pause == scan->paused)
 		return;

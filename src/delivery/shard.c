@@ -193,7 +193,7 @@ static void on_janitor(void *context)
 	struct lc_shard *shard = context;
 
 	lc_source_survey(shard->sources, shard->counters);
-	lc_upload_update_gauges(shard->upload);
+	lc_upload_tend(shard->upload, !lc_cycle_scanning(shard->cycle));
 	lc_cycle_relieve(shard->cycle);
 	if (shard->step == STEP_DELIVERING) {
 		uint32_t now = lc_cycle_clickhouse_now(shard->cycle);
@@ -207,8 +207,7 @@ static void on_janitor(void *context)
 /* ---- life ---- */
 
 static void restore_source(void *context, const struct lc_ledger_source *name,
-			   const struct lc_ledger_range *ranges, size_t range_count,
-			   uint64_t open_intents, uint64_t open_rows, uint32_t oldest_intent_second)
+			   const struct lc_ledger_range *ranges, size_t range_count)
 {
 	struct lc_shard *shard = context;
 	struct lc_source *source =
@@ -222,18 +221,27 @@ static void restore_source(void *context, const struct lc_ledger_source *name,
 
 		lc_source_open(source, range, 0);
 	}
-	source->bodiless = open_intents;
-	source->bodiless_rows = open_rows;
-	source->bodiless_oldest = oldest_intent_second;
 }
 
-static void restore_target(void *context, const struct lc_ledger_target *record,
-			   uint64_t open_intents, uint64_t open_rows)
+static void restore_target(void *context, const struct lc_ledger_target *record)
 {
 	struct lc_shard *shard = context;
 
-	lc_target_table_restore(lc_upload_targets(shard->upload), record, open_intents, open_rows,
+	lc_target_table_restore(lc_upload_targets(shard->upload), record,
 				lc_loop_now_ms(shard->loop));
+}
+
+static void restore_intents(void *context, const struct lc_ledger_backlog *record)
+{
+	struct lc_shard *shard = context;
+	struct lc_target_table *targets = lc_upload_targets(shard->upload);
+	struct lc_source *source =
+	    lc_source_get(shard->sources, record->source.raft_session_id, record->source.bucket);
+	struct lc_target *target =
+	    lc_target_table_get(targets, record->target_bucket, record->target_prefix);
+
+	lc_target_table_add_backlog(targets, source, target, record->intents, record->rows,
+				    record->oldest_second);
 }
 
 static bool open_ledger(struct lc_shard *shard, unsigned number, unsigned count,
@@ -245,8 +253,10 @@ static bool open_ledger(struct lc_shard *shard, unsigned number, unsigned count,
 
 	snprintf(path, sizeof(path), "%s/shard-%u-of-%u.db", shard->settings->state_directory,
 		 number, count);
-	shard->state = (struct lc_ledger_state){
-	    .on_source = restore_source, .on_target = restore_target, .context = shard};
+	shard->state = (struct lc_ledger_state){.on_source = restore_source,
+						.on_target = restore_target,
+						.on_intents = restore_intents,
+						.context = shard};
 	shard->ledger = lc_ledger_open(shard->loop, &options, shard->counters, &shard->state,
 				       on_ledger_corrupt, shard, error);
 	return shard->ledger != NULL;
@@ -312,7 +322,7 @@ struct lc_shard *lc_shard_new(struct lc_loop *loop, const struct lc_settings *se
 		lc_shard_free(shard);
 		return NULL;
 	}
-	lc_upload_set_ledger(shard->upload, shard->ledger);
+	lc_upload_set_ledger(shard->upload, shard->ledger, shard->state.next_intent_id);
 	open_parts(shard, number, count);
 	return shard;
 }

@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "delivery/backlog.h"
 #include "delivery/object.h"
 
 #include <stdlib.h>
@@ -29,8 +30,15 @@ struct lc_source_table *lc_source_table_new(void)
 
 static void node_free(struct node *node)
 {
+	struct lc_backlog *backlog;
+
 	LC_ASSERT(TAILQ_EMPTY(&node->source.objects));
+	while ((backlog = TAILQ_FIRST(&node->source.backlogs)) != NULL) {
+		TAILQ_REMOVE(&node->source.backlogs, backlog, of_source);
+		free(backlog);
+	}
 	free(node->source.ranges);
+	free(node->source.read_error);
 	lc_mark_free(&node->source.complete);
 	lc_mark_free(&node->source.committed);
 	free(node);
@@ -91,6 +99,7 @@ struct lc_source *lc_source_get(struct lc_source_table *table, uint32_t raft_ses
 	source->raft_session_id = raft_session_id;
 	source->bucket = (struct lc_view){.data = node->key + SESSION_SIZE, .size = bucket.size};
 	TAILQ_INIT(&source->objects);
+	TAILQ_INIT(&source->backlogs);
 	lc_mark_init(&source->complete);
 	lc_mark_init(&source->committed);
 	HASH_ADD_KEYPTR(hh, table->nodes, node->key, size, node);
@@ -138,21 +147,62 @@ int lc_source_compare(const struct lc_source *a, const struct lc_source *b)
 	return lc_view_compare(a->bucket, b->bucket);
 }
 
-uint32_t lc_source_oldest_undelivered(const struct lc_source *source)
+/* Of two seconds, 0 standing for none. */
+static uint32_t earlier(uint32_t a, uint32_t b)
 {
-	const struct lc_object *object;
-	uint32_t oldest = UINT32_MAX;
+	if (a == 0 || b == 0)
+		return a | b;
+	return a < b ? a : b;
+}
 
+/* The oldest undelivered seconds of a source, by what they wait for; 0: none. */
+struct ages {
+	uint32_t blocked; /* a target that does not take them, or the source cannot be read */
+	uint32_t ignored; /* the same, and an operator has said that it does not matter */
+	uint32_t other;
+};
+
+static uint32_t *age_at(struct ages *ages, const struct lc_target *target)
+{
+	if (lc_target_given_up(target) != LC_LEDGER_KEPT)
+		return &ages->ignored;
+	return lc_target_aside(target) ? &ages->blocked : &ages->other;
+}
+
+static struct ages ages_of(const struct lc_source *source)
+{
+	struct ages ages = {0};
+	const struct lc_object *object;
+	const struct lc_backlog *backlog;
+	uint32_t *age = source->read_failures > 0 ? &ages.blocked : &ages.other;
+
+	if (source->range_count > 0)
+		*age = source->ranges[0].from;
 	TAILQ_FOREACH(object, &source->objects, of_source)
 	{
-		if (object->first_second < oldest)
-			oldest = object->first_second;
+		age = age_at(&ages, object->target);
+		*age = earlier(*age, object->first_second);
 	}
-	if (source->range_count > 0 && source->ranges[0].from < oldest)
-		oldest = source->ranges[0].from;
-	if (source->bodiless > 0 && source->bodiless_oldest < oldest)
-		oldest = source->bodiless_oldest;
-	return oldest == UINT32_MAX ? 0 : oldest;
+	TAILQ_FOREACH(backlog, &source->backlogs, of_source)
+	{
+		age = age_at(&ages, backlog->target);
+		*age = earlier(*age, backlog->oldest);
+	}
+	return ages;
+}
+
+uint32_t lc_source_oldest_undelivered(const struct lc_source *source)
+{
+	struct ages ages = ages_of(source);
+
+	return earlier(ages.blocked, earlier(ages.ignored, ages.other));
+}
+
+bool lc_source_blocked(const struct lc_source *source)
+{
+	struct ages ages = ages_of(source);
+
+	return ages.blocked != 0 || ages.ignored != 0;
 }
 
 /* Objects behind the first one have later marks or none, so the first one decides, unless a later
@@ -173,28 +223,40 @@ bool lc_source_forget_if_idle(struct lc_source_table *table, struct lc_source *s
 	struct node *node = (struct node *)(void *)source;
 
 	if (source->range_count > 0 || source->commit_noted || source->committing ||
-	    source->bodiless > 0 || !TAILQ_EMPTY(&source->objects))
+	    !TAILQ_EMPTY(&source->backlogs) || !TAILQ_EMPTY(&source->objects))
 		return false;
 	HASH_DEL(table->nodes, node);
 	node_free(node);
 	return true;
 }
 
+void lc_source_note_unreadable(struct lc_source *source, const char *error, uint64_t read_at_ms)
+{
+	source->read_failures++;
+	source->read_at_ms = read_at_ms;
+	free(source->read_error);
+	source->read_error = lc_memory_copy_text(error);
+}
+
 struct survey {
 	uint64_t pending;
 	uint64_t blocked;
+	uint64_t unreadable;
 	uint32_t oldest;
+	uint32_t oldest_blocked;
 };
 
 static void survey_source(void *context, struct lc_source *source)
 {
 	struct survey *survey = context;
-	uint32_t oldest = lc_source_oldest_undelivered(source);
+	struct ages ages = ages_of(source);
 
-	survey->blocked += source->bodiless > 0;
-	survey->pending += source->open_rows + source->object_rows + source->bodiless_rows;
-	if (oldest != 0 && (survey->oldest == 0 || oldest < survey->oldest))
-		survey->oldest = oldest;
+	survey->blocked += ages.blocked != 0 || ages.ignored != 0;
+	survey->unreadable += source->read_failures > 0;
+	survey->pending +=
+	    source->open_rows + source->object_rows + lc_backlog_of_source(source).rows;
+	survey->oldest = earlier(survey->oldest, ages.other);
+	survey->oldest_blocked = earlier(survey->oldest_blocked, ages.blocked);
 }
 
 void lc_source_survey(struct lc_source_table *table, struct lc_counters *counters)
@@ -205,5 +267,7 @@ void lc_source_survey(struct lc_source_table *table, struct lc_counters *counter
 	lc_counters_set(counters, LC_COUNTERS_SOURCES, lc_source_count(table));
 	lc_counters_set(counters, LC_COUNTERS_SOURCES_BLOCKED, survey.blocked);
 	lc_counters_set(counters, LC_COUNTERS_PENDING_RECORDS, survey.pending);
+	lc_counters_set(counters, LC_COUNTERS_SOURCES_UNREADABLE, survey.unreadable);
 	lc_counters_set(counters, LC_COUNTERS_OLDEST_UNDELIVERED_INSERTED_AT, survey.oldest);
+	lc_counters_set(counters, LC_COUNTERS_OLDEST_BLOCKED_INSERTED_AT, survey.oldest_blocked);
 }

@@ -109,6 +109,35 @@ void lc_source_open(struct lc_source *source, struct lc_source_range range, uint
 	source->open_rows += rows;
 }
 
+bool lc_source_is_asked(const struct lc_source *source)
+{
+	for (size_t i = 0; i < source->range_count; i++) {
+		if (source->ranges[i].asked)
+			return true;
+	}
+	return false;
+}
+
+void lc_source_widen(struct lc_source *source, uint32_t size, uint32_t until)
+{
+	size_t count = source->range_count;
+	struct lc_source_range *ranges = lc_memory_zero(count, sizeof(ranges[0]));
+
+	LC_ASSERT(!lc_source_is_asked(source));
+	memcpy(ranges, source->ranges, count * sizeof(ranges[0]));
+	for (size_t i = 0; i < count; i++) {
+		struct lc_source_range range = ranges[i];
+		uint64_t end = ((uint64_t)range.to + size - 1) / size * size;
+
+		range.from -= range.from % size;
+		if (range.to < until)
+			range.to = end < until ? (uint32_t)end : until;
+		range.doubtful = true;
+		lc_source_open(source, range, 0);
+	}
+	free(ranges);
+}
+
 bool lc_source_ask(struct lc_source *source, uint32_t *from, uint32_t *to)
 {
 	bool doubtful = false;
@@ -135,6 +164,9 @@ void lc_source_settle_asked(struct lc_source *source)
 	if (source->range_count == 0)
 		source->open_rows = 0;
 	source->flush = false;
+	source->read_failures = 0;
+	free(source->read_error);
+	source->read_error = NULL;
 }
 
 void lc_source_settle_before(struct lc_source *source, uint32_t second)

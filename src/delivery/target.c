@@ -1,40 +1,163 @@
 #include "delivery/target.h"
 
+#include "base/memory.h"
+
+#include <stdlib.h>
+
+/* So many prefixes refused one after the other, and none that was taken: the bucket refuses. */
+enum { REFUSALS_MAX = 3 };
+
+const struct lc_standing *lc_target_standing(const struct lc_target *target)
+{
+	const struct lc_standing *bucket = &target->bucket->standing;
+
+	return bucket->state >= target->standing.state ? bucket : &target->standing;
+}
+
+bool lc_target_aside(const struct lc_target *target)
+{
+	return lc_target_standing(target)->state == LC_TARGET_ASIDE;
+}
+
+enum lc_ledger_given_up lc_target_given_up(const struct lc_target *target)
+{
+	enum lc_ledger_given_up bucket = target->bucket->standing.given_up;
+
+	return bucket > target->standing.given_up ? bucket : target->standing.given_up;
+}
+
+bool lc_target_bucket_prompt(const struct lc_target_bucket *bucket)
+{
+	return bucket->standing.state == LC_TARGET_HEALTHY && !bucket->slow;
+}
+
+uint64_t lc_target_probe_at_ms(const struct lc_target *target)
+{
+	if (target->bucket->standing.state != LC_TARGET_HEALTHY)
+		return target->bucket->standing.probe_at_ms;
+	return target->standing.state == LC_TARGET_HEALTHY ? 0 : target->standing.probe_at_ms;
+}
+
+/* While the bucket does not work, it says when the next probe is, and the probes go through its
+ * targets in turn, whatever is known of each. */
 bool lc_target_may_start(const struct lc_target *target, const struct lc_target_policy *policy,
 			 uint64_t now_ms)
 {
-	if (target->state == LC_TARGET_HEALTHY)
-		return target->active < policy->concurrency;
-	return target->active == 0 && now_ms >= target->probe_at_ms;
+	if (target->bucket->standing.state != LC_TARGET_HEALTHY)
+		return target->bucket->active == 0 && now_ms >= lc_target_probe_at_ms(target);
+	if (target->bucket->active >= policy->concurrency)
+		return false;
+	return target->standing.state == LC_TARGET_HEALTHY ||
+	       (target->active == 0 && now_ms >= target->standing.probe_at_ms);
 }
 
 bool lc_target_crowded(const struct lc_target *target, const struct lc_target_policy *policy)
 {
-	return target->state != LC_TARGET_ASIDE && target->bytes >= policy->share_bytes;
+	bool prompt = lc_target_bucket_prompt(target->bucket);
+
+	return target->bucket->bytes >= (prompt ? policy->share_bytes : policy->slow_share_bytes);
 }
 
-bool lc_target_note_answer(struct lc_target *target, const struct lc_target_policy *policy,
-			   enum lc_retry_class answer, uint64_t now_ms, struct lc_random *random)
-{
-	enum lc_target_state before = target->state;
+/* ---- answers ---- */
 
-	if (answer == LC_RETRY_DONE) {
-		target->state = LC_TARGET_HEALTHY;
-		target->refused = false;
-		target->failures = 0;
-		return before != LC_TARGET_HEALTHY;
+static bool succeed(struct lc_standing *standing)
+{
+	bool changed = standing->state != LC_TARGET_HEALTHY;
+
+	standing->state = LC_TARGET_HEALTHY;
+	standing->refused = false;
+	standing->failures = 0;
+	free(standing->last_error);
+	standing->last_error = NULL;
+	return changed;
+}
+
+static bool fail(struct lc_standing *standing, const struct lc_target_policy *policy,
+		 const struct lc_target_answer *answer, uint64_t now_ms, struct lc_random *random)
+{
+	enum lc_target_state before = standing->state;
+
+	free(standing->last_error);
+	standing->last_error = lc_memory_copy_text(answer->error);
+	standing->refused = answer->retry_class == LC_RETRY_WAIT;
+	if (standing->failures == 0)
+		standing->failing_since_ms = now_ms;
+	if (standing->failures == 0 || answer->started_ms >= standing->counted_ms) {
+		standing->probe_at_ms =
+		    now_ms + lc_backoff_delay_ms(&policy->backoff, standing->failures, random);
+		standing->counted_ms = now_ms;
+		standing->failures++;
 	}
-	if (target->failures == 0)
-		target->failing_since_ms = now_ms;
-	target->refused = answer == LC_RETRY_WAIT;
-	target->probe_at_ms =
-	    now_ms + lc_backoff_delay_ms(&policy->backoff, target->failures, random);
-	target->failures++;
-	if (target->refused || target->failures >= policy->attempts)
-		target->state = LC_TARGET_ASIDE;
-	else if (target->state == LC_TARGET_HEALTHY)
-		target->state = LC_TARGET_SHAKY;
-	return target->state != before;
+	if (standing->refused || standing->failures >= policy->attempts)
+		standing->state = LC_TARGET_ASIDE;
+	else if (standing->state == LC_TARGET_HEALTHY)
+		standing->state = LC_TARGET_SHAKY;
+	return standing->state != before;
+}
+
+/* The bucket is there and answers; one that has refused a prefix after the other still may. */
+static bool clear_bucket(struct lc_target_bucket *bucket)
+{
+	return !bucket->standing.refused && succeed(&bucket->standing);
+}
+
+/* A refusal that speaks of the target. */
+static unsigned refuse(struct lc_target *target, const struct lc_target_policy *policy,
+		       const struct lc_target_answer *answer, uint64_t now_ms,
+		       struct lc_random *random)
+{
+	struct lc_target_bucket *bucket = target->bucket;
+	bool new = !target->standing.refused;
+	unsigned changes = 0;
+
+	if (fail(&target->standing, policy, answer, now_ms, random))
+		changes |= LC_TARGET_CHANGED;
+	if (clear_bucket(bucket))
+		changes |= LC_TARGET_BUCKET_CHANGED;
+	if (new)
+		bucket->refusals++;
+	if ((bucket->standing.refused || bucket->refusals >= REFUSALS_MAX) &&
+	    fail(&bucket->standing, policy, answer, now_ms, random))
+		changes |= LC_TARGET_BUCKET_CHANGED;
+	return changes;
+}
+
+unsigned lc_target_note_answer(struct lc_target *target, const struct lc_target_policy *policy,
+			       const struct lc_target_answer *answer, uint64_t now_ms,
+			       struct lc_random *random)
+{
+	unsigned changes = 0;
+
+	if (answer->retry_class == LC_RETRY_DONE) {
+		target->bucket->refusals = 0;
+		if (succeed(&target->standing))
+			changes |= LC_TARGET_CHANGED;
+		if (succeed(&target->bucket->standing))
+			changes |= LC_TARGET_BUCKET_CHANGED;
+		return changes;
+	}
+	switch (answer->scope) {
+	case LC_RETRY_SCOPE_BUCKET:
+		if (fail(&target->bucket->standing, policy, answer, now_ms, random))
+			changes |= LC_TARGET_BUCKET_CHANGED;
+		break;
+	case LC_RETRY_SCOPE_PREFIX:
+	case LC_RETRY_SCOPE_UNKNOWN:
+		changes = refuse(target, policy, answer, now_ms, random);
+		break;
+	case LC_RETRY_SCOPE_OBJECT:
+		if (clear_bucket(target->bucket))
+			changes |= LC_TARGET_BUCKET_CHANGED;
+		break;
+	}
+	return changes;
+}
+
+void lc_target_retry_now(struct lc_target *target, uint64_t now_ms)
+{
+	target->standing.probe_at_ms = now_ms;
+	target->bucket->standing.probe_at_ms = now_ms;
+	target->rebuild_at_ms = 0;
 }
 
 const char *lc_target_state_name(enum lc_target_state state)

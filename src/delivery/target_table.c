@@ -3,23 +3,43 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "delivery/backlog.h"
 
 #include <stdlib.h>
 #include <uthash.h>
 
-TAILQ_HEAD(target_list, lc_target);
-
-struct node {
-	struct lc_target target;
-	UT_hash_handle hh; /* by bucket name */
+enum {
+	SWEEP_LEAST = 1024, /* targets that may stay though nothing is known of them */
 };
+
+struct bucket_node {
+	struct lc_target_bucket bucket;
+	UT_hash_handle hh; /* by name */
+	char name[];
+};
+
+/* Targets are found by the size of the bucket's name, the name and the prefix as one run of bytes.
+ */
+struct target_node {
+	struct lc_target target;
+	UT_hash_handle hh;
+	char key[];
+};
+
+TAILQ_HEAD(bucket_list, lc_target_bucket);
 
 struct lc_target_table {
 	const struct lc_target_policy *policy;
-	struct node *nodes;
-	struct target_list queue;    /* those with waiting objects */
-	struct target_list bodiless; /* those with bodiless intents */
+	struct bucket_node *buckets;
+	struct target_node *targets;
+	char *key; /* room for the key that is looked up */
+	size_t key_capacity;
+	size_t known;                   /* targets that the last sweep left */
+	struct bucket_list queue;       /* those with waiting objects */
+	struct lc_target_list backlogs; /* those with a backlog */
 };
+
+enum { SIZE_SIZE = sizeof(uint32_t) };
 
 struct lc_target_table *lc_target_table_new(const struct lc_target_policy *policy)
 {
@@ -27,62 +47,139 @@ struct lc_target_table *lc_target_table_new(const struct lc_target_policy *polic
 
 	table->policy = policy;
 	TAILQ_INIT(&table->queue);
-	TAILQ_INIT(&table->bodiless);
+	TAILQ_INIT(&table->backlogs);
 	return table;
+}
+
+static void drop_target(struct lc_target_table *table, struct target_node *node)
+{
+	LC_ASSERT(TAILQ_EMPTY(&node->target.waiting));
+	node->target.bucket->targets--;
+	HASH_DEL(table->targets, node);
+	free(node->target.standing.last_error);
+	free(node);
+}
+
+static void drop_bucket(struct lc_target_table *table, struct bucket_node *node)
+{
+	LC_ASSERT(node->bucket.targets == 0);
+	HASH_DEL(table->buckets, node);
+	free(node->bucket.standing.last_error);
+	free(node);
 }
 
 void lc_target_table_free(struct lc_target_table *table)
 {
-	struct node *node = table->nodes;
+	struct target_node *target;
+	struct target_node *next_target;
+	struct bucket_node *bucket;
+	struct bucket_node *next_bucket;
 
-	HASH_CLEAR(hh, table->nodes);
-	while (node != NULL) {
-		struct node *next = node->hh.next;
-
-		LC_ASSERT(TAILQ_EMPTY(&node->target.waiting));
-		free(node->target.bucket);
-		free(node->target.last_error);
-		free(node);
-		node = next;
+	HASH_ITER(hh, table->targets, target, next_target)
+	{
+		drop_target(table, target);
 	}
+	HASH_ITER(hh, table->buckets, bucket, next_bucket)
+	{
+		drop_bucket(table, bucket);
+	}
+	free(table->key);
 	free(table);
 }
 
-struct lc_target *lc_target_table_find(const struct lc_target_table *table, struct lc_view bucket)
-{
-	struct node *node;
+/* ---- finding ---- */
 
-	HASH_FIND(hh, table->nodes, bucket.data, bucket.size, node);
+struct lc_target_bucket *lc_target_table_get_bucket(struct lc_target_table *table,
+						    struct lc_view name)
+{
+	struct bucket_node *node;
+
+	HASH_FIND(hh, table->buckets, name.data, name.size, node);
+	if (node != NULL)
+		return &node->bucket;
+	node = lc_memory_zero(1, sizeof(*node) + name.size + 1);
+	if (name.size > 0)
+		memcpy(node->name, name.data, name.size);
+	node->bucket.name = (struct lc_view){.data = node->name, .size = name.size};
+	TAILQ_INIT(&node->bucket.queue);
+	HASH_ADD_KEYPTR(hh, table->buckets, node->name, name.size, node);
+	return &node->bucket;
+}
+
+static size_t make_key(struct lc_target_table *table, struct lc_view bucket, struct lc_view prefix)
+{
+	size_t size = SIZE_SIZE + bucket.size + prefix.size;
+	uint32_t bucket_size = (uint32_t)bucket.size;
+
+	if (size > table->key_capacity) {
+		table->key = lc_memory_resize(table->key, size, 1);
+		table->key_capacity = size;
+	}
+	memcpy(table->key, &bucket_size, SIZE_SIZE);
+	if (bucket.size > 0)
+		memcpy(table->key + SIZE_SIZE, bucket.data, bucket.size);
+	if (prefix.size > 0)
+		memcpy(table->key + SIZE_SIZE + bucket.size, prefix.data, prefix.size);
+	return size;
+}
+
+struct lc_target *lc_target_table_find(struct lc_target_table *table, struct lc_view bucket,
+				       struct lc_view prefix)
+{
+	size_t size = make_key(table, bucket, prefix);
+	struct target_node *node;
+
+	HASH_FIND(hh, table->targets, table->key, size, node);
 	return node == NULL ? NULL : &node->target;
 }
 
-struct lc_target *lc_target_table_get(struct lc_target_table *table, struct lc_view bucket)
+struct lc_target *lc_target_table_get(struct lc_target_table *table, struct lc_view bucket,
+				      struct lc_view prefix)
 {
-	struct lc_target *target = lc_target_table_find(table, bucket);
-	struct node *node;
+	struct lc_target *target = lc_target_table_find(table, bucket, prefix);
+	size_t size = SIZE_SIZE + bucket.size + prefix.size;
+	struct target_node *node;
 
 	if (target != NULL)
 		return target;
-	node = lc_memory_zero(1, sizeof(*node));
-	node->target.bucket = lc_memory_copy_bytes(bucket.data, bucket.size);
-	TAILQ_INIT(&node->target.waiting);
-	HASH_ADD_KEYPTR(hh, table->nodes, node->target.bucket, bucket.size, node);
-	return &node->target;
+	node = lc_memory_zero(1, sizeof(*node) + size);
+	memcpy(node->key, table->key, size);
+	target = &node->target;
+	target->bucket = lc_target_table_get_bucket(table, bucket);
+	target->bucket->targets++;
+	target->prefix =
+	    (struct lc_view){.data = node->key + SIZE_SIZE + bucket.size, .size = prefix.size};
+	TAILQ_INIT(&target->waiting);
+	TAILQ_INIT(&target->backlogs);
+	HASH_ADD_KEYPTR(hh, table->targets, node->key, size, node);
+	return target;
 }
 
 void lc_target_table_each(const struct lc_target_table *table,
 			  void (*visit)(void *context, struct lc_target *target), void *context)
 {
-	struct node *node;
+	struct target_node *node;
 
-	for (node = table->nodes; node != NULL; node = node->hh.next)
+	for (node = table->targets; node != NULL; node = node->hh.next)
 		visit(context, &node->target);
 }
 
-void lc_target_table_restore(struct lc_target_table *table, const struct lc_ledger_target *record,
-			     uint64_t open_intents, uint64_t open_rows, uint64_t now_ms)
+void lc_target_table_each_bucket(const struct lc_target_table *table,
+				 void (*visit)(void *context, struct lc_target_bucket *bucket),
+				 void *context)
 {
-	struct lc_target *target = lc_target_table_get(table, record->bucket);
+	struct bucket_node *node;
+
+	for (node = table->buckets; node != NULL; node = node->hh.next)
+		visit(context, &node->bucket);
+}
+
+void lc_target_table_restore(struct lc_target_table *table, const struct lc_ledger_target *record,
+			     uint64_t now_ms)
+{
+	struct lc_standing *standing =
+	    record->whole ? &lc_target_table_get_bucket(table, record->bucket)->standing
+			  : &lc_target_table_get(table, record->bucket, record->prefix)->standing;
 	int64_t longest_ms = (int64_t)table->policy->backoff.maximum_ms;
 	int64_t wait_ms = record->probe_at_ms - lc_clock_wall_ms();
 
@@ -91,24 +188,77 @@ void lc_target_table_restore(struct lc_target_table *table, const struct lc_ledg
 		wait_ms = 0;
 	if (wait_ms > longest_ms)
 		wait_ms = longest_ms;
-	if (record->failures > 0) {
-		target->state = LC_TARGET_ASIDE;
-		target->refused = record->refused;
-		target->failures = record->failures;
-		target->failing_since_ms = now_ms;
-		target->probe_at_ms = now_ms + (uint64_t)wait_ms;
-	}
-	target->rows += open_rows;
-	lc_target_table_add_bodiless(table, target, open_intents);
+	standing->given_up = record->given_up;
+	if (record->failures == 0)
+		return;
+	standing->state = LC_TARGET_ASIDE;
+	standing->refused = record->refused;
+	standing->failures = record->failures;
+	standing->failing_since_ms = now_ms;
+	standing->probe_at_ms = now_ms + (uint64_t)wait_ms;
 }
+
+void lc_target_table_wake(struct lc_target_table *table, const struct lc_target_bucket *bucket,
+			  uint64_t now_ms)
+{
+	struct target_node *node;
+
+	for (node = table->targets; node != NULL; node = node->hh.next) {
+		if (node->target.bucket != bucket)
+			continue;
+		node->target.standing.probe_at_ms = now_ms;
+		node->target.rebuild_at_ms = 0;
+	}
+}
+
+/* ---- forgetting ---- */
+
+static bool is_blank(const struct lc_standing *standing)
+{
+	return standing->state == LC_TARGET_HEALTHY && standing->given_up == LC_LEDGER_KEPT;
+}
+
+static bool is_idle(const struct lc_target *target)
+{
+	return is_blank(&target->standing) && target->active == 0 && target->object_rows == 0 &&
+	       target->bucket->bytes == 0 && TAILQ_EMPTY(&target->waiting) &&
+	       TAILQ_EMPTY(&target->backlogs);
+}
+
+void lc_target_table_sweep(struct lc_target_table *table)
+{
+	struct target_node *target;
+	struct target_node *next_target;
+	struct bucket_node *bucket;
+	struct bucket_node *next_bucket;
+
+	if (HASH_COUNT(table->targets) < 2 * table->known + SWEEP_LEAST)
+		return;
+	HASH_ITER(hh, table->targets, target, next_target)
+	{
+		if (is_idle(&target->target))
+			drop_target(table, target);
+	}
+	HASH_ITER(hh, table->buckets, bucket, next_bucket)
+	{
+		if (bucket->bucket.targets == 0 && is_blank(&bucket->bucket.standing))
+			drop_bucket(table, bucket);
+	}
+	table->known = HASH_COUNT(table->targets);
+}
+
+/* ---- objects waiting ---- */
 
 void lc_target_table_add_waiting(struct lc_target_table *table, struct lc_object *object,
 				 bool first)
 {
 	struct lc_target *target = object->target;
+	struct lc_target_bucket *bucket = target->bucket;
 
+	if (TAILQ_EMPTY(&bucket->queue))
+		TAILQ_INSERT_TAIL(&table->queue, bucket, link);
 	if (TAILQ_EMPTY(&target->waiting))
-		TAILQ_INSERT_TAIL(&table->queue, target, link);
+		TAILQ_INSERT_TAIL(&bucket->queue, target, link);
 	if (first)
 		TAILQ_INSERT_HEAD(&target->waiting, object, of_list);
 	else
@@ -118,40 +268,84 @@ void lc_target_table_add_waiting(struct lc_target_table *table, struct lc_object
 void lc_target_table_take_waiting(struct lc_target_table *table, struct lc_object *object)
 {
 	struct lc_target *target = object->target;
+	struct lc_target_bucket *bucket = target->bucket;
 
 	TAILQ_REMOVE(&target->waiting, object, of_list);
 	if (TAILQ_EMPTY(&target->waiting))
-		TAILQ_REMOVE(&table->queue, target, link);
+		TAILQ_REMOVE(&bucket->queue, target, link);
+	if (TAILQ_EMPTY(&bucket->queue))
+		TAILQ_REMOVE(&table->queue, bucket, link);
 }
 
-struct lc_target *lc_target_table_next(struct lc_target_table *table, uint64_t now_ms)
+static struct lc_target *next_of_bucket(const struct lc_target_bucket *bucket,
+					const struct lc_target_policy *policy, uint64_t now_ms)
 {
 	struct lc_target *target;
 
-	TAILQ_FOREACH(target, &table->queue, link)
+	if (bucket->standing.state == LC_TARGET_HEALTHY && bucket->active >= policy->concurrency)
+		return NULL;
+	TAILQ_FOREACH(target, &bucket->queue, link)
 	{
-		if (lc_target_may_start(target, table->policy, now_ms)) {
-			TAILQ_REMOVE(&table->queue, target, link);
-			TAILQ_INSERT_TAIL(&table->queue, target, link);
+		if (lc_target_may_start(target, policy, now_ms))
 			return target;
-		}
 	}
 	return NULL;
 }
 
-struct lc_target *lc_target_table_first_waiting(const struct lc_target_table *table)
+struct lc_target *lc_target_table_next(const struct lc_target_table *table, uint64_t now_ms,
+				       bool slow)
 {
-	return TAILQ_FIRST(&table->queue);
+	const struct lc_target_bucket *bucket;
+
+	TAILQ_FOREACH(bucket, &table->queue, link)
+	{
+		struct lc_target *target;
+
+		if (!slow && !lc_target_bucket_prompt(bucket))
+			continue;
+		target = next_of_bucket(bucket, table->policy, now_ms);
+		if (target != NULL)
+			return target;
+	}
+	return NULL;
 }
 
-bool lc_target_table_any_moving(const struct lc_target_table *table)
+void lc_target_table_pass_turn(struct lc_target_table *table, struct lc_target *target)
 {
+	TAILQ_REMOVE(&target->bucket->queue, target, link);
+	TAILQ_INSERT_TAIL(&target->bucket->queue, target, link);
+	TAILQ_REMOVE(&table->queue, target->bucket, link);
+	TAILQ_INSERT_TAIL(&table->queue, target->bucket, link);
+}
+
+void lc_target_table_each_waiting(struct lc_target_table *table,
+				  void (*visit)(void *context, struct lc_target_bucket *bucket),
+				  void *context)
+{
+	struct lc_target_bucket *bucket = TAILQ_FIRST(&table->queue);
+
+	while (bucket != NULL) {
+		struct lc_target_bucket *next = TAILQ_NEXT(bucket, link);
+
+		visit(context, bucket);
+		bucket = next;
+	}
+}
+
+bool lc_target_table_any_moving(const struct lc_target_table *table, bool prompt)
+{
+	const struct lc_target_bucket *bucket;
 	const struct lc_target *target;
 
-	TAILQ_FOREACH(target, &table->queue, link)
+	TAILQ_FOREACH(bucket, &table->queue, link)
 	{
-		if (target->state == LC_TARGET_HEALTHY)
-			return true;
+		if (bucket->standing.state != LC_TARGET_HEALTHY || (prompt && bucket->slow))
+			continue;
+		TAILQ_FOREACH(target, &bucket->queue, link)
+		{
+			if (target->standing.state == LC_TARGET_HEALTHY)
+				return true;
+		}
 	}
 	return false;
 }
@@ -159,68 +353,130 @@ bool lc_target_table_any_moving(const struct lc_target_table *table)
 uint64_t lc_target_table_next_probe_ms(const struct lc_target_table *table)
 {
 	uint64_t next_ms = UINT64_MAX;
+	const struct lc_target_bucket *bucket;
 	const struct lc_target *target;
 
-	TAILQ_FOREACH(target, &table->queue, link)
+	TAILQ_FOREACH(bucket, &table->queue, link)
 	{
-		if (target->state != LC_TARGET_HEALTHY && target->active == 0 &&
-		    target->probe_at_ms < next_ms)
-			next_ms = target->probe_at_ms;
+		TAILQ_FOREACH(target, &bucket->queue, link)
+		{
+			bool probing = bucket->standing.state != LC_TARGET_HEALTHY
+					   ? bucket->active > 0
+					   : target->active > 0;
+
+			if (lc_target_standing(target)->state != LC_TARGET_HEALTHY && !probing &&
+			    lc_target_probe_at_ms(target) < next_ms)
+				next_ms = lc_target_probe_at_ms(target);
+		}
 	}
 	return next_ms;
 }
 
-void lc_target_table_add_bodiless(struct lc_target_table *table, struct lc_target *target,
-				  uint64_t count)
+/* ---- backlogs ---- */
+
+void lc_target_table_add_backlog(struct lc_target_table *table, struct lc_source *source,
+				 struct lc_target *target, uint64_t intents, uint64_t rows,
+				 uint32_t oldest)
 {
-	if (target->bodiless == 0 && count > 0)
-		TAILQ_INSERT_TAIL(&table->bodiless, target, of_bodiless);
-	target->bodiless += count;
+	if (TAILQ_EMPTY(&target->backlogs))
+		TAILQ_INSERT_TAIL(&table->backlogs, target, of_backlog);
+	lc_backlog_add(source, target, intents, rows, oldest);
 }
 
-void lc_target_table_remove_bodiless(struct lc_target_table *table, struct lc_target *target)
+void lc_target_table_remove_backlog(struct lc_target_table *table, struct lc_source *source,
+				    struct lc_target *target, uint64_t rows)
 {
-	LC_ASSERT(target->bodiless > 0);
-	target->bodiless--;
-	if (target->bodiless == 0)
-		TAILQ_REMOVE(&table->bodiless, target, of_bodiless);
+	lc_backlog_remove(source, target, rows);
+	if (TAILQ_EMPTY(&target->backlogs))
+		TAILQ_REMOVE(&table->backlogs, target, of_backlog);
 }
 
-struct lc_target *lc_target_table_next_bodiless(struct lc_target_table *table, uint64_t now_ms)
+static bool may_rebuild(const struct lc_target *target, const struct lc_target_policy *policy,
+			uint64_t now_ms, bool probes)
+{
+	const struct lc_target_bucket *bucket = target->bucket;
+
+	if (now_ms < target->rebuild_at_ms)
+		return false;
+	if (lc_target_given_up(target) == LC_LEDGER_DISCARDED)
+		return true;
+	if (lc_target_crowded(target, policy))
+		return false;
+	if (lc_target_standing(target)->state == LC_TARGET_HEALTHY)
+		return true;
+	/* One body for the probe, when it is due. */
+	if (!probes)
+		return false;
+	if (bucket->standing.state != LC_TARGET_HEALTHY &&
+	    (bucket->active > 0 || !TAILQ_EMPTY(&bucket->queue)))
+		return false;
+	return target->active == 0 && TAILQ_EMPTY(&target->waiting) &&
+	       now_ms >= lc_target_probe_at_ms(target);
+}
+
+struct lc_target *lc_target_table_next_backlog(struct lc_target_table *table, uint64_t now_ms,
+					       bool probes)
 {
 	struct lc_target *target;
 
-	TAILQ_FOREACH(target, &table->bodiless, of_bodiless)
+	TAILQ_FOREACH(target, &table->backlogs, of_backlog)
 	{
-		bool probing = !TAILQ_EMPTY(&target->waiting) || target->active > 0;
-
-		if (now_ms < target->rebuild_at_ms || lc_target_crowded(target, table->policy))
+		if (!may_rebuild(target, table->policy, now_ms, probes))
 			continue;
-		if (target->state != LC_TARGET_HEALTHY && (probing || now_ms < target->probe_at_ms))
-			continue;
-		TAILQ_REMOVE(&table->bodiless, target, of_bodiless);
-		TAILQ_INSERT_TAIL(&table->bodiless, target, of_bodiless);
+		TAILQ_REMOVE(&table->backlogs, target, of_backlog);
+		TAILQ_INSERT_TAIL(&table->backlogs, target, of_backlog);
 		return target;
 	}
 	return NULL;
 }
 
+/* ---- gauges ---- */
+
+struct survey {
+	uint64_t blocked;
+	uint64_t slow;
+	uint64_t intents;
+	uint64_t refused_rows;
+	uint64_t given_up_rows;
+	uint64_t nameless_rows;
+};
+
+static void survey_bucket(void *context, struct lc_target_bucket *bucket)
+{
+	struct survey *survey = context;
+
+	survey->blocked += bucket->standing.state == LC_TARGET_ASIDE;
+	survey->slow += bucket->slow;
+}
+
+static void survey_target(void *context, struct lc_target *target)
+{
+	struct survey *survey = context;
+	struct lc_backlog_sum backlog = lc_backlog_of_target(target);
+	uint64_t rows = target->object_rows + backlog.rows;
+	const struct lc_standing *standing = lc_target_standing(target);
+
+	survey->intents += backlog.intents;
+	survey->blocked += target->standing.state == LC_TARGET_ASIDE &&
+			   target->bucket->standing.state != LC_TARGET_ASIDE;
+	if (lc_target_given_up(target) != LC_LEDGER_KEPT)
+		survey->given_up_rows += rows;
+	else if (target->bucket->name.size == 0)
+		survey->nameless_rows += rows;
+	else if (standing->state == LC_TARGET_ASIDE && standing->refused)
+		survey->refused_rows += rows;
+}
+
 void lc_target_table_show(const struct lc_target_table *table, struct lc_counters *counters)
 {
-	const struct node *node;
-	uint64_t blocked = 0;
-	uint64_t bodiless = 0;
-	uint64_t rows = 0;
+	struct survey survey = {.blocked = 0};
 
-	for (node = table->nodes; node != NULL; node = node->hh.next) {
-		const struct lc_target *target = &node->target;
-		bool aside = target->state == LC_TARGET_ASIDE;
-
-		blocked += aside;
-		bodiless += target->bodiless;
-		rows += aside && target->refused ? target->rows : 0;
-	}
-	lc_counters_set(counters, LC_COUNTERS_TARGETS_BLOCKED, blocked);
-	lc_counters_set(counters, LC_COUNTERS_INTENTS_BODILESS, bodiless);
-	lc_counters_set(counters, LC_COUNTERS_RECORDS_REFUSED, rows);
+	lc_target_table_each_bucket(table, survey_bucket, &survey);
+	lc_target_table_each(table, survey_target, &survey);
+	lc_counters_set(counters, LC_COUNTERS_TARGETS_BLOCKED, survey.blocked);
+	lc_counters_set(counters, LC_COUNTERS_TARGETS_SLOW, survey.slow);
+	lc_counters_set(counters, LC_COUNTERS_INTENTS_BODILESS, survey.intents);
+	lc_counters_set(counters, LC_COUNTERS_RECORDS_REFUSED, survey.refused_rows);
+	lc_counters_set(counters, LC_COUNTERS_RECORDS_GIVEN_UP, survey.given_up_rows);
+	lc_counters_set(counters, LC_COUNTERS_RECORDS_WITHOUT_TARGET, survey.nameless_rows);
 }

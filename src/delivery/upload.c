@@ -8,6 +8,13 @@
 
 #include <stdlib.h>
 
+enum {
+	SLOW_AFTER_MS = 2000,          /* from then on an upload is slow, */
+	SLOW_BYTES_PER_MS = 1049,      /* unless so much of it has moved: 1 MiB/s */
+	HOLD_MS = 600 * 1000,          /* before an object that was refused alone is tried again, */
+	HOLD_MAX_MS = 6 * 3600 * 1000, /* at most */
+};
+
 struct lc_upload {
 	struct lc_loop *loop;
 	struct lc_s3 *s3;
@@ -19,11 +26,13 @@ struct lc_upload {
 	struct lc_random random;
 	struct lc_loop_timer *timer; /* the next probe of a target that failed, or the next start */
 	struct lc_target_table *targets;
+	struct lc_attempts *attempts;
 	struct lc_target_queue uploading;
-	struct lc_target_queue recording; /* confirmed; the ledger is told */
+	struct lc_target_queue recording; /* confirmed or discarded; the ledger is told */
 	unsigned concurrency;             /* uploads at a time, all targets together */
 	unsigned active;
 	size_t bytes;
+	size_t cap; /* of bytes */
 };
 
 static void start_uploads(void *context);
@@ -41,10 +50,13 @@ struct lc_upload *lc_upload_new(struct lc_loop *loop, struct lc_s3 *s3,
 	upload->callbacks = callbacks;
 	upload->context = context;
 	upload->concurrency = (unsigned)settings->limits_max_concurrent_uploads;
+	upload->cap = (size_t)settings->limits_max_inflight_bytes;
 	upload->policy = (struct lc_target_policy){
 	    .attempts = (unsigned)settings->s3_max_retry_attempts,
 	    .concurrency = (unsigned)settings->limits_max_concurrent_uploads_per_target,
-	    .share_bytes = (size_t)settings->limits_max_inflight_bytes / 4,
+	    /* Room for four uploads of the default size and an object that is being built. */
+	    .share_bytes = upload->cap / 8 * 6,
+	    .slow_share_bytes = upload->cap / 8,
 	    .backoff = {.initial_ms = (uint64_t)settings->retry_initial_backoff_seconds * 1000,
 			.maximum_ms = (uint64_t)settings->s3_max_backoff_delay_seconds * 1000,
 			.jitter = settings->retry_backoff_jitter_factor},
@@ -52,14 +64,17 @@ struct lc_upload *lc_upload_new(struct lc_loop *loop, struct lc_s3 *s3,
 	TAILQ_INIT(&upload->uploading);
 	TAILQ_INIT(&upload->recording);
 	upload->targets = lc_target_table_new(&upload->policy);
+	upload->attempts = lc_attempts_new();
 	lc_random_seed_from_system(&upload->random);
 	upload->timer = lc_loop_timer_new(loop, start_uploads, upload);
 	return upload;
 }
 
-void lc_upload_set_ledger(struct lc_upload *upload, struct lc_ledger *ledger)
+void lc_upload_set_ledger(struct lc_upload *upload, struct lc_ledger *ledger,
+			  uint64_t first_intent_id)
 {
 	upload->ledger = ledger;
+	lc_attempts_set_first(upload->attempts, first_intent_id);
 }
 
 bool lc_upload_settled(const struct lc_upload *upload)
@@ -79,6 +94,7 @@ void lc_upload_free(struct lc_upload *upload)
 		release_object(upload, object);
 	}
 	lc_target_table_free(upload->targets);
+	lc_attempts_free(upload->attempts);
 	lc_loop_timer_free(upload->timer);
 	free(upload);
 }
@@ -88,10 +104,12 @@ struct lc_target_table *lc_upload_targets(struct lc_upload *upload)
 	return upload->targets;
 }
 
-bool lc_upload_crowded(const struct lc_upload *upload, const struct lc_target *target)
+struct lc_attempts *lc_upload_attempts(struct lc_upload *upload)
 {
-	return lc_target_crowded(target, &upload->policy);
+	return upload->attempts;
 }
+
+/* ---- memory ---- */
 
 static void show_bytes(const struct lc_upload *upload)
 {
@@ -101,8 +119,8 @@ static void show_bytes(const struct lc_upload *upload)
 
 void lc_upload_account(struct lc_upload *upload, struct lc_target *target, ptrdiff_t bytes)
 {
-	LC_ASSERT(bytes >= 0 || (size_t)-bytes <= target->bytes);
-	target->bytes += (size_t)bytes;
+	LC_ASSERT(bytes >= 0 || (size_t)-bytes <= target->bucket->bytes);
+	target->bucket->bytes += (size_t)bytes;
 	upload->bytes += (size_t)bytes;
 	show_bytes(upload);
 }
@@ -112,61 +130,161 @@ size_t lc_upload_bytes(const struct lc_upload *upload)
 	return upload->bytes;
 }
 
-bool lc_upload_moving(const struct lc_upload *upload)
+size_t lc_upload_room(const struct lc_upload *upload, const struct lc_target *target)
 {
-	return upload->active > 0 || lc_target_table_any_moving(upload->targets);
+	size_t room = upload->policy.slow_share_bytes;
+
+	if (lc_target_bucket_prompt(target->bucket))
+		return room;
+	return target->bucket->bytes < room ? room - target->bucket->bytes : 0;
+}
+
+bool lc_upload_crowded(const struct lc_upload *upload, const struct lc_target *target)
+{
+	return lc_target_bucket_prompt(target->bucket) &&
+	       lc_target_crowded(target, &upload->policy);
 }
 
 /* Takes the object, which is neither waiting nor uploading any more, out of all books. */
 static void release_object(struct lc_upload *upload, struct lc_object *object)
 {
-	struct lc_target *target = object->target;
-
-	target->rows -= object->line_count;
-	lc_upload_account(upload, target, -(ptrdiff_t)lc_object_memory(object));
+	object->target->object_rows -= object->line_count;
+	lc_upload_account(upload, object->target, -(ptrdiff_t)lc_object_memory(object));
 	TAILQ_REMOVE(&object->source->objects, object, of_source);
 	object->source->object_rows -= object->line_count;
 	lc_object_free(object);
 }
 
-/* Frees the body of an object that can not be uploaded now; its intent stays in the ledger. */
+/* Frees the body of an object that cannot be uploaded now; its intent stays in the ledger. */
 static void free_body(struct lc_upload *upload, struct lc_object *object)
 {
-	struct lc_source *source = object->source;
-	struct lc_target *target = object->target;
-
-	if (source->bodiless == 0 || object->first_second < source->bodiless_oldest)
-		source->bodiless_oldest = object->first_second;
-	source->bodiless++;
-	source->bodiless_rows += object->line_count;
-	target->rows += object->line_count;
-	lc_target_table_add_bodiless(upload->targets, target, 1);
+	lc_target_table_add_backlog(upload->targets, object->source, object->target, 1,
+				    object->line_count, object->first_second);
 	release_object(upload, object);
 }
 
-/* A target that has stepped aside keeps one object, to be tried with. */
-static void free_bodies(struct lc_upload *upload, struct lc_target *target)
+static void free_waiting(struct lc_upload *upload, struct lc_object *object)
 {
-	struct lc_object *object;
-
-	if (target->state != LC_TARGET_ASIDE)
-		return;
-	while ((object = TAILQ_LAST(&target->waiting, lc_target_queue)) != NULL) {
-		if (object == TAILQ_FIRST(&target->waiting) && target->active == 0)
-			break;
-		lc_target_table_take_waiting(upload->targets, object);
-		free_body(upload, object);
-	}
-	/* Rebuilding begins anew with the oldest intents. */
-	target->looked_to = 0;
+	lc_target_table_take_waiting(upload->targets, object);
+	free_body(upload, object);
 }
+
+static void sum_kept(void *context, struct lc_target_bucket *bucket)
+{
+	size_t *bytes = context;
+	const struct lc_target *target;
+	const struct lc_object *object;
+
+	TAILQ_FOREACH(target, &bucket->queue, link)
+	{
+		if (!lc_target_aside(target))
+			continue;
+		TAILQ_FOREACH(object, &target->waiting, of_list)
+		{
+			*bytes += lc_object_memory(object);
+		}
+	}
+}
+
+/* Bytes of what waits for probes. */
+static size_t kept_bytes(struct lc_upload *upload)
+{
+	size_t bytes = 0;
+
+	lc_target_table_each_waiting(upload->targets, sum_kept, &bytes);
+	return bytes;
+}
+
+/* A target that has stepped aside keeps one object to probe with, its bucket one in all. Those
+ * whose probe is not due may take a small part of the memory, all together. */
+static bool may_probe_with(struct lc_upload *upload, const struct lc_object *object)
+{
+	const struct lc_target *target = object->target;
+	const struct lc_target_bucket *bucket = target->bucket;
+
+	if (object != TAILQ_FIRST(&target->waiting) || target->active > 0)
+		return false;
+	if (bucket->standing.state == LC_TARGET_ASIDE &&
+	    (bucket->active > 0 || target != TAILQ_FIRST(&bucket->queue)))
+		return false;
+	return lc_loop_now_ms(upload->loop) >= lc_target_probe_at_ms(target) ||
+	       kept_bytes(upload) <= upload->cap / 16;
+}
+
+static void trim_aside(struct lc_upload *upload, struct lc_target *target)
+{
+	struct lc_object *object = TAILQ_LAST(&target->waiting, lc_target_queue);
+
+	while (object != NULL) {
+		struct lc_object *before = TAILQ_PREV(object, lc_target_queue, of_list);
+
+		if (!may_probe_with(upload, object))
+			free_waiting(upload, object);
+		object = before;
+	}
+}
+
+/* Frees what waits in the bucket, the newest first, until it holds `share` bytes; what is about to
+ * be uploaded next stays. */
+static void trim_to_share(struct lc_upload *upload, struct lc_target_bucket *bucket, size_t share)
+{
+	while (bucket->bytes > share && !TAILQ_EMPTY(&bucket->queue)) {
+		struct lc_target *target = TAILQ_LAST(&bucket->queue, lc_target_list);
+		struct lc_object *object = TAILQ_LAST(&target->waiting, lc_target_queue);
+
+		if (bucket->active == 0 && target == TAILQ_FIRST(&bucket->queue) &&
+		    object == TAILQ_FIRST(&target->waiting))
+			return;
+		free_waiting(upload, object);
+	}
+}
+
+/* Frees what waits in the bucket and has to lose its body. */
+static void trim(void *context, struct lc_target_bucket *bucket)
+{
+	struct lc_upload *upload = context;
+	struct lc_target *target = TAILQ_FIRST(&bucket->queue);
+
+	while (target != NULL) {
+		struct lc_target *next = TAILQ_NEXT(target, link);
+
+		if (lc_target_aside(target))
+			trim_aside(upload, target);
+		target = next;
+	}
+	if (!lc_target_bucket_prompt(bucket))
+		trim_to_share(upload, bucket, upload->policy.slow_share_bytes);
+}
+
+void lc_upload_spill(struct lc_upload *upload, struct lc_target *target)
+{
+	lc_log(LC_LOG_DEBUG, "a target bucket takes log objects more slowly than they are read",
+	       LC_LOG_VIEW("bucket", target->bucket->name),
+	       LC_LOG_UINT("bytes", target->bucket->bytes));
+	trim_to_share(upload, target->bucket, upload->policy.share_bytes / 2);
+}
+
+/* ---- waiting ---- */
+
+static void wait_for_turn(struct lc_upload *upload, struct lc_object *object, bool first)
+{
+	struct lc_target_bucket *bucket = object->target->bucket;
+
+	lc_target_table_add_waiting(upload->targets, object, first);
+	trim(upload, bucket);
+	lc_loop_timer_start(upload->timer, 0);
+}
+
+static void discard(struct lc_upload *upload, struct lc_object *object);
 
 void lc_upload_submit(struct lc_upload *upload, struct lc_object *object)
 {
-	object->target->rows += object->line_count;
-	lc_target_table_add_waiting(upload->targets, object, false);
-	free_bodies(upload, object->target);
-	lc_loop_timer_start(upload->timer, 0);
+	object->upload = upload;
+	object->target->object_rows += object->line_count;
+	if (lc_target_given_up(object->target) == LC_LEDGER_DISCARDED)
+		discard(upload, object);
+	else
+		wait_for_turn(upload, object, false);
 }
 
 static bool list_has(const struct lc_target_queue *list, const struct lc_target *target,
@@ -190,33 +308,102 @@ bool lc_upload_has(const struct lc_upload *upload, const struct lc_target *targe
 	       list_has(&upload->recording, target, intent_id);
 }
 
-struct lc_target *lc_upload_next_bodiless(struct lc_upload *upload)
+struct lc_target *lc_upload_next_backlog(struct lc_upload *upload)
 {
-	return lc_target_table_next_bodiless(upload->targets, lc_loop_now_ms(upload->loop));
+	bool probes = kept_bytes(upload) <= upload->cap / 8;
+
+	return lc_target_table_next_backlog(upload->targets, lc_loop_now_ms(upload->loop), probes);
 }
 
-void lc_upload_bodiless_gone(struct lc_upload *upload, struct lc_target *target, uint64_t rows)
+void lc_upload_backlog_gone(struct lc_upload *upload, struct lc_source *source,
+			    struct lc_target *target, uint64_t rows)
 {
-	LC_ASSERT(target->rows >= rows);
-	target->rows -= rows;
-	lc_target_table_remove_bodiless(upload->targets, target);
+	lc_target_table_remove_backlog(upload->targets, source, target, rows);
 }
 
-static void log_change(const struct lc_target *target, const struct lc_s3_answer *answer)
+bool lc_upload_moving(const struct lc_upload *upload)
 {
-	if (target->state == LC_TARGET_HEALTHY)
-		lc_log(LC_LOG_INFO, "target works again", LC_LOG_TEXT("bucket", target->bucket));
-	else if (target->state == LC_TARGET_ASIDE)
+	return upload->active > 0 || lc_target_table_any_moving(upload->targets, false);
+}
+
+bool lc_upload_flowing(const struct lc_upload *upload)
+{
+	const struct lc_object *object;
+
+	TAILQ_FOREACH(object, &upload->uploading, of_list)
+	{
+		if (lc_target_bucket_prompt(object->target->bucket))
+			return true;
+	}
+	return lc_target_table_any_moving(upload->targets, true);
+}
+
+/* ---- records ---- */
+
+static void log_standing(const struct lc_standing *standing, struct lc_view bucket,
+			 struct lc_view prefix, const char *what)
+{
+	const char *error = standing->last_error == NULL ? "" : standing->last_error;
+
+	if (standing->state == LC_TARGET_HEALTHY)
+		lc_log(LC_LOG_INFO, "target works again", LC_LOG_TEXT("what", what),
+		       LC_LOG_VIEW("bucket", bucket), LC_LOG_VIEW("prefix", prefix));
+	else if (standing->state == LC_TARGET_ASIDE)
 		lc_log(LC_LOG_ERROR,
-		       target->refused
+		       standing->refused
 			   ? "target refuses log objects; they wait until it takes them"
 			   : "target keeps failing; its log objects wait until it works again",
-		       LC_LOG_TEXT("bucket", target->bucket),
-		       LC_LOG_UINT("failures", target->failures), LC_LOG_FAULT(&answer->error));
+		       LC_LOG_TEXT("what", what), LC_LOG_VIEW("bucket", bucket),
+		       LC_LOG_VIEW("prefix", prefix), LC_LOG_UINT("failures", standing->failures),
+		       LC_LOG_TEXT("error", error));
 	else
 		lc_log(LC_LOG_WARNING, "upload failed and is tried again",
-		       LC_LOG_TEXT("bucket", target->bucket), LC_LOG_FAULT(&answer->error));
+		       LC_LOG_VIEW("bucket", bucket), LC_LOG_VIEW("prefix", prefix),
+		       LC_LOG_TEXT("error", error));
 }
+
+static void record_standing(struct lc_upload *upload, const struct lc_standing *standing,
+			    struct lc_ledger_target record)
+{
+	int64_t wait_ms = (int64_t)(standing->probe_at_ms - lc_loop_now_ms(upload->loop));
+
+	record.refused = standing->refused;
+	record.failures = standing->state == LC_TARGET_ASIDE ? standing->failures : 0;
+	record.probe_at_ms = lc_clock_wall_ms() + wait_ms;
+	record.given_up = standing->given_up;
+	lc_ledger_set_target(upload->ledger, &record);
+}
+
+static void record_bucket(struct lc_upload *upload, const struct lc_target_bucket *bucket)
+{
+	record_standing(upload, &bucket->standing,
+			(struct lc_ledger_target){.bucket = bucket->name, .whole = true});
+}
+
+static void record_target(struct lc_upload *upload, const struct lc_target *target)
+{
+	record_standing(
+	    upload, &target->standing,
+	    (struct lc_ledger_target){.bucket = target->bucket->name, .prefix = target->prefix});
+}
+
+static void note_changes(struct lc_upload *upload, struct lc_target *target, unsigned changes)
+{
+	struct lc_target_bucket *bucket = target->bucket;
+
+	if (changes & LC_TARGET_CHANGED) {
+		log_standing(&target->standing, bucket->name, target->prefix, "prefix");
+		record_target(upload, target);
+	}
+	if (changes & LC_TARGET_BUCKET_CHANGED) {
+		log_standing(&bucket->standing, bucket->name, lc_view_of(""), "bucket");
+		record_bucket(upload, bucket);
+		if (bucket->standing.state == LC_TARGET_HEALTHY)
+			lc_target_table_wake(upload->targets, bucket, lc_loop_now_ms(upload->loop));
+	}
+}
+
+/* ---- the end of an object ---- */
 
 static void count_delivery(struct lc_upload *upload, const struct lc_object *object)
 {
@@ -263,7 +450,7 @@ static void count_failure(const struct lc_object *object, enum lc_retry_class an
 	lc_counters_add(counters, LC_COUNTERS_RECORDS_IN_PERMANENT_ERRORS, object->line_count);
 }
 
-/* The ledger has the delivery on disk. */
+/* The ledger has on disk how the object ended. */
 static void on_recorded(void *context)
 {
 	struct lc_object *object = context;
@@ -271,118 +458,293 @@ static void on_recorded(void *context)
 	struct lc_source *source = object->source;
 
 	TAILQ_REMOVE(&upload->recording, object, of_list);
-	count_delivery(upload, object);
+	lc_attempts_forget(upload->attempts, object->intent_id);
+	if (object->discarded)
+		lc_counters_add(upload->counters, LC_COUNTERS_ROWS_DISCARDED, object->line_count);
+	else
+		count_delivery(upload, object);
 	release_object(upload, object);
 	upload->callbacks->on_delivered(upload->context, source);
 	upload->callbacks->on_room(upload->context);
 }
 
-static void record_target(struct lc_upload *upload, const struct lc_target *target)
+static void deliver(struct lc_upload *upload, struct lc_object *object)
 {
-	int64_t wait_ms = (int64_t)(target->probe_at_ms - lc_loop_now_ms(upload->loop));
-	bool aside = target->state == LC_TARGET_ASIDE;
-	struct lc_ledger_target record = {.bucket = lc_view_of(target->bucket),
-					  .refused = target->refused,
-					  .failures = aside ? target->failures : 0,
-					  .probe_at_ms = lc_clock_wall_ms() + wait_ms};
-
-	lc_ledger_set_target(upload->ledger, &record);
+	TAILQ_INSERT_TAIL(&upload->recording, object, of_list);
+	lc_ledger_set_delivered(upload->ledger, object->intent_id, object->last_second);
+	lc_ledger_when_durable(upload->ledger, on_recorded, object);
 }
 
-/* Kept for people to read. */
-static void keep_error(struct lc_target *target, const struct lc_s3_answer *answer)
+static void discard(struct lc_upload *upload, struct lc_object *object)
 {
-	free(target->last_error);
-	target->last_error = NULL;
-	if (answer->retry_class != LC_RETRY_DONE)
-		target->last_error = lc_memory_copy_text(answer->error.message);
+	object->discarded = true;
+	TAILQ_INSERT_TAIL(&upload->recording, object, of_list);
+	lc_ledger_set_lost(upload->ledger, object->intent_id, object->last_second,
+			   LC_LEDGER_LOST_DISCARDED);
+	lc_ledger_when_durable(upload->ledger, on_recorded, object);
+}
+
+/* Its rows are read again, for smaller objects. The ranges go first: whenever the process dies, the
+ * rows are open or taken. */
+static void cut_again(struct lc_upload *upload, struct lc_object *object)
+{
+	struct lc_source *source = object->source;
+	struct lc_source_range range = {.from = object->first_second,
+					.to = object->last_second + 1,
+					.since = object->first_second,
+					.doubtful = true};
+	uint64_t half = object->body_size / 2;
+
+	if (object->target->largest_bytes == 0 || half < object->target->largest_bytes)
+		object->target->largest_bytes = half;
+	lc_log(LC_LOG_WARNING,
+	       "a log object is refused for its size; its rows go into smaller ones",
+	       LC_LOG_VIEW("bucket", object->target->bucket->name),
+	       LC_LOG_VIEW("key", lc_buffer_view(&object->key)),
+	       LC_LOG_UINT("bytes", object->body_size));
+	lc_source_open(source, range, object->line_count);
+	lc_source_record_ranges(source, upload->ledger);
+	lc_ledger_withdraw_intent(upload->ledger, object->intent_id, object->last_second);
+	lc_attempts_forget(upload->attempts, object->intent_id);
+	lc_counters_add(upload->counters, LC_COUNTERS_INTENTS_WITHDRAWN, 1);
+	release_object(upload, object);
+}
+
+/* Refused for its size. What a scan under way was told of the source must stay true. */
+static void end_refused(struct lc_upload *upload, struct lc_object *object)
+{
+	if (object->line_count > 1 && !lc_source_is_asked(object->source) &&
+	    lc_attempts_none_stored(upload->attempts, object->intent_id)) {
+		cut_again(upload, object);
+		return;
+	}
+	lc_attempts_hold(upload->attempts, object->intent_id, lc_loop_now_ms(upload->loop), HOLD_MS,
+			 HOLD_MAX_MS);
+	free_body(upload, object);
+}
+
+/* ---- answers ---- */
+
+static bool is_slow(const struct lc_object *object, uint64_t now_ms)
+{
+	uint64_t elapsed_ms = now_ms - object->put_ms;
+
+	return elapsed_ms >= SLOW_AFTER_MS && object->put != NULL &&
+	       lc_s3_put_sent(object->put) < elapsed_ms * SLOW_BYTES_PER_MS;
+}
+
+static void take_from_uploading(struct lc_upload *upload, struct lc_object *object)
+{
+	object->put = NULL;
+	TAILQ_REMOVE(&upload->uploading, object, of_list);
+	object->target->active--;
+	object->target->bucket->active--;
+	upload->active--;
+}
+
+/* After a refusal that may be the object's own, or of a bucket that refuses prefix after prefix,
+ * the next probe is with another object. */
+static bool goes_to_backlog(const struct lc_target *target, enum lc_retry_scope scope)
+{
+	return scope == LC_RETRY_SCOPE_UNKNOWN ||
+	       (scope == LC_RETRY_SCOPE_PREFIX &&
+		target->bucket->standing.state == LC_TARGET_ASIDE);
+}
+
+static void end_failed(struct lc_upload *upload, struct lc_object *object,
+		       const struct lc_s3_answer *answer)
+{
+	struct lc_target *target = object->target;
+
+	if (!answer->certain)
+		lc_attempts_note_doubt(upload->attempts, object->intent_id);
+	count_failure(object, answer->retry_class);
+	if (lc_target_given_up(target) == LC_LEDGER_DISCARDED) {
+		discard(upload, object);
+	} else if (answer->scope == LC_RETRY_SCOPE_OBJECT) {
+		end_refused(upload, object);
+	} else if (goes_to_backlog(target, answer->scope)) {
+		target->looked_to = object->intent_id;
+		free_body(upload, object);
+	} else {
+		wait_for_turn(upload, object, true);
+	}
+	trim(upload, target->bucket);
+}
+
+static void end_upload(struct lc_upload *upload, struct lc_object *object,
+		       const struct lc_s3_answer *answer)
+{
+	struct lc_target *target = object->target;
+	uint64_t now_ms = lc_loop_now_ms(upload->loop);
+	struct lc_target_answer noted = {.retry_class = answer->retry_class,
+					 .scope = answer->scope,
+					 .started_ms = object->put_ms,
+					 .error = answer->error.message};
+
+	take_from_uploading(upload, object);
+	note_changes(
+	    upload, target,
+	    lc_target_note_answer(target, &upload->policy, &noted, now_ms, &upload->random));
+	if (answer->retry_class == LC_RETRY_DONE) {
+		LC_CRASH_POINT(UPLOAD_ANSWERED);
+		deliver(upload, object);
+	} else {
+		end_failed(upload, object, answer);
+	}
+	lc_loop_timer_start(upload->timer, 0);
 }
 
 static void on_answer(void *context, const struct lc_s3_answer *answer)
 {
 	struct lc_object *object = context;
 	struct lc_upload *upload = object->upload;
-	struct lc_target *target = object->target;
 
-	object->put = NULL;
-	TAILQ_REMOVE(&upload->uploading, object, of_list);
-	target->active--;
-	upload->active--;
 	lc_counters_observe(upload->counters, LC_COUNTERS_HISTOGRAM_UPLOAD_SECONDS,
 			    (double)answer->elapsed_ms / 1000);
 	note_reachability(upload, answer->retry_class);
 	note_credentials(upload, answer);
-	keep_error(target, answer);
-	if (lc_target_note_answer(target, &upload->policy, answer->retry_class,
-				  lc_loop_now_ms(upload->loop), &upload->random)) {
-		log_change(target, answer);
-		record_target(upload, target);
-	}
-	if (answer->retry_class == LC_RETRY_DONE) {
-		LC_CRASH_POINT(UPLOAD_ANSWERED);
-		TAILQ_INSERT_TAIL(&upload->recording, object, of_list);
-		lc_ledger_set_delivered(upload->ledger, object->intent_id, object->last_second);
-		lc_ledger_when_durable(upload->ledger, on_recorded, object);
-	} else {
-		count_failure(object, answer->retry_class);
-		lc_target_table_add_waiting(upload->targets, object, true);
-		free_bodies(upload, target);
-	}
-	lc_loop_timer_start(upload->timer, 0);
+	if (answer->retry_class == LC_RETRY_DONE && !is_slow(object, lc_loop_now_ms(upload->loop)))
+		object->target->bucket->slow = false;
+	end_upload(upload, object, answer);
 	upload->callbacks->on_room(upload->context);
+}
+
+/* Ends an upload of ours that does not get on, so that others do. */
+static void give_way(struct lc_upload *upload, struct lc_object *object)
+{
+	uint64_t elapsed_ms = lc_loop_now_ms(upload->loop) - object->put_ms;
+	struct lc_s3_answer answer = {
+	    .retry_class = LC_RETRY_AGAIN, .scope = LC_RETRY_SCOPE_BUCKET, .code = ""};
+	struct lc_view bucket = object->target->bucket->name;
+
+	lc_error_set(
+	    &answer.error, LC_ERROR_UNREACHABLE,
+	    "bucket %.*s: no answer for %llu s, while other buckets waited for the upload slot",
+	    (int)(bucket.size < 255 ? bucket.size : 255), bucket.data,
+	    (unsigned long long)elapsed_ms / 1000);
+	lc_s3_cancel(object->put);
+	end_upload(upload, object, &answer);
+}
+
+/* ---- slots ---- */
+
+/* What uploads into slow and failing buckets take. */
+struct slow_uploads {
+	unsigned count;
+	size_t bytes;
+	struct lc_object *slowest; /* of those that are slow themselves */
+};
+
+static struct slow_uploads find_slow(const struct lc_upload *upload)
+{
+	struct slow_uploads slow = {.count = 0};
+	uint64_t now_ms = lc_loop_now_ms(upload->loop);
+	double least = 0;
+	struct lc_object *object;
+
+	TAILQ_FOREACH(object, &upload->uploading, of_list)
+	{
+		double speed;
+
+		if (is_slow(object, now_ms))
+			object->target->bucket->slow = true;
+		if (lc_target_bucket_prompt(object->target->bucket))
+			continue;
+		slow.count++;
+		slow.bytes += lc_object_memory(object);
+		if (!is_slow(object, now_ms))
+			continue;
+		speed = (double)lc_s3_put_sent(object->put) / (double)(now_ms - object->put_ms);
+		if (slow.slowest == NULL || speed < least) {
+			slow.slowest = object;
+			least = speed;
+		}
+	}
+	return slow;
+}
+
+/* All slots are taken and a bucket that works waits. True if there is a slot now. */
+static bool make_place(struct lc_upload *upload, const struct slow_uploads *slow)
+{
+	if (slow->slowest == NULL || slow->count <= upload->concurrency / 2)
+		return false;
+	give_way(upload, slow->slowest);
+	return true;
 }
 
 static void start_one(struct lc_upload *upload, struct lc_target *target)
 {
 	struct lc_object *object = TAILQ_FIRST(&target->waiting);
 
+	lc_target_table_pass_turn(upload->targets, target);
 	lc_target_table_take_waiting(upload->targets, object);
 	target->active++;
+	target->bucket->active++;
 	upload->active++;
 	TAILQ_INSERT_TAIL(&upload->uploading, object, of_list);
-	object->upload = upload;
+	object->put_ms = lc_loop_now_ms(upload->loop);
 	LC_CRASH_POINT(UPLOAD_BEFORE_PUT);
-	object->put = lc_s3_put(upload->s3, target->bucket, lc_buffer_view(&object->key),
+	object->put = lc_s3_put(upload->s3, target->bucket->name, lc_buffer_view(&object->key),
 				&object->body, on_answer, object);
 }
 
-/* Starts what limits allow, one object of each target in turn; sets the timer for the next probe of
- * a target that failed. */
+/* The next target in turn; those that are slow or fail have three quarters of the slots, and a
+ * quarter of the memory. */
+static struct lc_target *next_target(const struct lc_upload *upload,
+				     const struct slow_uploads *slow)
+{
+	unsigned most = upload->concurrency - upload->concurrency / 4;
+	bool slow_too = upload->active < upload->concurrency && slow->count < most &&
+			slow->bytes <= upload->cap / 4;
+
+	return lc_target_table_next(upload->targets, lc_loop_now_ms(upload->loop), slow_too);
+}
+
+/* Starts what limits allow; sets the timer for the next probe of a target that failed. */
 static void start_uploads(void *context)
 {
 	struct lc_upload *upload = context;
 	uint64_t now_ms = lc_loop_now_ms(upload->loop);
+	struct slow_uploads slow = find_slow(upload);
 	struct lc_target *target;
 	uint64_t probe_ms;
 
-	while (upload->active < upload->concurrency &&
-	       (target = lc_target_table_next(upload->targets, now_ms)) != NULL)
-		start_one(upload, target);
+	while ((target = next_target(upload, &slow)) != NULL) {
+		if (upload->active < upload->concurrency)
+			start_one(upload, target);
+		else if (!make_place(upload, &slow))
+			break;
+		slow = find_slow(upload);
+	}
 	probe_ms = lc_target_table_next_probe_ms(upload->targets);
-	if (upload->active < upload->concurrency && probe_ms != UINT64_MAX)
-		lc_loop_timer_start(upload->timer, probe_ms > now_ms ? probe_ms - now_ms : 0);
+	if (upload->active < upload->concurrency && probe_ms > now_ms && probe_ms != UINT64_MAX)
+		lc_loop_timer_start(upload->timer, probe_ms - now_ms);
 	show_bytes(upload);
 }
 
+/* ---- operators and the end ---- */
+
 /* Objects that are confirmed stay until the ledger has it on disk. */
+static void free_all_waiting(void *context, struct lc_target_bucket *bucket)
+{
+	struct lc_upload *upload = context;
+
+	while (!TAILQ_EMPTY(&bucket->queue))
+		free_waiting(upload, TAILQ_FIRST(&TAILQ_FIRST(&bucket->queue)->waiting));
+}
+
 void lc_upload_abandon(struct lc_upload *upload)
 {
 	struct lc_object *object;
-	struct lc_target *target;
 
 	while ((object = TAILQ_FIRST(&upload->uploading)) != NULL) {
-		TAILQ_REMOVE(&upload->uploading, object, of_list);
 		lc_s3_cancel(object->put);
-		object->put = NULL;
-		object->target->active--;
-		upload->active--;
+		take_from_uploading(upload, object);
+		lc_attempts_note_doubt(upload->attempts, object->intent_id);
 		free_body(upload, object);
 	}
-	while ((target = lc_target_table_first_waiting(upload->targets)) != NULL) {
-		object = TAILQ_FIRST(&target->waiting);
-		lc_target_table_take_waiting(upload->targets, object);
-		free_body(upload, object);
-	}
+	lc_target_table_each_waiting(upload->targets, free_all_waiting, upload);
 	lc_loop_timer_stop(upload->timer);
 }
 
@@ -390,12 +752,12 @@ static void retry_target(void *context, struct lc_target *target)
 {
 	const struct lc_upload *upload = context;
 
-	target->probe_at_ms = lc_loop_now_ms(upload->loop);
-	target->rebuild_at_ms = 0;
+	lc_target_retry_now(target, lc_loop_now_ms(upload->loop));
 }
 
 void lc_upload_retry_now(struct lc_upload *upload, struct lc_target *target)
 {
+	lc_attempts_release_all(upload->attempts);
 	if (target != NULL)
 		retry_target(upload, target);
 	else
@@ -403,8 +765,85 @@ void lc_upload_retry_now(struct lc_upload *upload, struct lc_target *target)
 	lc_loop_timer_start(upload->timer, 0);
 }
 
-void lc_upload_update_gauges(const struct lc_upload *upload)
+static void discard_waiting(void *context, struct lc_target_bucket *bucket)
 {
+	struct lc_upload *upload = context;
+	struct lc_target *target = TAILQ_FIRST(&bucket->queue);
+
+	while (target != NULL) {
+		struct lc_target *next = TAILQ_NEXT(target, link);
+		struct lc_object *object;
+
+		while (lc_target_given_up(target) == LC_LEDGER_DISCARDED &&
+		       (object = TAILQ_FIRST(&target->waiting)) != NULL) {
+			lc_target_table_take_waiting(upload->targets, object);
+			discard(upload, object);
+		}
+		target = next;
+	}
+}
+
+void lc_upload_give_up(struct lc_upload *upload, struct lc_view bucket, struct lc_view prefix,
+		       bool whole, enum lc_ledger_given_up decision)
+{
+	if (whole) {
+		struct lc_target_bucket *found =
+		    lc_target_table_get_bucket(upload->targets, bucket);
+
+		found->standing.given_up = decision;
+		record_bucket(upload, found);
+	} else {
+		struct lc_target *found = lc_target_table_get(upload->targets, bucket, prefix);
+
+		found->standing.given_up = decision;
+		record_target(upload, found);
+	}
+	lc_target_table_each_waiting(upload->targets, discard_waiting, upload);
+	lc_loop_timer_start(upload->timer, 0);
+}
+
+/* ---- once a second ---- */
+
+static bool is_short_of_memory(const struct lc_upload *upload)
+{
+	return upload->bytes >= upload->cap / 4 * 3;
+}
+
+static void free_if_slow(void *context, struct lc_target_bucket *bucket)
+{
+	struct lc_upload *upload = context;
+
+	while (!lc_target_bucket_prompt(bucket) && is_short_of_memory(upload) &&
+	       !TAILQ_EMPTY(&bucket->queue))
+		free_waiting(upload,
+			     TAILQ_LAST(&TAILQ_LAST(&bucket->queue, lc_target_list)->waiting,
+					lc_target_queue));
+}
+
+/* What slow and failing buckets hold goes first. */
+static void make_room(struct lc_upload *upload)
+{
+	struct slow_uploads slow = find_slow(upload);
+
+	while (slow.slowest != NULL && slow.bytes > upload->cap / 4) {
+		give_way(upload, slow.slowest);
+		slow = find_slow(upload);
+	}
+	lc_target_table_each_waiting(upload->targets, free_if_slow, upload);
+}
+
+void lc_upload_tend(struct lc_upload *upload, bool unused)
+{
+	size_t before = upload->bytes;
+
+	find_slow(upload);
+	lc_target_table_each_waiting(upload->targets, trim, upload);
+	if (is_short_of_memory(upload))
+		make_room(upload);
+	if (unused)
+		lc_target_table_sweep(upload->targets);
+	start_uploads(upload);
 	lc_target_table_show(upload->targets, upload->counters);
-	show_bytes(upload);
+	if (upload->bytes < before)
+		upload->callbacks->on_room(upload->context);
 }

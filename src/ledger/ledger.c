@@ -99,32 +99,42 @@ void lc_ledger_add_intent(struct lc_ledger *ledger, const struct lc_ledger_inten
 }
 
 static void push_closed(struct lc_ledger *ledger, enum lc_ledger_command_kind kind,
-			uint64_t intent_id, uint32_t last_second)
+			uint64_t intent_id, uint32_t last_second, enum lc_ledger_loss loss)
 {
 	struct lc_ledger_command *command = lc_ledger_command_new(kind, 0);
 
 	command->as.closed.intent_id = intent_id;
 	command->as.closed.last_second = last_second;
+	command->as.closed.loss = loss;
 	lc_ledger_push(ledger, command);
 }
 
 void lc_ledger_set_delivered(struct lc_ledger *ledger, uint64_t intent_id, uint32_t last_second)
 {
-	push_closed(ledger, LC_LEDGER_COMMAND_SET_DELIVERED, intent_id, last_second);
+	push_closed(ledger, LC_LEDGER_COMMAND_SET_DELIVERED, intent_id, last_second,
+		    LC_LEDGER_NOT_LOST);
 }
 
-void lc_ledger_set_expired(struct lc_ledger *ledger, uint64_t intent_id, uint32_t last_second)
+void lc_ledger_set_lost(struct lc_ledger *ledger, uint64_t intent_id, uint32_t last_second,
+			enum lc_ledger_loss loss)
 {
-	push_closed(ledger, LC_LEDGER_COMMAND_SET_EXPIRED, intent_id, last_second);
+	push_closed(ledger, LC_LEDGER_COMMAND_SET_LOST, intent_id, last_second, loss);
+}
+
+void lc_ledger_withdraw_intent(struct lc_ledger *ledger, uint64_t intent_id, uint32_t last_second)
+{
+	push_closed(ledger, LC_LEDGER_COMMAND_WITHDRAW_INTENT, intent_id, last_second,
+		    LC_LEDGER_NOT_LOST);
 }
 
 void lc_ledger_set_target(struct lc_ledger *ledger, const struct lc_ledger_target *target)
 {
-	struct lc_ledger_command *command =
-	    lc_ledger_command_new(LC_LEDGER_COMMAND_SET_TARGET, target->bucket.size);
+	struct lc_ledger_command *command = lc_ledger_command_new(
+	    LC_LEDGER_COMMAND_SET_TARGET, target->bucket.size + target->prefix.size);
 
 	command->as.target = *target;
 	command->as.target.bucket = lc_arena_copy(&command->bytes, target->bucket);
+	command->as.target.prefix = lc_arena_copy(&command->bytes, target->prefix);
 	lc_ledger_push(ledger, command);
 }
 
@@ -153,16 +163,17 @@ void lc_ledger_read_hashes(struct lc_ledger *ledger, const struct lc_ledger_sour
 	lc_ledger_push(ledger, command);
 }
 
-void lc_ledger_read_intents(struct lc_ledger *ledger, struct lc_view target_bucket,
-			    uint64_t after_id, size_t limit, lc_ledger_intents_callback *callback,
-			    void *context)
+void lc_ledger_read_intents(struct lc_ledger *ledger,
+			    const struct lc_ledger_intents_question *question,
+			    lc_ledger_intents_callback *callback, void *context)
 {
-	struct lc_ledger_command *command =
-	    lc_ledger_command_new(LC_LEDGER_COMMAND_READ_INTENTS, target_bucket.size);
+	struct lc_ledger_command *command = lc_ledger_command_new(
+	    LC_LEDGER_COMMAND_READ_INTENTS, question->bucket.size + question->prefix.size);
+	struct lc_ledger_intents_question *kept = &command->as.read_intents.question;
 
-	command->as.read_intents.target_bucket = lc_arena_copy(&command->bytes, target_bucket);
-	command->as.read_intents.after_id = after_id;
-	command->as.read_intents.limit = limit;
+	*kept = *question;
+	kept->bucket = lc_arena_copy(&command->bytes, question->bucket);
+	kept->prefix = lc_arena_copy(&command->bytes, question->prefix);
 	command->as.read_intents.callback = callback;
 	command->context = context;
 	lc_ledger_push(ledger, command);

@@ -143,7 +143,7 @@ static bool check_place(struct check *check, uint32_t hour, uint32_t oldest, con
 		 "FROM open_intent o WHERE o.hour = %u AND NOT EXISTS (SELECT 1 FROM %s b"
 		 " WHERE b.id = o.id AND b.source = o.source AND b.rows = o.rows"
 		 " AND b.first_second = o.first_second AND b.target_bucket = o.target_bucket"
-		 " AND b.expired = 0)",
+		 " AND b.target_prefix = o.target_prefix AND b.expired = 0)",
 		 hour, table, (int)LC_SCHEMA_HOUR_SECONDS, hour, oldest, hour, table);
 	return each_row(check, sql, report_row);
 }

@@ -78,9 +78,13 @@ bool lc_ledger_command_execute(struct lc_ledger_command *command, struct lc_stor
 		return lc_store_add_intent(store, &command->as.intent, error);
 	case LC_LEDGER_COMMAND_SET_DELIVERED:
 		return lc_store_set_delivered(store, command->as.closed.intent_id, error);
-	case LC_LEDGER_COMMAND_SET_EXPIRED:
-		return lc_store_set_expired(store, command->as.closed.intent_id,
-					    command->as.closed.last_second, error);
+	case LC_LEDGER_COMMAND_SET_LOST:
+		return lc_store_set_lost(store, command->as.closed.intent_id,
+					 command->as.closed.last_second, command->as.closed.loss,
+					 error);
+	case LC_LEDGER_COMMAND_WITHDRAW_INTENT:
+		return lc_store_withdraw_intent(store, command->as.closed.intent_id,
+						command->as.closed.last_second, error);
 	case LC_LEDGER_COMMAND_SET_TARGET:
 		return lc_store_set_target(store, &command->as.target, error);
 	case LC_LEDGER_COMMAND_EXPIRE:
@@ -93,11 +97,9 @@ bool lc_ledger_command_execute(struct lc_ledger_command *command, struct lc_stor
 					    command->as.read_hashes.to, &command->result,
 					    &command->as.read_hashes.hashes, error);
 	case LC_LEDGER_COMMAND_READ_INTENTS:
-		return lc_store_read_intents(store, command->as.read_intents.target_bucket,
-					     command->as.read_intents.after_id,
-					     command->as.read_intents.limit, &command->result,
-					     &command->as.read_intents.intents,
-					     &command->as.read_intents.count, error);
+		return lc_store_read_intents(store, &command->as.read_intents.question,
+					     &command->result, &command->as.read_intents.answer,
+					     error);
 	case LC_LEDGER_COMMAND_FIND_SURPLUS_SLOTS:
 	case LC_LEDGER_COMMAND_FIND_SURPLUS_SECONDS:
 	case LC_LEDGER_COMMAND_FIND_AHEAD:
@@ -155,8 +157,7 @@ void lc_ledger_command_finish(struct lc_ledger_command *command)
 	else if (command->kind == LC_LEDGER_COMMAND_READ_HASHES)
 		command->as.read_hashes.callback(context, &command->as.read_hashes.hashes);
 	else if (command->kind == LC_LEDGER_COMMAND_READ_INTENTS)
-		command->as.read_intents.callback(context, command->as.read_intents.intents,
-						  command->as.read_intents.count);
+		command->as.read_intents.callback(context, &command->as.read_intents.answer);
 	else if (command->kind == LC_LEDGER_COMMAND_READ_OBJECTS ||
 		 command->kind == LC_LEDGER_COMMAND_READ_DELIVERIES)
 		command->as.read_objects.callback(context, command->as.read_objects.objects,

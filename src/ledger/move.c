@@ -69,7 +69,7 @@ static bool prove(const struct lc_move *move, unsigned shard, struct lc_error *e
 		    "%u again, where that shard begins anew from ClickHouse's "
 		    "offsets",
 		    path, move->from, move->to, move->from);
-	if (!lc_ledger_check(path, note_fault, &proof, error))
+	if (!lc_schema_upgrade(path, error) || !lc_ledger_check(path, note_fault, &proof, error))
 		return false;
 	if (proof.faults > 0)
 		return lc_error_set(error, LC_ERROR_CORRUPT, "ledger %s is damaged: %s", path,

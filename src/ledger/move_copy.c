@@ -145,10 +145,10 @@ static bool copy_objects(struct lc_move_rows *rows)
 	return lc_move_rows_each(rows, HOURS, copy_hour, NULL) &&
 	       lc_move_rows_copy(
 		   rows,
-		   "SELECT source, id, hour, target_bucket, first_second, rows"
+		   "SELECT source, id, hour, target_bucket, first_second, rows, target_prefix"
 		   " FROM open_intent WHERE " WANTED,
 		   "INSERT INTO open_intent (source, id, hour, target_bucket, first_second,"
-		   " rows) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+		   " rows, target_prefix) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 		   change_object);
 }
 
@@ -158,13 +158,15 @@ static bool copy_objects(struct lc_move_rows *rows)
  * learnt last. */
 static bool copy_targets(struct lc_move_rows *rows)
 {
-	return lc_move_rows_copy(rows, "SELECT bucket, refused, failures, probe_at_ms FROM target",
-				 "INSERT INTO target (bucket, refused, failures, probe_at_ms)"
-				 " VALUES (?1, ?2, ?3, ?4) ON CONFLICT (bucket) DO UPDATE SET"
-				 " refused = excluded.refused, failures = excluded.failures,"
-				 " probe_at_ms = excluded.probe_at_ms"
-				 " WHERE excluded.probe_at_ms > probe_at_ms",
-				 NULL);
+	return lc_move_rows_copy(
+	    rows,
+	    "SELECT bucket, whole, prefix, refused, failures, probe_at_ms, given_up FROM target",
+	    "INSERT INTO target (bucket, whole, prefix, refused, failures, probe_at_ms, given_up)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (bucket, whole, prefix) DO UPDATE SET"
+	    " refused = excluded.refused, failures = excluded.failures,"
+	    " probe_at_ms = excluded.probe_at_ms, given_up = max(given_up, excluded.given_up)"
+	    " WHERE excluded.probe_at_ms > probe_at_ms OR excluded.given_up > given_up",
+	    NULL);
 }
 
 /* ---- numbers of the whole ledger ---- */

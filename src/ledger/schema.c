@@ -16,6 +16,20 @@
  */
 #define PAGE_SIZE "4096"
 
+/* By target and id for whoever builds bodies again, by target and second for the age of the oldest,
+ * by hour for what is dropped with the hour. */
+#define OPEN_INTENT_INDEXES                                                                     \
+	"CREATE INDEX open_intent_by_target ON open_intent (target_bucket, target_prefix, id);" \
+	"CREATE INDEX open_intent_by_age ON open_intent (target_bucket, target_prefix,"         \
+	" first_second);"                                                                       \
+	"CREATE INDEX open_intent_by_hour ON open_intent (hour);"
+
+#define TARGET_TABLE                                                                  \
+	"CREATE TABLE target (bucket BLOB NOT NULL, whole INTEGER NOT NULL,"          \
+	" prefix BLOB NOT NULL, refused INTEGER NOT NULL, failures INTEGER NOT NULL," \
+	" probe_at_ms INTEGER NOT NULL, given_up INTEGER NOT NULL DEFAULT 0,"         \
+	" PRIMARY KEY (bucket, whole, prefix)) WITHOUT ROWID;"
+
 static const char TABLES[] =
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE source (id INTEGER PRIMARY KEY AUTOINCREMENT, session INTEGER NOT NULL,"
@@ -27,13 +41,10 @@ static const char TABLES[] =
     " PRIMARY KEY (source, first_second)) WITHOUT ROWID;"
     "CREATE TABLE open_intent (id INTEGER PRIMARY KEY, hour INTEGER NOT NULL,"
     " source INTEGER NOT NULL, target_bucket BLOB NOT NULL, first_second INTEGER NOT NULL,"
-    " rows INTEGER NOT NULL);"
-    "CREATE INDEX open_intent_by_target ON open_intent (target_bucket, id);"
+    " rows INTEGER NOT NULL, target_prefix BLOB NOT NULL DEFAULT x'');" OPEN_INTENT_INDEXES
     "CREATE TABLE hour (hour INTEGER PRIMARY KEY, oldest_second INTEGER NOT NULL);"
     "CREATE TABLE slot (slot INTEGER NOT NULL, source INTEGER NOT NULL, rows INTEGER NOT NULL,"
-    " PRIMARY KEY (slot, source)) WITHOUT ROWID;"
-    "CREATE TABLE target (bucket BLOB PRIMARY KEY, refused INTEGER NOT NULL,"
-    " failures INTEGER NOT NULL, probe_at_ms INTEGER NOT NULL) WITHOUT ROWID;"
+    " PRIMARY KEY (slot, source)) WITHOUT ROWID;" TARGET_TABLE
     "CREATE TABLE origin (modulus INTEGER NOT NULL, remainder INTEGER NOT NULL,"
     " until INTEGER NOT NULL, horizon INTEGER NOT NULL,"
     " PRIMARY KEY (modulus, remainder)) WITHOUT ROWID;";
@@ -190,23 +201,82 @@ static bool make(const char *path, unsigned shard, unsigned shard_count, struct 
 	return made;
 }
 
-static bool recognise(sqlite3 *db, const char *path, struct lc_error *error)
+/* The version of its schema: this one, or an older one that can be brought up to it. */
+static bool recognise(sqlite3 *db, const char *path, int64_t *version, struct lc_error *error)
 {
 	int64_t application;
-	int64_t version;
 
 	if (!lc_sql_number(db, path, "PRAGMA application_id", &application, error) ||
-	    !lc_sql_number(db, path, "PRAGMA user_version", &version, error))
+	    !lc_sql_number(db, path, "PRAGMA user_version", version, error))
 		return false;
 	if (application != LC_SCHEMA_APPLICATION_ID)
 		return lc_error_set(error, LC_ERROR_CORRUPT, "ledger %s: the file is no ledger",
 				    path);
-	if (version != LC_LEDGER_SCHEMA_VERSION)
+	if (*version < 1 || *version > LC_LEDGER_SCHEMA_VERSION)
 		return lc_error_set(error, LC_ERROR_CORRUPT,
 				    "ledger %s: its schema is version %lld, this program knows "
-				    "version %d",
-				    path, (long long)version, (int)LC_LEDGER_SCHEMA_VERSION);
+				    "versions 1 to %d",
+				    path, (long long)*version, (int)LC_LEDGER_SCHEMA_VERSION);
 	return true;
+}
+
+/* ---- upgrades ---- */
+
+/* Version 1 knew targets by their bucket alone. */
+static const char FROM_VERSION_1[] =
+    "ALTER TABLE open_intent ADD COLUMN target_prefix BLOB NOT NULL DEFAULT x'';"
+    "DROP INDEX open_intent_by_target;"
+    "ALTER TABLE target RENAME TO bucket_before;" TARGET_TABLE
+    "INSERT INTO target (bucket, whole, prefix, refused, failures, probe_at_ms)"
+    " SELECT bucket, 1, x'', refused, failures, probe_at_ms FROM bucket_before;"
+    "DROP TABLE bucket_before;";
+
+/* The prefix of an open intent stands in its object. */
+static bool copy_prefixes(sqlite3 *db, const char *path, struct lc_error *error)
+{
+	sqlite3_stmt *hours = NULL;
+	enum lc_sql_step step;
+
+	if (!lc_sql_prepare(db, path, "SELECT hour FROM hour", &hours, error))
+		return false;
+	while ((step = lc_sql_step(hours, path, error)) == LC_SQL_ROW) {
+		uint32_t hour = lc_sql_second(hours, 0);
+		char name[LC_SCHEMA_TABLE_NAME_SIZE];
+		char sql[256];
+
+		lc_schema_table_name(hour, name);
+		snprintf(sql, sizeof sql,
+			 "UPDATE open_intent SET target_prefix = coalesce((SELECT b.target_prefix"
+			 " FROM %s b WHERE b.id = open_intent.id), x'') WHERE hour = %u",
+			 name, (unsigned)hour);
+		if (!lc_sql_execute(db, path, sql, error)) {
+			step = LC_SQL_FAILED;
+			break;
+		}
+	}
+	sqlite3_finalize(hours);
+	return step == LC_SQL_DONE;
+}
+
+static bool leave_version_1(sqlite3 *db, const char *path, struct lc_error *error)
+{
+	return lc_sql_execute(db, path, FROM_VERSION_1, error) && copy_prefixes(db, path, error) &&
+	       lc_sql_execute(db, path, OPEN_INTENT_INDEXES "PRAGMA user_version = 2", error);
+}
+
+/* In one transaction: a ledger is of one version or of the other, whenever the process dies. */
+static bool upgrade(sqlite3 *db, const char *path, int64_t version, struct lc_error *error)
+{
+	struct lc_error ignored;
+
+	if (version == LC_LEDGER_SCHEMA_VERSION)
+		return true;
+	if (lc_sql_execute(db, path, "PRAGMA synchronous = FULL; BEGIN IMMEDIATE", error) &&
+	    leave_version_1(db, path, error) && lc_sql_execute(db, path, "COMMIT", error))
+		return true;
+	if (sqlite3_get_autocommit(db) == 0)
+		lc_sql_execute(db, path, "ROLLBACK", &ignored);
+	return false;
 }
 
 static bool check_shard(sqlite3 *db, const char *path, unsigned shard, unsigned shard_count,
@@ -253,6 +323,7 @@ static sqlite3 *open_in_memory(const char *path, unsigned shard, unsigned shard_
 sqlite3 *lc_schema_open(const char *path, unsigned shard, unsigned shard_count, bool *fresh,
 			struct lc_error *error)
 {
+	int64_t version;
 	sqlite3 *db;
 
 	*fresh = true;
@@ -264,17 +335,32 @@ sqlite3 *lc_schema_open(const char *path, unsigned shard, unsigned shard_count, 
 	db = connect(path, SQLITE_OPEN_READWRITE, error);
 	if (db == NULL)
 		return NULL;
-	if (!recognise(db, path, error) || !check_shard(db, path, shard, shard_count, error) ||
-	    !use_write_ahead_log(db, path, error)) {
+	if (!recognise(db, path, &version, error) ||
+	    !check_shard(db, path, shard, shard_count, error) ||
+	    !use_write_ahead_log(db, path, error) || !upgrade(db, path, version, error)) {
 		sqlite3_close(db);
 		return NULL;
 	}
 	return db;
 }
 
+bool lc_schema_upgrade(const char *path, struct lc_error *error)
+{
+	sqlite3 *db = connect(path, SQLITE_OPEN_READWRITE, error);
+	int64_t version;
+	bool upgraded;
+
+	if (db == NULL)
+		return false;
+	upgraded = recognise(db, path, &version, error) && upgrade(db, path, version, error);
+	sqlite3_close(db);
+	return upgraded;
+}
+
 sqlite3 *lc_schema_open_for_check(const char *path, struct lc_error *error)
 {
 	sqlite3 *db = connect(path, SQLITE_OPEN_READWRITE, error);
+	int64_t version;
 
 	if (db == NULL)
 		return NULL;
@@ -284,7 +370,15 @@ sqlite3 *lc_schema_open_for_check(const char *path, struct lc_error *error)
 		sqlite3_close(db);
 		return NULL;
 	}
-	if (!recognise(db, path, error)) {
+	if (!recognise(db, path, &version, error)) {
+		sqlite3_close(db);
+		return NULL;
+	}
+	if (version != LC_LEDGER_SCHEMA_VERSION) {
+		lc_error_set(error, LC_ERROR_SYSTEM,
+			     "ledger %s: its schema is version %lld, of an earlier release; the "
+			     "service brings it up to version %d when it starts",
+			     path, (long long)version, (int)LC_LEDGER_SCHEMA_VERSION);
 		sqlite3_close(db);
 		return NULL;
 	}

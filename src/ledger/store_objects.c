@@ -42,6 +42,7 @@ static bool add_open_intent(struct lc_store *store, const struct lc_ledger_inten
 	lc_sql_bind_view(statement, 4, intent->target_bucket);
 	lc_sql_bind_number(statement, 5, intent->first_second);
 	lc_sql_bind_number(statement, 6, (int64_t)intent->rows);
+	lc_sql_bind_view(statement, 7, intent->target_prefix);
 	return lc_sql_run(statement, store->path, error);
 }
 
@@ -120,8 +121,8 @@ bool lc_store_set_delivered(struct lc_store *store, uint64_t intent_id, struct l
 	return lc_sql_run(statement, store->path, error);
 }
 
-bool lc_store_set_expired(struct lc_store *store, uint64_t intent_id, uint32_t last_second,
-			  struct lc_error *error)
+bool lc_store_set_lost(struct lc_store *store, uint64_t intent_id, uint32_t last_second,
+		       enum lc_ledger_loss loss, struct lc_error *error)
 {
 	struct lc_store_hour *hour =
 	    lc_store_find_hour(store, last_second / LC_SCHEMA_HOUR_SECONDS);
@@ -131,12 +132,91 @@ bool lc_store_set_expired(struct lc_store *store, uint64_t intent_id, uint32_t l
 		return false;
 	if (hour == NULL)
 		return true;
-	statement = lc_store_take_of_hour(store, hour, LC_STORE_HOUR_EXPIRE, error);
+	statement = lc_store_take_of_hour(store, hour, LC_STORE_HOUR_CLOSE, error);
+	if (statement == NULL)
+		return false;
+	lc_sql_bind_number(statement, 1, (int64_t)intent_id);
+	lc_sql_bind_number(statement, 2, loss);
+	return lc_sql_run(statement, store->path, error);
+}
+
+/* ---- withdrawal ---- */
+
+static bool change_slot(struct lc_store *store, enum lc_store_statement how, int64_t source_id,
+			uint32_t slot, uint32_t rows, struct lc_error *error)
+{
+	sqlite3_stmt *statement = lc_store_take(store, how, error);
+
+	if (statement == NULL)
+		return false;
+	lc_sql_bind_number(statement, 1, slot);
+	lc_sql_bind_number(statement, 2, source_id);
+	if (how == LC_STORE_TAKE_FROM_SLOT)
+		lc_sql_bind_number(statement, 3, rows);
+	return lc_sql_run(statement, store->path, error);
+}
+
+/* The blob comes from the file. */
+static bool uncount_rows(struct lc_store *store, int64_t source_id, struct lc_view blob,
+			 struct lc_error *error)
+{
+	struct lc_taken_second second = {0};
+	struct lc_error fault;
+	size_t position = 0;
+
+	while (lc_taken_rows_next(blob, &position, &second, &fault)) {
+		uint32_t slot = second.second / LC_LEDGER_SLOT_SECONDS;
+
+		if (!change_slot(store, LC_STORE_TAKE_FROM_SLOT, source_id, slot, second.count,
+				 error) ||
+		    !change_slot(store, LC_STORE_DROP_EMPTY_SLOT, source_id, slot, 0, error))
+			return false;
+	}
+	if (fault.kind != LC_ERROR_NONE)
+		return lc_error_set(error, LC_ERROR_CORRUPT, "ledger %s: %s", store->path,
+				    fault.message);
+	return true;
+}
+
+static bool drop_object(struct lc_store *store, struct lc_store_hour *hour, uint64_t intent_id,
+			struct lc_error *error)
+{
+	sqlite3_stmt *statement = lc_store_take_of_hour(store, hour, LC_STORE_HOUR_WITHDRAW, error);
+
 	if (statement == NULL)
 		return false;
 	lc_sql_bind_number(statement, 1, (int64_t)intent_id);
 	return lc_sql_run(statement, store->path, error);
 }
+
+bool lc_store_withdraw_intent(struct lc_store *store, uint64_t intent_id, uint32_t last_second,
+			      struct lc_error *error)
+{
+	struct lc_store_hour *hour =
+	    lc_store_find_hour(store, last_second / LC_SCHEMA_HOUR_SECONDS);
+	sqlite3_stmt *statement;
+	enum lc_sql_step step;
+	bool uncounted;
+
+	if (hour == NULL)
+		return lc_error_set(error, LC_ERROR_CORRUPT,
+				    "ledger %s: open intent %llu has no object", store->path,
+				    (unsigned long long)intent_id);
+	statement = lc_store_take_of_hour(store, hour, LC_STORE_HOUR_READ_TAKEN, error);
+	if (statement == NULL)
+		return false;
+	lc_sql_bind_number(statement, 1, (int64_t)intent_id);
+	step = lc_sql_step(statement, store->path, error);
+	if (step == LC_SQL_FAILED)
+		return false;
+	uncounted = step == LC_SQL_DONE || uncount_rows(store, sqlite3_column_int64(statement, 0),
+							lc_sql_view(statement, 1), error);
+	sqlite3_reset(statement);
+	return uncounted && drop_object(store, hour, intent_id, error) &&
+	       lc_store_set_delivered(store, intent_id, error);
+}
+
+/* ---- blobs ---- */
 
 static bool each_blob_of_hour(struct lc_store *store, struct lc_store_hour *hour, int64_t source_id,
 			      uint32_t from, uint32_t to,

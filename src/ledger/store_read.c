@@ -110,35 +110,79 @@ static bool read_intent(struct lc_store *store, uint32_t hour_number, struct lc_
 	return true;
 }
 
-bool lc_store_read_intents(struct lc_store *store, struct lc_view target_bucket, uint64_t after_id,
-			   size_t limit, struct lc_arena *arena, struct lc_ledger_intent **intents,
-			   size_t *count, struct lc_error *error)
+/* The least second of all open intents of the target. */
+static bool read_oldest(struct lc_store *store, const struct lc_ledger_intents_question *question,
+			uint32_t *oldest_second, struct lc_error *error)
 {
-	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_READ_OPEN_INTENTS, error);
-	struct lc_view target = lc_arena_copy(arena, target_bucket);
+	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_OLDEST_OPEN_INTENT, error);
 	enum lc_sql_step step;
 
-	LC_ASSERT(limit <= SIZE_MAX / sizeof(struct lc_ledger_intent));
-	*count = 0;
-	*intents = lc_arena_alloc(arena, limit * sizeof(struct lc_ledger_intent));
 	if (statement == NULL)
 		return false;
-	lc_sql_bind_view(statement, 1, target_bucket);
-	lc_sql_bind_number(statement, 2, (int64_t)after_id);
-	lc_sql_bind_number(statement, 3, (int64_t)limit);
-	while ((step = lc_sql_step(statement, store->path, error)) == LC_SQL_ROW) {
-		struct lc_ledger_intent *intent = &(*intents)[(*count)++];
+	lc_sql_bind_view(statement, 1, question->bucket);
+	lc_sql_bind_view(statement, 2, question->prefix);
+	step = lc_sql_step(statement, store->path, error);
+	if (step == LC_SQL_ROW)
+		*oldest_second = lc_sql_second(statement, 0);
+	sqlite3_reset(statement);
+	return step != LC_SQL_FAILED;
+}
 
+static sqlite3_stmt *ask_intents(struct lc_store *store,
+				 const struct lc_ledger_intents_question *question,
+				 struct lc_error *error)
+{
+	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_READ_OPEN_INTENTS, error);
+
+	if (statement == NULL)
+		return NULL;
+	lc_sql_bind_view(statement, 1, question->bucket);
+	lc_sql_bind_view(statement, 2, question->prefix);
+	lc_sql_bind_number(statement, 3, (int64_t)question->after_id);
+	/* One more than is asked for tells whether there are more. */
+	lc_sql_bind_number(statement, 4, (int64_t)question->limit + 1);
+	return statement;
+}
+
+bool lc_store_read_intents(struct lc_store *store,
+			   const struct lc_ledger_intents_question *question,
+			   struct lc_arena *arena, struct lc_ledger_intents *answer,
+			   struct lc_error *error)
+{
+	struct lc_view bucket = lc_arena_copy(arena, question->bucket);
+	enum lc_sql_step step;
+	sqlite3_stmt *statement;
+	uint64_t bytes = 0;
+
+	LC_ASSERT(question->limit < SIZE_MAX / sizeof(struct lc_ledger_intent));
+	*answer = (struct lc_ledger_intents){
+	    .intents = lc_arena_alloc(arena, question->limit * sizeof(struct lc_ledger_intent))};
+	if (!read_oldest(store, question, &answer->oldest_second, error))
+		return false;
+	statement = ask_intents(store, question, error);
+	if (statement == NULL)
+		return false;
+	while ((step = lc_sql_step(statement, store->path, error)) == LC_SQL_ROW) {
+		struct lc_ledger_intent *intent = &answer->intents[answer->count];
+
+		if (answer->count == question->limit ||
+		    (answer->count > 0 && bytes >= question->max_bytes)) {
+			answer->more = true;
+			sqlite3_reset(statement);
+			return true;
+		}
 		*intent = (struct lc_ledger_intent){
 		    .id = lc_sql_count(statement, 0),
 		    .source = {.raft_session_id = lc_sql_second(statement, 2),
 			       .bucket = lc_arena_copy(arena, lc_sql_view(statement, 3))},
-		    .target_bucket = target,
+		    .target_bucket = bucket,
 		};
 		if (!read_intent(store, lc_sql_second(statement, 1), arena, intent, error)) {
 			sqlite3_reset(statement);
 			return false;
 		}
+		bytes += intent->taken_rows.size;
+		answer->count++;
 	}
 	return step == LC_SQL_DONE;
 }
@@ -151,10 +195,17 @@ struct object_list {
 	size_t capacity;
 };
 
+static enum lc_ledger_loss loss_of(int number)
+{
+	if (number == LC_LEDGER_NOT_LOST || number == LC_LEDGER_LOST_DISCARDED)
+		return (enum lc_ledger_loss)number;
+	return LC_LEDGER_LOST_EXPIRED;
+}
+
 static void add_object(struct object_list *list, const struct lc_ledger_source *source,
 		       sqlite3_stmt *statement, struct lc_arena *arena)
 {
-	bool expired = sqlite3_column_int(statement, 8) != 0;
+	enum lc_ledger_loss loss = loss_of(sqlite3_column_int(statement, 8));
 	bool open = sqlite3_column_int(statement, 9) != 0;
 
 	if (list->count == list->capacity) {
@@ -172,8 +223,8 @@ static void add_object(struct object_list *list, const struct lc_ledger_source *
 		       .last_second = lc_sql_second(statement, 2),
 		       .rows = lc_sql_count(statement, 3),
 		       .bytes = lc_sql_count(statement, 4)},
-	    .delivered = !expired && !open,
-	    .expired = expired,
+	    .delivered = loss == LC_LEDGER_NOT_LOST && !open,
+	    .loss = loss,
 	};
 }
 

@@ -139,17 +139,21 @@ bool lc_store_set_committed(struct lc_store *store, const struct lc_ledger_sourc
 bool lc_store_set_target(struct lc_store *store, const struct lc_ledger_target *target,
 			 struct lc_error *error)
 {
-	enum lc_store_statement how =
-	    target->failures == 0 ? LC_STORE_DROP_TARGET : LC_STORE_SET_TARGET;
+	bool forget = target->failures == 0 && target->given_up == LC_LEDGER_KEPT;
+	enum lc_store_statement how = forget ? LC_STORE_DROP_TARGET : LC_STORE_SET_TARGET;
 	sqlite3_stmt *statement = lc_store_take(store, how, error);
 
+	LC_ASSERT(!target->whole || target->prefix.size == 0);
 	if (statement == NULL)
 		return false;
 	lc_sql_bind_view(statement, 1, target->bucket);
-	if (target->failures > 0) {
-		lc_sql_bind_number(statement, 2, target->refused);
-		lc_sql_bind_number(statement, 3, target->failures);
-		lc_sql_bind_number(statement, 4, target->probe_at_ms);
+	lc_sql_bind_number(statement, 2, target->whole);
+	lc_sql_bind_view(statement, 3, target->prefix);
+	if (!forget) {
+		lc_sql_bind_number(statement, 4, target->refused);
+		lc_sql_bind_number(statement, 5, target->failures);
+		lc_sql_bind_number(statement, 6, target->probe_at_ms);
+		lc_sql_bind_number(statement, 7, target->given_up);
 	}
 	return lc_sql_run(statement, store->path, error);
 }

@@ -69,9 +69,7 @@ static bool read_sources(struct lc_store *store, struct lc_ledger_state *state,
 			return false;
 		}
 		if (state->on_source != NULL)
-			state->on_source(state->context, &source, list->ranges, list->count,
-					 lc_sql_count(statement, 3), lc_sql_count(statement, 4),
-					 lc_sql_second(statement, 5));
+			state->on_source(state->context, &source, list->ranges, list->count);
 	}
 	return step == LC_SQL_DONE;
 }
@@ -87,14 +85,48 @@ static bool read_targets(struct lc_store *store, struct lc_ledger_state *state,
 	while ((step = lc_sql_step(statement, store->path, error)) == LC_SQL_ROW) {
 		struct lc_ledger_target target = {
 		    .bucket = lc_sql_view(statement, 0),
-		    .refused = sqlite3_column_int(statement, 1) != 0,
-		    .failures = lc_sql_second(statement, 2),
-		    .probe_at_ms = sqlite3_column_int64(statement, 3),
+		    .whole = sqlite3_column_int(statement, 1) != 0,
+		    .prefix = lc_sql_view(statement, 2),
+		    .refused = sqlite3_column_int(statement, 3) != 0,
+		    .failures = lc_sql_second(statement, 4),
+		    .probe_at_ms = sqlite3_column_int64(statement, 5),
+		    .given_up = (enum lc_ledger_given_up)lc_sql_second(statement, 6),
 		};
 
+		if (target.given_up > LC_LEDGER_DISCARDED) {
+			sqlite3_reset(statement);
+			return lc_error_set(error, LC_ERROR_CORRUPT,
+					    "ledger %s: a target was given up in no way that is "
+					    "known",
+					    store->path);
+		}
 		if (state->on_target != NULL)
-			state->on_target(state->context, &target, lc_sql_count(statement, 4),
-					 lc_sql_count(statement, 5));
+			state->on_target(state->context, &target);
+	}
+	return step == LC_SQL_DONE;
+}
+
+static bool read_intents(struct lc_store *store, struct lc_ledger_state *state,
+			 struct lc_error *error)
+{
+	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_STATE_INTENTS, error);
+	enum lc_sql_step step;
+
+	if (statement == NULL)
+		return false;
+	while ((step = lc_sql_step(statement, store->path, error)) == LC_SQL_ROW) {
+		struct lc_ledger_backlog backlog = {
+		    .source = {.raft_session_id = lc_sql_second(statement, 0),
+			       .bucket = lc_sql_view(statement, 1)},
+		    .target_bucket = lc_sql_view(statement, 2),
+		    .target_prefix = lc_sql_view(statement, 3),
+		    .intents = lc_sql_count(statement, 4),
+		    .rows = lc_sql_count(statement, 5),
+		    .oldest_second = lc_sql_second(statement, 6),
+		};
+
+		if (state->on_intents != NULL)
+			state->on_intents(state->context, &backlog);
 	}
 	return step == LC_SQL_DONE;
 }
@@ -139,7 +171,8 @@ bool lc_store_read_state(struct lc_store *store, struct lc_ledger_state *state,
 		    doubt_floors(store, &state->doubtful_until, error) &&
 		    read_second(store, "horizon", &state->horizon, error) &&
 		    lc_store_read_meta(store, "next_intent_id", &state->next_intent_id, error) &&
-		    read_sources(store, state, &list, error) && read_targets(store, state, error);
+		    read_sources(store, state, &list, error) && read_targets(store, state, error) &&
+		    read_intents(store, state, error);
 
 	free(list.ranges);
 	return read;

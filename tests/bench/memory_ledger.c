@@ -66,7 +66,7 @@ struct answer *memory_answer(struct lc_ledger *ledger, void *context)
 static void release_answer(struct answer *answer)
 {
 	free(answer->hashes.hashes);
-	free(answer->intents);
+	free(answer->intents.intents);
 	free(answer->counts);
 	free(answer);
 }
@@ -78,7 +78,7 @@ static void give(struct answer *answer)
 	else if (answer->on_hashes != NULL)
 		answer->on_hashes(answer->context, &answer->hashes);
 	else if (answer->on_intents != NULL)
-		answer->on_intents(answer->context, answer->intents, answer->count);
+		answer->on_intents(answer->context, &answer->intents);
 	else if (answer->on_counts != NULL)
 		answer->on_counts(answer->context, answer->counts, answer->count);
 	else
@@ -255,10 +255,21 @@ void lc_ledger_set_delivered(struct lc_ledger *ledger, uint64_t intent_id, uint3
 	close_intent(ledger, intent_id);
 }
 
-void lc_ledger_set_expired(struct lc_ledger *ledger, uint64_t intent_id, uint32_t last_second)
+void lc_ledger_set_lost(struct lc_ledger *ledger, uint64_t intent_id, uint32_t last_second,
+			enum lc_ledger_loss loss)
 {
 	(void)last_second;
+	(void)loss;
 	close_intent(ledger, intent_id);
+}
+
+/* What is measured refuses nothing. */
+void lc_ledger_withdraw_intent(struct lc_ledger *ledger, uint64_t intent_id, uint32_t last_second)
+{
+	(void)ledger;
+	(void)intent_id;
+	(void)last_second;
+	LC_ASSERT(false);
 }
 
 void lc_ledger_when_durable(struct lc_ledger *ledger, lc_ledger_callback *callback, void *context)

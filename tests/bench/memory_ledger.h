@@ -47,7 +47,7 @@ struct answer {
 	lc_ledger_surplus_callback *on_counts;
 	lc_ledger_objects_callback *on_objects;
 	struct lc_ledger_hashes hashes;
-	struct lc_ledger_intent *intents;
+	struct lc_ledger_intents intents;
 	struct lc_ledger_count *counts;
 	size_t count;
 };

@@ -49,21 +49,28 @@ void lc_ledger_read_hashes(struct lc_ledger *ledger, const struct lc_ledger_sour
 }
 
 /* Objects were added in the order of their ids, which uthash keeps. */
-void lc_ledger_read_intents(struct lc_ledger *ledger, struct lc_view target_bucket,
-			    uint64_t after_id, size_t limit, lc_ledger_intents_callback *callback,
-			    void *context)
+void lc_ledger_read_intents(struct lc_ledger *ledger,
+			    const struct lc_ledger_intents_question *question,
+			    lc_ledger_intents_callback *callback, void *context)
 {
 	struct answer *answer = memory_answer(ledger, context);
+	struct lc_ledger_intents *intents = &answer->intents;
 	struct kept *object;
 	struct kept *next;
 
 	answer->on_intents = callback;
-	answer->intents = lc_memory_zero(limit, sizeof(answer->intents[0]));
+	intents->intents = lc_memory_zero(question->limit, sizeof(intents->intents[0]));
 	HASH_ITER(hh, ledger->objects, object, next)
 	{
-		if (!object->closed && object->intent.id > after_id && answer->count < limit &&
-		    lc_view_equal(object->intent.target_bucket, target_bucket))
-			answer->intents[answer->count++] = object->intent;
+		if (object->closed || object->intent.id <= question->after_id ||
+		    !lc_view_equal(object->intent.target_bucket, question->bucket) ||
+		    !lc_view_equal(object->intent.target_prefix, question->prefix))
+			continue;
+		if (intents->count == question->limit) {
+			intents->more = true;
+			break;
+		}
+		intents->intents[intents->count++] = object->intent;
 	}
 }
 

@@ -167,6 +167,7 @@ static void tell(struct lc_s3_put *put)
 	answer.retry_class = put->status == 412
 				 ? LC_RETRY_DONE
 				 : lc_retry_classify_s3(put->status, put->code, &answer.certain);
+	answer.scope = lc_retry_scope_s3(put->status, put->code);
 	if (answer.retry_class != LC_RETRY_DONE)
 		lc_error_set(&answer.error, LC_ERROR_REFUSED, "%s: status %u %s", put->bucket,
 			     put->status, put->code);
@@ -192,7 +193,12 @@ static void on_step(void *context)
 		lc_loop_timer_start(put->timer, sim_delay(50, 5000));
 }
 
-struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, const char *bucket, struct lc_view key,
+uint64_t lc_s3_put_sent(const struct lc_s3_put *put)
+{
+	return put->arrived ? put->body.size : 0;
+}
+
+struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, struct lc_view bucket, struct lc_view key,
 			    const struct lc_s3_body *body, lc_s3_callback *callback, void *context)
 {
 	struct lc_s3_put *put = lc_memory_zero(1, sizeof(*put));
@@ -201,7 +207,7 @@ struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, const char *bucket, struct lc_view
 	put->s3 = s3;
 	put->callback = callback;
 	put->context = context;
-	put->bucket = lc_memory_copy_text(bucket);
+	put->bucket = lc_memory_copy_bytes(bucket.data, bucket.size);
 	lc_buffer_init(&put->key, SIZE_MAX / 2);
 	lc_buffer_append_view(&put->key, key);
 	lc_buffer_init(&put->body, SIZE_MAX / 2);
@@ -212,14 +218,14 @@ struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, const char *bucket, struct lc_view
 			 (unsigned long long)body->size, put->body.size);
 	put->started_ms = sim_now_ms();
 	put->conditional = s3->conditional != LC_S3_CONDITIONAL_OFF;
-	if (sim_in_period(SIM_PERIOD_TARGET_SLOW, target_number(bucket)))
+	if (sim_in_period(SIM_PERIOD_TARGET_SLOW, target_number(put->bucket)))
 		delay_ms += sim_below(60000);
 	TAILQ_INSERT_TAIL(&s3->puts, put, link);
 	put->timer = lc_loop_timer_new(s3->loop, on_step, put);
 	lc_loop_timer_start(put->timer, delay_ms);
 	sim->puts++;
 	if (sim_dies(sim->plan.put_crashes)) {
-		sim_trace("crash behind the PUT of %s/%.*s", bucket, (int)key.size, key.data);
+		sim_trace("crash behind the PUT of %s/%.*s", put->bucket, (int)key.size, key.data);
 		put->survives = true;
 		sim->crash_wanted = true;
 	}

@@ -122,12 +122,21 @@ void fake_ledger_answer_counts(struct lc_ledger *ledger, const struct lc_ledger_
 void fake_ledger_answer_intents(struct lc_ledger *ledger, const struct lc_ledger_intent *intents,
 				size_t count)
 {
+	struct lc_ledger_intents answer = {.count = count};
 	struct waiting first;
 
 	LC_ASSERT(!STAILQ_EMPTY(&ledger->waiting));
 	first = take_first(ledger);
 	LC_ASSERT(first.intents != NULL);
-	first.intents(first.context, intents, count);
+	answer.intents = lc_memory_zero(count + 1, sizeof(intents[0]));
+	for (size_t i = 0; i < count; i++) {
+		answer.intents[i] = intents[i];
+		if (answer.oldest_second == 0 || intents[i].first_second < answer.oldest_second)
+			answer.oldest_second = intents[i].first_second;
+	}
+	answer.count = count;
+	first.intents(first.context, &answer);
+	free(answer.intents);
 }
 
 void fake_ledger_answer_hashes(struct lc_ledger *ledger)
@@ -221,17 +230,35 @@ void lc_ledger_set_delivered(struct lc_ledger *ledger, uint64_t intent_id, uint3
 	tell_closed(ledger, "delivered", intent_id, last_second);
 }
 
-void lc_ledger_set_expired(struct lc_ledger *ledger, uint64_t intent_id, uint32_t last_second)
+void lc_ledger_set_lost(struct lc_ledger *ledger, uint64_t intent_id, uint32_t last_second,
+			enum lc_ledger_loss loss)
 {
-	tell_closed(ledger, "expired", intent_id, last_second);
+	tell_closed(ledger, loss == LC_LEDGER_LOST_EXPIRED ? "expired" : "discarded", intent_id,
+		    last_second);
+}
+
+void lc_ledger_withdraw_intent(struct lc_ledger *ledger, uint64_t intent_id, uint32_t last_second)
+{
+	tell_closed(ledger, "withdrawn", intent_id, last_second);
+}
+
+static void tell_target(struct lc_ledger *ledger, struct lc_view bucket, struct lc_view prefix,
+			bool whole)
+{
+	lc_buffer_append_view(&ledger->told, bucket);
+	if (!whole)
+		lc_buffer_append_char(&ledger->told, '/');
+	lc_buffer_append_view(&ledger->told, prefix);
 }
 
 void lc_ledger_set_target(struct lc_ledger *ledger, const struct lc_ledger_target *target)
 {
+	static const char *const given_up[] = {"", " ignored", " discarded"};
+
 	lc_buffer_append_text(&ledger->told, "target ");
-	lc_buffer_append_view(&ledger->told, target->bucket);
-	lc_buffer_append_format(&ledger->told, " %u%s\n", target->failures,
-				target->refused ? " refused" : "");
+	tell_target(ledger, target->bucket, target->prefix, target->whole);
+	lc_buffer_append_format(&ledger->told, " %u%s%s\n", target->failures,
+				target->refused ? " refused" : "", given_up[target->given_up]);
 }
 
 /* ---- what it is asked ---- */
@@ -242,14 +269,14 @@ void lc_ledger_when_durable(struct lc_ledger *ledger, lc_ledger_callback *callba
 	wait_for(ledger, (struct waiting){.durable = callback, .context = context});
 }
 
-void lc_ledger_read_intents(struct lc_ledger *ledger, struct lc_view target_bucket,
-			    uint64_t after_id, size_t limit, lc_ledger_intents_callback *callback,
-			    void *context)
+void lc_ledger_read_intents(struct lc_ledger *ledger,
+			    const struct lc_ledger_intents_question *question,
+			    lc_ledger_intents_callback *callback, void *context)
 {
-	LC_ASSERT(limit > 0);
+	LC_ASSERT(question->limit > 0);
 	lc_buffer_append_text(&ledger->told, "intents? ");
-	lc_buffer_append_view(&ledger->told, target_bucket);
-	lc_buffer_append_format(&ledger->told, " %" PRIu64 "\n", after_id);
+	tell_target(ledger, question->bucket, question->prefix, false);
+	lc_buffer_append_format(&ledger->told, " %" PRIu64 "\n", question->after_id);
 	wait_for(ledger, (struct waiting){.intents = callback, .context = context});
 }
 

@@ -22,10 +22,10 @@ void fake_ledger_free(struct lc_ledger *ledger);
  *	floor 7/bucket 999 5000 REQ
  *	committed 7/bucket 1000
  *	intent 3 7/bucket logs KEY
- *	delivered 3 1000	expired 3 1000
- *	target logs 5 refused
+ *	delivered 3 1000	expired 3 1000		discarded 3 1000	withdrawn 3 1000
+ *	target logs 5 refused	target logs/prefix/ 0 ignored
  *	durable?
- *	intents? logs 0			hashes? 7/bucket 10-20
+ *	intents? logs/prefix/ 0			hashes? 7/bucket 10-20
  *	slots? 7/bucket 300=5	seconds? 7/bucket 301=5		ahead? 7/bucket 300=0
  */
 const char *fake_ledger_told(struct lc_ledger *ledger);

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/queue.h>
 
 enum { BYTES_MAX = 64 * 1024 * 1024 };
@@ -12,6 +13,7 @@ enum { BYTES_MAX = 64 * 1024 * 1024 };
 struct lc_s3_put {
 	struct lc_s3 *s3;
 	char *bucket;
+	uint64_t sent;
 	struct lc_buffer key;
 	struct lc_buffer body;
 	lc_s3_callback *callback;
@@ -39,13 +41,13 @@ void fake_s3_free(struct lc_s3 *s3)
 	free(s3);
 }
 
-struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, const char *bucket, struct lc_view key,
+struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, struct lc_view bucket, struct lc_view key,
 			    const struct lc_s3_body *body, lc_s3_callback *callback, void *context)
 {
 	struct lc_s3_put *put = lc_memory_zero(1, sizeof(*put));
 
 	put->s3 = s3;
-	put->bucket = lc_memory_copy_text(bucket);
+	put->bucket = lc_memory_copy_bytes(bucket.data, bucket.size);
 	lc_buffer_init(&put->key, BYTES_MAX);
 	lc_buffer_append_view(&put->key, key);
 	lc_buffer_init(&put->body, BYTES_MAX);
@@ -68,6 +70,22 @@ void lc_s3_cancel(struct lc_s3_put *put)
 	lc_buffer_free(&put->key);
 	lc_buffer_free(&put->body);
 	free(put);
+}
+
+uint64_t lc_s3_put_sent(const struct lc_s3_put *put)
+{
+	return put->sent;
+}
+
+void fake_s3_send(struct lc_s3 *s3, const char *bucket, uint64_t bytes)
+{
+	struct lc_s3_put *put;
+
+	TAILQ_FOREACH(put, &s3->puts, link)
+	{
+		if (strcmp(put->bucket, bucket) == 0)
+			put->sent += bytes;
+	}
 }
 
 size_t fake_s3_active(const struct lc_s3 *s3)
@@ -101,20 +119,46 @@ const char *fake_s3_body(const struct lc_s3 *s3)
 	return lc_buffer_text(&oldest(s3)->body);
 }
 
-void fake_s3_answer(struct lc_s3 *s3, enum lc_retry_class answer)
+static void answer(struct lc_s3 *s3, struct lc_s3_put *put, const struct lc_s3_answer *told)
+{
+	TAILQ_REMOVE(&s3->puts, put, link);
+	s3->active--;
+	put->callback(put->context, told);
+	TAILQ_INSERT_TAIL(&s3->puts, put, link);
+	s3->active++;
+	lc_s3_cancel(put);
+}
+
+void fake_s3_answer(struct lc_s3 *s3, enum lc_retry_class retry_class)
 {
 	static const unsigned statuses[] = {[LC_RETRY_DONE] = 200,
 					    [LC_RETRY_AGAIN] = 503,
 					    [LC_RETRY_CLOCK] = 403,
-					    [LC_RETRY_WAIT] = 403};
-	struct lc_s3_put *put = oldest(s3);
-	lc_s3_callback *callback = put->callback;
-	void *context = put->context;
-	struct lc_s3_answer told = {
-	    .retry_class = answer, .status = statuses[answer], .code = "", .elapsed_ms = 5};
+					    [LC_RETRY_WAIT] = 404};
+	static const char *const codes[] = {[LC_RETRY_DONE] = "",
+					    [LC_RETRY_AGAIN] = "SlowDown",
+					    [LC_RETRY_CLOCK] = "RequestTimeTooSkewed",
+					    [LC_RETRY_WAIT] = "NoSuchBucket"};
 
-	if (answer != LC_RETRY_DONE)
+	fake_s3_answer_as(s3, fake_s3_bucket(s3), statuses[retry_class], codes[retry_class]);
+}
+
+void fake_s3_answer_as(struct lc_s3 *s3, const char *bucket, unsigned status, const char *code)
+{
+	struct lc_s3_answer told = {.status = status,
+				    .code = code,
+				    .scope = lc_retry_scope_s3(status, code),
+				    .elapsed_ms = 5};
+	struct lc_s3_put *put;
+
+	TAILQ_FOREACH(put, &s3->puts, link)
+	{
+		if (strcmp(put->bucket, bucket) == 0)
+			break;
+	}
+	LC_ASSERT(put != NULL);
+	told.retry_class = lc_retry_classify_s3(status, code, &told.certain);
+	if (told.retry_class != LC_RETRY_DONE)
 		lc_error_set(&told.error, LC_ERROR_REFUSED, "not stored");
-	lc_s3_cancel(put);
-	callback(context, &told);
+	answer(s3, put, &told);
 }

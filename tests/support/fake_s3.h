@@ -6,6 +6,7 @@
 #include "clients/s3.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct lc_s3 *fake_s3_new(void);
 /* All PUTs have ended. */
@@ -20,7 +21,13 @@ const char *fake_s3_bucket(const struct lc_s3 *s3);
 const char *fake_s3_key(const struct lc_s3 *s3);
 const char *fake_s3_body(const struct lc_s3 *s3);
 
-/* Answers the oldest PUT. */
-void fake_s3_answer(struct lc_s3 *s3, enum lc_retry_class answer);
+/* Answers the oldest PUT, by a status and code of this class: of the bucket, when it fails. */
+void fake_s3_answer(struct lc_s3 *s3, enum lc_retry_class retry_class);
+
+/* Answers the oldest PUT into this bucket. */
+void fake_s3_answer_as(struct lc_s3 *s3, const char *bucket, unsigned status, const char *code);
+
+/* So many bytes more have left, of each PUT into this bucket. */
+void fake_s3_send(struct lc_s3 *s3, const char *bucket, uint64_t bytes);
 
 #endif

@@ -196,8 +196,8 @@ static void make_object(struct maker *maker, const struct lc_ledger_source *sour
 	if (choose(maker, 3) != 0)
 		must(maker, lc_store_set_delivered(maker->store, id, &maker->error));
 	else if (choose(maker, 3) == 0)
-		must(maker,
-		     lc_store_set_expired(maker->store, id, intent.last_second, &maker->error));
+		must(maker, lc_store_set_lost(maker->store, id, intent.last_second,
+					      LC_LEDGER_LOST_EXPIRED, &maker->error));
 	lc_taken_rows_free(&rows);
 }
 

@@ -109,7 +109,8 @@ void put_world_put(struct put_world *world, const char *bucket, const char *key,
 {
 	world->script = script;
 	world->done = 0;
-	lc_s3_put(world->s3, bucket, lc_view_of(key), &world->body, put_world_on_answer, world);
+	lc_s3_put(world->s3, lc_view_of(bucket), lc_view_of(key), &world->body, put_world_on_answer,
+		  world);
 	assert_int_equal(world->done, 0);
 	lc_loop_run(world->loop);
 	assert_int_equal(world->done, 1);

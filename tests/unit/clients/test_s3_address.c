@@ -60,8 +60,8 @@ static bool address_of(enum lc_s3_addressing addressing, const char *bucket, str
 	assert_true(endpoint_of("http://s3.test:80", &endpoint));
 	lc_buffer_init(&host_seen, 10000);
 	lc_buffer_init(&path_seen, 10000);
-	ok = lc_s3_address_append(&endpoint, addressing, bucket, key, &host_seen, &path_seen,
-				  &ERROR);
+	ok = lc_s3_address_append(&endpoint, addressing, lc_view_of(bucket), key, &host_seen,
+				  &path_seen, &ERROR);
 	if (ok) {
 		assert_string_equal(lc_buffer_text(&host_seen), host);
 		assert_string_equal(lc_buffer_text(&path_seen), path);
