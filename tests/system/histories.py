@@ -30,8 +30,8 @@ sys.path.insert(0, os.path.join(DEV, "lib"))
 import rows  # noqa: E402
 from chunks import Chunks  # noqa: E402
 from clickhouse import ClickHouse, ClickHouseError  # noqa: E402
+from fault_client import Faults  # noqa: E402
 from s3 import S3, S3Error  # noqa: E402
-from s3_proxy import FATES, Proxy  # noqa: E402
 from settings import Missing, setting  # noqa: E402
 
 TARGETS = [f"target-{n}" for n in range(1, 5)]
@@ -57,6 +57,15 @@ QUESTIONS = (
 )
 FAULTS = ("exception", "cut", "reset", "stall", "delay", "status", "html")
 STYLES = ("text", "marker", "tagged")
+
+# What becomes of a PUT, as contrib/dev/faults has it.
+FATES = {
+    "lost": {"answer_cut": 0},
+    "late": {"request_delay": [0, 4]},
+    "twice": {"times": 2},
+    "failed": {"times": 1, "status": 500, "code": "InternalError"},
+    "cut": {"times": 0},
+}
 
 
 class Failed(Exception):
@@ -191,11 +200,11 @@ class Plan:
 
 
 class Service:
-    def __init__(self, program, control, plan, proxy):
+    def __init__(self, program, control, plan, s3):
         self.program = program
         self.control = control
         self.plan = plan
-        self.proxy = proxy
+        self.s3 = s3
         self.process = None
         self.state = setting("STATE_DIRECTORY")
         self.shards = 0
@@ -221,7 +230,7 @@ class Service:
         self.await_state()
         values = plan_settings(self.plan.settings)
         values["SUPERVISOR_SHARDS"] = shards
-        values["S3_ENDPOINT"] = f"http://127.0.0.1:{self.proxy.port}"
+        values["S3_ENDPOINT"] = self.s3
         own = {f"LOG_COURIER_{name}": str(value) for name, value in values.items()}
         self.process = subprocess.Popen([self.program], env={**os.environ, **own})
         self.shards = shards
@@ -276,13 +285,13 @@ class Play:
         self.plan = Plan(arguments.seed, arguments.seconds)
         self.clickhouse = ClickHouse.from_environment()
         self.s3 = S3.from_environment()
-        server = urllib.parse.urlsplit(setting("S3_ENDPOINT"))
-        self.proxy = Proxy(server.hostname, server.port, arguments.seed, self.plan.chances)
-        self.service = Service(arguments.courier, arguments.control, self.plan, self.proxy)
+        self.faults = Faults("--s3", setting("S3_ENDPOINT"), "--seed", str(arguments.seed))
+        self.service = Service(arguments.courier, arguments.control, self.plan, self.faults.places["s3"])
         shape = rows.Shape(self.plan.rows, self.plan.sources, SESSIONS, self.plan.skew,
                            [(bucket, None) for bucket in TARGETS], arguments.seed)
         self.chunks = Chunks(self.clickhouse, shape, self.plan.chunks_a_source)
         self.closed = set()
+        self.fates = {}
         self.clock = 0
         self.began = 0.0
         self.withdrawals = []
@@ -323,6 +332,17 @@ class Play:
             self.s3.request(bucket, method="PUT")
             self.closed.remove(bucket)
 
+    def deny(self, bucket):
+        self.faults.add({"name": f"denied-{bucket}", "bucket": bucket, "status": 403, "code": "AccessDenied"})
+
+    def allow(self, bucket):
+        self.note_fate(f"denied-{bucket}", "denied")
+        self.faults.remove(f"denied-{bucket}")
+
+    def note_fate(self, rule, fate):
+        """Counts end with their rule."""
+        self.fates[fate] = self.fates.get(fate, 0) + self.faults.counts(rule)["struck"]
+
     def insert(self, seconds, options):
         self.chunks.insert({c: self.clock + s for c, s in seconds.items()}, **options)
 
@@ -337,9 +357,9 @@ class Play:
         elif what == "open":
             self.open_target(of)
         elif what == "deny":
-            self.proxy.denied.add(of)
+            self.deny(of)
         elif what == "allow":
-            self.proxy.denied.discard(of)
+            self.allow(of)
         elif what == "kill worker":
             self.service.kill_worker(of)
         elif what == "kill service":
@@ -351,6 +371,8 @@ class Play:
 
     def play(self):
         self.chunks.prepare()
+        self.faults.put([{"name": fate, "method": "PUT", "chance": chance, **FATES[fate]}
+                         for fate, chance in self.plan.chances.items()])
         self.clock = self.chunks.clock() + 1
         self.began = time.monotonic()
         for when, what, of, options in self.plan.steps:
@@ -362,11 +384,13 @@ class Play:
     def settle(self):
         """All goes well again."""
         self.administer("DELETE")
-        self.proxy.calm()
+        for fate in FATES:
+            self.note_fate(fate, fate)
+        self.faults.remove()
         for bucket in list(self.closed):
             self.open_target(bucket)
         self.service.start(1)
-        self.proxy.await_idle()
+        self.faults.await_idle("s3")
 
     def await_delivery(self):
         deadline = time.monotonic() + DELIVERY_SECONDS
@@ -397,13 +421,14 @@ class Play:
             self.check_ledgers()
         finally:
             self.service.kill()
+            self.faults.close()
 
     def summary(self):
         counts = {}
         for _, what, _, _ in self.plan.steps:
             counts[what] = counts.get(what, 0) + 1
         done = ", ".join(f"{count} {what}" for what, count in sorted(counts.items()))
-        puts = ", ".join(f"{count} {what}" for what, count in self.proxy.counts.items() if count)
+        puts = ", ".join(f"{count} {what}" for what, count in self.fates.items() if count)
         return f"{done}; PUTs: {puts}; {time.monotonic() - self.began:.1f} s"
 
 

@@ -60,6 +60,7 @@ s3_configuration() {
 		osd memory target = 1073741824
 		osd fast shutdown = false
 		rgw frontends = beast endpoint=127.0.0.1:$S3_PORT
+		rgw dns name = s3.localhost
 		rgw enable usage log = false
 		rgw enable gc threads = true
 		rgw gc obj min wait = 1
