@@ -7,8 +7,8 @@
  *
  * type: COUNT, a number; NUMBER, a small one; PID, null for none; AGE, seconds or another number
  * that is not negative, null for none; OWNER, the number of a shard, null for the service as a
- * whole; FLAG, true or false; STATE, a word of include/tbl/shard_states.h; LABEL and STRING, short
- * and long text, null when empty.
+ * whole; FLAG, true or false; STATE, a word of include/tbl/shard_states.h; SEVERITY, one of
+ * include/tbl/severities.h; LABEL and STRING, short and long text, null when empty.
  */
 #ifndef LC_STATUS_SERVICE
 #define LC_STATUS_SERVICE(type, name, help)
@@ -24,7 +24,7 @@
 LC_STATUS_SERVICE(LABEL, version, "of the service")
 LC_STATUS_SERVICE(LABEL, time, "when this was told, UTC")
 LC_STATUS_SERVICE(AGE, uptime_seconds, "of the supervisor")
-LC_STATUS_SERVICE(FLAG, healthy, "rows are being delivered as they should")
+LC_STATUS_SERVICE(FLAG, healthy, "rows are being delivered as they should: no finding is critical")
 LC_STATUS_SERVICE(NUMBER, ready_shards, "shards of this machine whose worker delivers")
 LC_STATUS_SERVICE(NUMBER, shard_count, "shards of the whole deployment")
 LC_STATUS_SERVICE(AGE, state_free_bytes, "free on the disk of state-directory")
@@ -60,6 +60,7 @@ LC_STATUS_SHARD(AGE, obituary_exit_code, "of the worker that died last, null if 
 LC_STATUS_SHARD(STRING, obituary, "how the last worker died that did")
 LC_STATUS_SHARD(LABEL, obituary_time, "when it died, UTC")
 
+LC_STATUS_FINDING(SEVERITY, severity, "critical or warning; those that are critical stand first")
 LC_STATUS_FINDING(OWNER, shard, "the shard in trouble; null: the service as a whole")
 LC_STATUS_FINDING(STRING, text, "what is wrong and what to do")
 /* clang-format on */

@@ -75,8 +75,9 @@ static void append_sample(struct lc_buffer *text, const char *family, const char
 static void append_service(const struct lc_status_document *document,
 			   enum lc_metrics_text_format format, struct lc_buffer *text)
 {
-#define LC_SERVICE_METRIC(family, type, labels, value, help)                   \
-	lc_metrics_text_append_family(text, format, (family), (type), (help)); \
+#define LC_SERVICE_METRIC(family, type, labels, value, help)                           \
+	if ((help)[0] != '\0')                                                         \
+		lc_metrics_text_append_family(text, format, (family), (type), (help)); \
 	append_sample(text, (family), (labels), (int64_t)(value));
 #include "tbl/service_metrics.h"
 }
