@@ -41,6 +41,8 @@ LC_SERVICE_METRIC("log_courier_state_free_bytes", "gauge", "", document->state_f
 	"Free on the disk of state-directory.")
 LC_SERVICE_METRIC("log_courier_reloads_total", "counter", "", document->reloads,
 	"Reloads of the configuration since the service's start.")
+LC_SERVICE_METRIC("log_courier_supervisor_log_lines_dropped_total", "counter", "", document->log_lines_dropped,
+	"Lines of the supervisor's log that were dropped because stderr did not take them.")
 
 LC_SHARD_METRIC("log_courier_shard_up", "gauge", shard->state == LC_SHARD_STATE_READY,
 	"1 if the shard's worker is ready.")

@@ -203,9 +203,32 @@ static void examine_service(const struct lc_health_rules *rules,
 					document->state_free_bytes);
 }
 
+/* One log, which the supervisor and its workers write to. */
+static void examine_log(struct lc_status_document *document)
+{
+	int64_t failing = document->log_failing_seconds;
+	uint64_t dropped = document->log_lines_dropped;
+
+	for (size_t i = 0; i < document->shards_size; i++) {
+		const struct lc_status_document_shard *shard = &document->shards[i];
+
+		dropped += shard->log_lines_dropped;
+		failing =
+		    shard->log_failing_seconds > failing ? shard->log_failing_seconds : failing;
+	}
+	if (failing >= 0)
+		lc_status_document_find(
+		    document, LC_SEVERITY_WARNING, -1,
+		    "stderr has taken no line of the log for %" PRId64 " s, %" PRIu64
+		    " lines are lost since the start; see that what reads it (the journal, a pipe, "
+		    "a terminal) goes on reading; rows are delivered meanwhile",
+		    failing, dropped);
+}
+
 void lc_health_examine(const struct lc_health_rules *rules, struct lc_status_document *document)
 {
 	examine_service(rules, document);
+	examine_log(document);
 	for (size_t i = 0; i < document->shards_size; i++) {
 		examine_state(&document->shards[i], document);
 		examine_delivery(rules, &document->shards[i], document);
