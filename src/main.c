@@ -99,8 +99,10 @@ static int act(enum lc_command_line_action action, struct lc_settings *settings,
 	    .settings = settings, .load = load, .context = arguments};
 	struct lc_buffer text;
 
-	if (action == LC_COMMAND_LINE_RUN)
+	if (action == LC_COMMAND_LINE_RUN) {
+		lc_log_never_wait();
 		return lc_supervisor_run(&configuration);
+	}
 	lc_buffer_init(&text, TEXT_CAP);
 	if (action == LC_COMMAND_LINE_PRINT_CONFIG)
 		lc_settings_print_config(&text, settings);

@@ -6,6 +6,10 @@
  *
  * Field names are ours; values may hold any byte and are escaped (invalid UTF-8 becomes U+FFFD).
  * A line is written with one write(2) and is at most 16 KiB: longer values are cut.
+ *
+ * After lc_log_never_wait a reader that does not read holds nobody up: lines that stderr does not
+ * take are dropped and counted, and the first one that it takes again is preceded by a line that
+ * tells their number.
  */
 #ifndef LC_BASE_LOG_H
 #define LC_BASE_LOG_H
@@ -59,7 +63,8 @@ struct lc_log_field {
 #define LC_LOG_FAULT(error) LC_LOG_TEXT("error", (error)->message)
 
 /* Who speaks: every line of this process carries the role ("supervisor", "worker") and, when not
- * negative, the shard. `role` must stay valid. */
+ * negative, the shard. `role` must stay valid. What a process before the fork has dropped is not
+ * this one's. */
 void lc_log_set_identity(const char *role, int shard);
 
 /* Asks the environment whether stderr is systemd's journal (systemd.exec(5), JOURNAL_STREAM). If it
@@ -69,6 +74,21 @@ void lc_log_look_for_journal(void);
 
 /* Whether it is, as last found. */
 bool lc_log_to_journal(void);
+
+/* From now on no line waits for stderr, however it is shared (base/outlet.h). Without it they do.
+ */
+void lc_log_never_wait(void);
+
+/* Lines of this process that were dropped since lc_log_set_identity, and since when no line has
+ * gone through (the wall clock's seconds); 0 while they do. */
+struct lc_log_losses {
+	uint64_t dropped;
+	uint64_t failing_since;
+};
+
+/* Tells the number of dropped lines, if stderr takes lines again, without waiting for the next
+ * line; returns what was lost so far. To be called now and then. */
+struct lc_log_losses lc_log_catch_up(void);
 
 /* Lines less important than `level` are not written. Default: LC_LOG_INFO. */
 void lc_log_set_level(enum lc_log_level level);

@@ -15,7 +15,7 @@ void lc_render_status(const struct lc_status_document *document,
 		      const struct lc_status_document *before, uint64_t milliseconds,
 		      struct lc_style style, struct lc_buffer *text);
 
-/* "healthy", or "unhealthy" and what is wrong. */
+/* "healthy" or "unhealthy", and what is wrong; warnings are marked as such. */
 void lc_render_health(const struct lc_status_document *document, struct lc_style style,
 		      struct lc_buffer *text);
 

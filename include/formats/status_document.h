@@ -4,7 +4,7 @@
  *
  *	{"version": "0.1.0", "time": "2026-02-06T00:00:38.123Z", "uptime_seconds": 12,
  *	 "healthy": false, "ready_shards": 3, "shard_count": 4,
- *	 "findings": [{"shard": 2, "text": "..."}],
+ *	 "findings": [{"severity": "critical", "shard": 2, "text": "..."}],
  *	 "shards": [{"shard": 0, "state": "ready", "pid": 4711, ...}]}
  *
  * Its members are those of include/tbl/status_fields.h. Members may be added in later versions; a
@@ -16,6 +16,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "formats/document.h"
+#include "formats/severity.h"
 #include "formats/shard_state.h"
 
 #include <stdbool.h>
@@ -40,6 +41,7 @@ enum { LC_STATUS_DOCUMENT_NO_AGE = -1 };
 #define LC_STATUS_DOCUMENT_OWNER(name) int name;
 #define LC_STATUS_DOCUMENT_FLAG(name) bool name;
 #define LC_STATUS_DOCUMENT_STATE(name) enum lc_shard_state name;
+#define LC_STATUS_DOCUMENT_SEVERITY(name) enum lc_severity name;
 #define LC_STATUS_DOCUMENT_LABEL(name) char name[LC_STATUS_DOCUMENT_LABEL_SIZE];
 #define LC_STATUS_DOCUMENT_STRING(name) char name[LC_STATUS_DOCUMENT_TEXT_SIZE];
 #define LC_STATUS_DOCUMENT_MEMBER(type, name, help) LC_STATUS_DOCUMENT_##type(name)
@@ -72,14 +74,20 @@ extern const struct lc_document_layout LC_STATUS_DOCUMENT_FINDING_LAYOUT;
 void lc_status_document_init(struct lc_status_document *document, size_t shards);
 void lc_status_document_free(struct lc_status_document *document);
 
-/* Adds a finding, printf-like, and makes the document unhealthy. Beyond
- * LC_STATUS_DOCUMENT_FINDINGS_MAX nothing is added. */
-void lc_status_document_find(struct lc_status_document *document, int shard, const char *format,
-			     ...) __attribute__((format(printf, 3, 4)));
+/* Adds a finding, printf-like, after those of its severity and before the less grave ones; a
+ * critical one makes the document unhealthy. Beyond LC_STATUS_DOCUMENT_FINDINGS_MAX the last one is
+ * left out. `shard`: negative for the service as a whole. */
+void lc_status_document_find(struct lc_status_document *document, enum lc_severity severity,
+			     int shard, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /* Adds a copy of a finding, in the same way. */
 void lc_status_document_add_finding(struct lc_status_document *document,
 				    const struct lc_status_document_finding *finding);
+
+/* How many findings of that severity there are. */
+size_t lc_status_document_count(const struct lc_status_document *document,
+				enum lc_severity severity);
 
 /* Appends the document as JSON, with a line end. Without `with_shards` the shards are left out. A
  * text that is not UTF-8 is written with '?' for each byte that is not ASCII. */

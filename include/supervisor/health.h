@@ -1,5 +1,6 @@
 /* What is wrong, as a pure rule: from the shards' states and ages to findings, each one sentence
- * that says what to do. Without a finding the service is healthy: its rows are being delivered. */
+ * that says what to do. Without a critical one the service is healthy: its rows are being
+ * delivered. */
 #ifndef LC_SUPERVISOR_HEALTH_H
 #define LC_SUPERVISOR_HEALTH_H
 

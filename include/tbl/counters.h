@@ -167,6 +167,10 @@ LC_COUNTER(LEDGER_COMMITS, "log_courier_ledger_commits_total", "",
 	"Transactions committed to the ledger.")
 LC_HISTOGRAM(LEDGER_SECONDS, "log_courier_ledger_commit_duration_seconds", LC_BOUNDS_SHORT,
 	"Time of a transaction of the ledger, from its first write until it is on disk.")
+LC_COUNTER(LOG_LINES_DROPPED, "log_courier_log_lines_dropped_total", "",
+	"Lines of the worker's log that were dropped because stderr did not take them; the log tells how many when it does again.")
+LC_GAUGE(LOG_FAILING_SINCE, "log_courier_log_failing_since_timestamp_seconds", "",
+	"Since when stderr takes no line of the worker's log, 0 while it does.")
 /* clang-format on */
 
 #undef LC_COUNTER

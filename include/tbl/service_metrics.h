@@ -6,6 +6,8 @@
  * LC_SHARD_METRIC(family, type, value, help)              one for each shard; value: of `shard`
  * LC_SOURCE_METRIC(family, type, labels, help)            one for each source that lags most
  *
+ * Rows of one family stand together; the first one's help is the family's, the others have none.
+ *
  * type: "gauge" or "counter". labels: in Prometheus' text form, without braces. `document` and
  * `shard` are those of formats/status_document.h.
  */
@@ -25,8 +27,12 @@ LC_SERVICE_METRIC("log_courier_build_info", "gauge", "version=\"" PACKAGE_VERSIO
 	"Always 1; its label tells the version that runs.")
 LC_SERVICE_METRIC("log_courier_healthy", "gauge", "", document->healthy,
 	"1 if rows are being delivered, as log-courier-ctl health says.")
-LC_SERVICE_METRIC("log_courier_findings", "gauge", "", document->findings_size,
-	"Things that are wrong; log-courier-ctl health says which, and what to do.")
+LC_SERVICE_METRIC("log_courier_findings", "gauge", "severity=\"critical\"",
+	lc_status_document_count(document, LC_SEVERITY_CRITICAL),
+	"Things that are wrong, by severity (critical, warning); log-courier-ctl health says which, and what to do.")
+LC_SERVICE_METRIC("log_courier_findings", "gauge", "severity=\"warning\"",
+	lc_status_document_count(document, LC_SEVERITY_WARNING),
+	"")
 LC_SERVICE_METRIC("log_courier_uptime_seconds", "gauge", "", document->uptime_seconds,
 	"Age of the supervisor.")
 LC_SERVICE_METRIC("log_courier_shards", "gauge", "", document->shard_count,
@@ -35,6 +41,8 @@ LC_SERVICE_METRIC("log_courier_state_free_bytes", "gauge", "", document->state_f
 	"Free on the disk of state-directory.")
 LC_SERVICE_METRIC("log_courier_reloads_total", "counter", "", document->reloads,
 	"Reloads of the configuration since the service's start.")
+LC_SERVICE_METRIC("log_courier_supervisor_log_lines_dropped_total", "counter", "", document->log_lines_dropped,
+	"Lines of the supervisor's log that were dropped because stderr did not take them.")
 
 LC_SHARD_METRIC("log_courier_shard_up", "gauge", shard->state == LC_SHARD_STATE_READY,
 	"1 if the shard's worker is ready.")

@@ -7,8 +7,8 @@
  *
  * type: COUNT, a number; NUMBER, a small one; PID, null for none; AGE, seconds or another number
  * that is not negative, null for none; OWNER, the number of a shard, null for the service as a
- * whole; FLAG, true or false; STATE, a word of include/tbl/shard_states.h; LABEL and STRING, short
- * and long text, null when empty.
+ * whole; FLAG, true or false; STATE, a word of include/tbl/shard_states.h; SEVERITY, one of
+ * include/tbl/severities.h; LABEL and STRING, short and long text, null when empty.
  */
 #ifndef LC_STATUS_SERVICE
 #define LC_STATUS_SERVICE(type, name, help)
@@ -24,13 +24,15 @@
 LC_STATUS_SERVICE(LABEL, version, "of the service")
 LC_STATUS_SERVICE(LABEL, time, "when this was told, UTC")
 LC_STATUS_SERVICE(AGE, uptime_seconds, "of the supervisor")
-LC_STATUS_SERVICE(FLAG, healthy, "rows are being delivered as they should")
+LC_STATUS_SERVICE(FLAG, healthy, "rows are being delivered as they should: no finding is critical")
 LC_STATUS_SERVICE(NUMBER, ready_shards, "shards of this machine whose worker delivers")
 LC_STATUS_SERVICE(NUMBER, shard_count, "shards of the whole deployment")
 LC_STATUS_SERVICE(AGE, state_free_bytes, "free on the disk of state-directory")
 LC_STATUS_SERVICE(COUNT, reloads, "reloads of the configuration since the service's start, the one under way included")
 LC_STATUS_SERVICE(LABEL, reload_state, "of the last one: running, done or failed")
 LC_STATUS_SERVICE(STRING, reload_text, "what it is doing, what it has changed, or why it failed")
+LC_STATUS_SERVICE(COUNT, log_lines_dropped, "of the supervisor's log, because stderr did not take them")
+LC_STATUS_SERVICE(AGE, log_failing_seconds, "for how long stderr has taken no line of the supervisor's log")
 
 LC_STATUS_SHARD(NUMBER, shard, "its number")
 LC_STATUS_SHARD(STATE, state, "what its worker is doing")
@@ -56,10 +58,13 @@ LC_STATUS_SHARD(AGE, s3_failing_seconds, "for how long S3 has confirmed no uploa
 LC_STATUS_SHARD(AGE, s3_refusing_seconds, "for how long S3 has refused the access key or its secret")
 LC_STATUS_SHARD(COUNT, clock_difference_seconds, "between ClickHouse's clock and this machine's")
 LC_STATUS_SHARD(AGE, ledger_failing_seconds, "for how long the ledger could not be written")
+LC_STATUS_SHARD(COUNT, log_lines_dropped, "of its workers' log, because stderr did not take them")
+LC_STATUS_SHARD(AGE, log_failing_seconds, "for how long stderr has taken no line of its worker's log")
 LC_STATUS_SHARD(AGE, obituary_exit_code, "of the worker that died last, null if a signal ended it")
 LC_STATUS_SHARD(STRING, obituary, "how the last worker died that did")
 LC_STATUS_SHARD(LABEL, obituary_time, "when it died, UTC")
 
+LC_STATUS_FINDING(SEVERITY, severity, "critical or warning; those that are critical stand first")
 LC_STATUS_FINDING(OWNER, shard, "the shard in trouble; null: the service as a whole")
 LC_STATUS_FINDING(STRING, text, "what is wrong and what to do")
 /* clang-format on */

@@ -2,9 +2,11 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/outlet.h"
 
 #include <inttypes.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -23,6 +25,14 @@ static struct {
 	bool to_journal;
 } identity = {.level = LC_LOG_INFO, .role = NULL, .shard = -1};
 
+/* Where lines go, from all threads, and what of them did not. */
+static struct {
+	pthread_mutex_t mutex;
+	struct lc_outlet outlet;
+	uint64_t untold; /* dropped since the last line that went through */
+	struct lc_log_losses losses;
+} sink = {.mutex = PTHREAD_MUTEX_INITIALIZER, .outlet = {.fd = STDERR_FILENO}};
+
 static const char *const LEVEL_NAMES[] = {"error", "warn", "info", "debug"};
 
 /* Of syslog(3), as the journal counts them. */
@@ -32,6 +42,15 @@ void lc_log_set_identity(const char *role, int shard)
 {
 	identity.role = role;
 	identity.shard = shard;
+	pthread_mutex_lock(&sink.mutex);
+	sink.untold = 0;
+	sink.losses = (struct lc_log_losses){.dropped = 0};
+	pthread_mutex_unlock(&sink.mutex);
+}
+
+void lc_log_never_wait(void)
+{
+	lc_outlet_open(&sink.outlet);
 }
 
 bool lc_log_to_journal(void)
@@ -183,31 +202,81 @@ static void append_fields(struct lc_buffer *line, const struct lc_log_field *fie
 	}
 }
 
+static void compose(struct lc_buffer *line, enum lc_log_level level, const char *message,
+		    const struct lc_log_field *fields, size_t count)
+{
+	char time[LC_CLOCK_TEXT_SIZE];
+
+	lc_buffer_init(line, LINE_CAP);
+	lc_clock_format(lc_clock_wall_ms(), time);
+	if (identity.to_journal)
+		lc_buffer_append_text(line, LEVEL_PRIORITIES[level]);
+	lc_buffer_append_format(line, "{\"time\":\"%s\",\"level\":\"%s\",\"message\":", time,
+				LEVEL_NAMES[level]);
+	append_json_string(line, lc_view_of(message));
+	if (identity.role != NULL)
+		lc_buffer_append_format(line, ",\"role\":\"%s\",\"pid\":%ld", identity.role,
+					(long)getpid());
+	if (identity.shard >= 0)
+		lc_buffer_append_format(line, ",\"shard\":%d", identity.shard);
+	append_fields(line, fields, count);
+	lc_buffer_append_text(line, "}\n");
+}
+
+/* Says how many lines are missing here, if any are. */
+static bool tell_untold(void)
+{
+	const struct lc_log_field count = LC_LOG_UINT("lines", sink.untold);
+	struct lc_buffer line;
+	bool told;
+
+	if (sink.untold == 0)
+		return true;
+	compose(&line, LC_LOG_WARNING,
+		"lines of this process are missing here: stderr did not take them", &count, 1);
+	told = lc_outlet_write(&sink.outlet, lc_buffer_view(&line));
+	lc_buffer_free(&line);
+	if (told)
+		sink.untold = 0;
+	return told;
+}
+
+static void put_out(struct lc_view line)
+{
+	pthread_mutex_lock(&sink.mutex);
+	if (tell_untold() && lc_outlet_write(&sink.outlet, line)) {
+		sink.losses.failing_since = 0;
+	} else {
+		sink.untold++;
+		sink.losses.dropped++;
+		if (sink.losses.failing_since == 0)
+			sink.losses.failing_since = (uint64_t)lc_clock_wall_ms() / 1000;
+	}
+	pthread_mutex_unlock(&sink.mutex);
+}
+
+struct lc_log_losses lc_log_catch_up(void)
+{
+	struct lc_log_losses losses;
+
+	pthread_mutex_lock(&sink.mutex);
+	if (tell_untold())
+		sink.losses.failing_since = 0;
+	losses = sink.losses;
+	pthread_mutex_unlock(&sink.mutex);
+	return losses;
+}
+
 void lc_log_write(enum lc_log_level level, const char *message, const struct lc_log_field *fields,
 		  size_t count)
 {
-	char time[LC_CLOCK_TEXT_SIZE];
 	struct lc_buffer line;
 
 	if (level > identity.level)
 		return;
-	lc_buffer_init(&line, LINE_CAP);
-	lc_clock_format(lc_clock_wall_ms(), time);
-	if (identity.to_journal)
-		lc_buffer_append_text(&line, LEVEL_PRIORITIES[level]);
-	lc_buffer_append_format(&line, "{\"time\":\"%s\",\"level\":\"%s\",\"message\":", time,
-				LEVEL_NAMES[level]);
-	append_json_string(&line, lc_view_of(message));
-	if (identity.role != NULL)
-		lc_buffer_append_format(&line, ",\"role\":\"%s\",\"pid\":%ld", identity.role,
-					(long)getpid());
-	if (identity.shard >= 0)
-		lc_buffer_append_format(&line, ",\"shard\":%d", identity.shard);
-	append_fields(&line, fields, count);
-	lc_buffer_append_text(&line, "}\n");
-	/* A log that can not be written has nobody left to tell. */
-	if (!lc_buffer_failed(&line) && write(STDERR_FILENO, line.data, line.size) < 0)
-		(void)0;
+	compose(&line, level, message, fields, count);
+	if (!lc_buffer_failed(&line))
+		put_out(lc_buffer_view(&line));
 	lc_buffer_free(&line);
 }
 

@@ -95,9 +95,10 @@ static void append_histograms(struct lc_buffer *text)
 void lc_metrics_reference_append(struct lc_buffer *text)
 {
 	lc_buffer_append_text(text, HEAD);
-	append_head("The service as a whole", "One sample each.", text);
+	append_head("The service as a whole", "One sample each, or one for each label.", text);
 #define LC_SERVICE_METRIC(family, type, labels, value, help) \
-	append_row((family), (type), (labels), (help), text);
+	if ((help)[0] != '\0')                               \
+		append_row((family), (type), (labels), (help), text);
 #include "tbl/service_metrics.h"
 	append_head("What the supervisor knows of each shard",
 		    "They are there without a worker, too.", text);

@@ -39,6 +39,7 @@ static const char *type_text(enum lc_document_type type)
 	case LC_DOCUMENT_FLAG:
 		return "true or false";
 	case LC_DOCUMENT_STATE:
+	case LC_DOCUMENT_SEVERITY:
 		return "word";
 	case LC_DOCUMENT_TEXT:
 		return "text";
@@ -109,6 +110,11 @@ static void append_status(struct lc_buffer *text)
 #define LC_SHARD_STATE(name, word, help) \
 	lc_buffer_append_format(text, "| `%s` | %s |\n", (word), (help));
 #include "tbl/shard_states.h"
+	lc_buffer_append_text(text,
+			      "\nThe words of `severity`:\n\n| word | meaning |\n|---|---|\n");
+#define LC_SEVERITY(name, word, help) \
+	lc_buffer_append_format(text, "| `%s` | %s |\n", (word), (help));
+#include "tbl/severities.h"
 }
 
 static void append_inspection(struct lc_buffer *text)

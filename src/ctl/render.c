@@ -39,11 +39,15 @@ static void append_findings(const struct lc_status_document *document, struct lc
 {
 	for (size_t i = 0; i < document->findings_size; i++) {
 		const struct lc_status_document_finding *finding = &document->findings[i];
-		char head[32] = "service:";
+		bool critical = finding->severity == LC_SEVERITY_CRITICAL;
+		char whose[32] = "service";
+		char head[64];
 
 		if (finding->shard >= 0)
-			snprintf(head, sizeof(head), "shard %d:", finding->shard);
-		append_coloured(LC_STYLE_BOLD, style, head, text);
+			snprintf(whose, sizeof(whose), "shard %d", finding->shard);
+		snprintf(head, sizeof(head), "%s%s%s:", whose, critical ? "" : ", ",
+			 critical ? "" : lc_severity_text(finding->severity));
+		append_coloured(critical ? LC_STYLE_BOLD : LC_STYLE_YELLOW, style, head, text);
 		lc_buffer_append_char(text, '\n');
 		lc_clean_append_wrapped(finding->text, style.width, text);
 	}
@@ -52,10 +56,18 @@ static void append_findings(const struct lc_status_document *document, struct lc
 static void append_health(const struct lc_status_document *document, struct lc_style style,
 			  struct lc_buffer *text)
 {
+	size_t warnings = lc_status_document_count(document, LC_SEVERITY_WARNING);
+	char words[64];
+
 	if (document->healthy)
 		append_coloured(LC_STYLE_GREEN, style, "healthy", text);
 	else
 		append_coloured(LC_STYLE_RED, style, "unhealthy", text);
+	if (warnings == 0)
+		return;
+	lc_buffer_append_text(text, ", ");
+	snprintf(words, sizeof(words), "%zu warning%s", warnings, warnings == 1 ? "" : "s");
+	append_coloured(LC_STYLE_YELLOW, style, words, text);
 }
 
 /* Rows delivered by the shards of both looks. */

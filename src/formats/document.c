@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "base/view.h"
+#include "formats/severity.h"
 #include "formats/shard_state.h"
 
 #include <limits.h>
@@ -85,6 +86,10 @@ static json_t *value_of(enum lc_document_type type, const char *place)
 	case LC_DOCUMENT_STATE: {
 		FETCH(enum lc_shard_state, state);
 		return json_string(lc_shard_state_text(state));
+	}
+	case LC_DOCUMENT_SEVERITY: {
+		FETCH(enum lc_severity, severity);
+		return json_string(lc_severity_text(severity));
 	}
 	case LC_DOCUMENT_TEXT: {
 		FETCH(struct lc_view, text);
@@ -170,6 +175,16 @@ static bool read_state(const json_t *value, char *place)
 	return true;
 }
 
+static bool read_severity(const json_t *value, char *place)
+{
+	enum lc_severity severity;
+
+	if (!json_is_string(value) || !lc_severity_of(json_string_value(value), &severity))
+		return false;
+	memcpy(place, &severity, sizeof(severity));
+	return true;
+}
+
 #define STORE(type, value) memcpy(place, &(type){value}, sizeof(type))
 
 static bool read_value(const json_t *value, const struct lc_document_field *field, char *place)
@@ -207,6 +222,8 @@ static bool read_value(const json_t *value, const struct lc_document_field *fiel
 		return json_is_boolean(value);
 	case LC_DOCUMENT_STATE:
 		return read_state(value, place);
+	case LC_DOCUMENT_SEVERITY:
+		return read_severity(value, place);
 	case LC_DOCUMENT_TEXT: {
 		struct lc_view text = {json_string_value(value), json_string_length(value)};
 

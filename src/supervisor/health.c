@@ -12,7 +12,7 @@ static void examine_failure(const struct lc_status_document_shard *shard, const 
 
 	if (shard->obituary_exit_code == LC_EXIT_LEDGER)
 		lc_status_document_find(
-		    document, number,
+		    document, LC_SEVERITY_CRITICAL, number,
 		    "the shard's ledger is damaged and its worker is not started anew (%s); "
 		    "log-courier-ctl ledger check tells more; stop the service, bring back a "
 		    "sound disk, run log-courier-ctl ledger reset --shard %d, which names the "
@@ -20,14 +20,14 @@ static void examine_failure(const struct lc_status_document_shard *shard, const 
 		    obituary, number);
 	else if (shard->obituary_exit_code == LC_EXIT_CONFLICT)
 		lc_status_document_find(
-		    document, number,
+		    document, LC_SEVERITY_CRITICAL, number,
 		    "another courier delivers the shard's sources, or the ledger is an old copy, "
 		    "and the worker is not started anew (%s); stop the other courier; to take "
 		    "over from where it is, stop the service, run log-courier-ctl ledger reset "
 		    "--shard %d, and start the service",
 		    obituary, number);
 	else
-		lc_status_document_find(document, number,
+		lc_status_document_find(document, LC_SEVERITY_CRITICAL, number,
 					"the worker can not work with its settings and is not "
 					"started anew (%s); correct the settings and run "
 					"log-courier-ctl reload",
@@ -47,18 +47,18 @@ static void examine_state(const struct lc_status_document_shard *shard,
 		if (shard->replacing)
 			break;
 		if (shard->obituary[0] == '\0')
-			lc_status_document_find(document, number,
+			lc_status_document_find(document, LC_SEVERITY_CRITICAL, number,
 						"the worker is starting; if this lasts longer than "
 						"a minute, look for its errors in the log");
 		else
 			lc_status_document_find(
-			    document, number,
+			    document, LC_SEVERITY_CRITICAL, number,
 			    "the worker is starting anew after a death (%s); if "
 			    "this repeats, report it with the log",
 			    obituary);
 		break;
 	case LC_SHARD_STATE_BACKING_OFF:
-		lc_status_document_find(document, number,
+		lc_status_document_find(document, LC_SEVERITY_CRITICAL, number,
 					"the worker died (%s) and starts anew in %" PRId64
 					" s; if this repeats, report it with the log",
 					obituary, shard->next_start_seconds);
@@ -66,14 +66,14 @@ static void examine_state(const struct lc_status_document_shard *shard,
 	case LC_SHARD_STATE_DRAINING:
 		if (shard->replacing)
 			break;
-		lc_status_document_find(document, number,
+		lc_status_document_find(document, LC_SEVERITY_CRITICAL, number,
 					"the worker is finishing because the service is being "
 					"stopped or the shard paused; start the service again, or "
 					"resume the shard, to deliver");
 		break;
 	case LC_SHARD_STATE_KILLING:
 		lc_status_document_find(
-		    document, number,
+		    document, LC_SEVERITY_CRITICAL, number,
 		    "the worker stopped answering, or took too much memory, and is "
 		    "being killed; another one starts by itself; if this repeats, report it with "
 		    "the "
@@ -83,11 +83,11 @@ static void examine_state(const struct lc_status_document_shard *shard,
 		examine_failure(shard, obituary, document);
 		break;
 	case LC_SHARD_STATE_STOPPED:
-		lc_status_document_find(document, number,
+		lc_status_document_find(document, LC_SEVERITY_CRITICAL, number,
 					"no worker runs; start the service again to deliver");
 		break;
 	case LC_SHARD_STATE_PAUSED:
-		lc_status_document_find(document, number,
+		lc_status_document_find(document, LC_SEVERITY_CRITICAL, number,
 					"the shard was paused by the operator and delivers "
 					"nothing; log-courier-ctl resume %d lets it go on",
 					number);
@@ -105,7 +105,7 @@ static void examine_delivery(const struct lc_health_rules *rules,
 
 	if (shard->clickhouse_refusing_seconds >= 0)
 		lc_status_document_find(
-		    document, number,
+		    document, LC_SEVERITY_CRITICAL, number,
 		    "ClickHouse has refused the user, its password or its rights for %" PRId64
 		    " s; correct clickhouse.username and clickhouse.password and run "
 		    "log-courier-ctl reload, or grant SELECT on the logs table and the offsets "
@@ -113,42 +113,42 @@ static void examine_delivery(const struct lc_health_rules *rules,
 		    shard->clickhouse_refusing_seconds);
 	else if (shard->clickhouse_failing_seconds >= rules->unreachable_after_seconds)
 		lc_status_document_find(
-		    document, number,
+		    document, LC_SEVERITY_CRITICAL, number,
 		    "ClickHouse has answered no query for %" PRId64
 		    " s; see that the servers of clickhouse.url run, the log has the error; "
 		    "delivery resumes by itself",
 		    shard->clickhouse_failing_seconds);
 	if (shard->offsets_failing_seconds >= rules->unreachable_after_seconds)
 		lc_status_document_find(
-		    document, number,
+		    document, LC_SEVERITY_CRITICAL, number,
 		    "no offset could be inserted into ClickHouse for %" PRId64
 		    " s; grant INSERT on the offsets table to the user, or mend what the log "
 		    "says; rows are delivered meanwhile, and would be delivered again if the "
 		    "state directory were lost",
 		    shard->offsets_failing_seconds);
 	if (shard->s3_failing_seconds >= rules->unreachable_after_seconds)
-		lc_status_document_find(document, number,
+		lc_status_document_find(document, LC_SEVERITY_CRITICAL, number,
 					"S3 has confirmed no upload for %" PRId64
 					" s; see that s3.endpoint runs and accepts the access key, "
 					"the log has the error; delivery resumes by itself",
 					shard->s3_failing_seconds);
 	if (shard->s3_refusing_seconds >= 0)
 		lc_status_document_find(
-		    document, number,
+		    document, LC_SEVERITY_CRITICAL, number,
 		    "S3 has refused the access key or its secret for %" PRId64
 		    " s; correct s3.access-key-id and s3.secret-access-key and run log-courier-ctl "
 		    "reload, or make the key again; all rows are kept meanwhile",
 		    shard->s3_refusing_seconds);
 	if (shard->ledger_failing_seconds >= 0)
 		lc_status_document_find(
-		    document, number,
+		    document, LC_SEVERITY_CRITICAL, number,
 		    "the ledger could not be written for %" PRId64
 		    " s, so that no upload starts; free space in state-directory or mend its "
 		    "disk, the log has the error; delivery resumes by itself",
 		    shard->ledger_failing_seconds);
 	if (shard->oldest_undelivered_seconds > rules->delivery_age_max_seconds)
 		lc_status_document_find(
-		    document, number,
+		    document, LC_SEVERITY_CRITICAL, number,
 		    "the oldest undelivered row is %" PRId64
 		    " s old, more than health.max-delivery-age-seconds (%" PRId64 "); %" PRIu64
 		    " target buckets are blocked and %" PRIu64
@@ -169,7 +169,7 @@ static void examine_omens(const struct lc_health_rules *rules,
 	if (oldest > 0 &&
 	    oldest * 100 >= rules->retention_seconds * rules->retention_used_max_percent)
 		lc_status_document_find(
-		    document, number,
+		    document, LC_SEVERITY_CRITICAL, number,
 		    "the oldest undelivered row is lost in %" PRId64
 		    " s, when consumer.retention-seconds is over; see log-courier-ctl targets "
 		    "--blocked and mend what stands there, or make the TTL of the logs table and "
@@ -177,7 +177,7 @@ static void examine_omens(const struct lc_health_rules *rules,
 		    oldest < rules->retention_seconds ? rules->retention_seconds - oldest : 0);
 	if ((int64_t)shard->clock_difference_seconds > rules->clock_difference_max_seconds)
 		lc_status_document_find(
-		    document, number,
+		    document, LC_SEVERITY_CRITICAL, number,
 		    "ClickHouse's clock and this machine's differ by %" PRIu64
 		    " s; see that NTP works on both: S3 refuses requests whose time is wrong by 15 "
 		    "minutes",
@@ -185,7 +185,7 @@ static void examine_omens(const struct lc_health_rules *rules,
 	if (shard->state == LC_SHARD_STATE_READY &&
 	    (int64_t)shard->deaths_in_a_row >= rules->deaths_in_a_row_max)
 		lc_status_document_find(
-		    document, number,
+		    document, LC_SEVERITY_CRITICAL, number,
 		    "%" PRIu64 " workers have died one after the other (%s); the one that runs now "
 		    "has not lived long yet; report it with the log",
 		    shard->deaths_in_a_row, shard->obituary);
@@ -195,7 +195,7 @@ static void examine_service(const struct lc_health_rules *rules,
 			    struct lc_status_document *document)
 {
 	if (document->state_free_bytes >= 0 && document->state_free_bytes < rules->free_bytes_min)
-		lc_status_document_find(document, -1,
+		lc_status_document_find(document, LC_SEVERITY_CRITICAL, -1,
 					"the disk of state-directory has %" PRId64
 					" bytes free, less than health.min-free-bytes; make room "
 					"before the ledgers can "
@@ -203,9 +203,32 @@ static void examine_service(const struct lc_health_rules *rules,
 					document->state_free_bytes);
 }
 
+/* One log, which the supervisor and its workers write to. */
+static void examine_log(struct lc_status_document *document)
+{
+	int64_t failing = document->log_failing_seconds;
+	uint64_t dropped = document->log_lines_dropped;
+
+	for (size_t i = 0; i < document->shards_size; i++) {
+		const struct lc_status_document_shard *shard = &document->shards[i];
+
+		dropped += shard->log_lines_dropped;
+		failing =
+		    shard->log_failing_seconds > failing ? shard->log_failing_seconds : failing;
+	}
+	if (failing >= 0)
+		lc_status_document_find(
+		    document, LC_SEVERITY_WARNING, -1,
+		    "stderr has taken no line of the log for %" PRId64 " s, %" PRIu64
+		    " lines are lost since the start; see that what reads it (the journal, a pipe, "
+		    "a terminal) goes on reading; rows are delivered meanwhile",
+		    failing, dropped);
+}
+
 void lc_health_examine(const struct lc_health_rules *rules, struct lc_status_document *document)
 {
 	examine_service(rules, document);
+	examine_log(document);
 	for (size_t i = 0; i < document->shards_size; i++) {
 		examine_state(&document->shards[i], document);
 		examine_delivery(rules, &document->shards[i], document);

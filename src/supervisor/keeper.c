@@ -430,6 +430,8 @@ void lc_keeper_describe(const struct lc_keeper *keeper, int64_t wall_seconds,
 	    .clock_difference_seconds = lc_counters_get(counters, LC_COUNTERS_CLOCK_APART),
 	    .ledger_failing_seconds =
 		age_of(counters, LC_COUNTERS_LEDGER_FAILING_SINCE, wall_seconds),
+	    .log_lines_dropped = lc_counters_get(counters, LC_COUNTERS_LOG_LINES_DROPPED),
+	    .log_failing_seconds = age_of(counters, LC_COUNTERS_LOG_FAILING_SINCE, wall_seconds),
 	    .obituary_exit_code = keeper->obituary_exit_code,
 	};
 	snprintf(shard->obituary, sizeof(shard->obituary), "%s", keeper->obituary);

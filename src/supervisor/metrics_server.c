@@ -50,6 +50,9 @@ static void answer_health(const struct lc_report *report, struct lc_http_server_
 	for (size_t i = 0; i < document.findings_size; i++) {
 		const struct lc_status_document_finding *finding = &document.findings[i];
 
+		if (finding->severity != LC_SEVERITY_CRITICAL)
+			lc_buffer_append_format(&answer->body,
+						"%s: ", lc_severity_text(finding->severity));
 		if (finding->shard >= 0)
 			lc_buffer_append_format(&answer->body, "shard %d: ", finding->shard);
 		lc_buffer_append_format(&answer->body, "%s\n", finding->text);

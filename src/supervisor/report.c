@@ -1,6 +1,7 @@
 #include "supervisor/report.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "formats/metrics_text.h"
 #include "supervisor/health.h"
@@ -18,6 +19,16 @@ static int64_t free_bytes(const char *directory)
 	if (statvfs(directory, &disk) < 0)
 		return LC_STATUS_DOCUMENT_NO_AGE;
 	return (int64_t)(disk.f_bavail * disk.f_frsize);
+}
+
+static void describe_log(int64_t wall_seconds, struct lc_status_document *document)
+{
+	struct lc_log_losses losses = lc_log_catch_up();
+
+	document->log_lines_dropped = losses.dropped;
+	document->log_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
+	if (losses.failing_since > 0)
+		document->log_failing_seconds = llabs(wall_seconds - (int64_t)losses.failing_since);
 }
 
 void lc_report_status(const struct lc_report *report, struct lc_status_document *document)
@@ -38,6 +49,7 @@ void lc_report_status(const struct lc_report *report, struct lc_status_document 
 	lc_clock_format(wall_ms, document->time);
 	document->uptime_seconds = (int64_t)((lc_clock_monotonic_ms() - report->started_ms) / 1000);
 	document->state_free_bytes = free_bytes(report->settings->state_directory);
+	describe_log(wall_ms / 1000, document);
 	document->shard_count = report->fleet->house->shard_count;
 	for (size_t i = 0; i < report->fleet->count; i++) {
 		lc_keeper_describe(report->fleet->keepers[i], wall_ms / 1000, &document->shards[i]);
@@ -75,8 +87,9 @@ static void append_sample(struct lc_buffer *text, const char *family, const char
 static void append_service(const struct lc_status_document *document,
 			   enum lc_metrics_text_format format, struct lc_buffer *text)
 {
-#define LC_SERVICE_METRIC(family, type, labels, value, help)                   \
-	lc_metrics_text_append_family(text, format, (family), (type), (help)); \
+#define LC_SERVICE_METRIC(family, type, labels, value, help)                           \
+	if ((help)[0] != '\0')                                                         \
+		lc_metrics_text_append_family(text, format, (family), (type), (help)); \
 	append_sample(text, (family), (labels), (int64_t)(value));
 #include "tbl/service_metrics.h"
 }

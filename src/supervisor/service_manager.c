@@ -58,17 +58,20 @@ void lc_service_manager_line(const struct lc_status_document *document, double r
 	char rate[64] = "";
 	char lag[64] = "nothing waits";
 	char blocked[64] = "";
+	char finding[512] = "";
 
+	if (document->findings_size > 0)
+		snprintf(finding, sizeof(finding), "; %s%.400s",
+			 document->findings[0].severity == LC_SEVERITY_CRITICAL ? "" : "warning: ",
+			 document->findings[0].text);
 	if (rows_per_second >= 0)
 		snprintf(rate, sizeof(rate), ", %.0f rows/s", rows_per_second);
 	if (totals.oldest >= 0)
 		snprintf(lag, sizeof(lag), "oldest row waits %" PRId64 " s", totals.oldest);
 	if (totals.blocked > 0)
 		snprintf(blocked, sizeof(blocked), ", %" PRIu64 " targets blocked", totals.blocked);
-	snprintf(line, LC_STATUS_DOCUMENT_TEXT_SIZE, "%u of %zu shards ready%s, %s%s%s%.400s",
-		 document->ready_shards, document->shards_size, rate, lag, blocked,
-		 document->findings_size > 0 ? "; " : "",
-		 document->findings_size > 0 ? document->findings[0].text : "");
+	snprintf(line, LC_STATUS_DOCUMENT_TEXT_SIZE, "%u of %zu shards ready%s, %s%s%s",
+		 document->ready_shards, document->shards_size, rate, lag, blocked, finding);
 }
 
 void lc_service_manager_update(struct lc_service_manager *manager)

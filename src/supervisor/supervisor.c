@@ -19,6 +19,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { LOG_MS = 1000 };
+
 struct supervisor {
 	const struct lc_supervisor_configuration *configuration;
 	const struct lc_settings *settings; /* in force */
@@ -30,6 +32,7 @@ struct supervisor {
 	struct lc_metrics_server *metrics_server;
 	struct lc_reload *reload;
 	struct lc_service_manager *manager;
+	struct lc_loop_timer *log_timer; /* looks whether lines that were dropped can be told */
 	unsigned stop_requests;
 	bool announced; /* READY was told to the service manager */
 };
@@ -103,6 +106,14 @@ static void on_signal(int signal_number, void *context)
 		stop(supervisor);
 		break;
 	}
+}
+
+static void on_log_timer(void *context)
+{
+	struct supervisor *supervisor = context;
+
+	(void)lc_log_catch_up();
+	lc_loop_timer_start(supervisor->log_timer, LOG_MS);
 }
 
 /* ---- the reload's host ---- */
@@ -204,6 +215,8 @@ static void make_parts(struct supervisor *supervisor)
 	    .started_ms = lc_clock_monotonic_ms(),
 	};
 	supervisor->manager = lc_service_manager_new(supervisor->house.loop, describe, supervisor);
+	supervisor->log_timer = lc_loop_timer_new(supervisor->house.loop, on_log_timer, supervisor);
+	lc_loop_timer_start(supervisor->log_timer, LOG_MS);
 }
 
 static bool open_servers(struct supervisor *supervisor, struct lc_error *error)
@@ -221,6 +234,7 @@ static void close_all(struct supervisor *supervisor)
 {
 	lc_metrics_server_free(supervisor->metrics_server);
 	lc_control_free(supervisor->control);
+	lc_loop_timer_free(supervisor->log_timer);
 	lc_service_manager_free(supervisor->manager);
 	lc_reload_free(supervisor->reload);
 	lc_fleet_free(&supervisor->fleet);

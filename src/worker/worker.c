@@ -30,7 +30,8 @@ struct life {
 	struct lc_loop_timer *orphan_deadline;
 	struct lc_shard *shard;
 	struct lc_desk *desk;
-	uint64_t heartbeat_ms; /* between two heartbeats */
+	uint64_t heartbeat_ms;  /* between two heartbeats */
+	uint64_t lines_dropped; /* of the log, as counted */
 	enum lc_page_phase phase;
 	int exit_code;
 	bool abandoned;
@@ -44,10 +45,22 @@ static void enter(struct life *life, enum lc_page_phase phase)
 	atomic_store(&life->worker->page->phase, phase);
 }
 
+static void show_log_losses(struct life *life)
+{
+	struct lc_counters *counters = &life->worker->page->counters;
+	struct lc_log_losses losses = lc_log_catch_up();
+
+	lc_counters_add(counters, LC_COUNTERS_LOG_LINES_DROPPED,
+			losses.dropped - life->lines_dropped);
+	lc_counters_set(counters, LC_COUNTERS_LOG_FAILING_SINCE, losses.failing_since);
+	life->lines_dropped = losses.dropped;
+}
+
 static void on_heartbeat(void *context)
 {
 	struct life *life = context;
 
+	show_log_losses(life);
 	lc_log_set_level((enum lc_log_level)atomic_load(&life->worker->page->log_level));
 	atomic_store(&life->worker->page->heartbeat_ms, lc_clock_monotonic_ms());
 	lc_loop_timer_start(life->heartbeat, life->heartbeat_ms);

@@ -52,9 +52,11 @@ def compare(browser, document):
         total = sum(shard[member] for shard in document["shards"])
         check(f"the sum of {member} is that of status --json", value == total, f"{value} is not {total}")
     health = browser.run("return document.getElementById('health').textContent")
-    check("health is told", health == ("healthy" if document["healthy"] else "unhealthy"), health)
+    check("health is told", health.split(",")[0] == ("healthy" if document["healthy"] else "unhealthy"), health)
     findings = browser.run("return [...document.querySelectorAll('#findings li')].map((item) => item.textContent)")
     check("each finding is told", len(findings) == len(document["findings"]), findings)
+    kinds = browser.run("return [...document.querySelectorAll('#findings li')].map((item) => item.dataset.value)")
+    check("each with its severity", kinds == [finding["severity"] for finding in document["findings"]], kinds)
 
 
 def look_at(browser, name, scheme, pictures):

@@ -459,6 +459,58 @@ static void lines_for_the_journal_have_their_priority(void **state)
 	lc_buffer_free(&text);
 }
 
+/* A pipe that nobody reads, until the test does. */
+static void write_to_a_full_pipe(void *context)
+{
+	int *ends = context;
+	uint64_t dropped;
+
+	assert_int_equal(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+	lc_log_never_wait();
+	while ((dropped = lc_log_catch_up().dropped) < 3)
+		lc_log_say(LC_LOG_ERROR, "said to nobody");
+	assert_int_equal(dropped, 3);
+	assert_true(lc_log_catch_up().failing_since > 0);
+}
+
+static void read_the_pipe(int fd, char *text, size_t room)
+{
+	ssize_t count = read(fd, text, room - 1);
+
+	assert_true(count > 0);
+	text[count] = '\0';
+}
+
+static void lines_that_nobody_took_are_told_by_their_number(void **state)
+{
+	static char text[1 << 20];
+	int ends[2];
+	int own;
+
+	(void)state;
+	alarm(20);
+	assert_int_equal(pipe(ends), 0);
+	own = dup(STDERR_FILENO);
+	write_to_a_full_pipe(ends);
+	read_the_pipe(ends[0], text, sizeof(text));
+	assert_null(strstr(text, "are missing here"));
+	assert_int_equal(lc_log_catch_up().failing_since, 0);
+	read_the_pipe(ends[0], text, sizeof(text));
+	assert_non_null(strstr(text, "stderr did not take them\",\"lines\":3}\n"));
+	lc_log_say(LC_LOG_ERROR, "said to somebody");
+	read_the_pipe(ends[0], text, sizeof(text));
+	assert_null(strstr(text, "are missing here"));
+	assert_int_equal(lc_log_catch_up().dropped, 3);
+	/* the account is a process's own */
+	lc_log_set_identity("worker", 1);
+	assert_int_equal(lc_log_catch_up().dropped, 0);
+	assert_int_equal(dup2(own, STDERR_FILENO), STDERR_FILENO);
+	close(own);
+	close(ends[0]);
+	close(ends[1]);
+	alarm(0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -479,6 +531,7 @@ int main(void)
 	    STORY(the_longest_message_and_identity_still_fit),
 	    STORY(each_call_is_a_line_of_its_own),
 	    STORY(lines_for_the_journal_have_their_priority),
+	    STORY(lines_that_nobody_took_are_told_by_their_number),
 	    STORY(a_log_that_can_not_be_written_harms_nobody),
 	};
 

@@ -127,7 +127,7 @@ static void no_line_of_the_table_is_wider_than_the_terminal(void **state)
 	struct lc_status_document document = document_of_two();
 
 	(void)state;
-	lc_status_document_find(&document, 1, "%s",
+	lc_status_document_find(&document, LC_SEVERITY_CRITICAL, 1, "%s",
 				"the worker died (worker 7 exited with code 1 after 0.2 s) and "
 				"starts anew in 8 s; if this repeats, report it with the log");
 	for (unsigned width = 60; width < 140; width++) {
@@ -153,8 +153,10 @@ static void findings_stand_below_wrapped(void **state)
 	struct lc_status_document document = document_of_two();
 
 	(void)state;
-	lc_status_document_find(&document, 1, "one two three four five six seven");
-	lc_status_document_find(&document, -1, "aVeryLongWordThatFitsOnNoLineOfThatWidth");
+	lc_status_document_find(&document, LC_SEVERITY_CRITICAL, 1,
+				"one two three four five six seven");
+	lc_status_document_find(&document, LC_SEVERITY_CRITICAL, -1,
+				"aVeryLongWordThatFitsOnNoLineOfThatWidth");
 	expect(lc_render_health, &document, (struct lc_style){.width = 22},
 	       "unhealthy\n"
 	       "shard 1:\n"
@@ -162,6 +164,30 @@ static void findings_stand_below_wrapped(void **state)
 	       "  five six seven\n"
 	       "service:\n"
 	       "  aVeryLongWordThatFitsOnNoLineOfThatWidth\n");
+	lc_status_document_free(&document);
+}
+
+/* In a terminal by colour, too. */
+static void warnings_are_told_apart(void **state)
+{
+	struct lc_status_document document = document_of_two();
+
+	(void)state;
+	lc_status_document_find(&document, LC_SEVERITY_WARNING, 1, "look here");
+	expect(lc_render_health, &document, (struct lc_style){0},
+	       "healthy, 1 warning\n"
+	       "shard 1, warning:\n"
+	       "  look here\n");
+	lc_status_document_find(&document, LC_SEVERITY_WARNING, -1, "and here");
+	lc_status_document_find(&document, LC_SEVERITY_CRITICAL, 0, "help");
+	expect(lc_render_health, &document, (struct lc_style){.colour = true},
+	       "\033[31munhealthy\033[0m, \033[33m2 warnings\033[0m\n"
+	       "\033[1mshard 0:\033[0m\n"
+	       "  help\n"
+	       "\033[33mshard 1, warning:\033[0m\n"
+	       "  look here\n"
+	       "\033[33mservice, warning:\033[0m\n"
+	       "  and here\n");
 	lc_status_document_free(&document);
 }
 
@@ -180,7 +206,7 @@ static void colour_marks_states_and_health(void **state)
 	struct lc_buffer text;
 
 	(void)state;
-	lc_status_document_find(&document, 1, "x");
+	lc_status_document_find(&document, LC_SEVERITY_CRITICAL, 1, "x");
 	lc_buffer_init(&text, CAP);
 	render_status(&document, (struct lc_style){.colour = true}, &text);
 	assert_non_null(strstr(lc_buffer_text(&text), "\033[31munhealthy\033[0m"));
@@ -195,7 +221,7 @@ static void text_can_not_steer_the_terminal(void **state)
 	struct lc_status_document document = document_of_two();
 
 	(void)state;
-	lc_status_document_find(&document, 1,
+	lc_status_document_find(&document, LC_SEVERITY_CRITICAL, 1,
 				"a\033[2Jb\x9bm \xC2\x9B"
 				"c\n\x7F\xC3\xA9");
 	expect(lc_render_health, &document, (struct lc_style){0},
@@ -226,6 +252,7 @@ int main(void)
 	    cmocka_unit_test(two_looks_tell_rows_per_second),
 	    cmocka_unit_test(no_line_of_the_table_is_wider_than_the_terminal),
 	    cmocka_unit_test(findings_stand_below_wrapped),
+	    cmocka_unit_test(warnings_are_told_apart),
 	    cmocka_unit_test(health_is_one_word_when_all_is_well),
 	    cmocka_unit_test(colour_marks_states_and_health),
 	    cmocka_unit_test(text_can_not_steer_the_terminal),

@@ -48,8 +48,8 @@ static void fill(struct lc_status_document *document)
 	shard->uptime_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 	snprintf(shard->obituary, sizeof(shard->obituary), "worker 5 died of \"quotes\" and \n");
 	snprintf(shard->obituary_time, sizeof(shard->obituary_time), "2026-02-06T00:00:30.000Z");
-	lc_status_document_find(document, 3, "the worker died %d times", 2);
-	lc_status_document_find(document, -1, "something else");
+	lc_status_document_find(document, LC_SEVERITY_CRITICAL, 3, "the worker died %d times", 2);
+	lc_status_document_find(document, LC_SEVERITY_WARNING, -1, "something else");
 }
 
 static bool decode(const char *text, struct lc_status_document *document)
@@ -83,9 +83,66 @@ static void a_document_comes_back_as_it_was(void **state)
 	assert_int_equal(copy.findings_size, 2);
 	assert_int_equal(copy.findings[0].shard, 3);
 	assert_string_equal(copy.findings[0].text, "the worker died 2 times");
+	assert_int_equal(copy.findings[0].severity, LC_SEVERITY_CRITICAL);
 	assert_int_equal(copy.findings[1].shard, -1);
+	assert_int_equal(copy.findings[1].severity, LC_SEVERITY_WARNING);
 	lc_buffer_free(&json);
 	lc_status_document_free(&copy);
+	lc_status_document_free(&document);
+}
+
+static void warnings_alone_are_healthy(void **state)
+{
+	struct lc_status_document document;
+
+	(void)state;
+	lc_status_document_init(&document, 0);
+	lc_status_document_find(&document, LC_SEVERITY_WARNING, 1, "w");
+	assert_true(document.healthy);
+	lc_status_document_find(&document, LC_SEVERITY_CRITICAL, 1, "c");
+	assert_false(document.healthy);
+	lc_status_document_free(&document);
+}
+
+static void expect_order(const struct lc_status_document *document, const char *texts)
+{
+	assert_int_equal(document->findings_size, strlen(texts));
+	for (size_t i = 0; i < document->findings_size; i++)
+		assert_int_equal(document->findings[i].text[0], texts[i]);
+}
+
+static void critical_findings_stand_first(void **state)
+{
+	struct lc_status_document document;
+
+	(void)state;
+	lc_status_document_init(&document, 0);
+	lc_status_document_find(&document, LC_SEVERITY_WARNING, -1, "x");
+	lc_status_document_find(&document, LC_SEVERITY_CRITICAL, -1, "a");
+	lc_status_document_find(&document, LC_SEVERITY_WARNING, -1, "y");
+	lc_status_document_find(&document, LC_SEVERITY_CRITICAL, -1, "b");
+	expect_order(&document, "abxy");
+	assert_int_equal(lc_status_document_count(&document, LC_SEVERITY_CRITICAL), 2);
+	lc_status_document_free(&document);
+}
+
+static void warnings_leave_room_for_critical_findings(void **state)
+{
+	struct lc_status_document document;
+
+	(void)state;
+	lc_status_document_init(&document, 0);
+	for (int i = 0; i < LC_STATUS_DOCUMENT_FINDINGS_MAX; i++)
+		lc_status_document_find(&document, LC_SEVERITY_WARNING, i, "w");
+	for (int i = 0; i < LC_STATUS_DOCUMENT_FINDINGS_MAX; i++) {
+		lc_status_document_find(&document, LC_SEVERITY_CRITICAL, i, "c");
+		assert_int_equal(document.findings_size, LC_STATUS_DOCUMENT_FINDINGS_MAX);
+		assert_int_equal(lc_status_document_count(&document, LC_SEVERITY_CRITICAL), i + 1);
+	}
+	assert_int_equal(document.findings[0].shard, 0);
+	lc_status_document_find(&document, LC_SEVERITY_CRITICAL, -1, "too many");
+	assert_int_equal(document.findings[LC_STATUS_DOCUMENT_FINDINGS_MAX - 1].shard,
+			 LC_STATUS_DOCUMENT_FINDINGS_MAX - 1);
 	lc_status_document_free(&document);
 }
 
@@ -137,7 +194,8 @@ static void unknown_members_are_ignored(void **state)
 	    decode("{\"version\":\"9\",\"time\":\"t\",\"uptime_seconds\":1,\"healthy\":true,"
 		   "\"ready_shards\":0,\"shard_count\":1,\"state_free_bytes\":null,\"reloads\":0,"
 		   "\"reload_state\":null,"
-		   "\"reload_text\":null,\"findings\":[],\"new\":{}}",
+		   "\"reload_text\":null,\"log_lines_dropped\":0,\"log_failing_seconds\":null,"
+		   "\"findings\":[],\"new\":{}}",
 		   &document));
 	assert_true(document.healthy);
 	lc_status_document_free(&document);
@@ -157,6 +215,7 @@ static void what_is_no_status_document_is_refused(void **state)
 	    "{\"shards\":[{\"shard\":0,\"state\":\"merry\"}],\"findings\":[]}",
 	    "{\"shards\":[{\"shard\":0,\"state\":\"ready\",\"pid\":99999999999}],\"findings\":[]}",
 	    "{\"findings\":[{\"shard\":1}]}",
+	    "{\"findings\":[{\"severity\":\"merry\",\"shard\":1,\"text\":\"x\"}]}",
 	    "{\"findings\":[7]}",
 	    "{\"findings\":[],\"healthy\":1,\"version\":\"\",\"time\":\"\",\"uptime_seconds\":0,"
 	    "\"ready_shards\":0,\"shard_count\":0}",
@@ -179,6 +238,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_document_comes_back_as_it_was),
+	    cmocka_unit_test(warnings_alone_are_healthy),
+	    cmocka_unit_test(critical_findings_stand_first),
+	    cmocka_unit_test(warnings_leave_room_for_critical_findings),
 	    cmocka_unit_test(the_health_document_leaves_the_shards_out),
 	    cmocka_unit_test(last_words_of_any_bytes_stay_json),
 	    cmocka_unit_test(unknown_members_are_ignored),

@@ -26,6 +26,7 @@ static struct lc_status_document document_of(size_t shards)
 
 	lc_status_document_init(&document, shards);
 	document.state_free_bytes = 1000;
+	document.log_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 	for (size_t i = 0; i < shards; i++) {
 		document.shards[i].shard = (unsigned)i;
 		document.shards[i].state = LC_SHARD_STATE_READY;
@@ -36,6 +37,7 @@ static struct lc_status_document document_of(size_t shards)
 		document.shards[i].s3_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].s3_refusing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].ledger_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
+		document.shards[i].log_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].obituary_exit_code = LC_STATUS_DOCUMENT_NO_AGE;
 	}
 	return document;
@@ -263,6 +265,25 @@ static void rows_that_wait_too_long_are_a_finding(void **state)
 	       "4 rows wait");
 }
 
+static void a_log_that_nobody_reads_is_one_warning(void **state)
+{
+	struct lc_status_document document = document_of(2);
+
+	(void)state;
+	document.log_lines_dropped = 2;
+	document.shards[0].log_lines_dropped = 3;
+	document.shards[0].log_failing_seconds = 7;
+	document.shards[1].log_failing_seconds = 9;
+	lc_health_examine(&RULES, &document);
+	assert_true(document.healthy);
+	assert_int_equal(document.findings_size, 1);
+	assert_int_equal(document.findings[0].severity, LC_SEVERITY_WARNING);
+	assert_int_equal(document.findings[0].shard, -1);
+	assert_non_null(strstr(document.findings[0].text,
+			       "no line of the log for 9 s, 5 lines are lost since the start"));
+	lc_status_document_free(&document);
+}
+
 static void findings_are_bounded(void **state)
 {
 	struct lc_status_document document = document_of(LC_STATUS_DOCUMENT_FINDINGS_MAX + 10);
@@ -297,6 +318,7 @@ int main(void)
 	    cmocka_unit_test(a_worker_that_died_again_and_again_is_a_finding_while_it_works),
 	    cmocka_unit_test(a_disk_that_is_nearly_full_is_a_finding_of_the_service),
 	    cmocka_unit_test(rows_that_wait_too_long_are_a_finding),
+	    cmocka_unit_test(a_log_that_nobody_reads_is_one_warning),
 	    cmocka_unit_test(findings_are_bounded),
 	};
 

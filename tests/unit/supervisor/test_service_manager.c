@@ -193,13 +193,27 @@ static void the_line_says_it_all(void **state)
 	document->shards[0].oldest_undelivered_seconds = 12;
 	document->shards[1].oldest_undelivered_seconds = 340;
 	document->shards[1].targets_blocked = 3;
-	lc_status_document_find(document, 1, "the worker died");
+	lc_status_document_find(document, LC_SEVERITY_CRITICAL, 1, "the worker died");
 	lc_service_manager_line(document, 52000.4, line);
 	assert_string_equal(line, "1 of 2 shards ready, 52000 rows/s, oldest row waits 340 s, "
 				  "3 targets blocked; the worker died");
 	lc_service_manager_line(document, -1, line);
 	assert_string_equal(line, "1 of 2 shards ready, oldest row waits 340 s, "
 				  "3 targets blocked; the worker died");
+}
+
+static void a_warning_is_marked_and_gives_way(void **state)
+{
+	struct story *story = *state;
+	struct lc_status_document *document = &story->shown;
+	char line[LC_STATUS_DOCUMENT_TEXT_SIZE];
+
+	lc_status_document_find(document, LC_SEVERITY_WARNING, 1, "look here");
+	lc_service_manager_line(document, -1, line);
+	assert_non_null(strstr(line, "; warning: look here"));
+	lc_status_document_find(document, LC_SEVERITY_CRITICAL, 1, "the worker died");
+	lc_service_manager_line(document, -1, line);
+	assert_non_null(strstr(line, "; the worker died"));
 }
 
 #define STORY(story) cmocka_unit_test_setup_teardown(story, set_up, tear_down)
@@ -212,6 +226,7 @@ int main(void)
 	    STORY(without_a_watchdog_none_is_fed_but_the_status_line_comes),
 	    STORY(without_a_socket_nothing_is_told),
 	    STORY(the_line_says_it_all),
+	    STORY(a_warning_is_marked_and_gives_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,6 +79,8 @@ static void metrics_and_health_are_served(void **state)
 	assert_non_null(strstr(answer, "\nlog_courier_shard_up{shard=\"1\"} 1\n"));
 	assert_non_null(strstr(answer, "\nlog_courier_shard_restarts_total{shard=\"1\"} 0\n"));
 	assert_non_null(strstr(answer, "\nlog_courier_healthy 0\n"));
+	assert_non_null(strstr(answer, "\nlog_courier_findings{severity=\"critical\"} 1\n"
+				       "log_courier_findings{severity=\"warning\"} 0\n"));
 	free(answer);
 	answer = get(service->settings.metrics_server_listen_port, "/healthz");
 	assert_non_null(strstr(answer, "HTTP/1.1 503 Service Unavailable\r\n"));
