@@ -94,7 +94,7 @@ struct lc_ledger_state {
 	uint32_t horizon;        /* lower bound: behind it nothing is looked for; 0: none yet */
 	uint64_t next_intent_id;
 	/* Called by lc_ledger_open for each source with open ranges or open intents, before it
-	 * returns. */
+	 * returns. No range reaches past the last window (or lc_ledger_seen_until). */
 	void (*on_source)(void *context, const struct lc_ledger_source *source,
 			  const struct lc_ledger_range *ranges, size_t range_count,
 			  uint64_t open_intents, uint64_t open_rows, uint32_t oldest_intent_second);

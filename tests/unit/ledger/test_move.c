@@ -233,6 +233,52 @@ static void each_session_goes_on_from_where_its_own_ledger_was(void **state)
 	lc_store_close(store);
 }
 
+static void see_range(void *context, const struct lc_ledger_source *source,
+		      const struct lc_ledger_range *ranges, size_t range_count,
+		      uint64_t open_intents, uint64_t open_rows, uint32_t oldest_intent_second)
+{
+	uint32_t *to = context;
+
+	(void)open_intents;
+	(void)open_rows;
+	(void)oldest_intent_second;
+	assert_int_equal(range_count, 1);
+	to[source->raft_session_id] = ranges[0].to;
+}
+
+/* What was open in either ledger is open in the new one, as far as the windows had come there. */
+static void open_ranges_reach_as_far_as_their_own_ledger_had_seen(void **state)
+{
+	const char *directory = *state;
+	const struct lc_ledger_range range = {BASE, BASE + 9999, BASE};
+	uint32_t to[2] = {0};
+	struct lc_ledger_state opened;
+	char path[PATH_MAX];
+	struct lc_ledger_options options = {.path = path, .shard = 0, .shard_count = 1};
+	struct lc_store *store;
+	struct lc_error error;
+
+	make_ledger(directory, 0, 2, BASE + 600, BASE);
+	make_ledger(directory, 1, 2, BASE + 9000, BASE + 3000);
+	for (unsigned i = 0; i < 2; i++) {
+		struct lc_ledger_source of = source(i);
+
+		store = must_open(directory, i, 2, &opened);
+		assert_true(lc_store_begin(store, &error));
+		assert_true(lc_store_set_ranges(store, &of, &range, 1, &error));
+		assert_true(lc_store_commit(store, &error));
+		lc_store_close(store);
+	}
+	move_over(directory, 2, 1);
+	opened = (struct lc_ledger_state){.on_source = see_range, .context = to};
+	assert_true(lc_file_name_path(path, directory, 0, 1, "", &error));
+	store = lc_store_open(&options, &opened, &error);
+	assert_non_null(store);
+	lc_store_close(store);
+	assert_int_equal(to[0], BASE + 600);
+	assert_int_equal(to[1], BASE + 9000);
+}
+
 static void a_ledger_that_catches_up_forgets_its_origins(void **state)
 {
 	const char *directory = *state;
@@ -451,6 +497,7 @@ int main(void)
 	    TEST(a_first_start_makes_empty_ledgers),
 	    TEST(what_an_earlier_layout_left_does_not_come_back),
 	    TEST(each_session_goes_on_from_where_its_own_ledger_was),
+	    TEST(open_ranges_reach_as_far_as_their_own_ledger_had_seen),
 	    TEST(a_ledger_that_catches_up_forgets_its_origins),
 	    TEST(a_ledger_without_a_window_makes_the_new_one_start_at_the_offsets),
 	    TEST(origins_go_along_through_several_changes),

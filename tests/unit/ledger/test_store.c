@@ -199,6 +199,30 @@ static void windows_ranges_and_targets_are_there_after_a_restart(void **state)
 	assert_int_equal(world->targets[0].probe_at_ms, 1234567890123);
 }
 
+/* A process died between a window's ranges and its end. With a clock that is a little behind the
+ * next one would read these seconds, and then open them again as new. */
+static void ranges_of_a_window_that_was_not_recorded_do_not_come_back(void **state)
+{
+	struct world *world = *state;
+	struct lc_ledger_source reaching = lc_ledger_case_source("reaching");
+	struct lc_ledger_source new = lc_ledger_case_source("new");
+	struct lc_ledger_range older[] = {{NOON, NOON + 10, NOON}, {NOON + 20, NOON + 60, NOON}};
+	struct lc_ledger_range newer[] = {{NOON + 30, NOON + 60, NOON}};
+
+	begin(world);
+	assert_true(lc_store_set_until(world->store, NOON + 30, &world->error));
+	assert_true(lc_store_set_ranges(world->store, &reaching, older, 2, &world->error));
+	assert_true(lc_store_set_ranges(world->store, &new, newer, 1, &world->error));
+	commit(world);
+	reopen(world);
+	assert_int_equal(world->source_count, 1);
+	assert_string_equal(world->sources[0].bucket, "reaching");
+	assert_int_equal(world->sources[0].range_count, 2);
+	assert_int_equal(world->sources[0].ranges[0].to, NOON + 10);
+	assert_int_equal(world->sources[0].ranges[1].from, NOON + 20);
+	assert_int_equal(world->sources[0].ranges[1].to, NOON + 30);
+}
+
 static void an_intent_is_open_until_it_is_delivered(void **state)
 {
 	struct world *world = *state;
@@ -431,6 +455,7 @@ static void names_may_hold_any_byte(void **state)
 	struct lc_ledger_range range = {1, UINT32_MAX, 3};
 
 	begin(world);
+	assert_true(lc_store_set_until(world->store, UINT32_MAX, &world->error));
 	assert_true(lc_store_set_ranges(world->store, &odd, &range, 1, &world->error));
 	assert_true(lc_store_set_ranges(world->store, &empty, &range, 1, &world->error));
 	assert_true(lc_store_set_ranges(world->store, &empty, &range, 1, &world->error));
@@ -449,6 +474,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_new_ledger_is_empty, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(windows_ranges_and_targets_are_there_after_a_restart,
 					    set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(
+		ranges_of_a_window_that_was_not_recorded_do_not_come_back, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(an_intent_is_open_until_it_is_delivered, set_up,
 					    tear_down),
 	    cmocka_unit_test_setup_teardown(hashes_are_those_of_the_seconds_asked_for, set_up,
