@@ -137,10 +137,6 @@ void lc_ledger_set_ranges(struct lc_ledger *ledger, const struct lc_ledger_sourc
 void lc_ledger_set_floor(struct lc_ledger *ledger, const struct lc_ledger_source *source,
 			 const struct lc_offset *floor);
 
-/* An offset of this second is about to be written to ClickHouse. Only moves forward. */
-void lc_ledger_set_committed(struct lc_ledger *ledger, const struct lc_ledger_source *source,
-			     uint32_t second);
-
 /* The intent's rows are taken. */
 void lc_ledger_add_intent(struct lc_ledger *ledger, const struct lc_ledger_intent *intent);
 
@@ -204,10 +200,16 @@ void lc_ledger_find_surplus_seconds(struct lc_ledger *ledger, const struct lc_le
 				    size_t count, lc_ledger_surplus_callback *callback,
 				    void *context);
 
+/* Offsets (`second`; rows unused) are about to be written to ClickHouse. Calls back, once they are
+ * on record, with those that may be written: not those behind what is on record already, as after
+ * late rows of a source that was idle. */
+void lc_ledger_set_committed(struct lc_ledger *ledger, const struct lc_ledger_count *offsets,
+			     size_t count, lc_ledger_surplus_callback *callback, void *context);
+
 /* Committed seconds that the ledger knows, for comparison with ClickHouse's offsets: those of
- * `counts` (`second`: what ClickHouse says, rows unused) that are ahead of ours. Of a source
- * without a committed second, one is ahead unless it lies behind the bound of the last
- * lc_ledger_expire, where it may have been ours and forgotten. */
+ * `offsets` (`second`: what ClickHouse says, rows unused) that can not be ours: they are ahead of
+ * what is on record and not behind the bound of the last lc_ledger_expire, where what was on record
+ * may be forgotten. */
 void lc_ledger_find_ahead(struct lc_ledger *ledger, const struct lc_ledger_count *offsets,
 			  size_t count, lc_ledger_surplus_callback *callback, void *context);
 

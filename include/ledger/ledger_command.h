@@ -22,13 +22,13 @@ enum lc_ledger_command_kind {
 	LC_LEDGER_COMMAND_SET_HORIZON,
 	LC_LEDGER_COMMAND_SET_RANGES,
 	LC_LEDGER_COMMAND_SET_FLOOR,
-	LC_LEDGER_COMMAND_SET_COMMITTED,
 	LC_LEDGER_COMMAND_ADD_INTENT,
 	LC_LEDGER_COMMAND_SET_DELIVERED,
 	LC_LEDGER_COMMAND_SET_EXPIRED,
 	LC_LEDGER_COMMAND_SET_TARGET,
 	LC_LEDGER_COMMAND_EXPIRE,
 	LC_LEDGER_COMMAND_WHEN_DURABLE, /* this and those below call back */
+	LC_LEDGER_COMMAND_SET_COMMITTED,
 	LC_LEDGER_COMMAND_READ_HASHES,
 	LC_LEDGER_COMMAND_READ_INTENTS,
 	LC_LEDGER_COMMAND_FIND_SURPLUS_SLOTS,
@@ -52,10 +52,6 @@ struct lc_ledger_command {
 			struct lc_ledger_source source;
 			struct lc_offset offset;
 		} floor;
-		struct {
-			struct lc_ledger_source source;
-			uint32_t second;
-		} committed;
 		struct lc_ledger_intent intent;
 		struct {
 			uint64_t intent_id;

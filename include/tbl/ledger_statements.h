@@ -31,8 +31,7 @@ LC_STATEMENT(FIND_SOURCE, "SELECT id, floor_second, floor_start_ms, floor_req_id
 LC_STATEMENT(ADD_SOURCE, "INSERT INTO source (session, bucket) VALUES (?1, ?2)")
 LC_STATEMENT(SET_FLOOR, "UPDATE source SET floor_second = ?2, floor_start_ms = ?3, floor_req_id = ?4, "
 	"committed_second = max(committed_second, ?2) WHERE id = ?1")
-LC_STATEMENT(SET_COMMITTED, "UPDATE source SET committed_second = ?2 "
-	"WHERE id = ?1 AND committed_second < ?2")
+LC_STATEMENT(SET_COMMITTED, "UPDATE source SET committed_second = ?2 WHERE id = ?1")
 LC_STATEMENT(SET_LAST_SECOND, "UPDATE source SET last_second = ?2 WHERE id = ?1 AND last_second < ?2")
 LC_STATEMENT(BEHIND_FLOORS, "SELECT coalesce(max(floor_second) + 1, 0) FROM source")
 LC_STATEMENT(DROP_FLOORS, "UPDATE source SET floor_second = NULL, floor_start_ms = NULL, floor_req_id = NULL "

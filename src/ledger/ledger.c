@@ -68,17 +68,6 @@ void lc_ledger_set_floor(struct lc_ledger *ledger, const struct lc_ledger_source
 	lc_ledger_push(ledger, command);
 }
 
-void lc_ledger_set_committed(struct lc_ledger *ledger, const struct lc_ledger_source *source,
-			     uint32_t second)
-{
-	struct lc_ledger_command *command =
-	    lc_ledger_command_new(LC_LEDGER_COMMAND_SET_COMMITTED, source->bucket.size + 16);
-
-	command->as.committed.source = keep_source(command, source);
-	command->as.committed.second = second;
-	lc_ledger_push(ledger, command);
-}
-
 void lc_ledger_add_intent(struct lc_ledger *ledger, const struct lc_ledger_intent *intent)
 {
 	size_t size = intent->source.bucket.size + intent->target_bucket.size +
@@ -234,6 +223,12 @@ void lc_ledger_find_surplus_seconds(struct lc_ledger *ledger, const struct lc_le
 				    void *context)
 {
 	push_find(ledger, LC_LEDGER_COMMAND_FIND_SURPLUS_SECONDS, counts, count, callback, context);
+}
+
+void lc_ledger_set_committed(struct lc_ledger *ledger, const struct lc_ledger_count *offsets,
+			     size_t count, lc_ledger_surplus_callback *callback, void *context)
+{
+	push_find(ledger, LC_LEDGER_COMMAND_SET_COMMITTED, offsets, count, callback, context);
 }
 
 void lc_ledger_find_ahead(struct lc_ledger *ledger, const struct lc_ledger_count *offsets,

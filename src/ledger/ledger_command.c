@@ -52,6 +52,8 @@ static bool find(struct lc_ledger_command *command, struct lc_store *store, stru
 	if (command->kind == LC_LEDGER_COMMAND_FIND_SURPLUS_SECONDS)
 		return lc_store_find_surplus_seconds(store, counts, &command->as.find.found_count,
 						     error);
+	if (command->kind == LC_LEDGER_COMMAND_SET_COMMITTED)
+		return lc_store_set_committed(store, counts, &command->as.find.found_count, error);
 	return lc_store_find_ahead(store, counts, &command->as.find.found_count, error);
 }
 
@@ -71,9 +73,6 @@ bool lc_ledger_command_execute(struct lc_ledger_command *command, struct lc_stor
 	case LC_LEDGER_COMMAND_SET_FLOOR:
 		return lc_store_set_floor(store, &command->as.floor.source,
 					  &command->as.floor.offset, error);
-	case LC_LEDGER_COMMAND_SET_COMMITTED:
-		return lc_store_set_committed(store, &command->as.committed.source,
-					      command->as.committed.second, error);
 	case LC_LEDGER_COMMAND_ADD_INTENT:
 		return lc_store_add_intent(store, &command->as.intent, error);
 	case LC_LEDGER_COMMAND_SET_DELIVERED:
@@ -98,6 +97,7 @@ bool lc_ledger_command_execute(struct lc_ledger_command *command, struct lc_stor
 					     command->as.read_intents.limit, &command->result,
 					     &command->as.read_intents.intents,
 					     &command->as.read_intents.count, error);
+	case LC_LEDGER_COMMAND_SET_COMMITTED:
 	case LC_LEDGER_COMMAND_FIND_SURPLUS_SLOTS:
 	case LC_LEDGER_COMMAND_FIND_SURPLUS_SECONDS:
 	case LC_LEDGER_COMMAND_FIND_AHEAD:

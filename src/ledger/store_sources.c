@@ -120,20 +120,43 @@ bool lc_store_set_floor(struct lc_store *store, const struct lc_ledger_source *s
 	return lc_sql_run(statement, store->path, error);
 }
 
-bool lc_store_set_committed(struct lc_store *store, const struct lc_ledger_source *source,
-			    uint32_t second, struct lc_error *error)
+static bool commit_second(struct lc_store *store, const struct lc_ledger_count *offset,
+			  bool *forward, struct lc_error *error)
 {
+	struct lc_store_source found;
 	sqlite3_stmt *statement;
 	int64_t id;
 
-	if (!lc_store_get_source(store, source, &id, error))
+	if (!lc_store_find_source(store, &offset->source, &found, error))
+		return false;
+	*forward = offset->second >= found.committed;
+	if (!*forward)
+		return true;
+	if (!lc_store_get_source(store, &offset->source, &id, error))
 		return false;
 	statement = lc_store_take(store, LC_STORE_SET_COMMITTED, error);
 	if (statement == NULL)
 		return false;
 	lc_sql_bind_number(statement, 1, id);
-	lc_sql_bind_number(statement, 2, second);
+	lc_sql_bind_number(statement, 2, offset->second);
 	return lc_sql_run(statement, store->path, error);
+}
+
+bool lc_store_set_committed(struct lc_store *store, struct lc_ledger_count *offsets, size_t *count,
+			    struct lc_error *error)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < *count; i++) {
+		bool forward;
+
+		if (!commit_second(store, &offsets[i], &forward, error))
+			return false;
+		if (forward)
+			offsets[kept++] = offsets[i];
+	}
+	*count = kept;
+	return true;
 }
 
 bool lc_store_set_target(struct lc_store *store, const struct lc_ledger_target *target,

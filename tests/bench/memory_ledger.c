@@ -212,12 +212,6 @@ void lc_ledger_set_floor(struct lc_ledger *ledger, const struct lc_ledger_source
 	memory_source(ledger, of)->committed = floor->inserted_at;
 }
 
-void lc_ledger_set_committed(struct lc_ledger *ledger, const struct lc_ledger_source *of,
-			     uint32_t second)
-{
-	memory_source(ledger, of)->committed = second;
-}
-
 void lc_ledger_add_intent(struct lc_ledger *ledger, const struct lc_ledger_intent *intent)
 {
 	struct kept *object = lc_memory_zero(1, sizeof(*object));

@@ -33,6 +33,9 @@ const char *fake_ledger_told(struct lc_ledger *ledger);
 /* What lc_ledger_seen_until tells of every session; 0 unless set. */
 void fake_ledger_set_seen_until(struct lc_ledger *ledger, uint32_t until);
 
+/* The second that is on record as committed of every source; 0 unless set. */
+void fake_ledger_set_committed(struct lc_ledger *ledger, uint32_t second);
+
 /* How many callbacks are waited for. */
 size_t fake_ledger_waiting(const struct lc_ledger *ledger);
 
