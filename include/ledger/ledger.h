@@ -14,7 +14,7 @@
  *
  * What it holds:
  *
- * - the end of the last window, the lower bound of the horizon;
+ * - the end of the last window, the lower bound of the horizon, the clock that this follows;
  * - per source: its open ranges of seconds, its floor, the second that was committed last;
  * - log objects: from the moment their intent is on disk their rows are taken. Row hashes stand in
  * one blob per object (formats/taken_rows.h), in tables by the hour of the object's last second,
@@ -92,6 +92,8 @@ struct lc_ledger_state {
 	uint32_t doubtful_until; /* rows before it may be taken though a window is new: after a
 				    change of N, or because they are not behind a floor */
 	uint32_t horizon;        /* lower bound: behind it nothing is looked for; 0: none yet */
+	uint64_t steady_ms;      /* see lc_ledger_set_steady_clock; 0: none yet */
+	uint64_t steady_at_ms;
 	uint64_t next_intent_id;
 	/* Called by lc_ledger_open for each source with open ranges or open intents, before it
 	 * returns. No range reaches past the last window (or lc_ledger_seen_until). */
@@ -126,7 +128,12 @@ void lc_ledger_close(struct lc_ledger *ledger);
 
 /* The window up to `until` is in the ledger: call it after the sources' ranges. */
 void lc_ledger_set_until(struct lc_ledger *ledger, uint32_t until);
+
+/* Only moves forward; lc_ledger_lower_horizon is the way back. */
 void lc_ledger_set_horizon(struct lc_ledger *ledger, uint32_t horizon);
+
+/* What the clock that the horizon follows showed, and when; both in milliseconds. */
+void lc_ledger_set_steady_clock(struct lc_ledger *ledger, uint64_t shows_ms, uint64_t at_ms);
 
 /* Replaces the open ranges of a source; none: all its ranges are settled. Sorted, disjoint. */
 void lc_ledger_set_ranges(struct lc_ledger *ledger, const struct lc_ledger_source *source,
@@ -153,6 +160,13 @@ void lc_ledger_set_target(struct lc_ledger *ledger, const struct lc_ledger_targe
  * those of sources with ranges open there; slot counts; floors; sources that nothing refers to. An
  * hour that goes takes some tenths of a second, in which nothing else is written. */
 void lc_ledger_expire(struct lc_ledger *ledger, uint32_t bound);
+
+/* The horizon comes down to `bound`, a slot's beginning, or as near to it as every row taken is
+ * still known: behind that, rows that are taken could not be told from new ones. Calls back with
+ * the horizon that holds from now on, which is never higher than before. */
+typedef void lc_ledger_horizon_callback(void *context, uint32_t horizon);
+void lc_ledger_lower_horizon(struct lc_ledger *ledger, uint32_t bound,
+			     lc_ledger_horizon_callback *callback, void *context);
 
 /* Calls back once everything written so far is on disk. */
 typedef void lc_ledger_callback(void *context);

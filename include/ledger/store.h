@@ -53,6 +53,10 @@ uint64_t lc_store_bytes(struct lc_store *store);
 
 bool lc_store_set_until(struct lc_store *store, uint32_t until, struct lc_error *error);
 bool lc_store_set_horizon(struct lc_store *store, uint32_t horizon, struct lc_error *error);
+bool lc_store_set_steady_clock(struct lc_store *store, uint64_t shows_ms, uint64_t at_ms,
+			       struct lc_error *error);
+bool lc_store_lower_horizon(struct lc_store *store, uint32_t bound, uint32_t *horizon,
+			    struct lc_error *error);
 bool lc_store_set_ranges(struct lc_store *store, const struct lc_ledger_source *source,
 			 const struct lc_ledger_range *ranges, size_t count,
 			 struct lc_error *error);

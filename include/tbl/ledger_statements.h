@@ -18,6 +18,7 @@ LC_STATEMENT(ROLLBACK, "ROLLBACK")
 LC_STATEMENT(READ_META, "SELECT value FROM meta WHERE name = ?1")
 LC_STATEMENT(SET_META, "UPDATE meta SET value = ?2 WHERE name = ?1")
 LC_STATEMENT(RAISE_META, "UPDATE meta SET value = ?2 WHERE name = ?1 AND value < ?2")
+LC_STATEMENT(PUT_META, "INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)")
 
 LC_STATEMENT(READ_HOURS, "SELECT hour, oldest_second FROM hour ORDER BY hour")
 LC_STATEMENT(ADD_HOUR, "INSERT INTO hour (hour, oldest_second) VALUES (?1, ?2)")
@@ -56,6 +57,11 @@ LC_STATEMENT(ADD_TO_SLOT, "INSERT INTO slot (slot, source, rows) VALUES (?1, ?2,
 	"ON CONFLICT (slot, source) DO UPDATE SET rows = rows + excluded.rows")
 LC_STATEMENT(READ_SLOT, "SELECT rows FROM slot WHERE slot = ?1 AND source = ?2")
 LC_STATEMENT(DROP_SLOTS, "DELETE FROM slot WHERE slot < ?1")
+LC_STATEMENT(SLOTS_TO_DROP, "SELECT max("
+	"(SELECT coalesce(max(slot) + 1, 0) FROM slot WHERE slot < ?1), "
+	"(SELECT coalesce(max(floor_second) / ?2 + 1, 0) FROM source WHERE floor_second < ?1 * ?2), "
+	"(SELECT coalesce((max(horizon) + ?2 - 1) / ?2, 0) FROM origin "
+	"WHERE horizon <= (SELECT value FROM meta WHERE name = 'horizon')))")
 
 LC_STATEMENT(SET_TARGET, "INSERT OR REPLACE INTO target (bucket, refused, failures, probe_at_ms) "
 	"VALUES (?1, ?2, ?3, ?4)")

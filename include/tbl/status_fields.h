@@ -55,6 +55,8 @@ LC_STATUS_SHARD(AGE, offsets_failing_seconds, "for how long offsets could not be
 LC_STATUS_SHARD(AGE, s3_failing_seconds, "for how long S3 has confirmed no upload")
 LC_STATUS_SHARD(AGE, s3_refusing_seconds, "for how long S3 has refused the access key or its secret")
 LC_STATUS_SHARD(COUNT, clock_difference_seconds, "between ClickHouse's clock and this machine's")
+LC_STATUS_SHARD(COUNT, clock_behind_windows_seconds, "by how much ClickHouse's clock is before the end of the last window")
+LC_STATUS_SHARD(COUNT, clock_behind_horizon_seconds, "by how much it is before the horizon of late rows; what is inserted meanwhile is not delivered")
 LC_STATUS_SHARD(AGE, ledger_failing_seconds, "for how long the ledger could not be written")
 LC_STATUS_SHARD(AGE, obituary_exit_code, "of the worker that died last, null if a signal ended it")
 LC_STATUS_SHARD(STRING, obituary, "how the last worker died that did")

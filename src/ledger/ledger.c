@@ -33,6 +33,28 @@ void lc_ledger_set_horizon(struct lc_ledger *ledger, uint32_t horizon)
 	push_second(ledger, LC_LEDGER_COMMAND_SET_HORIZON, horizon);
 }
 
+void lc_ledger_set_steady_clock(struct lc_ledger *ledger, uint64_t shows_ms, uint64_t at_ms)
+{
+	struct lc_ledger_command *command =
+	    lc_ledger_command_new(LC_LEDGER_COMMAND_SET_STEADY_CLOCK, 0);
+
+	command->as.steady.shows_ms = shows_ms;
+	command->as.steady.at_ms = at_ms;
+	lc_ledger_push(ledger, command);
+}
+
+void lc_ledger_lower_horizon(struct lc_ledger *ledger, uint32_t bound,
+			     lc_ledger_horizon_callback *callback, void *context)
+{
+	struct lc_ledger_command *command =
+	    lc_ledger_command_new(LC_LEDGER_COMMAND_LOWER_HORIZON, 0);
+
+	command->as.lower.bound = bound;
+	command->as.lower.callback = callback;
+	command->context = context;
+	lc_ledger_push(ledger, command);
+}
+
 void lc_ledger_expire(struct lc_ledger *ledger, uint32_t bound)
 {
 	push_second(ledger, LC_LEDGER_COMMAND_EXPIRE, bound);

@@ -66,6 +66,12 @@ bool lc_ledger_command_execute(struct lc_ledger_command *command, struct lc_stor
 		return lc_store_set_until(store, command->as.second, error);
 	case LC_LEDGER_COMMAND_SET_HORIZON:
 		return lc_store_set_horizon(store, command->as.second, error);
+	case LC_LEDGER_COMMAND_SET_STEADY_CLOCK:
+		return lc_store_set_steady_clock(store, command->as.steady.shows_ms,
+						 command->as.steady.at_ms, error);
+	case LC_LEDGER_COMMAND_LOWER_HORIZON:
+		return lc_store_lower_horizon(store, command->as.lower.bound,
+					      &command->as.lower.horizon, error);
 	case LC_LEDGER_COMMAND_SET_RANGES:
 		return lc_store_set_ranges(store, &command->as.ranges.source,
 					   command->as.ranges.ranges, command->as.ranges.count,
@@ -152,6 +158,8 @@ void lc_ledger_command_finish(struct lc_ledger_command *command)
 	LC_ASSERT(lc_ledger_command_has_callback(command));
 	if (command->kind == LC_LEDGER_COMMAND_WHEN_DURABLE)
 		command->as.when_durable.callback(context);
+	else if (command->kind == LC_LEDGER_COMMAND_LOWER_HORIZON)
+		command->as.lower.callback(context, command->as.lower.horizon);
 	else if (command->kind == LC_LEDGER_COMMAND_READ_HASHES)
 		command->as.read_hashes.callback(context, &command->as.read_hashes.hashes);
 	else if (command->kind == LC_LEDGER_COMMAND_READ_INTENTS)

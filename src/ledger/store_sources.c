@@ -1,4 +1,4 @@
-/* Sources, their ranges, floors and committed seconds; targets; what is forgotten with them. */
+/* Sources, their ranges, floors and committed seconds; targets. */
 #include "base/assert.h"
 #include "ledger/store_parts.h"
 
@@ -175,28 +175,4 @@ bool lc_store_set_target(struct lc_store *store, const struct lc_ledger_target *
 		lc_sql_bind_number(statement, 4, target->probe_at_ms);
 	}
 	return lc_sql_run(statement, store->path, error);
-}
-
-static bool drop_before(struct lc_store *store, enum lc_store_statement what, uint32_t bound,
-			struct lc_error *error)
-{
-	sqlite3_stmt *statement = lc_store_take(store, what, error);
-
-	if (statement == NULL)
-		return false;
-	lc_sql_bind_number(statement, 1, bound);
-	return lc_sql_run(statement, store->path, error);
-}
-
-/* All but the hours' tables goes by whole slots, so that no slot loses a part of its count. */
-bool lc_store_expire(struct lc_store *store, uint32_t bound, struct lc_error *error)
-{
-	uint32_t slot = bound / LC_LEDGER_SLOT_SECONDS;
-
-	return lc_store_expire_hours(store, bound, error) &&
-	       drop_before(store, LC_STORE_DROP_SLOTS, slot, error) &&
-	       drop_before(store, LC_STORE_DROP_FLOORS, slot * LC_LEDGER_SLOT_SECONDS, error) &&
-	       drop_before(store, LC_STORE_DROP_SOURCES, slot * LC_LEDGER_SLOT_SECONDS, error) &&
-	       lc_store_expire_origins(store, error) &&
-	       lc_store_set_meta(store, LC_STORE_RAISE_META, "expired_until", bound, error);
 }

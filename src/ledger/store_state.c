@@ -161,6 +161,8 @@ bool lc_store_read_state(struct lc_store *store, struct lc_ledger_state *state,
 		    read_second(store, "doubtful_until", &state->doubtful_until, error) &&
 		    doubt_floors(store, &state->doubtful_until, error) &&
 		    read_second(store, "horizon", &state->horizon, error) &&
+		    lc_store_find_meta(store, "steady_ms", &state->steady_ms, error) &&
+		    lc_store_find_meta(store, "steady_at_ms", &state->steady_at_ms, error) &&
 		    lc_store_read_meta(store, "next_intent_id", &state->next_intent_id, error) &&
 		    read_sources(store, state, &list, error) && read_targets(store, state, error);
 

@@ -19,6 +19,7 @@ struct waiting {
 	lc_ledger_surplus_callback *counts;
 	lc_ledger_intents_callback *intents;
 	lc_ledger_hashes_callback *hashes;
+	lc_ledger_horizon_callback *horizon;
 	void *context;
 	STAILQ_ENTRY(waiting) next;
 };
@@ -170,6 +171,16 @@ void fake_ledger_answer_hashes(struct lc_ledger *ledger)
 	first.hashes(first.context, &none);
 }
 
+void fake_ledger_answer_horizon(struct lc_ledger *ledger, uint32_t horizon)
+{
+	struct waiting first;
+
+	LC_ASSERT(!STAILQ_EMPTY(&ledger->waiting));
+	first = take_first(ledger);
+	LC_ASSERT(first.horizon != NULL);
+	first.horizon(first.context, horizon);
+}
+
 /* ---- what the ledger is told ---- */
 
 static void tell(struct lc_ledger *ledger, const char *what, uint32_t second)
@@ -192,6 +203,20 @@ void lc_ledger_set_until(struct lc_ledger *ledger, uint32_t until)
 void lc_ledger_set_horizon(struct lc_ledger *ledger, uint32_t horizon)
 {
 	tell(ledger, "horizon", horizon);
+}
+
+void lc_ledger_set_steady_clock(struct lc_ledger *ledger, uint64_t shows_ms, uint64_t at_ms)
+{
+	(void)ledger;
+	(void)shows_ms;
+	(void)at_ms;
+}
+
+void lc_ledger_lower_horizon(struct lc_ledger *ledger, uint32_t bound,
+			     lc_ledger_horizon_callback *callback, void *context)
+{
+	tell(ledger, "lower?", bound);
+	wait_for(ledger, (struct waiting){.horizon = callback, .context = context});
 }
 
 void lc_ledger_expire(struct lc_ledger *ledger, uint32_t bound)

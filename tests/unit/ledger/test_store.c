@@ -4,6 +4,7 @@
 #include "support/ledger_case.h"
 
 #include <setjmp.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,6 +198,40 @@ static void windows_ranges_and_targets_are_there_after_a_restart(void **state)
 	assert_true(world->targets[0].refused);
 	assert_int_equal(world->targets[0].failures, 3);
 	assert_int_equal(world->targets[0].probe_at_ms, 1234567890123);
+}
+
+/* A ledger that an older program has written does not tell how far it has forgotten. */
+static void without_a_note_of_it_all_behind_the_bound_is_forgotten(void **state)
+{
+	struct world *world = *state;
+	uint32_t horizon = 0;
+	sqlite3 *db = NULL;
+
+	begin(world);
+	assert_true(lc_store_set_horizon(world->store, NOON + HOUR, &world->error));
+	assert_true(lc_store_expire(world->store, NOON, &world->error));
+	assert_true(lc_store_set_steady_clock(world->store, 5, 6, &world->error));
+	commit(world);
+	reopen(world);
+	assert_int_equal(world->state.steady_ms, 5);
+	assert_int_equal(world->state.steady_at_ms, 6);
+	lc_store_close(world->store);
+	assert_int_equal(sqlite3_open(world->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db,
+				      "DELETE FROM meta WHERE name = 'gone_until'"
+				      " OR name LIKE 'steady%'",
+				      NULL, NULL, NULL),
+			 SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	open_store(world);
+	assert_int_equal(world->state.steady_ms, 0);
+	begin(world);
+	assert_true(lc_store_lower_horizon(world->store, NOON - HOUR, &horizon, &world->error));
+	assert_int_equal(horizon, NOON);
+	assert_true(lc_store_expire(world->store, NOON - HOUR, &world->error));
+	assert_true(lc_store_lower_horizon(world->store, NOON - HOUR, &horizon, &world->error));
+	assert_int_equal(horizon, NOON);
+	commit(world);
 }
 
 /* A process died between a window's ranges and its end. With a clock that is a little behind the
@@ -473,6 +508,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(a_new_ledger_is_empty, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(windows_ranges_and_targets_are_there_after_a_restart,
+					    set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(without_a_note_of_it_all_behind_the_bound_is_forgotten,
 					    set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
 		ranges_of_a_window_that_was_not_recorded_do_not_come_back, set_up, tear_down),

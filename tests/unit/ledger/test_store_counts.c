@@ -316,6 +316,55 @@ static void slots_and_floors_behind_the_bound_are_forgotten(void **state)
 	assert_false(hashes.has_floor);
 }
 
+static uint32_t lower(struct world *world, uint32_t bound)
+{
+	uint32_t horizon = 0;
+
+	assert_true(lc_store_lower_horizon(world->store, bound, &horizon, &world->error));
+	return horizon;
+}
+
+static void raise_and_expire(struct world *world, uint32_t bound)
+{
+	assert_true(lc_store_set_horizon(world->store, bound, &world->error));
+	expire(world, bound);
+}
+
+/* A clock was a day ahead; nothing was taken in the time that the horizon went through. */
+static void the_horizon_comes_down_to_the_rows_that_are_known(void **state)
+{
+	struct world *world = *state;
+	struct lc_ledger_count slot = count_of("b", NOON + SLOT, 2);
+	size_t count = 1;
+
+	lc_ledger_case_store_intent(world->store, 1, "b", NOON + SLOT - 1, 1, 1, 100);
+	raise_and_expire(world, NOON + 24 * HOUR);
+	assert_int_equal(lower(world, NOON + 25 * HOUR), NOON + 24 * HOUR);
+	assert_int_equal(lower(world, NOON + HOUR), NOON + HOUR);
+	assert_int_equal(lower(world, NOON + 2 * HOUR), NOON + HOUR);
+	assert_int_equal(lower(world, NOON - HOUR), NOON + SLOT);
+
+	/* What is taken from there on is known as always. */
+	lc_ledger_case_store_intent(world->store, 2, "b", NOON + SLOT, 1, 1, 200);
+	assert_true(lc_store_find_surplus_slots(world->store, &slot, &count, &world->error));
+	assert_int_equal(slot.rows, 1);
+
+	/* It goes its way again from there, and less is known then. */
+	raise_and_expire(world, NOON + 2 * SLOT);
+	assert_int_equal(lower(world, NOON - HOUR), NOON + 2 * SLOT);
+}
+
+static void the_horizon_does_not_come_down_to_floors_that_are_forgotten(void **state)
+{
+	struct world *world = *state;
+
+	set_floor(world, "floor", NOON + 5);
+	raise_and_expire(world, NOON);
+	assert_int_equal(lower(world, NOON - HOUR), NOON - HOUR);
+	raise_and_expire(world, NOON + HOUR);
+	assert_int_equal(lower(world, NOON - HOUR), NOON + SLOT);
+}
+
 static void a_source_that_comes_back_does_not_inherit(void **state)
 {
 	struct world *world = *state;
@@ -352,6 +401,10 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(what_an_open_range_needs_stays, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(slots_and_floors_behind_the_bound_are_forgotten, set_up,
 					    tear_down),
+	    cmocka_unit_test_setup_teardown(the_horizon_comes_down_to_the_rows_that_are_known,
+					    set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(
+		the_horizon_does_not_come_down_to_floors_that_are_forgotten, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(a_source_that_comes_back_does_not_inherit, set_up,
 					    tear_down),
 	};
