@@ -64,4 +64,7 @@ const char *lc_cycle_step(const struct lc_cycle *cycle, uint64_t *next_ms);
 uint32_t lc_cycle_until(const struct lc_cycle *cycle);
 uint32_t lc_cycle_clickhouse_now(const struct lc_cycle *cycle);
 
+/* As lc_discovery_least_told. */
+uint32_t lc_cycle_least_told(struct lc_cycle *cycle);
+
 #endif

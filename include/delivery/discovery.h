@@ -42,4 +42,8 @@ uint32_t lc_discovery_until(const struct lc_discovery *discovery);
 /* ClickHouse's clock now, as far as the last answer tells; 0 before the first. */
 uint32_t lc_discovery_clickhouse_now(const struct lc_discovery *discovery);
 
+/* The least clock that a server has told since this was asked last, whether or not it was believed;
+ * UINT32_MAX if none has. */
+uint32_t lc_discovery_least_told(struct lc_discovery *discovery);
+
 #endif

@@ -10,7 +10,8 @@
 
 struct lc_plan_thresholds {
 	uint64_t rows;        /* open rows that make a source ready */
-	uint32_t age_seconds; /* since its oldest range was opened, that make it ready */
+	uint32_t age_seconds; /* since its oldest range was opened, that make it ready; also until
+				 then, when the clock was set back */
 };
 
 /* True if the source is to be read now. `now`: ClickHouse's clock, seconds since 1970. */

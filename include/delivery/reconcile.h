@@ -7,7 +7,9 @@
  *
  * Recent slots are compared often, all slots within the horizon now and then. The horizon's lower
  * bound advances only after a pass over all slots that has succeeded, so that an outage of ours
- * costs nothing.
+ * costs nothing. It follows a clock that a wrong one does not lead astray
+ * (delivery/steady_clock.h), and comes back when this does, as far as the ledger still knows what
+ * was taken.
  */
 #ifndef LC_DELIVERY_RECONCILE_H
 #define LC_DELIVERY_RECONCILE_H
@@ -27,13 +29,18 @@
 
 struct lc_reconcile;
 
-/* `horizon`: the lower bound that the ledger has on record. */
-struct lc_reconcile *lc_reconcile_new(const struct lc_parts *parts, uint32_t horizon);
+/* `state`: what the ledger held when it was opened. */
+struct lc_reconcile *lc_reconcile_new(const struct lc_parts *parts,
+				      const struct lc_ledger_state *state);
 /* Cancels a pass that is under way. */
 void lc_reconcile_free(struct lc_reconcile *reconcile);
 
 /* A first start: the horizon begins here. */
 void lc_reconcile_set_horizon(struct lc_reconcile *reconcile, uint32_t horizon);
+
+/* ClickHouse's clock is believed to show `now` (0: nothing is known yet); `least`: what a server
+ * has told, believed or not, UINT32_MAX if none has. To be called about once a second. */
+void lc_reconcile_hear(struct lc_reconcile *reconcile, uint32_t now, uint32_t least);
 
 /* Begins a pass if one is due and none is under way. `until`: the end of the last window; `now`:
  * ClickHouse's clock. To be called about once a second. */

@@ -14,7 +14,7 @@
  *
  * What it holds:
  *
- * - the end of the last window, the lower bound of the horizon;
+ * - the end of the last window, the lower bound of the horizon, the clock that this follows;
  * - per source: its open ranges of seconds, its floor, the second that was committed last;
  * - log objects: from the moment their intent is on disk their rows are taken. Row hashes stand in
  * one blob per object (formats/taken_rows.h), in tables by the hour of the object's last second,
@@ -120,8 +120,11 @@ struct lc_ledger_state {
 	uint32_t doubtful_until; /* rows before it may be taken though a window is new: after a
 				    change of N, or because they are not behind a floor */
 	uint32_t horizon;        /* lower bound: behind it nothing is looked for; 0: none yet */
+	uint64_t steady_ms;      /* see lc_ledger_set_steady_clock; 0: none yet */
+	uint64_t steady_at_ms;
 	uint64_t next_intent_id;
-	/* Called by lc_ledger_open before it returns, for each source with open ranges. */
+	/* Called by lc_ledger_open before it returns, for each source with open ranges. None reaches
+	 * past the last window (or lc_ledger_seen_until). */
 	void (*on_source)(void *context, const struct lc_ledger_source *source,
 			  const struct lc_ledger_range *ranges, size_t range_count);
 	/* For each target, and target bucket, with something on record. */
@@ -153,7 +156,12 @@ void lc_ledger_close(struct lc_ledger *ledger);
 
 /* The window up to `until` is in the ledger: call it after the sources' ranges. */
 void lc_ledger_set_until(struct lc_ledger *ledger, uint32_t until);
+
+/* Only moves forward; lc_ledger_lower_horizon is the way back. */
 void lc_ledger_set_horizon(struct lc_ledger *ledger, uint32_t horizon);
+
+/* What the clock that the horizon follows showed, and when; both in milliseconds. */
+void lc_ledger_set_steady_clock(struct lc_ledger *ledger, uint64_t shows_ms, uint64_t at_ms);
 
 /* Replaces the open ranges of a source; none: all its ranges are settled. Sorted, disjoint. */
 void lc_ledger_set_ranges(struct lc_ledger *ledger, const struct lc_ledger_source *source,
@@ -163,10 +171,6 @@ void lc_ledger_set_ranges(struct lc_ledger *ledger, const struct lc_ledger_sourc
  * happens to a source of which lc_ledger_seen_until tells: the ledger knows it better. */
 void lc_ledger_set_floor(struct lc_ledger *ledger, const struct lc_ledger_source *source,
 			 const struct lc_offset *floor);
-
-/* An offset of this second is about to be written to ClickHouse. Only moves forward. */
-void lc_ledger_set_committed(struct lc_ledger *ledger, const struct lc_ledger_source *source,
-			     uint32_t second);
 
 /* The intent's rows are taken. */
 void lc_ledger_add_intent(struct lc_ledger *ledger, const struct lc_ledger_intent *intent);
@@ -189,6 +193,13 @@ void lc_ledger_set_target(struct lc_ledger *ledger, const struct lc_ledger_targe
  * those of sources with ranges open there; slot counts; floors; sources that nothing refers to. An
  * hour that goes takes some tenths of a second, in which nothing else is written. */
 void lc_ledger_expire(struct lc_ledger *ledger, uint32_t bound);
+
+/* The horizon comes down to `bound`, a slot's beginning, or as near to it as every row taken is
+ * still known: behind that, rows that are taken could not be told from new ones. Calls back with
+ * the horizon that holds from now on, which is never higher than before. */
+typedef void lc_ledger_horizon_callback(void *context, uint32_t horizon);
+void lc_ledger_lower_horizon(struct lc_ledger *ledger, uint32_t bound,
+			     lc_ledger_horizon_callback *callback, void *context);
 
 /* Calls back once everything written so far is on disk. */
 typedef void lc_ledger_callback(void *context);
@@ -248,10 +259,16 @@ void lc_ledger_find_surplus_seconds(struct lc_ledger *ledger, const struct lc_le
 				    size_t count, lc_ledger_surplus_callback *callback,
 				    void *context);
 
+/* Offsets (`second`; rows unused) are about to be written to ClickHouse. Calls back, once they are
+ * on record, with those that may be written: not those behind what is on record already, as after
+ * late rows of a source that was idle. */
+void lc_ledger_set_committed(struct lc_ledger *ledger, const struct lc_ledger_count *offsets,
+			     size_t count, lc_ledger_surplus_callback *callback, void *context);
+
 /* Committed seconds that the ledger knows, for comparison with ClickHouse's offsets: those of
- * `counts` (`second`: what ClickHouse says, rows unused) that are ahead of ours. Of a source
- * without a committed second, one is ahead unless it lies behind the bound of the last
- * lc_ledger_expire, where it may have been ours and forgotten. */
+ * `offsets` (`second`: what ClickHouse says, rows unused) that can not be ours: they are ahead of
+ * what is on record and not behind the bound of the last lc_ledger_expire, where what was on record
+ * may be forgotten. */
 void lc_ledger_find_ahead(struct lc_ledger *ledger, const struct lc_ledger_count *offsets,
 			  size_t count, lc_ledger_surplus_callback *callback, void *context);
 

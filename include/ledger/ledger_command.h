@@ -20,9 +20,9 @@
 enum lc_ledger_command_kind {
 	LC_LEDGER_COMMAND_SET_UNTIL,
 	LC_LEDGER_COMMAND_SET_HORIZON,
+	LC_LEDGER_COMMAND_SET_STEADY_CLOCK,
 	LC_LEDGER_COMMAND_SET_RANGES,
 	LC_LEDGER_COMMAND_SET_FLOOR,
-	LC_LEDGER_COMMAND_SET_COMMITTED,
 	LC_LEDGER_COMMAND_ADD_INTENT,
 	LC_LEDGER_COMMAND_SET_DELIVERED,
 	LC_LEDGER_COMMAND_SET_LOST,
@@ -30,6 +30,8 @@ enum lc_ledger_command_kind {
 	LC_LEDGER_COMMAND_SET_TARGET,
 	LC_LEDGER_COMMAND_EXPIRE,
 	LC_LEDGER_COMMAND_WHEN_DURABLE, /* this and those below call back */
+	LC_LEDGER_COMMAND_SET_COMMITTED,
+	LC_LEDGER_COMMAND_LOWER_HORIZON,
 	LC_LEDGER_COMMAND_READ_HASHES,
 	LC_LEDGER_COMMAND_READ_INTENTS,
 	LC_LEDGER_COMMAND_FIND_SURPLUS_SLOTS,
@@ -45,6 +47,15 @@ struct lc_ledger_command {
 	union {
 		uint32_t second; /* until, horizon, bound */
 		struct {
+			uint64_t shows_ms;
+			uint64_t at_ms;
+		} steady;
+		struct {
+			uint32_t bound;
+			lc_ledger_horizon_callback *callback;
+			uint32_t horizon;
+		} lower;
+		struct {
 			struct lc_ledger_source source;
 			struct lc_ledger_range *ranges;
 			size_t count;
@@ -53,10 +64,6 @@ struct lc_ledger_command {
 			struct lc_ledger_source source;
 			struct lc_offset offset;
 		} floor;
-		struct {
-			struct lc_ledger_source source;
-			uint32_t second;
-		} committed;
 		struct lc_ledger_intent intent;
 		struct {
 			uint64_t intent_id;

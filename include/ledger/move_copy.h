@@ -24,6 +24,9 @@ struct lc_move_copy {
 	uint32_t doubtful_until;
 	uint32_t horizon;
 	uint32_t expired_until;
+	uint32_t gone_until;
+	int64_t steady_ms;
+	int64_t steady_at_ms;
 };
 
 /* Copies what the ledger `old`, of shard `shard` of `shard_count`, has of the new one's sessions;

@@ -53,13 +53,19 @@ uint64_t lc_store_bytes(struct lc_store *store);
 
 bool lc_store_set_until(struct lc_store *store, uint32_t until, struct lc_error *error);
 bool lc_store_set_horizon(struct lc_store *store, uint32_t horizon, struct lc_error *error);
+bool lc_store_set_steady_clock(struct lc_store *store, uint64_t shows_ms, uint64_t at_ms,
+			       struct lc_error *error);
+bool lc_store_lower_horizon(struct lc_store *store, uint32_t bound, uint32_t *horizon,
+			    struct lc_error *error);
 bool lc_store_set_ranges(struct lc_store *store, const struct lc_ledger_source *source,
 			 const struct lc_ledger_range *ranges, size_t count,
 			 struct lc_error *error);
 bool lc_store_set_floor(struct lc_store *store, const struct lc_ledger_source *source,
 			const struct lc_offset *floor, struct lc_error *error);
-bool lc_store_set_committed(struct lc_store *store, const struct lc_ledger_source *source,
-			    uint32_t second, struct lc_error *error);
+/* The offsets that may be written move to the front, in their order; the others are lost. *count
+ * becomes their number. */
+bool lc_store_set_committed(struct lc_store *store, struct lc_ledger_count *offsets, size_t *count,
+			    struct lc_error *error);
 bool lc_store_add_intent(struct lc_store *store, const struct lc_ledger_intent *intent,
 			 struct lc_error *error);
 bool lc_store_set_delivered(struct lc_store *store, uint64_t intent_id, struct lc_error *error);

@@ -47,6 +47,9 @@ sqlite3_stmt *lc_store_take_of_hour(struct lc_store *store, struct lc_store_hour
 
 bool lc_store_read_meta(struct lc_store *store, const char *name, uint64_t *value,
 			struct lc_error *error);
+/* The same for what an older ledger may lack: then *value stays as it is. */
+bool lc_store_find_meta(struct lc_store *store, const char *name, uint64_t *value,
+			struct lc_error *error);
 bool lc_store_set_meta(struct lc_store *store, enum lc_store_statement how, const char *name,
 		       uint64_t value, struct lc_error *error);
 

@@ -159,6 +159,12 @@ LC_GAUGE(S3_REFUSING_SINCE, "log_courier_s3_credentials_refused_since_timestamp_
 	"Since when S3 has refused the access key or its secret, 0 while it takes them.")
 LC_GAUGE(CLOCK_APART, "log_courier_clickhouse_clock_difference_seconds", "",
 	"Between ClickHouse's clock and this machine's, whichever is ahead, at the last discovery.")
+LC_GAUGE(CLOCK_BEHIND_WINDOWS, "log_courier_clickhouse_clock_behind_windows_seconds", "",
+	"By how much ClickHouse's clock is before the end of the last window: it was ahead and is right "
+	"again, or was set back. Until it comes there the reconcile alone finds rows.")
+LC_GAUGE(CLOCK_BEHIND_HORIZON, "log_courier_clickhouse_clock_behind_horizon_seconds", "",
+	"By how much ClickHouse's clock is before the horizon of late rows: what is inserted until it comes "
+	"there can not be told from rows that were delivered, and is not delivered.")
 LC_GAUGE(LEDGER_FAILING_SINCE, "log_courier_ledger_failing_since_timestamp_seconds", "",
 	"Since when the ledger can not be written, so that no upload starts, 0 while it can.")
 LC_GAUGE(LEDGER_BYTES, "log_courier_ledger_bytes", "",

@@ -18,6 +18,7 @@ LC_STATEMENT(ROLLBACK, "ROLLBACK")
 LC_STATEMENT(READ_META, "SELECT value FROM meta WHERE name = ?1")
 LC_STATEMENT(SET_META, "UPDATE meta SET value = ?2 WHERE name = ?1")
 LC_STATEMENT(RAISE_META, "UPDATE meta SET value = ?2 WHERE name = ?1 AND value < ?2")
+LC_STATEMENT(PUT_META, "INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)")
 
 LC_STATEMENT(READ_HOURS, "SELECT hour, oldest_second FROM hour ORDER BY hour")
 LC_STATEMENT(ADD_HOUR, "INSERT INTO hour (hour, oldest_second) VALUES (?1, ?2)")
@@ -31,8 +32,7 @@ LC_STATEMENT(FIND_SOURCE, "SELECT id, floor_second, floor_start_ms, floor_req_id
 LC_STATEMENT(ADD_SOURCE, "INSERT INTO source (session, bucket) VALUES (?1, ?2)")
 LC_STATEMENT(SET_FLOOR, "UPDATE source SET floor_second = ?2, floor_start_ms = ?3, floor_req_id = ?4, "
 	"committed_second = max(committed_second, ?2) WHERE id = ?1")
-LC_STATEMENT(SET_COMMITTED, "UPDATE source SET committed_second = ?2 "
-	"WHERE id = ?1 AND committed_second < ?2")
+LC_STATEMENT(SET_COMMITTED, "UPDATE source SET committed_second = ?2 WHERE id = ?1")
 LC_STATEMENT(SET_LAST_SECOND, "UPDATE source SET last_second = ?2 WHERE id = ?1 AND last_second < ?2")
 LC_STATEMENT(BEHIND_FLOORS, "SELECT coalesce(max(floor_second) + 1, 0) FROM source")
 LC_STATEMENT(DROP_FLOORS, "UPDATE source SET floor_second = NULL, floor_start_ms = NULL, floor_req_id = NULL "
@@ -62,6 +62,11 @@ LC_STATEMENT(READ_SLOT, "SELECT rows FROM slot WHERE slot = ?1 AND source = ?2")
 LC_STATEMENT(TAKE_FROM_SLOT, "UPDATE slot SET rows = rows - ?3 WHERE slot = ?1 AND source = ?2")
 LC_STATEMENT(DROP_EMPTY_SLOT, "DELETE FROM slot WHERE slot = ?1 AND source = ?2 AND rows <= 0")
 LC_STATEMENT(DROP_SLOTS, "DELETE FROM slot WHERE slot < ?1")
+LC_STATEMENT(SLOTS_TO_DROP, "SELECT max("
+	"(SELECT coalesce(max(slot) + 1, 0) FROM slot WHERE slot < ?1), "
+	"(SELECT coalesce(max(floor_second) / ?2 + 1, 0) FROM source WHERE floor_second < ?1 * ?2), "
+	"(SELECT coalesce((max(horizon) + ?2 - 1) / ?2, 0) FROM origin "
+	"WHERE horizon <= (SELECT value FROM meta WHERE name = 'horizon')))")
 
 LC_STATEMENT(SET_TARGET, "INSERT OR REPLACE INTO target (bucket, whole, prefix, refused, failures, "
 	"probe_at_ms, given_up) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")

@@ -57,6 +57,8 @@ LC_STATUS_SHARD(AGE, offsets_failing_seconds, "for how long offsets could not be
 LC_STATUS_SHARD(AGE, s3_failing_seconds, "for how long S3 has confirmed no upload")
 LC_STATUS_SHARD(AGE, s3_refusing_seconds, "for how long S3 has refused the access key or its secret")
 LC_STATUS_SHARD(COUNT, clock_difference_seconds, "between ClickHouse's clock and this machine's")
+LC_STATUS_SHARD(COUNT, clock_behind_windows_seconds, "by how much ClickHouse's clock is before the end of the last window")
+LC_STATUS_SHARD(COUNT, clock_behind_horizon_seconds, "by how much it is before the horizon of late rows; what is inserted meanwhile is not delivered")
 LC_STATUS_SHARD(AGE, ledger_failing_seconds, "for how long the ledger could not be written")
 LC_STATUS_SHARD(COUNT, log_lines_dropped, "of its workers' log, because stderr did not take them")
 LC_STATUS_SHARD(AGE, log_failing_seconds, "for how long stderr has taken no line of its worker's log")

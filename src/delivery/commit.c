@@ -36,7 +36,7 @@ struct lc_commit {
 
 	struct lc_clickhouse_query *query; /* the insert under way, or NULL */
 	struct lc_buffer rows;             /* what it inserts */
-	struct lc_source **sent;           /* whose offsets these are */
+	struct lc_source **sent;           /* whose turn it was */
 	size_t sent_count;                 /* not 0 while one is prepared or under way */
 	uint64_t sent_ms;
 };
@@ -110,17 +110,17 @@ static void add_noted(struct lc_commit *commit, struct lc_source *source)
 	source->commit_noted = true;
 }
 
-/* Moves up to BATCH_MAX of the noted sources to `sent` and appends their rows. */
-static void gather(struct lc_commit *commit)
+/* Moves up to BATCH_MAX of the noted sources to `sent`; their number. `offsets` gets what they have
+ * to commit. */
+static size_t gather(struct lc_commit *commit, struct lc_ledger_count *offsets)
 {
 	size_t count = commit->noted_count < BATCH_MAX ? commit->noted_count : BATCH_MAX;
+	size_t offset_count = 0;
 
 	commit->sent = lc_memory_resize(commit->sent, count, sizeof(struct lc_source *));
 	for (size_t i = 0; i < count; i++) {
 		struct lc_source *source = commit->noted[commit->noted_count - count + i];
 		const struct lc_mark *mark = lc_source_delivered_mark(source);
-		struct lc_ledger_source name = lc_source_name(source);
-		struct lc_offset offset;
 
 		source->commit_noted = false;
 		source->committing = true;
@@ -128,14 +128,34 @@ static void gather(struct lc_commit *commit)
 		/* A late row may have come to light since. */
 		if (mark == NULL)
 			continue;
-		offset = lc_mark_offset(mark);
-		lc_ledger_set_committed(commit->ledger, &name, offset.inserted_at);
-		lc_offset_append_row(&commit->rows, source->bucket, source->raft_session_id,
-				     &offset);
+		offsets[offset_count++] = (struct lc_ledger_count){.source = lc_source_name(source),
+								   .second = mark->inserted_at};
 		lc_mark_copy(&source->committed, mark);
 	}
 	commit->noted_count -= count;
 	commit->sent_count = count;
+	return offset_count;
+}
+
+/* The rows of those that may be written, which stand in the order of `sent`. */
+static void append_rows(struct lc_commit *commit, const struct lc_ledger_count *offsets,
+			size_t count)
+{
+	size_t next = 0;
+
+	for (size_t i = 0; i < commit->sent_count && next < count; i++) {
+		const struct lc_source *source = commit->sent[i];
+		struct lc_offset offset;
+
+		if (source->raft_session_id != offsets[next].source.raft_session_id ||
+		    !lc_view_equal(source->bucket, offsets[next].source.bucket))
+			continue;
+		offset = lc_mark_offset(&source->committed);
+		lc_offset_append_row(&commit->rows, source->bucket, source->raft_session_id,
+				     &offset);
+		next++;
+	}
+	LC_ASSERT(next == count && !lc_buffer_failed(&commit->rows));
 }
 
 static void settle(struct lc_commit *commit)
@@ -221,12 +241,11 @@ static void on_inserted(void *context, const struct lc_error *error, int excepti
  * all ages know. */
 static const struct lc_clickhouse_setting SETTINGS[] = {{"insert_distributed_sync", "1"}};
 
-static void start_insert(void *context)
+static void start_insert(void *context, const struct lc_ledger_count *offsets, size_t count)
 {
 	struct lc_commit *commit = context;
 	struct lc_clickhouse_spec spec = {
 	    .sql = lc_buffer_view(&commit->sql),
-	    .data = lc_buffer_view(&commit->rows),
 	    .settings = SETTINGS,
 	    .setting_count = sizeof(SETTINGS) / sizeof(SETTINGS[0]),
 	    .seat = lc_clickhouse_take_seat(commit->clickhouse),
@@ -235,28 +254,34 @@ static void start_insert(void *context)
 	    .context = commit,
 	};
 
-	if (commit->rows.size == 0) {
+	if (count == 0) {
 		lc_counters_set_failing(commit->counters, LC_COUNTERS_OFFSETS_FAILING_SINCE, false);
 		go_on(commit);
 		return;
 	}
+	append_rows(commit, offsets, count);
+	spec.data = lc_buffer_view(&commit->rows);
 	LC_CRASH_POINT(COMMIT_BEFORE_INSERT);
 	commit->query = lc_clickhouse_start(commit->clickhouse, &spec);
 }
 
-/* What the ledger has on record as committed is never behind what ClickHouse shows: that is how
- * another courier's offsets are told from ours. */
+/* What the ledger has on record as committed is never behind what we have written to ClickHouse,
+ * but for what it has forgotten: that is how another courier's offsets are told from ours. */
 void lc_commit_flush(struct lc_commit *commit, enum lc_commit_reason reason)
 {
+	struct lc_ledger_count *offsets;
+	size_t count;
+
 	if (commit->sent_count > 0 || commit->noted_count == 0)
 		return;
 	lc_loop_timer_stop(commit->timer);
 	lc_buffer_clear(&commit->rows);
-	gather(commit);
-	LC_ASSERT(!lc_buffer_failed(&commit->rows));
+	offsets = lc_memory_zero(commit->noted_count, sizeof(offsets[0]));
+	count = gather(commit, offsets);
 	commit->sent_ms = lc_loop_now_ms(commit->loop);
 	count_flush(commit, reason);
-	lc_ledger_when_durable(commit->ledger, start_insert, commit);
+	lc_ledger_set_committed(commit->ledger, offsets, count, start_insert, commit);
+	free(offsets);
 }
 
 static void on_timer(void *context)

@@ -365,3 +365,8 @@ uint32_t lc_cycle_clickhouse_now(const struct lc_cycle *cycle)
 {
 	return lc_discovery_clickhouse_now(cycle->discovery);
 }
+
+uint32_t lc_cycle_least_told(struct lc_cycle *cycle)
+{
+	return lc_discovery_least_told(cycle->discovery);
+}

@@ -36,6 +36,7 @@ struct lc_discovery {
 	uint32_t until;          /* end of the last window */
 	uint32_t doubtful_until; /* rows before it may be taken */
 	struct lc_server_clock clock;
+	uint32_t least_told;
 
 	struct lc_ledger_question question;
 	struct lc_clickhouse_query *query; /* NULL: not running, or the ledger is asked */
@@ -59,6 +60,7 @@ struct lc_discovery *lc_discovery_new(const struct lc_parts *parts,
 	discovery->fresh = state->fresh || state->until == 0;
 	discovery->until = state->until;
 	discovery->doubtful_until = state->doubtful_until;
+	discovery->least_told = UINT32_MAX;
 	discovery->callback = callback;
 	discovery->context = context;
 	lc_buffer_init(&discovery->answer, ANSWER_MAX);
@@ -99,6 +101,14 @@ uint32_t lc_discovery_until(const struct lc_discovery *discovery)
 uint32_t lc_discovery_clickhouse_now(const struct lc_discovery *discovery)
 {
 	return lc_server_clock_now(&discovery->clock, lc_loop_now_ms(discovery->parts.loop));
+}
+
+uint32_t lc_discovery_least_told(struct lc_discovery *discovery)
+{
+	uint32_t least = discovery->least_told;
+
+	discovery->least_told = UINT32_MAX;
+	return least;
 }
 
 static void finish(struct lc_discovery *discovery, const struct lc_error *error, int exception_code)
@@ -330,6 +340,8 @@ static bool believe_clock(struct lc_discovery *discovery, uint32_t now, struct l
 	int64_t ahead = (int64_t)now - lc_clock_wall_ms() / 1000;
 	int64_t difference;
 
+	if (now < discovery->least_told)
+		discovery->least_told = now;
 	lc_counters_set(discovery->parts.counters, LC_COUNTERS_CLOCK_APART,
 			(uint64_t)llabs((long long)ahead));
 	/* Windows never go back: one that a wrong clock has opened into the future is not undone.

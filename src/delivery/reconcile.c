@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "delivery/query.h"
+#include "delivery/steady_clock.h"
 #include "formats/discovery_row.h"
 #include "ledger/question.h"
 
@@ -14,15 +15,17 @@
 enum {
 	ANSWER_MAX = 2 * 1024 * 1024,
 	NAMES_CHUNK = 64 * 1024,
-	STEP_SLOTS = 8,     /* slots of one question, all sources together */
-	DRILL_MAX = 500,    /* slots asked by second in one question */
-	RECENT_LEAST = 600, /* seconds that count as recent at least */
-	FAILURE_WAIT_MS = 10 * 1000,
+	STEP_SLOTS = 8,       /* slots of one question, all sources together */
+	DRILL_MAX = 500,      /* slots asked by second in one question */
+	RECENT_LEAST = 600,   /* seconds that count as recent at least */
+	AGAIN_MS = 10 * 1000, /* after a failure, or with nothing to compare */
 };
 
 struct lc_reconcile {
 	struct lc_parts parts;
 	uint32_t horizon;
+	struct lc_steady_clock clock;
+	uint32_t present;      /* what it showed when the horizon was found a place last */
 	uint32_t latest;       /* largest lateness seen, seconds */
 	uint64_t recent_at_ms; /* when the next passes are due */
 	uint64_t full_at_ms;
@@ -52,12 +55,16 @@ struct lc_reconcile {
 	size_t drilling_count;
 };
 
-struct lc_reconcile *lc_reconcile_new(const struct lc_parts *parts, uint32_t horizon)
+struct lc_reconcile *lc_reconcile_new(const struct lc_parts *parts,
+				      const struct lc_ledger_state *state)
 {
 	struct lc_reconcile *reconcile = lc_memory_zero(1, sizeof(*reconcile));
 
 	reconcile->parts = *parts;
-	reconcile->horizon = horizon;
+	reconcile->horizon = state->horizon;
+	reconcile->clock =
+	    (struct lc_steady_clock){.shows_ms = state->steady_ms, .at_ms = state->steady_at_ms};
+	reconcile->present = lc_steady_clock_second(&reconcile->clock);
 	lc_buffer_init(&reconcile->answer, ANSWER_MAX);
 	lc_arena_init(&reconcile->names, NAMES_CHUNK);
 	/* The first pass of a process looks at everything: it may have been away for long. */
@@ -68,6 +75,7 @@ void lc_reconcile_set_horizon(struct lc_reconcile *reconcile, uint32_t horizon)
 {
 	/* Whole slots: what is known of a part of one can not be compared. */
 	reconcile->horizon = horizon - horizon % LC_LEDGER_SLOT_SECONDS;
+	reconcile->present = lc_steady_clock_second(&reconcile->clock);
 	lc_ledger_set_horizon(reconcile->parts.ledger, reconcile->horizon);
 }
 
@@ -170,17 +178,22 @@ static bool on_data(void *context, struct lc_view piece, struct lc_error *error)
 	return true;
 }
 
-static void fail_pass(struct lc_reconcile *reconcile, const struct lc_error *error)
+static void await_again(struct lc_reconcile *reconcile)
 {
-	uint64_t again_ms = lc_loop_now_ms(reconcile->parts.loop) + FAILURE_WAIT_MS;
+	uint64_t again_ms = lc_loop_now_ms(reconcile->parts.loop) + AGAIN_MS;
 
-	lc_log(LC_LOG_WARNING, "comparing ClickHouse with what was taken failed; it is tried again",
-	       LC_LOG_FAULT(error));
 	if (reconcile->full)
 		reconcile->full_at_ms = again_ms;
 	reconcile->recent_at_ms = again_ms;
 	reconcile->running = false;
 	forget_step(reconcile);
+}
+
+static void fail_pass(struct lc_reconcile *reconcile, const struct lc_error *error)
+{
+	lc_log(LC_LOG_WARNING, "comparing ClickHouse with what was taken failed; it is tried again",
+	       LC_LOG_FAULT(error));
+	await_again(reconcile);
 }
 
 static void on_surplus_slots(void *context, const struct lc_ledger_count *surplus, size_t count);
@@ -246,15 +259,38 @@ static void ask_step(struct lc_reconcile *reconcile)
 
 /* ---- the end of a pass ---- */
 
+/* So far the horizon is to reach, in whole slots, when this is the present. */
+static uint32_t horizon_of(const struct lc_reconcile *reconcile, uint32_t present)
+{
+	uint32_t behind = (uint32_t)reconcile->parts.settings->reconcile_horizon_seconds;
+	uint32_t bound = present > behind ? present - behind : 0;
+
+	return bound - bound % LC_LEDGER_SLOT_SECONDS;
+}
+
+/* All was compared up to the end of the pass. */
+static void move_horizon(struct lc_reconcile *reconcile)
+{
+	uint32_t steady = lc_steady_clock_second(&reconcile->clock);
+	uint32_t bound =
+	    horizon_of(reconcile, reconcile->until < steady ? reconcile->until : steady);
+
+	if (bound > reconcile->passed_over)
+		bound = reconcile->passed_over;
+	reconcile->present = steady;
+	lc_ledger_set_steady_clock(reconcile->parts.ledger, reconcile->clock.shows_ms,
+				   reconcile->clock.at_ms);
+	if (bound > reconcile->horizon) {
+		lc_reconcile_set_horizon(reconcile, bound);
+		lc_ledger_expire(reconcile->parts.ledger, reconcile->horizon);
+		LC_CRASH_POINT(RECONCILE_EXPIRED);
+	}
+}
+
 static void end_pass(struct lc_reconcile *reconcile)
 {
 	const struct lc_settings *settings = reconcile->parts.settings;
 	uint64_t now_ms = lc_loop_now_ms(reconcile->parts.loop);
-	uint32_t behind = (uint32_t)settings->reconcile_horizon_seconds;
-	uint32_t bound = reconcile->until > behind ? reconcile->until - behind : 0;
-
-	if (bound > reconcile->passed_over)
-		bound = reconcile->passed_over;
 
 	lc_counters_add(reconcile->parts.counters,
 			reconcile->full ? LC_COUNTERS_RECONCILES_FULL : LC_COUNTERS_RECONCILES, 1);
@@ -264,11 +300,7 @@ static void end_pass(struct lc_reconcile *reconcile)
 	if (reconcile->full) {
 		reconcile->full_at_ms =
 		    now_ms + (uint64_t)settings->reconcile_full_interval_seconds * 1000;
-		if (bound > reconcile->horizon) {
-			lc_reconcile_set_horizon(reconcile, bound);
-			lc_ledger_expire(reconcile->parts.ledger, reconcile->horizon);
-			LC_CRASH_POINT(RECONCILE_EXPIRED);
-		}
+		move_horizon(reconcile);
 	}
 	reconcile->running = false;
 	forget_step(reconcile);
@@ -359,33 +391,98 @@ static void on_surplus_seconds(void *context, const struct lc_ledger_count *surp
 		next_step(reconcile);
 }
 
+/* ---- the clock ---- */
+
+/* A clock that was set back stands where windows have been, or even comparisons. */
+static void tell_of_clock(const struct lc_reconcile *reconcile, uint32_t until, uint32_t now)
+{
+	struct lc_counters *counters = reconcile->parts.counters;
+	uint32_t horizon = reconcile->horizon;
+
+	lc_counters_set(counters, LC_COUNTERS_CLOCK_BEHIND_WINDOWS, until > now ? until - now : 0);
+	lc_counters_set(counters, LC_COUNTERS_CLOCK_BEHIND_HORIZON,
+			horizon > now ? horizon - now : 0);
+}
+
+/* A server that is not believed writes rows all the same. What one from behind the horizon writes
+ * can not be helped, and must not hold up the horizon. */
+void lc_reconcile_hear(struct lc_reconcile *reconcile, uint32_t now, uint32_t least)
+{
+	uint32_t told = least < now && least >= reconcile->horizon ? least : now;
+
+	if (now == 0)
+		return;
+	lc_steady_clock_follow(&reconcile->clock, told, lc_loop_now_ms(reconcile->parts.loop));
+}
+
 /* ---- when ---- */
 
-void lc_reconcile_poke(struct lc_reconcile *reconcile, uint32_t until, uint32_t now)
+/* The youngest slot may be cut by the window's end, behind which nothing is taken. */
+static void begin_pass(struct lc_reconcile *reconcile)
 {
-	uint64_t now_ms = lc_loop_now_ms(reconcile->parts.loop);
 	uint32_t recent =
 	    2 * reconcile->latest > RECENT_LEAST ? 2 * reconcile->latest : RECENT_LEAST;
+	uint32_t until = reconcile->until;
 
-	if (reconcile->running || reconcile->horizon == 0 || until == 0 || now == 0 ||
-	    (now_ms < reconcile->recent_at_ms && now_ms < reconcile->full_at_ms))
-		return;
-	/* A clock that was ahead for a while has left a window that ends in the future. What comes
-	 * until then lies in no window: it is found here, and must not fall behind the horizon. */
-	if (until > now)
-		until = now;
-	/* The youngest slot may be cut by the window's end, behind which nothing is taken. */
-	reconcile->full = now_ms >= reconcile->full_at_ms;
 	reconcile->from = reconcile->horizon;
 	if (!reconcile->full && until > recent && until - recent > reconcile->from)
 		reconcile->from = until - recent;
 	reconcile->from -= reconcile->from % LC_LEDGER_SLOT_SECONDS;
-	reconcile->until = until;
-	reconcile->passed_over = UINT32_MAX;
-	if (reconcile->from >= reconcile->until)
+	if (reconcile->from < until)
+		ask_step(reconcile);
+	else
+		await_again(reconcile);
+}
+
+/* The clock was set back since the horizon was moved. */
+static bool stands_too_high(const struct lc_reconcile *reconcile)
+{
+	uint32_t steady = lc_steady_clock_second(&reconcile->clock);
+
+	return (steady < reconcile->present || steady < reconcile->horizon) &&
+	       horizon_of(reconcile, steady) < reconcile->horizon;
+}
+
+static void on_lowered(void *context, uint32_t horizon)
+{
+	struct lc_reconcile *reconcile = context;
+
+	if (!lc_ledger_question_answered(&reconcile->question))
+		return;
+	if (horizon < reconcile->horizon)
+		lc_log(LC_LOG_WARNING,
+		       "ClickHouse's clock was set back, and so is the horizon of late rows",
+		       LC_LOG_UINT("seconds", reconcile->horizon - horizon));
+	reconcile->horizon = horizon;
+	reconcile->present = lc_steady_clock_second(&reconcile->clock);
+	begin_pass(reconcile);
+}
+
+void lc_reconcile_poke(struct lc_reconcile *reconcile, uint32_t until, uint32_t now)
+{
+	uint64_t now_ms = lc_loop_now_ms(reconcile->parts.loop);
+
+	if (reconcile->horizon == 0 || until == 0 || now == 0)
+		return;
+	tell_of_clock(reconcile, until, now);
+	if (reconcile->running ||
+	    (now_ms < reconcile->recent_at_ms && now_ms < reconcile->full_at_ms))
 		return;
 	reconcile->running = true;
+	reconcile->full = now_ms >= reconcile->full_at_ms;
+	/* A clock that was ahead for a while has left a window that ends in the future. What comes
+	 * until then lies in no window: it is found here. */
+	reconcile->until = until < now ? until : now;
 	reconcile->now = now;
 	reconcile->started_ms = now_ms;
-	ask_step(reconcile);
+	reconcile->passed_over = UINT32_MAX;
+	if (stands_too_high(reconcile)) {
+		lc_ledger_question_ask(&reconcile->question);
+		lc_ledger_lower_horizon(
+		    reconcile->parts.ledger,
+		    horizon_of(reconcile, lc_steady_clock_second(&reconcile->clock)), on_lowered,
+		    reconcile);
+	} else {
+		begin_pass(reconcile);
+	}
 }

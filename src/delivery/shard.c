@@ -199,6 +199,7 @@ static void on_janitor(void *context)
 		uint32_t now = lc_cycle_clickhouse_now(shard->cycle);
 
 		lc_rebuild_poke(shard->rebuild, now);
+		lc_reconcile_hear(shard->reconcile, now, lc_cycle_least_told(shard->cycle));
 		lc_reconcile_poke(shard->reconcile, lc_cycle_until(shard->cycle), now);
 	}
 	lc_loop_timer_start(shard->janitor_timer, JANITOR_MS);
@@ -283,7 +284,7 @@ static void open_parts(struct lc_shard *shard, unsigned number, unsigned count)
 	parts.commit = shard->commit;
 	shard->cycle = lc_cycle_new(&parts, &shard->state, &CYCLE_CALLBACKS, shard);
 	shard->rebuild = lc_rebuild_new(&parts, on_settled, shard);
-	shard->reconcile = lc_reconcile_new(&parts, shard->state.horizon);
+	shard->reconcile = lc_reconcile_new(&parts, &shard->state);
 	shard->fresh = shard->state.horizon == 0;
 }
 

@@ -33,6 +33,28 @@ void lc_ledger_set_horizon(struct lc_ledger *ledger, uint32_t horizon)
 	push_second(ledger, LC_LEDGER_COMMAND_SET_HORIZON, horizon);
 }
 
+void lc_ledger_set_steady_clock(struct lc_ledger *ledger, uint64_t shows_ms, uint64_t at_ms)
+{
+	struct lc_ledger_command *command =
+	    lc_ledger_command_new(LC_LEDGER_COMMAND_SET_STEADY_CLOCK, 0);
+
+	command->as.steady.shows_ms = shows_ms;
+	command->as.steady.at_ms = at_ms;
+	lc_ledger_push(ledger, command);
+}
+
+void lc_ledger_lower_horizon(struct lc_ledger *ledger, uint32_t bound,
+			     lc_ledger_horizon_callback *callback, void *context)
+{
+	struct lc_ledger_command *command =
+	    lc_ledger_command_new(LC_LEDGER_COMMAND_LOWER_HORIZON, 0);
+
+	command->as.lower.bound = bound;
+	command->as.lower.callback = callback;
+	command->context = context;
+	lc_ledger_push(ledger, command);
+}
+
 void lc_ledger_expire(struct lc_ledger *ledger, uint32_t bound)
 {
 	push_second(ledger, LC_LEDGER_COMMAND_EXPIRE, bound);
@@ -65,17 +87,6 @@ void lc_ledger_set_floor(struct lc_ledger *ledger, const struct lc_ledger_source
 	command->as.floor.source = keep_source(command, source);
 	command->as.floor.offset = *floor;
 	command->as.floor.offset.req_id = lc_arena_copy(&command->bytes, floor->req_id);
-	lc_ledger_push(ledger, command);
-}
-
-void lc_ledger_set_committed(struct lc_ledger *ledger, const struct lc_ledger_source *source,
-			     uint32_t second)
-{
-	struct lc_ledger_command *command =
-	    lc_ledger_command_new(LC_LEDGER_COMMAND_SET_COMMITTED, source->bucket.size + 16);
-
-	command->as.committed.source = keep_source(command, source);
-	command->as.committed.second = second;
 	lc_ledger_push(ledger, command);
 }
 
@@ -245,6 +256,12 @@ void lc_ledger_find_surplus_seconds(struct lc_ledger *ledger, const struct lc_le
 				    void *context)
 {
 	push_find(ledger, LC_LEDGER_COMMAND_FIND_SURPLUS_SECONDS, counts, count, callback, context);
+}
+
+void lc_ledger_set_committed(struct lc_ledger *ledger, const struct lc_ledger_count *offsets,
+			     size_t count, lc_ledger_surplus_callback *callback, void *context)
+{
+	push_find(ledger, LC_LEDGER_COMMAND_SET_COMMITTED, offsets, count, callback, context);
 }
 
 void lc_ledger_find_ahead(struct lc_ledger *ledger, const struct lc_ledger_count *offsets,

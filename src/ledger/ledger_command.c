@@ -52,6 +52,8 @@ static bool find(struct lc_ledger_command *command, struct lc_store *store, stru
 	if (command->kind == LC_LEDGER_COMMAND_FIND_SURPLUS_SECONDS)
 		return lc_store_find_surplus_seconds(store, counts, &command->as.find.found_count,
 						     error);
+	if (command->kind == LC_LEDGER_COMMAND_SET_COMMITTED)
+		return lc_store_set_committed(store, counts, &command->as.find.found_count, error);
 	return lc_store_find_ahead(store, counts, &command->as.find.found_count, error);
 }
 
@@ -64,6 +66,12 @@ bool lc_ledger_command_execute(struct lc_ledger_command *command, struct lc_stor
 		return lc_store_set_until(store, command->as.second, error);
 	case LC_LEDGER_COMMAND_SET_HORIZON:
 		return lc_store_set_horizon(store, command->as.second, error);
+	case LC_LEDGER_COMMAND_SET_STEADY_CLOCK:
+		return lc_store_set_steady_clock(store, command->as.steady.shows_ms,
+						 command->as.steady.at_ms, error);
+	case LC_LEDGER_COMMAND_LOWER_HORIZON:
+		return lc_store_lower_horizon(store, command->as.lower.bound,
+					      &command->as.lower.horizon, error);
 	case LC_LEDGER_COMMAND_SET_RANGES:
 		return lc_store_set_ranges(store, &command->as.ranges.source,
 					   command->as.ranges.ranges, command->as.ranges.count,
@@ -71,9 +79,6 @@ bool lc_ledger_command_execute(struct lc_ledger_command *command, struct lc_stor
 	case LC_LEDGER_COMMAND_SET_FLOOR:
 		return lc_store_set_floor(store, &command->as.floor.source,
 					  &command->as.floor.offset, error);
-	case LC_LEDGER_COMMAND_SET_COMMITTED:
-		return lc_store_set_committed(store, &command->as.committed.source,
-					      command->as.committed.second, error);
 	case LC_LEDGER_COMMAND_ADD_INTENT:
 		return lc_store_add_intent(store, &command->as.intent, error);
 	case LC_LEDGER_COMMAND_SET_DELIVERED:
@@ -100,6 +105,7 @@ bool lc_ledger_command_execute(struct lc_ledger_command *command, struct lc_stor
 		return lc_store_read_intents(store, &command->as.read_intents.question,
 					     &command->result, &command->as.read_intents.answer,
 					     error);
+	case LC_LEDGER_COMMAND_SET_COMMITTED:
 	case LC_LEDGER_COMMAND_FIND_SURPLUS_SLOTS:
 	case LC_LEDGER_COMMAND_FIND_SURPLUS_SECONDS:
 	case LC_LEDGER_COMMAND_FIND_AHEAD:
@@ -154,6 +160,8 @@ void lc_ledger_command_finish(struct lc_ledger_command *command)
 	LC_ASSERT(lc_ledger_command_has_callback(command));
 	if (command->kind == LC_LEDGER_COMMAND_WHEN_DURABLE)
 		command->as.when_durable.callback(context);
+	else if (command->kind == LC_LEDGER_COMMAND_LOWER_HORIZON)
+		command->as.lower.callback(context, command->as.lower.horizon);
 	else if (command->kind == LC_LEDGER_COMMAND_READ_HASHES)
 		command->as.read_hashes.callback(context, &command->as.read_hashes.hashes);
 	else if (command->kind == LC_LEDGER_COMMAND_READ_INTENTS)

@@ -205,14 +205,23 @@ static bool copy_origin(struct lc_move_rows *rows, sqlite3_stmt *row, void *cont
 	       add_origin(rows, &origin);
 }
 
-static bool read_meta(struct lc_move_rows *rows, const char *name, uint32_t *value)
+/* `otherwise`: of one that an older ledger may lack; -1: none does. */
+static bool find_meta(struct lc_move_rows *rows, const char *name, int64_t otherwise,
+		      int64_t *value)
 {
 	char sql[SQL_SIZE];
+
+	snprintf(sql, sizeof sql,
+		 "SELECT coalesce((SELECT value FROM meta WHERE name = '%s'), %" PRId64 ")", name,
+		 otherwise);
+	return lc_sql_number(rows->old, rows->path, sql, value, rows->error);
+}
+
+static bool read_meta(struct lc_move_rows *rows, const char *name, uint32_t *value)
+{
 	int64_t number;
 
-	snprintf(sql, sizeof sql, "SELECT coalesce((SELECT value FROM meta WHERE name = '%s'), -1)",
-		 name);
-	if (!lc_sql_number(rows->old, rows->path, sql, &number, rows->error))
+	if (!find_meta(rows, name, -1, &number))
 		return false;
 	if (number < 0 || number > UINT32_MAX)
 		return lc_move_rows_damaged(rows, "one of its numbers is missing or out of bounds");
@@ -225,16 +234,35 @@ static uint32_t greater(uint32_t a, uint32_t b)
 	return a > b ? a : b;
 }
 
+/* Of the clocks that the horizons follow, the one that shows least. */
+static bool copy_steady_clock(struct lc_move_rows *rows)
+{
+	struct lc_move_copy *copy = rows->copy;
+	int64_t shows_ms;
+	int64_t at_ms;
+
+	if (!find_meta(rows, "steady_ms", 0, &shows_ms) ||
+	    !find_meta(rows, "steady_at_ms", 0, &at_ms))
+		return false;
+	if (shows_ms > 0 && (copy->steady_ms == 0 || shows_ms < copy->steady_ms)) {
+		copy->steady_ms = shows_ms;
+		copy->steady_at_ms = at_ms;
+	}
+	return true;
+}
+
 static bool copy_numbers(struct lc_move_rows *rows)
 {
 	struct lc_move_copy *copy = rows->copy;
 	struct lc_origin own = {.modulus = rows->shard_count, .remainder = rows->shard};
 	uint32_t doubtful_until = 0;
 	uint32_t expired_until = 0;
+	int64_t gone_until = 0;
 
 	if (!read_meta(rows, "until", &own.until) || !read_meta(rows, "horizon", &own.horizon) ||
 	    !read_meta(rows, "doubtful_until", &doubtful_until) ||
-	    !read_meta(rows, "expired_until", &expired_until))
+	    !read_meta(rows, "expired_until", &expired_until) ||
+	    !find_meta(rows, "gone_until", expired_until, &gone_until) || !copy_steady_clock(rows))
 		return false;
 	if (!copy->began || own.until < copy->until)
 		copy->until = own.until;
@@ -242,7 +270,10 @@ static bool copy_numbers(struct lc_move_rows *rows)
 		copy->horizon = own.horizon;
 	copy->doubtful_until = greater(copy->doubtful_until, greater(doubtful_until, own.until));
 	copy->expired_until = greater(copy->expired_until, expired_until);
+	if (!copy->began || gone_until < copy->gone_until)
+		copy->gone_until = (uint32_t)gone_until;
 	copy->began = true;
+	own.horizon = (uint32_t)gone_until;
 	return add_origin(rows, &own) &&
 	       lc_move_rows_each(rows, "SELECT modulus, remainder, until, horizon FROM origin",
 				 copy_origin, NULL);
@@ -292,8 +323,11 @@ bool lc_move_copy_finish(struct lc_move_copy *copy, struct lc_error *error)
 		 "UPDATE meta SET value = %" PRIu32 " WHERE name = 'horizon';"
 		 "UPDATE meta SET value = %" PRIu32 " WHERE name = 'expired_until';"
 		 "UPDATE meta SET value = %" PRId64 " WHERE name = 'next_intent_id';"
+		 "INSERT INTO meta (name, value) VALUES ('gone_until', %" PRIu32 "),"
+		 " ('steady_ms', %" PRId64 "), ('steady_at_ms', %" PRId64 ");"
 		 "DELETE FROM origin WHERE until <= %" PRIu32 " AND horizon <= %" PRIu32,
 		 copy->until, copy->doubtful_until, copy->horizon, copy->expired_until,
-		 copy->objects + 1, copy->until, copy->horizon);
+		 copy->objects + 1, copy->gone_until, copy->steady_ms, copy->steady_at_ms,
+		 copy->until, copy->gone_until);
 	return lc_sql_execute(copy->db, copy->path, sql, error);
 }

@@ -126,24 +126,38 @@ uint64_t lc_store_bytes(struct lc_store *store)
 	       size_of(store, SQLITE_FCNTL_JOURNAL_POINTER);
 }
 
-bool lc_store_read_meta(struct lc_store *store, const char *name, uint64_t *value,
-			struct lc_error *error)
+static enum lc_sql_step read_meta(struct lc_store *store, const char *name, uint64_t *value,
+				  struct lc_error *error)
 {
 	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_READ_META, error);
 	enum lc_sql_step step;
 
 	if (statement == NULL)
-		return false;
+		return LC_SQL_FAILED;
 	LC_ASSERT(sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC) == SQLITE_OK);
 	step = lc_sql_step(statement, store->path, error);
-	if (step == LC_SQL_FAILED)
-		return false;
+	if (step == LC_SQL_ROW) {
+		*value = lc_sql_count(statement, 0);
+		sqlite3_reset(statement);
+	}
+	return step;
+}
+
+bool lc_store_read_meta(struct lc_store *store, const char *name, uint64_t *value,
+			struct lc_error *error)
+{
+	enum lc_sql_step step = read_meta(store, name, value, error);
+
 	if (step == LC_SQL_DONE)
 		return lc_error_set(error, LC_ERROR_CORRUPT, "ledger %s: %s is missing",
 				    store->path, name);
-	*value = lc_sql_count(statement, 0);
-	sqlite3_reset(statement);
-	return true;
+	return step == LC_SQL_ROW;
+}
+
+bool lc_store_find_meta(struct lc_store *store, const char *name, uint64_t *value,
+			struct lc_error *error)
+{
+	return read_meta(store, name, value, error) != LC_SQL_FAILED;
 }
 
 bool lc_store_set_meta(struct lc_store *store, enum lc_store_statement how, const char *name,
@@ -163,7 +177,9 @@ bool lc_store_set_until(struct lc_store *store, uint32_t until, struct lc_error 
 	return lc_store_set_meta(store, LC_STORE_SET_META, "until", until, error);
 }
 
-bool lc_store_set_horizon(struct lc_store *store, uint32_t horizon, struct lc_error *error)
+bool lc_store_set_steady_clock(struct lc_store *store, uint64_t shows_ms, uint64_t at_ms,
+			       struct lc_error *error)
 {
-	return lc_store_set_meta(store, LC_STORE_RAISE_META, "horizon", horizon, error);
+	return lc_store_set_meta(store, LC_STORE_PUT_META, "steady_ms", shows_ms, error) &&
+	       lc_store_set_meta(store, LC_STORE_PUT_META, "steady_at_ms", at_ms, error);
 }

@@ -185,8 +185,9 @@ bool lc_store_find_surplus_seconds(struct lc_store *store, struct lc_ledger_coun
 
 /* ---- offsets ---- */
 
-/* A source without a committed second may have been forgotten: then what it had committed lies
- * behind the bound up to which we forget. */
+/* A source that is quiet is forgotten with its committed second once that lies behind the bound of
+ * an expiry; if a late row then makes it known again, what is committed of it may be older. So what
+ * lies behind the bound may be ours, whatever is on record. */
 bool lc_store_find_ahead(struct lc_store *store, struct lc_ledger_count *offsets, size_t *count,
 			 struct lc_error *error)
 {
@@ -197,13 +198,10 @@ bool lc_store_find_ahead(struct lc_store *store, struct lc_ledger_count *offsets
 		return false;
 	for (size_t i = 0; i < *count; i++) {
 		struct lc_store_source ours;
-		bool ahead;
 
 		if (!lc_store_find_source(store, &offsets[i].source, &ours, error))
 			return false;
-		ahead = ours.committed != 0 ? offsets[i].second > ours.committed
-					    : offsets[i].second >= forgotten;
-		if (ahead)
+		if (offsets[i].second > ours.committed && offsets[i].second >= forgotten)
 			offsets[kept++] = offsets[i];
 	}
 	*count = kept;

@@ -1,4 +1,4 @@
-/* Sources, their ranges, floors and committed seconds; targets; what is forgotten with them. */
+/* Sources, their ranges, floors and committed seconds; targets. */
 #include "base/assert.h"
 #include "ledger/store_parts.h"
 
@@ -120,20 +120,43 @@ bool lc_store_set_floor(struct lc_store *store, const struct lc_ledger_source *s
 	return lc_sql_run(statement, store->path, error);
 }
 
-bool lc_store_set_committed(struct lc_store *store, const struct lc_ledger_source *source,
-			    uint32_t second, struct lc_error *error)
+static bool commit_second(struct lc_store *store, const struct lc_ledger_count *offset,
+			  bool *forward, struct lc_error *error)
 {
+	struct lc_store_source found;
 	sqlite3_stmt *statement;
 	int64_t id;
 
-	if (!lc_store_get_source(store, source, &id, error))
+	if (!lc_store_find_source(store, &offset->source, &found, error))
+		return false;
+	*forward = offset->second >= found.committed;
+	if (!*forward)
+		return true;
+	if (!lc_store_get_source(store, &offset->source, &id, error))
 		return false;
 	statement = lc_store_take(store, LC_STORE_SET_COMMITTED, error);
 	if (statement == NULL)
 		return false;
 	lc_sql_bind_number(statement, 1, id);
-	lc_sql_bind_number(statement, 2, second);
+	lc_sql_bind_number(statement, 2, offset->second);
 	return lc_sql_run(statement, store->path, error);
+}
+
+bool lc_store_set_committed(struct lc_store *store, struct lc_ledger_count *offsets, size_t *count,
+			    struct lc_error *error)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < *count; i++) {
+		bool forward;
+
+		if (!commit_second(store, &offsets[i], &forward, error))
+			return false;
+		if (forward)
+			offsets[kept++] = offsets[i];
+	}
+	*count = kept;
+	return true;
 }
 
 bool lc_store_set_target(struct lc_store *store, const struct lc_ledger_target *target,
@@ -156,28 +179,4 @@ bool lc_store_set_target(struct lc_store *store, const struct lc_ledger_target *
 		lc_sql_bind_number(statement, 7, target->given_up);
 	}
 	return lc_sql_run(statement, store->path, error);
-}
-
-static bool drop_before(struct lc_store *store, enum lc_store_statement what, uint32_t bound,
-			struct lc_error *error)
-{
-	sqlite3_stmt *statement = lc_store_take(store, what, error);
-
-	if (statement == NULL)
-		return false;
-	lc_sql_bind_number(statement, 1, bound);
-	return lc_sql_run(statement, store->path, error);
-}
-
-/* All but the hours' tables goes by whole slots, so that no slot loses a part of its count. */
-bool lc_store_expire(struct lc_store *store, uint32_t bound, struct lc_error *error)
-{
-	uint32_t slot = bound / LC_LEDGER_SLOT_SECONDS;
-
-	return lc_store_expire_hours(store, bound, error) &&
-	       drop_before(store, LC_STORE_DROP_SLOTS, slot, error) &&
-	       drop_before(store, LC_STORE_DROP_FLOORS, slot * LC_LEDGER_SLOT_SECONDS, error) &&
-	       drop_before(store, LC_STORE_DROP_SOURCES, slot * LC_LEDGER_SLOT_SECONDS, error) &&
-	       lc_store_expire_origins(store, error) &&
-	       lc_store_set_meta(store, LC_STORE_RAISE_META, "expired_until", bound, error);
 }

@@ -20,8 +20,17 @@ static void add_range(struct range_list *list, const struct lc_ledger_range *ran
 	list->ranges[list->count++] = *range;
 }
 
-static bool read_ranges(struct lc_store *store, int64_t source_id, struct range_list *list,
-			struct lc_error *error)
+/* Ranges are written before the end of the window that opened them. Where a process has died
+ * between the two, what lies behind the last window is opened again by the next one, which knows
+ * that nothing of it is taken: so nothing of it may be taken before. */
+static void cut_range(struct lc_ledger_range *range, uint32_t seen_until)
+{
+	if (range->to > seen_until)
+		range->to = seen_until;
+}
+
+static bool read_ranges(struct lc_store *store, int64_t source_id, uint32_t seen_until,
+			struct range_list *list, struct lc_error *error)
 {
 	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_READ_RANGES, error);
 	enum lc_sql_step step;
@@ -45,9 +54,20 @@ static bool read_ranges(struct lc_store *store, int64_t source_id, struct range_
 					    store->path);
 		}
 		end = range.to;
-		add_range(list, &range);
+		cut_range(&range, seen_until);
+		if (range.from < range.to)
+			add_range(list, &range);
 	}
 	return step == LC_SQL_DONE;
+}
+
+/* Rows of the session before this second were seen: what is not taken of them is open. */
+static uint32_t seen_until(const struct lc_store *store, const struct lc_ledger_state *state,
+			   uint32_t raft_session_id)
+{
+	uint32_t elsewhere = lc_store_seen_until(store, raft_session_id);
+
+	return elsewhere > state->until ? elsewhere : state->until;
 }
 
 static bool read_sources(struct lc_store *store, struct lc_ledger_state *state,
@@ -64,11 +84,12 @@ static bool read_sources(struct lc_store *store, struct lc_ledger_state *state,
 		    .bucket = lc_sql_view(statement, 2),
 		};
 
-		if (!read_ranges(store, sqlite3_column_int64(statement, 0), list, error)) {
+		if (!read_ranges(store, sqlite3_column_int64(statement, 0),
+				 seen_until(store, state, source.raft_session_id), list, error)) {
 			sqlite3_reset(statement);
 			return false;
 		}
-		if (state->on_source != NULL)
+		if (state->on_source != NULL && list->count > 0)
 			state->on_source(state->context, &source, list->ranges, list->count);
 	}
 	return step == LC_SQL_DONE;
@@ -170,6 +191,8 @@ bool lc_store_read_state(struct lc_store *store, struct lc_ledger_state *state,
 		    read_second(store, "doubtful_until", &state->doubtful_until, error) &&
 		    doubt_floors(store, &state->doubtful_until, error) &&
 		    read_second(store, "horizon", &state->horizon, error) &&
+		    lc_store_find_meta(store, "steady_ms", &state->steady_ms, error) &&
+		    lc_store_find_meta(store, "steady_at_ms", &state->steady_at_ms, error) &&
 		    lc_store_read_meta(store, "next_intent_id", &state->next_intent_id, error) &&
 		    read_sources(store, state, &list, error) && read_targets(store, state, error) &&
 		    read_intents(store, state, error);

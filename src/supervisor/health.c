@@ -158,6 +158,32 @@ static void examine_delivery(const struct lc_health_rules *rules,
 		    shard->targets_blocked, shard->pending_records);
 }
 
+/* A clock that was set back: windows, or even comparisons, have been where it stands. */
+static void examine_clock(const struct lc_health_rules *rules,
+			  const struct lc_status_document_shard *shard,
+			  struct lc_status_document *document)
+{
+	int number = (int)shard->shard;
+
+	if (shard->clock_behind_horizon_seconds > 0)
+		lc_status_document_find(
+		    document, number,
+		    "ClickHouse's clock is %" PRIu64
+		    " s before the horizon of late rows: it was ahead for long, or was set back; "
+		    "rows inserted with times from then can not be told from rows that were "
+		    "delivered, and are not delivered; set the clocks of the servers right "
+		    "(NTP) now",
+		    shard->clock_behind_horizon_seconds);
+	else if ((int64_t)shard->clock_behind_windows_seconds > rules->clock_difference_max_seconds)
+		lc_status_document_find(
+		    document, number,
+		    "ClickHouse's clock is %" PRIu64
+		    " s before the end of the last window: it was ahead, or was set back; until it "
+		    "comes there rows are delivered, but found only every "
+		    "reconcile.interval-seconds; see that NTP works on the servers",
+		    shard->clock_behind_windows_seconds);
+}
+
 /* What is not wrong yet, but is going to be. */
 static void examine_omens(const struct lc_health_rules *rules,
 			  const struct lc_status_document_shard *shard,
@@ -232,6 +258,7 @@ void lc_health_examine(const struct lc_health_rules *rules, struct lc_status_doc
 	for (size_t i = 0; i < document->shards_size; i++) {
 		examine_state(&document->shards[i], document);
 		examine_delivery(rules, &document->shards[i], document);
+		examine_clock(rules, &document->shards[i], document);
 		examine_omens(rules, &document->shards[i], document);
 	}
 }

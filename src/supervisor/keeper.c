@@ -428,6 +428,10 @@ void lc_keeper_describe(const struct lc_keeper *keeper, int64_t wall_seconds,
 	    .s3_failing_seconds = age_of(counters, LC_COUNTERS_S3_FAILING_SINCE, wall_seconds),
 	    .s3_refusing_seconds = age_of(counters, LC_COUNTERS_S3_REFUSING_SINCE, wall_seconds),
 	    .clock_difference_seconds = lc_counters_get(counters, LC_COUNTERS_CLOCK_APART),
+	    .clock_behind_windows_seconds =
+		lc_counters_get(counters, LC_COUNTERS_CLOCK_BEHIND_WINDOWS),
+	    .clock_behind_horizon_seconds =
+		lc_counters_get(counters, LC_COUNTERS_CLOCK_BEHIND_HORIZON),
 	    .ledger_failing_seconds =
 		age_of(counters, LC_COUNTERS_LEDGER_FAILING_SINCE, wall_seconds),
 	    .log_lines_dropped = lc_counters_get(counters, LC_COUNTERS_LOG_LINES_DROPPED),

@@ -81,6 +81,8 @@ static void give(struct answer *answer)
 		answer->on_intents(answer->context, &answer->intents);
 	else if (answer->on_counts != NULL)
 		answer->on_counts(answer->context, answer->counts, answer->count);
+	else if (answer->on_horizon != NULL)
+		answer->on_horizon(answer->context, answer->horizon);
 	else
 		answer->on_objects(answer->context, NULL, 0);
 }
@@ -183,6 +185,25 @@ void lc_ledger_set_horizon(struct lc_ledger *ledger, uint32_t horizon)
 	ledger->horizon = horizon;
 }
 
+void lc_ledger_set_steady_clock(struct lc_ledger *ledger, uint64_t shows_ms, uint64_t at_ms)
+{
+	(void)ledger;
+	(void)shows_ms;
+	(void)at_ms;
+}
+
+/* Nothing is ever dropped here. */
+void lc_ledger_lower_horizon(struct lc_ledger *ledger, uint32_t bound,
+			     lc_ledger_horizon_callback *callback, void *context)
+{
+	struct answer *answer = memory_answer(ledger, context);
+
+	if (bound < ledger->horizon)
+		ledger->horizon = bound;
+	answer->on_horizon = callback;
+	answer->horizon = ledger->horizon;
+}
+
 void lc_ledger_expire(struct lc_ledger *ledger, uint32_t bound)
 {
 	(void)ledger;
@@ -210,12 +231,6 @@ void lc_ledger_set_floor(struct lc_ledger *ledger, const struct lc_ledger_source
 			 const struct lc_offset *floor)
 {
 	memory_source(ledger, of)->committed = floor->inserted_at;
-}
-
-void lc_ledger_set_committed(struct lc_ledger *ledger, const struct lc_ledger_source *of,
-			     uint32_t second)
-{
-	memory_source(ledger, of)->committed = second;
 }
 
 void lc_ledger_add_intent(struct lc_ledger *ledger, const struct lc_ledger_intent *intent)

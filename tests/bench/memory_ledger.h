@@ -46,6 +46,8 @@ struct answer {
 	lc_ledger_intents_callback *on_intents;
 	lc_ledger_surplus_callback *on_counts;
 	lc_ledger_objects_callback *on_objects;
+	lc_ledger_horizon_callback *on_horizon;
+	uint32_t horizon;
 	struct lc_ledger_hashes hashes;
 	struct lc_ledger_intents intents;
 	struct lc_ledger_count *counts;

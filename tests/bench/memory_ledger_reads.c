@@ -87,7 +87,7 @@ static uint64_t rows_of_second(const struct source *source, uint32_t wanted)
 	return hashes.count;
 }
 
-enum asked { ASKED_SLOTS, ASKED_SECONDS, ASKED_AHEAD };
+enum asked { ASKED_SLOTS, ASKED_SECONDS, ASKED_AHEAD, ASKED_TO_COMMIT };
 
 /* What is answered bears our names of the sources: the caller's bytes may be gone by then. */
 static void find(struct lc_ledger *ledger, enum asked asked, const struct lc_ledger_count *counts,
@@ -108,6 +108,11 @@ static void find(struct lc_ledger *ledger, enum asked asked, const struct lc_led
 			answer->count += counts[i].second > source->committed;
 			continue;
 		}
+		if (asked == ASKED_TO_COMMIT) {
+			source->committed = counts[i].second;
+			answer->count++;
+			continue;
+		}
 		taken = asked == ASKED_SLOTS ? memory_slot(source, counts[i].second)->rows
 					     : rows_of_second(source, counts[i].second);
 		found->rows = counts[i].rows > taken ? counts[i].rows - taken : 0;
@@ -126,6 +131,12 @@ void lc_ledger_find_surplus_seconds(struct lc_ledger *ledger, const struct lc_le
 				    void *context)
 {
 	find(ledger, ASKED_SECONDS, counts, count, callback, context);
+}
+
+void lc_ledger_set_committed(struct lc_ledger *ledger, const struct lc_ledger_count *offsets,
+			     size_t count, lc_ledger_surplus_callback *callback, void *context)
+{
+	find(ledger, ASKED_TO_COMMIT, offsets, count, callback, context);
 }
 
 void lc_ledger_find_ahead(struct lc_ledger *ledger, const struct lc_ledger_count *offsets,

@@ -13,9 +13,13 @@ enum { TEXT_MAX = 1024 * 1024 };
 /* Somebody to be called back; exactly one of the callbacks is set. */
 struct waiting {
 	lc_ledger_callback *durable;
+	lc_ledger_surplus_callback *committed;
+	struct lc_ledger_count *offsets; /* with it; owned, but for their names */
+	size_t offset_count;
 	lc_ledger_surplus_callback *counts;
 	lc_ledger_intents_callback *intents;
 	lc_ledger_hashes_callback *hashes;
+	lc_ledger_horizon_callback *horizon;
 	void *context;
 	STAILQ_ENTRY(waiting) next;
 };
@@ -25,6 +29,7 @@ struct lc_ledger {
 	struct lc_buffer reading; /* what the last fake_ledger_told has returned */
 	STAILQ_HEAD(, waiting) waiting;
 	uint32_t seen_until;
+	uint32_t committed; /* of every source */
 };
 
 struct lc_ledger *fake_ledger_new(void)
@@ -50,7 +55,7 @@ static struct waiting take_first(struct lc_ledger *ledger)
 void fake_ledger_free(struct lc_ledger *ledger)
 {
 	while (!STAILQ_EMPTY(&ledger->waiting))
-		take_first(ledger);
+		free(take_first(ledger).offsets);
 	lc_buffer_free(&ledger->told);
 	lc_buffer_free(&ledger->reading);
 	free(ledger);
@@ -77,6 +82,11 @@ size_t fake_ledger_waiting(const struct lc_ledger *ledger)
 	return count;
 }
 
+void fake_ledger_set_committed(struct lc_ledger *ledger, uint32_t second)
+{
+	ledger->committed = second;
+}
+
 void fake_ledger_set_seen_until(struct lc_ledger *ledger, uint32_t until)
 {
 	ledger->seen_until = until;
@@ -96,15 +106,35 @@ static void wait_for(struct lc_ledger *ledger, struct waiting waiting)
 	STAILQ_INSERT_TAIL(&ledger->waiting, kept, next);
 }
 
+static bool is_write(const struct waiting *waiting)
+{
+	return waiting->durable != NULL || waiting->committed != NULL;
+}
+
+static void answer_committed(const struct lc_ledger *ledger, const struct waiting *waiting)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < waiting->offset_count; i++) {
+		if (waiting->offsets[i].second >= ledger->committed)
+			waiting->offsets[count++] = waiting->offsets[i];
+	}
+	waiting->committed(waiting->context, waiting->offsets, count);
+}
+
 void fake_ledger_confirm(struct lc_ledger *ledger)
 {
 	size_t count = fake_ledger_waiting(ledger);
 
 	/* What is written by those called back is not on disk yet. */
-	while (count-- > 0 && STAILQ_FIRST(&ledger->waiting)->durable != NULL) {
+	while (count-- > 0 && is_write(STAILQ_FIRST(&ledger->waiting))) {
 		struct waiting first = take_first(ledger);
 
-		first.durable(first.context);
+		if (first.durable != NULL)
+			first.durable(first.context);
+		else
+			answer_committed(ledger, &first);
+		free(first.offsets);
 	}
 }
 
@@ -150,6 +180,16 @@ void fake_ledger_answer_hashes(struct lc_ledger *ledger)
 	first.hashes(first.context, &none);
 }
 
+void fake_ledger_answer_horizon(struct lc_ledger *ledger, uint32_t horizon)
+{
+	struct waiting first;
+
+	LC_ASSERT(!STAILQ_EMPTY(&ledger->waiting));
+	first = take_first(ledger);
+	LC_ASSERT(first.horizon != NULL);
+	first.horizon(first.context, horizon);
+}
+
 /* ---- what the ledger is told ---- */
 
 static void tell(struct lc_ledger *ledger, const char *what, uint32_t second)
@@ -172,6 +212,20 @@ void lc_ledger_set_until(struct lc_ledger *ledger, uint32_t until)
 void lc_ledger_set_horizon(struct lc_ledger *ledger, uint32_t horizon)
 {
 	tell(ledger, "horizon", horizon);
+}
+
+void lc_ledger_set_steady_clock(struct lc_ledger *ledger, uint64_t shows_ms, uint64_t at_ms)
+{
+	(void)ledger;
+	(void)shows_ms;
+	(void)at_ms;
+}
+
+void lc_ledger_lower_horizon(struct lc_ledger *ledger, uint32_t bound,
+			     lc_ledger_horizon_callback *callback, void *context)
+{
+	tell(ledger, "lower?", bound);
+	wait_for(ledger, (struct waiting){.horizon = callback, .context = context});
 }
 
 void lc_ledger_expire(struct lc_ledger *ledger, uint32_t bound)
@@ -197,13 +251,6 @@ void lc_ledger_set_floor(struct lc_ledger *ledger, const struct lc_ledger_source
 				floor->start_time_ms);
 	lc_buffer_append_view(&ledger->told, floor->req_id);
 	lc_buffer_append_char(&ledger->told, '\n');
-}
-
-void lc_ledger_set_committed(struct lc_ledger *ledger, const struct lc_ledger_source *source,
-			     uint32_t second)
-{
-	tell_of(ledger, "committed", source);
-	lc_buffer_append_format(&ledger->told, " %" PRIu32 "\n", second);
 }
 
 void lc_ledger_add_intent(struct lc_ledger *ledger, const struct lc_ledger_intent *intent)
@@ -267,6 +314,23 @@ void lc_ledger_when_durable(struct lc_ledger *ledger, lc_ledger_callback *callba
 {
 	lc_buffer_append_text(&ledger->told, "durable?\n");
 	wait_for(ledger, (struct waiting){.durable = callback, .context = context});
+}
+
+void lc_ledger_set_committed(struct lc_ledger *ledger, const struct lc_ledger_count *offsets,
+			     size_t count, lc_ledger_surplus_callback *callback, void *context)
+{
+	struct lc_ledger_count *kept = lc_memory_zero(count + 1, sizeof(kept[0]));
+
+	for (size_t i = 0; i < count; i++) {
+		kept[i] = offsets[i];
+		tell_of(ledger, "committed", &offsets[i].source);
+		lc_buffer_append_format(&ledger->told, " %" PRIu32 "\n", offsets[i].second);
+	}
+	lc_buffer_append_text(&ledger->told, "durable?\n");
+	wait_for(ledger, (struct waiting){.committed = callback,
+					  .offsets = kept,
+					  .offset_count = count,
+					  .context = context});
 }
 
 void lc_ledger_read_intents(struct lc_ledger *ledger,

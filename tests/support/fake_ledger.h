@@ -17,7 +17,7 @@ void fake_ledger_free(struct lc_ledger *ledger);
 /*
  * What the ledger was told and asked since the last time, a line each; valid until the next call:
  *
- *	until 1000		horizon 900		expire 900
+ *	until 1000		horizon 900		expire 900		lower? 600
  *	ranges 7/bucket 10-20@5 30-40@6
  *	floor 7/bucket 999 5000 REQ
  *	committed 7/bucket 1000
@@ -33,6 +33,9 @@ const char *fake_ledger_told(struct lc_ledger *ledger);
 /* What lc_ledger_seen_until tells of every session; 0 unless set. */
 void fake_ledger_set_seen_until(struct lc_ledger *ledger, uint32_t until);
 
+/* The second that is on record as committed of every source; 0 unless set. */
+void fake_ledger_set_committed(struct lc_ledger *ledger, uint32_t second);
+
 /* How many callbacks are waited for. */
 size_t fake_ledger_waiting(const struct lc_ledger *ledger);
 
@@ -44,6 +47,7 @@ void fake_ledger_answer_counts(struct lc_ledger *ledger, const struct lc_ledger_
 			       size_t count);
 void fake_ledger_answer_intents(struct lc_ledger *ledger, const struct lc_ledger_intent *intents,
 				size_t count);
+void fake_ledger_answer_horizon(struct lc_ledger *ledger, uint32_t horizon);
 /* There are none, and no floor. */
 void fake_ledger_answer_hashes(struct lc_ledger *ledger);
 

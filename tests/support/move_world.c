@@ -216,6 +216,15 @@ static void make_ranges(struct maker *maker, const struct lc_ledger_source *sour
 	must(maker, lc_store_set_ranges(maker->store, source, ranges, count, &maker->error));
 }
 
+static void commit_second(struct maker *maker, const struct lc_ledger_source *source,
+			  uint32_t second)
+{
+	struct lc_ledger_count offset = {.source = *source, .second = second};
+	size_t count = 1;
+
+	must(maker, lc_store_set_committed(maker->store, &offset, &count, &maker->error));
+}
+
 static void make_session(struct maker *maker, uint32_t session, unsigned objects)
 {
 	char names[BUCKETS][32];
@@ -233,8 +242,7 @@ static void make_session(struct maker *maker, uint32_t session, unsigned objects
 			must(maker,
 			     lc_store_set_floor(maker->store, &sources[i], &floor, &maker->error));
 		if (choose(maker, 3) == 0)
-			must(maker, lc_store_set_committed(maker->store, &sources[i],
-							   floor.inserted_at + 7, &maker->error));
+			commit_second(maker, &sources[i], floor.inserted_at + 7);
 		make_ranges(maker, &sources[i]);
 	}
 	for (unsigned i = 0; i < objects; i++)

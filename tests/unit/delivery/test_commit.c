@@ -402,6 +402,34 @@ static void what_came_beside_an_offset_left_alone_is_written_soon(void **state)
 	settle_late(story->a);
 }
 
+/* The source was idle and forgotten; late rows have brought it back. */
+static void what_is_behind_the_record_is_not_written(void **state)
+{
+	struct story *story = *state;
+
+	fake_ledger_set_committed(story->ledger, 150);
+	assert_true(note(story, story->a, 100));
+	assert_true(note(story, story->b, 200));
+	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
+	fake_ledger_confirm(story->ledger);
+	expect_insert(story, story->b, 200, NULL, 0);
+	fake_clickhouse_end(story->clickhouse);
+	assert_string_equal(story->settled, "ab");
+	assert_int_equal(story->idle, 1);
+
+	/* Nothing is left to write then. */
+	assert_true(note(story, story->a, 149));
+	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
+	fake_ledger_confirm(story->ledger);
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	assert_string_equal(story->settled, "aba");
+	assert_int_equal(story->idle, 2);
+	assert_true(note(story, story->a, 150));
+	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
+	fake_ledger_confirm(story->ledger);
+	expect_insert(story, story->a, 150, NULL, 0);
+}
+
 static void an_insert_is_cancelled_at_the_end(void **state)
 {
 	struct story *story = *state;
@@ -433,6 +461,7 @@ int main(void)
 	    STORY(late_rows_that_come_to_light_stop_an_offset_that_waits),
 	    STORY(an_offset_that_is_left_alone_needs_no_insert),
 	    STORY(what_came_beside_an_offset_left_alone_is_written_soon),
+	    STORY(what_is_behind_the_record_is_not_written),
 	    STORY(an_insert_is_cancelled_at_the_end),
 	};
 

@@ -49,7 +49,7 @@ static void a_source_is_ready_by_rows_or_by_age(void **state)
 	    {0, 1000, 1900, false},      {9999, 1000, 1900, false},      {10000, 1000, 1000, true},
 	    {10000, 1000, 0, true},      {UINT64_MAX, 1000, 1000, true}, {1, 1000, 1901, true},
 	    {1, 1000, UINT32_MAX, true}, {1, 1, UINT32_MAX, true},       {1, 1000, 999, false},
-	    {1, UINT32_MAX, 5, false},   {1, UINT32_MAX - 1, 0, false},
+	    {1, 1900, 1000, false},      {1, 1901, 1000, true},          {1, UINT32_MAX, 5, true},
 	};
 
 	(void)state;

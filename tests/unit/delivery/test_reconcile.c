@@ -37,6 +37,7 @@ struct story {
 static int begin(void **state)
 {
 	struct story *story = calloc(1, sizeof(*story));
+	const struct lc_ledger_state held = {.horizon = HORIZON};
 	struct lc_parts parts;
 
 	if (story == NULL)
@@ -61,7 +62,7 @@ static int begin(void **state)
 	    .counters = &story->counters,
 	    .random = &story->random,
 	};
-	story->reconcile = lc_reconcile_new(&parts, HORIZON);
+	story->reconcile = lc_reconcile_new(&parts, &held);
 	*state = story;
 	return 0;
 }
@@ -80,9 +81,15 @@ static int end(void **state)
 	return 0;
 }
 
+static void poke_at(struct story *story, uint32_t until, uint32_t now)
+{
+	lc_reconcile_hear(story->reconcile, now, UINT32_MAX);
+	lc_reconcile_poke(story->reconcile, until, now);
+}
+
 static void poke(struct story *story, uint32_t until)
 {
-	lc_reconcile_poke(story->reconcile, until, until + 10);
+	poke_at(story, until, until + 10);
 }
 
 static void send_count(struct story *story, uint32_t session, const char *bucket, uint32_t second,
@@ -111,6 +118,15 @@ static void open_seconds(struct story *story, const char *bucket, uint32_t from,
 {
 	lc_source_open(lc_source_get(story->sources, 7, lc_view_of(bucket)),
 		       (struct lc_source_range){.from = from, .to = to, .since = to}, 1);
+}
+
+/* A pass in which ClickHouse shows nothing, to its end. */
+static void settle_pass(struct story *story)
+{
+	while (fake_clickhouse_is_asked(story->clickhouse)) {
+		fake_clickhouse_end(story->clickhouse);
+		fake_ledger_answer_counts(story->ledger, NULL, 0);
+	}
 }
 
 static void settle(void *context, struct lc_source *source)
@@ -313,7 +329,7 @@ static void the_horizon_moves_when_a_full_pass_has_succeeded(void **state)
 	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_RECONCILES), 1);
 
 	/* The next full one begins there. */
-	fake_loop_advance(story->loop, FULL_INTERVAL_MS);
+	fake_loop_advance(story->loop, 2 * STEP * 1000);
 	poke(story, HORIZON + 4 * STEP);
 	expect_bounds(story, 1503000, 1503000 + STEP);
 	pass_to_horizon(story, "slots?\nhorizon 1507800\nexpire 1507800\n");
@@ -325,11 +341,11 @@ static void after_a_clock_that_was_ahead_nothing_falls_behind_the_horizon(void *
 	struct story *story = *state;
 	uint32_t now = HORIZON + 2 * STEP + 100;
 
-	lc_reconcile_poke(story->reconcile, now + 86400, now);
+	poke_at(story, now + 86400, now);
 	pass_to_horizon(story, "slots?\nhorizon 1503000\nexpire 1503000\n");
 	/* And what is recent is what is recent now. */
 	fake_loop_advance(story->loop, INTERVAL_MS);
-	lc_reconcile_poke(story->reconcile, now + 86400, now + 300);
+	poke_at(story, now + 86400, now + 300);
 	assert_true(fake_clickhouse_is_asked(story->clickhouse));
 	expect_bounds(story, (now + 300 - 600) / 300 * 300, now + 300);
 }
@@ -343,6 +359,93 @@ static void the_horizon_never_moves_back(void **state)
 	pass_step(story);
 	assert_string_equal(fake_ledger_told(story->ledger), "slots?\n");
 	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_RECONCILES_FULL), 1);
+}
+
+/* ClickHouse's clock and this machine's are a day ahead for some hours. */
+static void the_horizon_does_not_follow_a_clock_that_is_ahead(void **state)
+{
+	struct story *story = *state;
+	const uint32_t day = 86400;
+	const uint32_t far = 100 * STEP;
+	uint32_t now = HORIZON + far;
+
+	story->settings.reconcile_horizon_seconds = far;
+	poke_at(story, now - 10, now);
+	settle_pass(story);
+	for (uint32_t hour = 0; hour < 4; hour++) {
+		fake_loop_advance(story->loop, 3600 * 1000);
+		now += 3600;
+		poke_at(story, now + day - 10, now + day);
+		settle_pass(story);
+	}
+	(void)fake_ledger_told(story->ledger);
+
+	/* It is right again, and nothing that comes now lies behind the horizon. */
+	fake_loop_advance(story->loop, INTERVAL_MS);
+	now += INTERVAL_MS / 1000;
+	poke_at(story, now + day - 70, now);
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_CLOCK_BEHIND_WINDOWS),
+			 day - 70);
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_CLOCK_BEHIND_HORIZON), 0);
+	assert_string_equal(fake_ledger_told(story->ledger), "lower? 1514400\n");
+	fake_ledger_answer_horizon(story->ledger, 1514400);
+	expect_bounds(story, (now - 600) / SLOT * SLOT, now);
+	settle_pass(story);
+	fake_loop_advance(story->loop, FULL_INTERVAL_MS);
+	poke_at(story, now + day - 70, now + FULL_INTERVAL_MS / 1000);
+	expect_bounds(story, 1514400, 1514400 + STEP);
+	settle_pass(story);
+}
+
+/* It was ahead for so long, or so far behind now, that it stands behind the horizon. */
+static void the_horizon_comes_down_with_the_clock_as_far_as_the_ledger_knows(void **state)
+{
+	struct story *story = *state;
+	const uint32_t now = HORIZON - 50 * STEP;
+
+	poke_at(story, HORIZON + STEP, now);
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_CLOCK_BEHIND_HORIZON),
+			 50 * STEP);
+	assert_string_equal(fake_ledger_told(story->ledger), "lower? 1378200\n");
+
+	/* Nothing can be done as long as what was delivered is forgotten. */
+	fake_ledger_answer_horizon(story->ledger, HORIZON - STEP);
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	poke_at(story, HORIZON + STEP, now);
+	assert_string_equal(fake_ledger_told(story->ledger), "");
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_CLOCK_BEHIND_HORIZON),
+			 49 * STEP);
+
+	/* But where it is not forgotten, all is compared up to now. */
+	fake_loop_advance(story->loop, FAILURE_WAIT_MS);
+	poke_at(story, HORIZON + STEP, now);
+	fake_ledger_answer_horizon(story->ledger, 1378200);
+	expect_bounds(story, 1378200, now);
+	assert_string_equal(fake_ledger_told(story->ledger), "lower? 1378200\n");
+	settle_pass(story);
+	poke_at(story, HORIZON + STEP, now);
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_CLOCK_BEHIND_HORIZON), 0);
+}
+
+/* One server of several is right, or wrong; it writes rows all the same. */
+static void a_server_that_is_not_believed_holds_the_horizon(void **state)
+{
+	struct story *story = *state;
+	uint32_t now = HORIZON + 10 * STEP;
+
+	lc_reconcile_hear(story->reconcile, now, HORIZON + BEHIND + SLOT);
+	lc_reconcile_poke(story->reconcile, now - 10, now);
+	settle_pass(story);
+	assert_non_null(strstr(fake_ledger_told(story->ledger), "horizon 1500300\n"));
+
+	/* But not one that is hopeless. */
+	lc_reconcile_hear(story->reconcile, now, 3);
+	fake_loop_advance(story->loop, 10 * STEP * 1000);
+	now += 10 * STEP;
+	lc_reconcile_hear(story->reconcile, now, 3);
+	lc_reconcile_poke(story->reconcile, now, now);
+	settle_pass(story);
+	assert_non_null(strstr(fake_ledger_told(story->ledger), "horizon 1530300\n"));
 }
 
 static void a_pass_that_fails_leaves_the_horizon_and_is_repeated(void **state)
@@ -421,7 +524,8 @@ static void nothing_is_compared_before_there_is_a_window_and_a_horizon(void **st
 	struct story *story = *state;
 	struct lc_parts parts = {
 	    .loop = story->loop, .ledger = story->ledger, .settings = &story->settings};
-	struct lc_reconcile *fresh = lc_reconcile_new(&parts, 0);
+	const struct lc_ledger_state none = {.horizon = 0};
+	struct lc_reconcile *fresh = lc_reconcile_new(&parts, &none);
 
 	lc_reconcile_poke(fresh, 0, 0);
 	lc_reconcile_poke(fresh, HORIZON, HORIZON);
@@ -549,6 +653,9 @@ int main(void)
 	    STORY(a_slot_passed_over_stays_within_the_horizon),
 	    STORY(after_a_clock_that_was_ahead_nothing_falls_behind_the_horizon),
 	    STORY(the_horizon_never_moves_back),
+	    STORY(the_horizon_does_not_follow_a_clock_that_is_ahead),
+	    STORY(the_horizon_comes_down_with_the_clock_as_far_as_the_ledger_knows),
+	    STORY(a_server_that_is_not_believed_holds_the_horizon),
 	    STORY(a_pass_that_fails_leaves_the_horizon_and_is_repeated),
 	    STORY(recent_slots_are_compared_often_and_all_now_and_then),
 	    STORY(the_later_rows_come_the_further_back_is_recent),

@@ -106,6 +106,16 @@ static void on_ahead(void *context, const struct lc_ledger_count *ahead, size_t 
 	note(context, "a");
 }
 
+static void on_committed(void *context, const struct lc_ledger_count *offsets, size_t count)
+{
+	struct world *world = context;
+
+	assert_int_equal(count, 1);
+	assert_int_equal(offsets[0].second, NOON);
+	assert_int_equal(offsets[0].source.bucket.size, 1);
+	note(world, offsets[0].source.bucket.data[0] == 'b' ? "b" : "?");
+}
+
 static void on_objects(void *context, const struct lc_ledger_object *objects, size_t count)
 {
 	assert_int_equal(count, 1);
@@ -163,15 +173,17 @@ static void views_are_copied(void **state)
 	struct lc_ledger_source source = {.raft_session_id = 7, .bucket = lc_view_of(name)};
 	struct lc_ledger_range range = {NOON, NOON + 1, NOON + 2};
 	struct lc_ledger_target target = {.bucket = lc_view_of(name), .failures = 1};
+	struct lc_ledger_count offset = {.source = source, .second = NOON};
 
 	lc_ledger_set_ranges(world->ledger, &source, &range, 1);
-	lc_ledger_set_committed(world->ledger, &source, NOON);
+	lc_ledger_set_committed(world->ledger, &offset, 1, on_committed, world);
 	lc_ledger_set_target(world->ledger, &target);
 	name[0] = 'x';
 	range.from = 0;
 	lc_ledger_set_ranges(world->ledger, &source, &range, 1);
 	lc_ledger_set_ranges(world->ledger, &source, NULL, 0);
 	lc_ledger_case_wait(world->loop, world->ledger);
+	assert_string_equal(world->trace, "b");
 	lc_ledger_close(world->ledger);
 	open_ledger(world);
 }

@@ -177,18 +177,23 @@ static struct lc_ledger_source source(uint32_t session)
 					 .bucket = lc_view_of("bucket")};
 }
 
-/* A ledger with these numbers and nothing else, or one that is there with these numbers. */
+/* A ledger with these numbers and nothing else, or one that is there with these numbers. Behind its
+ * horizon something was known that is forgotten. */
 static void make_ledger(const char *directory, unsigned shard, unsigned shards, uint32_t until,
 			uint32_t horizon)
 {
 	struct lc_ledger_state opened;
 	struct lc_store *store = must_open(directory, shard, shards, &opened);
+	struct lc_ledger_source forgotten = {.raft_session_id = shard,
+					     .bucket = lc_view_of("forgotten")};
+	struct lc_offset floor = {.inserted_at = horizon - 1, .req_id = lc_view_of("A")};
 	struct lc_error error;
 
 	assert_true(lc_store_begin(store, &error));
 	if (until > 0)
 		assert_true(lc_store_set_until(store, until, &error));
 	if (horizon > 0) {
+		assert_true(lc_store_set_floor(store, &forgotten, &floor, &error));
 		assert_true(lc_store_set_horizon(store, horizon, &error));
 		assert_true(lc_store_expire(store, horizon, &error));
 	}
@@ -230,6 +235,94 @@ static void each_session_goes_on_from_where_its_own_ledger_was(void **state)
 	assert_false(is_surplus(store, 1, BASE));
 	assert_false(is_surplus(store, 1, BASE + 2700));
 	assert_true(is_surplus(store, 1, BASE + 3000));
+	lc_store_close(store);
+}
+
+static void see_range(void *context, const struct lc_ledger_source *source,
+		      const struct lc_ledger_range *ranges, size_t range_count,
+		      uint64_t open_intents, uint64_t open_rows, uint32_t oldest_intent_second)
+{
+	uint32_t *to = context;
+
+	(void)open_intents;
+	(void)open_rows;
+	(void)oldest_intent_second;
+	assert_int_equal(range_count, 1);
+	to[source->raft_session_id] = ranges[0].to;
+}
+
+/* What was open in either ledger is open in the new one, as far as the windows had come there. */
+static void open_ranges_reach_as_far_as_their_own_ledger_had_seen(void **state)
+{
+	const char *directory = *state;
+	const struct lc_ledger_range range = {BASE, BASE + 9999, BASE};
+	uint32_t to[2] = {0};
+	struct lc_ledger_state opened;
+	char path[PATH_MAX];
+	struct lc_ledger_options options = {.path = path, .shard = 0, .shard_count = 1};
+	struct lc_store *store;
+	struct lc_error error;
+
+	make_ledger(directory, 0, 2, BASE + 600, BASE);
+	make_ledger(directory, 1, 2, BASE + 9000, BASE + 3000);
+	for (unsigned i = 0; i < 2; i++) {
+		struct lc_ledger_source of = source(i);
+
+		store = must_open(directory, i, 2, &opened);
+		assert_true(lc_store_begin(store, &error));
+		assert_true(lc_store_set_ranges(store, &of, &range, 1, &error));
+		assert_true(lc_store_commit(store, &error));
+		lc_store_close(store);
+	}
+	move_over(directory, 2, 1);
+	opened = (struct lc_ledger_state){.on_source = see_range, .context = to};
+	assert_true(lc_file_name_path(path, directory, 0, 1, "", &error));
+	store = lc_store_open(&options, &opened, &error);
+	assert_non_null(store);
+	lc_store_close(store);
+	assert_int_equal(to[0], BASE + 600);
+	assert_int_equal(to[1], BASE + 9000);
+}
+
+/* The horizon stands high, as a clock that was ahead leaves it, but little was forgotten. */
+static void the_horizon_may_come_down_to_where_rows_are_still_known(void **state)
+{
+	const char *directory = *state;
+	struct lc_ledger_state opened;
+	uint32_t horizon = 0;
+	struct lc_store *store;
+	struct lc_error error;
+
+	make_ledger(directory, 0, 2, BASE + 90000, BASE);
+	make_ledger(directory, 1, 2, BASE + 90000, BASE + 300);
+	for (unsigned i = 0; i < 2; i++) {
+		store = must_open(directory, i, 2, &opened);
+		assert_true(lc_store_begin(store, &error));
+		assert_true(lc_store_set_horizon(store, BASE + 60000, &error));
+		assert_true(lc_store_expire(store, BASE + 60000, &error));
+		assert_true(
+		    lc_store_set_steady_clock(store, (BASE + i) * 1000ULL, 5000 + i, &error));
+		assert_true(lc_store_commit(store, &error));
+		lc_store_close(store);
+	}
+	move_over(directory, 2, 1);
+	store = must_open(directory, 0, 1, &opened);
+	assert_int_equal(opened.horizon, BASE + 60000);
+	assert_int_equal(opened.steady_ms, BASE * 1000ULL);
+	assert_int_equal(opened.steady_at_ms, 5000);
+	assert_true(lc_store_lower_horizon(store, BASE - 300, &horizon, &error));
+	assert_int_equal(horizon, BASE);
+	assert_true(is_surplus(store, 0, BASE));
+	assert_false(is_surplus(store, 1, BASE));
+	assert_true(is_surplus(store, 1, BASE + 300));
+
+	/* What was known of session 1 alone is not lost when its origin is. */
+	assert_true(lc_store_set_until(store, BASE + 90001, &error));
+	assert_true(lc_store_expire(store, BASE, &error));
+	assert_true(lc_store_set_horizon(store, BASE + 600, &error));
+	assert_true(lc_store_expire(store, BASE + 600, &error));
+	assert_true(lc_store_lower_horizon(store, BASE - 300, &horizon, &error));
+	assert_int_equal(horizon, BASE + 300);
 	lc_store_close(store);
 }
 
@@ -451,6 +544,8 @@ int main(void)
 	    TEST(a_first_start_makes_empty_ledgers),
 	    TEST(what_an_earlier_layout_left_does_not_come_back),
 	    TEST(each_session_goes_on_from_where_its_own_ledger_was),
+	    TEST(open_ranges_reach_as_far_as_their_own_ledger_had_seen),
+	    TEST(the_horizon_may_come_down_to_where_rows_are_still_known),
 	    TEST(a_ledger_that_catches_up_forgets_its_origins),
 	    TEST(a_ledger_without_a_window_makes_the_new_one_start_at_the_offsets),
 	    TEST(origins_go_along_through_several_changes),

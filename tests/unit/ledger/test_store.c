@@ -4,6 +4,7 @@
 #include "support/ledger_case.h"
 
 #include <setjmp.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,6 +198,64 @@ static void windows_ranges_and_targets_are_there_after_a_restart(void **state)
 	assert_true(world->targets[0].refused);
 	assert_int_equal(world->targets[0].failures, 3);
 	assert_int_equal(world->targets[0].probe_at_ms, 1234567890123);
+}
+
+/* A ledger that an older program has written does not tell how far it has forgotten. */
+static void without_a_note_of_it_all_behind_the_bound_is_forgotten(void **state)
+{
+	struct world *world = *state;
+	uint32_t horizon = 0;
+	sqlite3 *db = NULL;
+
+	begin(world);
+	assert_true(lc_store_set_horizon(world->store, NOON + HOUR, &world->error));
+	assert_true(lc_store_expire(world->store, NOON, &world->error));
+	assert_true(lc_store_set_steady_clock(world->store, 5, 6, &world->error));
+	commit(world);
+	reopen(world);
+	assert_int_equal(world->state.steady_ms, 5);
+	assert_int_equal(world->state.steady_at_ms, 6);
+	lc_store_close(world->store);
+	assert_int_equal(sqlite3_open(world->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db,
+				      "DELETE FROM meta WHERE name = 'gone_until'"
+				      " OR name LIKE 'steady%'",
+				      NULL, NULL, NULL),
+			 SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	open_store(world);
+	assert_int_equal(world->state.steady_ms, 0);
+	begin(world);
+	assert_true(lc_store_lower_horizon(world->store, NOON - HOUR, &horizon, &world->error));
+	assert_int_equal(horizon, NOON);
+	assert_true(lc_store_expire(world->store, NOON - HOUR, &world->error));
+	assert_true(lc_store_lower_horizon(world->store, NOON - HOUR, &horizon, &world->error));
+	assert_int_equal(horizon, NOON);
+	commit(world);
+}
+
+/* A process died between a window's ranges and its end. With a clock that is a little behind the
+ * next one would read these seconds, and then open them again as new. */
+static void ranges_of_a_window_that_was_not_recorded_do_not_come_back(void **state)
+{
+	struct world *world = *state;
+	struct lc_ledger_source reaching = lc_ledger_case_source("reaching");
+	struct lc_ledger_source new = lc_ledger_case_source("new");
+	struct lc_ledger_range older[] = {{NOON, NOON + 10, NOON}, {NOON + 20, NOON + 60, NOON}};
+	struct lc_ledger_range newer[] = {{NOON + 30, NOON + 60, NOON}};
+
+	begin(world);
+	assert_true(lc_store_set_until(world->store, NOON + 30, &world->error));
+	assert_true(lc_store_set_ranges(world->store, &reaching, older, 2, &world->error));
+	assert_true(lc_store_set_ranges(world->store, &new, newer, 1, &world->error));
+	commit(world);
+	reopen(world);
+	assert_int_equal(world->source_count, 1);
+	assert_string_equal(world->sources[0].bucket, "reaching");
+	assert_int_equal(world->sources[0].range_count, 2);
+	assert_int_equal(world->sources[0].ranges[0].to, NOON + 10);
+	assert_int_equal(world->sources[0].ranges[1].from, NOON + 20);
+	assert_int_equal(world->sources[0].ranges[1].to, NOON + 30);
 }
 
 static void an_intent_is_open_until_it_is_delivered(void **state)
@@ -431,6 +490,7 @@ static void names_may_hold_any_byte(void **state)
 	struct lc_ledger_range range = {1, UINT32_MAX, 3};
 
 	begin(world);
+	assert_true(lc_store_set_until(world->store, UINT32_MAX, &world->error));
 	assert_true(lc_store_set_ranges(world->store, &odd, &range, 1, &world->error));
 	assert_true(lc_store_set_ranges(world->store, &empty, &range, 1, &world->error));
 	assert_true(lc_store_set_ranges(world->store, &empty, &range, 1, &world->error));
@@ -449,6 +509,10 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_new_ledger_is_empty, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(windows_ranges_and_targets_are_there_after_a_restart,
 					    set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(without_a_note_of_it_all_behind_the_bound_is_forgotten,
+					    set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(
+		ranges_of_a_window_that_was_not_recorded_do_not_come_back, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(an_intent_is_open_until_it_is_delivered, set_up,
 					    tear_down),
 	    cmocka_unit_test_setup_teardown(hashes_are_those_of_the_seconds_asked_for, set_up,

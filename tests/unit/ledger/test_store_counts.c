@@ -57,6 +57,26 @@ static void set_floor(struct world *world, const char *bucket, uint32_t second)
 	assert_true(lc_store_set_floor(world->store, &source, &floor, &world->error));
 }
 
+/* True if the offset may be written. */
+static bool commit_second(struct world *world, const char *bucket, uint32_t second)
+{
+	struct lc_ledger_count offset = count_of(bucket, second, 0);
+	size_t count = 1;
+
+	if (!lc_store_set_committed(world->store, &offset, &count, &world->error))
+		fail_msg("%s", world->error.message);
+	return count == 1;
+}
+
+static bool is_ahead(struct world *world, const char *bucket, uint32_t second)
+{
+	struct lc_ledger_count offset = count_of(bucket, second, 0);
+	size_t count = 1;
+
+	assert_true(lc_store_find_ahead(world->store, &offset, &count, &world->error));
+	return count == 1;
+}
+
 static void expire(struct world *world, uint32_t bound)
 {
 	if (!lc_store_expire(world->store, bound, &world->error))
@@ -144,9 +164,8 @@ static void only_seconds_with_more_rows_than_taken_are_a_surplus(void **state)
 static void an_offset_ahead_of_the_committed_second_is_somebody_elses(void **state)
 {
 	struct world *world = *state;
-	struct lc_ledger_source source = lc_ledger_case_source("b");
 	struct lc_ledger_count offsets[] = {
-	    count_of("b", NOON, 0), /* replaced below */
+	    count_of("b", NOON + 10, 0),
 	    count_of("floor", NOON + 6, 0),
 	    count_of("floor", NOON + 5, 0),
 	    count_of("never", 1, 0),
@@ -155,9 +174,8 @@ static void an_offset_ahead_of_the_committed_second_is_somebody_elses(void **sta
 					  count_of("never", NOON - HOUR, 0)};
 	size_t count = 4;
 
-	offsets[0].second = NOON + 10;
-	assert_true(lc_store_set_committed(world->store, &source, NOON + 10, &world->error));
-	assert_true(lc_store_set_committed(world->store, &source, NOON + 9, &world->error));
+	assert_true(commit_second(world, "b", NOON + 10));
+	assert_false(commit_second(world, "b", NOON + 9));
 	set_floor(world, "floor", NOON + 5);
 	assert_true(lc_store_find_ahead(world->store, offsets, &count, &world->error));
 	assert_int_equal(count, 2);
@@ -170,6 +188,41 @@ static void an_offset_ahead_of_the_committed_second_is_somebody_elses(void **sta
 	assert_true(lc_store_find_ahead(world->store, again, &count, &world->error));
 	assert_int_equal(count, 1);
 	assert_int_equal(again[0].second, NOON - HOUR);
+}
+
+/* Offsets only go forward, one after the other and many at once. */
+static void nothing_behind_what_is_on_record_is_committed(void **state)
+{
+	struct world *world = *state;
+	struct lc_ledger_count offsets[] = {count_of("a", NOON, 0), count_of("b", NOON - 1, 0),
+					    count_of("c", NOON, 0), count_of("floor", NOON, 0)};
+	size_t count = 4;
+
+	assert_true(commit_second(world, "b", NOON));
+	set_floor(world, "floor", NOON + 1);
+	assert_true(lc_store_set_committed(world->store, offsets, &count, &world->error));
+	assert_int_equal(count, 2);
+	assert_true(lc_view_equal(offsets[0].source.bucket, lc_view_of("a")));
+	assert_true(lc_view_equal(offsets[1].source.bucket, lc_view_of("c")));
+
+	/* The same offset again: its insert may have failed. */
+	assert_true(commit_second(world, "a", NOON));
+	assert_false(is_ahead(world, "b", NOON));
+	assert_true(is_ahead(world, "b", NOON + 1));
+}
+
+/* The second of a quiet source is forgotten while an older offset waits to be written, of late rows
+ * or because inserts failed. ClickHouse still has the newer one at the next start. */
+static void what_was_committed_and_forgotten_is_no_other_couriers(void **state)
+{
+	struct world *world = *state;
+
+	assert_true(commit_second(world, "quiet", NOON + 10));
+	expire(world, NOON + HOUR);
+	assert_true(commit_second(world, "quiet", NOON + 5));
+	assert_false(is_ahead(world, "quiet", NOON + 10));
+	assert_false(is_ahead(world, "quiet", NOON + HOUR - 1));
+	assert_true(is_ahead(world, "quiet", NOON + HOUR));
 }
 
 static void whole_hours_behind_the_bound_are_dropped(void **state)
@@ -263,6 +316,55 @@ static void slots_and_floors_behind_the_bound_are_forgotten(void **state)
 	assert_false(hashes.has_floor);
 }
 
+static uint32_t lower(struct world *world, uint32_t bound)
+{
+	uint32_t horizon = 0;
+
+	assert_true(lc_store_lower_horizon(world->store, bound, &horizon, &world->error));
+	return horizon;
+}
+
+static void raise_and_expire(struct world *world, uint32_t bound)
+{
+	assert_true(lc_store_set_horizon(world->store, bound, &world->error));
+	expire(world, bound);
+}
+
+/* A clock was a day ahead; nothing was taken in the time that the horizon went through. */
+static void the_horizon_comes_down_to_the_rows_that_are_known(void **state)
+{
+	struct world *world = *state;
+	struct lc_ledger_count slot = count_of("b", NOON + SLOT, 2);
+	size_t count = 1;
+
+	lc_ledger_case_store_intent(world->store, 1, "b", NOON + SLOT - 1, 1, 1, 100);
+	raise_and_expire(world, NOON + 24 * HOUR);
+	assert_int_equal(lower(world, NOON + 25 * HOUR), NOON + 24 * HOUR);
+	assert_int_equal(lower(world, NOON + HOUR), NOON + HOUR);
+	assert_int_equal(lower(world, NOON + 2 * HOUR), NOON + HOUR);
+	assert_int_equal(lower(world, NOON - HOUR), NOON + SLOT);
+
+	/* What is taken from there on is known as always. */
+	lc_ledger_case_store_intent(world->store, 2, "b", NOON + SLOT, 1, 1, 200);
+	assert_true(lc_store_find_surplus_slots(world->store, &slot, &count, &world->error));
+	assert_int_equal(slot.rows, 1);
+
+	/* It goes its way again from there, and less is known then. */
+	raise_and_expire(world, NOON + 2 * SLOT);
+	assert_int_equal(lower(world, NOON - HOUR), NOON + 2 * SLOT);
+}
+
+static void the_horizon_does_not_come_down_to_floors_that_are_forgotten(void **state)
+{
+	struct world *world = *state;
+
+	set_floor(world, "floor", NOON + 5);
+	raise_and_expire(world, NOON);
+	assert_int_equal(lower(world, NOON - HOUR), NOON - HOUR);
+	raise_and_expire(world, NOON + HOUR);
+	assert_int_equal(lower(world, NOON - HOUR), NOON + SLOT);
+}
+
 static void a_source_that_comes_back_does_not_inherit(void **state)
 {
 	struct world *world = *state;
@@ -288,6 +390,10 @@ int main(void)
 					    set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
 		an_offset_ahead_of_the_committed_second_is_somebody_elses, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(nothing_behind_what_is_on_record_is_committed, set_up,
+					    tear_down),
+	    cmocka_unit_test_setup_teardown(what_was_committed_and_forgotten_is_no_other_couriers,
+					    set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(whole_hours_behind_the_bound_are_dropped, set_up,
 					    tear_down),
 	    cmocka_unit_test_setup_teardown(an_open_intent_stays_when_its_hour_goes, set_up,
@@ -295,6 +401,10 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(what_an_open_range_needs_stays, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(slots_and_floors_behind_the_bound_are_forgotten, set_up,
 					    tear_down),
+	    cmocka_unit_test_setup_teardown(the_horizon_comes_down_to_the_rows_that_are_known,
+					    set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(
+		the_horizon_does_not_come_down_to_floors_that_are_forgotten, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(a_source_that_comes_back_does_not_inherit, set_up,
 					    tear_down),
 	};

@@ -224,6 +224,20 @@ static void clocks_that_are_apart_are_a_finding(void **state)
 	expect(&document, "differ by 61 s; see that NTP works");
 }
 
+static void a_clock_that_was_set_back_is_a_finding(void **state)
+{
+	struct lc_status_document document = document_of(2);
+
+	(void)state;
+	document.shards[0].clock_behind_windows_seconds = 60;
+	document.shards[1].clock_behind_windows_seconds = 61;
+	expect(&document, "61 s before the end of the last window");
+	document = document_of(2);
+	document.shards[1].clock_behind_windows_seconds = 86400;
+	document.shards[1].clock_behind_horizon_seconds = 1;
+	expect(&document, "1 s before the horizon of late rows");
+}
+
 static void a_worker_that_died_again_and_again_is_a_finding_while_it_works(void **state)
 {
 	struct lc_status_document document = document_of(2);
@@ -315,6 +329,7 @@ int main(void)
 	    cmocka_unit_test(offsets_that_can_not_be_inserted_for_long_are_a_finding),
 	    cmocka_unit_test(rows_about_to_expire_are_a_finding_of_their_own),
 	    cmocka_unit_test(clocks_that_are_apart_are_a_finding),
+	    cmocka_unit_test(a_clock_that_was_set_back_is_a_finding),
 	    cmocka_unit_test(a_worker_that_died_again_and_again_is_a_finding_while_it_works),
 	    cmocka_unit_test(a_disk_that_is_nearly_full_is_a_finding_of_the_service),
 	    cmocka_unit_test(rows_that_wait_too_long_are_a_finding),
