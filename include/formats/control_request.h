@@ -45,6 +45,7 @@ enum {
 	LC_CONTROL_REQUEST_LIMIT_DEFAULT = 100,
 	LC_CONTROL_REQUEST_LIMIT_MAX = 1000,
 	LC_CONTROL_REQUEST_BUCKET_MAX = 1024, /* bytes of a bucket's name */
+	LC_CONTROL_REQUEST_PREFIX_MAX = 1024, /* bytes of a target's prefix */
 	LC_CONTROL_REQUEST_TEXT_MAX = 4096,   /* bytes of a request's text */
 };
 
@@ -75,7 +76,10 @@ struct lc_control_request {
 	unsigned given;           /* bits: 1 << argument */
 	uint32_t raft_session_id; /* of SOURCE */
 	size_t bucket_size;
-	char bucket[LC_CONTROL_REQUEST_BUCKET_MAX];        /* of SOURCE or BUCKET, any bytes */
+	char bucket[LC_CONTROL_REQUEST_BUCKET_MAX]; /* of SOURCE, BUCKET or TARGET, any bytes */
+	bool whole_bucket;                          /* TARGET names no prefix */
+	size_t prefix_size;
+	char prefix[LC_CONTROL_REQUEST_PREFIX_MAX];        /* of TARGET, any bytes */
 	uint32_t limit;                                    /* the default when not given */
 	enum lc_log_level level;                           /* of LEVEL */
 	uint32_t shard;                                    /* of SHARD or WORKER */
@@ -91,6 +95,7 @@ bool lc_control_request_has(const struct lc_control_request *request,
 			    enum lc_control_request_argument argument);
 
 struct lc_view lc_control_request_bucket(const struct lc_control_request *request);
+struct lc_view lc_control_request_prefix(const struct lc_control_request *request);
 
 /* Sets an argument from its text; a flag's is empty or "1". False with `error` set (LC_ERROR_USAGE)
  * when the command does not take it, it was given before, or the text is not what it should be. */
@@ -98,7 +103,8 @@ bool lc_control_request_set(struct lc_control_request *request,
 			    enum lc_control_request_argument argument, struct lc_view text,
 			    struct lc_error *error);
 
-/* False with `error` set (LC_ERROR_USAGE) when a word is missing, or stands beside ALL. */
+/* False with `error` set (LC_ERROR_USAGE) when a word is missing, or stands beside ALL, or when a
+ * served command that takes YES was not given it. */
 bool lc_control_request_check(const struct lc_control_request *request, struct lc_error *error);
 
 /* The served command of a path; false if there is none. */

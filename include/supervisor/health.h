@@ -10,7 +10,8 @@
 
 struct lc_health_rules {
 	int64_t unreachable_after_seconds; /* ClickHouse or S3 failing for so long is a finding */
-	int64_t delivery_age_max_seconds;  /* so is an undelivered row older than this */
+	int64_t delivery_age_max_seconds;  /* so is an undelivered row older than this: a warning
+					      when its target or its source is the reason */
 	int64_t retention_seconds;         /* at this age it is lost */
 	int64_t retention_used_max_percent;
 	int64_t free_bytes_min;

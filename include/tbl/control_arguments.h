@@ -16,6 +16,9 @@ LC_CONTROL_ARGUMENT(SOURCE, WORD, "source", "SESSION/BUCKET",
 	"a source: its raft session and its bucket, for instance 7/photos")
 LC_CONTROL_ARGUMENT(BUCKET, WORD, "bucket", "BUCKET",
 	"a bucket's name")
+LC_CONTROL_ARGUMENT(TARGET, WORD, "target", "BUCKET[/PREFIX]",
+	"a target bucket, or one prefix in it, for instance central-logs or central-logs/team-a/; "
+	"BUCKET/ is its empty prefix alone")
 LC_CONTROL_ARGUMENT(WORKER, WORD, "worker", "SHARD",
 	"the number of a shard")
 LC_CONTROL_ARGUMENT(LEVEL, WORD, "level", "LEVEL",
@@ -33,7 +36,7 @@ LC_CONTROL_ARGUMENT(STATE_DIRECTORY, VALUE, "state-directory", "PATH",
 LC_CONTROL_ARGUMENT(SHARD, VALUE, "shard", "N",
 	"this shard alone")
 LC_CONTROL_ARGUMENT(YES, FLAG, "yes", "",
-	"do not ask first")
+	"do it without a question")
 /* clang-format on */
 
 #undef LC_CONTROL_ARGUMENT

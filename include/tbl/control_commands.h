@@ -27,6 +27,12 @@ LC_CONTROL_COMMAND(EXPLAIN, "explain", "GET", "/v1/explain", SHARDS, T(SOURCE),
 	"say in words why a source is where it is, what happens next, and what to do")
 LC_CONTROL_COMMAND(TARGETS, "targets", "GET", "/v1/targets", SHARDS, T(BLOCKED) | T(LIMIT),
 	"list the target buckets, with what keeps them from taking log objects")
+LC_CONTROL_COMMAND(TARGETS_IGNORE, "targets ignore", "POST", "/v1/targets/ignore", SHARDS, T(TARGET),
+	"leave a target out of health: its rows wait, and nobody is told of their age")
+LC_CONTROL_COMMAND(TARGETS_DISCARD, "targets discard", "POST", "/v1/targets/discard", SHARDS, T(TARGET) | T(YES),
+	"give a target up: its rows are closed without delivery, those to come too")
+LC_CONTROL_COMMAND(TARGETS_KEEP, "targets keep", "POST", "/v1/targets/keep", SHARDS, T(TARGET),
+	"take back ignore or discard")
 LC_CONTROL_COMMAND(DELIVERIES, "deliveries", "GET", "/v1/deliveries", SHARDS, T(BUCKET) | T(LIMIT),
 	"list the last log objects of a bucket, or delivered into it")
 LC_CONTROL_COMMAND(FLUSH, "flush", "POST", "/v1/flush", SHARDS, T(SOURCE) | T(ALL),

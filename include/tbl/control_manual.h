@@ -46,10 +46,29 @@ LC_CONTROL_EXAMPLE(EXPLAIN, "explain 7/photos", "why are there no new logs of bu
 LC_CONTROL_EXAMPLE(EXPLAIN, "explain 7/photos --watch", "the same, as it goes on")
 
 LC_CONTROL_MANUAL(TARGETS,
-	"A target is the bucket that log objects are put into. One that fails is tried again later and later; one that keeps "
-	"failing is set aside, one that answers with a refusal at once. Its rows are kept. The reason stands below the table.")
+	"A target is a prefix in the bucket that log objects are put into. One that fails is tried again later and later; one "
+	"that keeps failing steps aside, one that answers with a refusal does so at once. Its rows are kept. Where the answer "
+	"speaks of the whole bucket, all its prefixes wait. The reason stands below the table. See also targets ignore.")
 LC_CONTROL_EXAMPLE(TARGETS, "targets --blocked", "those that do not take log objects, and why")
 LC_CONTROL_EXAMPLE(TARGETS, "targets --watch", "whether they take them again")
+
+LC_CONTROL_MANUAL(TARGETS_IGNORE,
+	"For a target that nobody is going to mend soon, or that is not yours. Its log objects wait and it is tried now and then, "
+	"as before; but health, the ages and the alerts leave it out. It holds until targets keep, over restarts too. Needs "
+	"root or the service's user.")
+LC_CONTROL_EXAMPLE(TARGETS_IGNORE, "targets ignore old-logs", "a bucket that was deleted")
+LC_CONTROL_EXAMPLE(TARGETS_IGNORE, "targets ignore central-logs/team-a/", "one prefix that the bucket's policy refuses")
+
+LC_CONTROL_MANUAL(TARGETS_DISCARD,
+	"Nothing for this target is delivered from now on: what waits is closed, and counted in "
+	"log_courier_rows_discarded_total, and so is what comes later. What was discarded cannot be brought back; "
+	"targets keep lets rows to come be delivered again. Must be confirmed with --yes. Needs root or the service's user.")
+LC_CONTROL_EXAMPLE(TARGETS_DISCARD, "targets discard old-logs --yes", "nobody wants these logs any more")
+
+LC_CONTROL_MANUAL(TARGETS_KEEP,
+	"What waits for a target that was ignored counts again; a target that was discarded gets the rows that come from now "
+	"on. Needs root or the service's user.")
+LC_CONTROL_EXAMPLE(TARGETS_KEEP, "targets keep old-logs", "the bucket is back")
 
 LC_CONTROL_MANUAL(DELIVERIES,
 	"What the ledgers know of log objects that were made from a bucket's rows, or delivered into it, the newest first.")

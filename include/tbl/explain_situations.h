@@ -16,6 +16,7 @@ LC_EXPLAIN_SITUATION(clickhouse_fails, "clickhouse-fails", "ClickHouse does not 
 LC_EXPLAIN_SITUATION(ledger_fails, "ledger-fails", "the ledger can not be written, so that no upload starts")
 LC_EXPLAIN_SITUATION(s3_fails, "s3-fails", "S3 confirms no upload")
 LC_EXPLAIN_SITUATION(stopped, "stopped", "the shard reads nothing more")
+LC_EXPLAIN_SITUATION(unreadable, "unreadable", "ClickHouse cannot read its rows; other sources are not concerned")
 LC_EXPLAIN_SITUATION(being_read, "being-read", "its rows are being read from ClickHouse")
 LC_EXPLAIN_SITUATION(ready, "ready", "it has enough or old enough rows, or somebody flushed it: it is read next")
 LC_EXPLAIN_SITUATION(waits_for_threshold, "waits-for-threshold", "its unread rows are few and young")

@@ -211,12 +211,13 @@ LC_SETTING_INTEGER(health_unreachable_after_seconds, "health.unreachable-after-s
 	"The service is unhealthy when ClickHouse or S3 has failed for so long.")
 LC_SETTING_INTEGER(health_max_delivery_age_seconds, "health.max-delivery-age-seconds", 7200, 1,
 	604800, "seconds",
-	"The service is unhealthy when the oldest row that is not delivered is older than this.")
+	"The service is unhealthy when the oldest row that is not delivered is older than this. Rows that "
+	"wait for a target which does not take them, or that ClickHouse cannot read, make a warning instead.")
 
 LC_SETTING_INTEGER(health_max_retention_used_percent, "health.max-retention-used-percent", 75, 1, 100,
 	"percent",
 	"The service is unhealthy when the oldest row that is not delivered has used up so much of "
-	"consumer.retention-seconds, at whose end it is lost.")
+	"consumer.retention-seconds, at whose end it is lost; a row that is blocked makes a warning instead.")
 LC_SETTING_INTEGER(health_min_free_bytes, "health.min-free-bytes", 268435456, 0, 1099511627776, "bytes",
 	"The service is unhealthy when the disk of state-directory has less free than this.")
 LC_SETTING_INTEGER(health_max_clock_difference_seconds, "health.max-clock-difference-seconds", 60, 1, 86400,

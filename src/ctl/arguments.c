@@ -152,16 +152,36 @@ static bool begins_command(const char *word)
 	return false;
 }
 
-static bool set_command(struct lc_arguments *arguments, const char *words, struct lc_error *error)
+static enum lc_control_request_command command_of(const char *words)
 {
 	for (unsigned i = 0; i < LC_CONTROL_REQUEST_COMMAND_COUNT; i++) {
-		if (strcmp(words, LC_CONTROL_REQUEST_COMMANDS[i].words) == 0) {
-			lc_control_request_init(&arguments->request,
-						(enum lc_control_request_command)i);
-			return true;
-		}
+		if (strcmp(words, LC_CONTROL_REQUEST_COMMANDS[i].words) == 0)
+			return (enum lc_control_request_command)i;
 	}
-	return no_command(words, error);
+	return LC_CONTROL_REQUEST_COMMAND_COUNT;
+}
+
+static bool set_command(struct lc_arguments *arguments, const char *words, struct lc_error *error)
+{
+	enum lc_control_request_command command = command_of(words);
+
+	if (command == LC_CONTROL_REQUEST_COMMAND_COUNT)
+		return no_command(words, error);
+	lc_control_request_init(&arguments->request, command);
+	return true;
+}
+
+/* `first` is a command, the beginning of commands of two words, or both. */
+static bool set_command_of_two(struct lc_arguments *arguments, const char *first,
+			       const char *second, struct lc_error *error)
+{
+	char words[256];
+
+	snprintf(words, sizeof(words), "%s %.200s", first, second);
+	if (command_of(words) == LC_CONTROL_REQUEST_COMMAND_COUNT &&
+	    command_of(first) != LC_CONTROL_REQUEST_COMMAND_COUNT)
+		return set_command(arguments, first, error);
+	return set_command(arguments, words, error);
 }
 
 /* The verb that the word is; COUNT if it is none. */
@@ -198,7 +218,6 @@ static bool set_word(struct lc_arguments *arguments, const char *word, bool *tak
 static bool find_command(struct lc_arguments *arguments, char *const *next, struct lc_error *error)
 {
 	const char *first = NULL;
-	char words[256];
 
 	while (*next != NULL) {
 		bool taken = false;
@@ -217,16 +236,16 @@ static bool find_command(struct lc_arguments *arguments, char *const *next, stru
 			return false;
 		if (taken)
 			return true;
-		if (first != NULL) {
-			snprintf(words, sizeof(words), "%s %.200s", first, *next);
-			return set_command(arguments, words, error);
-		}
+		if (first != NULL)
+			return set_command_of_two(arguments, first, *next, error);
 		if (!begins_command(*next))
 			return set_command(arguments, *next, error);
 		first = *next++;
 	}
+	if (first != NULL && command_of(first) != LC_CONTROL_REQUEST_COMMAND_COUNT)
+		return set_command(arguments, first, error);
 	return first == NULL ||
-	       lc_error_set(error, LC_ERROR_USAGE, "\"%s\" needs another word behind it", first);
+	       lc_error_set(error, LC_ERROR_USAGE, "\"%s\" needs another word after it", first);
 }
 
 /* ---- its arguments ---- */

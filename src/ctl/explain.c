@@ -184,7 +184,7 @@ static void say_stopped(struct look *look)
 
 static bool has_unread(const struct look *look)
 {
-	return look->source != NULL && look->reader != NULL &&
+	return look->source != NULL && look->reader != NULL && look->source->read_failures == 0 &&
 	       look->facts->document->lists[LC_INSPECTION_RANGES].count > 0 && !look->being_read &&
 	       !lc_view_equal(look->reader->step, lc_view_of("stopped"));
 }
@@ -214,6 +214,26 @@ static void append_unread(const struct look *look, struct lc_buffer *sentence)
 		lc_buffer_append_format(sentence, "%s of them %s not read from ClickHouse yet",
 					exact(look->source->open_rows).text,
 					look->source->open_rows == 1 ? "is" : "are");
+}
+
+static void say_unreadable(struct look *look)
+{
+	if (look->source == NULL || look->source->read_failures == 0)
+		return;
+	REMARK(unreadable);
+	lc_buffer_append_format(sentence,
+				"ClickHouse cannot read its rows: %s quer%s for it alone failed (",
+				exact(look->source->read_failures).text,
+				look->source->read_failures == 1 ? "y" : "ies");
+	lc_buffer_append_view(sentence, look->source->read_error);
+	lc_buffer_append_format(sentence, "); next try %s. Other sources are read meanwhile.",
+				due(look->source->next_read_seconds).text);
+	lc_buffer_append_text(
+	    &said->advice,
+	    "Mend the logs table where ClickHouse's words point to; it is read again by "
+	    "itself, or at once by: log-courier-ctl flush ");
+	lc_buffer_append_format(&said->advice, "%" PRIu32 "/", look->facts->raft_session_id);
+	lc_buffer_append_view(&said->advice, look->facts->bucket);
 }
 
 static void say_being_read(struct look *look)

@@ -13,6 +13,10 @@ static void append_target_name(const struct lc_inspection_target *target, struct
 {
 	lc_buffer_append_text(text, "'");
 	lc_buffer_append_view(text, target->bucket);
+	if (!target->whole_bucket && target->prefix.size > 0) {
+		lc_buffer_append_char(text, '/');
+		lc_buffer_append_view(text, target->prefix);
+	}
 	lc_buffer_append_text(text, "'");
 }
 
@@ -81,6 +85,11 @@ void lc_explain_target_append(const struct lc_inspection_target *target, const c
 		lc_buffer_append_text(sentence, " (");
 		lc_buffer_append_view(sentence, target->last_error);
 		lc_buffer_append_text(sentence, ")");
+	}
+	if (target->given_up.size > 0) {
+		lc_buffer_append_text(sentence, "; it is ");
+		lc_buffer_append_view(sentence, target->given_up);
+		lc_buffer_append_text(sentence, ", as an operator has decided");
 	}
 	if (target->uploads > 0)
 		lc_buffer_append_text(sentence, "; it is being tried right now.");

@@ -202,11 +202,24 @@ static void target_pace(const void *row, const struct lc_inspection_tables_page 
 		const struct lc_inspection_target *before =
 		    lc_inspection_row(page->before, LC_INSPECTION_TARGETS, i);
 
-		if (before->shard == now->shard && lc_view_equal(before->bucket, now->bucket)) {
+		if (before->shard == now->shard && lc_view_equal(before->bucket, now->bucket) &&
+		    lc_view_equal(before->prefix, now->prefix)) {
 			append_pace((int64_t)now->rows, (int64_t)before->rows, page, cell);
 			return;
 		}
 	}
+}
+
+/* What is to be known of it first. */
+static struct lc_view target_word(const struct lc_inspection_target *target)
+{
+	if (target->given_up.size > 0)
+		return target->given_up;
+	if (target->refused)
+		return lc_view_of("refuses");
+	if (target->slow && lc_view_equal(target->state, lc_view_of("healthy")))
+		return lc_view_of("slow");
+	return target->state;
 }
 
 /* A target that refuses needs somebody; one that is shaky or aside may mend by itself. */
@@ -214,14 +227,17 @@ static const char *target_colour(const void *row)
 {
 	const struct lc_inspection_target *target = row;
 
+	if (target->given_up.size > 0)
+		return NULL;
+
 	if (target->refused || lc_view_equal(target->state, lc_view_of("aside")))
 		return LC_STYLE_RED;
 	return target->failures > 0 ? LC_STYLE_YELLOW : LC_STYLE_GREEN;
 }
 
 CELL(target, target_bucket, lc_buffer_append_view(cell, it->bucket))
-CELL(target, target_state,
-     lc_buffer_append_view(cell, it->refused ? lc_view_of("refuses") : it->state))
+CELL(target, target_prefix, lc_buffer_append_view(cell, it->prefix))
+CELL(target, target_state, lc_buffer_append_view(cell, target_word(it)))
 CELL(target, target_failures, append_count(it->failures, cell))
 CELL(target, target_probe, append_due(it->next_probe_seconds, cell))
 CELL(target, target_rows, append_count(it->rows, cell))
@@ -233,6 +249,8 @@ CELL(target, target_shard, append_count(it->shard, cell))
 
 static const struct column TARGET_COLUMNS[] = {
     {{.title = "TARGET", .left = true, .shrinks_to = NAME_LEAST}, .write = target_bucket},
+    {{.title = "PREFIX", .sacrifice = 10, .left = true, .shrinks_to = NAME_LEAST},
+     .write = target_prefix},
     {{.title = "STATE", .left = true}, .write = target_state, .colour = target_colour},
     {{.title = "FAILURES", .sacrifice = 4}, .write = target_failures},
     {{.title = "NEXT TRY", .sacrifice = 2}, .write = target_probe},

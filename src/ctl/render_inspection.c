@@ -32,6 +32,10 @@ static void append_errors(const struct lc_inspection *document, struct lc_style 
 		lc_buffer_append_view(&words, target->last_error);
 		lc_buffer_append_char(text, '\n');
 		lc_clean_append(target->bucket.data, target->bucket.size, text);
+		if (!target->whole_bucket) {
+			lc_buffer_append_char(text, '/');
+			lc_clean_append(target->prefix.data, target->prefix.size, text);
+		}
 		lc_buffer_append_format(text, ", as shard %" PRIu64 " sees it:\n", target->shard);
 		lc_clean_append_wrapped(lc_buffer_text(&words), style.width, text);
 		lc_buffer_free(&words);
@@ -121,6 +125,29 @@ static void render_retry(const struct lc_inspection *document, struct lc_buffer 
 		    document->affected == 1 ? " shard's target" : " shards' targets");
 }
 
+static void render_decision(const struct lc_control_request *request,
+			    const struct lc_inspection *document, struct lc_buffer *text)
+{
+	static const char *const decisions[LC_CONTROL_REQUEST_COMMAND_COUNT] = {
+	    [LC_CONTROL_REQUEST_TARGETS_IGNORE] =
+		"is ignored: its rows wait, and health leaves them out",
+	    [LC_CONTROL_REQUEST_TARGETS_DISCARD] =
+		"is discarded: its rows are closed without delivery, those to come too",
+	    [LC_CONTROL_REQUEST_TARGETS_KEEP] = "is neither ignored nor discarded",
+	};
+	struct lc_view bucket = lc_control_request_bucket(request);
+	struct lc_view prefix = lc_control_request_prefix(request);
+
+	if (document->affected == 0)
+		return;
+	lc_clean_append(bucket.data, bucket.size, text);
+	if (!request->whole_bucket)
+		lc_buffer_append_char(text, '/');
+	lc_clean_append(prefix.data, prefix.size, text);
+	lc_buffer_append_format(text, " %s (%" PRIu64 " shard%s)\n", decisions[request->command],
+				document->affected, document->affected == 1 ? "" : "s");
+}
+
 static void render_order(enum lc_control_request_command command,
 			 const struct lc_inspection *document, struct lc_buffer *text)
 {
@@ -179,6 +206,11 @@ static void render_answer(const struct lc_inspection_tables_page *page)
 		break;
 	case LC_CONTROL_REQUEST_RETRY:
 		render_retry(document, page->text);
+		break;
+	case LC_CONTROL_REQUEST_TARGETS_IGNORE:
+	case LC_CONTROL_REQUEST_TARGETS_DISCARD:
+	case LC_CONTROL_REQUEST_TARGETS_KEEP:
+		render_decision(page->request, document, page->text);
 		break;
 	case LC_CONTROL_REQUEST_RELOAD:
 	case LC_CONTROL_REQUEST_LOG_LEVEL:

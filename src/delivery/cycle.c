@@ -125,8 +125,9 @@ static void scan_next_group(struct lc_cycle *cycle)
 /* One that could not be read has its own backoff, and few of them take part in a cycle. */
 static bool is_due_again(struct lc_cycle *cycle, const struct lc_source *source)
 {
-	if (lc_loop_now_ms(cycle->parts.loop) < source->read_at_ms ||
-	    cycle->in_trouble == IN_TROUBLE_MAX)
+	bool waits = !source->flush && lc_loop_now_ms(cycle->parts.loop) < source->read_at_ms;
+
+	if (waits || cycle->in_trouble == IN_TROUBLE_MAX)
 		return false;
 	cycle->in_trouble++;
 	return true;

@@ -433,12 +433,44 @@ static void retry(struct lc_inspect *inspect)
 	inspect->done(inspect);
 }
 
+static void decide(struct lc_inspect *inspect, enum lc_ledger_given_up decision)
+{
+	const struct lc_control_request *request = &inspect->request;
+	struct lc_shard_parts parts;
+
+	lc_shard_parts(inspect->shard, &parts);
+	lc_upload_give_up(parts.upload, lc_control_request_bucket(request),
+			  lc_control_request_prefix(request), request->whole_bucket, decision);
+	inspect->document.affected = 1;
+	if (parts.delivering)
+		lc_rebuild_poke(parts.rebuild, lc_cycle_clickhouse_now(parts.cycle));
+	inspect->done(inspect);
+}
+
+static void ignore(struct lc_inspect *inspect)
+{
+	decide(inspect, LC_LEDGER_IGNORED);
+}
+
+static void discard(struct lc_inspect *inspect)
+{
+	decide(inspect, LC_LEDGER_DISCARDED);
+}
+
+static void keep(struct lc_inspect *inspect)
+{
+	decide(inspect, LC_LEDGER_KEPT);
+}
+
 /* Commands that are not named are none for shards. */
 static void (*const LOOKS[LC_CONTROL_REQUEST_COMMAND_COUNT])(struct lc_inspect *inspect) = {
     [LC_CONTROL_REQUEST_SOURCES] = look_at_sources,
     [LC_CONTROL_REQUEST_SOURCE] = look_at_source,
     [LC_CONTROL_REQUEST_EXPLAIN] = look_at_source,
     [LC_CONTROL_REQUEST_TARGETS] = look_at_targets,
+    [LC_CONTROL_REQUEST_TARGETS_IGNORE] = ignore,
+    [LC_CONTROL_REQUEST_TARGETS_DISCARD] = discard,
+    [LC_CONTROL_REQUEST_TARGETS_KEEP] = keep,
     [LC_CONTROL_REQUEST_DELIVERIES] = look_at_deliveries,
     [LC_CONTROL_REQUEST_FLUSH] = flush,
     [LC_CONTROL_REQUEST_RETRY] = retry,

@@ -47,6 +47,11 @@ struct lc_view lc_control_request_bucket(const struct lc_control_request *reques
 	return (struct lc_view){.data = request->bucket, .size = request->bucket_size};
 }
 
+struct lc_view lc_control_request_prefix(const struct lc_control_request *request)
+{
+	return (struct lc_view){.data = request->prefix, .size = request->prefix_size};
+}
+
 /* Digits alone, no sign, no leading zero but in 0 itself. */
 static bool read_number(struct lc_view text, uint32_t maximum, uint32_t *number)
 {
@@ -87,6 +92,23 @@ static bool set_source(struct lc_control_request *request, struct lc_view text,
 				    "a source is named by its raft session and its bucket, for "
 				    "instance 7/photos");
 	return set_bucket(request, (struct lc_view){slash + 1, text.size - size - 1}, error);
+}
+
+/* A bucket's name holds no '/'; what follows the first one is the prefix. */
+static bool set_target(struct lc_control_request *request, struct lc_view text,
+		       struct lc_error *error)
+{
+	const char *slash = text.size == 0 ? NULL : memchr(text.data, '/', text.size);
+	size_t size = slash == NULL ? text.size : (size_t)(slash - text.data);
+
+	request->whole_bucket = slash == NULL;
+	request->prefix_size = slash == NULL ? 0 : text.size - size - 1;
+	if (request->prefix_size > LC_CONTROL_REQUEST_PREFIX_MAX)
+		return lc_error_set(error, LC_ERROR_USAGE, "a prefix has at most %d bytes, not %zu",
+				    LC_CONTROL_REQUEST_PREFIX_MAX, request->prefix_size);
+	if (request->prefix_size > 0)
+		memcpy(request->prefix, slash + 1, request->prefix_size);
+	return set_bucket(request, (struct lc_view){text.data, size}, error);
 }
 
 static bool set_limit(struct lc_control_request *request, struct lc_view text,
@@ -133,6 +155,8 @@ static bool set_value(struct lc_control_request *request, enum lc_control_reques
 		return set_source(request, text, error);
 	case LC_CONTROL_REQUEST_ARGUMENT_BUCKET:
 		return set_bucket(request, text, error);
+	case LC_CONTROL_REQUEST_ARGUMENT_TARGET:
+		return set_target(request, text, error);
 	case LC_CONTROL_REQUEST_ARGUMENT_LIMIT:
 		return set_limit(request, text, error);
 	case LC_CONTROL_REQUEST_ARGUMENT_STATE_DIRECTORY:
@@ -172,9 +196,23 @@ bool lc_control_request_set(struct lc_control_request *request,
 	return true;
 }
 
+/* log-courier-ctl asks before it touches files; nobody asks before a request is served. */
+static bool is_confirmed(const struct lc_control_request *request, struct lc_error *error)
+{
+	const struct lc_control_request_description *command =
+	    &LC_CONTROL_REQUEST_COMMANDS[request->command];
+
+	if (command->answers == LC_CONTROL_REQUEST_BY_FILES || (command->takes & T(YES)) == 0 ||
+	    (request->given & T(YES)) != 0)
+		return true;
+	return lc_error_set(error, LC_ERROR_USAGE,
+			    "%s cannot be undone; if it is meant, say so with --yes",
+			    command->words);
+}
+
 bool lc_control_request_check(const struct lc_control_request *request, struct lc_error *error)
 {
-	const unsigned words = T(SOURCE) | T(BUCKET) | T(WORKER) | T(LEVEL);
+	const unsigned words = T(SOURCE) | T(BUCKET) | T(TARGET) | T(WORKER) | T(LEVEL);
 	const struct lc_control_request_description *command =
 	    &LC_CONTROL_REQUEST_COMMANDS[request->command];
 	bool takes_all = (command->takes & T(ALL)) != 0;
@@ -188,7 +226,7 @@ bool lc_control_request_check(const struct lc_control_request *request, struct l
 			what = LC_CONTROL_REQUEST_ARGUMENTS[i].word;
 	}
 	if (((request->given & words) != 0) != all)
-		return true;
+		return is_confirmed(request, error);
 	if (all)
 		return lc_error_set(error, LC_ERROR_USAGE, "%s takes either %s or --all",
 				    command->words, what);
@@ -319,6 +357,12 @@ static void append_value(const struct lc_control_request *request,
 	case LC_CONTROL_REQUEST_ARGUMENT_BUCKET:
 		append_encoded(text, lc_control_request_bucket(request));
 		break;
+	case LC_CONTROL_REQUEST_ARGUMENT_TARGET:
+		append_encoded(text, lc_control_request_bucket(request));
+		if (!request->whole_bucket)
+			lc_buffer_append_char(text, '/');
+		append_encoded(text, lc_control_request_prefix(request));
+		break;
 	case LC_CONTROL_REQUEST_ARGUMENT_LIMIT:
 		lc_buffer_append_format(text, "%" PRIu32, request->limit);
 		break;
@@ -332,10 +376,10 @@ static void append_value(const struct lc_control_request *request,
 	case LC_CONTROL_REQUEST_ARGUMENT_ALL:
 	case LC_CONTROL_REQUEST_ARGUMENT_LAGGING:
 	case LC_CONTROL_REQUEST_ARGUMENT_BLOCKED:
+	case LC_CONTROL_REQUEST_ARGUMENT_YES:
 		lc_buffer_append_char(text, '1');
 		break;
 	case LC_CONTROL_REQUEST_ARGUMENT_STATE_DIRECTORY:
-	case LC_CONTROL_REQUEST_ARGUMENT_YES:
 	case LC_CONTROL_REQUEST_ARGUMENT_COUNT:
 		lc_assert_failed("an argument of a served command", __FILE__, __LINE__, __func__);
 	}

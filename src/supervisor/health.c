@@ -149,13 +149,48 @@ static void examine_delivery(const struct lc_health_rules *rules,
 	if (shard->oldest_undelivered_seconds > rules->delivery_age_max_seconds)
 		lc_status_document_find(
 		    document, LC_SEVERITY_CRITICAL, number,
-		    "the oldest undelivered row is %" PRId64
-		    " s old, more than health.max-delivery-age-seconds (%" PRId64 "); %" PRIu64
-		    " target buckets are blocked and %" PRIu64
-		    " rows wait: mend the targets that the log names, or give "
-		    "the service more shards",
+		    "the oldest undelivered row that nothing blocks is %" PRId64
+		    " s old, more than health.max-delivery-age-seconds (%" PRId64 "), and %" PRIu64
+		    " rows wait; log-courier-ctl sources --lagging shows which, log-courier-ctl "
+		    "explain why; see that ClickHouse and S3 keep up, or give the service more "
+		    "shards",
 		    shard->oldest_undelivered_seconds, rules->delivery_age_max_seconds,
-		    shard->targets_blocked, shard->pending_records);
+		    shard->pending_records);
+}
+
+/* What single targets and sources are the reason of: the others are delivered. */
+static void examine_blocked(const struct lc_health_rules *rules,
+			    const struct lc_status_document_shard *shard,
+			    struct lc_status_document *document)
+{
+	int number = (int)shard->shard;
+
+	if (shard->targets_blocked > 0 &&
+	    shard->oldest_blocked_seconds > rules->delivery_age_max_seconds)
+		lc_status_document_find(
+		    document, LC_SEVERITY_WARNING, number,
+		    "%" PRIu64
+		    " targets take no log objects, and the oldest row for them is %" PRId64
+		    " s old; log-courier-ctl targets --blocked shows which and why; mend them, or "
+		    "give one up with log-courier-ctl targets ignore or discard; all others are "
+		    "delivered",
+		    shard->targets_blocked, shard->oldest_blocked_seconds);
+	if (shard->sources_unreadable > 0)
+		lc_status_document_find(
+		    document, LC_SEVERITY_WARNING, number,
+		    "ClickHouse cannot read the rows of %" PRIu64
+		    " sources; log-courier-ctl sources --blocked shows which, log-courier-ctl "
+		    "source "
+		    "SESSION/BUCKET its words; mend the logs table there (a damaged part, a right "
+		    "that is missing); all others are delivered",
+		    shard->sources_unreadable);
+	if (shard->records_without_target > 0)
+		lc_status_document_find(
+		    document, LC_SEVERITY_WARNING, number,
+		    "%" PRIu64 " rows name no target bucket (loggingTargetBucket is empty) and are "
+		    "not delivered; mend what writes them into ClickHouse; they are lost when "
+		    "consumer.retention-seconds is over",
+		    shard->records_without_target);
 }
 
 /* A clock that was set back: windows, or even comparisons, have been where it stands. */
@@ -167,7 +202,7 @@ static void examine_clock(const struct lc_health_rules *rules,
 
 	if (shard->clock_behind_horizon_seconds > 0)
 		lc_status_document_find(
-		    document, number,
+		    document, LC_SEVERITY_CRITICAL, number,
 		    "ClickHouse's clock is %" PRIu64
 		    " s before the horizon of late rows: it was ahead for long, or was set back; "
 		    "rows inserted with times from then can not be told from rows that were "
@@ -176,12 +211,23 @@ static void examine_clock(const struct lc_health_rules *rules,
 		    shard->clock_behind_horizon_seconds);
 	else if ((int64_t)shard->clock_behind_windows_seconds > rules->clock_difference_max_seconds)
 		lc_status_document_find(
-		    document, number,
+		    document, LC_SEVERITY_CRITICAL, number,
 		    "ClickHouse's clock is %" PRIu64
 		    " s before the end of the last window: it was ahead, or was set back; until it "
 		    "comes there rows are delivered, but found only every "
 		    "reconcile.interval-seconds; see that NTP works on the servers",
 		    shard->clock_behind_windows_seconds);
+}
+
+static bool is_nearly_lost(const struct lc_health_rules *rules, int64_t age_seconds)
+{
+	return age_seconds > 0 &&
+	       age_seconds * 100 >= rules->retention_seconds * rules->retention_used_max_percent;
+}
+
+static int64_t until_lost(const struct lc_health_rules *rules, int64_t age_seconds)
+{
+	return age_seconds < rules->retention_seconds ? rules->retention_seconds - age_seconds : 0;
 }
 
 /* What is not wrong yet, but is going to be. */
@@ -191,16 +237,26 @@ static void examine_omens(const struct lc_health_rules *rules,
 {
 	int number = (int)shard->shard;
 	int64_t oldest = shard->oldest_undelivered_seconds;
+	int64_t blocked = shard->oldest_blocked_seconds;
 
-	if (oldest > 0 &&
-	    oldest * 100 >= rules->retention_seconds * rules->retention_used_max_percent)
+	if (is_nearly_lost(rules, oldest))
 		lc_status_document_find(
 		    document, LC_SEVERITY_CRITICAL, number,
 		    "the oldest undelivered row is lost in %" PRId64
+		    " s, when consumer.retention-seconds is over; see log-courier-ctl sources "
+		    "--lagging and log-courier-ctl explain, or make the TTL of the logs table and "
+		    "the "
+		    "setting longer",
+		    until_lost(rules, oldest));
+	if (is_nearly_lost(rules, blocked))
+		lc_status_document_find(
+		    document, LC_SEVERITY_WARNING, number,
+		    "the oldest row that is blocked is lost in %" PRId64
 		    " s, when consumer.retention-seconds is over; see log-courier-ctl targets "
 		    "--blocked and mend what stands there, or make the TTL of the logs table and "
-		    "the setting longer",
-		    oldest < rules->retention_seconds ? rules->retention_seconds - oldest : 0);
+		    "the "
+		    "setting longer",
+		    until_lost(rules, blocked));
 	if ((int64_t)shard->clock_difference_seconds > rules->clock_difference_max_seconds)
 		lc_status_document_find(
 		    document, LC_SEVERITY_CRITICAL, number,
@@ -259,6 +315,7 @@ void lc_health_examine(const struct lc_health_rules *rules, struct lc_status_doc
 		examine_state(&document->shards[i], document);
 		examine_delivery(rules, &document->shards[i], document);
 		examine_clock(rules, &document->shards[i], document);
+		examine_blocked(rules, &document->shards[i], document);
 		examine_omens(rules, &document->shards[i], document);
 	}
 }

@@ -417,6 +417,11 @@ void lc_keeper_describe(const struct lc_keeper *keeper, int64_t wall_seconds,
 	    .inflight_bytes = lc_counters_get(counters, LC_COUNTERS_INFLIGHT_BYTES),
 	    .targets_blocked = lc_counters_get(counters, LC_COUNTERS_TARGETS_BLOCKED),
 	    .sources_blocked = lc_counters_get(counters, LC_COUNTERS_SOURCES_BLOCKED),
+	    .sources_unreadable = lc_counters_get(counters, LC_COUNTERS_SOURCES_UNREADABLE),
+	    .records_without_target = lc_counters_get(counters, LC_COUNTERS_RECORDS_WITHOUT_TARGET),
+	    .records_given_up = lc_counters_get(counters, LC_COUNTERS_RECORDS_GIVEN_UP),
+	    .oldest_blocked_seconds =
+		age_of(counters, LC_COUNTERS_OLDEST_BLOCKED_INSERTED_AT, wall_seconds),
 	    .oldest_undelivered_seconds =
 		age_of(counters, LC_COUNTERS_OLDEST_UNDELIVERED_INSERTED_AT, wall_seconds),
 	    .clickhouse_failing_seconds =
