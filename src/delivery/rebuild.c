@@ -20,6 +20,7 @@ enum {
 	MISSING_WAIT_MS = 60 * 1000,
 	MISSING_WAIT_MAX_MS = 3600 * 1000,
 	FAILURE_WAIT_MS = 5 * 1000,
+	NARROW_WAIT_MS = 1000,
 };
 
 struct lc_rebuild {
@@ -38,6 +39,7 @@ struct lc_rebuild {
 	struct lc_clickhouse_query *query;
 	struct lc_record_stream *stream;
 	bool disordered; /* the stream goes back in time: it is not what was asked for */
+	size_t most;     /* intents of the next pass; fewer once a pass could not be read */
 };
 
 struct lc_rebuild *lc_rebuild_new(const struct lc_parts *parts,
@@ -50,6 +52,7 @@ struct lc_rebuild *lc_rebuild_new(const struct lc_parts *parts,
 	rebuild->on_settled = on_settled;
 	rebuild->context = context;
 	rebuild->room = (size_t)parts->settings->limits_max_inflight_bytes / 8;
+	rebuild->most = INTENTS_MAX;
 	return rebuild;
 }
 
@@ -153,6 +156,12 @@ static void submit(struct lc_rebuild *rebuild, struct lc_rebuild_item *item)
 	lc_upload_submit(rebuild->parts.upload, object);
 }
 
+static void hold(struct lc_rebuild *rebuild, const struct lc_rebuild_item *item)
+{
+	lc_attempts_hold(lc_upload_attempts(rebuild->parts.upload), item->object->intent_id,
+			 lc_loop_now_ms(rebuild->parts.loop), MISSING_WAIT_MS, MISSING_WAIT_MAX_MS);
+}
+
 /* ClickHouse does not show all rows of the intent. */
 static void miss(struct lc_rebuild *rebuild, struct lc_rebuild_item *item)
 {
@@ -161,9 +170,7 @@ static void miss(struct lc_rebuild *rebuild, struct lc_rebuild_item *item)
 	struct lc_source *source = item->source;
 
 	if (rebuild->now <= item->last_second + retention) {
-		lc_attempts_hold(lc_upload_attempts(rebuild->parts.upload), item->object->intent_id,
-				 lc_loop_now_ms(rebuild->parts.loop), MISSING_WAIT_MS,
-				 MISSING_WAIT_MAX_MS);
+		hold(rebuild, item);
 		lc_log(LC_LOG_WARNING, "rows of a log object are not to be seen in ClickHouse",
 		       LC_LOG_VIEW("bucket", source->bucket),
 		       LC_LOG_VIEW("target", rebuild->target->bucket->name),
@@ -186,12 +193,33 @@ static void miss(struct lc_rebuild *rebuild, struct lc_rebuild_item *item)
 	rebuild->on_settled(rebuild->context, source);
 }
 
+/* The pass could not be read to its end. When ClickHouse was there, what it asked for may be the
+ * reason: the next passes ask for fewer intents, until the one that cannot be read is left alone.
+ */
+static void fail_pass(struct lc_rebuild *rebuild, const struct lc_error *failure, bool answered)
+{
+	struct lc_target *target = rebuild->target;
+
+	if (answered && rebuild->item_count == 1 && rebuild->items[0].object != NULL) {
+		hold(rebuild, &rebuild->items[0]);
+		rebuild->most = INTENTS_MAX;
+	} else if (answered && rebuild->item_count > 1) {
+		rebuild->most = rebuild->item_count / 2;
+	}
+	target->rebuild_at_ms =
+	    lc_loop_now_ms(rebuild->parts.loop) + (answered ? NARROW_WAIT_MS : FAILURE_WAIT_MS);
+	target->looked_to = 0;
+	lc_log(LC_LOG_WARNING, "rebuilding log objects failed and is tried again",
+	       LC_LOG_VIEW("target", target->bucket->name),
+	       LC_LOG_UINT("intents", rebuild->item_count), LC_LOG_FAULT(failure));
+}
+
 static void on_done(void *context, const struct lc_error *error, int exception_code)
 {
 	struct lc_rebuild *rebuild = context;
 	struct lc_error failure = *error;
+	bool answered = exception_code != 0 || error->kind != LC_ERROR_UNREACHABLE;
 
-	(void)exception_code;
 	rebuild->query = NULL;
 	if (failure.kind == LC_ERROR_NONE)
 		lc_record_stream_end(rebuild->stream, &failure);
@@ -203,14 +231,10 @@ static void on_done(void *context, const struct lc_error *error, int exception_c
 		else if (failure.kind == LC_ERROR_NONE)
 			miss(rebuild, item);
 	}
-	if (failure.kind != LC_ERROR_NONE) {
-		rebuild->target->rebuild_at_ms =
-		    lc_loop_now_ms(rebuild->parts.loop) + FAILURE_WAIT_MS;
-		rebuild->target->looked_to = 0;
-		lc_log(LC_LOG_WARNING, "rebuilding log objects failed and is tried again",
-		       LC_LOG_VIEW("target", rebuild->target->bucket->name),
-		       LC_LOG_FAULT(&failure));
-	}
+	if (failure.kind != LC_ERROR_NONE)
+		fail_pass(rebuild, &failure, answered);
+	else if (rebuild->most < INTENTS_MAX)
+		rebuild->most = rebuild->most * 2 < INTENTS_MAX ? rebuild->most * 2 : INTENTS_MAX;
 	end_pass(rebuild);
 }
 
@@ -383,7 +407,7 @@ void lc_rebuild_poke(struct lc_rebuild *rebuild, uint32_t now)
 	    .bucket = target->bucket->name,
 	    .prefix = target->prefix,
 	    .after_id = target->looked_to,
-	    .limit = INTENTS_MAX,
+	    .limit = rebuild->most,
 	    .max_bytes = rebuild->room,
 	};
 	lc_ledger_question_ask(&rebuild->question);

@@ -313,7 +313,7 @@ static void on_done(void *context, const struct lc_error *error, int exception_c
 
 	if (failure.kind == LC_ERROR_NONE)
 		lc_record_stream_end(scan->stream, &failure);
-	end_scan(scan, &failure, exception_code != 0 || error->kind == LC_ERROR_NONE);
+	end_scan(scan, &failure, exception_code != 0 || error->kind != LC_ERROR_UNREACHABLE);
 }
 
 /* All that is asked lies within them: what was opened while the ledger answered for other sources,
