@@ -155,18 +155,20 @@ static bool copy_objects(struct lc_move_rows *rows)
 /* ---- what is known of targets ---- */
 
 /* Shards learn for themselves whether a target works: what the later probe is waiting for was
- * learnt last. */
+ * learnt last. What an operator has given up was meant for all shards. */
 static bool copy_targets(struct lc_move_rows *rows)
 {
 	return lc_move_rows_copy(
-	    rows,
-	    "SELECT bucket, whole, prefix, refused, failures, probe_at_ms, given_up FROM target",
-	    "INSERT INTO target (bucket, whole, prefix, refused, failures, probe_at_ms, given_up)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (bucket, whole, prefix) DO UPDATE SET"
-	    " refused = excluded.refused, failures = excluded.failures,"
-	    " probe_at_ms = excluded.probe_at_ms, given_up = max(given_up, excluded.given_up)"
-	    " WHERE excluded.probe_at_ms > probe_at_ms OR excluded.given_up > given_up",
-	    NULL);
+		   rows, "SELECT bucket, whole, prefix, refused, failures, probe_at_ms FROM target",
+		   "INSERT INTO target (bucket, whole, prefix, refused, failures, probe_at_ms)"
+		   " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (bucket, whole, prefix)"
+		   " DO UPDATE SET refused = excluded.refused, failures = excluded.failures,"
+		   " probe_at_ms = excluded.probe_at_ms WHERE excluded.probe_at_ms > probe_at_ms",
+		   NULL) &&
+	       lc_move_rows_copy(rows, "SELECT bucket, whole, prefix, given_up FROM target",
+				 "UPDATE target SET given_up = max(given_up, ?4)"
+				 " WHERE bucket = ?1 AND whole = ?2 AND prefix = ?3",
+				 NULL);
 }
 
 /* ---- numbers of the whole ledger ---- */

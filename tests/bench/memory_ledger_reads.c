@@ -57,20 +57,28 @@ void lc_ledger_read_intents(struct lc_ledger *ledger,
 	struct lc_ledger_intents *intents = &answer->intents;
 	struct kept *object;
 	struct kept *next;
+	uint64_t bytes = 0;
 
 	answer->on_intents = callback;
 	intents->intents = lc_memory_zero(question->limit, sizeof(intents->intents[0]));
 	HASH_ITER(hh, ledger->objects, object, next)
 	{
-		if (object->closed || object->intent.id <= question->after_id ||
-		    !lc_view_equal(object->intent.target_bucket, question->bucket) ||
-		    !lc_view_equal(object->intent.target_prefix, question->prefix))
+		const struct lc_ledger_intent *intent = &object->intent;
+
+		if (object->closed || !lc_view_equal(intent->target_bucket, question->bucket) ||
+		    !lc_view_equal(intent->target_prefix, question->prefix))
 			continue;
-		if (intents->count == question->limit) {
+		if (intents->oldest_second == 0 || intent->first_second < intents->oldest_second)
+			intents->oldest_second = intent->first_second;
+		if (intent->id <= question->after_id)
+			continue;
+		if (intents->count == question->limit ||
+		    (intents->count > 0 && bytes >= question->max_bytes)) {
 			intents->more = true;
-			break;
+			continue;
 		}
-		intents->intents[intents->count++] = object->intent;
+		intents->intents[intents->count++] = *intent;
+		bytes += intent->taken_rows.size;
 	}
 }
 

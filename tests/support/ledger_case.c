@@ -76,6 +76,17 @@ void lc_ledger_case_make_intent(struct lc_ledger_case_intent *made, uint64_t id,
 	};
 }
 
+struct lc_ledger_intents_question lc_ledger_case_question(uint64_t after_id, size_t limit)
+{
+	return (struct lc_ledger_intents_question){
+	    .bucket = lc_view_of("target"),
+	    .prefix = lc_view_of("logs/"),
+	    .after_id = after_id,
+	    .limit = limit,
+	    .max_bytes = UINT64_MAX,
+	};
+}
+
 void lc_ledger_case_free_intent(struct lc_ledger_case_intent *made)
 {
 	lc_taken_rows_free(&made->rows);

@@ -38,6 +38,9 @@ void lc_ledger_case_store_intent(struct lc_store *store, uint64_t id, const char
 void lc_ledger_case_add_intent(struct lc_ledger *ledger, uint64_t id, const char *bucket,
 			       uint32_t first, uint32_t seconds, uint32_t count, uint64_t hash);
 
+/* For open intents of the target that intents are made up for, without a limit of bytes. */
+struct lc_ledger_intents_question lc_ledger_case_question(uint64_t after_id, size_t limit);
+
 /* A source of raft session 7. */
 struct lc_ledger_source lc_ledger_case_source(const char *bucket);
 

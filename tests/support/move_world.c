@@ -197,7 +197,9 @@ static void make_object(struct maker *maker, const struct lc_ledger_source *sour
 		must(maker, lc_store_set_delivered(maker->store, id, &maker->error));
 	else if (choose(maker, 3) == 0)
 		must(maker, lc_store_set_lost(maker->store, id, intent.last_second,
-					      LC_LEDGER_LOST_EXPIRED, &maker->error));
+					      choose(maker, 2) == 0 ? LC_LEDGER_LOST_EXPIRED
+								    : LC_LEDGER_LOST_DISCARDED,
+					      &maker->error));
 	lc_taken_rows_free(&rows);
 }
 
@@ -251,11 +253,17 @@ static void make_session(struct maker *maker, uint32_t session, unsigned objects
 
 static void make_targets(struct maker *maker)
 {
-	for (unsigned i = 0; i < 3; i++) {
-		struct lc_ledger_target target = {.bucket = lc_view_of(TARGETS[i]),
+	static const char *const PREFIXES[] = {"", "", "logs/"};
+
+	for (unsigned i = 0; i < 9; i++) {
+		struct lc_ledger_target target = {.bucket = lc_view_of(TARGETS[i / 3]),
+						  .prefix = lc_view_of(PREFIXES[i % 3]),
+						  .whole = i % 3 == 0,
 						  .refused = choose(maker, 2) == 0,
 						  .failures = choose(maker, 4),
-						  .probe_at_ms = 1000 + choose(maker, 1000000)};
+						  .probe_at_ms = 1000 + choose(maker, 1000000),
+						  .given_up =
+						      (enum lc_ledger_given_up)choose(maker, 3)};
 
 		must(maker, lc_store_set_target(maker->store, &target, &maker->error));
 	}
@@ -328,6 +336,7 @@ static void add_query(struct lines *lines, sqlite3 *db, const char *sql)
 
 #define SOURCE " source s ON s.id = t.source"
 #define NAME "s.session || ' ' || CAST(s.bucket AS TEXT) || ' ' || "
+#define TARGET "CAST(bucket AS TEXT) || '/' || whole || '/' || CAST(prefix AS TEXT)"
 
 /* All log objects as one table; place: the object's among those of its source, in order of ids. */
 static void add_objects(struct lines *lines, sqlite3 *db)
@@ -343,7 +352,8 @@ static void add_objects(struct lines *lines, sqlite3 *db)
 			      "|| t.first_second || ' ' || t.last_second || ' ' || t.rows || "
 			      "' ' || t.bytes || ' ' || t.expired || ' ' || (o.id IS NOT NULL) "
 			      "|| ' ' || coalesce(o.hour || ' ' || o.first_second || ' ' || "
-			      "o.rows || ' ' || hex(o.target_bucket), '') || ' ' || "
+			      "o.rows || ' ' || hex(o.target_bucket) || ' ' || "
+			      "hex(o.target_prefix), '') || ' ' || "
 			      "hex(t.target_bucket) || ' ' || hex(t.target_prefix) || ' ' || "
 			      "hex(t.key) || ' ' || hex(t.taken_rows) FROM (");
 	for (size_t i = 0; i < hours.count; i++) {
@@ -374,10 +384,11 @@ static void add_tables(struct lines *lines, sqlite3 *db)
 	add_query(lines, db,
 		  "SELECT 'intents ' || " NAME "count(*) FROM open_intent t JOIN" SOURCE
 		  " GROUP BY t.source");
-	/* What sorts last has the latest probe. */
+	/* What sorts last has the latest probe, and was given up the most. */
 	add_query(lines, db,
-		  "SELECT 'target ' || CAST(bucket AS TEXT) || printf(' %020d ', probe_at_ms) ||"
+		  "SELECT 'target ' || " TARGET " || printf(' %020d ', probe_at_ms) ||"
 		  " refused || ' ' || failures FROM target");
+	add_query(lines, db, "SELECT 'given-up ' || " TARGET " || ' ' || given_up FROM target");
 	add_objects(lines, db);
 }
 
@@ -413,10 +424,15 @@ static int compare_lines(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Targets stand in several ledgers: of each only the one with the latest probe counts. */
+/* Targets stand in several ledgers: of each only the line that sorts last counts. */
 static bool is_older_target(const char *line, const char *next)
 {
-	return strncmp(line, "target ", 7) == 0 && next != NULL && strncmp(line, next, 15) == 0;
+	size_t word = strcspn(line, " ") + 1;
+	size_t name = strcspn(line + word, " ") + 1;
+
+	if (strncmp(line, "target ", word) != 0 && strncmp(line, "given-up ", word) != 0)
+		return false;
+	return next != NULL && strncmp(line, next, word + name) == 0;
 }
 
 char *lc_move_world_dump(const char *directory, unsigned shards)

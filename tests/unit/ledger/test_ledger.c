@@ -83,11 +83,13 @@ static void on_hashes(void *context, struct lc_ledger_hashes *hashes)
 	note(world, "h");
 }
 
-static void on_intents(void *context, const struct lc_ledger_intent *intents, size_t count)
+static void on_intents(void *context, const struct lc_ledger_intents *answer)
 {
-	assert_int_equal(count, 1);
-	assert_int_equal(intents[0].id, 1);
-	assert_int_equal(intents[0].rows, 6);
+	assert_int_equal(answer->count, 1);
+	assert_false(answer->more);
+	assert_int_equal(answer->oldest_second, NOON);
+	assert_int_equal(answer->intents[0].id, 1);
+	assert_int_equal(answer->intents[0].rows, 6);
 	note(context, "i");
 }
 
@@ -133,6 +135,7 @@ static void callbacks_come_in_the_order_of_the_calls_and_see_what_was_called_bef
 	    {.source = lc_ledger_case_source("new"), .second = NOON, .rows = 2},
 	};
 	struct lc_ledger_count offset = {.source = source, .second = NOON};
+	struct lc_ledger_intents_question question = lc_ledger_case_question(0, 5);
 
 	lc_ledger_set_floor(world->ledger, &source, &floor);
 	lc_ledger_when_durable(world->ledger, on_durable, world);
@@ -151,7 +154,7 @@ static void callbacks_come_in_the_order_of_the_calls_and_see_what_was_called_bef
 	lc_ledger_expire(world->ledger, 3600);
 	lc_ledger_set_floor(world->ledger, &source, &floor);
 	lc_ledger_read_hashes(world->ledger, &source, NOON - 9, NOON + 9, on_hashes, world);
-	lc_ledger_read_intents(world->ledger, lc_view_of("target"), 0, 5, on_intents, world);
+	lc_ledger_read_intents(world->ledger, &question, on_intents, world);
 	lc_ledger_find_surplus_seconds(world->ledger, counts, 2, on_surplus, world);
 	lc_ledger_find_ahead(world->ledger, &offset, 1, on_ahead, world);
 	counts[0].rows = 6;
@@ -172,7 +175,8 @@ static void views_are_copied(void **state)
 	char name[] = "b";
 	struct lc_ledger_source source = {.raft_session_id = 7, .bucket = lc_view_of(name)};
 	struct lc_ledger_range range = {NOON, NOON + 1, NOON + 2};
-	struct lc_ledger_target target = {.bucket = lc_view_of(name), .failures = 1};
+	struct lc_ledger_target target = {
+	    .bucket = lc_view_of(name), .prefix = lc_view_of(name), .failures = 1};
 	struct lc_ledger_count offset = {.source = source, .second = NOON};
 
 	lc_ledger_set_ranges(world->ledger, &source, &range, 1);
@@ -196,7 +200,7 @@ static void what_was_called_before_a_close_is_written(void **state)
 		lc_ledger_case_add_intent(world->ledger, id, "b", NOON, 2, 10, 1000 * id);
 	lc_ledger_set_until(world->ledger, NOON + 2);
 	lc_ledger_set_horizon(world->ledger, NOON - 100);
-	lc_ledger_set_expired(world->ledger, 50, NOON + 1);
+	lc_ledger_set_lost(world->ledger, 50, NOON + 1, LC_LEDGER_LOST_EXPIRED);
 	lc_ledger_when_durable(world->ledger, on_durable, world);
 	lc_ledger_close(world->ledger);
 	open_ledger(world);

@@ -39,7 +39,7 @@ static int set_up(void **state)
 	lc_ledger_case_store_intent(store, 2, "b", NOON + HOUR - 1, 2, 3, 100);
 	lc_ledger_case_store_intent(store, 3, "c", NOON, 1, 3, 200);
 	assert_true(lc_store_set_delivered(store, 1, &error));
-	assert_true(lc_store_set_expired(store, 3, NOON, &error));
+	assert_true(lc_store_set_lost(store, 3, NOON, LC_LEDGER_LOST_EXPIRED, &error));
 	assert_true(lc_store_set_ranges(store, &source, ranges, 2, &error));
 	assert_true(lc_store_commit(store, &error));
 	lc_store_close(store);
@@ -126,8 +126,9 @@ static void each_broken_invariant_is_named(void **state)
 	    {"UPDATE open_range SET until = until + 3 WHERE source = 1", "overlaps"},
 	    {"UPDATE open_range SET until = first_second WHERE source = 1", "is empty"},
 	    {"INSERT INTO open_range VALUES (99, 1, 2, 3)", "has a range and is not known"},
-	    {"INSERT INTO open_intent VALUES (3, %d, 2, 'target', 0, 3)",
+	    {"INSERT INTO open_intent VALUES (3, %d, 2, 'target', 0, 3, 'logs/')",
 	     "there is no such object"},
+	    {"UPDATE open_intent SET target_prefix = 'other/'", "there is no such object"},
 	    {"UPDATE open_intent SET hour = 5", "has no table"},
 	    {"UPDATE open_intent SET source = 77", "open intent and is not known"},
 	    {"CREATE TABLE objects_1 (id)", "belongs to no hour"},

@@ -150,8 +150,8 @@ static void a_newer_schema_is_not_guessed_at(void **state)
 	struct world *world = *state;
 
 	make_ledger(world->path);
-	execute(world->path, "PRAGMA user_version = 2");
-	expect_refusal(world, "version 2");
+	execute(world->path, "PRAGMA user_version = 3");
+	expect_refusal(world, "version 3");
 }
 
 static void a_missing_table_is_damage(void **state)
@@ -186,13 +186,12 @@ static void a_folder_that_is_not_there_is_no_damage(void **state)
 
 /* ---- damage that is found only later ---- */
 
-static void on_answer(void *context, const struct lc_ledger_intent *intents, size_t count)
+static void on_answer(void *context, const struct lc_ledger_intents *answer)
 {
 	struct world *world = context;
 
-	(void)intents;
 	assert_false(world->corrupt);
-	assert_true(count <= OBJECTS);
+	assert_true(answer->count <= OBJECTS);
 	world->answers++;
 }
 
@@ -218,6 +217,7 @@ static bool use_ledger(struct world *world)
 {
 	struct lc_ledger_source sources[] = {lc_ledger_case_source("even"),
 					     lc_ledger_case_source("odd")};
+	struct lc_ledger_intents_question question = lc_ledger_case_question(0, OBJECTS);
 	struct lc_ledger *ledger;
 
 	world->corrupt = false;
@@ -230,7 +230,7 @@ static bool use_ledger(struct world *world)
 	lc_loop_run(world->loop);
 	lc_ledger_read_hashes(ledger, &sources[0], 0, UINT32_MAX, on_hashes, world);
 	lc_ledger_read_hashes(ledger, &sources[1], 0, UINT32_MAX, on_hashes, world);
-	lc_ledger_read_intents(ledger, lc_view_of("target"), 0, OBJECTS, on_answer, world);
+	lc_ledger_read_intents(ledger, &question, on_answer, world);
 	lc_ledger_case_add_intent(ledger, 1 << 20, "new", NOON, 1, 1, 1);
 	lc_ledger_expire(ledger, NOON + 2 * HOUR);
 	lc_ledger_when_durable(ledger, on_durable, world);

@@ -18,18 +18,19 @@ struct seen_source {
 	uint32_t raft_session_id;
 	struct lc_ledger_range ranges[8];
 	size_t range_count;
-	uint64_t open_intents;
-	uint64_t open_rows;
-	uint32_t oldest;
 };
 
 struct seen_target {
 	char bucket[32];
-	bool refused;
-	unsigned failures;
-	int64_t probe_at_ms;
-	uint64_t open_intents;
-	uint64_t open_rows;
+	char prefix[32];
+	struct lc_ledger_target target; /* without its names */
+};
+
+struct seen_backlog {
+	char bucket[32];
+	char target_bucket[32];
+	char target_prefix[32];
+	struct lc_ledger_backlog backlog; /* without its names */
 };
 
 struct world {
@@ -42,38 +43,50 @@ struct world {
 	size_t source_count;
 	struct seen_target targets[8];
 	size_t target_count;
+	struct seen_backlog backlogs[8];
+	size_t backlog_count;
 };
 
+static void copy_name(char copy[32], struct lc_view name)
+{
+	assert_true(name.size < 32);
+	memset(copy, 0, 32);
+	if (name.size > 0)
+		memcpy(copy, name.data, name.size);
+}
+
 static void see_source(void *context, const struct lc_ledger_source *source,
-		       const struct lc_ledger_range *ranges, size_t range_count,
-		       uint64_t open_intents, uint64_t open_rows, uint32_t oldest)
+		       const struct lc_ledger_range *ranges, size_t range_count)
 {
 	struct world *world = context;
 	struct seen_source *seen = &world->sources[world->source_count++];
 
 	*seen = (struct seen_source){.raft_session_id = source->raft_session_id,
-				     .range_count = range_count,
-				     .open_intents = open_intents,
-				     .open_rows = open_rows,
-				     .oldest = oldest};
-	if (source->bucket.size > 0)
-		memcpy(seen->bucket, source->bucket.data, source->bucket.size);
+				     .range_count = range_count};
+	copy_name(seen->bucket, source->bucket);
 	if (range_count > 0)
 		memcpy(seen->ranges, ranges, range_count * sizeof ranges[0]);
 }
 
-static void see_target(void *context, const struct lc_ledger_target *target, uint64_t open_intents,
-		       uint64_t open_rows)
+static void see_target(void *context, const struct lc_ledger_target *target)
 {
 	struct world *world = context;
 	struct seen_target *seen = &world->targets[world->target_count++];
 
-	*seen = (struct seen_target){.refused = target->refused,
-				     .failures = target->failures,
-				     .probe_at_ms = target->probe_at_ms,
-				     .open_intents = open_intents,
-				     .open_rows = open_rows};
-	memcpy(seen->bucket, target->bucket.data, target->bucket.size);
+	seen->target = *target;
+	copy_name(seen->bucket, target->bucket);
+	copy_name(seen->prefix, target->prefix);
+}
+
+static void see_backlog(void *context, const struct lc_ledger_backlog *backlog)
+{
+	struct world *world = context;
+	struct seen_backlog *seen = &world->backlogs[world->backlog_count++];
+
+	seen->backlog = *backlog;
+	copy_name(seen->bucket, backlog->source.bucket);
+	copy_name(seen->target_bucket, backlog->target_bucket);
+	copy_name(seen->target_prefix, backlog->target_prefix);
 }
 
 static void open_store(struct world *world)
@@ -82,8 +95,11 @@ static void open_store(struct world *world)
 
 	world->source_count = 0;
 	world->target_count = 0;
-	world->state = (struct lc_ledger_state){
-	    .on_source = see_source, .on_target = see_target, .context = world};
+	world->backlog_count = 0;
+	world->state = (struct lc_ledger_state){.on_source = see_source,
+						.on_target = see_target,
+						.on_intents = see_backlog,
+						.context = world};
 	world->store = lc_store_open(&options, &world->state, &world->error);
 	if (world->store == NULL)
 		fail_msg("%s", world->error.message);
@@ -155,7 +171,7 @@ static void a_new_ledger_is_empty(void **state)
 	assert_int_equal(world->state.horizon, 0);
 	assert_int_equal(world->state.doubtful_until, 0);
 	assert_int_equal(world->state.next_intent_id, 1);
-	assert_int_equal(world->source_count + world->target_count, 0);
+	assert_int_equal(world->source_count + world->target_count + world->backlog_count, 0);
 	reopen(world);
 	assert_false(world->state.fresh);
 }
@@ -168,6 +184,7 @@ static void windows_ranges_and_targets_are_there_after_a_restart(void **state)
 	struct lc_ledger_range ranges[] = {{NOON, NOON + 10, NOON + 11},
 					   {NOON + 10, NOON + 20, NOON + 21}};
 	struct lc_ledger_target target = {.bucket = lc_view_of("t"),
+					  .whole = true,
 					  .refused = true,
 					  .failures = 3,
 					  .probe_at_ms = 1234567890123};
@@ -192,12 +209,15 @@ static void windows_ranges_and_targets_are_there_after_a_restart(void **state)
 	assert_int_equal(world->sources[0].raft_session_id, 7);
 	assert_int_equal(world->sources[0].range_count, 2);
 	assert_memory_equal(world->sources[0].ranges, ranges, sizeof ranges);
-	assert_int_equal(world->sources[0].open_intents, 0);
+	assert_int_equal(world->backlog_count, 0);
 	assert_int_equal(world->target_count, 1);
 	assert_string_equal(world->targets[0].bucket, "t");
-	assert_true(world->targets[0].refused);
-	assert_int_equal(world->targets[0].failures, 3);
-	assert_int_equal(world->targets[0].probe_at_ms, 1234567890123);
+	assert_string_equal(world->targets[0].prefix, "");
+	assert_true(world->targets[0].target.whole);
+	assert_true(world->targets[0].target.refused);
+	assert_int_equal(world->targets[0].target.failures, 3);
+	assert_int_equal(world->targets[0].target.probe_at_ms, 1234567890123);
+	assert_int_equal(world->targets[0].target.given_up, LC_LEDGER_KEPT);
 }
 
 /* A ledger that an older program has written does not tell how far it has forgotten. */
@@ -258,6 +278,18 @@ static void ranges_of_a_window_that_was_not_recorded_do_not_come_back(void **sta
 	assert_int_equal(world->sources[0].ranges[1].to, NOON + 30);
 }
 
+static void expect_backlog(const struct seen_backlog *seen, const char *bucket, uint64_t intents,
+			   uint64_t rows, uint32_t oldest)
+{
+	assert_int_equal(seen->backlog.source.raft_session_id, 7);
+	assert_string_equal(seen->bucket, bucket);
+	assert_string_equal(seen->target_bucket, "target");
+	assert_string_equal(seen->target_prefix, "logs/");
+	assert_int_equal(seen->backlog.intents, intents);
+	assert_int_equal(seen->backlog.rows, rows);
+	assert_int_equal(seen->backlog.oldest_second, oldest);
+}
+
 static void an_intent_is_open_until_it_is_delivered(void **state)
 {
 	struct world *world = *state;
@@ -269,25 +301,20 @@ static void an_intent_is_open_until_it_is_delivered(void **state)
 	commit(world);
 	reopen(world);
 	assert_int_equal(world->state.next_intent_id, 4);
-	assert_int_equal(world->source_count, 2);
-	assert_int_equal(world->sources[0].open_intents, 2);
-	assert_int_equal(world->sources[0].open_rows, 13);
-	assert_int_equal(world->sources[0].oldest, NOON);
-	assert_int_equal(world->target_count, 1);
-	assert_string_equal(world->targets[0].bucket, "target");
-	assert_int_equal(world->targets[0].failures, 0);
-	assert_int_equal(world->targets[0].open_intents, 3);
-	assert_int_equal(world->targets[0].open_rows, 14);
+	assert_int_equal(world->source_count, 0);
+	assert_int_equal(world->target_count, 0);
+	assert_int_equal(world->backlog_count, 2);
+	expect_backlog(&world->backlogs[0], "b", 2, 13, NOON);
+	expect_backlog(&world->backlogs[1], "c", 1, 1, NOON);
 
 	begin(world);
 	assert_true(lc_store_set_delivered(world->store, 1, &world->error));
-	assert_true(lc_store_set_expired(world->store, 3, NOON, &world->error));
+	assert_true(
+	    lc_store_set_lost(world->store, 3, NOON, LC_LEDGER_LOST_EXPIRED, &world->error));
 	commit(world);
 	reopen(world);
-	assert_int_equal(world->source_count, 1);
-	assert_int_equal(world->sources[0].open_intents, 1);
-	assert_int_equal(world->sources[0].oldest, NOON + 2);
-	assert_int_equal(world->targets[0].open_rows, 3);
+	assert_int_equal(world->backlog_count, 1);
+	expect_backlog(&world->backlogs[0], "b", 1, 3, NOON + 2);
 	/* Delivered rows stay taken. */
 	assert_int_equal(count_hashes(world, "b", NOON, NOON + 10), 13);
 }
@@ -355,12 +382,23 @@ static void an_object_over_hours_is_found_from_any_of_its_seconds(void **state)
 	lc_ledger_case_free_intent(&made);
 }
 
+static struct lc_ledger_intents read_intents(struct world *world, const char *bucket,
+					     uint64_t after_id, size_t limit)
+{
+	struct lc_ledger_intents_question question = lc_ledger_case_question(after_id, limit);
+	struct lc_ledger_intents answer;
+
+	question.bucket = lc_view_of(bucket);
+	if (!lc_store_read_intents(world->store, &question, &world->arena, &answer, &world->error))
+		fail_msg("%s", world->error.message);
+	return answer;
+}
+
 static void open_intents_come_back_as_they_went_in(void **state)
 {
 	struct world *world = *state;
-	struct lc_ledger_intent *intents;
+	struct lc_ledger_intents open;
 	struct lc_ledger_case_intent made;
-	size_t count;
 
 	begin(world);
 	for (uint64_t id = 1; id <= 5; id++)
@@ -369,29 +407,24 @@ static void open_intents_come_back_as_they_went_in(void **state)
 	assert_true(lc_store_set_delivered(world->store, 3, &world->error));
 	commit(world);
 	begin(world);
-	assert_true(lc_store_read_intents(world->store, lc_view_of("target"), 1, 2, &world->arena,
-					  &intents, &count, &world->error));
-	assert_int_equal(count, 2);
-	assert_int_equal(intents[0].id, 2);
-	assert_int_equal(intents[1].id, 4);
+	open = read_intents(world, "target", 1, 2);
+	assert_int_equal(open.count, 2);
+	assert_int_equal(open.intents[0].id, 2);
+	assert_int_equal(open.intents[1].id, 4);
 	lc_ledger_case_make_intent(&made, 4, "b", NOON + 4 * HOUR, 2, 3, 400);
-	assert_int_equal(intents[1].source.raft_session_id, 7);
-	assert_true(lc_view_equal(intents[1].source.bucket, made.intent.source.bucket));
-	assert_true(lc_view_equal(intents[1].target_bucket, made.intent.target_bucket));
-	assert_true(lc_view_equal(intents[1].target_prefix, made.intent.target_prefix));
-	assert_true(lc_view_equal(intents[1].key, made.intent.key));
-	assert_true(lc_view_equal(intents[1].taken_rows, made.intent.taken_rows));
-	assert_int_equal(intents[1].first_second, made.intent.first_second);
-	assert_int_equal(intents[1].last_second, made.intent.last_second);
-	assert_int_equal(intents[1].rows, 6);
-	assert_int_equal(intents[1].bytes, 5400);
+	assert_int_equal(open.intents[1].source.raft_session_id, 7);
+	assert_true(lc_view_equal(open.intents[1].source.bucket, made.intent.source.bucket));
+	assert_true(lc_view_equal(open.intents[1].target_bucket, made.intent.target_bucket));
+	assert_true(lc_view_equal(open.intents[1].target_prefix, made.intent.target_prefix));
+	assert_true(lc_view_equal(open.intents[1].key, made.intent.key));
+	assert_true(lc_view_equal(open.intents[1].taken_rows, made.intent.taken_rows));
+	assert_int_equal(open.intents[1].first_second, made.intent.first_second);
+	assert_int_equal(open.intents[1].last_second, made.intent.last_second);
+	assert_int_equal(open.intents[1].rows, 6);
+	assert_int_equal(open.intents[1].bytes, 5400);
 	lc_ledger_case_free_intent(&made);
-	assert_true(lc_store_read_intents(world->store, lc_view_of("target"), 4, 10, &world->arena,
-					  &intents, &count, &world->error));
-	assert_int_equal(count, 1);
-	assert_true(lc_store_read_intents(world->store, lc_view_of("other"), 0, 10, &world->arena,
-					  &intents, &count, &world->error));
-	assert_int_equal(count, 0);
+	assert_int_equal(read_intents(world, "target", 4, 10).count, 1);
+	assert_int_equal(read_intents(world, "other", 0, 10).count, 0);
 	commit(world);
 }
 
@@ -408,16 +441,20 @@ static void objects_are_listed_newest_first(void **state)
 	lc_ledger_case_store_intent(world->store, 3, "b", NOON + HOUR, 1, 1, 3);
 	lc_ledger_case_store_intent(world->store, 4, "c", NOON + HOUR, 1, 1, 4);
 	assert_true(lc_store_set_delivered(world->store, 1, &world->error));
-	assert_true(lc_store_set_expired(world->store, 2, NOON, &world->error));
+	assert_true(
+	    lc_store_set_lost(world->store, 2, NOON, LC_LEDGER_LOST_EXPIRED, &world->error));
 	assert_true(lc_store_read_objects(world->store, &source, 10, &world->arena, &objects,
 					  &count, &world->error));
 	assert_int_equal(count, 3);
 	assert_int_equal(objects[0].intent.id, 3);
-	assert_false(objects[0].delivered || objects[0].expired);
+	assert_false(objects[0].delivered);
+	assert_int_equal(objects[0].loss, LC_LEDGER_NOT_LOST);
 	assert_int_equal(objects[1].intent.id, 2);
-	assert_true(objects[1].expired && !objects[1].delivered);
+	assert_false(objects[1].delivered);
+	assert_int_equal(objects[1].loss, LC_LEDGER_LOST_EXPIRED);
 	assert_int_equal(objects[2].intent.id, 1);
-	assert_true(objects[2].delivered && !objects[2].expired);
+	assert_true(objects[2].delivered);
+	assert_int_equal(objects[2].loss, LC_LEDGER_NOT_LOST);
 	assert_true(lc_view_equal(objects[2].intent.key, lc_view_of("logs/b-1")));
 	assert_int_equal(objects[2].intent.rows, 1);
 	assert_true(lc_store_read_objects(world->store, &source, 2, &world->arena, &objects, &count,

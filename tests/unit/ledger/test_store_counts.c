@@ -245,8 +245,8 @@ static void whole_hours_behind_the_bound_are_dropped(void **state)
 static void an_open_intent_stays_when_its_hour_goes(void **state)
 {
 	struct world *world = *state;
-	struct lc_ledger_intent *intents;
-	size_t count;
+	struct lc_ledger_intents_question question = lc_ledger_case_question(0, 10);
+	struct lc_ledger_intents open;
 
 	lc_ledger_case_store_intent(world->store, 1, "b", NOON, 1, 4, 1);
 	lc_ledger_case_store_intent(world->store, 2, "c", NOON, 1, 2, 1);
@@ -254,9 +254,9 @@ static void an_open_intent_stays_when_its_hour_goes(void **state)
 	expire(world, NOON + 10 * HOUR);
 	assert_int_equal(hash_count(world, "b"), 4);
 	assert_int_equal(hash_count(world, "c"), 0);
-	assert_true(lc_store_read_intents(world->store, lc_view_of("target"), 0, 10, &world->arena,
-					  &intents, &count, &world->error));
-	assert_int_equal(count, 1);
+	assert_true(
+	    lc_store_read_intents(world->store, &question, &world->arena, &open, &world->error));
+	assert_int_equal(open.count, 1);
 	assert_true(lc_store_set_delivered(world->store, 1, &world->error));
 	expire(world, NOON + 10 * HOUR);
 	assert_int_equal(hash_count(world, "b"), 0);
