@@ -24,7 +24,7 @@ static const struct s3_case S3_CASES[] = {
     {204, "", LC_RETRY_DONE, false},
     {301, "PermanentRedirect", LC_RETRY_WAIT, false},
     {307, "TemporaryRedirect", LC_RETRY_WAIT, false},
-    {307, "SlowDown", LC_RETRY_WAIT, false},
+    {307, "SlowDown", LC_RETRY_AGAIN, false},
     {400, "", LC_RETRY_WAIT, true},
     {400, "AuthorizationHeaderMalformed", LC_RETRY_WAIT, true},
     {400, "BadDigest", LC_RETRY_AGAIN, true},

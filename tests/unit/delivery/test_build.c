@@ -66,7 +66,7 @@ static int begin(void **state)
 	story->source = lc_source_get(story->sources, 7, lc_view_of("bucket"));
 	story->upload = lc_upload_new(story->loop, story->s3, &story->settings, &story->counters,
 				      &CALLBACKS, story);
-	lc_upload_set_ledger(story->upload, story->ledger);
+	lc_upload_set_ledger(story->upload, story->ledger, NEXT_ID);
 	story->build = lc_build_new(story->loop, &story->settings, story->upload, story->ledger,
 				    NEXT_ID, &story->counters, on_submitted, story);
 	*state = story;
@@ -98,9 +98,8 @@ static bool take(struct story *story, unsigned number, const char *target, const
 	record.object_key = lc_view_of(story->key);
 	record.target_bucket = lc_view_of(target);
 	record.target_prefix = lc_view_of(prefix);
-	return lc_build_take(story->build, story->source,
-			     lc_build_target(story->build, record.target_bucket), &record,
-			     lc_row_hash(&record), repeat);
+	return lc_build_take(story->build, story->source, lc_build_target(story->build, &record),
+			     &record, lc_row_hash(&record), repeat);
 }
 
 static bool take_row(struct story *story, unsigned number)

@@ -1,6 +1,8 @@
 #include "delivery/commit.h"
 
+#include "delivery/backlog.h"
 #include "delivery/object.h"
+#include "delivery/target.h"
 #include "support/fake_clickhouse.h"
 #include "support/fake_ledger.h"
 #include "support/fake_loop.h"
@@ -338,14 +340,16 @@ static void nothing_is_committed_while_late_rows_are_open(void **state)
 static void nothing_is_committed_while_rows_are_without_a_body(void **state)
 {
 	struct story *story = *state;
+	struct lc_target_bucket bucket = {.targets = 1};
+	struct lc_target target = {.bucket = &bucket};
 
-	story->a->bodiless = 1;
-	story->a->bodiless_oldest = 100;
+	TAILQ_INIT(&target.backlogs);
+	lc_backlog_add(story->a, &target, 1, 1, 100);
 	assert_false(note(story, story->a, 100));
 	assert_true(lc_commit_idle(story->commit));
-	story->a->bodiless_oldest = 101;
+	lc_backlog_raise_oldest(&target, 101);
 	assert_true(lc_commit_note(story->commit, story->a));
-	story->a->bodiless = 0;
+	lc_backlog_remove(story->a, &target, 1);
 }
 
 static void late_rows_that_come_to_light_stop_an_offset_that_waits(void **state)

@@ -2,6 +2,7 @@
 #include "delivery/inspect.h"
 
 #include "base/memory.h"
+#include "delivery/backlog.h"
 #include "delivery/cycle.h"
 #include "delivery/rebuild.h"
 #include "delivery/source.h"
@@ -79,7 +80,8 @@ void lc_upload_retry_now(struct lc_upload *upload, struct lc_target *target)
 	size_t used = strlen(WORLD.retried);
 
 	(void)upload;
-	snprintf(WORLD.retried + used, sizeof(WORLD.retried) - used, "%s ", target->bucket);
+	snprintf(WORLD.retried + used, sizeof(WORLD.retried) - used, "%.*s ",
+		 (int)target->bucket->name.size, target->bucket->name.data);
 }
 
 void lc_rebuild_poke(struct lc_rebuild *rebuild, uint32_t now)
@@ -184,6 +186,19 @@ static const struct lc_inspection_source *source_of(const struct lc_inspection *
 	return lc_inspection_row(document, LC_INSPECTION_SOURCES, index);
 }
 
+static struct lc_target *add_target(struct world *world, const char *bucket,
+				    enum lc_target_state target_state, uint64_t rows)
+{
+	struct lc_target *target =
+	    lc_target_table_get(world->targets, lc_view_of(bucket), lc_view_of(""));
+	struct lc_standing *standing = &target->bucket->standing;
+
+	standing->state = target_state;
+	standing->failures = target_state == LC_TARGET_HEALTHY ? 0 : 4;
+	target->object_rows = rows;
+	return target;
+}
+
 /* ---- the stories ---- */
 
 static void the_oldest_sources_are_told(void **state)
@@ -213,12 +228,11 @@ static void lagging_and_blocked_are_told_apart(void **state)
 	struct world *world = *state;
 	const struct lc_inspection *document;
 	struct lc_source *blocked = add_source(world, 1, 9900);
+	struct lc_target *aside = add_target(world, "bad", LC_TARGET_ASIDE, 0);
 
 	add_source(world, 2, NOW - 900); /* right at the threshold */
 	add_source(world, 3, NOW - 901);
-	blocked->bodiless = 2;
-	blocked->bodiless_rows = 20;
-	blocked->bodiless_oldest = 9500;
+	lc_backlog_add(blocked, aside, 2, 20, 9500);
 	document = look(world, "/v1/sources?lagging=1");
 	assert_int_equal(document->lists[LC_INSPECTION_SOURCES].count, 1);
 	assert_int_equal(source_of(document, 0)->raft_session_id, 3);
@@ -230,14 +244,15 @@ static void lagging_and_blocked_are_told_apart(void **state)
 	assert_int_equal(source_of(document, 0)->oldest_undelivered, 9500);
 	document = look(world, "/v1/sources?blocked=1&lagging=1");
 	assert_int_equal(document->lists[LC_INSPECTION_SOURCES].count, 0);
-	blocked->bodiless = 0;
+	lc_backlog_remove(blocked, aside, 10);
+	lc_backlog_remove(blocked, aside, 10);
 }
 
 static void one_source_is_told_with_ranges_and_objects(void **state)
 {
 	static const struct lc_ledger_object objects[] = {
 	    {.intent = {.id = 8, .rows = 5, .key = {"logs/k8", 7}}, .delivered = false},
-	    {.intent = {.id = 7, .rows = 6, .key = {"logs/k7", 7}}, .expired = true},
+	    {.intent = {.id = 7, .rows = 6, .key = {"logs/k7", 7}}, .loss = LC_LEDGER_LOST_EXPIRED},
 	    {.intent = {.id = 6, .rows = 7, .key = {"logs/k6", 7}}, .delivered = true},
 	};
 	static const char *const states[] = {"open", "expired", "delivered"};
@@ -278,17 +293,6 @@ static void a_source_that_is_idle_still_has_its_objects(void **state)
 	assert_int_equal(world->done, 1);
 }
 
-static struct lc_target *add_target(struct world *world, const char *bucket,
-				    enum lc_target_state target_state, uint64_t rows)
-{
-	struct lc_target *target = lc_target_table_get(world->targets, lc_view_of(bucket));
-
-	target->state = target_state;
-	target->failures = target_state == LC_TARGET_HEALTHY ? 0 : 4;
-	target->rows = rows;
-	return target;
-}
-
 static void targets_that_fail_come_first(void **state)
 {
 	struct world *world = *state;
@@ -299,9 +303,9 @@ static void targets_that_fail_come_first(void **state)
 	add_target(world, "busy", LC_TARGET_HEALTHY, 1000);
 	add_target(world, "shaky", LC_TARGET_SHAKY, 50);
 	add_target(world, "idle", LC_TARGET_HEALTHY, 0);
-	aside->refused = true;
-	aside->last_error = lc_memory_copy_text("HTTP 403 AccessDenied");
-	aside->probe_at_ms = lc_loop_now_ms(world->parts.loop) + 60000;
+	aside->bucket->standing.refused = true;
+	aside->bucket->standing.last_error = lc_memory_copy_text("HTTP 403 AccessDenied");
+	aside->bucket->standing.probe_at_ms = lc_loop_now_ms(world->parts.loop) + 60000;
 	document = look(world, "/v1/targets?limit=3");
 	assert_int_equal(document->lists[LC_INSPECTION_TARGETS].count, 3);
 	assert_int_equal(document->more, 1);
@@ -359,7 +363,7 @@ static void an_explanation_has_the_reader_and_the_targets_that_matter(void **sta
 	const struct lc_inspection_target *target;
 	struct lc_target *bad = add_target(world, "bad", LC_TARGET_ASIDE, 5);
 
-	bad->failing_since_ms = lc_loop_now_ms(world->parts.loop) - 3000;
+	bad->bucket->standing.failing_since_ms = lc_loop_now_ms(world->parts.loop) - 3000;
 	add_target(world, "good", LC_TARGET_HEALTHY, 5);
 	add_source(world, 7, 9000)->flush = true;
 	document = look(world, "/v1/explain?source=7/photos");

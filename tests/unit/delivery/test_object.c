@@ -2,6 +2,7 @@
 
 #include "base/random.h"
 #include "delivery/source.h"
+#include "delivery/target_table.h"
 #include "formats/row_hash.h"
 #include "support/line_check.h"
 #include "support/record_rows.h"
@@ -27,12 +28,14 @@ struct rows {
 struct story {
 	struct lc_source_table *sources;
 	struct lc_source *source;
-	struct lc_target target;
-	char target_bucket[64];
+	struct lc_target_table *targets;
+	const char *target_bucket;
 	struct lc_mark before;
 	struct lc_random random;
 	struct rows rows;
 };
+
+static const struct lc_target_policy POLICY = {.attempts = 1};
 
 static int begin(void **state)
 {
@@ -42,8 +45,8 @@ static int begin(void **state)
 		return -1;
 	story->sources = lc_source_table_new();
 	story->source = lc_source_get(story->sources, 7, lc_view_of("amzn-s3-demo-bucket"));
-	strcpy(story->target_bucket, "amzn-s3-demo-logs");
-	story->target.bucket = story->target_bucket;
+	story->targets = lc_target_table_new(&POLICY);
+	story->target_bucket = "amzn-s3-demo-logs";
 	lc_mark_init(&story->before);
 	lc_random_seed(&story->random, 11);
 	for (size_t i = 0; i < ROWS; i++) {
@@ -67,13 +70,20 @@ static int end(void **state)
 
 	lc_mark_free(&story->before);
 	lc_source_table_free(story->sources);
+	lc_target_table_free(story->targets);
 	free(story);
 	return 0;
 }
 
+static struct lc_target *target_of(struct story *story, const char *prefix)
+{
+	return lc_target_table_get(story->targets, lc_view_of(story->target_bucket),
+				   lc_view_of(prefix));
+}
+
 static struct lc_object *object_new(struct story *story, const char *prefix)
 {
-	return lc_object_new(story->source, &story->target, lc_view_of(prefix), &story->before, 5);
+	return lc_object_new(story->source, target_of(story, prefix), &story->before, 5);
 }
 
 static void append(struct lc_object *object, const struct lc_record *record)
@@ -142,8 +152,7 @@ static void an_object_begins_with_what_it_is_for(void **state)
 	lc_mark_set(&story->before, &offset);
 	object = object_new(story, "logs/");
 	assert_ptr_equal(object->source, story->source);
-	assert_ptr_equal(object->target, &story->target);
-	assert_true(lc_view_equal(object->prefix, lc_view_of("logs/")));
+	assert_ptr_equal(object->target, target_of(story, "logs/"));
 	assert_true(lc_mark_covers(&object->before, &offset));
 	assert_int_equal(object->begun_ms, 5);
 	assert_int_equal(object->line_count, 0);
@@ -341,7 +350,7 @@ static void another_source_or_target_gives_another_key(void **state)
 	story->source = lc_source_get(story->sources, 7, lc_view_of("amzn-s3-demo-bucket2"));
 	objects[4] = object_of(story, "logs/", ROWS);
 	story->source = lc_source_get(story->sources, 7, lc_view_of("amzn-s3-demo-bucket"));
-	strcpy(story->target_bucket, "amzn-s3-demo-log");
+	story->target_bucket = "amzn-s3-demo-log";
 	objects[5] = object_of(story, "logs/", ROWS);
 	/* The same letters, divided otherwise between bucket and prefix. */
 	objects[6] = object_of(story, "slogs/", ROWS);
@@ -389,8 +398,7 @@ static void the_first_and_last_row_give_first_and_last_second(void **state)
 static void nothing_need_stand_before_an_object(void **state)
 {
 	struct story *story = *state;
-	struct lc_object *object =
-	    lc_object_new(story->source, &story->target, lc_view_of(""), NULL, 5);
+	struct lc_object *object = lc_object_new(story->source, target_of(story, ""), NULL, 5);
 
 	assert_false(object->before.set);
 	lc_object_free(object);

@@ -1,5 +1,6 @@
 #include "delivery/rebuild.h"
 
+#include "delivery/backlog.h"
 #include "delivery/object.h"
 #include "formats/row_hash.h"
 #include "support/fake_clickhouse.h"
@@ -89,8 +90,7 @@ static void record(struct story *story, struct recorded *recorded, uint64_t id, 
 {
 	struct lc_source_table *earlier = lc_source_table_new();
 	struct lc_source *source = lc_source_get(earlier, 7, lc_view_of(bucket));
-	struct lc_object *object =
-	    lc_object_new(source, story->target, lc_view_of("logs/"), NULL, 0);
+	struct lc_object *object = lc_object_new(source, story->target, NULL, 0);
 
 	lc_buffer_init(&recorded->blob, 10000);
 	lc_buffer_init(&recorded->name, 10000);
@@ -133,15 +133,19 @@ static void free_recorded(struct recorded *recorded)
 /* What the ledger has told when it was opened. */
 static void restore(struct story *story, const char *bucket, unsigned failures)
 {
-	struct lc_ledger_target target = {.bucket = lc_view_of("amzn-s3-demo-logs"),
-					  .failures = failures};
+	struct lc_ledger_target target = {
+	    .bucket = lc_view_of("amzn-s3-demo-logs"), .whole = true, .failures = failures};
 	struct lc_source *source = lc_source_get(story->sources, 7, lc_view_of(bucket));
+	struct lc_target_table *targets = lc_upload_targets(story->upload);
 
-	source->bodiless++;
-	source->bodiless_rows += ROWS;
-	source->bodiless_oldest = FIRST;
-	lc_target_table_restore(lc_upload_targets(story->upload), &target, 1, ROWS,
-				lc_loop_now_ms(story->loop));
+	lc_target_table_restore(targets, &target, lc_loop_now_ms(story->loop));
+	lc_target_table_add_backlog(targets, source, story->target, 1, ROWS, FIRST);
+}
+
+/* Intents of the target without a body. */
+static uint64_t backlog(const struct story *story)
+{
+	return lc_backlog_of_target(story->target).intents;
 }
 
 static int begin(void **state)
@@ -162,9 +166,9 @@ static int begin(void **state)
 	story->sources = lc_source_table_new();
 	story->upload = lc_upload_new(story->loop, story->s3, &story->settings, &story->counters,
 				      &CALLBACKS, story);
-	lc_upload_set_ledger(story->upload, story->ledger);
-	story->target =
-	    lc_target_table_get(lc_upload_targets(story->upload), lc_view_of("amzn-s3-demo-logs"));
+	lc_upload_set_ledger(story->upload, story->ledger, NEXT_ID);
+	story->target = lc_target_table_get(lc_upload_targets(story->upload),
+					    lc_view_of("amzn-s3-demo-logs"), lc_view_of("logs/"));
 	story->build = lc_build_new(story->loop, &story->settings, story->upload, story->ledger,
 				    NEXT_ID, &story->counters, on_submitted, story);
 	parts = (struct lc_parts){
@@ -213,7 +217,8 @@ static void poke(struct story *story)
 static void begin_pass(struct story *story, const struct lc_ledger_intent *intents, size_t count)
 {
 	poke(story);
-	assert_string_equal(fake_ledger_told(story->ledger), "intents? amzn-s3-demo-logs 0\n");
+	assert_string_equal(fake_ledger_told(story->ledger),
+			    "intents? amzn-s3-demo-logs/logs/ 0\n");
 	fake_ledger_answer_intents(story->ledger, intents, count);
 }
 
@@ -250,11 +255,10 @@ static void rows_that_are_all_found_make_the_same_object_again(void **state)
 	fake_loop_advance(story->loop, 0);
 	expect_put(story, &story->one);
 	source = lc_source_find(story->sources, 7, lc_view_of("amzn-s3-demo-bucket"));
-	assert_int_equal(source->bodiless, 0);
-	assert_int_equal(source->bodiless_rows, 0);
+	assert_true(TAILQ_EMPTY(&source->backlogs));
 	assert_int_equal(source->object_rows, ROWS);
-	assert_int_equal(story->target->bodiless, 0);
-	assert_int_equal(story->target->rows, ROWS);
+	assert_int_equal(backlog(story), 0);
+	assert_int_equal(story->target->object_rows, ROWS);
 	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_INTENTS_REBUILT), 1);
 
 	/* It is the same intent that is delivered, and all books are even. */
@@ -263,7 +267,7 @@ static void rows_that_are_all_found_make_the_same_object_again(void **state)
 	fake_ledger_confirm(story->ledger);
 	assert_int_equal(story->delivered, 1);
 	assert_int_equal(lc_upload_bytes(story->upload), 0);
-	assert_int_equal(story->target->rows, 0);
+	assert_int_equal(story->target->object_rows, 0);
 	assert_int_equal(source->object_rows, 0);
 	poke(story);
 	assert_string_equal(fake_ledger_told(story->ledger), "");
@@ -376,16 +380,18 @@ static void rows_not_to_be_seen_are_waited_for(void **state)
 	fake_ledger_confirm(story->ledger);
 	assert_string_equal(fake_ledger_told(story->ledger), "delivered 2 1549411203\ndurable?\n");
 	assert_int_equal(lc_upload_bytes(story->upload), 0);
-	assert_int_equal(story->target->bodiless, 1);
+	assert_int_equal(backlog(story), 1);
+
+	/* After the end of the list it begins again, and what was not to be seen is left alone. */
+	poke(story);
+	assert_string_equal(fake_ledger_told(story->ledger),
+			    "intents? amzn-s3-demo-logs/logs/ 2\n");
+	fake_ledger_answer_intents(story->ledger, NULL, 0);
 	fake_loop_advance(story->loop, MISSING_WAIT_MS - 1);
+	begin_pass(story, &story->one.intent, 1);
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
 	poke(story);
 	assert_string_equal(fake_ledger_told(story->ledger), "");
-
-	/* Behind the end of the list it begins anew. */
-	fake_loop_advance(story->loop, 1);
-	poke(story);
-	assert_string_equal(fake_ledger_told(story->ledger), "intents? amzn-s3-demo-logs 2\n");
-	fake_ledger_answer_intents(story->ledger, NULL, 0);
 	fake_loop_advance(story->loop, FAILURE_WAIT_MS);
 	begin_pass(story, &story->one.intent, 1);
 	send_rows(story, &story->one, 0, ROWS);
@@ -417,9 +423,9 @@ static void rows_whose_retention_is_over_are_lost_and_counted(void **state)
 	assert_int_equal(story->settled, 1);
 	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_ROWS_EXPIRED), ROWS);
 	source = lc_source_find(story->sources, 7, lc_view_of("amzn-s3-demo-bucket"));
-	assert_int_equal(source->bodiless, 0);
-	assert_int_equal(story->target->bodiless, 0);
-	assert_int_equal(story->target->rows, 0);
+	assert_true(TAILQ_EMPTY(&source->backlogs));
+	assert_int_equal(backlog(story), 0);
+	assert_int_equal(story->target->object_rows, 0);
 	assert_int_equal(lc_upload_bytes(story->upload), 0);
 	fake_loop_advance(story->loop, 0);
 	assert_int_equal(fake_s3_started(story->s3), 0);
@@ -444,7 +450,7 @@ static void a_broken_stream_loses_nothing_and_expires_nothing(void **state)
 	expect_put(story, &story->two);
 	assert_int_equal(fake_s3_active(story->s3), 1);
 	assert_string_equal(fake_ledger_told(story->ledger), "");
-	assert_int_equal(story->target->bodiless, 1);
+	assert_int_equal(backlog(story), 1);
 	fake_loop_advance(story->loop, FAILURE_WAIT_MS - 1);
 	poke(story);
 	assert_string_equal(fake_ledger_told(story->ledger), "");
@@ -469,7 +475,7 @@ static void bytes_that_are_no_rows_expire_nothing(void **state)
 	fake_clickhouse_send(story->clickhouse, lc_view_of("Code: 241. DB::Exception: Memory"));
 	fake_clickhouse_end(story->clickhouse);
 	assert_string_equal(fake_ledger_told(story->ledger), "");
-	assert_int_equal(story->target->bodiless, 1);
+	assert_int_equal(backlog(story), 1);
 	assert_int_equal(lc_upload_bytes(story->upload), 0);
 }
 
@@ -488,7 +494,7 @@ static void rows_out_of_order_are_refused(void **state)
 	assert_string_equal(fake_ledger_told(story->ledger), "");
 	fake_loop_advance(story->loop, 0);
 	assert_int_equal(fake_s3_started(story->s3), 0);
-	assert_int_equal(story->target->bodiless, 1);
+	assert_int_equal(backlog(story), 1);
 }
 
 static void an_object_whose_body_is_there_is_not_built_again(void **state)
@@ -505,7 +511,8 @@ static void an_object_whose_body_is_there_is_not_built_again(void **state)
 	fake_clickhouse_end(story->clickhouse);
 	intents[2].id = NEXT_ID;
 	poke(story);
-	assert_string_equal(fake_ledger_told(story->ledger), "intents? amzn-s3-demo-logs 1\n");
+	assert_string_equal(fake_ledger_told(story->ledger),
+			    "intents? amzn-s3-demo-logs/logs/ 1\n");
 	fake_ledger_answer_intents(story->ledger, intents, 3);
 	send_rows(story, &story->one, 0, ROWS);
 	send_rows(story, &story->two, 0, ROWS);
@@ -515,7 +522,7 @@ static void an_object_whose_body_is_there_is_not_built_again(void **state)
 	expect_put(story, &story->one);
 	fake_s3_answer(story->s3, LC_RETRY_DONE);
 	expect_put(story, &story->two);
-	assert_int_equal(story->target->bodiless, 0);
+	assert_int_equal(backlog(story), 0);
 }
 
 static void a_failing_target_is_tried_with_one_object_when_its_time_has_come(void **state)
@@ -525,7 +532,7 @@ static void a_failing_target_is_tried_with_one_object_when_its_time_has_come(voi
 
 	restore(story, "amzn-s3-demo-bucket", 5);
 	restore(story, "amzn-s3-demo-bucket", 5);
-	story->target->probe_at_ms = lc_loop_now_ms(story->loop) + 7000;
+	story->target->bucket->standing.probe_at_ms = lc_loop_now_ms(story->loop) + 7000;
 	fake_loop_advance(story->loop, 6999);
 	poke(story);
 	assert_string_equal(fake_ledger_told(story->ledger), "");
@@ -538,13 +545,16 @@ static void a_failing_target_is_tried_with_one_object_when_its_time_has_come(voi
 	expect_put(story, &story->one);
 	poke(story);
 	assert_string_equal(fake_ledger_told(story->ledger), "");
-	assert_int_equal(story->target->bodiless, 1);
+	assert_int_equal(backlog(story), 1);
 
 	/* It works again: all others follow. */
 	fake_s3_answer(story->s3, LC_RETRY_DONE);
 	fake_ledger_confirm(story->ledger);
 	(void)fake_ledger_told(story->ledger);
-	begin_pass(story, &intents[1], 1);
+	poke(story);
+	assert_string_equal(fake_ledger_told(story->ledger),
+			    "intents? amzn-s3-demo-logs/logs/ 1\n");
+	fake_ledger_answer_intents(story->ledger, &intents[1], 1);
 	send_rows(story, &story->two, 0, ROWS);
 	fake_clickhouse_end(story->clickhouse);
 	fake_loop_advance(story->loop, 0);
@@ -567,7 +577,8 @@ static void a_pass_builds_no_more_than_there_is_room_for(void **state)
 	expect_put(story, &story->one);
 	assert_int_equal(fake_s3_active(story->s3), 1);
 	poke(story);
-	assert_string_equal(fake_ledger_told(story->ledger), "intents? amzn-s3-demo-logs 1\n");
+	assert_string_equal(fake_ledger_told(story->ledger),
+			    "intents? amzn-s3-demo-logs/logs/ 1\n");
 	fake_ledger_answer_intents(story->ledger, &intents[1], 1);
 	lc_rebuild_cancel(story->rebuild);
 }
@@ -591,7 +602,7 @@ static void a_cancelled_pass_leaves_its_intents_as_they_are(void **state)
 	lc_rebuild_cancel(story->rebuild);
 	assert_false(fake_clickhouse_is_asked(story->clickhouse));
 	assert_int_equal(lc_upload_bytes(story->upload), 0);
-	assert_int_equal(story->target->bodiless, 1);
+	assert_int_equal(backlog(story), 1);
 
 	/* So does one whose question to the ledger is still to be answered. */
 	poke(story);

@@ -57,12 +57,12 @@ static void on_progress(void *context, struct lc_source *source)
 	(void)source;
 }
 
-static void on_end(void *context, const struct lc_error *error)
+static void on_end(void *context, const struct lc_scan_end *end)
 {
 	struct story *story = context;
 
 	story->ends++;
-	story->error = *error;
+	story->error = end->error;
 }
 
 static int begin(void **state)
@@ -82,7 +82,7 @@ static int begin(void **state)
 	story->list[1] = lc_source_get(story->sources, 7, lc_view_of("b"));
 	story->upload = lc_upload_new(story->loop, story->s3, &story->settings, &story->counters,
 				      &CALLBACKS, story);
-	lc_upload_set_ledger(story->upload, story->ledger);
+	lc_upload_set_ledger(story->upload, story->ledger, NEXT_ID);
 	story->build = lc_build_new(story->loop, &story->settings, story->upload, story->ledger,
 				    NEXT_ID, &story->counters, on_submitted, story);
 	parts = (struct lc_parts){.loop = story->loop,

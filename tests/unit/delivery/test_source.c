@@ -1,6 +1,8 @@
 #include "delivery/source.h"
 
+#include "delivery/backlog.h"
 #include "delivery/object.h"
+#include "delivery/target.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,8 +16,8 @@ enum { MANY = 5000 };
 struct story {
 	struct lc_source_table *table;
 	struct lc_source *source;
+	struct lc_target_bucket target_bucket;
 	struct lc_target target;
-	char target_bucket[8];
 };
 
 static int begin(void **state)
@@ -26,8 +28,9 @@ static int begin(void **state)
 		return -1;
 	story->table = lc_source_table_new();
 	story->source = lc_source_get(story->table, 7, lc_view_of("bucket"));
-	strcpy(story->target_bucket, "logs");
-	story->target.bucket = story->target_bucket;
+	story->target_bucket.name = lc_view_of("logs");
+	story->target.bucket = &story->target_bucket;
+	TAILQ_INIT(&story->target.backlogs);
 	*state = story;
 	return 0;
 }
@@ -81,8 +84,7 @@ static void open_seconds(struct lc_source *source, uint32_t from, uint32_t to)
 static struct lc_object *add_object(struct story *story, const struct lc_mark *before,
 				    uint32_t first_second)
 {
-	struct lc_object *object =
-	    lc_object_new(story->source, &story->target, lc_view_of(""), before, 0);
+	struct lc_object *object = lc_object_new(story->source, &story->target, before, 0);
 
 	object->first_second = first_second;
 	TAILQ_INSERT_TAIL(&story->source->objects, object, of_source);
@@ -276,16 +278,16 @@ static void the_oldest_row_not_delivered_is_open_or_under_way_or_bodiless(void *
 	/* An object of late rows is not the oldest one, but its rows may be. */
 	late = add_object(story, NULL, 40);
 	assert_int_equal(lc_source_oldest_undelivered(story->source), 40);
-	story->source->bodiless = 1;
-	story->source->bodiless_oldest = 30;
+	lc_backlog_add(story->source, &story->target, 1, 1, 30);
 	assert_int_equal(lc_source_oldest_undelivered(story->source), 30);
-	story->source->bodiless_oldest = 85;
+	lc_backlog_raise_oldest(&story->target, 85);
 	remove_object(story, late);
 	remove_object(story, first);
 	assert_int_equal(lc_source_oldest_undelivered(story->source), 80);
-	story->source->bodiless_oldest = 70;
+	lc_backlog_add(story->source, &story->target, 1, 1, 70);
 	assert_int_equal(lc_source_oldest_undelivered(story->source), 70);
-	story->source->bodiless = 0;
+	lc_backlog_remove(story->source, &story->target, 1);
+	lc_backlog_remove(story->source, &story->target, 1);
 	assert_int_equal(lc_source_oldest_undelivered(story->source), 80);
 }
 
@@ -340,18 +342,18 @@ static void rows_without_a_body_hold_back_the_mark(void **state)
 	struct lc_object *object;
 
 	advance(story->source, 300, "complete");
-	story->source->bodiless = 2;
-	story->source->bodiless_oldest = 300;
+	lc_backlog_add(story->source, &story->target, 2, 2, 300);
 	assert_null(lc_source_delivered_mark(story->source));
-	story->source->bodiless_oldest = 301;
+	lc_backlog_raise_oldest(&story->target, 301);
 	expect_mark(lc_source_delivered_mark(story->source), 300, "complete");
 	object = add_object(story, &early, 101);
-	story->source->bodiless_oldest = 101;
+	lc_backlog_add(story->source, &story->target, 1, 1, 101);
 	expect_mark(lc_source_delivered_mark(story->source), 100, "early");
-	story->source->bodiless_oldest = 100;
+	lc_backlog_add(story->source, &story->target, 1, 1, 100);
 	assert_null(lc_source_delivered_mark(story->source));
 	remove_object(story, object);
-	story->source->bodiless = 0;
+	for (int i = 0; i < 4; i++)
+		lc_backlog_remove(story->source, &story->target, 1);
 	expect_mark(lc_source_delivered_mark(story->source), 300, "complete");
 	lc_mark_free(&early);
 }
@@ -377,9 +379,9 @@ static void only_a_source_with_nothing_to_do_is_forgotten(void **state)
 	source->committing = true;
 	assert_false(lc_source_forget_if_idle(story->table, source));
 	source->committing = false;
-	source->bodiless = 1;
+	lc_backlog_add(source, &story->target, 1, 1, 80);
 	assert_false(lc_source_forget_if_idle(story->table, source));
-	source->bodiless = 0;
+	lc_backlog_remove(source, &story->target, 1);
 	assert_int_equal(lc_source_count(story->table), 1);
 	advance(source, 89, "last");
 	assert_true(lc_source_forget_if_idle(story->table, source));

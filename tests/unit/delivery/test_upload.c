@@ -1,6 +1,7 @@
 #include "delivery/upload.h"
 
 #include "base/clock.h"
+#include "delivery/backlog.h"
 #include "support/fake_ledger.h"
 #include "support/fake_loop.h"
 #include "support/fake_s3.h"
@@ -74,7 +75,7 @@ static int begin(void **state)
 	story->source = lc_source_get(story->sources, 7, lc_view_of("bucket"));
 	story->upload = lc_upload_new(story->loop, story->s3, &story->settings, &story->counters,
 				      &CALLBACKS, story);
-	lc_upload_set_ledger(story->upload, story->ledger);
+	lc_upload_set_ledger(story->upload, story->ledger, 1);
 	*state = story;
 	return 0;
 }
@@ -95,7 +96,14 @@ static int end(void **state)
 
 static struct lc_target *target_of(struct story *story, const char *bucket)
 {
-	return lc_target_table_get(lc_upload_targets(story->upload), lc_view_of(bucket));
+	return lc_target_table_get(lc_upload_targets(story->upload), lc_view_of(bucket),
+				   lc_view_of(""));
+}
+
+/* Log objects of the target without a body. */
+static uint64_t backlog_of(const struct lc_target *target)
+{
+	return lc_backlog_of_target(target).intents;
 }
 
 /* Submits an object of one row, whose key tells its number. */
@@ -103,12 +111,9 @@ static void submit(struct story *story, uint64_t id, const char *bucket)
 {
 	struct lc_target *target = target_of(story, bucket);
 	struct lc_record record = record_rows_example();
-	struct lc_object *object;
-	char prefix[TEXT_MAX];
+	struct lc_object *object =
+	    lc_object_new(story->source, target, NULL, lc_loop_now_ms(story->loop));
 
-	snprintf(prefix, sizeof prefix, "%u/", (unsigned)id);
-	object = lc_object_new(story->source, target, lc_view_of(prefix), NULL,
-			       lc_loop_now_ms(story->loop));
 	lc_object_append(object, &record, id, lc_view_of(""));
 	lc_object_seal(object);
 	lc_object_name(object, id);
@@ -122,12 +127,12 @@ static void submit(struct story *story, uint64_t id, const char *bucket)
 /* The oldest PUT under way is that of this object. */
 static void expect_put(const struct story *story, uint64_t id, const char *bucket)
 {
-	char prefix[TEXT_MAX];
+	char unique[TEXT_MAX];
 
-	snprintf(prefix, sizeof prefix, "%u/2019-", (unsigned)id);
+	snprintf(unique, sizeof unique, "-%016X", (unsigned)id);
 	assert_true(fake_s3_active(story->s3) > 0);
 	assert_string_equal(fake_s3_bucket(story->s3), bucket);
-	assert_memory_equal(fake_s3_key(story->s3), prefix, strlen(prefix));
+	assert_non_null(strstr(fake_s3_key(story->s3), unique));
 }
 
 static void run(struct story *story)
@@ -139,7 +144,7 @@ static void run(struct story *story)
 static void put_aside(struct story *story, struct lc_target *target)
 {
 	run(story);
-	while (target->state != LC_TARGET_ASIDE) {
+	while (!lc_target_aside(target)) {
 		while (fake_s3_active(story->s3) > 0)
 			fake_s3_answer(story->s3, LC_RETRY_AGAIN);
 		fake_loop_advance(story->loop, BACKOFF_MAX_MS);
@@ -183,7 +188,7 @@ static void an_object_is_delivered_when_the_ledger_has_it_on_disk(void **state)
 	assert_int_equal(count(story, LC_COUNTERS_RECORDS_DELIVERED), 1);
 	assert_int_equal(lc_upload_bytes(story->upload), 0);
 	assert_int_equal(story->source->object_rows, 0);
-	assert_int_equal(target->rows, 0);
+	assert_int_equal(target->object_rows, 0);
 	assert_true(story->room > 0);
 }
 
@@ -204,8 +209,8 @@ static void no_more_uploads_run_than_are_allowed(void **state)
 	expect_put(story, 5, "b");
 	run(story);
 	assert_int_equal(fake_s3_active(story->s3), CONCURRENCY);
-	assert_true(target_of(story, "a")->active <= PER_TARGET);
-	assert_true(target_of(story, "b")->active <= PER_TARGET);
+	assert_true(target_of(story, "a")->bucket->active <= PER_TARGET);
+	assert_true(target_of(story, "b")->bucket->active <= PER_TARGET);
 	for (int i = 0; i < 7; i++) {
 		run(story);
 		fake_s3_answer(story->s3, LC_RETRY_DONE);
@@ -259,6 +264,7 @@ static void a_target_that_keeps_failing_frees_all_bodies_but_one(void **state)
 {
 	struct story *story = *state;
 	struct lc_target *target = target_of(story, "logs");
+	struct lc_backlog_sum backlog;
 	size_t all;
 
 	for (uint64_t id = 1; id <= 6; id++)
@@ -266,16 +272,17 @@ static void a_target_that_keeps_failing_frees_all_bodies_but_one(void **state)
 	all = lc_upload_bytes(story->upload);
 	put_aside(story, target);
 	assert_string_equal(fake_ledger_told(story->ledger), "target logs 0\ntarget logs 3\n");
-	assert_int_equal(target->bodiless, 5);
-	assert_int_equal(target->rows, 6);
-	assert_int_equal(story->source->bodiless, 5);
-	assert_int_equal(story->source->bodiless_rows, 5);
-	assert_int_equal(story->source->bodiless_oldest, SECOND);
+	assert_int_equal(backlog_of(target), 5);
+	assert_int_equal(target->object_rows, 1);
+	backlog = lc_backlog_of_source(story->source);
+	assert_int_equal(backlog.intents, 5);
+	assert_int_equal(backlog.rows, 5);
+	assert_int_equal(backlog.oldest, SECOND);
 	assert_int_equal(story->source->object_rows, 1);
 	assert_int_equal(lc_upload_bytes(story->upload), all / 6);
-	assert_int_equal(target->bytes, all / 6);
+	assert_int_equal(target->bucket->bytes, all / 6);
 	assert_false(lc_upload_moving(story->upload));
-	lc_upload_update_gauges(story->upload);
+	lc_upload_tend(story->upload, false);
 	assert_int_equal(count(story, LC_COUNTERS_TARGETS_BLOCKED), 1);
 	assert_int_equal(count(story, LC_COUNTERS_INTENTS_BODILESS), 5);
 
@@ -296,11 +303,11 @@ static void a_refusal_steps_aside_at_once(void **state)
 	assert_string_equal(fake_ledger_told(story->ledger), "target logs 1 refused\n");
 
 	/* One is still under way: it may tell that all is well. */
-	assert_int_equal(target->bodiless, 3);
+	assert_int_equal(backlog_of(target), 3);
 	fake_s3_answer(story->s3, LC_RETRY_WAIT);
-	assert_int_equal(target->bodiless, 3);
+	assert_int_equal(backlog_of(target), 3);
 	assert_int_equal(count(story, LC_COUNTERS_BATCHES_FAILED_PERMANENT), 2);
-	lc_upload_update_gauges(story->upload);
+	lc_upload_tend(story->upload, false);
 	assert_int_equal(count(story, LC_COUNTERS_RECORDS_REFUSED), 4);
 	assert_int_equal(count(story, LC_COUNTERS_RECORDS_IN_PERMANENT_ERRORS), 2);
 	assert_int_equal(count(story, LC_COUNTERS_S3_FAILING_SINCE), 0);
@@ -317,7 +324,7 @@ static void an_object_for_a_target_aside_loses_its_body_at_once(void **state)
 	one = lc_upload_bytes(story->upload);
 	submit(story, 2, "logs");
 	assert_int_equal(lc_upload_bytes(story->upload), one);
-	assert_int_equal(target->bodiless, 1);
+	assert_int_equal(backlog_of(target), 1);
 	assert_true(lc_upload_has(story->upload, target, 1));
 	assert_false(lc_upload_has(story->upload, target, 2));
 }
@@ -339,7 +346,7 @@ static void one_object_at_a_time_finds_out_when_a_target_works_again(void **stat
 		assert_int_equal(fake_s3_started(story->s3), ++started);
 		fake_s3_answer(story->s3, LC_RETRY_AGAIN);
 	}
-	assert_null(lc_upload_next_bodiless(story->upload));
+	assert_null(lc_upload_next_backlog(story->upload));
 	(void)fake_ledger_told(story->ledger);
 	fake_loop_advance(story->loop, BACKOFF_MAX_MS);
 	fake_s3_answer(story->s3, LC_RETRY_DONE);
@@ -347,15 +354,14 @@ static void one_object_at_a_time_finds_out_when_a_target_works_again(void **stat
 	/* Which of them it was does not matter. */
 	told = fake_ledger_told(story->ledger);
 	assert_memory_equal(told, expected, strlen(expected));
-	assert_int_equal(target->state, LC_TARGET_HEALTHY);
+	assert_int_equal(lc_target_standing(target)->state, LC_TARGET_HEALTHY);
 
 	/* Now the others may be built again. */
-	assert_ptr_equal(lc_upload_next_bodiless(story->upload), target);
-	assert_int_equal(target->bodiless, 2);
-	lc_upload_bodiless_gone(story->upload, target, 1);
-	lc_upload_bodiless_gone(story->upload, target, 1);
-	assert_null(lc_upload_next_bodiless(story->upload));
-	story->source->bodiless = 0;
+	assert_ptr_equal(lc_upload_next_backlog(story->upload), target);
+	assert_int_equal(backlog_of(target), 2);
+	lc_upload_backlog_gone(story->upload, story->source, target, 1);
+	lc_upload_backlog_gone(story->upload, story->source, target, 1);
+	assert_null(lc_upload_next_backlog(story->upload));
 }
 
 static void one_failing_target_harms_no_other(void **state)
@@ -375,15 +381,15 @@ static void one_failing_target_harms_no_other(void **state)
 	}
 	fake_ledger_confirm(story->ledger);
 	assert_int_equal(story->delivered, 4);
-	assert_int_equal(target_of(story, "good")->state, LC_TARGET_HEALTHY);
-	assert_int_equal(target_of(story, "bad")->bodiless, 1);
+	assert_int_equal(lc_target_standing(target_of(story, "good"))->state, LC_TARGET_HEALTHY);
+	assert_int_equal(backlog_of(target_of(story, "bad")), 1);
 }
 
 static void a_target_that_works_is_crowded_by_its_share(void **state)
 {
 	struct story *story = *state;
 	struct lc_target *target = target_of(story, "logs");
-	ptrdiff_t share = (ptrdiff_t)story->settings.limits_max_inflight_bytes / 4;
+	ptrdiff_t share = (ptrdiff_t)story->settings.limits_max_inflight_bytes / 8 * 6;
 
 	lc_upload_account(story->upload, target, share - 1);
 	assert_false(lc_upload_crowded(story->upload, target));
@@ -399,10 +405,11 @@ static void a_target_that_works_is_crowded_by_its_share(void **state)
 static void restore(struct story *story, unsigned failures, int64_t wait_ms)
 {
 	struct lc_ledger_target record = {.bucket = lc_view_of("logs"),
+					  .whole = true,
 					  .failures = failures,
 					  .probe_at_ms = lc_clock_wall_ms() + wait_ms};
 
-	lc_target_table_restore(lc_upload_targets(story->upload), &record, 2, 20,
+	lc_target_table_restore(lc_upload_targets(story->upload), &record,
 				lc_loop_now_ms(story->loop));
 }
 
@@ -412,10 +419,8 @@ static void what_an_earlier_process_knew_of_a_target_still_holds(void **state)
 	struct lc_target *target = target_of(story, "logs");
 
 	restore(story, 4, 5000);
-	assert_int_equal(target->state, LC_TARGET_ASIDE);
-	assert_int_equal(target->failures, 4);
-	assert_int_equal(target->bodiless, 2);
-	assert_int_equal(target->rows, 20);
+	assert_int_equal(lc_target_standing(target)->state, LC_TARGET_ASIDE);
+	assert_int_equal(lc_target_standing(target)->failures, 4);
 	submit(story, 7, "logs");
 	fake_loop_advance(story->loop, 4000);
 	assert_int_equal(fake_s3_started(story->s3), 0);
@@ -482,8 +487,8 @@ static void abandoned_uploads_leave_their_intents(void **state)
 	fake_s3_answer(story->s3, LC_RETRY_DONE);
 	lc_upload_abandon(story->upload);
 	assert_int_equal(fake_s3_active(story->s3), 0);
-	assert_int_equal(target->bodiless, 3);
-	assert_int_equal(story->source->bodiless, 3);
+	assert_int_equal(backlog_of(target), 3);
+	assert_int_equal(lc_backlog_of_source(story->source).intents, 3);
 	fake_loop_advance(story->loop, BACKOFF_MAX_MS);
 	assert_int_equal(fake_s3_active(story->s3), 0);
 
