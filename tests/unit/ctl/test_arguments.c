@@ -133,7 +133,7 @@ static void a_command_may_have_two_words(void **state)
 	assert_string_equal(arguments.request.state_directory, "/run/b.sock");
 	assert_int_equal(arguments.request.shard, 3);
 	assert_false(READ(&arguments, &error, PROGRAM, LEDGER));
-	assert_string_equal(error.message, "\"ledger\" needs another word behind it");
+	assert_string_equal(error.message, "\"ledger\" needs another word after it");
 	assert_false(READ(&arguments, &error, PROGRAM, LEDGER, STATUS));
 	assert_string_equal(error.message, "there is no command \"ledger status\"");
 }

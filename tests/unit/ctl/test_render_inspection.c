@@ -158,6 +158,7 @@ static void targets_come_with_what_is_wrong(void **state)
 {
 	struct lc_inspection_target target = {.shard = 2,
 					      .bucket = lc_view_of("logs"),
+					      .prefix = lc_view_of("team-a/"),
 					      .state = lc_view_of("aside"),
 					      .refused = true,
 					      .failures = 4,
@@ -170,8 +171,8 @@ static void targets_come_with_what_is_wrong(void **state)
 	lc_inspection_init(&document);
 	lc_inspection_add(&document, LC_INSPECTION_TARGETS, &target);
 	text = show("/v1/targets", &document, 0);
-	holds(text, "logs    refuses         4   in 12 s");
-	holds(text, "logs, as shard 2 sees it:\n  HTTP 403 AccessDenied\n");
+	holds(text, "logs    team-a/  refuses         4   in 12 s");
+	holds(text, "logs/team-a/, as shard 2 sees it:\n  HTTP 403 AccessDenied\n");
 	lc_inspection_free(&document);
 }
 
@@ -186,6 +187,12 @@ static void commands_tell_what_they_reached(void **state)
 	holds(show("/v1/retry?bucket=logs", &document, 0), "tried again now by 2 shards' targets");
 	holds(show("/v1/flush?all=1", &document, 0), "2 sources are read now");
 	holds(show("/v1/flush?source=7/photos", &document, 0), "source 7/photos is read now\n");
+	holds(show("/v1/targets/ignore?target=logs/a/", &document, 0),
+	      "logs/a/ is ignored: its rows wait, and health leaves them out (2 shards)\n");
+	holds(show("/v1/targets/discard?target=logs&yes=1", &document, 0),
+	      "logs is discarded: its rows are closed without delivery, those to come too");
+	holds(show("/v1/targets/keep?target=logs", &document, 0),
+	      "logs is neither ignored nor discarded");
 	lc_inspection_free(&document);
 }
 

@@ -31,6 +31,7 @@ static struct world {
 	unsigned done;
 	char flushed[64]; /* "*" for all */
 	char retried[256];
+	char given_up[64]; /* "bucket/prefix decision" */
 	unsigned rebuilds;
 	char objects_of[64];
 	lc_ledger_objects_callback *objects_callback;
@@ -82,6 +83,14 @@ void lc_upload_retry_now(struct lc_upload *upload, struct lc_target *target)
 	(void)upload;
 	snprintf(WORLD.retried + used, sizeof(WORLD.retried) - used, "%.*s ",
 		 (int)target->bucket->name.size, target->bucket->name.data);
+}
+
+void lc_upload_give_up(struct lc_upload *upload, struct lc_view bucket, struct lc_view prefix,
+		       bool whole, enum lc_ledger_given_up decision)
+{
+	(void)upload;
+	snprintf(WORLD.given_up, sizeof(WORLD.given_up), "%.*s%s%.*s %d", (int)bucket.size,
+		 bucket.data, whole ? "" : "/", (int)prefix.size, prefix.data, (int)decision);
 }
 
 void lc_rebuild_poke(struct lc_rebuild *rebuild, uint32_t now)
@@ -349,6 +358,20 @@ static void a_retry_reaches_the_targets_that_wait(void **state)
 	assert_int_equal(world->rebuilds, 3);
 }
 
+static void a_decision_reaches_the_target_or_the_bucket(void **state)
+{
+	struct world *world = *state;
+
+	assert_int_equal(look(world, "/v1/targets/ignore?target=logs")->affected, 1);
+	assert_string_equal(world->given_up, "logs 1");
+	look(world, "/v1/targets/discard?target=logs/team-a/&yes=1");
+	assert_string_equal(world->given_up, "logs/team-a/ 2");
+	look(world, "/v1/targets/keep?target=logs/");
+	assert_string_equal(world->given_up, "logs/ 0");
+	/* What waits is closed by the rebuild. */
+	assert_int_equal(world->rebuilds, 3);
+}
+
 static void an_explanation_has_the_reader_and_the_targets_that_matter(void **state)
 {
 	static const struct lc_ledger_object objects[] = {
@@ -397,6 +420,7 @@ int main(void)
 	    STORY(an_explanation_has_the_reader_and_the_targets_that_matter),
 	    STORY(a_flush_reaches_the_cycle),
 	    STORY(a_retry_reaches_the_targets_that_wait),
+	    STORY(a_decision_reaches_the_target_or_the_bucket),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,6 +75,34 @@ static void a_bucket_of_any_bytes_goes_there_and_back(void **state)
 					    lc_view_of("x"), &error));
 }
 
+static void expect_target(const char *text, const char *bucket, bool whole, const char *prefix)
+{
+	struct lc_control_request request = decode(text);
+	struct lc_buffer again;
+
+	assert_true(lc_view_equal(lc_control_request_bucket(&request), lc_view_of(bucket)));
+	assert_true(lc_view_equal(lc_control_request_prefix(&request), lc_view_of(prefix)));
+	assert_int_equal(request.whole_bucket, whole);
+	lc_buffer_init(&again, LC_CONTROL_REQUEST_TEXT_MAX);
+	lc_control_request_append(&request, &again);
+	assert_string_equal(lc_buffer_text(&again), text);
+	lc_buffer_free(&again);
+}
+
+static void a_target_is_a_bucket_or_a_prefix_in_it(void **state)
+{
+	(void)state;
+	expect_target("/v1/targets/ignore?target=logs", "logs", true, "");
+	expect_target("/v1/targets/ignore?target=logs/", "logs", false, "");
+	expect_target("/v1/targets/keep?target=logs/a/b/", "logs", false, "a/b/");
+	expect_target("/v1/targets/discard?target=logs/a%20b&yes=1", "logs", false, "a b");
+	refuse("/v1/targets/ignore", LC_ERROR_USAGE, "needs BUCKET[/PREFIX]");
+	refuse("/v1/targets/ignore?target=/a", LC_ERROR_USAGE, "1 to 1024 bytes");
+	refuse("/v1/targets/ignore?target=a&yes=1", LC_ERROR_USAGE, "does not take");
+	/* What is lost by it is said by whoever asks for it. */
+	refuse("/v1/targets/discard?target=logs", LC_ERROR_USAGE, "--yes");
+}
+
 static void hostile_requests_are_refused(void **state)
 {
 	static const char begin[] = "/v1/retry?bucket=";
@@ -127,8 +155,11 @@ static void what_changes_something_is_a_post(void **state)
 	for (unsigned i = 0; i < LC_CONTROL_REQUEST_COMMAND_COUNT; i++) {
 		const struct lc_control_request_description *command =
 		    &LC_CONTROL_REQUEST_COMMANDS[i];
+		bool decides = i == LC_CONTROL_REQUEST_TARGETS_IGNORE ||
+			       i == LC_CONTROL_REQUEST_TARGETS_DISCARD ||
+			       i == LC_CONTROL_REQUEST_TARGETS_KEEP;
 		bool changes = i == LC_CONTROL_REQUEST_FLUSH || i == LC_CONTROL_REQUEST_RETRY ||
-			       command->answers == LC_CONTROL_REQUEST_BY_ORDER;
+			       decides || command->answers == LC_CONTROL_REQUEST_BY_ORDER;
 		bool served = command->answers != LC_CONTROL_REQUEST_BY_FILES;
 
 		assert_string_equal(command->method, !served ? "" : changes ? "POST" : "GET");
@@ -141,6 +172,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_path_is_a_command_and_its_query_the_arguments),
 	    cmocka_unit_test(a_bucket_of_any_bytes_goes_there_and_back),
+	    cmocka_unit_test(a_target_is_a_bucket_or_a_prefix_in_it),
 	    cmocka_unit_test(hostile_requests_are_refused),
 	    cmocka_unit_test(values_are_checked),
 	    cmocka_unit_test(what_changes_something_is_a_post),

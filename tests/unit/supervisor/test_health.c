@@ -31,6 +31,7 @@ static struct lc_status_document document_of(size_t shards)
 		document.shards[i].shard = (unsigned)i;
 		document.shards[i].state = LC_SHARD_STATE_READY;
 		document.shards[i].oldest_undelivered_seconds = LC_STATUS_DOCUMENT_NO_AGE;
+		document.shards[i].oldest_blocked_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].clickhouse_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].clickhouse_refusing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].offsets_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
@@ -271,12 +272,47 @@ static void rows_that_wait_too_long_are_a_finding(void **state)
 
 	(void)state;
 	document.shards[1].oldest_undelivered_seconds = 7201;
-	document.shards[1].targets_blocked = 2;
 	document.shards[1].pending_records = 4;
-	expect(&document,
-	       "the oldest undelivered row is 7201 s old, more than "
-	       "health.max-delivery-age-seconds (7200); 2 target buckets are blocked and "
-	       "4 rows wait");
+	expect(&document, "the oldest undelivered row that nothing blocks is 7201 s old, more than "
+			  "health.max-delivery-age-seconds (7200), and 4 rows wait");
+}
+
+/* The document's findings end as one warning about shard 1 that holds the words. */
+static void expect_warning(struct lc_status_document *document, const char *words)
+{
+	lc_health_examine(&RULES, document);
+	assert_true(document->healthy);
+	assert_int_equal(document->findings_size, 1);
+	assert_int_equal(document->findings[0].severity, LC_SEVERITY_WARNING);
+	assert_int_equal(document->findings[0].shard, 1);
+	if (strstr(document->findings[0].text, words) == NULL)
+		fail_msg("found instead: %s", document->findings[0].text);
+	lc_status_document_free(document);
+}
+
+/* One customer's deleted bucket is not the service's outage, and hides none. */
+static void what_one_tenant_suffers_is_a_warning(void **state)
+{
+	struct lc_status_document document = document_of(2);
+
+	(void)state;
+	document.shards[1].targets_blocked = 2;
+	document.shards[1].oldest_blocked_seconds = 7200;
+	expect_healthy(&document);
+	document = document_of(2);
+	document.shards[1].targets_blocked = 2;
+	document.shards[1].oldest_blocked_seconds = 7201;
+	expect_warning(&document, "2 targets take no log objects, and the oldest row for them is "
+				  "7201 s old");
+	document = document_of(2);
+	document.shards[1].sources_unreadable = 3;
+	expect_warning(&document, "ClickHouse cannot read the rows of 3 sources");
+	document = document_of(2);
+	document.shards[1].records_without_target = 4;
+	expect_warning(&document, "4 rows name no target bucket");
+	document = document_of(2);
+	document.shards[1].oldest_blocked_seconds = RULES.retention_seconds - 5;
+	expect_warning(&document, "the oldest row that is blocked is lost in 5 s");
 }
 
 static void a_log_that_nobody_reads_is_one_warning(void **state)
@@ -333,6 +369,7 @@ int main(void)
 	    cmocka_unit_test(a_worker_that_died_again_and_again_is_a_finding_while_it_works),
 	    cmocka_unit_test(a_disk_that_is_nearly_full_is_a_finding_of_the_service),
 	    cmocka_unit_test(rows_that_wait_too_long_are_a_finding),
+	    cmocka_unit_test(what_one_tenant_suffers_is_a_warning),
 	    cmocka_unit_test(a_log_that_nobody_reads_is_one_warning),
 	    cmocka_unit_test(findings_are_bounded),
 	};
