@@ -46,7 +46,7 @@ check "  /healthz, too" port_answers healthz 503
 check "  the workers are there: /readyz" port_answers readyz 200
 configure "consumer.retention-seconds: 3600" "health.max-retention-used-percent: 1"
 need "rows are said to expire an hour after they came" "$CONTROL" reload
-check "the oldest, of 36 s and more, turn health red" await 30 is_red "the oldest undelivered row is lost in"
+check "the oldest, of 36 s and more, are told" await 30 is_red "the oldest row that is blocked is lost in"
 check "  with the way out" is_red "log-courier-ctl targets --blocked"
 configure
 echo "$SECRET" >"$WORK/secret"

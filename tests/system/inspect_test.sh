@@ -35,11 +35,22 @@ first_source() {
 
 refused() {
 	"$CONTROL" targets --blocked >"$WORK/control" 2>&1 || return
-	grep -q '^nowhere *refuses' "$WORK/control" && grep -qF NoSuchBucket "$WORK/control"
+	grep -q '^nowhere .*refuses' "$WORK/control" && grep -qF NoSuchBucket "$WORK/control"
 }
 
 each_source_is_blocked() {
 	[ "$("$CONTROL" sources --blocked | awk '/ blocked / { n++ } END { print n + 0 }')" -gt 0 ]
+}
+
+# metric_is NAME VALUE: the sum over all shards.
+metric_is() {
+	local port=${LOG_COURIER_METRICS_SERVER_LISTEN_PORT:?}
+	curl --silent --noproxy '*' --max-time 10 "http://127.0.0.1:$port/metrics" |
+		awk -v name="$1" -v wanted="$2" '$1 ~ "^" name "[{]" { sum += $2 } END { exit sum != wanted }'
+}
+
+decides_and_takes_back() {
+	control_says "$1 is ignored" targets ignore "$1" && control_says "$1 is neither" targets keep "$1"
 }
 
 # Without the header curl 7.88 signs a payload hash that it does not send.
@@ -78,6 +89,32 @@ need "somebody makes the bucket" make_bucket nowhere
 check "the target is tried again" control_says "tried again now" retry nowhere
 check "and takes its rows at once" await 120 pending_is 0
 check "no target is blocked any more" control_says "no such target is known" targets --blocked
+
+load --rows 500 --sources 5 --targets gone/logs
+need "rows for another bucket that is not there are seen" await 120 pending_is 500
+check "they are flushed" control_says "sources are read now" flush --all
+need "the target is told as refusing" await 120 control_says "gone" targets --blocked
+check "an operator gives one prefix of it up, and takes that back" decides_and_takes_back gone/other/
+check "a target is ignored" control_says "gone is ignored" targets ignore gone
+check "it is told as such" control_says "ignored" targets --blocked
+check "its rows wait" pending_is 500
+check "nothing is discarded without --yes" exits_with 2 "$CONTROL" targets discard gone
+check "its rows are there" pending_is 500
+check "a target is discarded" control_says "gone is discarded" targets discard gone --yes
+check "its rows wait no more" await 120 pending_is 0
+check "each of them is counted" await 30 metric_is log_courier_rows_discarded_total 500
+check "its log objects are told as discarded" control_says "discarded" deliveries gone
+load --rows 100 --sources 5 --targets gone/logs
+need "rows to come are seen" await 120 pending_is 100
+check "they are flushed" control_says "sources are read now" flush --all
+check "and discarded too" await 120 metric_is log_courier_rows_discarded_total 600
+check "the target is kept again" control_says "neither ignored nor discarded" targets keep gone
+need "somebody makes the bucket" make_bucket gone
+load --rows 100 --sources 5 --targets gone/logs
+need "rows to come are seen" await 120 pending_is 100
+check "they are flushed" control_says "sources are read now" flush --all
+check "and delivered" await 120 pending_is 0
+check "none of these is discarded" metric_is log_courier_rows_discarded_total 600
 
 check "a running worker's ledger can not be checked" exits_with 1 "$CONTROL" ledger check
 check "nor reset" exits_with 1 "$CONTROL" ledger reset --yes
