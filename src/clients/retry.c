@@ -29,17 +29,6 @@ static const struct code_class S3_CODES[] = {
     {"RequestTimeTooSkewed", LC_RETRY_CLOCK},
 };
 
-/* Of ClickHouse's src/Common/ErrorCodes.cpp. */
-static const int USER_CODES[] = {
-    192, /* UNKNOWN_USER */
-    193, /* WRONG_PASSWORD */
-    194, /* REQUIRED_PASSWORD */
-    195, /* IP_ADDRESS_NOT_ALLOWED */
-    291, /* DATABASE_ACCESS_DENIED */
-    497, /* ACCESS_DENIED */
-    516, /* AUTHENTICATION_FAILED */
-};
-
 static enum lc_retry_class class_of_status(unsigned status)
 {
 	if (status == 0 || status == 408 || status == 429)
@@ -62,19 +51,4 @@ enum lc_retry_class lc_retry_classify_s3(unsigned status, const char *code, bool
 		}
 	}
 	return class_of_status(status);
-}
-
-bool lc_retry_refuses_credentials(const char *code)
-{
-	return strcmp(code, "InvalidAccessKeyId") == 0 ||
-	       strcmp(code, "SignatureDoesNotMatch") == 0;
-}
-
-bool lc_retry_refuses_user(int exception_code)
-{
-	for (size_t i = 0; i < sizeof(USER_CODES) / sizeof(USER_CODES[0]); i++) {
-		if (USER_CODES[i] == exception_code)
-			return true;
-	}
-	return false;
 }

@@ -3,7 +3,7 @@
 #include "base/backoff.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "clients/retry.h"
+#include "clients/diagnose.h"
 #include "delivery/discovery.h"
 #include "delivery/plan.h"
 #include "delivery/scan.h"
@@ -37,6 +37,7 @@ struct lc_cycle {
 	uint64_t started_ms;
 	uint64_t next_ms;  /* when the next cycle is to begin, while this one is waited for */
 	unsigned failures; /* cycles in a row that ClickHouse made fail */
+	bool scans_fail;   /* no scan has succeeded since one failed, not by its source's fault */
 
 	struct lc_source **ready; /* this cycle's sources, oldest first */
 	size_t ready_count;
@@ -82,11 +83,39 @@ static void end_cycle(struct lc_cycle *cycle)
 	await(cycle, STEP_WAITING, interval_ms > elapsed_ms ? interval_ms - elapsed_ms : 0);
 }
 
-static void fail_cycle(struct lc_cycle *cycle, const char *what, const struct lc_error *error)
+static void show_failure(const struct lc_cycle *cycle, const struct lc_error *error)
 {
 	struct lc_counters *counters = cycle->parts.counters;
+	enum lc_fault fault =
+	    error->kind == LC_ERROR_NONE ? LC_FAULT_NONE : lc_diagnose_clickhouse(error);
 
-	lc_counters_set_failing(counters, LC_COUNTERS_CLICKHOUSE_FAILING_SINCE, true);
+	lc_counters_set_failing(counters, LC_COUNTERS_CLICKHOUSE_FAILING_SINCE,
+				fault != LC_FAULT_NONE);
+	lc_counters_set_failing(counters, LC_COUNTERS_CLICKHOUSE_REFUSING_SINCE,
+				fault == LC_FAULT_CLICKHOUSE_USER);
+	lc_counters_complain(counters, LC_COUNTERS_COMPLAINT_CLICKHOUSE, fault,
+			     fault == LC_FAULT_NONE ? "" : error->message);
+}
+
+/* A discovery reads a few columns alone: it does not show that rows can be read. */
+static void note_discovery(struct lc_cycle *cycle, const struct lc_error *error)
+{
+	if (error->kind != LC_ERROR_NONE || !cycle->scans_fail)
+		show_failure(cycle, error);
+}
+
+/* What one source alone suffers is not told of the others, which the next scans try. */
+static void note_scan(struct lc_cycle *cycle, const struct lc_error *error)
+{
+	cycle->scans_fail =
+	    error->kind != LC_ERROR_NONE &&
+	    LC_FAULT_DESCRIPTIONS[lc_diagnose_clickhouse(error)].reach != LC_FAULT_ONE;
+	if (error->kind == LC_ERROR_NONE || cycle->scans_fail)
+		show_failure(cycle, error);
+}
+
+static void fail_cycle(struct lc_cycle *cycle, const char *what, const struct lc_error *error)
+{
 	lc_log(LC_LOG_WARNING, what,
 	       LC_LOG_TEXT("url", lc_clickhouse_seat_url(cycle->parts.clickhouse, cycle->seat)),
 	       LC_LOG_FAULT(error));
@@ -136,8 +165,9 @@ static void on_discovered(void *context, const struct lc_error *error, int excep
 	struct lc_cycle *cycle = context;
 	struct lc_counters *counters = cycle->parts.counters;
 
-	lc_counters_set_failing(counters, LC_COUNTERS_CLICKHOUSE_REFUSING_SINCE,
-				lc_retry_refuses_user(exception_code));
+	(void)exception_code;
+	if (error->kind != LC_ERROR_CONFLICT)
+		note_discovery(cycle, error);
 	if (error->kind == LC_ERROR_CONFLICT) {
 		enter_step(cycle, STEP_STOPPED);
 	} else if (error->kind != LC_ERROR_NONE) {
@@ -148,7 +178,6 @@ static void on_discovered(void *context, const struct lc_error *error, int excep
 	if (error->kind != LC_ERROR_NONE)
 		return;
 	cycle->failures = 0;
-	lc_counters_set_failing(counters, LC_COUNTERS_CLICKHOUSE_FAILING_SINCE, false);
 	cycle->ready_count = 0;
 	cycle->ready_next = 0;
 	lc_source_each(cycle->parts.sources, collect_ready, cycle);
@@ -170,6 +199,7 @@ static void on_scan_end(void *context, const struct lc_error *error)
 {
 	struct lc_cycle *cycle = context;
 
+	note_scan(cycle, error);
 	if (error->kind == LC_ERROR_NONE)
 		scan_next_group(cycle);
 	else
