@@ -1,7 +1,8 @@
 /*
- * The numbers that a worker shows: counters, gauges and histograms of include/tbl/counters.h. They
- * live in memory that the supervisor shares with the worker, so that they survive the worker's
- * death; one process writes, another reads, without locks.
+ * What a worker shows: counters, gauges and histograms of include/tbl/counters.h, and its
+ * complaints, the words for what fails. They live in memory that the supervisor shares with the
+ * worker, so that they survive the worker's death; one process writes, another reads, without
+ * locks.
  */
 #ifndef LC_BASE_COUNTERS_H
 #define LC_BASE_COUNTERS_H
@@ -32,9 +33,25 @@ struct lc_counters_buckets {
 	_Atomic uint64_t sum_millionths;
 };
 
+/* Whose words they are. */
+enum lc_counters_complaint {
+	LC_COUNTERS_COMPLAINT_CLICKHOUSE, /* to queries */
+	LC_COUNTERS_COMPLAINT_OFFSETS,    /* to an insert of offsets */
+	LC_COUNTERS_COMPLAINT_S3,
+	LC_COUNTERS_COMPLAINT_COUNT
+};
+
+enum { LC_COUNTERS_WORDS_SIZE = 400 }; /* bytes, terminator included */
+
+struct lc_counters_complaint_place {
+	_Atomic unsigned fault; /* enum lc_fault (formats/fault.h); 0: none */
+	_Atomic char words[LC_COUNTERS_WORDS_SIZE];
+};
+
 struct lc_counters {
 	_Atomic uint64_t values[LC_COUNTERS_COUNT];
 	struct lc_counters_buckets histograms[LC_COUNTERS_HISTOGRAM_COUNT];
+	struct lc_counters_complaint_place complaints[LC_COUNTERS_COMPLAINT_COUNT];
 };
 
 enum lc_counters_kind {
@@ -81,5 +98,15 @@ uint64_t lc_counters_get(const struct lc_counters *counters, enum lc_counters_na
 /* Counts one observation, in the histogram's unit (seconds, bytes, rows); not negative. */
 void lc_counters_observe(struct lc_counters *counters, enum lc_counters_histogram histogram,
 			 double value);
+
+/* Keeps what was answered last and which fault it shows; 0 and "": all is well. Words that are too
+ * long are cut. */
+void lc_counters_complain(struct lc_counters *counters, enum lc_counters_complaint which,
+			  unsigned fault, const char *words);
+
+/* Returns the fault, whatever number stands there, and copies the words, terminated, with spaces
+ * for control characters. Words that are being written meanwhile may be mixed. */
+unsigned lc_counters_complaint(const struct lc_counters *counters, enum lc_counters_complaint which,
+			       char words[LC_COUNTERS_WORDS_SIZE]);
 
 #endif

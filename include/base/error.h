@@ -13,6 +13,7 @@ enum lc_error_kind {
 	LC_ERROR_USAGE,       /* command line or configuration is wrong */
 	LC_ERROR_SYSTEM,      /* the operating system refused: file, socket, fork, memory */
 	LC_ERROR_UNREACHABLE, /* no connection, or it broke, or it took too long */
+	LC_ERROR_UNTRUSTED,   /* the peer can not prove who it is */
 	LC_ERROR_REFUSED,     /* the peer answered, and said no */
 	LC_ERROR_CORRUPT,     /* what the peer sent can not be what was asked for */
 	LC_ERROR_LIMIT,       /* a bound of ours was reached */
@@ -24,12 +25,13 @@ enum { LC_ERROR_MESSAGE_SIZE = 512 };
 
 struct lc_error {
 	enum lc_error_kind kind;
+	int code;                            /* the peer's own; 0: none */
 	char message[LC_ERROR_MESSAGE_SIZE]; /* terminated; cut at the end when too long */
 };
 
-/* Sets kind and message, printf-like. `error` may be NULL: then nothing is kept. Returns false, so
- * that a function can `return lc_error_set(...)`. Bytes that are not printable ASCII or UTF-8 are
- * kept as they are: whoever prints the message escapes it. */
+/* Sets kind and message, printf-like; the code becomes 0. `error` may be NULL: then nothing is
+ * kept. Returns false, so that a function can `return lc_error_set(...)`. Bytes that are not
+ * printable ASCII or UTF-8 are kept as they are: whoever prints the message escapes it. */
 bool lc_error_set(struct lc_error *error, enum lc_error_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

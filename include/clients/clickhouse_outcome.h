@@ -28,7 +28,8 @@ struct lc_clickhouse_outcome_facts {
 	const struct lc_error *refusal; /* what the reader of the rows said; kind NONE: nothing */
 };
 
-/* Sets `error` (kind NONE: success) and returns the exception code, 0 when unknown. */
+/* Sets `error` (kind NONE: success), its code the exception code, and returns that; 0 when unknown.
+ */
 int lc_clickhouse_outcome_of(const struct lc_clickhouse_outcome_facts *facts,
 			     struct lc_error *error);
 

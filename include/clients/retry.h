@@ -1,6 +1,6 @@
 /*
- * What to do about a failed request, as a pure rule over HTTP status, S3's <Code> and ClickHouse's
- * exception code. Texts never decide: a bucket may be called anything.
+ * What to do about a failed request to S3, as a pure rule over HTTP status and <Code>. Texts never
+ * decide: a bucket may be called anything.
  */
 #ifndef LC_CLIENTS_RETRY_H
 #define LC_CLIENTS_RETRY_H
@@ -30,12 +30,5 @@ enum lc_retry_class lc_retry_classify_s3(unsigned status, const char *code, bool
 
 /* What S3's answer to a PUT speaks of; status and code as above. */
 enum lc_retry_scope lc_retry_scope_s3(unsigned status, const char *code);
-
-/* Whether S3's <Code> says that the access key or its secret is wrong: then no target takes
- * anything. */
-bool lc_retry_refuses_credentials(const char *code);
-
-/* Whether ClickHouse's exception code says that the user, its password or its rights are wrong. */
-bool lc_retry_refuses_user(int exception_code);
 
 #endif

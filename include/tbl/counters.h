@@ -147,14 +147,16 @@ LC_GAUGE(OLDEST_BLOCKED_INSERTED_AT, "log_courier_oldest_blocked_timestamp_secon
 	"The insertedAt of the oldest row that waits for a blocked target or cannot be read, 0 if there "
 	"is none; targets that an operator has given up do not count.")
 LC_GAUGE(CLICKHOUSE_FAILING_SINCE, "log_courier_clickhouse_failing_since_timestamp_seconds", "",
-	"Since when no query to ClickHouse has succeeded, 0 while they do.")
+	"Since when ClickHouse has served no discovery, or no scan of those that were tried, 0 while it does.")
 LC_GAUGE(CLICKHOUSE_REFUSING_SINCE,
 	"log_courier_clickhouse_credentials_refused_since_timestamp_seconds", "",
 	"Since when ClickHouse has refused the user, its password or its rights, 0 while it takes them.")
 LC_GAUGE(OFFSETS_FAILING_SINCE, "log_courier_offsets_failing_since_timestamp_seconds", "",
 	"Since when offsets can not be inserted into ClickHouse, 0 while they can.")
 LC_GAUGE(S3_FAILING_SINCE, "log_courier_s3_failing_since_timestamp_seconds", "",
-	"Since when no upload has succeeded though some were tried, 0 while they do.")
+	"Since when no upload has succeeded though some were tried, 0 while they do or while only some targets fail.")
+LC_GAUGE(S3_CONFIRMED_AT, "log_courier_s3_confirmed_timestamp_seconds", "",
+	"When the last upload was confirmed, 0 if none was since the worker's start.")
 LC_GAUGE(S3_REFUSING_SINCE, "log_courier_s3_credentials_refused_since_timestamp_seconds", "",
 	"Since when S3 has refused the access key or its secret, 0 while it takes them.")
 LC_GAUGE(CLOCK_APART, "log_courier_clickhouse_clock_difference_seconds", "",

@@ -57,8 +57,8 @@ void lc_page_free(struct lc_page *page);
 void lc_page_share(struct lc_page *page);
 void lc_page_keep(struct lc_page *page);
 
-/* Makes the page ready for the next worker: gauges back to 0, phase, heartbeat (now), last words
- * and backtrace anew; counters and histograms stay. */
+/* Makes the page ready for the next worker: gauges back to 0, complaints, phase, heartbeat (now),
+ * last words and backtrace anew; counters and histograms stay. */
 void lc_page_prepare(struct lc_page *page, uint64_t now_ms);
 
 /* Keeps `text`, cut when too long, as last words. May be called from a signal handler. */

@@ -82,3 +82,35 @@ void lc_counters_observe(struct lc_counters *counters, enum lc_counters_histogra
 				  millionths < 0x1p64 ? (uint64_t)millionths : UINT64_MAX,
 				  memory_order_relaxed);
 }
+
+void lc_counters_complain(struct lc_counters *counters, enum lc_counters_complaint which,
+			  unsigned fault, const char *words)
+{
+	struct lc_counters_complaint_place *place = &counters->complaints[which];
+	size_t size = strnlen(words, LC_COUNTERS_WORDS_SIZE - 1);
+
+	/* not in the middle of a character of UTF-8 */
+	while (words[size] != '\0' && size > 0 && ((unsigned char)words[size] & 0xC0) == 0x80)
+		size--;
+	for (size_t i = 0; i < size; i++)
+		atomic_store_explicit(&place->words[i], words[i], memory_order_relaxed);
+	atomic_store_explicit(&place->words[size], '\0', memory_order_relaxed);
+	atomic_store_explicit(&place->fault, fault, memory_order_release);
+}
+
+unsigned lc_counters_complaint(const struct lc_counters *counters, enum lc_counters_complaint which,
+			       char words[LC_COUNTERS_WORDS_SIZE])
+{
+	const struct lc_counters_complaint_place *place = &counters->complaints[which];
+	unsigned fault = atomic_load_explicit(&place->fault, memory_order_acquire);
+	size_t size = 0;
+	char c;
+
+	while (size < LC_COUNTERS_WORDS_SIZE - 1 &&
+	       (c = atomic_load_explicit(&place->words[size], memory_order_relaxed)) != '\0')
+		words[size++] = (unsigned char)c < 0x20 || c == 0x7F ? ' ' : c;
+	while (size > 0 && words[size - 1] == ' ')
+		size--;
+	words[size] = '\0';
+	return fault;
+}

@@ -18,6 +18,7 @@ bool lc_error_set(struct lc_error *error, enum lc_error_kind kind, const char *f
 		va_list arguments;
 
 		error->kind = kind;
+		error->code = 0;
 		va_start(arguments, format);
 		set_message(error, format, arguments);
 		va_end(arguments);
@@ -33,6 +34,7 @@ bool lc_error_set_errno(struct lc_error *error, int errno_value, const char *for
 		size_t used;
 
 		error->kind = LC_ERROR_SYSTEM;
+		error->code = 0;
 		va_start(arguments, format);
 		set_message(error, format, arguments);
 		va_end(arguments);

@@ -77,8 +77,7 @@ static int outcome_of_rows(const struct lc_clickhouse_outcome_facts *facts, stru
 	return 0;
 }
 
-int lc_clickhouse_outcome_of(const struct lc_clickhouse_outcome_facts *facts,
-			     struct lc_error *error)
+static int judge(const struct lc_clickhouse_outcome_facts *facts, struct lc_error *error)
 {
 	*error = (struct lc_error){.kind = LC_ERROR_NONE};
 	if (facts->response->status == 0) {
@@ -88,4 +87,13 @@ int lc_clickhouse_outcome_of(const struct lc_clickhouse_outcome_facts *facts,
 	if (facts->response->status == 200)
 		return outcome_of_rows(facts, error);
 	return outcome_of_status(facts, error);
+}
+
+int lc_clickhouse_outcome_of(const struct lc_clickhouse_outcome_facts *facts,
+			     struct lc_error *error)
+{
+	int code = judge(facts, error);
+
+	error->code = code;
+	return code;
 }

@@ -143,6 +143,9 @@ enum lc_error_kind lc_http_easy_kind_of(CURLcode result)
 	/* Everything else is the connection's fault, or may be. */
 	if (result == CURLE_URL_MALFORMAT || result == CURLE_UNSUPPORTED_PROTOCOL)
 		return LC_ERROR_USAGE;
+	if (result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_ISSUER_ERROR ||
+	    result == CURLE_SSL_INVALIDCERTSTATUS)
+		return LC_ERROR_UNTRUSTED;
 	if (result == CURLE_WEIRD_SERVER_REPLY || result == CURLE_BAD_CONTENT_ENCODING)
 		return LC_ERROR_CORRUPT;
 	return LC_ERROR_UNREACHABLE;

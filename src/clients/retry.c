@@ -48,17 +48,6 @@ static const struct code_class *find_code(unsigned status, const char *code)
 	return NULL;
 }
 
-/* Of ClickHouse's src/Common/ErrorCodes.cpp. */
-static const int USER_CODES[] = {
-    192, /* UNKNOWN_USER */
-    193, /* WRONG_PASSWORD */
-    194, /* REQUIRED_PASSWORD */
-    195, /* IP_ADDRESS_NOT_ALLOWED */
-    291, /* DATABASE_ACCESS_DENIED */
-    497, /* ACCESS_DENIED */
-    516, /* AUTHENTICATION_FAILED */
-};
-
 static enum lc_retry_class class_of_status(unsigned status)
 {
 	if (status == 0 || status == 408 || status == 429)
@@ -94,19 +83,4 @@ enum lc_retry_scope lc_retry_scope_s3(unsigned status, const char *code)
 	if (class_of_status(status) == LC_RETRY_AGAIN || status < 400 || status >= 500)
 		return LC_RETRY_SCOPE_BUCKET;
 	return LC_RETRY_SCOPE_UNKNOWN;
-}
-
-bool lc_retry_refuses_credentials(const char *code)
-{
-	return strcmp(code, "InvalidAccessKeyId") == 0 ||
-	       strcmp(code, "SignatureDoesNotMatch") == 0;
-}
-
-bool lc_retry_refuses_user(int exception_code)
-{
-	for (size_t i = 0; i < sizeof(USER_CODES) / sizeof(USER_CODES[0]); i++) {
-		if (USER_CODES[i] == exception_code)
-			return true;
-	}
-	return false;
 }

@@ -10,6 +10,7 @@
 #include "formats/sigv4.h"
 
 #include <curl/curl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -19,6 +20,8 @@ enum {
 	BODY_MAX = 64 * 1024,
 	ADDRESS_MAX = 16 * 1024,
 	DATE_SIZE = 64,
+	LOCATION_SIZE = 128,
+	KEY_SHOWN_MAX = 160, /* so that there is room for what went wrong */
 };
 
 static const char CONTENT_TYPE[] = "text/plain";
@@ -45,8 +48,9 @@ struct lc_s3_put {
 	struct lc_view bucket; /* owned */
 	char *bucket_text;     /* for people: what follows a zero byte is missing */
 	char *key;
-	struct lc_buffer answer; /* the first bytes of the answer's body */
-	char date[DATE_SIZE];    /* the answer's Date header */
+	struct lc_buffer answer;      /* the first bytes of the answer's body */
+	char date[DATE_SIZE];         /* the answer's Date header */
+	char location[LOCATION_SIZE]; /* where it sends us, cut; or empty */
 	bool has_etag;
 	bool conditional; /* sent with If-None-Match */
 };
@@ -109,6 +113,8 @@ static void on_header(void *context, struct lc_view name, struct lc_view value)
 	if (lc_view_equal(name, lc_view_of("date")) && value.size < sizeof(put->date)) {
 		memcpy(put->date, value.data, value.size);
 		put->date[value.size] = '\0';
+	} else if (lc_view_equal(name, lc_view_of("location"))) {
+		snprintf(put->location, sizeof(put->location), "%.*s", (int)value.size, value.data);
 	} else if (lc_view_equal(name, lc_view_of("etag"))) {
 		put->has_etag = true;
 	}
@@ -169,13 +175,17 @@ static void follow_clock(struct lc_s3_put *put)
 static void describe_refusal(const struct lc_s3_put *put, unsigned status,
 			     const struct lc_s3_error *parsed, struct lc_error *error)
 {
+	const char *colon = parsed->message[0] == '\0' ? "" : ": ";
+	const char *to = put->location[0] == '\0' ? "" : ", to ";
+
 	if (parsed->code[0] == '\0')
-		lc_error_set(error, LC_ERROR_REFUSED, "PUT %s/%s: HTTP %u without an S3 error code",
-			     put->bucket_text, put->key, status);
+		lc_error_set(error, LC_ERROR_REFUSED,
+			     "PUT %s/%.*s: HTTP %u without an S3 error code%s%s", put->bucket_text,
+			     KEY_SHOWN_MAX, put->key, status, to, put->location);
 	else
-		lc_error_set(error, LC_ERROR_REFUSED, "PUT %s/%s: HTTP %u %s%s%s", put->bucket_text,
-			     put->key, status, parsed->code, parsed->message[0] == '\0' ? "" : ": ",
-			     parsed->message);
+		lc_error_set(error, LC_ERROR_REFUSED, "PUT %s/%.*s: HTTP %u %s%s%s%s%s",
+			     put->bucket_text, KEY_SHOWN_MAX, put->key, status, parsed->code, colon,
+			     parsed->message, to, put->location);
 }
 
 /* A conditional PUT has two answers of its own: the object is there (412), and the service does not
@@ -227,15 +237,16 @@ static void on_done(void *context, const struct lc_http_response *response)
 
 	if (status == 0) {
 		answer.error = response->error;
-		lc_error_prefix(&answer.error, "bucket %s, key %s", put->bucket_text, put->key);
+		lc_error_prefix(&answer.error, "bucket %s, key %.*s", put->bucket_text,
+				KEY_SHOWN_MAX, put->key);
 	} else if (answer.retry_class != LC_RETRY_DONE) {
 		describe_refusal(put, status, &parsed, &answer.error);
 	} else if (!put->has_etag) {
 		answer.retry_class = LC_RETRY_WAIT;
 		answer.scope = LC_RETRY_SCOPE_BUCKET;
 		lc_error_set(&answer.error, LC_ERROR_CORRUPT,
-			     "PUT %s/%s: HTTP %u without an ETag: what answered is not S3",
-			     put->bucket_text, put->key, status);
+			     "PUT %s/%.*s: HTTP %u without an ETag: what answered is not S3",
+			     put->bucket_text, KEY_SHOWN_MAX, put->key, status);
 	}
 	end(put, &answer);
 }

@@ -115,6 +115,11 @@ static void append_status(struct lc_buffer *text)
 #define LC_SEVERITY(name, word, help) \
 	lc_buffer_append_format(text, "| `%s` | %s |\n", (word), (help));
 #include "tbl/severities.h"
+	lc_buffer_append_text(text, "\nThe words of `clickhouse_fault` and `s3_fault`:\n\n"
+				    "| word | meaning | what to do |\n|---|---|---|\n");
+#define LC_FAULT(name, word, reach, patience, what, advice) \
+	lc_buffer_append_format(text, "| `%s` | %s | %s |\n", (word), (what), (advice));
+#include "tbl/faults.h"
 }
 
 static void append_inspection(struct lc_buffer *text)

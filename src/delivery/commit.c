@@ -5,6 +5,7 @@
 #include "base/crash_point.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "clients/diagnose.h"
 #include "formats/offset.h"
 
 #include <stdlib.h>
@@ -209,6 +210,16 @@ static void go_on(struct lc_commit *commit)
 		commit->callbacks->on_idle(commit->context);
 }
 
+static void note_outcome(struct lc_commit *commit, const struct lc_error *error)
+{
+	bool failed = error->kind != LC_ERROR_NONE;
+
+	lc_counters_set_failing(commit->counters, LC_COUNTERS_OFFSETS_FAILING_SINCE, failed);
+	lc_counters_complain(commit->counters, LC_COUNTERS_COMPLAINT_OFFSETS,
+			     failed ? lc_diagnose_clickhouse(error) : LC_FAULT_NONE,
+			     failed ? error->message : "");
+}
+
 static void on_inserted(void *context, const struct lc_error *error, int exception_code)
 {
 	struct lc_commit *commit = context;
@@ -216,8 +227,7 @@ static void on_inserted(void *context, const struct lc_error *error, int excepti
 
 	(void)exception_code;
 	commit->query = NULL;
-	lc_counters_set_failing(commit->counters, LC_COUNTERS_OFFSETS_FAILING_SINCE,
-				error->kind != LC_ERROR_NONE);
+	note_outcome(commit, error);
 	lc_counters_observe(commit->counters, LC_COUNTERS_HISTOGRAM_COMMIT_SECONDS,
 			    (double)elapsed_ms / 1000);
 	if (error->kind == LC_ERROR_NONE) {

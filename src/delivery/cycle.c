@@ -3,7 +3,7 @@
 #include "base/backoff.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "clients/retry.h"
+#include "clients/diagnose.h"
 #include "delivery/discovery.h"
 #include "delivery/plan.h"
 #include "delivery/scan.h"
@@ -16,6 +16,7 @@ enum {
 	IN_TROUBLE_MAX =
 	    8, /* sources that could not be read before: so many are tried in a cycle */
 	UNANSWERED_MAX = 3, /* scans: from then on what they ask for may be the reason */
+	UNREADABLE_MAX = 3, /* sources in a row: from then on the fault is not theirs */
 };
 
 /* Where the cycle is. */
@@ -45,6 +46,8 @@ struct lc_cycle {
 	uint64_t started_ms;
 	uint64_t next_ms;  /* when the next cycle is to begin, while this one is waited for */
 	unsigned failures; /* cycles in a row that ClickHouse made fail */
+	bool scans_fail;   /* no scan has succeeded since one failed, not by its source's fault */
+	bool has_read;     /* a scan has succeeded */
 
 	struct lc_source **ready; /* this cycle's sources, oldest first, those in trouble last */
 	size_t ready_count;
@@ -53,8 +56,8 @@ struct lc_cycle {
 	size_t group_count;  /* of those before it, how many the scan under way reads */
 	size_t group_most;   /* so many at most share the next scan */
 	unsigned in_trouble; /* sources of this cycle that could not be read before */
-	unsigned
-	    unanswered; /* cycles in a row whose scan nobody answered, though a discovery was */
+	unsigned unreadable; /* sources in a row that could not be read, and nothing between */
+	unsigned unanswered; /* scans in a row that nobody answered, though discoveries were */
 
 	bool flush_all; /* all sources are read next, whatever their thresholds say */
 	bool again;     /* the next cycle begins as soon as this one has ended */
@@ -95,11 +98,53 @@ static void end_cycle(struct lc_cycle *cycle)
 	await(cycle, STEP_WAITING, interval_ms > elapsed_ms ? interval_ms - elapsed_ms : 0);
 }
 
-static void fail_cycle(struct lc_cycle *cycle, const char *what, const struct lc_error *error)
+static void show_failure(const struct lc_cycle *cycle, const struct lc_error *error)
 {
 	struct lc_counters *counters = cycle->parts.counters;
+	enum lc_fault fault =
+	    error->kind == LC_ERROR_NONE ? LC_FAULT_NONE : lc_diagnose_clickhouse(error);
 
-	lc_counters_set_failing(counters, LC_COUNTERS_CLICKHOUSE_FAILING_SINCE, true);
+	lc_counters_set_failing(counters, LC_COUNTERS_CLICKHOUSE_FAILING_SINCE,
+				fault != LC_FAULT_NONE);
+	lc_counters_set_failing(counters, LC_COUNTERS_CLICKHOUSE_REFUSING_SINCE,
+				fault == LC_FAULT_CLICKHOUSE_USER);
+	lc_counters_complain(counters, LC_COUNTERS_COMPLAINT_CLICKHOUSE, fault,
+			     fault == LC_FAULT_NONE ? "" : error->message);
+}
+
+/* A discovery reads a few columns alone: it does not show that rows can be read. */
+static void note_discovery(struct lc_cycle *cycle, const struct lc_error *error)
+{
+	if (error->kind != LC_ERROR_NONE || !cycle->scans_fail)
+		show_failure(cycle, error);
+}
+
+static void note_scan(struct lc_cycle *cycle, const struct lc_error *error)
+{
+	cycle->scans_fail = error->kind != LC_ERROR_NONE;
+	show_failure(cycle, error);
+}
+
+/* What one source alone suffers is no failure of ClickHouse's, unless nothing else can be read. */
+static void note_unreadable(struct lc_cycle *cycle, const struct lc_error *error)
+{
+	cycle->unreadable++;
+	if (!cycle->has_read || cycle->unreadable >= UNREADABLE_MAX)
+		note_scan(cycle, error);
+}
+
+static void note_read(struct lc_cycle *cycle)
+{
+	static const struct lc_error none = {.kind = LC_ERROR_NONE};
+
+	cycle->has_read = true;
+	cycle->unreadable = 0;
+	cycle->unanswered = 0;
+	note_scan(cycle, &none);
+}
+
+static void fail_cycle(struct lc_cycle *cycle, const char *what, const struct lc_error *error)
+{
 	lc_log(LC_LOG_WARNING, what,
 	       LC_LOG_TEXT("url", lc_clickhouse_seat_url(cycle->parts.clickhouse, cycle->seat)),
 	       LC_LOG_FAULT(error));
@@ -164,8 +209,9 @@ static void on_discovered(void *context, const struct lc_error *error, int excep
 	struct lc_cycle *cycle = context;
 	struct lc_counters *counters = cycle->parts.counters;
 
-	lc_counters_set_failing(counters, LC_COUNTERS_CLICKHOUSE_REFUSING_SINCE,
-				lc_retry_refuses_user(exception_code));
+	(void)exception_code;
+	if (error->kind != LC_ERROR_CONFLICT)
+		note_discovery(cycle, error);
 	if (error->kind == LC_ERROR_CONFLICT) {
 		enter_step(cycle, STEP_STOPPED);
 	} else if (error->kind != LC_ERROR_NONE) {
@@ -176,7 +222,6 @@ static void on_discovered(void *context, const struct lc_error *error, int excep
 	if (error->kind != LC_ERROR_NONE)
 		return;
 	cycle->failures = 0;
-	lc_counters_set_failing(counters, LC_COUNTERS_CLICKHOUSE_FAILING_SINCE, false);
 	cycle->ready_count = 0;
 	cycle->ready_next = 0;
 	cycle->group_most = SIZE_MAX;
@@ -221,6 +266,7 @@ static void narrow_down(struct lc_cycle *cycle, const struct lc_scan_end *end)
 	       LC_LOG_UINT("sources", end->unread_count), LC_LOG_FAULT(&end->error));
 	if (cycle->group_count == 1 && end->unread_count == 1) {
 		leave_alone(cycle, end->unread[0], &end->error);
+		note_unreadable(cycle, &end->error);
 		cycle->group_most = SIZE_MAX;
 		return;
 	}
@@ -232,22 +278,35 @@ static void narrow_down(struct lc_cycle *cycle, const struct lc_scan_end *end)
 	    end->broke_in_first || end->unread_count < 2 ? 1 : end->unread_count / 2;
 }
 
+/* Whether what the scan asked for may be the reason of its end. */
+static bool may_be_narrowed(const struct lc_cycle *cycle, const struct lc_scan_end *end)
+{
+	enum lc_fault fault = lc_diagnose_clickhouse(&end->error);
+
+	if (!end->answered)
+		return cycle->unanswered >= UNANSWERED_MAX;
+	return LC_FAULT_DESCRIPTIONS[fault].reach != LC_FAULT_WHOLE &&
+	       cycle->unreadable < UNREADABLE_MAX;
+}
+
 static void on_scan_end(void *context, const struct lc_scan_end *end)
 {
 	struct lc_cycle *cycle = context;
 
 	if (end->error.kind == LC_ERROR_NONE) {
-		cycle->unanswered = 0;
+		note_read(cycle);
 		cycle->group_most =
 		    cycle->group_most > SIZE_MAX / 2 ? SIZE_MAX : cycle->group_most * 2;
-	} else if (end->answered || cycle->unanswered >= UNANSWERED_MAX) {
+		scan_next_group(cycle);
+	} else if (may_be_narrowed(cycle, end)) {
 		narrow_down(cycle, end);
+		scan_next_group(cycle);
 	} else {
-		cycle->unanswered++;
+		cycle->unanswered += !end->answered;
+		cycle->unreadable = 0;
+		note_scan(cycle, &end->error);
 		fail_cycle(cycle, "a scan broke; what is missing is read again", &end->error);
-		return;
 	}
-	scan_next_group(cycle);
 }
 
 static void on_timer(void *context)

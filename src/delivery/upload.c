@@ -5,6 +5,7 @@
 #include "base/crash_point.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "delivery/outage.h"
 
 #include <stdlib.h>
 
@@ -27,6 +28,7 @@ struct lc_upload {
 	struct lc_loop_timer *timer; /* the next probe of a target that failed, or the next start */
 	struct lc_target_table *targets;
 	struct lc_attempts *attempts;
+	struct lc_outage *outage;
 	struct lc_target_queue uploading;
 	struct lc_target_queue recording; /* confirmed or discarded; the ledger is told */
 	unsigned concurrency;             /* uploads at a time, all targets together */
@@ -65,6 +67,7 @@ struct lc_upload *lc_upload_new(struct lc_loop *loop, struct lc_s3 *s3,
 	TAILQ_INIT(&upload->recording);
 	upload->targets = lc_target_table_new(&upload->policy);
 	upload->attempts = lc_attempts_new();
+	upload->outage = lc_outage_new(counters);
 	lc_random_seed_from_system(&upload->random);
 	upload->timer = lc_loop_timer_new(loop, start_uploads, upload);
 	return upload;
@@ -95,6 +98,7 @@ void lc_upload_free(struct lc_upload *upload)
 	}
 	lc_target_table_free(upload->targets);
 	lc_attempts_free(upload->attempts);
+	lc_outage_free(upload->outage);
 	lc_loop_timer_free(upload->timer);
 	free(upload);
 }
@@ -421,22 +425,6 @@ static void count_delivery(struct lc_upload *upload, const struct lc_object *obj
 	lc_counters_observe(counters, LC_COUNTERS_HISTOGRAM_BATCH_SECONDS, (double)taken_ms / 1000);
 }
 
-/* Whether S3 as a whole answers: a refusal of one bucket is an answer. */
-static void note_reachability(struct lc_upload *upload, enum lc_retry_class answer)
-{
-	lc_counters_set_failing(upload->counters, LC_COUNTERS_S3_FAILING_SINCE,
-				answer != LC_RETRY_DONE && answer != LC_RETRY_WAIT);
-}
-
-/* Whether S3 takes the access key, be the bucket there or not. */
-static void note_credentials(struct lc_upload *upload, const struct lc_s3_answer *answer)
-{
-	bool refused = lc_retry_refuses_credentials(answer->code);
-
-	if (refused || answer->retry_class == LC_RETRY_DONE || answer->retry_class == LC_RETRY_WAIT)
-		lc_counters_set_failing(upload->counters, LC_COUNTERS_S3_REFUSING_SINCE, refused);
-}
-
 static void count_failure(const struct lc_object *object, enum lc_retry_class answer)
 {
 	struct lc_counters *counters = object->upload->counters;
@@ -602,8 +590,8 @@ static void on_answer(void *context, const struct lc_s3_answer *answer)
 
 	lc_counters_observe(upload->counters, LC_COUNTERS_HISTOGRAM_UPLOAD_SECONDS,
 			    (double)answer->elapsed_ms / 1000);
-	note_reachability(upload, answer->retry_class);
-	note_credentials(upload, answer);
+	lc_outage_note(upload->outage, object->target->bucket->name, answer,
+		       lc_loop_now_ms(upload->loop));
 	if (answer->retry_class == LC_RETRY_DONE && !is_slow(object, lc_loop_now_ms(upload->loop)))
 		object->target->bucket->slow = false;
 	end_upload(upload, object, answer);

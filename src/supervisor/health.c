@@ -1,8 +1,12 @@
 #include "supervisor/health.h"
 
 #include "base/exit_codes.h"
+#include "formats/fault.h"
 
 #include <inttypes.h>
+
+/* For so long a confirmation shows that targets refuse, not S3. */
+enum { OWN_FAULT_SECONDS = 3600 };
 
 /* A worker that is not started anew: what its exit code means, and the way out. */
 static void examine_failure(const struct lc_status_document_shard *shard, const char *obituary,
@@ -97,48 +101,78 @@ static void examine_state(const struct lc_status_document_shard *shard,
 	}
 }
 
+/* ClickHouse or S3, by the fault that the worker found. */
+static void examine_fault(const struct lc_health_rules *rules, enum lc_severity severity,
+			  unsigned shard, int64_t seconds, enum lc_fault fault, const char *words,
+			  struct lc_status_document *document)
+{
+	const struct lc_fault_description *description = &LC_FAULT_DESCRIPTIONS[fault];
+	bool at_once = description->patience == LC_FAULT_AT_ONCE;
+
+	if (seconds < 0 || fault == LC_FAULT_NONE ||
+	    (!at_once && seconds < rules->unreachable_after_seconds))
+		return;
+	lc_status_document_find(document, severity, (int)shard, "%s for %" PRId64 " s%s%s; %s",
+				description->what, seconds, words[0] == '\0' ? "" : ": ", words,
+				description->advice);
+}
+
+/* Has another shard had an upload confirmed while this one had none, or lately if the fault is this
+ * one's targets' own? */
+static bool others_confirm(const struct lc_status_document *document,
+			   const struct lc_status_document_shard *shard, enum lc_fault fault)
+{
+	bool own = LC_FAULT_DESCRIPTIONS[fault].reach == LC_FAULT_ONE;
+	int64_t before = own ? OWN_FAULT_SECONDS : shard->s3_failing_seconds;
+
+	for (size_t i = 0; i < document->shards_size; i++) {
+		const struct lc_status_document_shard *other = &document->shards[i];
+
+		if (other != shard && other->s3_confirmed_seconds >= 0 &&
+		    other->s3_confirmed_seconds < before)
+			return true;
+	}
+	return false;
+}
+
+static void examine_s3(const struct lc_health_rules *rules,
+		       const struct lc_status_document_shard *shard,
+		       struct lc_status_document *document)
+{
+	enum lc_fault fault = lc_fault_of(shard->s3_fault);
+	bool partial = LC_FAULT_DESCRIPTIONS[fault].reach != LC_FAULT_WHOLE &&
+		       others_confirm(document, shard, fault);
+
+	examine_fault(rules, partial ? LC_SEVERITY_WARNING : LC_SEVERITY_CRITICAL, shard->shard,
+		      shard->s3_failing_seconds, fault, shard->s3_answer, document);
+}
+
+static void examine_offsets(const struct lc_health_rules *rules,
+			    const struct lc_status_document_shard *shard,
+			    struct lc_status_document *document)
+{
+	if (shard->offsets_failing_seconds < rules->unreachable_after_seconds)
+		return;
+	lc_status_document_find(
+	    document, LC_SEVERITY_CRITICAL, (int)shard->shard,
+	    "no offset could be inserted into ClickHouse for %" PRId64
+	    " s%s%s; grant INSERT on the offsets table to the user, or mend what ClickHouse names; "
+	    "rows are delivered meanwhile, and would be delivered again if the state directory "
+	    "were lost",
+	    shard->offsets_failing_seconds, shard->offsets_answer[0] == '\0' ? "" : ": ",
+	    shard->offsets_answer);
+}
+
 static void examine_delivery(const struct lc_health_rules *rules,
 			     const struct lc_status_document_shard *shard,
 			     struct lc_status_document *document)
 {
 	int number = (int)shard->shard;
 
-	if (shard->clickhouse_refusing_seconds >= 0)
-		lc_status_document_find(
-		    document, LC_SEVERITY_CRITICAL, number,
-		    "ClickHouse has refused the user, its password or its rights for %" PRId64
-		    " s; correct clickhouse.username and clickhouse.password and run "
-		    "log-courier-ctl reload, or grant SELECT on the logs table and the offsets "
-		    "table; all rows are kept meanwhile",
-		    shard->clickhouse_refusing_seconds);
-	else if (shard->clickhouse_failing_seconds >= rules->unreachable_after_seconds)
-		lc_status_document_find(
-		    document, LC_SEVERITY_CRITICAL, number,
-		    "ClickHouse has answered no query for %" PRId64
-		    " s; see that the servers of clickhouse.url run, the log has the error; "
-		    "delivery resumes by itself",
-		    shard->clickhouse_failing_seconds);
-	if (shard->offsets_failing_seconds >= rules->unreachable_after_seconds)
-		lc_status_document_find(
-		    document, LC_SEVERITY_CRITICAL, number,
-		    "no offset could be inserted into ClickHouse for %" PRId64
-		    " s; grant INSERT on the offsets table to the user, or mend what the log "
-		    "says; rows are delivered meanwhile, and would be delivered again if the "
-		    "state directory were lost",
-		    shard->offsets_failing_seconds);
-	if (shard->s3_failing_seconds >= rules->unreachable_after_seconds)
-		lc_status_document_find(document, LC_SEVERITY_CRITICAL, number,
-					"S3 has confirmed no upload for %" PRId64
-					" s; see that s3.endpoint runs and accepts the access key, "
-					"the log has the error; delivery resumes by itself",
-					shard->s3_failing_seconds);
-	if (shard->s3_refusing_seconds >= 0)
-		lc_status_document_find(
-		    document, LC_SEVERITY_CRITICAL, number,
-		    "S3 has refused the access key or its secret for %" PRId64
-		    " s; correct s3.access-key-id and s3.secret-access-key and run log-courier-ctl "
-		    "reload, or make the key again; all rows are kept meanwhile",
-		    shard->s3_refusing_seconds);
+	examine_fault(rules, LC_SEVERITY_CRITICAL, shard->shard, shard->clickhouse_failing_seconds,
+		      lc_fault_of(shard->clickhouse_fault), shard->clickhouse_answer, document);
+	examine_offsets(rules, shard, document);
+	examine_s3(rules, shard, document);
 	if (shard->ledger_failing_seconds >= 0)
 		lc_status_document_find(
 		    document, LC_SEVERITY_CRITICAL, number,

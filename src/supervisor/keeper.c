@@ -5,6 +5,7 @@
 #include "base/exit_codes.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "formats/fault.h"
 #include "supervisor/obituary.h"
 #include "supervisor/resident.h"
 #include "supervisor/spawn.h"
@@ -392,6 +393,18 @@ static int64_t age_of(const struct lc_counters *counters, enum lc_counters_name 
 	return wall_seconds > (int64_t)since ? wall_seconds - (int64_t)since : 0;
 }
 
+static void describe_complaint(const struct lc_counters *counters, enum lc_counters_complaint which,
+			       char *word, char *words)
+{
+	char text[LC_COUNTERS_WORDS_SIZE];
+	unsigned fault = lc_counters_complaint(counters, which, text);
+
+	if (word != NULL && fault < LC_FAULT_COUNT)
+		snprintf(word, LC_STATUS_DOCUMENT_LABEL_SIZE, "%s",
+			 LC_FAULT_DESCRIPTIONS[fault].word);
+	snprintf(words, LC_STATUS_DOCUMENT_TEXT_SIZE, "%s", text);
+}
+
 void lc_keeper_describe(const struct lc_keeper *keeper, int64_t wall_seconds,
 			struct lc_status_document_shard *shard)
 {
@@ -430,6 +443,7 @@ void lc_keeper_describe(const struct lc_keeper *keeper, int64_t wall_seconds,
 		age_of(counters, LC_COUNTERS_CLICKHOUSE_REFUSING_SINCE, wall_seconds),
 	    .offsets_failing_seconds =
 		age_of(counters, LC_COUNTERS_OFFSETS_FAILING_SINCE, wall_seconds),
+	    .s3_confirmed_seconds = age_of(counters, LC_COUNTERS_S3_CONFIRMED_AT, wall_seconds),
 	    .s3_failing_seconds = age_of(counters, LC_COUNTERS_S3_FAILING_SINCE, wall_seconds),
 	    .s3_refusing_seconds = age_of(counters, LC_COUNTERS_S3_REFUSING_SINCE, wall_seconds),
 	    .clock_difference_seconds = lc_counters_get(counters, LC_COUNTERS_CLOCK_APART),
@@ -443,6 +457,10 @@ void lc_keeper_describe(const struct lc_keeper *keeper, int64_t wall_seconds,
 	    .log_failing_seconds = age_of(counters, LC_COUNTERS_LOG_FAILING_SINCE, wall_seconds),
 	    .obituary_exit_code = keeper->obituary_exit_code,
 	};
+	describe_complaint(counters, LC_COUNTERS_COMPLAINT_CLICKHOUSE, shard->clickhouse_fault,
+			   shard->clickhouse_answer);
+	describe_complaint(counters, LC_COUNTERS_COMPLAINT_OFFSETS, NULL, shard->offsets_answer);
+	describe_complaint(counters, LC_COUNTERS_COMPLAINT_S3, shard->s3_fault, shard->s3_answer);
 	snprintf(shard->obituary, sizeof(shard->obituary), "%s", keeper->obituary);
 	snprintf(shard->obituary_time, sizeof(shard->obituary_time), "%s", keeper->obituary_time);
 }

@@ -41,6 +41,8 @@ void lc_page_prepare(struct lc_page *page, uint64_t now_ms)
 		if (LC_COUNTERS_DESCRIPTIONS[i].kind == LC_COUNTERS_KIND_GAUGE)
 			lc_counters_set(&page->counters, (enum lc_counters_name)i, 0);
 	}
+	for (unsigned i = 0; i < LC_COUNTERS_COMPLAINT_COUNT; i++)
+		lc_counters_complain(&page->counters, (enum lc_counters_complaint)i, 0, "");
 	atomic_store(&page->heartbeat_ms, now_ms);
 	atomic_store(&page->phase, LC_PAGE_STARTING);
 	lc_page_say_last_words(page, "");

@@ -2,7 +2,7 @@
  */
 #include "clients/clickhouse.h"
 
-#include "clients/retry.h"
+#include "clients/diagnose.h"
 #include "support/clickhouse_world.h"
 
 #include <setjmp.h>
@@ -48,7 +48,7 @@ static void a_wrong_password_is_refused(void **state)
 	    clickhouse_world_client_of(world, getenv("LOG_COURIER_CLICKHOUSE_URL"), "wrong");
 	clickhouse_world_run(world, "SELECT 1");
 	assert_failed(world, 516, "Authentication failed");
-	assert_true(lc_retry_refuses_user(world->code));
+	assert_int_equal(lc_diagnose_clickhouse(&world->error), LC_FAULT_CLICKHOUSE_USER);
 	assert_null(strstr(world->error.message, "wrong"));
 }
 

@@ -247,6 +247,41 @@ static void a_negative_observation_is_a_bug_of_ours(void **state)
 	lc_buffer_free(&said);
 }
 
+static void expect_complaint(unsigned fault, const char *words)
+{
+	char text[LC_COUNTERS_WORDS_SIZE];
+
+	assert_int_equal(lc_counters_complaint(&counters, LC_COUNTERS_COMPLAINT_S3, text), fault);
+	assert_string_equal(text, words);
+}
+
+static void a_complaint_is_kept_in_its_own_words(void **state)
+{
+	char text[2 * LC_COUNTERS_WORDS_SIZE];
+	char read[LC_COUNTERS_WORDS_SIZE];
+
+	(void)state;
+	expect_complaint(0, "");
+	lc_counters_complain(&counters, LC_COUNTERS_COMPLAINT_S3, 3, "HTTP 301\r\n\033[2Jx\x7F\n");
+	expect_complaint(3, "HTTP 301   [2Jx");
+	/* cut between two characters: \xC3\xA9 takes two bytes */
+	memset(text, 'x', sizeof(text));
+	for (size_t i = 1; i + 2 < sizeof(text); i += 2)
+		memcpy(text + i, "\xC3\xA9", 2);
+	text[sizeof(text) - 1] = '\0';
+	lc_counters_complain(&counters, LC_COUNTERS_COMPLAINT_S3, 3, text);
+	lc_counters_complaint(&counters, LC_COUNTERS_COMPLAINT_S3, read);
+	assert_int_equal(strlen(read), LC_COUNTERS_WORDS_SIZE - 1);
+	assert_memory_equal(read, text, LC_COUNTERS_WORDS_SIZE - 1);
+	text[0] = '\0';
+	memmove(text, text + 1, sizeof(text) - 1);
+	lc_counters_complain(&counters, LC_COUNTERS_COMPLAINT_S3, 3, text);
+	lc_counters_complaint(&counters, LC_COUNTERS_COMPLAINT_S3, read);
+	assert_int_equal(strlen(read), LC_COUNTERS_WORDS_SIZE - 2);
+	lc_counters_complain(&counters, LC_COUNTERS_COMPLAINT_S3, 0, "");
+	expect_complaint(0, "");
+}
+
 #define STORY(story) cmocka_unit_test_setup(story, begin)
 
 int main(void)
@@ -263,6 +298,7 @@ int main(void)
 	    STORY(observations_are_summed_to_the_millionth),
 	    STORY(an_enormous_observation_is_counted_like_any_other),
 	    STORY(a_negative_observation_is_a_bug_of_ours),
+	    STORY(a_complaint_is_kept_in_its_own_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,15 +84,6 @@ static void a_code_counts_only_as_a_whole(void **state)
 		assert_int_equal(lc_retry_classify_s3(503, codes[i], NULL), LC_RETRY_AGAIN);
 }
 
-static void a_wrong_key_is_told_from_a_refusal_of_one_bucket(void **state)
-{
-	(void)state;
-	assert_true(lc_retry_refuses_credentials("InvalidAccessKeyId"));
-	assert_true(lc_retry_refuses_credentials("SignatureDoesNotMatch"));
-	assert_false(lc_retry_refuses_credentials("AccessDenied"));
-	assert_false(lc_retry_refuses_credentials(""));
-}
-
 static void every_status_and_code_has_a_class(void **state)
 {
 	(void)state;
@@ -103,26 +94,12 @@ static void every_status_and_code_has_a_class(void **state)
 	}
 }
 
-static void a_refused_user_of_clickhouse_is_told_from_other_exceptions(void **state)
-{
-	static const int refusals[] = {192, 193, 194, 195, 291, 497, 516};
-	static const int others[] = {0, -1, 60, 62, 81, 159, 164, 210, 241, 999};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
-		assert_true(lc_retry_refuses_user(refusals[i]));
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		assert_false(lc_retry_refuses_user(others[i]));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_answer_of_s3_has_its_class),
 	    cmocka_unit_test(a_code_counts_only_as_a_whole),
-	    cmocka_unit_test(a_wrong_key_is_told_from_a_refusal_of_one_bucket),
 	    cmocka_unit_test(every_status_and_code_has_a_class),
-	    cmocka_unit_test(a_refused_user_of_clickhouse_is_told_from_other_exceptions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #include "supervisor/health.h"
 
 #include "base/exit_codes.h"
+#include "formats/fault.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -36,6 +37,7 @@ static struct lc_status_document document_of(size_t shards)
 		document.shards[i].clickhouse_refusing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].offsets_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].s3_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
+		document.shards[i].s3_confirmed_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].s3_refusing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].ledger_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].log_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
@@ -140,13 +142,35 @@ static void a_ledger_that_can_not_be_written_is_a_finding_at_once(void **state)
 	expect(&document, "the ledger could not be written for 0 s");
 }
 
+static void set_s3(struct lc_status_document *document, int64_t seconds, enum lc_fault fault,
+		   const char *words)
+{
+	struct lc_status_document_shard *shard = &document->shards[1];
+
+	shard->s3_failing_seconds = seconds;
+	snprintf(shard->s3_fault, sizeof(shard->s3_fault), "%s", LC_FAULT_DESCRIPTIONS[fault].word);
+	snprintf(shard->s3_answer, sizeof(shard->s3_answer), "%s", words);
+}
+
+static void set_clickhouse(struct lc_status_document *document, int64_t seconds,
+			   enum lc_fault fault, const char *words)
+{
+	struct lc_status_document_shard *shard = &document->shards[1];
+
+	shard->clickhouse_failing_seconds = seconds;
+	snprintf(shard->clickhouse_fault, sizeof(shard->clickhouse_fault), "%s",
+		 LC_FAULT_DESCRIPTIONS[fault].word);
+	snprintf(shard->clickhouse_answer, sizeof(shard->clickhouse_answer), "%s", words);
+}
+
 static void clickhouse_failing_for_long_is_a_finding(void **state)
 {
 	struct lc_status_document document = document_of(2);
 
 	(void)state;
-	document.shards[1].clickhouse_failing_seconds = 30;
-	expect(&document, "ClickHouse has answered no query for 30 s");
+	set_clickhouse(&document, 30, LC_FAULT_CLICKHOUSE_UNREACHABLE, "http://a: no route");
+	expect(&document, "ClickHouse has answered no query for 30 s: http://a: no route; see that "
+			  "the servers of clickhouse.url run");
 }
 
 static void s3_failing_for_long_is_a_finding(void **state)
@@ -154,8 +178,73 @@ static void s3_failing_for_long_is_a_finding(void **state)
 	struct lc_status_document document = document_of(2);
 
 	(void)state;
-	document.shards[1].s3_failing_seconds = 31;
-	expect(&document, "S3 has confirmed no upload for 31 s");
+	set_s3(&document, 31, LC_FAULT_S3_BUSY, "HTTP 503");
+	expect(&document, "S3 has confirmed no upload for 31 s: HTTP 503; S3, or a proxy before");
+}
+
+/* Each in its time, with the peer's own words and the way out. */
+static void each_fault_is_told_with_the_words_and_the_way_out(void **state)
+{
+	(void)state;
+	for (unsigned i = LC_FAULT_NONE + 1; i < LC_FAULT_COUNT; i++) {
+		const struct lc_fault_description *fault = &LC_FAULT_DESCRIPTIONS[i];
+		bool at_once = fault->patience == LC_FAULT_AT_ONCE;
+		bool s3 = strncmp(fault->word, "s3-", 3) == 0;
+
+		for (int64_t seconds = 0; seconds <= 30; seconds += 29) {
+			struct lc_status_document document = document_of(2);
+
+			(s3 ? set_s3 : set_clickhouse)(&document, seconds, (enum lc_fault)i,
+						       "its own words");
+			if (!at_once && seconds < 30) {
+				expect_healthy(&document);
+				continue;
+			}
+			lc_health_examine(&RULES, &document);
+			assert_int_equal(document.findings_size, 1);
+			assert_false(document.healthy);
+			assert_non_null(strstr(document.findings[0].text, fault->what));
+			assert_non_null(strstr(document.findings[0].text, " s: its own words; "));
+			assert_non_null(strstr(document.findings[0].text, fault->advice));
+			lc_status_document_free(&document);
+		}
+	}
+}
+
+/* Its targets are at fault, or few: S3 takes uploads of others. */
+static void a_shard_that_is_refused_while_others_are_not_is_a_warning(void **state)
+{
+	struct lc_status_document document = document_of(2);
+
+	(void)state;
+	set_s3(&document, 40, LC_FAULT_S3_NO_BUCKET, "NoSuchBucket");
+	document.shards[0].s3_confirmed_seconds = 3599;
+	lc_health_examine(&RULES, &document);
+	assert_true(document.healthy);
+	assert_int_equal(document.findings_size, 1);
+	lc_status_document_free(&document);
+
+	document = document_of(2);
+	set_s3(&document, 40, LC_FAULT_S3_NO_BUCKET, "NoSuchBucket");
+	document.shards[0].s3_confirmed_seconds = 3600;
+	expect(&document, "S3 has confirmed no upload for 40 s");
+
+	document = document_of(2);
+	set_s3(&document, 40, LC_FAULT_S3_BUSY, "SlowDown");
+	document.shards[0].s3_confirmed_seconds = 39;
+	lc_health_examine(&RULES, &document);
+	assert_true(document.healthy);
+	lc_status_document_free(&document);
+
+	document = document_of(2);
+	set_s3(&document, 40, LC_FAULT_S3_BUSY, "SlowDown");
+	document.shards[0].s3_confirmed_seconds = 40;
+	expect(&document, "S3 has confirmed no upload for 40 s");
+
+	document = document_of(2);
+	set_s3(&document, 40, LC_FAULT_S3_UNREACHABLE, "no route");
+	document.shards[0].s3_confirmed_seconds = 1;
+	expect(&document, "S3 has confirmed no upload for 40 s");
 }
 
 static void a_short_outage_is_none(void **state)
@@ -163,9 +252,9 @@ static void a_short_outage_is_none(void **state)
 	struct lc_status_document document = document_of(2);
 
 	(void)state;
-	document.shards[1].clickhouse_failing_seconds = 29;
+	set_clickhouse(&document, 29, LC_FAULT_CLICKHOUSE_UNREACHABLE, "no route");
 	document.shards[1].offsets_failing_seconds = 29;
-	document.shards[1].s3_failing_seconds = 0;
+	set_s3(&document, 0, LC_FAULT_S3_SILENT, "no answer");
 	document.shards[1].oldest_undelivered_seconds = 7200;
 	expect_healthy(&document);
 }
@@ -175,19 +264,17 @@ static void a_refused_key_is_a_finding_at_once(void **state)
 	struct lc_status_document document = document_of(2);
 
 	(void)state;
-	document.shards[1].s3_refusing_seconds = 0;
+	set_s3(&document, 0, LC_FAULT_S3_KEY, "");
 	expect(&document, "S3 has refused the access key or its secret for 0 s; correct");
 }
 
-/* It is told once, not as a ClickHouse that can't be reached as well. */
 static void a_refused_user_is_a_finding_at_once(void **state)
 {
 	struct lc_status_document document = document_of(2);
 
 	(void)state;
-	document.shards[1].clickhouse_failing_seconds = 60;
-	document.shards[1].clickhouse_refusing_seconds = 60;
-	expect(&document, "ClickHouse has refused the user, its password or its rights for 60 s");
+	set_clickhouse(&document, 0, LC_FAULT_CLICKHOUSE_USER, "");
+	expect(&document, "ClickHouse has refused the user, its password or its rights for 0 s");
 }
 
 static void offsets_that_can_not_be_inserted_for_long_are_a_finding(void **state)
@@ -196,7 +283,10 @@ static void offsets_that_can_not_be_inserted_for_long_are_a_finding(void **state
 
 	(void)state;
 	document.shards[1].offsets_failing_seconds = 30;
-	expect(&document, "no offset could be inserted into ClickHouse for 30 s; grant INSERT");
+	snprintf(document.shards[1].offsets_answer, sizeof(document.shards[1].offsets_answer),
+		 "Code: 164");
+	expect(&document,
+	       "no offset could be inserted into ClickHouse for 30 s: Code: 164; grant INSERT");
 }
 
 static void rows_about_to_expire_are_a_finding_of_their_own(void **state)
@@ -359,6 +449,8 @@ int main(void)
 	    cmocka_unit_test(a_ledger_that_can_not_be_written_is_a_finding_at_once),
 	    cmocka_unit_test(clickhouse_failing_for_long_is_a_finding),
 	    cmocka_unit_test(s3_failing_for_long_is_a_finding),
+	    cmocka_unit_test(each_fault_is_told_with_the_words_and_the_way_out),
+	    cmocka_unit_test(a_shard_that_is_refused_while_others_are_not_is_a_warning),
 	    cmocka_unit_test(a_short_outage_is_none),
 	    cmocka_unit_test(a_refused_key_is_a_finding_at_once),
 	    cmocka_unit_test(a_refused_user_is_a_finding_at_once),

@@ -1,0 +1,31 @@
+/*
+ * Whether S3 as a whole takes nothing, told from one target's trouble. A target that is refused, or
+ * hangs, among others that work must not look like an outage; but when nothing is confirmed, that
+ * is one, whatever the answers are.
+ *
+ * A failure is an outage when no upload was confirmed since the start; or when its fault reaches
+ * all (include/tbl/faults.h); or when each target that has been tried failed last; or when, since
+ * the last confirmation, two targets that worked before, or were new, have failed in a way that may
+ * reach all; or when the last confirmation is an hour old.
+ */
+#ifndef LC_DELIVERY_OUTAGE_H
+#define LC_DELIVERY_OUTAGE_H
+
+#include "base/counters.h"
+#include "base/view.h"
+#include "clients/s3.h"
+
+#include <stdint.h>
+
+struct lc_outage;
+
+/* Shows what it finds in the counters: LC_COUNTERS_S3_FAILING_SINCE, ..._S3_REFUSING_SINCE, the
+ * time of the last confirmation, and S3's complaint. */
+struct lc_outage *lc_outage_new(struct lc_counters *counters);
+void lc_outage_free(struct lc_outage *outage);
+
+/* An upload into the bucket has been answered, or not. now_ms: monotonic. */
+void lc_outage_note(struct lc_outage *outage, struct lc_view bucket,
+		    const struct lc_s3_answer *answer, uint64_t now_ms);
+
+#endif

@@ -1,0 +1,81 @@
+#include "clients/diagnose.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const struct {
+	const char *code;
+	enum lc_fault fault;
+} S3_CODES[] = {
+    {"InvalidAccessKeyId", LC_FAULT_S3_KEY},
+    {"ExpiredToken", LC_FAULT_S3_KEY},
+    {"InvalidToken", LC_FAULT_S3_KEY},
+    {"NotSignedUp", LC_FAULT_S3_KEY},
+    {"SignatureDoesNotMatch", LC_FAULT_S3_SIGNATURE},
+    {"RequestTimeTooSkewed", LC_FAULT_S3_CLOCK},
+    {"RequestExpired", LC_FAULT_S3_CLOCK},
+    {"AuthorizationHeaderMalformed", LC_FAULT_S3_REGION},
+    {"IllegalLocationConstraintException", LC_FAULT_S3_REGION},
+    {"PermanentRedirect", LC_FAULT_S3_REDIRECT},
+    {"TemporaryRedirect", LC_FAULT_S3_REDIRECT},
+    {"Redirect", LC_FAULT_S3_REDIRECT},
+    {"AccessDenied", LC_FAULT_S3_RIGHTS},
+    {"AllAccessDisabled", LC_FAULT_S3_RIGHTS},
+    {"AccountProblem", LC_FAULT_S3_RIGHTS},
+    {"NoSuchBucket", LC_FAULT_S3_NO_BUCKET},
+    {"InvalidBucketName", LC_FAULT_S3_NO_BUCKET},
+    {"QuotaExceeded", LC_FAULT_S3_OBJECT},
+    {"EntityTooLarge", LC_FAULT_S3_OBJECT},
+    {"KeyTooLongError", LC_FAULT_S3_OBJECT},
+};
+
+static enum lc_fault fault_of_s3_status(unsigned status, bool explained)
+{
+	if (status >= 200 && status < 300)
+		return LC_FAULT_S3_NO_ETAG;
+	if (status >= 300 && status < 400)
+		return LC_FAULT_S3_REDIRECT;
+	if (status >= 500 || status == 429 || status == 408)
+		return LC_FAULT_S3_BUSY;
+	if (status == 413)
+		return LC_FAULT_S3_OBJECT;
+	return explained ? LC_FAULT_S3_OTHER : LC_FAULT_S3_NOT_S3;
+}
+
+enum lc_fault lc_diagnose_s3(const struct lc_s3_answer *answer)
+{
+	if (answer->error.kind == LC_ERROR_UNTRUSTED)
+		return LC_FAULT_S3_TLS;
+	if (answer->status == 0 && answer->error.kind == LC_ERROR_UNREACHABLE)
+		return answer->certain ? LC_FAULT_S3_UNREACHABLE : LC_FAULT_S3_SILENT;
+	/* Never sent: bucket or key can not be part of an address. */
+	if (answer->status == 0)
+		return answer->certain ? LC_FAULT_S3_OBJECT : LC_FAULT_S3_NOT_S3;
+	for (size_t i = 0; i < sizeof(S3_CODES) / sizeof(S3_CODES[0]); i++) {
+		if (strcmp(S3_CODES[i].code, answer->code) == 0)
+			return S3_CODES[i].fault;
+	}
+	return fault_of_s3_status(answer->status, answer->code[0] != '\0');
+}
+
+static const struct {
+	int code;
+	enum lc_fault fault;
+} CLICKHOUSE_CODES[] = {
+#define LC_CLICKHOUSE_CODE(code, name, fault) {(code), LC_FAULT_CLICKHOUSE_##fault},
+#include "tbl/clickhouse_codes.h"
+};
+
+enum lc_fault lc_diagnose_clickhouse(const struct lc_error *error)
+{
+	for (size_t i = 0; i < sizeof(CLICKHOUSE_CODES) / sizeof(CLICKHOUSE_CODES[0]); i++) {
+		if (CLICKHOUSE_CODES[i].code == error->code)
+			return CLICKHOUSE_CODES[i].fault;
+	}
+	if (error->code != 0)
+		return LC_FAULT_CLICKHOUSE_OTHER;
+	if (error->kind == LC_ERROR_UNTRUSTED)
+		return LC_FAULT_CLICKHOUSE_TLS;
+	return error->kind == LC_ERROR_UNREACHABLE ? LC_FAULT_CLICKHOUSE_UNREACHABLE
+						   : LC_FAULT_CLICKHOUSE_NONSENSE;
+}
