@@ -94,12 +94,14 @@ struct lc_target_bucket *lc_target_table_get_bucket(struct lc_target_table *tabl
 {
 	struct bucket_node *node;
 
+	/* An empty name may come without an address. */
+	if (name.size == 0)
+		name = lc_view_of("");
 	HASH_FIND(hh, table->buckets, name.data, name.size, node);
 	if (node != NULL)
 		return &node->bucket;
 	node = lc_memory_zero(1, sizeof(*node) + name.size + 1);
-	if (name.size > 0)
-		memcpy(node->name, name.data, name.size);
+	memcpy(node->name, name.data, name.size);
 	node->bucket.name = (struct lc_view){.data = node->name, .size = name.size};
 	TAILQ_INIT(&node->bucket.queue);
 	HASH_ADD_KEYPTR(hh, table->buckets, node->name, name.size, node);

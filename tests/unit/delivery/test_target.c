@@ -96,6 +96,11 @@ static bool may_start(const struct story *story, size_t target, uint64_t now_ms)
 	return lc_target_may_start(&story->targets[target], &POLICY, now_ms);
 }
 
+static unsigned take(struct story *story, size_t target)
+{
+	return answer_at(story, target, LC_RETRY_DONE, LC_RETRY_SCOPE_BUCKET, 0, 0);
+}
+
 struct step {
 	enum lc_target_state before;
 	unsigned failures;
@@ -302,6 +307,264 @@ static void answers_do_not_touch_what_is_in_flight(void **state)
 	assert_int_equal(story->bucket.bytes, 77);
 }
 
+/* An answer as S3 gives it. */
+static unsigned answer_as(struct story *story, size_t target, unsigned status, const char *code,
+			  uint64_t now_ms)
+{
+	return answer_at(story, target, lc_retry_classify_s3(status, code, NULL),
+			 lc_retry_scope_s3(status, code), now_ms, now_ms);
+}
+
+static void a_refused_prefix_leaves_its_bucket(void **state)
+{
+	struct story *story = *state;
+
+	assert_int_equal(answer_as(story, 0, 403, "AccessDenied", 500), LC_TARGET_CHANGED);
+	assert_true(lc_target_aside(&story->targets[0]));
+	assert_true(lc_target_standing(&story->targets[0])->refused);
+	assert_false(may_start(story, 0, 500));
+	assert_int_equal(story->bucket.standing.state, LC_TARGET_HEALTHY);
+	assert_true(lc_target_bucket_prompt(&story->bucket));
+
+	/* Other prefixes go on at once. */
+	assert_false(lc_target_aside(&story->targets[1]));
+	assert_true(may_start(story, 1, 500));
+	assert_int_equal(take(story, 1), 0);
+	assert_true(lc_target_aside(&story->targets[0]));
+}
+
+static void what_is_said_of_a_bucket_concerns_all_its_prefixes(void **state)
+{
+	/* status 0: no answer */
+	static const struct {
+		unsigned status;
+		const char *code;
+		enum lc_target_state state;
+	} cases[] = {
+	    {404, "NoSuchBucket", LC_TARGET_ASIDE},
+	    {301, "PermanentRedirect", LC_TARGET_ASIDE},
+	    {301, "", LC_TARGET_ASIDE},
+	    {307, "TemporaryRedirect", LC_TARGET_ASIDE},
+	    {400, "InvalidBucketName", LC_TARGET_ASIDE},
+	    {403, "InvalidAccessKeyId", LC_TARGET_ASIDE},
+	    {403, "SignatureDoesNotMatch", LC_TARGET_ASIDE},
+	    {403, "QuotaExceeded", LC_TARGET_ASIDE},
+	    {501, "NotImplemented", LC_TARGET_ASIDE},
+	    {0, "", LC_TARGET_SHAKY},
+	    {503, "SlowDown", LC_TARGET_SHAKY},
+	    {500, "", LC_TARGET_SHAKY},
+	    {429, "", LC_TARGET_SHAKY},
+	    {400, "BadDigest", LC_TARGET_SHAKY},
+	};
+	struct story *story = *state;
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		forget_all(story);
+		assert_int_equal(answer_as(story, 0, cases[i].status, cases[i].code, 500),
+				 LC_TARGET_BUCKET_CHANGED);
+		assert_int_equal(story->bucket.standing.state, cases[i].state);
+		assert_int_equal(story->targets[0].standing.state, LC_TARGET_HEALTHY);
+		for (size_t target = 0; target < TARGETS; target++) {
+			assert_ptr_equal(lc_target_standing(&story->targets[target]),
+					 &story->bucket.standing);
+			assert_false(may_start(story, target, 500));
+		}
+	}
+}
+
+static void a_bucket_that_refuses_prefix_after_prefix_steps_aside(void **state)
+{
+	struct story *story = *state;
+
+	refuse(story, 0, 100);
+	refuse(story, 1, 200);
+
+	/* The same one again says nothing new. */
+	refuse(story, 0, 5000);
+	refuse(story, 0, 10000);
+	assert_int_equal(story->bucket.standing.state, LC_TARGET_HEALTHY);
+	assert_int_equal(refuse(story, 2, 20000), LC_TARGET_CHANGED | LC_TARGET_BUCKET_CHANGED);
+	assert_int_equal(story->bucket.standing.state, LC_TARGET_ASIDE);
+	assert_true(story->bucket.standing.refused);
+	for (size_t i = 0; i < TARGETS; i++) {
+		assert_true(lc_target_aside(&story->targets[i]));
+		assert_false(may_start(story, i, 20999));
+
+		/* The next probe may be with any of them, one that was not tried too. */
+		assert_true(may_start(story, i, 21000));
+	}
+
+	/* It is a failure of the bucket, and its probes come later and later. */
+	assert_int_equal(refuse(story, 4, 21000), LC_TARGET_CHANGED);
+	assert_int_equal(story->bucket.standing.failures, 2);
+	assert_int_equal(story->bucket.standing.probe_at_ms, 23000);
+	assert_int_equal(refuse(story, 0, 23000), 0);
+	assert_int_equal(story->bucket.standing.probe_at_ms, 27000);
+
+	/* One that is taken shows that the bucket works, and these prefixes alone do not. */
+	assert_int_equal(answer_as(story, 3, 200, "", 27000), LC_TARGET_BUCKET_CHANGED);
+	assert_false(lc_target_aside(&story->targets[3]));
+	for (size_t i = 0; i < 3; i++)
+		assert_true(lc_target_aside(&story->targets[i]));
+}
+
+static void a_success_between_refusals_says_that_the_bucket_works(void **state)
+{
+	struct story *story = *state;
+
+	refuse(story, 0, 0);
+	refuse(story, 1, 0);
+	take(story, 2);
+	refuse(story, 3, 0);
+	refuse(story, 4, 0);
+	assert_int_equal(story->bucket.standing.state, LC_TARGET_HEALTHY);
+	take(story, 2);
+	refuse(story, 2, 0);
+	refuse(story, 0, 0);
+	refuse(story, 1, 0);
+	assert_int_equal(story->bucket.standing.state, LC_TARGET_HEALTHY);
+	for (size_t i = 0; i < TARGETS; i++)
+		assert_true(lc_target_aside(&story->targets[i]));
+}
+
+/* A bucket of which one prefix works among many that do not: whenever that one is taken, the bucket
+ * works again, and those known to refuse do not put it aside again. */
+static void a_bucket_that_works_for_one_prefix_is_not_aside_again_for_the_others(void **state)
+{
+	struct story *story = *state;
+
+	for (size_t i = 1; i < TARGETS; i++)
+		refuse(story, i, 0);
+	assert_int_equal(story->bucket.standing.state, LC_TARGET_ASIDE);
+	take(story, 0);
+	for (uint64_t now_ms = 1000; now_ms < 10000; now_ms += 1000) {
+		for (size_t i = 1; i < TARGETS; i++)
+			refuse(story, i, now_ms);
+		assert_int_equal(story->bucket.standing.state, LC_TARGET_HEALTHY);
+	}
+}
+
+static void uploads_that_fail_together_are_one_failure(void **state)
+{
+	struct story *story = *state;
+	const struct lc_standing *standing = &story->bucket.standing;
+
+	/* Four began before anything was known, of two prefixes. */
+	for (size_t i = 0; i < CONCURRENCY; i++)
+		answer_at(story, i % 2, LC_RETRY_AGAIN, LC_RETRY_SCOPE_BUCKET, 50 + i, 100 + i);
+	assert_int_equal(standing->failures, 1);
+	assert_int_equal(standing->state, LC_TARGET_SHAKY);
+	assert_int_equal(standing->failing_since_ms, 100);
+	assert_int_equal(standing->probe_at_ms, 1100);
+
+	/* One that began after that counts. */
+	answer_at(story, 0, LC_RETRY_AGAIN, LC_RETRY_SCOPE_BUCKET, 1100, 1200);
+	assert_int_equal(standing->failures, 2);
+
+	/* A late one of the first four still says what it says. */
+	answer_at(story, 0, LC_RETRY_WAIT, LC_RETRY_SCOPE_BUCKET, 60, 1300);
+	assert_int_equal(standing->failures, 2);
+	assert_int_equal(standing->state, LC_TARGET_ASIDE);
+}
+
+static void an_object_refused_for_its_size_leaves_target_and_bucket_as_they_are(void **state)
+{
+	static const char *const codes[] = {"EntityTooLarge", "MaxMessageLengthExceeded", ""};
+	struct story *story = *state;
+
+	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+		unsigned status = codes[i][0] == '\0' ? 413 : 400;
+
+		assert_int_equal(answer_as(story, 0, status, codes[i], 0), 0);
+		assert_int_equal(story->targets[0].standing.state, LC_TARGET_HEALTHY);
+		assert_int_equal(story->targets[0].standing.failures, 0);
+		assert_int_equal(story->bucket.standing.state, LC_TARGET_HEALTHY);
+		assert_int_equal(story->bucket.refusals, 0);
+	}
+
+	/* A target that refuses for another reason still does. */
+	refuse(story, 0, 0);
+	answer_as(story, 0, 413, "", 1000);
+	assert_true(lc_target_aside(&story->targets[0]));
+}
+
+static void a_refusal_shows_that_the_bucket_answers(void **state)
+{
+	static const struct {
+		unsigned status;
+		const char *code;
+	} cases[] = {{403, "AccessDenied"}, {413, "EntityTooLarge"}, {409, "Strange"}};
+	struct story *story = *state;
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		forget_all(story);
+		for (unsigned failure = 0; failure < ATTEMPTS; failure++)
+			answer(story, LC_RETRY_AGAIN, failure * 10000);
+		assert_int_equal(story->bucket.standing.state, LC_TARGET_ASIDE);
+		assert_true(answer_as(story, 0, cases[i].status, cases[i].code, 90000) &
+			    LC_TARGET_BUCKET_CHANGED);
+		assert_int_equal(story->bucket.standing.state, LC_TARGET_HEALTHY);
+		assert_true(may_start(story, 1, 90000));
+	}
+
+	/* But one that refused as a whole may still do so. */
+	forget_all(story);
+	answer_as(story, 0, 404, "NoSuchBucket", 0);
+	answer_as(story, 0, 413, "EntityTooLarge", 1000);
+	assert_int_equal(story->bucket.standing.state, LC_TARGET_ASIDE);
+}
+
+static void a_strange_refusal_counts_as_one_of_the_prefix(void **state)
+{
+	struct story *story = *state;
+
+	assert_int_equal(answer_as(story, 0, 418, "Teapot", 0), LC_TARGET_CHANGED);
+	assert_true(lc_target_aside(&story->targets[0]));
+	assert_int_equal(story->bucket.standing.state, LC_TARGET_HEALTHY);
+}
+
+static void an_operator_gives_up_a_prefix_or_the_whole_bucket(void **state)
+{
+	struct story *story = *state;
+
+	assert_int_equal(lc_target_given_up(&story->targets[0]), LC_LEDGER_KEPT);
+	story->targets[0].standing.given_up = LC_LEDGER_DISCARDED;
+	story->targets[1].standing.given_up = LC_LEDGER_IGNORED;
+	assert_int_equal(lc_target_given_up(&story->targets[0]), LC_LEDGER_DISCARDED);
+	assert_int_equal(lc_target_given_up(&story->targets[1]), LC_LEDGER_IGNORED);
+	assert_int_equal(lc_target_given_up(&story->targets[2]), LC_LEDGER_KEPT);
+
+	/* Of the whole bucket, whatever was said of a prefix; what goes further counts. */
+	story->bucket.standing.given_up = LC_LEDGER_IGNORED;
+	assert_int_equal(lc_target_given_up(&story->targets[0]), LC_LEDGER_DISCARDED);
+	assert_int_equal(lc_target_given_up(&story->targets[2]), LC_LEDGER_IGNORED);
+	story->bucket.standing.given_up = LC_LEDGER_DISCARDED;
+	assert_int_equal(lc_target_given_up(&story->targets[1]), LC_LEDGER_DISCARDED);
+	assert_int_equal(lc_target_given_up(&story->targets[2]), LC_LEDGER_DISCARDED);
+
+	/* No answer changes it. */
+	take(story, 0);
+	refuse(story, 0, 0);
+	assert_int_equal(story->targets[0].standing.given_up, LC_LEDGER_DISCARDED);
+	assert_int_equal(story->bucket.standing.given_up, LC_LEDGER_DISCARDED);
+}
+
+static void one_that_is_to_be_tried_at_once_is(void **state)
+{
+	struct story *story = *state;
+
+	refuse(story, 0, 0);
+	refuse(story, 1, 0);
+	answer(story, LC_RETRY_WAIT, 0);
+	story->targets[0].rebuild_at_ms = 60000;
+	lc_target_retry_now(&story->targets[0], 10);
+	assert_true(may_start(story, 0, 10));
+	assert_int_equal(story->targets[0].rebuild_at_ms, 0);
+
+	/* It stays aside until it is seen to work. */
+	assert_true(lc_target_aside(&story->targets[0]));
+}
+
 static void states_have_names(void **state)
 {
 	(void)state;
@@ -323,6 +586,17 @@ int main(void)
 	    STORY(one_attempt_alone_puts_it_aside_when_that_is_all),
 	    STORY(a_bucket_is_crowded_by_its_share),
 	    STORY(answers_do_not_touch_what_is_in_flight),
+	    STORY(a_refused_prefix_leaves_its_bucket),
+	    STORY(what_is_said_of_a_bucket_concerns_all_its_prefixes),
+	    STORY(a_bucket_that_refuses_prefix_after_prefix_steps_aside),
+	    STORY(a_success_between_refusals_says_that_the_bucket_works),
+	    STORY(a_bucket_that_works_for_one_prefix_is_not_aside_again_for_the_others),
+	    STORY(uploads_that_fail_together_are_one_failure),
+	    STORY(an_object_refused_for_its_size_leaves_target_and_bucket_as_they_are),
+	    STORY(a_refusal_shows_that_the_bucket_answers),
+	    STORY(a_strange_refusal_counts_as_one_of_the_prefix),
+	    STORY(an_operator_gives_up_a_prefix_or_the_whole_bucket),
+	    STORY(one_that_is_to_be_tried_at_once_is),
 	    STORY(states_have_names),
 	};
 

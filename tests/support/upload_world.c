@@ -1,0 +1,195 @@
+#include "support/upload_world.h"
+
+#include "base/memory.h"
+#include "delivery/backlog.h"
+#include "delivery/object.h"
+#include "support/record_rows.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { TEXT_MAX = 64 };
+
+static void on_delivered(void *context, struct lc_source *source)
+{
+	struct upload_world *world = context;
+
+	assert_ptr_equal(source, world->source);
+	world->delivered++;
+}
+
+static void on_room(void *context)
+{
+	struct upload_world *world = context;
+
+	world->room++;
+}
+
+static const struct lc_upload_callbacks CALLBACKS = {.on_delivered = on_delivered,
+						     .on_room = on_room};
+
+static void start(struct upload_world *world)
+{
+	world->upload = lc_upload_new(world->loop, world->s3, &world->settings, &world->counters,
+				      &CALLBACKS, world);
+	lc_upload_set_ledger(world->upload, world->ledger, 1);
+}
+
+int upload_world_set_up(void **state)
+{
+	struct upload_world *world = lc_memory_zero(1, sizeof(*world));
+
+	world->loop = lc_loop_new(NULL);
+	world->ledger = fake_ledger_new();
+	world->s3 = fake_s3_new();
+	lc_settings_default(&world->settings);
+	world->settings.s3_max_retry_attempts = UPLOAD_WORLD_ATTEMPTS;
+	world->settings.s3_max_backoff_delay_seconds = UPLOAD_WORLD_BACKOFF_MAX_MS / 1000;
+	world->settings.retry_initial_backoff_seconds = UPLOAD_WORLD_BACKOFF_MS / 1000;
+	world->settings.retry_backoff_jitter_factor = 0;
+	world->settings.limits_max_concurrent_uploads = UPLOAD_WORLD_CONCURRENCY;
+	world->settings.limits_max_concurrent_uploads_per_target = UPLOAD_WORLD_PER_TARGET;
+	world->sources = lc_source_table_new();
+	world->source = lc_source_get(world->sources, 7, lc_view_of("bucket"));
+	start(world);
+	*state = world;
+	return 0;
+}
+
+int upload_world_tear_down(void **state)
+{
+	struct upload_world *world = *state;
+
+	lc_upload_free(world->upload);
+	lc_source_table_free(world->sources);
+	fake_s3_free(world->s3);
+	fake_ledger_free(world->ledger);
+	lc_settings_free(&world->settings);
+	lc_loop_free(world->loop);
+	free(world);
+	return 0;
+}
+
+void upload_world_limit(struct upload_world *world, unsigned concurrency, unsigned per_target,
+			size_t objects)
+{
+	lc_upload_free(world->upload);
+	world->settings.limits_max_concurrent_uploads = concurrency;
+	world->settings.limits_max_concurrent_uploads_per_target = per_target;
+	world->settings.limits_max_inflight_bytes =
+	    (int64_t)(objects * upload_world_object_bytes(world));
+	start(world);
+}
+
+struct lc_target *upload_world_target(struct upload_world *world, const char *bucket,
+				      const char *prefix)
+{
+	return lc_target_table_get(lc_upload_targets(world->upload), lc_view_of(bucket),
+				   lc_view_of(prefix));
+}
+
+uint64_t upload_world_backlog(const struct lc_target *target)
+{
+	return lc_backlog_of_target(target).intents;
+}
+
+static struct lc_object *make_object(const struct upload_world *world, struct lc_target *target,
+				     uint64_t id, unsigned rows)
+{
+	struct lc_record record = record_rows_example();
+	struct lc_object *object =
+	    lc_object_new(world->source, target, NULL, lc_loop_now_ms(world->loop));
+
+	for (unsigned i = 0; i < rows; i++)
+		lc_object_append(object, &record, id, lc_view_of(""));
+	lc_object_seal(object);
+	lc_object_name(object, id);
+	object->intent_id = id;
+	return object;
+}
+
+size_t upload_world_object_bytes(const struct upload_world *world)
+{
+	struct lc_target_bucket bucket = {.name = lc_view_of("bucket")};
+	struct lc_target target = {.bucket = &bucket, .prefix = lc_view_of("")};
+	struct lc_object *object = make_object(world, &target, 1, 1);
+	size_t bytes = lc_object_memory(object);
+
+	lc_object_free(object);
+	return bytes;
+}
+
+static void submit(struct upload_world *world, struct lc_target *target, uint64_t id, unsigned rows)
+{
+	struct lc_object *object = make_object(world, target, id, rows);
+
+	TAILQ_INSERT_TAIL(&world->source->objects, object, of_source);
+	world->source->object_rows += rows;
+	lc_upload_account(world->upload, target, (ptrdiff_t)lc_object_memory(object));
+	lc_upload_submit(world->upload, object);
+}
+
+void upload_world_submit_to(struct upload_world *world, uint64_t id, const char *bucket,
+			    const char *prefix)
+{
+	submit(world, upload_world_target(world, bucket, prefix), id, 1);
+}
+
+void upload_world_submit(struct upload_world *world, uint64_t id, const char *bucket)
+{
+	upload_world_submit_to(world, id, bucket, "");
+}
+
+void upload_world_submit_rows(struct upload_world *world, uint64_t id, const char *bucket,
+			      unsigned rows)
+{
+	submit(world, upload_world_target(world, bucket, ""), id, rows);
+}
+
+void upload_world_expect_put(const struct upload_world *world, uint64_t id, const char *bucket)
+{
+	char unique[TEXT_MAX];
+
+	snprintf(unique, sizeof unique, "-%016X", (unsigned)id);
+	assert_true(fake_s3_active(world->s3) > 0);
+	assert_string_equal(fake_s3_bucket(world->s3), bucket);
+	assert_non_null(strstr(fake_s3_key(world->s3), unique));
+}
+
+void upload_world_run(struct upload_world *world)
+{
+	fake_loop_advance(world->loop, 0);
+}
+
+void upload_world_pass(struct upload_world *world, uint64_t ms)
+{
+	while (ms > 0) {
+		uint64_t step_ms = ms < 1000 ? ms : 1000;
+
+		fake_loop_advance(world->loop, step_ms);
+		lc_upload_tend(world->upload, false);
+		ms -= step_ms;
+	}
+}
+
+void upload_world_put_aside(struct upload_world *world, struct lc_target *target)
+{
+	upload_world_run(world);
+	while (!lc_target_aside(target)) {
+		while (fake_s3_active(world->s3) > 0)
+			fake_s3_answer(world->s3, LC_RETRY_AGAIN);
+		fake_loop_advance(world->loop, UPLOAD_WORLD_BACKOFF_MAX_MS);
+	}
+	while (fake_s3_active(world->s3) > 0)
+		fake_s3_answer(world->s3, LC_RETRY_AGAIN);
+}
+
+uint64_t upload_world_count(const struct upload_world *world, enum lc_counters_name name)
+{
+	return lc_counters_get(&world->counters, name);
+}
