@@ -100,6 +100,26 @@ start_server() {
 	stack_start "$WORK/stack" --only "$1"
 }
 
+# start_faults [OPTION...]: contrib/dev/faults before the stack's servers; faulty says where.
+start_faults() {
+	: >"$WORK/faults.json"
+	"$DEV/faults" --s3 "$LOG_COURIER_S3_ENDPOINT" --clickhouse "$LOG_COURIER_CLICKHOUSE_URL" "$@" \
+		>"$WORK/faults.json" 2>"$WORK/faults.log" &
+	CHILDREN+=($!)
+	need "faults can be injected" await 20 test -s "$WORK/faults.json"
+}
+
+# faulty s3|s3_tls|clickhouse|control: its URL.
+faulty() {
+	jq -er ".$1" "$WORK/faults.json"
+}
+
+# inject [RULE...]: these rules of contrib/dev/faults instead of all others.
+inject() {
+	printf '%s\n' "$@" | jq -sc . |
+		curl -sS --fail-with-body -X PUT --data-binary @- "$(faulty control)/rules"
+}
+
 load() {
 	"$DEV/load" --quiet "$@"
 }

@@ -1,9 +1,11 @@
-"""A small S3 client: list buckets, list objects, get an object, make and delete a bucket; signed with Signature Version 4.
+"""A small S3 client: list buckets, list objects, get an object, make and delete a bucket, set its policy; signed with
+Signature Version 4.
 
 The signature follows "Signature Calculations for the Authorization Header: Transferring Payload
 in a Single Chunk" of the Amazon S3 API reference.
 """
 
+import datetime
 import hashlib
 import hmac
 import http.client
@@ -15,7 +17,6 @@ import xml.etree.ElementTree as xml
 from settings import setting
 
 UNRESERVED = "-_.~"
-EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 
 
 class S3Error(Exception):
@@ -59,13 +60,13 @@ class S3:
             setting("S3_ADDRESSING_STYLE", "path"),
         )
 
-    def authorization(self, method, host, path, query, stamp):
-        """The Authorization header of a request without body, for an encoded path and query."""
+    def authorization(self, method, host, path, query, stamp, body_hash):
+        """The Authorization header of a request, for an encoded path and query."""
         scope = f"{stamp[:8]}/{self.region}/s3/aws4_request"
         signed = "host;x-amz-content-sha256;x-amz-date"
         canonical = (
-            f"{method}\n{path}\n{query}\nhost:{host}\nx-amz-content-sha256:{EMPTY_SHA256}\n"
-            f"x-amz-date:{stamp}\n\n{signed}\n{EMPTY_SHA256}"
+            f"{method}\n{path}\n{query}\nhost:{host}\nx-amz-content-sha256:{body_hash}\n"
+            f"x-amz-date:{stamp}\n\n{signed}\n{body_hash}"
         )
         digest = hashlib.sha256(canonical.encode()).hexdigest()
         to_sign = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{digest}"
@@ -78,7 +79,7 @@ class S3:
             f"SignedHeaders={signed},Signature={signature}"
         )
 
-    def request(self, bucket="", key="", query=(), method="GET"):
+    def request(self, bucket="", key="", query=(), method="GET", body=b""):
         """Returns (headers, body). One repeat when a kept connection turns out closed."""
         host = self.endpoint.netloc
         path = "/"
@@ -91,31 +92,32 @@ class S3:
             sorted(query), quote_via=urllib.parse.quote, safe=UNRESERVED
         )
         target = path + ("?" + text if text else "")
+        body_hash = hashlib.sha256(body).hexdigest()
         for attempt in (1, 2):
             stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
             headers = {
                 "Host": host,
-                "x-amz-content-sha256": EMPTY_SHA256,
+                "x-amz-content-sha256": body_hash,
                 "x-amz-date": stamp,
-                "Authorization": self.authorization(method, host, path, text, stamp),
+                "Authorization": self.authorization(method, host, path, text, stamp, body_hash),
             }
             connection = self.connection(host)
             try:
-                connection.request(method, target, headers=headers)
+                connection.request(method, target, body or None, headers)
                 # A server that sends head and body apart, with Nagle's algorithm between them,
                 # would wait 40 ms for our acknowledgement of the head.
                 connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
                 response = connection.getresponse()
-                body = response.read()
+                answer = response.read()
                 break
             except (OSError, http.client.HTTPException) as error:
                 connection.close()
                 if attempt == 2:
                     raise S3Error(f"S3 at {host}: {type(error).__name__}: {error}") from error
         if response.status not in (200, 204):
-            code = error_code(body)
+            code = error_code(answer)
             raise S3Error(f"S3: {method} {target}: HTTP {response.status} {code}", code)
-        return response.headers, body
+        return response.headers, answer
 
     def connection(self, host):
         if host not in self.connections:
@@ -131,6 +133,11 @@ class S3:
 
     def list_objects(self, bucket, prefix=""):
         """Yields (key, size) of every object of a bucket, in key order."""
+        for key, size, _ in self.list_entries(bucket, prefix):
+            yield key, size
+
+    def list_entries(self, bucket, prefix=""):
+        """Yields (key, size, seconds since 1970 when it was written) of every object, in key order."""
         more = []
         while True:
             query = [("list-type", "2"), ("encoding-type", "url"), ("prefix", prefix)] + more
@@ -138,7 +145,8 @@ class S3:
             for element in root:
                 if local_name(element) == "Contents":
                     key = urllib.parse.unquote_plus(child_text(element, "Key"))
-                    yield key, int(child_text(element, "Size", "0"))
+                    written = datetime.datetime.fromisoformat(child_text(element, "LastModified"))
+                    yield key, int(child_text(element, "Size", "0")), written.timestamp()
             if child_text(root, "IsTruncated") != "true":
                 return
             more = [("continuation-token", child_text(root, "NextContinuationToken"))]
