@@ -2,14 +2,17 @@
  * The text of every query that a shard asks ClickHouse: all SQL of the delivery stands here. Pure.
  *
  * Each answer's rows stand between two markers, `marker`, chosen anew for each query. A discovery,
- * the offsets and the two counts answer in the columns of formats/discovery_row.h, a scan in those
- * of include/tbl/record_fields.h. Times are seconds since 1970 on ClickHouse's clock, given as
- * numbers, so that no time zone has a say. Of `parts` the settings and the shard's number are used.
+ * the offsets and the two counts answer in the columns of formats/discovery_row.h, with a last row
+ * that proves the answer whole; a scan in those of include/tbl/record_fields.h. Every statement
+ * ends in the settings of include/tbl/answer_settings.h. Times are seconds since 1970 on
+ * ClickHouse's clock, given as numbers, so that no time zone has a say. Of `parts` the settings and
+ * the shard's number are used.
  */
 #ifndef LC_DELIVERY_QUERY_H
 #define LC_DELIVERY_QUERY_H
 
 #include "base/buffer.h"
+#include "delivery/ending.h"
 #include "delivery/parts.h"
 #include "delivery/source.h"
 #include "ledger/ledger.h"
@@ -17,7 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* ClickHouse's clock. */
+/* ClickHouse's clock, and which of its settings may shorten answers, of those that no statement can
+ * set because not all servers know them. */
 void lc_query_append_clock(struct lc_buffer *sql, uint64_t marker);
 
 /* Per source: the rows with `from` <= insertedAt < `until`, and the oldest of these seconds. */
@@ -46,6 +50,17 @@ void lc_query_append_seconds(struct lc_buffer *sql, const struct lc_parts *parts
 void lc_query_append_scan(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker,
 			  struct lc_source *const *sources, size_t count, uint32_t from,
 			  uint32_t until);
+
+/* Per source: the rows of a scan from `place` on, in the place's own second and after it. */
+void lc_query_append_rest(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker,
+			  struct lc_source *const *sources, size_t count, uint32_t from,
+			  uint32_t until, const struct lc_ending_place *place);
+
+/* The INSERT of offsets, whose rows follow apart (formats/offset.h). */
+void lc_query_append_insert(struct lc_buffer *sql, const struct lc_settings *settings);
+
+/* What every statement ends in: settings and format. */
+void lc_query_append_end(struct lc_buffer *sql);
 
 /* The text as a string literal of ClickHouse's SQL, quotes included; any byte is allowed. */
 void lc_query_append_literal(struct lc_buffer *sql, struct lc_view text);

@@ -27,7 +27,7 @@ struct lc_http_server_later;
 struct lc_http_server_answer {
 	int status;
 	const char *content_type; /* a constant */
-	const char *allow;        /* with status 405: the methods that are allowed, a constant */
+	const char *allow; /* NULL, or the methods that are allowed, a constant: with status 405 */
 	struct lc_buffer body;
 	struct lc_http_server_later *later; /* for lc_http_server_answer_later alone */
 };

@@ -4,6 +4,36 @@
 
 enum { QUOTED_MAX = 300 };
 
+/* What a code of ClickHouse's means here and its own words may leave out: settings of the user's
+ * profile to be changed. Of ClickHouse's src/Common/ErrorCodes.cpp. */
+static const struct {
+	int code;
+	const char *words;
+} PROFILE_CODES[] = {
+    {158, "max_rows_to_read, max_rows_to_group_by or another limit of rows"},
+    {159, "max_execution_time"},
+    {160, "max_estimated_execution_time or min_execution_speed"},
+    {164, "readonly: log-courier's user needs 0, for it sends settings and writes offsets (with 2 "
+	  "it can read, and not write them)"},
+    {191, "max_rows_in_set or max_bytes_in_set"},
+    {241, "max_memory_usage"},
+    {307, "max_bytes_to_read or another limit of bytes"},
+    {396, "max_result_rows or max_result_bytes"},
+    {452, "its constraints: they forbid a setting without which answers may be cut"},
+};
+
+static void append_settings(int code, struct lc_error *error)
+{
+	struct lc_error plain = *error;
+
+	for (size_t i = 0; i < sizeof(PROFILE_CODES) / sizeof(PROFILE_CODES[0]); i++) {
+		if (PROFILE_CODES[i].code == code)
+			lc_error_set(error, plain.kind,
+				     "%.330s (in the profile of ClickHouse's user, look at %s)",
+				     plain.message, PROFILE_CODES[i].words);
+	}
+}
+
 static int quoted_size(struct lc_view text)
 {
 	return (int)(text.size < QUOTED_MAX ? text.size : QUOTED_MAX);
@@ -79,14 +109,17 @@ static int outcome_of_rows(const struct lc_clickhouse_outcome_facts *facts, stru
 
 static int judge(const struct lc_clickhouse_outcome_facts *facts, struct lc_error *error)
 {
+	int code;
+
 	*error = (struct lc_error){.kind = LC_ERROR_NONE};
 	if (facts->response->status == 0) {
 		*error = facts->response->error;
 		return 0;
 	}
-	if (facts->response->status == 200)
-		return outcome_of_rows(facts, error);
-	return outcome_of_status(facts, error);
+	code = facts->response->status == 200 ? outcome_of_rows(facts, error)
+					      : outcome_of_status(facts, error);
+	append_settings(code, error);
+	return code;
 }
 
 int lc_clickhouse_outcome_of(const struct lc_clickhouse_outcome_facts *facts,

@@ -7,9 +7,12 @@
 #include "clients/http_transfer.h"
 #include "clients/http_url.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
@@ -119,10 +122,35 @@ static void end(struct lc_http_request *request)
 	release(request);
 }
 
+/* Curl tells of a socket that it could not open as of a server that it could not reach. */
+static bool out_of_descriptors(CURLcode result, struct lc_error *error)
+{
+	struct rlimit limit;
+	int descriptor;
+
+	if (result != CURLE_COULDNT_CONNECT && result != CURLE_COULDNT_RESOLVE_HOST)
+		return false;
+	descriptor = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+	if (descriptor >= 0)
+		close(descriptor);
+	if (descriptor >= 0 || errno != EMFILE || getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return false;
+	lc_error_set(error, LC_ERROR_SYSTEM,
+		     "no socket can be opened: this process has all %llu files open that it may "
+		     "have (raise LimitNOFILE= of the unit, or ulimit -Hn)",
+		     (unsigned long long)limit.rlim_cur);
+	return true;
+}
+
 static void end_with(struct lc_http_request *request, CURLcode result)
 {
 	const char *text = request->error_text;
 
+	if (request->transfer.fault.kind == LC_ERROR_NONE &&
+	    out_of_descriptors(result, &request->transfer.fault)) {
+		end(request);
+		return;
+	}
 	if (request->transfer.fault.kind == LC_ERROR_NONE && result != CURLE_OK) {
 		lc_error_set(&request->transfer.fault, lc_http_easy_kind_of(result), "%s",
 			     text[0] == '\0' ? curl_easy_strerror(result) : text);

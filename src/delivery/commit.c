@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "clients/diagnose.h"
+#include "delivery/query.h"
 #include "formats/offset.h"
 
 #include <stdlib.h>
@@ -69,9 +70,7 @@ struct lc_commit *lc_commit_new(struct lc_loop *loop, struct lc_clickhouse *clic
 	};
 	lc_buffer_init(&commit->rows, SIZE_MAX / 2);
 	lc_buffer_init(&commit->sql, SQL_MAX);
-	lc_buffer_append_format(&commit->sql, "INSERT INTO `%s`.`%s` %s FORMAT RowBinary",
-				settings->clickhouse_database, settings->clickhouse_offsets_table,
-				lc_offset_columns());
+	lc_query_append_insert(&commit->sql, settings);
 	LC_ASSERT(!lc_buffer_failed(&commit->sql));
 	lc_random_seed_from_system(&commit->random);
 	commit->timer = lc_loop_timer_new(loop, on_timer, commit);
@@ -246,18 +245,11 @@ static void on_inserted(void *context, const struct lc_error *error, int excepti
 	commit->failures++;
 }
 
-/* Waiting for the insert makes what it says true: without the setting a Distributed table would
- * answer before the rows are where they can be read. The name is the older one, which servers of
- * all ages know. */
-static const struct lc_clickhouse_setting SETTINGS[] = {{"insert_distributed_sync", "1"}};
-
 static void start_insert(void *context, const struct lc_ledger_count *offsets, size_t count)
 {
 	struct lc_commit *commit = context;
 	struct lc_clickhouse_spec spec = {
 	    .sql = lc_buffer_view(&commit->sql),
-	    .settings = SETTINGS,
-	    .setting_count = sizeof(SETTINGS) / sizeof(SETTINGS[0]),
 	    .seat = lc_clickhouse_take_seat(commit->clickhouse),
 	    .timeout_ms = commit->timeout_ms,
 	    .on_done = on_inserted,

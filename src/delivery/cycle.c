@@ -54,6 +54,7 @@ struct lc_cycle {
 	size_t ready_capacity;
 	size_t ready_next;   /* the first one not yet given to a scan */
 	size_t group_count;  /* of those before it, how many the scan under way reads */
+	uint32_t group_from; /* their first open second */
 	size_t group_most;   /* so many at most share the next scan */
 	unsigned in_trouble; /* sources of this cycle that could not be read before */
 	unsigned unreadable; /* sources in a row that could not be read, and nothing between */
@@ -164,6 +165,7 @@ static void scan_next_group(struct lc_cycle *cycle)
 	}
 	cycle->ready_next += count;
 	cycle->group_count = count;
+	cycle->group_from = lc_source_open_from(sources[0]);
 	lc_scan_start(cycle->scan, cycle->seat, sources, count);
 }
 
@@ -259,12 +261,13 @@ static void leave_alone(struct lc_cycle *cycle, struct lc_source *source,
 }
 
 /* Something that the scan asked for cannot be read: what is left of it is asked for again, in
- * smaller groups, until the source that is the reason stands alone. */
+ * smaller groups, until the source that is the reason stands alone, and gets no further. */
 static void narrow_down(struct lc_cycle *cycle, const struct lc_scan_end *end)
 {
 	lc_log(LC_LOG_WARNING, "a scan broke; what is missing is read again",
 	       LC_LOG_UINT("sources", end->unread_count), LC_LOG_FAULT(&end->error));
-	if (cycle->group_count == 1 && end->unread_count == 1) {
+	if (cycle->group_count == 1 && end->unread_count == 1 &&
+	    lc_source_open_from(end->unread[0]) == cycle->group_from) {
 		leave_alone(cycle, end->unread[0], &end->error);
 		note_unreadable(cycle, &end->error);
 		cycle->group_most = SIZE_MAX;

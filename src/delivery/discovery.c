@@ -15,8 +15,7 @@
 enum {
 	AHEAD_MAX = 7200, /* seconds that ClickHouse's clock may be ahead of this machine's */
 	SQL_MAX = 8 * 1024,
-	ANSWER_MAX =
-	    2 * 1024 * 1024, /* what may lie unread of an answer; it is read piece by piece */
+	CLOCK_MAX = 1024, /* bytes of the answer to the question for the time */
 	FOUND_CHUNK = 64 * 1024,
 };
 
@@ -44,7 +43,8 @@ struct lc_discovery {
 	uint64_t marker;
 	uint64_t started_ms;
 	uint32_t window_until;
-	struct lc_buffer answer;
+	struct lc_buffer time; /* the answer to the question for it */
+	struct lc_discovery_answer answer;
 	struct lc_arena arena; /* of `found` */
 	struct found *found;
 	uint64_t found_count;
@@ -63,14 +63,15 @@ struct lc_discovery *lc_discovery_new(const struct lc_parts *parts,
 	discovery->least_told = UINT32_MAX;
 	discovery->callback = callback;
 	discovery->context = context;
-	lc_buffer_init(&discovery->answer, ANSWER_MAX);
+	lc_buffer_init(&discovery->time, CLOCK_MAX);
 	lc_arena_init(&discovery->arena, FOUND_CHUNK);
 	return discovery;
 }
 
 static void forget_answer(struct lc_discovery *discovery)
 {
-	lc_buffer_free(&discovery->answer);
+	lc_buffer_free(&discovery->time);
+	lc_discovery_answer_free(&discovery->answer);
 	lc_arena_free(&discovery->arena);
 	discovery->found = NULL;
 	discovery->found_count = 0;
@@ -190,13 +191,7 @@ static bool on_window_data(void *context, struct lc_view piece, struct lc_error 
 {
 	struct lc_discovery *discovery = context;
 
-	lc_buffer_append_view(&discovery->answer, piece);
-	if (lc_buffer_failed(&discovery->answer))
-		return lc_error_set(error, LC_ERROR_CORRUPT,
-				    "the answer to a discovery holds a row of %d bytes or more",
-				    ANSWER_MAX);
-	return lc_discovery_row_read_all(&discovery->answer, discovery->marker, keep_row, discovery,
-					 error);
+	return lc_discovery_answer_feed(&discovery->answer, piece, keep_row, discovery, error);
 }
 
 static void on_window_done(void *context, const struct lc_error *error, int exception_code)
@@ -205,10 +200,9 @@ static void on_window_done(void *context, const struct lc_error *error, int exce
 	struct lc_error failure = *error;
 
 	discovery->query = NULL;
-	if (failure.kind == LC_ERROR_NONE && discovery->answer.size > 0)
-		lc_error_set(&failure, LC_ERROR_CORRUPT,
-			     "the answer to a discovery ends inside a row");
-	if (failure.kind == LC_ERROR_NONE && check_found(discovery, &failure))
+	if (failure.kind == LC_ERROR_NONE &&
+	    lc_discovery_answer_end(&discovery->answer, &failure) &&
+	    check_found(discovery, &failure))
 		apply_found(discovery);
 	finish(discovery, &failure, exception_code);
 }
@@ -217,10 +211,7 @@ static void start_query(struct lc_discovery *discovery, struct lc_buffer *sql,
 			void (*on_done)(void *context, const struct lc_error *error,
 					int exception_code))
 {
-	static const struct lc_clickhouse_setting settings[] = {{"join_use_nulls", "0"}};
 	struct lc_clickhouse_spec spec = {
-	    .settings = settings,
-	    .setting_count = sizeof(settings) / sizeof(settings[0]),
 	    .seat = discovery->seat,
 	    .on_data = on_window_data,
 	    .on_done = on_done,
@@ -230,6 +221,7 @@ static void start_query(struct lc_discovery *discovery, struct lc_buffer *sql,
 	LC_ASSERT(!lc_buffer_failed(sql));
 	spec.sql = lc_buffer_view(sql);
 	forget_answer(discovery);
+	lc_discovery_answer_begin(&discovery->answer, discovery->marker);
 	discovery->query = lc_clickhouse_start(discovery->parts.clickhouse, &spec);
 	lc_buffer_free(sql);
 }
@@ -311,9 +303,8 @@ static void on_offsets_done(void *context, const struct lc_error *error, int exc
 	struct lc_error failure = *error;
 
 	discovery->query = NULL;
-	if (failure.kind == LC_ERROR_NONE && discovery->answer.size > 0)
-		lc_error_set(&failure, LC_ERROR_CORRUPT, "the list of offsets ends inside a row");
-	if (failure.kind != LC_ERROR_NONE) {
+	if (failure.kind != LC_ERROR_NONE ||
+	    !lc_discovery_answer_end(&discovery->answer, &failure)) {
 		finish(discovery, &failure, exception_code);
 		return;
 	}
@@ -369,8 +360,8 @@ static bool on_clock_data(void *context, struct lc_view piece, struct lc_error *
 {
 	struct lc_discovery *discovery = context;
 
-	lc_buffer_append_view(&discovery->answer, piece);
-	if (lc_buffer_failed(&discovery->answer))
+	lc_buffer_append_view(&discovery->time, piece);
+	if (lc_buffer_failed(&discovery->time))
 		return lc_error_set(error, LC_ERROR_CORRUPT,
 				    "the answer to the question for the time has no end");
 	return true;
@@ -385,8 +376,8 @@ static void on_clock_done(void *context, const struct lc_error *error, int excep
 
 	discovery->query = NULL;
 	if (failure.kind != LC_ERROR_NONE ||
-	    !lc_discovery_row_read_clock(lc_buffer_view(&discovery->answer), discovery->marker,
-					 &now, &failure) ||
+	    !lc_discovery_row_read_clock(lc_buffer_view(&discovery->time), discovery->marker, &now,
+					 &failure) ||
 	    !believe_clock(discovery, now, &failure)) {
 		finish(discovery, &failure, exception_code);
 		return;

@@ -2,22 +2,47 @@
 
 #include "base/assert.h"
 #include "config/settings.h"
+#include "formats/discovery_row.h"
+#include "formats/offset.h"
 #include "formats/record.h"
 
 #include <inttypes.h>
 
 #define SLOT "toUInt32(intDiv(toUInt32(insertedAt), %d) * %d)"
 
+/* The columns of formats/discovery_row.h that only offsets have. */
+#define NO_FLOOR "toUInt32(0), toInt64(0), ''"
+
 /* In order, so that the ledger reads each source's objects once, and seconds beside each other
  * become one range. */
-#define GROUPS                                         \
-	" GROUP BY raftSessionID, bucketName, second " \
-	"ORDER BY raftSessionID, bucketName, second FORMAT RowBinary"
+#define BY_SOURCE_AND_SECOND "arraySort(r -> (r.2, r.3, r.5), "
 
 /* The greatest of a source's rows in the offsets table, as a tuple. */
 #define FLOOR                                           \
 	"max(tuple(toUInt32(lastProcessedInsertedAt), " \
 	"toUnixTimestamp64Milli(lastProcessedStartTime), lastProcessedReqId)) AS floor"
+
+static const struct {
+	const char *name;
+	const char *value;
+} SETTINGS[] = {
+#define LC_ANSWER_SETTING(name, value) {name, value},
+#include "tbl/answer_settings.h"
+};
+
+/* As members of a list. A name that no server has ends it. */
+#define LC_ANSWER_YOUNG_SETTING(name, value) "('" name "','" value "'),"
+static const char YOUNG_SETTINGS[] =
+#include "tbl/answer_settings.h"
+    "('','')";
+
+void lc_query_append_end(struct lc_buffer *sql)
+{
+	for (size_t i = 0; i < sizeof(SETTINGS) / sizeof(SETTINGS[0]); i++)
+		lc_buffer_append_format(sql, "%s%s=%s", i == 0 ? " SETTINGS " : ", ",
+					SETTINGS[i].name, SETTINGS[i].value);
+	lc_buffer_append_text(sql, " FORMAT RowBinary");
+}
 
 void lc_query_append_literal(struct lc_buffer *sql, struct lc_view text)
 {
@@ -61,36 +86,69 @@ static void append_member(struct lc_buffer *sql, bool first, uint32_t raft_sessi
 	lc_query_append_literal(sql, bucket);
 }
 
-/* Numbers of rows: the columns of formats/discovery_row.h without floor, "oldest" being `second`.
+/*
+ * An answer of numbers is made of the columns `session`, `bucket`, `found` and `second` of the
+ * query that follows, as they are in formats/discovery_row.h. One array takes them all, so that the
+ * last element can tell how many there were before it: counted from what was read, in the same
+ * statement, and there even if nothing was found.
  */
-static void append_count(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker,
-			 const char *second)
+static void open_answer(struct lc_buffer *sql, uint64_t marker, const char *floor, bool in_order)
+{
+	lc_buffer_append_format(
+	    sql,
+	    "SELECT arrayJoin(arrayPushBack(%sgroupArray(tuple(toUInt64(%" PRIu64
+	    "), session, bucket, found, second, %s, toUInt64(%" PRIu64
+	    ")))%s, tuple(toUInt64(%" PRIu64 "), toUInt32(0), '', count(), toUInt32(0), " NO_FLOOR
+	    ", toUInt64(%" PRIu64 ")))) FROM (",
+	    in_order ? BY_SOURCE_AND_SECOND : "", marker, floor, marker, in_order ? ")" : "",
+	    marker, lc_discovery_row_last_marker(marker));
+}
+
+static void close_answer(struct lc_buffer *sql)
+{
+	lc_buffer_append_char(sql, ')');
+	lc_query_append_end(sql);
+}
+
+static void append_count(struct lc_buffer *sql, const struct lc_parts *parts, const char *second)
 {
 	lc_buffer_append_format(sql,
-				"SELECT toUInt64(%" PRIu64 "), toUInt32(raftSessionID), "
-				"toString(bucketName), count(), %s, toUInt32(0), toInt64(0), '', "
-				"toUInt64(%" PRIu64 ")",
-				marker, second, marker);
+				"SELECT toUInt32(raftSessionID) AS session, "
+				"toString(bucketName) AS bucket, count() AS found, %s AS second",
+				second);
 	append_from_logs(sql, parts);
 	lc_buffer_append_text(sql, " WHERE ");
 }
 
 void lc_query_append_clock(struct lc_buffer *sql, uint64_t marker)
 {
-	lc_buffer_append_format(sql,
-				"SELECT toUInt64(%" PRIu64 "), toUInt32(now()), toUInt64(%" PRIu64
-				") FORMAT RowBinary",
-				marker, marker);
+	lc_buffer_append_format(
+	    sql,
+	    "SELECT toUInt64(%" PRIu64 "), toUInt32(now()), "
+	    "ifNull((SELECT arrayStringConcat(groupArray(concat(name, '=', value)), "
+	    "', ') FROM system.settings WHERE (name, value) IN (%s)), ''), "
+	    "toUInt64(%" PRIu64 ")",
+	    marker, YOUNG_SETTINGS, marker);
+	lc_query_append_end(sql);
+}
+
+void lc_query_append_insert(struct lc_buffer *sql, const struct lc_settings *settings)
+{
+	lc_buffer_append_format(sql, "INSERT INTO `%s`.`%s` %s", settings->clickhouse_database,
+				settings->clickhouse_offsets_table, lc_offset_columns());
+	lc_query_append_end(sql);
 }
 
 void lc_query_append_window(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker,
 			    uint32_t from, uint32_t until)
 {
-	append_count(sql, parts, marker, "toUInt32(min(insertedAt))");
+	open_answer(sql, marker, NO_FLOOR, false);
+	append_count(sql, parts, "toUInt32(min(insertedAt))");
 	append_shard(sql, parts);
 	lc_buffer_append_text(sql, " AND ");
 	append_bounds(sql, from, until);
-	lc_buffer_append_text(sql, " GROUP BY raftSessionID, bucketName FORMAT RowBinary");
+	lc_buffer_append_text(sql, " GROUP BY raftSessionID, bucketName");
+	close_answer(sql);
 }
 
 static void append_grouped_offsets(struct lc_buffer *sql, const struct lc_parts *parts)
@@ -104,12 +162,11 @@ static void append_grouped_offsets(struct lc_buffer *sql, const struct lc_parts 
 void lc_query_append_first_window(struct lc_buffer *sql, const struct lc_parts *parts,
 				  uint64_t marker, uint32_t until)
 {
-	lc_buffer_append_format(
-	    sql,
-	    "SELECT toUInt64(%" PRIu64 "), toUInt32(l.raftSessionID), toString(l.bucketName), "
-	    "count(), toUInt32(min(l.insertedAt)), any(o.floor.1), any(o.floor.2), any(o.floor.3), "
-	    "toUInt64(%" PRIu64 ")",
-	    marker, marker);
+	open_answer(sql, marker, "known.1, known.2, known.3", false);
+	lc_buffer_append_text(
+	    sql, "SELECT toUInt32(l.raftSessionID) AS session, toString(l.bucketName) AS bucket, "
+		 "count() AS found, toUInt32(min(l.insertedAt)) AS second, "
+		 "tuple(any(o.floor.1), any(o.floor.2), any(o.floor.3)) AS known");
 	append_from_logs(sql, parts);
 	lc_buffer_append_text(
 	    sql, " AS l GLOBAL ANY LEFT JOIN (SELECT raftSessionID, bucketName, " FLOOR);
@@ -122,19 +179,19 @@ void lc_query_append_first_window(struct lc_buffer *sql, const struct lc_parts *
 				" AND l.insertedAt < toDateTime(%" PRIu32
 				") AND tuple(toUInt32(l.insertedAt), "
 				"toUnixTimestamp64Milli(l.startTime), l.req_id) > o.floor "
-				"GROUP BY l.raftSessionID, l.bucketName FORMAT RowBinary",
+				"GROUP BY l.raftSessionID, l.bucketName",
 				until);
+	close_answer(sql);
 }
 
 void lc_query_append_offsets(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker)
 {
-	lc_buffer_append_format(sql,
-				"SELECT toUInt64(%" PRIu64 "), toUInt32(raftSessionID), "
-				"toString(bucketName), count(), toUInt32(0), " FLOOR
-				", toUInt64(%" PRIu64 ")",
-				marker, marker);
+	open_answer(sql, marker, "floor.1, floor.2, floor.3", false);
+	lc_buffer_append_text(sql,
+			      "SELECT toUInt32(raftSessionID) AS session, toString(bucketName) AS "
+			      "bucket, count() AS found, toUInt32(0) AS second, " FLOOR);
 	append_grouped_offsets(sql, parts);
-	lc_buffer_append_text(sql, " FORMAT RowBinary");
+	close_answer(sql);
 }
 
 void lc_query_append_slots(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker,
@@ -143,14 +200,15 @@ void lc_query_append_slots(struct lc_buffer *sql, const struct lc_parts *parts, 
 	struct lc_buffer second;
 
 	lc_buffer_init(&second, 256);
-	lc_buffer_append_format(&second, SLOT " AS second", LC_LEDGER_SLOT_SECONDS,
-				LC_LEDGER_SLOT_SECONDS);
-	append_count(sql, parts, marker, lc_buffer_text(&second));
+	lc_buffer_append_format(&second, SLOT, LC_LEDGER_SLOT_SECONDS, LC_LEDGER_SLOT_SECONDS);
+	open_answer(sql, marker, NO_FLOOR, true);
+	append_count(sql, parts, lc_buffer_text(&second));
 	lc_buffer_free(&second);
 	append_shard(sql, parts);
 	lc_buffer_append_text(sql, " AND ");
 	append_bounds(sql, from, until);
-	lc_buffer_append_text(sql, GROUPS);
+	lc_buffer_append_text(sql, " GROUP BY raftSessionID, bucketName, second");
+	close_answer(sql);
 }
 
 void lc_query_append_seconds(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker,
@@ -158,7 +216,8 @@ void lc_query_append_seconds(struct lc_buffer *sql, const struct lc_parts *parts
 			     size_t count)
 {
 	LC_ASSERT(count > 0);
-	append_count(sql, parts, marker, "toUInt32(insertedAt) AS second");
+	open_answer(sql, marker, NO_FLOOR, true);
+	append_count(sql, parts, "toUInt32(insertedAt)");
 	append_bounds(sql, from, until);
 	lc_buffer_append_format(sql, " AND (raftSessionID, bucketName, " SLOT ") IN (",
 				LC_LEDGER_SLOT_SECONDS, LC_LEDGER_SLOT_SECONDS);
@@ -166,7 +225,8 @@ void lc_query_append_seconds(struct lc_buffer *sql, const struct lc_parts *parts
 		append_member(sql, i == 0, slots[i].source.raft_session_id, slots[i].source.bucket);
 		lc_buffer_append_format(sql, ",%" PRIu32 ")", slots[i].second);
 	}
-	lc_buffer_append_text(sql, ")" GROUPS);
+	lc_buffer_append_text(sql, ") GROUP BY raftSessionID, bucketName, second");
+	close_answer(sql);
 }
 
 /* The sessions stand in a list of their own: that is what ClickHouse can skip granules by. */
@@ -184,15 +244,11 @@ static void append_sessions(struct lc_buffer *sql, struct lc_source *const *sour
 	lc_buffer_append_char(sql, ')');
 }
 
-void lc_query_append_scan(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker,
-			  struct lc_source *const *sources, size_t count, uint32_t from,
-			  uint32_t until)
+/* The rows of these sources between the bounds. */
+static void append_of_sources(struct lc_buffer *sql, struct lc_source *const *sources, size_t count,
+			      uint32_t from, uint32_t until)
 {
 	LC_ASSERT(count > 0);
-	lc_buffer_append_text(sql, "SELECT ");
-	lc_record_append_columns(sql, marker);
-	append_from_logs(sql, parts);
-	lc_buffer_append_text(sql, " WHERE ");
 	append_sessions(sql, sources, count);
 	lc_buffer_append_text(sql, " AND ");
 	append_bounds(sql, from, until);
@@ -201,6 +257,38 @@ void lc_query_append_scan(struct lc_buffer *sql, const struct lc_parts *parts, u
 		append_member(sql, i == 0, sources[i]->raft_session_id, sources[i]->bucket);
 		lc_buffer_append_char(sql, ')');
 	}
-	lc_buffer_append_text(sql, ") ORDER BY raftSessionID, bucketName, insertedAt, startTime, "
-				   "req_id FORMAT RowBinary");
+	lc_buffer_append_char(sql, ')');
+}
+
+void lc_query_append_scan(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker,
+			  struct lc_source *const *sources, size_t count, uint32_t from,
+			  uint32_t until)
+{
+	lc_buffer_append_text(sql, "SELECT ");
+	lc_record_append_columns(sql, marker);
+	append_from_logs(sql, parts);
+	lc_buffer_append_text(sql, " WHERE ");
+	append_of_sources(sql, sources, count, from, until);
+	lc_buffer_append_text(sql,
+			      " ORDER BY raftSessionID, bucketName, insertedAt, startTime, req_id");
+	lc_query_append_end(sql);
+}
+
+void lc_query_append_rest(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker,
+			  struct lc_source *const *sources, size_t count, uint32_t from,
+			  uint32_t until, const struct lc_ending_place *place)
+{
+	open_answer(sql, marker, NO_FLOOR, false);
+	append_count(sql, parts, "toUInt32(min(insertedAt))");
+	append_of_sources(sql, sources, count, from, until);
+	if (place->source != NULL) {
+		lc_buffer_append_format(sql,
+					" AND NOT (raftSessionID = %" PRIu32 " AND bucketName = ",
+					place->source->raft_session_id);
+		lc_query_append_literal(sql, place->source->bucket);
+		lc_buffer_append_format(sql, " AND insertedAt < toDateTime(%" PRIu32 "))",
+					place->second);
+	}
+	lc_buffer_append_text(sql, " GROUP BY raftSessionID, bucketName");
+	close_answer(sql);
 }

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "delivery/attempts.h"
 #include "delivery/backlog.h"
+#include "delivery/ending.h"
 #include "delivery/object.h"
 #include "delivery/query.h"
 #include "delivery/rebuild_item.h"
@@ -40,6 +41,11 @@ struct lc_rebuild {
 	struct lc_record_stream *stream;
 	bool disordered; /* the stream goes back in time: it is not what was asked for */
 	size_t most;     /* intents of the next pass; fewer once a pass could not be read */
+	unsigned seat;
+	uint32_t from; /* bounds of what is asked */
+	uint32_t until;
+	struct lc_ending_place place; /* of the last row */
+	struct lc_ending ending;
 };
 
 struct lc_rebuild *lc_rebuild_new(const struct lc_parts *parts,
@@ -81,6 +87,7 @@ void lc_rebuild_cancel(struct lc_rebuild *rebuild)
 {
 	if (rebuild->query != NULL)
 		lc_clickhouse_cancel(rebuild->query);
+	lc_ending_cancel(&rebuild->ending);
 	lc_ledger_question_give_up(&rebuild->question);
 	end_pass(rebuild);
 }
@@ -105,6 +112,9 @@ static bool on_record(void *context, const struct lc_record *record)
 	while (rebuild->at < rebuild->item_count &&
 	       lc_rebuild_item_compare_source(&rebuild->items[rebuild->at], record) < 0)
 		rebuild->at++;
+	if (rebuild->at < rebuild->item_count)
+		lc_ending_place_pass(&rebuild->place, rebuild->items[rebuild->at].source,
+				     record->inserted_at);
 	for (size_t i = rebuild->at; i < rebuild->item_count; i++) {
 		struct lc_rebuild_item *item = &rebuild->items[i];
 		size_t before = lc_object_memory(item->object);
@@ -214,15 +224,12 @@ static void fail_pass(struct lc_rebuild *rebuild, const struct lc_error *failure
 	       LC_LOG_UINT("intents", rebuild->item_count), LC_LOG_FAULT(failure));
 }
 
-static void on_done(void *context, const struct lc_error *error, int exception_code)
+static void finish(void *context, const struct lc_error *error)
 {
 	struct lc_rebuild *rebuild = context;
 	struct lc_error failure = *error;
-	bool answered = exception_code != 0 || error->kind != LC_ERROR_UNREACHABLE;
+	bool answered = failure.code != 0 || failure.kind != LC_ERROR_UNREACHABLE;
 
-	rebuild->query = NULL;
-	if (failure.kind == LC_ERROR_NONE)
-		lc_record_stream_end(rebuild->stream, &failure);
 	for (size_t i = 0; i < rebuild->item_count; i++) {
 		struct lc_rebuild_item *item = &rebuild->items[i];
 
@@ -236,6 +243,51 @@ static void on_done(void *context, const struct lc_error *error, int exception_c
 	else if (rebuild->most < INTENTS_MAX)
 		rebuild->most = rebuild->most * 2 < INTENTS_MAX ? rebuild->most * 2 : INTENTS_MAX;
 	end_pass(rebuild);
+}
+
+/* The sources of the items from `first` on, each once; to be freed. */
+static struct lc_source **sources_from(const struct lc_rebuild *rebuild, size_t first,
+				       size_t *count)
+{
+	struct lc_source **sources =
+	    lc_memory_zero(rebuild->item_count, sizeof(struct lc_source *));
+
+	*count = 0;
+	for (size_t i = first; i < rebuild->item_count; i++) {
+		if (*count == 0 || sources[*count - 1] != rebuild->items[i].source)
+			sources[(*count)++] = rebuild->items[i].source;
+	}
+	return sources;
+}
+
+static bool all_whole(const struct lc_rebuild *rebuild)
+{
+	for (size_t i = 0; i < rebuild->item_count; i++) {
+		if (!lc_rebuild_item_whole(&rebuild->items[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Only an answer that came to its end says that a row is not there. */
+static void on_done(void *context, const struct lc_error *error, int exception_code)
+{
+	struct lc_rebuild *rebuild = context;
+	struct lc_error failure = *error;
+	struct lc_source **sources;
+	size_t count;
+
+	(void)exception_code;
+	rebuild->query = NULL;
+	if (failure.kind != LC_ERROR_NONE || !lc_record_stream_end(rebuild->stream, &failure) ||
+	    all_whole(rebuild)) {
+		finish(rebuild, &failure);
+		return;
+	}
+	sources = sources_from(rebuild, rebuild->at, &count);
+	lc_ending_ask(&rebuild->ending, &rebuild->parts, rebuild->seat, sources, count,
+		      rebuild->from, rebuild->until, &rebuild->place, finish, rebuild);
+	free(sources);
 }
 
 /* ---- intents ---- */
@@ -256,8 +308,7 @@ static void start_query(struct lc_rebuild *rebuild)
 {
 	static const struct lc_clickhouse_setting settings[] = {{"max_block_size", "8192"}};
 	uint64_t marker = lc_random_next(rebuild->parts.random);
-	struct lc_source **sources =
-	    lc_memory_zero(rebuild->item_count, sizeof(struct lc_source *));
+	struct lc_source **sources;
 	struct lc_clickhouse_spec spec = {
 	    .settings = settings,
 	    .setting_count = sizeof(settings) / sizeof(settings[0]),
@@ -268,7 +319,7 @@ static void start_query(struct lc_rebuild *rebuild)
 	};
 	uint32_t first = UINT32_MAX;
 	uint32_t last = 0;
-	size_t count = 0;
+	size_t count;
 	struct lc_buffer sql;
 
 	qsort(rebuild->items, rebuild->item_count, sizeof(rebuild->items[0]),
@@ -277,13 +328,17 @@ static void start_query(struct lc_rebuild *rebuild)
 		struct lc_rebuild_item *item = &rebuild->items[i];
 
 		lc_rebuild_item_begin(item);
-		if (count == 0 || sources[count - 1] != item->source)
-			sources[count++] = item->source;
 		first = item->first_second < first ? item->first_second : first;
 		last = item->last_second > last ? item->last_second : last;
 	}
+	rebuild->seat = spec.seat;
+	rebuild->from = first;
+	rebuild->until = last + 1;
+	rebuild->place = (struct lc_ending_place){.source = NULL};
+	sources = sources_from(rebuild, 0, &count);
 	lc_buffer_init(&sql, SIZE_MAX / 2);
-	lc_query_append_scan(&sql, &rebuild->parts, marker, sources, count, first, last + 1);
+	lc_query_append_scan(&sql, &rebuild->parts, marker, sources, count, rebuild->from,
+			     rebuild->until);
 	LC_ASSERT(!lc_buffer_failed(&sql));
 	free(sources);
 	spec.sql = lc_buffer_view(&sql);

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 
 enum {
-	ANSWER_MAX = 2 * 1024 * 1024,
 	NAMES_CHUNK = 64 * 1024,
 	STEP_SLOTS = 8,       /* slots of one question, all sources together */
 	DRILL_MAX = 500,      /* slots asked by second in one question */
@@ -44,7 +43,7 @@ struct lc_reconcile {
 	struct lc_ledger_question question;
 	struct lc_clickhouse_query *query;
 	uint64_t marker;
-	struct lc_buffer answer;
+	struct lc_discovery_answer answer;
 	struct lc_arena names;          /* of `counts` and `drill` */
 	struct lc_ledger_count *counts; /* what ClickHouse has */
 	size_t count;
@@ -65,7 +64,6 @@ struct lc_reconcile *lc_reconcile_new(const struct lc_parts *parts,
 	reconcile->clock =
 	    (struct lc_steady_clock){.shows_ms = state->steady_ms, .at_ms = state->steady_at_ms};
 	reconcile->present = lc_steady_clock_second(&reconcile->clock);
-	lc_buffer_init(&reconcile->answer, ANSWER_MAX);
 	lc_arena_init(&reconcile->names, NAMES_CHUNK);
 	/* The first pass of a process looks at everything: it may have been away for long. */
 	return reconcile;
@@ -81,7 +79,7 @@ void lc_reconcile_set_horizon(struct lc_reconcile *reconcile, uint32_t horizon)
 
 static void forget_step(struct lc_reconcile *reconcile)
 {
-	lc_buffer_free(&reconcile->answer);
+	lc_discovery_answer_free(&reconcile->answer);
 	lc_arena_free(&reconcile->names);
 	free(reconcile->counts);
 	free(reconcile->drill);
@@ -164,13 +162,7 @@ static bool on_data(void *context, struct lc_view piece, struct lc_error *error)
 {
 	struct lc_reconcile *reconcile = context;
 
-	lc_buffer_append_view(&reconcile->answer, piece);
-	if (lc_buffer_failed(&reconcile->answer))
-		return lc_error_set(error, LC_ERROR_CORRUPT,
-				    "the answer to a comparison holds a row of %d bytes or more",
-				    ANSWER_MAX);
-	if (!lc_discovery_row_read_all(&reconcile->answer, reconcile->marker, keep_count, reconcile,
-				       error))
+	if (!lc_discovery_answer_feed(&reconcile->answer, piece, keep_count, reconcile, error))
 		return false;
 	if (reconcile->strayed)
 		return lc_error_set(error, LC_ERROR_CORRUPT,
@@ -206,10 +198,8 @@ static void on_done(void *context, const struct lc_error *error, int exception_c
 
 	(void)exception_code;
 	reconcile->query = NULL;
-	if (failure.kind == LC_ERROR_NONE && reconcile->answer.size > 0)
-		lc_error_set(&failure, LC_ERROR_CORRUPT,
-			     "the answer to a comparison ends inside a row");
-	if (failure.kind != LC_ERROR_NONE) {
+	if (failure.kind != LC_ERROR_NONE ||
+	    !lc_discovery_answer_end(&reconcile->answer, &failure)) {
 		fail_pass(reconcile, &failure);
 		return;
 	}
@@ -236,7 +226,7 @@ static void start_query(struct lc_reconcile *reconcile, struct lc_buffer *sql)
 	LC_ASSERT(!lc_buffer_failed(sql));
 	reconcile->count = 0;
 	reconcile->strayed = false;
-	lc_buffer_clear(&reconcile->answer);
+	lc_discovery_answer_begin(&reconcile->answer, reconcile->marker);
 	reconcile->query = lc_clickhouse_start(reconcile->parts.clickhouse, &spec);
 	lc_buffer_free(sql);
 }

@@ -4,6 +4,7 @@
 #include "base/crash_point.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "delivery/ending.h"
 #include "delivery/hash_set.h"
 #include "delivery/known.h"
 #include "delivery/plan.h"
@@ -45,6 +46,8 @@ struct lc_scan {
 	uint32_t from;
 	uint32_t until;
 	struct position at;
+	struct lc_ending_place place; /* of the last row */
+	struct lc_ending ending;
 	struct lc_error error; /* why we ended the stream ourselves */
 	bool paused;
 	struct lc_target *crowded; /* its bucket has its share of the bytes in flight */
@@ -249,6 +252,7 @@ static bool on_record(void *context, const struct lc_record *record)
 	at->rows++;
 	scan->rows++;
 	lc_mark_set(&at->last, &offset);
+	lc_ending_place_pass(&scan->place, at->source, offset.inserted_at);
 	take_row(scan, record, &offset);
 	return true;
 }
@@ -306,14 +310,27 @@ static void end_scan(struct lc_scan *scan, const struct lc_error *failure, bool 
 	free(end.unread);
 }
 
+/* What was found out about the end: an answer that was cut, or a question that failed. */
+static void on_ending(void *context, const struct lc_error *error)
+{
+	end_scan(context, error, error->kind != LC_ERROR_UNREACHABLE);
+}
+
 static void on_done(void *context, const struct lc_error *error, int exception_code)
 {
 	struct lc_scan *scan = context;
 	struct lc_error failure = scan->error.kind != LC_ERROR_NONE ? scan->error : *error;
+	size_t first = scan->at.source != NULL ? scan->next - 1 : scan->next;
 
-	if (failure.kind == LC_ERROR_NONE)
-		lc_record_stream_end(scan->stream, &failure);
-	end_scan(scan, &failure, exception_code != 0 || error->kind != LC_ERROR_UNREACHABLE);
+	scan->query = NULL;
+	if (failure.kind != LC_ERROR_NONE || !lc_record_stream_end(scan->stream, &failure)) {
+		end_scan(scan, &failure,
+			 exception_code != 0 || error->kind != LC_ERROR_UNREACHABLE);
+		return;
+	}
+	lc_ending_ask(&scan->ending, &scan->parts, scan->seat, &scan->sources[first],
+		      scan->source_count - first, scan->from, scan->until, &scan->place, on_ending,
+		      scan);
 }
 
 /* All that is asked lies within them: what was opened while the ledger answered for other sources,
@@ -348,6 +365,7 @@ static void start_query(void *context)
 	struct lc_buffer sql;
 
 	set_bounds(scan);
+	scan->place = (struct lc_ending_place){.source = NULL};
 	lc_buffer_init(&sql, SIZE_MAX / 2);
 	lc_query_append_scan(&sql, &scan->parts, marker, scan->sources, scan->source_count,
 			     scan->from, scan->until);
@@ -383,6 +401,7 @@ void lc_scan_cancel(struct lc_scan *scan)
 		return;
 	if (scan->query != NULL)
 		lc_clickhouse_cancel(scan->query);
+	lc_ending_cancel(&scan->ending);
 	lc_build_drop_open(scan->parts.build);
 	if (scan->at.source != NULL)
 		lc_hash_subtraction_free(&scan->at.subtraction);

@@ -31,7 +31,8 @@ struct connection {
 	size_t place; /* among the server's connections */
 	struct bufferevent *stream;
 	struct lc_loop_timer *deadline;
-	bool answered; /* from then on what the peer sends is read and dropped, until it closes */
+	bool head_only; /* the answer goes without its body */
+	bool answered;  /* from then on what the peer sends is read and dropped, until it closes */
 	bool peer_closed;
 };
 
@@ -113,7 +114,8 @@ static void send_answer(struct connection *connection, struct lc_http_server_ans
 				      answer->content_type, answer->body.size,
 				      allow == NULL ? "" : "Allow: ", allow == NULL ? "" : allow,
 				      allow == NULL ? "" : "\r\n") > 0);
-	LC_ASSERT(evbuffer_add(output, answer->body.data, answer->body.size) == 0);
+	if (!connection->head_only)
+		LC_ASSERT(evbuffer_add(output, answer->body.data, answer->body.size) == 0);
 }
 
 void lc_http_server_answer_init(const struct lc_http_server *server,
@@ -151,6 +153,7 @@ static void handle(struct connection *connection, const struct lc_http_request *
 
 	lc_http_server_answer_init(server, &answer);
 	answer.later = &connection->later;
+	connection->head_only = lc_view_equal(request->method, lc_view_of("HEAD"));
 	if (request->refusal != 0)
 		answer.status = request->refusal;
 	else

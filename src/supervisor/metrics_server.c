@@ -11,6 +11,9 @@
 
 #include <stdlib.h>
 
+/* Load balancers and monitors ask by HEAD or OPTIONS, too; the server leaves out HEAD's body. */
+static const char METHODS[] = "GET, HEAD, OPTIONS";
+
 struct lc_metrics_server {
 	struct lc_loop *loop;
 	const struct lc_report *report;
@@ -125,9 +128,13 @@ static void on_request(const struct lc_http_request *request, int connection,
 	enum lc_control_request_command command;
 
 	(void)connection;
-	if (!lc_view_equal(request->method, lc_view_of("GET"))) {
+	if (lc_view_equal(request->method, lc_view_of("OPTIONS"))) {
+		answer->status = STATUS_OK;
+		answer->allow = METHODS;
+	} else if (!lc_view_equal(request->method, lc_view_of("GET")) &&
+		   !lc_view_equal(request->method, lc_view_of("HEAD"))) {
 		answer->status = STATUS_METHOD_NOT_ALLOWED;
-		answer->allow = "GET";
+		answer->allow = METHODS;
 	} else if (lc_view_equal(request->path, lc_view_of("/"))) {
 		answer_page(answer);
 	} else if (lc_view_equal(request->path, lc_view_of("/metrics"))) {

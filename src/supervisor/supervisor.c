@@ -10,6 +10,7 @@
 #include "supervisor/fleet.h"
 #include "supervisor/layout.h"
 #include "supervisor/metrics_server.h"
+#include "supervisor/open_files.h"
 #include "supervisor/orders.h"
 #include "supervisor/reload.h"
 #include "supervisor/report.h"
@@ -299,6 +300,7 @@ int lc_supervisor_run(const struct lc_supervisor_configuration *configuration)
 	lc_log_set_identity("supervisor", -1);
 	set_log_level(settings);
 	if (open_house(&supervisor, &error) && lc_fleet_man(&supervisor.fleet, &error) &&
+	    lc_open_files_raise(settings, (unsigned)supervisor.fleet.count, &error) &&
 	    lc_layout_enforce(settings, supervisor.house.state_lock,
 			      &supervisor.house.worker_signals, &error) &&
 	    open_servers(&supervisor, &error))

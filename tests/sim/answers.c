@@ -2,6 +2,7 @@
 #include "sim/sim.h"
 
 #include "base/memory.h"
+#include "formats/discovery_row.h"
 #include "formats/leb128.h"
 #include "formats/row_binary.h"
 
@@ -65,22 +66,95 @@ static void append_record(struct lc_buffer *answer, uint64_t marker, const struc
 	append_number(answer, marker, 8);
 }
 
-static void append_count(struct lc_buffer *answer, uint64_t marker, const struct sim_source *source,
-			 uint64_t rows, uint32_t second, const struct lc_offset *floor)
+static void append_numbers(struct lc_buffer *answer, uint64_t marker, uint32_t session,
+			   const char *bucket, uint64_t rows, uint32_t second,
+			   const struct lc_offset *floor, uint64_t end)
 {
 	static const struct lc_offset none = {.req_id = {.data = "", .size = 0}};
 
 	if (floor == NULL)
 		floor = &none;
 	append_number(answer, marker, 8);
-	append_number(answer, source->session, 4);
-	append_text(answer, lc_view_of(source->bucket));
+	append_number(answer, session, 4);
+	append_text(answer, lc_view_of(bucket));
 	append_number(answer, rows, 8);
 	append_number(answer, second, 4);
 	append_number(answer, floor->inserted_at, 4);
 	append_number(answer, (uint64_t)floor->start_time_ms, 8);
 	append_text(answer, floor->req_id);
-	append_number(answer, marker, 8);
+	append_number(answer, end, 8);
+}
+
+static void append_count(struct lc_buffer *answer, uint64_t marker, const struct sim_source *source,
+			 uint64_t rows, uint32_t second, const struct lc_offset *floor)
+{
+	append_numbers(answer, marker, source->session, source->bucket, rows, second, floor,
+		       marker);
+}
+
+/* The last row of an answer of numbers. */
+static void append_last(const struct sim_query *query, struct lc_buffer *answer)
+{
+	uint64_t rows = sim_answer_rows(query, lc_buffer_view(answer));
+
+	append_numbers(answer, query->marker, 0, "", rows, 0, NULL,
+		       lc_discovery_row_last_marker(query->marker));
+}
+
+static bool is_of_records(const struct sim_query *query)
+{
+	return query->kind == SIM_QUERY_SCAN;
+}
+
+/* The bytes of the row at the beginning, 0 when there is none. */
+static size_t row_size(const struct sim_query *query, struct lc_view answer)
+{
+	struct lc_row_binary_reader reader = lc_row_binary_reader_of(answer);
+	struct lc_record record;
+	struct lc_error error;
+	size_t used = 0;
+
+	if (answer.size == 0)
+		return 0;
+	if (is_of_records(query)) {
+		lc_record_decode(answer, query->marker, &record, &used, &error);
+		return used;
+	}
+	lc_row_binary_number(&reader, 8);
+	lc_row_binary_number(&reader, 4);
+	lc_row_binary_text(&reader);
+	if (query->kind != SIM_QUERY_CLOCK) {
+		lc_row_binary_number(&reader, 8);
+		lc_row_binary_number(&reader, 4);
+		lc_row_binary_number(&reader, 4);
+		lc_row_binary_number(&reader, 8);
+		lc_row_binary_text(&reader);
+	}
+	lc_row_binary_number(&reader, 8);
+	return (size_t)((const char *)reader.next - answer.data);
+}
+
+static struct lc_view behind(struct lc_view answer, size_t size)
+{
+	return (struct lc_view){.data = answer.data + size, .size = answer.size - size};
+}
+
+size_t sim_answer_end_of(const struct sim_query *query, struct lc_view answer, uint64_t rows)
+{
+	size_t end = 0;
+
+	while (rows-- > 0 && end < answer.size)
+		end += row_size(query, behind(answer, end));
+	return end;
+}
+
+uint64_t sim_answer_rows(const struct sim_query *query, struct lc_view answer)
+{
+	uint64_t rows = 0;
+
+	for (size_t end = 0; end < answer.size; rows++)
+		end += row_size(query, behind(answer, end));
+	return rows;
 }
 
 static bool of_shard(const struct sim_query *query, const struct sim_source *source)
@@ -161,6 +235,28 @@ static void answer_seconds(const struct sim_query *query, unsigned seat, struct 
 		part.from = slot > query->from ? slot : query->from;
 		part.until = slot + 300 < query->until ? slot + 300 : query->until;
 		count_rows(&part, seat, source, 1, answer);
+	}
+	lc_buffer_free(&bucket);
+}
+
+static void answer_rest(const struct sim_query *query, unsigned seat, struct lc_buffer *answer)
+{
+	struct lc_view list = query->list;
+	struct sim_query part = *query;
+	struct lc_buffer bucket;
+	uint32_t session;
+
+	if (query->rest_from > part.from)
+		part.from = query->rest_from;
+	lc_buffer_init(&bucket, 4096);
+	while (sim_query_next_source(&list, &session, &bucket, NULL)) {
+		const struct sim_source *source = sim_source_find(session, lc_buffer_view(&bucket));
+
+		if (source == NULL || !source->ours)
+			sim_fail("a question for the rest of a source that there is not, or not "
+				 "ours");
+		count_rows(&part, seat, source, 0, answer);
+		part.from = query->from;
 	}
 	lc_buffer_free(&bucket);
 }
@@ -265,6 +361,7 @@ void sim_answer(const struct sim_query *query, unsigned seat, struct lc_buffer *
 	case SIM_QUERY_CLOCK:
 		append_number(answer, query->marker, 8);
 		append_number(answer, (uint64_t)(now + sim->plan.seat_skew[seat]), 4);
+		append_text(answer, lc_view_of(""));
 		append_number(answer, query->marker, 8);
 		break;
 	case SIM_QUERY_OFFSETS:
@@ -282,12 +379,18 @@ void sim_answer(const struct sim_query *query, unsigned seat, struct lc_buffer *
 	case SIM_QUERY_SECONDS:
 		answer_seconds(query, seat, answer);
 		break;
+	case SIM_QUERY_REST:
+		answer_rest(query, seat, answer);
+		break;
 	case SIM_QUERY_SCAN:
 		answer_scan(query, seat, answer);
 		break;
+	case SIM_QUERY_REST_OF_SOURCE:
 	case SIM_QUERY_INSERT:
 		break;
 	}
+	if (!is_of_records(query) && query->kind != SIM_QUERY_CLOCK)
+		append_last(query, answer);
 }
 
 /* The greatest offset of a source counts, whatever the order of the inserts. */

@@ -25,6 +25,7 @@ enum ending {
 	ENDS_BROKEN,       /* the connection breaks, anywhere */
 	ENDS_IN_EXCEPTION, /* a text stands behind some of the rows */
 	ENDS_CUT,          /* inside a row, and nothing tells it */
+	ENDS_SHORT,        /* after some of its rows, as if these were all */
 };
 
 struct lc_clickhouse_query {
@@ -154,22 +155,25 @@ static void insert(struct lc_clickhouse_query *query)
 
 static const char EXCEPTION[] = "Code: 241. DB::Exception: Memory limit exceeded";
 
-static void choose_ending(struct lc_clickhouse_query *query)
+static void choose_ending(struct lc_clickhouse_query *query, const struct sim_query *parsed)
 {
+	struct lc_view answer = lc_buffer_view(&query->answer);
 	size_t whole = query->answer.size;
 
 	query->end = whole;
 	query->ending = ENDS_WELL;
 	if (!sim_fault(sim->plan.query_breaks) || whole == 0)
 		return;
-	query->ending = (enum ending)(ENDS_BROKEN + sim_below(3));
+	query->ending = (enum ending)(ENDS_BROKEN + sim_below(4));
 	query->end = sim_below(whole + 1);
 	if (query->ending == ENDS_IN_EXCEPTION) {
 		query->answer.size = query->end;
 		lc_buffer_append_text(&query->answer, EXCEPTION);
 		query->end = query->answer.size;
 	}
-	/* A cut between two rows is what the real client must find out. */
+	if (query->ending == ENDS_SHORT)
+		query->end =
+		    sim_answer_end_of(parsed, answer, sim_below(sim_answer_rows(parsed, answer)));
 	if (query->ending == ENDS_CUT)
 		query->end = whole - 1 - sim_below(whole < 30 ? whole : 30) % whole;
 }
@@ -196,7 +200,7 @@ static void answer(struct lc_clickhouse_query *query)
 	if ((parsed.kind == SIM_QUERY_OFFSETS || parsed.kind == SIM_QUERY_FIRST_WINDOW) &&
 	    sim->state_lost)
 		sim_excuse_floors();
-	choose_ending(query);
+	choose_ending(query, &parsed);
 	lc_loop_timer_start(query->timer, sim_delay(20, 20000));
 }
 
@@ -205,6 +209,7 @@ static void finish(struct lc_clickhouse_query *query)
 	switch (query->ending) {
 	case ENDS_WELL:
 	case ENDS_CUT:
+	case ENDS_SHORT:
 		end(query, LC_ERROR_NONE, "");
 		break;
 	case ENDS_BROKEN:

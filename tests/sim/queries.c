@@ -2,19 +2,35 @@
 #include "sim/sim.h"
 
 #include "base/assert.h"
+#include "delivery/query.h"
+#include "formats/discovery_row.h"
 #include "formats/record.h"
 
 #include <inttypes.h>
 
 /* '#' stands for a number, '~' for a text up to what follows. */
-#define SELECT_COUNTS "SELECT toUInt64(#), toUInt32(raftSessionID), toString(bucketName), count(), "
 #define FLOOR                                           \
 	"max(tuple(toUInt32(lastProcessedInsertedAt), " \
 	"toUnixTimestamp64Milli(lastProcessedStartTime), lastProcessedReqId)) AS floor"
-#define NO_FLOOR "toUInt32(0), toInt64(0), '', toUInt64(#) "
+#define NO_FLOOR "toUInt32(0), toInt64(0), ''"
 #define FROM_LOGS "FROM `logs`.`logs` WHERE "
 #define BOUNDS "insertedAt >= toDateTime(#) AND insertedAt < toDateTime(#)"
 #define SHARD "raftSessionID % # = #"
+#define OF_SOURCES "raftSessionID IN (~) AND " BOUNDS " AND (raftSessionID, bucketName) IN (~)"
+#define BY_SOURCE " GROUP BY raftSessionID, bucketName)"
+#define BY_SECOND " GROUP BY raftSessionID, bucketName, second)"
+
+/* An answer of numbers, of which the last element says how many there are before it. */
+#define NUMBERS(sort, floor, end)                                                                \
+	"SELECT arrayJoin(arrayPushBack(" sort "groupArray(tuple(toUInt64(#), session, bucket, " \
+	"found, second, " floor ", toUInt64(#)))" end                                            \
+	", tuple(toUInt64(#), toUInt32(0), '', count(), toUInt32(0), " NO_FLOOR                  \
+	", toUInt64(#)))) FROM ("
+#define COUNTS NUMBERS("", NO_FLOOR, "")
+#define SORTED_COUNTS NUMBERS("arraySort(r -> (r.2, r.3, r.5), ", NO_FLOOR, ")")
+#define SELECT                                                                        \
+	"SELECT toUInt32(raftSessionID) AS session, toString(bucketName) AS bucket, " \
+	"count() AS found, "
 
 enum { NUMBERS_MAX = 12 };
 
@@ -24,46 +40,53 @@ struct shape {
 };
 
 static const struct shape SHAPES[] = {
-    {SIM_QUERY_CLOCK, "SELECT toUInt64(#), toUInt32(now()), toUInt64(#) FORMAT RowBinary"},
-    {SIM_QUERY_OFFSETS,
-     SELECT_COUNTS "toUInt32(0), " FLOOR ", toUInt64(#) FROM `logs`.`offsets` WHERE " SHARD
-		   " GROUP BY raftSessionID, bucketName FORMAT RowBinary"},
+    {SIM_QUERY_CLOCK,
+     "SELECT toUInt64(#), toUInt32(now()), ifNull((SELECT arrayStringConcat("
+     "groupArray(concat(name, '=', value)), ', ') FROM system.settings WHERE (name, value) IN (~"
+     ")), ''), toUInt64(#)"},
+    {SIM_QUERY_OFFSETS, NUMBERS("", "floor.1, floor.2, floor.3", "") SELECT
+     "toUInt32(0) AS second, " FLOOR " FROM `logs`.`offsets` WHERE " SHARD BY_SOURCE},
     {SIM_QUERY_FIRST_WINDOW,
-     "SELECT toUInt64(#), toUInt32(l.raftSessionID), toString(l.bucketName), count(), "
-     "toUInt32(min(l.insertedAt)), any(o.floor.1), any(o.floor.2), any(o.floor.3), toUInt64(#) "
-     "FROM `logs`.`logs` AS l GLOBAL ANY LEFT JOIN (SELECT raftSessionID, bucketName, " FLOOR
-     " FROM `logs`.`offsets` WHERE " SHARD " GROUP BY raftSessionID, bucketName) AS o ON "
-     "l.raftSessionID = o.raftSessionID AND l.bucketName = o.bucketName WHERE l." SHARD
-     " AND l.insertedAt < toDateTime(#) AND tuple(toUInt32(l.insertedAt), "
-     "toUnixTimestamp64Milli(l.startTime), l.req_id) > o.floor GROUP BY l.raftSessionID, "
-     "l.bucketName FORMAT RowBinary"},
+     NUMBERS(
+	 "", "known.1, known.2, known.3",
+	 "") "SELECT toUInt32(l.raftSessionID) AS session, toString(l.bucketName) AS bucket, "
+	     "count() AS found, toUInt32(min(l.insertedAt)) AS second, "
+	     "tuple(any(o.floor.1), any(o.floor.2), any(o.floor.3)) AS known "
+	     "FROM `logs`.`logs` AS l GLOBAL ANY LEFT JOIN (SELECT raftSessionID, "
+	     "bucketName, " FLOOR " FROM `logs`.`offsets` WHERE " SHARD BY_SOURCE " AS o ON "
+	     "l.raftSessionID = o.raftSessionID AND l.bucketName = o.bucketName WHERE l." SHARD
+	     " AND l.insertedAt < toDateTime(#) AND tuple(toUInt32(l.insertedAt), "
+	     "toUnixTimestamp64Milli(l.startTime), l.req_id) > o.floor GROUP BY l.raftSessionID, "
+	     "l.bucketName)"},
     {SIM_QUERY_WINDOW,
-     SELECT_COUNTS "toUInt32(min(insertedAt)), " NO_FLOOR FROM_LOGS SHARD " AND " BOUNDS
-		   " GROUP BY raftSessionID, bucketName FORMAT RowBinary"},
-    {SIM_QUERY_SLOTS, SELECT_COUNTS
-     "toUInt32(intDiv(toUInt32(insertedAt), 300) * 300) AS second, " NO_FLOOR FROM_LOGS SHARD
-     " AND " BOUNDS " GROUP BY raftSessionID, bucketName, second ORDER BY raftSessionID, "
-     "bucketName, second FORMAT RowBinary"},
-    {SIM_QUERY_SECONDS,
-     SELECT_COUNTS "toUInt32(insertedAt) AS second, " NO_FLOOR FROM_LOGS BOUNDS
-		   " AND (raftSessionID, bucketName, toUInt32(intDiv(toUInt32(insertedAt), 300) * "
-		   "300)) IN (~) GROUP BY raftSessionID, bucketName, second ORDER BY "
-		   "raftSessionID, bucketName, second FORMAT RowBinary"},
+     COUNTS SELECT "toUInt32(min(insertedAt)) AS second " FROM_LOGS SHARD " AND " BOUNDS BY_SOURCE},
+    {SIM_QUERY_SLOTS, SORTED_COUNTS SELECT
+     "toUInt32(intDiv(toUInt32(insertedAt), 300) * 300) AS second " FROM_LOGS SHARD
+     " AND " BOUNDS BY_SECOND},
+    {SIM_QUERY_SECONDS, SORTED_COUNTS SELECT
+     "toUInt32(insertedAt) AS second " FROM_LOGS BOUNDS
+     " AND (raftSessionID, bucketName, toUInt32(intDiv(toUInt32(insertedAt), 300) * "
+     "300)) IN (~)" BY_SECOND},
+    /* Before the shorter one, whose list would end behind this. */
+    {SIM_QUERY_REST_OF_SOURCE, COUNTS SELECT
+     "toUInt32(min(insertedAt)) AS second " FROM_LOGS OF_SOURCES
+     " AND NOT (raftSessionID = # AND bucketName = ~ AND insertedAt < toDateTime(#))" BY_SOURCE},
+    {SIM_QUERY_REST,
+     COUNTS SELECT "toUInt32(min(insertedAt)) AS second " FROM_LOGS OF_SOURCES BY_SOURCE},
     {SIM_QUERY_INSERT,
      "INSERT INTO `logs`.`offsets` (bucketName, raftSessionID, lastProcessedInsertedAt, "
-     "lastProcessedStartTime, lastProcessedReqId) FORMAT RowBinary"},
+     "lastProcessedStartTime, lastProcessedReqId)"},
 };
 
 /* The scan's columns come from the records' own table. */
-#define SCAN_END                                                                       \
-	" FROM `logs`.`logs` WHERE raftSessionID IN (~) AND " BOUNDS                   \
-	" AND (raftSessionID, bucketName) IN (~) ORDER BY raftSessionID, bucketName, " \
-	"insertedAt, startTime, req_id FORMAT RowBinary"
+#define SCAN_END                                                                     \
+	" " FROM_LOGS OF_SOURCES " ORDER BY raftSessionID, bucketName, insertedAt, " \
+	"startTime, req_id"
 
 struct found {
 	uint64_t numbers[NUMBERS_MAX];
 	size_t number_count;
-	struct lc_view texts[2];
+	struct lc_view texts[3];
 	size_t text_count;
 };
 
@@ -102,7 +125,7 @@ static bool match(struct lc_view text, const char *shape, struct found *found)
 			if (!take_number(&text, &found->numbers[found->number_count++]))
 				return false;
 		} else if (*shape == '~') {
-			LC_ASSERT(found->text_count < 2);
+			LC_ASSERT(found->text_count < 3);
 			if (!take_text(&text, shape + 1, &found->texts[found->text_count++]))
 				return false;
 		} else if (text.size == 0 || *text.data != *shape) {
@@ -142,54 +165,98 @@ static bool match_scan(struct lc_view sql, struct sim_query *query)
 	return true;
 }
 
+/* The first number that is marked as one. */
 static uint64_t marker_of(struct lc_view sql)
 {
-	static const char begin[] = "SELECT toUInt64(";
+	static const char begin[] = "toUInt64(";
+	const char *at = memmem(sql.data, sql.size, begin, sizeof(begin) - 1);
 	uint64_t marker = 0;
 
-	if (sql.size > sizeof(begin) && memcmp(sql.data, begin, sizeof(begin) - 1) == 0) {
-		sql.data += sizeof(begin) - 1;
-		sql.size -= sizeof(begin) - 1;
+	if (at != NULL) {
+		at += sizeof(begin) - 1;
+		sql.size -= (size_t)(at - sql.data);
+		sql.data = at;
 		take_number(&sql, &marker);
 	}
 	return marker;
 }
 
+static void check_markers(const struct sim_query *query, const uint64_t *n)
+{
+	bool numbers = query->kind != SIM_QUERY_CLOCK;
+
+	if (query->kind == SIM_QUERY_INSERT)
+		return;
+	if (n[1] != n[0] ||
+	    (numbers && (n[2] != n[0] || n[3] != lc_discovery_row_last_marker(n[0]))))
+		sim_fail("a query has two different markers");
+}
+
+static void fill_shard(struct sim_query *query, const uint64_t *numbers)
+{
+	query->shard_count = (unsigned)numbers[0];
+	query->shard = (unsigned)numbers[1];
+}
+
+static void fill_bounds(struct sim_query *query, const uint64_t *numbers)
+{
+	query->from = (uint32_t)numbers[0];
+	query->until = (uint32_t)numbers[1];
+}
+
 static void fill(struct sim_query *query, const struct found *found)
 {
-	const uint64_t *n = found->numbers;
+	const uint64_t *n = found->numbers + 4; /* after the markers */
 
+	check_markers(query, found->numbers);
 	switch (query->kind) {
 	case SIM_QUERY_FIRST_WINDOW:
-		query->until = (uint32_t)n[6];
-		query->shard_count = (unsigned)n[2];
-		query->shard = (unsigned)n[3];
-		if (n[4] != n[2] || n[5] != n[3])
+		query->until = (uint32_t)n[4];
+		fill_shard(query, n);
+		if (n[2] != n[0] || n[3] != n[1])
 			sim_fail("a first window asks for two different shards");
 		break;
 	case SIM_QUERY_WINDOW:
 	case SIM_QUERY_SLOTS:
-		query->from = (uint32_t)n[4];
-		query->until = (uint32_t)n[5];
-		query->shard_count = (unsigned)n[2];
-		query->shard = (unsigned)n[3];
+		fill_shard(query, n);
+		fill_bounds(query, n + 2);
 		break;
 	case SIM_QUERY_OFFSETS:
-		query->shard_count = (unsigned)n[2];
-		query->shard = (unsigned)n[3];
+		fill_shard(query, n);
 		break;
 	case SIM_QUERY_SECONDS:
-		query->from = (uint32_t)n[2];
-		query->until = (uint32_t)n[3];
+		fill_bounds(query, n);
 		query->list = found->texts[0];
+		break;
+	case SIM_QUERY_REST_OF_SOURCE:
+		query->kind = SIM_QUERY_REST;
+		query->rest_from = (uint32_t)n[3];
+		/* fallthrough */
+	case SIM_QUERY_REST:
+		fill_bounds(query, n);
+		query->list = found->texts[1];
 		break;
 	case SIM_QUERY_CLOCK:
 	case SIM_QUERY_INSERT:
 	case SIM_QUERY_SCAN:
 		break;
 	}
-	if (query->kind != SIM_QUERY_INSERT && n[1] != n[0])
-		sim_fail("a query has two different markers");
+}
+
+/* What every statement ends in; false if this one does not. */
+static bool take_end(struct lc_view *sql)
+{
+	struct lc_buffer end;
+	bool there;
+
+	lc_buffer_init(&end, 65536);
+	lc_query_append_end(&end);
+	there = sql->size >= end.size &&
+		memcmp(sql->data + sql->size - end.size, end.data, end.size) == 0;
+	if (there)
+		sql->size -= end.size;
+	lc_buffer_free(&end);
+	return there;
 }
 
 struct sim_query sim_query_parse(struct lc_view sql)
@@ -197,6 +264,9 @@ struct sim_query sim_query_parse(struct lc_view sql)
 	struct sim_query query = {.marker = marker_of(sql), .shard_count = 1};
 	struct found found;
 
+	if (!take_end(&sql))
+		sim_fail("a statement without its settings: %.*s",
+			 (int)(sql.size < 2000 ? sql.size : 2000), sql.data);
 	if (match_scan(sql, &query))
 		return query;
 	for (size_t i = 0; i < sizeof(SHAPES) / sizeof(SHAPES[0]); i++) {

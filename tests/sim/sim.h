@@ -244,6 +244,8 @@ enum sim_query_kind {
 	SIM_QUERY_SCAN,
 	SIM_QUERY_SLOTS,
 	SIM_QUERY_SECONDS,
+	SIM_QUERY_REST,
+	SIM_QUERY_REST_OF_SOURCE, /* a shape of the text; read as SIM_QUERY_REST */
 	SIM_QUERY_INSERT,
 };
 
@@ -254,6 +256,7 @@ struct sim_query {
 	unsigned shard_count;
 	uint32_t from;
 	uint32_t until;
+	uint32_t rest_from;  /* SIM_QUERY_REST: of the list's first source; 0: none */
 	struct lc_view list; /* of sources, in the query's text */
 };
 
@@ -265,6 +268,10 @@ bool sim_query_next_source(struct lc_view *list, uint32_t *session, struct lc_bu
 
 /* Appends the answer of a seat, as RowBinary. */
 void sim_answer(const struct sim_query *query, unsigned seat, struct lc_buffer *answer);
+/* Where the answer's first `rows` rows end, or the answer does. */
+size_t sim_answer_end_of(const struct sim_query *query, struct lc_view answer, uint64_t rows);
+/* How many rows there are. */
+uint64_t sim_answer_rows(const struct sim_query *query, struct lc_view answer);
 
 /* Takes the rows of an INSERT. */
 void sim_insert_offsets(struct lc_view data);

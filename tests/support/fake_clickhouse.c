@@ -17,11 +17,13 @@ struct lc_clickhouse_query {
 	struct lc_buffer sql;
 	struct lc_buffer data;
 	struct lc_error refusal;
+	uint64_t found; /* rows of numbers sent */
 };
 
 struct lc_clickhouse {
 	struct lc_clickhouse_query *query;
 	unsigned distrusted;
+	bool holds_rest; /* the test answers what is asked after a scan */
 };
 
 struct lc_clickhouse *fake_clickhouse_new(void)
@@ -116,14 +118,14 @@ bool fake_clickhouse_sql_has(const struct lc_clickhouse *clickhouse, const char 
 	return strstr(fake_clickhouse_sql(clickhouse), text) != NULL;
 }
 
-/* Every query of rows begins with its marker. */
+/* Every query of rows names its marker first. */
 uint64_t fake_clickhouse_marker(const struct lc_clickhouse *clickhouse)
 {
-	static const char begin[] = "SELECT toUInt64(";
-	const char *sql = fake_clickhouse_sql(clickhouse);
+	static const char begin[] = "toUInt64(";
+	const char *marker = strstr(fake_clickhouse_sql(clickhouse), begin);
 
-	LC_ASSERT(strncmp(sql, begin, sizeof begin - 1) == 0);
-	return strtoull(sql + sizeof begin - 1, NULL, 10);
+	LC_ASSERT(marker != NULL);
+	return strtoull(marker + sizeof begin - 1, NULL, 10);
 }
 
 void fake_clickhouse_send(struct lc_clickhouse *clickhouse, struct lc_view piece)
@@ -170,12 +172,13 @@ void fake_clickhouse_send_clock(struct lc_clickhouse *clickhouse, uint32_t now)
 	lc_buffer_init(&bytes, BYTES_MAX);
 	append_number(&bytes, fake_clickhouse_marker(clickhouse), 8);
 	append_number(&bytes, now, 4);
+	append_text(&bytes, lc_view_of(""));
 	append_number(&bytes, fake_clickhouse_marker(clickhouse), 8);
 	send_cut(clickhouse, &bytes);
 }
 
-void fake_clickhouse_send_found(struct lc_clickhouse *clickhouse,
-				const struct lc_discovery_row *row)
+static void send_numbers(struct lc_clickhouse *clickhouse, const struct lc_discovery_row *row,
+			 uint64_t end)
 {
 	struct lc_buffer bytes;
 
@@ -188,8 +191,24 @@ void fake_clickhouse_send_found(struct lc_clickhouse *clickhouse,
 	append_number(&bytes, row->floor.inserted_at, 4);
 	append_number(&bytes, (uint64_t)row->floor.start_time_ms, 8);
 	append_text(&bytes, row->floor.req_id);
-	append_number(&bytes, fake_clickhouse_marker(clickhouse), 8);
+	append_number(&bytes, end, 8);
 	send_cut(clickhouse, &bytes);
+}
+
+void fake_clickhouse_send_found(struct lc_clickhouse *clickhouse,
+				const struct lc_discovery_row *row)
+{
+	send_numbers(clickhouse, row, fake_clickhouse_marker(clickhouse));
+	clickhouse->query->found++;
+}
+
+void fake_clickhouse_send_last(struct lc_clickhouse *clickhouse, uint64_t rows)
+{
+	struct lc_discovery_row last = {
+	    .bucket = lc_view_of(""), .rows = rows, .floor.req_id = lc_view_of("")};
+
+	send_numbers(clickhouse, &last,
+		     lc_discovery_row_last_marker(fake_clickhouse_marker(clickhouse)));
 }
 
 void fake_clickhouse_send_row(struct lc_clickhouse *clickhouse, const struct lc_record *record)
@@ -214,10 +233,36 @@ static void end_with(struct lc_clickhouse *clickhouse, const struct lc_error *er
 	free(query);
 }
 
-void fake_clickhouse_end(struct lc_clickhouse *clickhouse)
+void fake_clickhouse_end_short(struct lc_clickhouse *clickhouse)
 {
 	LC_ASSERT(clickhouse->query != NULL);
 	end_with(clickhouse, &clickhouse->query->refusal);
+}
+
+static bool asks_for_numbers(const struct lc_clickhouse *clickhouse)
+{
+	return fake_clickhouse_sql_has(clickhouse, "SELECT arrayJoin(");
+}
+
+void fake_clickhouse_hold_rest(struct lc_clickhouse *clickhouse)
+{
+	clickhouse->holds_rest = true;
+}
+
+static bool asks_for_rest(const struct lc_clickhouse *clickhouse)
+{
+	return clickhouse->query != NULL && asks_for_numbers(clickhouse) &&
+	       fake_clickhouse_sql_has(clickhouse, "(raftSessionID, bucketName) IN (");
+}
+
+void fake_clickhouse_end(struct lc_clickhouse *clickhouse)
+{
+	LC_ASSERT(clickhouse->query != NULL);
+	if (asks_for_numbers(clickhouse))
+		fake_clickhouse_send_last(clickhouse, clickhouse->query->found);
+	fake_clickhouse_end_short(clickhouse);
+	if (!clickhouse->holds_rest && asks_for_rest(clickhouse))
+		fake_clickhouse_end(clickhouse);
 }
 
 void fake_clickhouse_break(struct lc_clickhouse *clickhouse)

@@ -34,8 +34,18 @@ void fake_clickhouse_send_found(struct lc_clickhouse *clickhouse,
 				const struct lc_discovery_row *row);
 void fake_clickhouse_send_row(struct lc_clickhouse *clickhouse, const struct lc_record *record);
 
-/* The query ends: well, or with what was said when a piece was refused. */
+/* The last row of an answer of numbers, which says how many came before it. */
+void fake_clickhouse_send_last(struct lc_clickhouse *clickhouse, uint64_t rows);
+
+/* The query ends: well, with its last row if it has one, or with what was said when a piece was
+ * refused. What is asked after a scan, whether there is more, is answered too: there is not. */
 void fake_clickhouse_end(struct lc_clickhouse *clickhouse);
+
+/* The same without a last row. */
+void fake_clickhouse_end_short(struct lc_clickhouse *clickhouse);
+
+/* From now on the test itself answers what is asked after a scan. */
+void fake_clickhouse_hold_rest(struct lc_clickhouse *clickhouse);
 
 /* The query ends: the connection broke. */
 void fake_clickhouse_break(struct lc_clickhouse *clickhouse);

@@ -32,8 +32,9 @@ class Stack:
         self.env = dict(re.fullmatch(r"export LOG_COURIER_(\w+)=(.*)", line).groups() for line in lines)
         self.port = int(self.env["CLICKHOUSE_URL"].rsplit(":", 1)[1])
 
-    def run(self, command, *options):
-        done = subprocess.run([STACK, command, "--dir", self.dir, *options], capture_output=True, text=True, check=False)
+    def run(self, command, *options, stack=STACK, environment=None):
+        done = subprocess.run([stack, command, "--dir", self.dir, *options], capture_output=True, text=True, check=False,
+                              cwd="/", env=environment)
         assert done.returncode == 0, f"stack {command}: {done.stdout}{done.stderr}"
         return done.stdout
 
@@ -242,6 +243,42 @@ def a_stale_replica_hides_rows_until_released(stack):
     assert stack.query("SELECT count() FROM logs") == "5"
 
 
+def a_user_with_a_profile_has_its_settings(stack):
+    password = stack.env["CLICKHOUSE_PASSWORD"]
+    stack.admin("POST", "/admin/profile", user="limited", limit=3)
+    limited = {"user": "limited", "password": password}
+    numbers = "SELECT count() FROM (SELECT number FROM numbers(5))"
+    assert stack.query("SELECT number FROM numbers(5)", **limited).split() == ["0", "1", "2"]
+    assert len(stack.query("SELECT number FROM numbers(5) SETTINGS limit=0", **limited).split()) == 5
+    assert len(stack.query("SELECT number FROM numbers(5)", limit=4, **limited).split()) == 4
+    assert stack.query(numbers) == "5"
+    stack.admin("POST", "/admin/profile", user="limited", readonly=1)
+    refused = stack.send("SELECT 1 SETTINGS limit=4", **limited)
+    assert refused.getheader("X-ClickHouse-Exception-Code") == "164", refused.read()
+    stack.admin("DELETE", "/admin/profile")
+    assert stack.send("SELECT 1", **limited).status == 403
+
+
+def the_front_is_found(stack):
+    """The one of an earlier start, else one that was built."""
+    nothing_named = {name: value for name, value in os.environ.items() if name != "LOG_COURIER_FRONT"}
+    with tempfile.TemporaryDirectory(prefix="log-courier-tree-") as tree:
+        front = shutil.copy(os.path.join(stack.dir, "run", "clickhouse-front"), tree)
+        stack.run("stop", "--only", "clickhouse")
+        stack.run("start", "--only", "clickhouse", "--front", front)
+        stack.run("stop", "--only", "clickhouse")
+        stack.run("start", "--only", "clickhouse", environment=nothing_named)
+        stack.run("stop", "--only", "clickhouse")
+        shutil.copytree(os.path.join(ROOT, "contrib"), os.path.join(tree, "contrib"))
+        built = os.path.join(tree, "build/demo/contrib/dev/front")
+        os.makedirs(built)
+        shutil.move(front, built)
+        stack.run("start", "--only", "clickhouse", stack=os.path.join(tree, "contrib/dev/stack"), environment=nothing_named)
+    assert stack.query("SELECT 1") == "1"
+    stack.run("stop", "--only", "clickhouse")
+    stack.start("--only", "clickhouse", "--front", os.path.join(stack.dir, "run", "clickhouse-front"))
+
+
 def acknowledged_rows_survive_a_kill(stack):
     stack.run("reset")
     for _ in range(5):
@@ -297,6 +334,8 @@ TESTS = [
     exceptions_in_the_middle_come_in_three_styles,
     faults_strike_as_told,
     a_stale_replica_hides_rows_until_released,
+    a_user_with_a_profile_has_its_settings,
+    the_front_is_found,
     acknowledged_rows_survive_a_kill,
     s3_checks_secrets_and_owners,
     an_s3_outage_keeps_the_objects,

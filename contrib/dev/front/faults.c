@@ -276,9 +276,10 @@ static void add_table_filter(struct evbuffer *filters, const char *table, bool h
 		evbuffer_add_printf(filters, "'");
 }
 
-void faults_filters(struct evbuffer *filters)
+bool faults_filters(struct evbuffer *filters)
 {
 	struct evbuffer *inner = evbuffer_new();
+	bool any;
 
 	if (inner == NULL)
 		abort();
@@ -286,10 +287,12 @@ void faults_filters(struct evbuffer *filters)
 	for (size_t i = 0; i < sizeof(local_tables) / sizeof(local_tables[0]); i++)
 		add_table_filter(inner, local_tables[i], i < LOG_TABLES);
 	pthread_mutex_unlock(&faults.lock);
-	if (evbuffer_get_length(inner) > 0) {
+	any = evbuffer_get_length(inner) > 0;
+	if (any) {
 		evbuffer_add_printf(filters, "{");
 		evbuffer_add_buffer(filters, inner);
 		evbuffer_add_printf(filters, "}");
 	}
 	evbuffer_free(inner);
+	return any;
 }

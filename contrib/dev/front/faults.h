@@ -54,8 +54,8 @@ struct fault faults_take(const char *text, size_t length);
 /* Whether a fault is still set. Faults that are used up count until they are withdrawn. */
 bool faults_holds(uint64_t id);
 
-/* Appends a value for additional_table_filters that hides what the stale faults hide; nothing if
+/* Appends a value for additional_table_filters that hides what the stale faults hide; false if
  * there are none. */
-void faults_filters(struct evbuffer *filters);
+bool faults_filters(struct evbuffer *filters);
 
 #endif

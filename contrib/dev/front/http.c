@@ -1,5 +1,6 @@
 #include "http.h"
 
+#include "profile.h"
 #include "query.h"
 #include "reply.h"
 
@@ -124,6 +125,8 @@ static void answer_admin(struct http_connection *connection)
 	if (strcmp(request->path, "/admin/fault") == 0) {
 		status = faults_administer(request, body);
 		exchange_wake_all();
+	} else if (strcmp(request->path, "/admin/profile") == 0) {
+		status = profile_administer(request, body);
 	} else if (strcmp(request->path, "/admin/style") == 0 &&
 		   faults_parse_style(request_parameter(request, "style"), &style)) {
 		faults_set_style(style);
@@ -133,8 +136,8 @@ static void answer_admin(struct http_connection *connection)
 				    (unsigned long long)totals.abandoned);
 	} else {
 		status = 404;
-		evbuffer_add_printf(body, "there is /admin/fault, /admin/style?style= and "
-					  "/admin/stats\n");
+		evbuffer_add_printf(body, "there is /admin/fault, /admin/profile, "
+					  "/admin/style?style= and /admin/stats\n");
 	}
 	answer(connection, status, body);
 }

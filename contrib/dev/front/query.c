@@ -1,6 +1,7 @@
 #include "query.h"
 
 #include "engine.h"
+#include "profile.h"
 #include "reply.h"
 #include "statement.h"
 
@@ -34,16 +35,21 @@ static void fail(struct query *query, const char *message)
 	query->ended = true;
 }
 
+static const char *user_of(const struct request *request)
+{
+	return request_given(request, "user", "X-ClickHouse-User");
+}
+
 static bool check_user(const struct request *request, char *refusal, size_t size)
 {
-	const char *user = request_given(request, "user", "X-ClickHouse-User");
+	const char *user = user_of(request);
 	const char *password = request_given(request, "password", "X-ClickHouse-Key");
 
 	if (options.user == NULL)
 		return true;
 	if (user == NULL)
 		user = "default";
-	if (strcmp(user, options.user) == 0 &&
+	if ((strcmp(user, options.user) == 0 || profile_is_of(user)) &&
 	    strcmp(password != NULL ? password : "", options.password) == 0)
 		return true;
 	snprintf(
@@ -94,15 +100,35 @@ static bool prepare(struct query *query, struct evbuffer *text)
 	return good;
 }
 
-/* Hides the rows that stale faults hide. */
-static void add_filters(struct evbuffer *text)
+/* Hides the rows that stale faults hide: where the statement says that it wants no filters. */
+static void add_filters(struct query *query, struct evbuffer *text)
+{
+	static const char none[] = "additional_table_filters={}";
+	struct evbuffer_ptr at = evbuffer_search(text, none, sizeof(none) - 1, NULL);
+	struct evbuffer *rest = evbuffer_new();
+
+	if (rest == NULL)
+		abort();
+	if (query->look.kind == STATEMENT_SELECT && at.pos >= 0) {
+		size_t before = (size_t)at.pos + sizeof(none) - 1 - strlen("{}");
+
+		evbuffer_add_buffer(rest, text);
+		evbuffer_remove_buffer(rest, text, before);
+		if (faults_filters(text))
+			evbuffer_drain(rest, strlen("{}"));
+		evbuffer_add_buffer(text, rest);
+	}
+	evbuffer_free(rest);
+}
+
+/* The same for a statement that does not speak of filters. */
+static void set_filters(struct evbuffer *text)
 {
 	struct evbuffer *filters = evbuffer_new();
 
 	if (filters == NULL)
 		abort();
-	faults_filters(filters);
-	if (evbuffer_get_length(filters) > 0) {
+	if (faults_filters(filters)) {
 		evbuffer_add(filters, "", 1);
 		evbuffer_add_printf(text, ", additional_table_filters = ");
 		request_add_quoted(text, (const char *)evbuffer_pullup(filters, -1), '\'');
@@ -139,10 +165,13 @@ static bool set_up_session(struct query *query)
 	if (text == NULL)
 		abort();
 	evbuffer_add_printf(text, "SET max_threads = %u", options.max_threads);
-	request_add_settings(request, text);
 	if (query->look.kind != STATEMENT_INSERT)
-		add_filters(text);
+		set_filters(text);
+	profile_add_settings(user_of(request), text);
 	good = prepare(query, text);
+	evbuffer_add_printf(text, "SET max_threads = %u", options.max_threads);
+	request_add_settings(request, text, NULL);
+	good = good && prepare(query, text);
 	if (good && request_add_use(request, text))
 		good = prepare(query, text);
 	evbuffer_free(text);
@@ -297,6 +326,7 @@ static void select_or_other(struct query *query, struct engine_statement *statem
 	if (text == NULL)
 		abort();
 	evbuffer_add(text, query->text, query->look.end);
+	add_filters(query, text);
 	evbuffer_add_printf(text, "\n/* request %llu */",
 			    (unsigned long long)query->exchange->number);
 	statement->length = evbuffer_get_length(text);

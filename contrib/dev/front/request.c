@@ -279,13 +279,14 @@ bool request_is_query_parameter(const struct request_field *field)
 	return strncmp(field->name, "param_", strlen("param_")) == 0;
 }
 
-void request_add_settings(const struct request *request, struct evbuffer *text)
+void request_add_settings(const struct request *request, struct evbuffer *text, const char *except)
 {
 	for (size_t i = 0; i < request->parameters.count; i++) {
 		const struct request_field *field = &request->parameters.items[i];
 
 		if (request_is_query_parameter(field) || is_reserved(field->name) ||
-		    !is_setting_name(field->name))
+		    !is_setting_name(field->name) ||
+		    (except != NULL && strcmp(field->name, except) == 0))
 			continue;
 		evbuffer_add_printf(text, ", %s = ", field->name);
 		request_add_quoted(text, field->value, '\'');

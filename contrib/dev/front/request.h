@@ -48,8 +48,9 @@ const char *request_given(const struct request *request, const char *parameter, 
  * `refusal`. */
 bool request_is_plain(const struct request *request, char *refusal, size_t size);
 
-/* Appends ", name = 'value'" for each URL parameter that is a setting. */
-void request_add_settings(const struct request *request, struct evbuffer *text);
+/* Appends ", name = 'value'" for each URL parameter that is a setting, except this one (NULL:
+ * none). */
+void request_add_settings(const struct request *request, struct evbuffer *text, const char *except);
 
 /* Appends the USE statement for the request's database; false if it names none. */
 bool request_add_use(const struct request *request, struct evbuffer *text);

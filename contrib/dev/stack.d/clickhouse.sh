@@ -37,7 +37,7 @@ clickhouse_start() {
 	fi
 	begin=$(milliseconds)
 	clickhouse_find_library
-	[[ -x $FRONT ]] || die "$FRONT is not there: build it with make, or name it with --front"
+	find_front
 	mkdir -p "$DIR/clickhouse"
 	# A copy, so that the servers' user needs no way to the checkout, nor to the cache, which is opened here.
 	install -m 755 "$FRONT" "$DIR/run/clickhouse-front.new"
@@ -64,6 +64,7 @@ clickhouse_reset() {
 	local answer
 	is_running clickhouse || die "clickhouse does not run"
 	curl -sS -o /dev/null -X DELETE "$(clickhouse_url)/admin/fault"
+	curl -sS -o /dev/null -X DELETE "$(clickhouse_url)/admin/profile"
 	curl -sS -o /dev/null -X POST "$(clickhouse_url)/admin/style?style=tagged"
 	answer=$(clickhouse_query <<<"DROP DATABASE IF EXISTS logs") || die "$answer"
 	clickhouse_schema

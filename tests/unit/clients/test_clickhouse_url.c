@@ -20,7 +20,7 @@ static const char *url_of(struct lc_buffer *url, const char *base,
 	return lc_buffer_text(url);
 }
 
-static void every_query_forbids_short_answers(void **state)
+static void every_query_keeps_a_stream_that_is_held_back(void **state)
 {
 	struct lc_clickhouse_spec spec = {.sql = lc_view_of("SELECT 1")};
 	struct lc_buffer url;
@@ -28,12 +28,10 @@ static void every_query_forbids_short_answers(void **state)
 
 	(void)state;
 	assert_memory_equal(text, "http://a:8123/?database=lo%20gs&", 32);
-	assert_non_null(strstr(text, "&result_overflow_mode=throw&"));
-	assert_non_null(strstr(text, "&read_overflow_mode=throw&"));
-	assert_non_null(strstr(text, "&skip_unavailable_shards=0&"));
 	assert_non_null(strstr(text, "&send_timeout=3600&"));
-	assert_null(strstr(text, "query="));
-	assert_null(strstr(text, "wait_end_of_query"));
+	assert_non_null(strstr(text, "&send_progress_in_http_headers=0&"));
+	assert_non_null(strstr(text, "&cancel_http_readonly_queries_on_client_close=1"));
+	assert_null(strstr(text, "&query="));
 	lc_buffer_free(&url);
 }
 
@@ -125,7 +123,7 @@ static void a_url_is_shown_without_secrets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(every_query_forbids_short_answers),
+	    cmocka_unit_test(every_query_keeps_a_stream_that_is_held_back),
 	    cmocka_unit_test(a_querys_own_setting_takes_the_place_of_the_common_one),
 	    cmocka_unit_test(a_parameter_is_escaped_twice),
 	    cmocka_unit_test(an_inserts_sql_is_part_of_the_url),

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -119,6 +120,30 @@ static void a_refused_connection_says_so(void **state)
 	assert_int_equal(world->response.sends, 0);
 	assert_non_null(strstr(world->response.error.message, "GET http://127.0.0.1:1/path: "));
 	assert_null(strstr(world->response.error.message, "secret"));
+}
+
+/* It is not the server's fault, and somebody has to do something about it here. */
+static void a_process_without_descriptors_says_so(void **state)
+{
+	struct http_world *world = *state;
+	struct lc_http_spec spec = http_world_spec(world, "GET");
+	int taken[1024];
+	struct rlimit before;
+	struct rlimit few;
+	size_t count = 0;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = before;
+	few.rlim_cur = 200;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	while (count < 1024 && (taken[count] = dup(STDERR_FILENO)) >= 0)
+		count++;
+	http_world_run(world, &spec, http_world_answer_ok);
+	while (count > 0)
+		close(taken[--count]);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(world->response.error.kind, LC_ERROR_SYSTEM);
+	assert_non_null(strstr(world->response.error.message, "all 200 files open"));
 }
 
 static void answer_cut(void *context, struct script_connection *connection,
@@ -293,6 +318,7 @@ int main(void)
 	    TEST(a_header_with_a_line_break_is_never_sent),
 	    TEST(an_unusable_url_ends_in_on_done),
 	    TEST(a_refused_connection_says_so),
+	    TEST(a_process_without_descriptors_says_so),
 	    TEST(a_body_cut_short_is_not_complete),
 	    TEST(a_missing_last_chunk_is_not_complete),
 	    TEST(an_answer_that_ends_with_its_connection_is_not_framed),

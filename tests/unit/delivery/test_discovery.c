@@ -268,6 +268,20 @@ static void an_answer_that_ends_inside_a_row_is_refused(void **state)
 	expect_refused(story);
 }
 
+/* A limit of somebody else's, perhaps: what came is not all there is. */
+static void an_answer_without_its_last_row_counts_for_nothing(void **state)
+{
+	struct story *story = *state;
+
+	pass_offsets(story, UNTIL + 100);
+	send_found(story, 7, "bucket", 5, UNTIL);
+	fake_clickhouse_end_short(story->clickhouse);
+	expect_end(story, 1, LC_ERROR_CORRUPT);
+	assert_int_equal(lc_source_count(story->sources), 0);
+	assert_int_equal(lc_discovery_until(story->discovery), UNTIL);
+	assert_string_equal(fake_ledger_told(story->ledger), "");
+}
+
 static void a_broken_answer_counts_for_nothing(void **state)
 {
 	struct story *story = *state;
@@ -551,6 +565,7 @@ int main(void)
 	    STORY(a_row_of_another_shard_is_refused),
 	    STORY(bytes_that_are_no_rows_are_refused),
 	    STORY(an_answer_that_ends_inside_a_row_is_refused),
+	    STORY(an_answer_without_its_last_row_counts_for_nothing),
 	    STORY(a_broken_answer_counts_for_nothing),
 	    STORY(offsets_ahead_of_the_ledger_are_a_conflict),
 	    STORY(offsets_that_can_not_be_read_are_read_again),

@@ -115,8 +115,8 @@ static void a_scan_asks_for_each_source_and_each_session_once(void **state)
 	    " FROM `logs`.`access` WHERE raftSessionID IN (3,7)"
 	    " AND insertedAt >= toDateTime(1549411200) AND insertedAt < toDateTime(1549411260)"
 	    " AND (raftSessionID, bucketName) IN ((3,'a'),(3,'it\\'s'),(7,'a'))"
-	    " ORDER BY raftSessionID, bucketName, insertedAt, startTime, req_id"
-	    " FORMAT RowBinary");
+	    " ORDER BY raftSessionID, bucketName, insertedAt, startTime, req_id");
+	lc_query_append_end(&expected);
 	assert_string_equal(lc_buffer_text(&sql), lc_buffer_text(&expected));
 	lc_buffer_free(&expected);
 	lc_buffer_free(&sql);
@@ -137,12 +137,48 @@ static void a_scan_of_session_zero_names_it(void **state)
 	lc_buffer_free(&sql);
 }
 
-/* Every query names the table that was configured, its shard, and bounds that are plain numbers. */
+/* Every query names the table that was configured, its shard, and bounds that are plain numbers;
+ * and ends in the settings that every query has. */
 static void expect_text(struct lc_buffer *sql, const char *expected)
 {
+	struct lc_buffer text;
+
 	assert_false(lc_buffer_failed(sql));
-	assert_string_equal(lc_buffer_text(sql), expected);
+	lc_buffer_init(&text, 10000);
+	lc_buffer_append_text(&text, expected);
+	lc_query_append_end(&text);
+	assert_string_equal(lc_buffer_text(sql), lc_buffer_text(&text));
+	lc_buffer_free(&text);
 	lc_buffer_free(sql);
+}
+
+static void every_statement_ends_in_what_forbids_short_answers(void **state)
+{
+	static const char *const settings[] = {
+	    "limit=0",
+	    "offset=0",
+	    "read_overflow_mode='throw'",
+	    "read_overflow_mode_leaf='throw'",
+	    "result_overflow_mode='throw'",
+	    "skip_unavailable_shards=0",
+	    "additional_table_filters={}",
+	    "use_query_cache=0",
+	    "insert_distributed_sync=1",
+	    "async_insert=0",
+	};
+	struct lc_buffer sql;
+	const char *text;
+
+	(void)state;
+	lc_buffer_init(&sql, 10000);
+	lc_query_append_insert(&sql, &SETTINGS);
+	text = lc_buffer_text(&sql);
+	assert_non_null(strstr(text, "lastProcessedReqId) SETTINGS limit=0, offset=0, "));
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		assert_non_null(strstr(text, settings[i]));
+	text += strlen(text) - strlen(" FORMAT RowBinary");
+	assert_string_equal(text, " FORMAT RowBinary");
+	lc_buffer_free(&sql);
 }
 
 static void a_window_counts_the_rows_of_the_shard_between_its_bounds(void **state)
@@ -152,13 +188,17 @@ static void a_window_counts_the_rows_of_the_shard_between_its_bounds(void **stat
 	(void)state;
 	lc_buffer_init(&sql, 10000);
 	lc_query_append_window(&sql, &PARTS, 42, 1549411200, 1549411260);
-	expect_text(&sql,
-		    "SELECT toUInt64(42), toUInt32(raftSessionID), toString(bucketName), count(), "
-		    "toUInt32(min(insertedAt)), toUInt32(0), toInt64(0), '', toUInt64(42) "
-		    "FROM `logs`.`access` WHERE raftSessionID % 5 = 2 "
-		    "AND insertedAt >= toDateTime(1549411200) "
-		    "AND insertedAt < toDateTime(1549411260) "
-		    "GROUP BY raftSessionID, bucketName FORMAT RowBinary");
+	expect_text(
+	    &sql, "SELECT arrayJoin(arrayPushBack(groupArray(tuple(toUInt64(42), session, bucket, "
+		  "found, second, toUInt32(0), toInt64(0), '', toUInt64(42))), "
+		  "tuple(toUInt64(42), toUInt32(0), '', count(), toUInt32(0), toUInt32(0), "
+		  "toInt64(0), '', toUInt64(18446744073709551573)))) FROM ("
+		  "SELECT toUInt32(raftSessionID) AS session, toString(bucketName) AS bucket, "
+		  "count() AS found, toUInt32(min(insertedAt)) AS second "
+		  "FROM `logs`.`access` WHERE raftSessionID % 5 = 2 "
+		  "AND insertedAt >= toDateTime(1549411200) "
+		  "AND insertedAt < toDateTime(1549411260) "
+		  "GROUP BY raftSessionID, bucketName)");
 }
 
 static void the_first_window_leaves_out_what_the_offsets_say_is_delivered(void **state)
@@ -179,6 +219,13 @@ static void the_first_window_leaves_out_what_the_offsets_say_is_delivered(void *
 	lc_buffer_free(&sql);
 }
 
+#define SORTED_COUNTS                                                                              \
+	"SELECT arrayJoin(arrayPushBack(arraySort(r -> (r.2, r.3, r.5), groupArray(tuple("         \
+	"toUInt64(1), session, bucket, found, second, toUInt32(0), toInt64(0), '', toUInt64(1)"    \
+	"))), tuple(toUInt64(1), toUInt32(0), '', count(), toUInt32(0), toUInt32(0), toInt64(0), " \
+	"'', toUInt64(18446744073709551614)))) FROM (SELECT toUInt32(raftSessionID) AS session, "  \
+	"toString(bucketName) AS bucket, count() AS found, "
+
 static void late_rows_are_counted_by_slot_then_by_second(void **state)
 {
 	const struct lc_ledger_count slots[] = {
@@ -190,30 +237,48 @@ static void late_rows_are_counted_by_slot_then_by_second(void **state)
 	(void)state;
 	lc_buffer_init(&sql, 10000);
 	lc_query_append_slots(&sql, &PARTS, 1, 600, 1200);
-	expect_text(&sql,
-		    "SELECT toUInt64(1), toUInt32(raftSessionID), toString(bucketName), count(), "
-		    "toUInt32(intDiv(toUInt32(insertedAt), 300) * 300) AS second, toUInt32(0), "
-		    "toInt64(0), '', toUInt64(1) FROM `logs`.`access` "
-		    "WHERE raftSessionID % 5 = 2 AND insertedAt >= toDateTime(600) "
-		    "AND insertedAt < toDateTime(1200) "
-		    "GROUP BY raftSessionID, bucketName, second ORDER BY raftSessionID, "
-		    "bucketName, second FORMAT RowBinary");
+	expect_text(
+	    &sql, SORTED_COUNTS
+	    "toUInt32(intDiv(toUInt32(insertedAt), 300) * 300) AS second FROM `logs`.`access` "
+	    "WHERE raftSessionID % 5 = 2 AND insertedAt >= toDateTime(600) "
+	    "AND insertedAt < toDateTime(1200) "
+	    "GROUP BY raftSessionID, bucketName, second)");
 	lc_buffer_init(&sql, 10000);
 	lc_query_append_seconds(&sql, &PARTS, 1, 600, 1200, slots, 2);
-	expect_text(&sql,
-		    "SELECT toUInt64(1), toUInt32(raftSessionID), toString(bucketName), count(), "
-		    "toUInt32(insertedAt) AS second, toUInt32(0), toInt64(0), '', toUInt64(1) "
+	expect_text(&sql, SORTED_COUNTS
+		    "toUInt32(insertedAt) AS second "
 		    "FROM `logs`.`access` WHERE insertedAt >= toDateTime(600) "
 		    "AND insertedAt < toDateTime(1200) AND (raftSessionID, bucketName, "
 		    "toUInt32(intDiv(toUInt32(insertedAt), 300) * 300)) "
 		    "IN ((2,'it\\'s',600),(7,'b',900)) "
-		    "GROUP BY raftSessionID, bucketName, second ORDER BY raftSessionID, "
-		    "bucketName, second FORMAT RowBinary");
+		    "GROUP BY raftSessionID, bucketName, second)");
+}
+
+static void the_rest_of_a_scan_begins_in_the_last_second_that_came(void **state)
+{
+	struct lc_source sources[] = {named(3, "it's"), named(7, "a")};
+	struct lc_source *order[] = {&sources[0], &sources[1]};
+	struct lc_ending_place place = {.source = NULL};
+	struct lc_buffer sql;
+
+	(void)state;
+	lc_buffer_init(&sql, 10000);
+	lc_query_append_rest(&sql, &PARTS, 1, order, 2, 600, 1200, &place);
+	assert_non_null(strstr(lc_buffer_text(&sql), " IN ((3,'it\\'s'),(7,'a')) GROUP BY"));
+	lc_buffer_clear(&sql);
+	lc_ending_place_pass(&place, &sources[0], 700);
+	lc_query_append_rest(&sql, &PARTS, 1, order, 2, 600, 1200, &place);
+	assert_non_null(strstr(lc_buffer_text(&sql),
+			       " IN ((3,'it\\'s'),(7,'a')) AND NOT (raftSessionID = 3 AND "
+			       "bucketName = 'it\\'s' AND insertedAt < toDateTime(700)) GROUP BY"));
+	lc_buffer_free(&sql);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(every_statement_ends_in_what_forbids_short_answers),
+	    cmocka_unit_test(the_rest_of_a_scan_begins_in_the_last_second_that_came),
 	    cmocka_unit_test(every_byte_stands_in_a_literal_as_itself),
 	    cmocka_unit_test(a_literal_can_not_be_left_by_its_text),
 	    cmocka_unit_test(a_scan_asks_for_each_source_and_each_session_once),

@@ -187,6 +187,124 @@ static void a_second_that_opens_later_stays_open(void **state)
 	assert_false(lc_source_is_open(story->list[1]));
 }
 
+static void send_row(struct story *story, const char *bucket, uint32_t second, const char *req_id)
+{
+	struct lc_record record = {
+	    .raft_session_id = 7,
+	    .bucket = lc_view_of(bucket),
+	    .inserted_at = second,
+	    .req_id = lc_view_of(req_id),
+	    .target_bucket = lc_view_of("target"),
+	};
+
+	fake_clickhouse_send_row(story->clickhouse, &record);
+}
+
+static void tell_rest(struct story *story, const char *bucket, uint64_t rows, uint32_t oldest)
+{
+	struct lc_discovery_row row = {
+	    .raft_session_id = 7,
+	    .bucket = lc_view_of(bucket),
+	    .rows = rows,
+	    .oldest = oldest,
+	    .floor.req_id = lc_view_of(""),
+	};
+
+	fake_clickhouse_send_found(story->clickhouse, &row);
+}
+
+/* Two rows of second 503 come; then the stream ends, as it would at its end. */
+static void receive_two_rows(struct story *story)
+{
+	fake_clickhouse_hold_rest(story->clickhouse);
+	open_range(story->list[0], 500, 510, false);
+	open_range(story->list[1], 500, 510, false);
+	lc_scan_start(story->scan, 0, story->list, 2);
+	send_row(story, "a", 503, "one");
+	send_row(story, "a", 503, "two");
+	fake_clickhouse_end(story->clickhouse);
+	assert_int_equal(story->ends, 0);
+	assert_true(fake_clickhouse_sql_has(story->clickhouse,
+					    " AND NOT (raftSessionID = 7 AND bucketName = 'a' AND "
+					    "insertedAt < toDateTime(503))"));
+}
+
+static void a_stream_that_came_to_its_end_settles_all(void **state)
+{
+	struct story *story = *state;
+
+	receive_two_rows(story);
+	tell_rest(story, "a", 2, 503);
+	fake_clickhouse_end(story->clickhouse);
+	expect_end(story);
+	assert_false(lc_source_is_open(story->list[0]));
+	assert_false(lc_source_is_open(story->list[1]));
+}
+
+/* Rows may have gone since: that is no sign of a cut. */
+static void fewer_rows_than_came_are_no_fault(void **state)
+{
+	struct story *story = *state;
+
+	receive_two_rows(story);
+	fake_clickhouse_end(story->clickhouse);
+	expect_end(story);
+}
+
+static void expect_cut(struct story *story)
+{
+	assert_int_equal(story->ends, 1);
+	assert_int_equal(story->error.kind, LC_ERROR_CORRUPT);
+	assert_false(lc_scan_running(story->scan));
+	assert_true(lc_source_is_open(story->list[0]));
+	assert_int_equal(lc_source_open_from(story->list[0]), 503);
+	assert_int_equal(lc_source_open_from(story->list[1]), 500);
+}
+
+static void a_stream_cut_between_equal_seconds_settles_no_more_than_what_is_before(void **state)
+{
+	struct story *story = *state;
+
+	receive_two_rows(story);
+	tell_rest(story, "a", 3, 503);
+	fake_clickhouse_end(story->clickhouse);
+	expect_cut(story);
+	assert_non_null(strstr(story->error.message, "3 rows of raft session 7, bucket a"));
+}
+
+static void a_stream_cut_before_a_source_leaves_it_open(void **state)
+{
+	struct story *story = *state;
+
+	receive_two_rows(story);
+	tell_rest(story, "a", 2, 503);
+	tell_rest(story, "b", 1, 505);
+	fake_clickhouse_end(story->clickhouse);
+	expect_cut(story);
+	assert_non_null(strstr(story->error.message, "bucket b"));
+}
+
+static void a_stream_whose_end_can_not_be_asked_about_settles_nothing_of_its_end(void **state)
+{
+	struct story *story = *state;
+
+	receive_two_rows(story);
+	tell_rest(story, "a", 2, 503);
+	fake_clickhouse_end_short(story->clickhouse);
+	expect_cut(story);
+}
+
+static void a_scan_may_be_cancelled_while_its_end_is_asked_about(void **state)
+{
+	struct story *story = *state;
+
+	receive_two_rows(story);
+	lc_scan_cancel(story->scan);
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	assert_false(lc_scan_running(story->scan));
+	assert_int_equal(story->ends, 0);
+}
+
 #define STORY(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -195,6 +313,12 @@ int main(void)
 	    STORY(what_is_open_is_asked_for_and_settled),
 	    STORY(a_second_that_opens_while_the_ledger_answers_is_read_as_well),
 	    STORY(a_second_that_opens_later_stays_open),
+	    STORY(a_stream_that_came_to_its_end_settles_all),
+	    STORY(fewer_rows_than_came_are_no_fault),
+	    STORY(a_stream_cut_between_equal_seconds_settles_no_more_than_what_is_before),
+	    STORY(a_stream_cut_before_a_source_leaves_it_open),
+	    STORY(a_stream_whose_end_can_not_be_asked_about_settles_nothing_of_its_end),
+	    STORY(a_scan_may_be_cancelled_while_its_end_is_asked_about),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,7 +44,8 @@ static void answer(const struct lc_http_request *request, int connection,
 
 	fixture->asked++;
 	assert_true(connection >= 0);
-	if (!lc_view_equal(request->method, lc_view_of("GET"))) {
+	if (!lc_view_equal(request->method, lc_view_of("GET")) &&
+	    !lc_view_equal(request->method, lc_view_of("HEAD"))) {
 		out->status = 405;
 		out->allow = "GET";
 	} else if (lc_view_equal(path, lc_view_of("/later"))) {
@@ -164,6 +165,17 @@ static void a_large_answer_comes_whole(void **state)
 static void an_answer_over_its_bound_is_an_error(void **state)
 {
 	starts_with(ask(*state, "GET /too-large HTTP/1.1\r\n\r\n"), "HTTP/1.1 500 ");
+}
+
+/* A handler that answers HEAD as GET need not know: the head tells of the body, which stays away.
+ */
+static void a_head_is_answered_without_its_body(void **state)
+{
+	const char *text = ask(*state, "HEAD /hello HTTP/1.1\r\n\r\n");
+
+	starts_with(text, "HTTP/1.1 200 OK\r\n");
+	assert_non_null(strstr(text, "\r\nContent-Length: 6\r\n"));
+	assert_null(strstr(text, "hello"));
 }
 
 static void what_is_not_served_is_refused(void **state)
@@ -330,6 +342,7 @@ int main(void)
 	    STORY(a_get_is_answered),
 	    STORY(a_large_answer_comes_whole),
 	    STORY(an_answer_over_its_bound_is_an_error),
+	    STORY(a_head_is_answered_without_its_body),
 	    STORY(what_is_not_served_is_refused),
 	    STORY(a_head_too_long_is_refused),
 	    STORY(a_request_in_pieces_is_awaited),

@@ -39,8 +39,8 @@ static int64_t free_port(void)
 	return ntohs(address.sin_port);
 }
 
-/* One GET by hand; the whole answer, to be freed. */
-static char *get(int64_t port, const char *path)
+/* One request by hand; the whole answer, to be freed. */
+static char *ask(int64_t port, const char *method, const char *path)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET,
 				      .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)},
@@ -52,12 +52,46 @@ static char *get(int64_t port, const char *path)
 	char request[128];
 
 	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path);
+	snprintf(request, sizeof(request), "%s %s HTTP/1.1\r\nHost: localhost\r\n\r\n", method,
+		 path);
 	assert_int_equal(write(fd, request, strlen(request)), strlen(request));
 	while ((size = read(fd, answer + used, SERVICE_WORLD_BODY_MAX - 1 - used)) > 0)
 		used += (size_t)size;
 	close(fd);
 	return answer;
+}
+
+static char *get(int64_t port, const char *path)
+{
+	return ask(port, "GET", path);
+}
+
+/* Load balancers and monitors ask so. */
+static void every_path_answers_head_and_options(void **state)
+{
+	static const char *const paths[] = {"/", "/metrics", "/healthz", "/readyz", "/v1/status"};
+	struct service_world *service = *state;
+	int64_t port = free_port();
+	char *answer;
+
+	service->settings.metrics_server_enabled = true;
+	service->settings.metrics_server_listen_port = port;
+	service_world_start(service);
+	service_world_await_ready(service);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		answer = ask(port, "HEAD", paths[i]);
+		assert_non_null(strstr(answer, "HTTP/1.1 200 OK\r\n"));
+		assert_string_equal(strstr(answer, "\r\n\r\n"), "\r\n\r\n");
+		free(answer);
+		answer = ask(port, "OPTIONS", paths[i]);
+		assert_non_null(strstr(answer, "HTTP/1.1 200 OK\r\n"));
+		assert_non_null(strstr(answer, "\r\nAllow: GET, HEAD, OPTIONS\r\n"));
+		free(answer);
+	}
+	answer = ask(port, "POST", "/healthz");
+	assert_non_null(strstr(answer, "HTTP/1.1 405 Method Not Allowed\r\n"));
+	free(answer);
+	service_world_stop(service);
 }
 
 static void metrics_and_health_are_served(void **state)
@@ -167,6 +201,7 @@ static void a_port_that_is_taken_is_told_at_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    SERVICE_WORLD_STORY(every_path_answers_head_and_options),
 	    SERVICE_WORLD_STORY(metrics_and_health_are_served),
 	    SERVICE_WORLD_STORY(a_service_is_ready_once_each_shard_has_its_worker),
 	    SERVICE_WORLD_STORY(the_page_and_its_documents_are_served_and_no_others),
