@@ -389,26 +389,28 @@ static bool choose_items(struct lc_rebuild *rebuild, const struct lc_ledger_inte
 /* Intents of a target that was discarded are closed as they stand. */
 static void discard_all(struct lc_rebuild *rebuild, const struct lc_ledger_intents *answer)
 {
+	struct lc_target *target = rebuild->target;
+
 	for (size_t i = 0; i < answer->count; i++) {
 		const struct lc_ledger_intent *intent = &answer->intents[i];
 		struct lc_source *source = lc_source_find(
 		    rebuild->parts.sources, intent->source.raft_session_id, intent->source.bucket);
 
 		if (intent->id >= lc_build_submitted_to(rebuild->parts.build) ||
-		    lc_upload_has(rebuild->parts.upload, rebuild->target, intent->id))
+		    lc_upload_has(rebuild->parts.upload, target, intent->id))
 			continue;
 		LC_ASSERT(source != NULL);
 		lc_counters_add(rebuild->parts.counters, LC_COUNTERS_ROWS_DISCARDED, intent->rows);
 		lc_ledger_set_lost(rebuild->parts.ledger, intent->id, intent->last_second,
 				   LC_LEDGER_LOST_DISCARDED);
 		lc_attempts_forget(lc_upload_attempts(rebuild->parts.upload), intent->id);
-		lc_upload_backlog_gone(rebuild->parts.upload, source, rebuild->target,
-				       intent->rows);
+		lc_upload_backlog_gone(rebuild->parts.upload, source, target, intent->rows);
 		rebuild->on_settled(rebuild->context, source);
 	}
+	/* After the last one come those that were passed over before it was discarded. */
+	target->looked_to = answer->more ? answer->intents[answer->count - 1].id : 0;
 	if (!answer->more)
-		rebuild->target->rebuild_at_ms =
-		    lc_loop_now_ms(rebuild->parts.loop) + FAILURE_WAIT_MS;
+		target->rebuild_at_ms = lc_loop_now_ms(rebuild->parts.loop) + FAILURE_WAIT_MS;
 	end_pass(rebuild);
 }
 

@@ -50,6 +50,9 @@ void fake_clickhouse_hold_rest(struct lc_clickhouse *clickhouse);
 /* The query ends: the connection broke. */
 void fake_clickhouse_break(struct lc_clickhouse *clickhouse);
 
+/* The query ends: ClickHouse says what is wrong, by the number of an exception. */
+void fake_clickhouse_refuse(struct lc_clickhouse *clickhouse, int exception_code);
+
 /* How many times a seat was said to talk nonsense. */
 unsigned fake_clickhouse_distrusted(const struct lc_clickhouse *clickhouse);
 

@@ -29,7 +29,9 @@ struct lc_ledger {
 	struct lc_buffer reading; /* what the last fake_ledger_told has returned */
 	STAILQ_HEAD(, waiting) waiting;
 	uint32_t seen_until;
-	uint32_t committed; /* of every source */
+	uint32_t committed;   /* of every source */
+	size_t intents_limit; /* of the last question for intents */
+	uint64_t intents_bytes;
 };
 
 struct lc_ledger *fake_ledger_new(void)
@@ -149,10 +151,11 @@ void fake_ledger_answer_counts(struct lc_ledger *ledger, const struct lc_ledger_
 	first.counts(first.context, counts, count);
 }
 
-void fake_ledger_answer_intents(struct lc_ledger *ledger, const struct lc_ledger_intent *intents,
-				size_t count)
+static void answer_intents(struct lc_ledger *ledger, const struct lc_ledger_intent *intents,
+			   size_t count, uint32_t oldest_second, bool more)
 {
-	struct lc_ledger_intents answer = {.count = count};
+	struct lc_ledger_intents answer = {
+	    .count = count, .more = more, .oldest_second = oldest_second};
 	struct waiting first;
 
 	LC_ASSERT(!STAILQ_EMPTY(&ledger->waiting));
@@ -164,9 +167,31 @@ void fake_ledger_answer_intents(struct lc_ledger *ledger, const struct lc_ledger
 		if (answer.oldest_second == 0 || intents[i].first_second < answer.oldest_second)
 			answer.oldest_second = intents[i].first_second;
 	}
-	answer.count = count;
 	first.intents(first.context, &answer);
 	free(answer.intents);
+}
+
+void fake_ledger_answer_intents(struct lc_ledger *ledger, const struct lc_ledger_intent *intents,
+				size_t count)
+{
+	answer_intents(ledger, intents, count, 0, false);
+}
+
+void fake_ledger_answer_some_intents(struct lc_ledger *ledger,
+				     const struct lc_ledger_intent *intents, size_t count,
+				     uint32_t oldest_second)
+{
+	answer_intents(ledger, intents, count, oldest_second, true);
+}
+
+size_t fake_ledger_intents_limit(const struct lc_ledger *ledger)
+{
+	return ledger->intents_limit;
+}
+
+uint64_t fake_ledger_intents_bytes(const struct lc_ledger *ledger)
+{
+	return ledger->intents_bytes;
 }
 
 void fake_ledger_answer_hashes(struct lc_ledger *ledger)
@@ -338,6 +363,8 @@ void lc_ledger_read_intents(struct lc_ledger *ledger,
 			    lc_ledger_intents_callback *callback, void *context)
 {
 	LC_ASSERT(question->limit > 0);
+	ledger->intents_limit = question->limit;
+	ledger->intents_bytes = question->max_bytes;
 	lc_buffer_append_text(&ledger->told, "intents? ");
 	tell_target(ledger, question->bucket, question->prefix, false);
 	lc_buffer_append_format(&ledger->told, " %" PRIu64 "\n", question->after_id);

@@ -36,6 +36,10 @@ void fake_ledger_set_seen_until(struct lc_ledger *ledger, uint32_t until);
 /* The second that is on record as committed of every source; 0 unless set. */
 void fake_ledger_set_committed(struct lc_ledger *ledger, uint32_t second);
 
+/* How many intents, and bytes of their blobs, were asked for last. */
+size_t fake_ledger_intents_limit(const struct lc_ledger *ledger);
+uint64_t fake_ledger_intents_bytes(const struct lc_ledger *ledger);
+
 /* How many callbacks are waited for. */
 size_t fake_ledger_waiting(const struct lc_ledger *ledger);
 
@@ -47,6 +51,11 @@ void fake_ledger_answer_counts(struct lc_ledger *ledger, const struct lc_ledger_
 			       size_t count);
 void fake_ledger_answer_intents(struct lc_ledger *ledger, const struct lc_ledger_intent *intents,
 				size_t count);
+/* The same, of a target that has others with greater numbers; the oldest row of all is of this
+ * second. */
+void fake_ledger_answer_some_intents(struct lc_ledger *ledger,
+				     const struct lc_ledger_intent *intents, size_t count,
+				     uint32_t oldest_second);
 void fake_ledger_answer_horizon(struct lc_ledger *ledger, uint32_t horizon);
 /* There are none, and no floor. */
 void fake_ledger_answer_hashes(struct lc_ledger *ledger);

@@ -24,6 +24,7 @@ enum {
 	NEXT_ID = 100,
 	MISSING_WAIT_MS = 60 * 1000,
 	FAILURE_WAIT_MS = 5 * 1000,
+	INTENTS_MAX = 256, /* of one pass */
 	TEXT_MAX = 32,
 };
 
@@ -583,6 +584,256 @@ static void a_pass_builds_no_more_than_there_is_room_for(void **state)
 	lc_rebuild_cancel(story->rebuild);
 }
 
+/* Makes the rows of the intent show in ClickHouse. */
+static void show_rows(struct story *story, const struct recorded *recorded)
+{
+	send_rows(story, recorded, 0, ROWS);
+	fake_clickhouse_end(story->clickhouse);
+	fake_loop_advance(story->loop, 0);
+}
+
+static void hold(struct story *story, uint64_t intent_id)
+{
+	lc_attempts_hold(lc_upload_attempts(story->upload), intent_id, lc_loop_now_ms(story->loop),
+			 MISSING_WAIT_MS, MISSING_WAIT_MS);
+}
+
+static void intents_that_are_left_alone_are_passed_over(void **state)
+{
+	struct story *story = *state;
+	struct lc_ledger_intent intents[2] = {story->one.intent, story->two.intent};
+
+	restore(story, "amzn-s3-demo-bucket", 0);
+	restore(story, "amzn-s3-demo-bucket", 0);
+	hold(story, 1);
+	begin_pass(story, intents, 2);
+	show_rows(story, &story->two);
+	expect_put(story, &story->two);
+	assert_int_equal(fake_s3_active(story->s3), 1);
+	assert_int_equal(backlog(story), 1);
+
+	/* Its time has come, or the operator has said so. */
+	lc_attempts_release_all(lc_upload_attempts(story->upload));
+	poke(story);
+	assert_string_equal(fake_ledger_told(story->ledger),
+			    "intents? amzn-s3-demo-logs/logs/ 2\n");
+	fake_ledger_answer_intents(story->ledger, NULL, 0);
+	begin_pass(story, &story->one.intent, 1);
+	show_rows(story, &story->one);
+	fake_s3_answer(story->s3, LC_RETRY_DONE);
+	expect_put(story, &story->one);
+}
+
+/* Nothing can be done for now: the ledger is not asked over and over. */
+static void a_target_of_which_all_intents_are_left_alone_is_looked_at_now_and_then(void **state)
+{
+	struct story *story = *state;
+
+	restore(story, "amzn-s3-demo-bucket", 0);
+	hold(story, 1);
+	begin_pass(story, &story->one.intent, 1);
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	poke(story);
+	assert_string_equal(fake_ledger_told(story->ledger), "");
+	fake_loop_advance(story->loop, FAILURE_WAIT_MS);
+	begin_pass(story, &story->one.intent, 1);
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	assert_int_equal(backlog(story), 1);
+}
+
+static void an_answer_of_many_intents_is_cut_by_their_bytes(void **state)
+{
+	struct story *story = *state;
+
+	restore(story, "amzn-s3-demo-bucket", 0);
+	restore(story, "amzn-s3-demo-bucket", 0);
+	poke(story);
+
+	/* The hashes of a pass take no more memory than its bodies may. */
+	assert_int_equal(fake_ledger_intents_bytes(story->ledger),
+			 story->settings.limits_max_inflight_bytes / 8);
+	assert_int_equal(fake_ledger_intents_limit(story->ledger), INTENTS_MAX);
+	(void)fake_ledger_told(story->ledger);
+	fake_ledger_answer_some_intents(story->ledger, &story->one.intent, 1, FIRST);
+	show_rows(story, &story->one);
+
+	/* The next pass goes on behind it, as it does when there was nothing to do in this one. */
+	hold(story, 2);
+	poke(story);
+	assert_string_equal(fake_ledger_told(story->ledger),
+			    "intents? amzn-s3-demo-logs/logs/ 1\n");
+	fake_ledger_answer_some_intents(story->ledger, &story->two.intent, 1, FIRST);
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	poke(story);
+	assert_string_equal(fake_ledger_told(story->ledger),
+			    "intents? amzn-s3-demo-logs/logs/ 2\n");
+	fake_ledger_answer_intents(story->ledger, NULL, 0);
+	fake_s3_answer(story->s3, LC_RETRY_DONE);
+}
+
+static void what_is_oldest_in_the_backlog_is_what_the_ledger_says(void **state)
+{
+	struct story *story = *state;
+	const struct lc_source *source;
+
+	restore(story, "amzn-s3-demo-bucket", 0);
+	restore(story, "amzn-s3-demo-bucket", 0);
+	source = lc_source_find(story->sources, 7, lc_view_of("amzn-s3-demo-bucket"));
+	lc_target_table_add_backlog(
+	    lc_upload_targets(story->upload),
+	    lc_source_get(story->sources, 7, lc_view_of("amzn-s3-demo-bucket")), story->target, 1,
+	    ROWS, FIRST - 500);
+	assert_int_equal(lc_source_oldest_undelivered(source), FIRST - 500);
+
+	/* The one that had these rows was delivered meanwhile. */
+	poke(story);
+	fake_ledger_answer_some_intents(story->ledger, &story->one.intent, 1, FIRST - 10);
+	assert_int_equal(lc_source_oldest_undelivered(source), FIRST - 10);
+	lc_rebuild_cancel(story->rebuild);
+}
+
+static void the_backlog_of_a_discarded_target_is_closed_without_being_read(void **state)
+{
+	struct story *story = *state;
+	struct lc_ledger_intent intents[3] = {story->one.intent, story->two.intent,
+					      story->two.intent};
+
+	/* Whether or not it works. The last of these is on its way from the build. */
+	intents[2].id = NEXT_ID;
+	restore(story, "amzn-s3-demo-bucket", 5);
+	restore(story, "amzn-s3-demo-bucket", 5);
+	lc_upload_give_up(story->upload, story->target->bucket->name, story->target->prefix, false,
+			  LC_LEDGER_DISCARDED);
+	(void)fake_ledger_told(story->ledger);
+	begin_pass(story, intents, 3);
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	assert_string_equal(fake_ledger_told(story->ledger),
+			    "discarded 1 1549411203\ndiscarded 2 1549411203\n");
+	assert_int_equal(story->settled, 2);
+	assert_int_equal(backlog(story), 0);
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_ROWS_DISCARDED), 2 * ROWS);
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_ROWS_EXPIRED), 0);
+	assert_int_equal(lc_upload_bytes(story->upload), 0);
+	poke(story);
+	assert_string_equal(fake_ledger_told(story->ledger), "");
+}
+
+static void one_that_is_discarded_loses_those_that_were_passed_over_as_well(void **state)
+{
+	struct story *story = *state;
+
+	/* The first one was looked at and could not be built. */
+	restore(story, "amzn-s3-demo-bucket", 0);
+	restore(story, "amzn-s3-demo-bucket", 0);
+	begin_pass(story, &story->one.intent, 1);
+	fake_clickhouse_end(story->clickhouse);
+	assert_int_equal(backlog(story), 2);
+	lc_upload_give_up(story->upload, story->target->bucket->name, story->target->prefix, false,
+			  LC_LEDGER_DISCARDED);
+	(void)fake_ledger_told(story->ledger);
+	poke(story);
+	assert_string_equal(fake_ledger_told(story->ledger),
+			    "intents? amzn-s3-demo-logs/logs/ 1\n");
+	fake_ledger_answer_intents(story->ledger, &story->two.intent, 1);
+	assert_string_equal(fake_ledger_told(story->ledger), "discarded 2 1549411203\n");
+	fake_loop_advance(story->loop, FAILURE_WAIT_MS);
+	begin_pass(story, &story->one.intent, 1);
+	assert_string_equal(fake_ledger_told(story->ledger), "discarded 1 1549411203\n");
+	assert_int_equal(backlog(story), 0);
+}
+
+/* ClickHouse answers, but not for what the pass asked for: it asks for less and less. */
+static void an_intent_that_cannot_be_read_is_found_and_left_alone(void **state)
+{
+	enum { CODE = 241, NARROW_WAIT_MS = 1000 };
+	struct story *story = *state;
+	struct lc_ledger_intent intents[2] = {story->one.intent, story->two.intent};
+
+	restore(story, "amzn-s3-demo-bucket", 0);
+	restore(story, "amzn-s3-demo-bucket", 0);
+	begin_pass(story, intents, 2);
+	fake_clickhouse_refuse(story->clickhouse, CODE);
+	fake_loop_advance(story->loop, NARROW_WAIT_MS);
+	begin_pass(story, intents, 1);
+	assert_int_equal(fake_ledger_intents_limit(story->ledger), 1);
+	fake_clickhouse_refuse(story->clickhouse, CODE);
+	assert_int_equal(lc_attempts_held_until_ms(lc_upload_attempts(story->upload), 1),
+			 lc_loop_now_ms(story->loop) + MISSING_WAIT_MS);
+	assert_int_equal(lc_attempts_held_until_ms(lc_upload_attempts(story->upload), 2), 0);
+
+	/* The others go on, as many at a time as before. */
+	fake_loop_advance(story->loop, NARROW_WAIT_MS);
+	begin_pass(story, intents, 2);
+	assert_int_equal(fake_ledger_intents_limit(story->ledger), INTENTS_MAX);
+	show_rows(story, &story->two);
+	expect_put(story, &story->two);
+	assert_int_equal(backlog(story), 1);
+}
+
+static void a_clickhouse_that_is_not_there_says_nothing_about_an_intent(void **state)
+{
+	struct story *story = *state;
+
+	restore(story, "amzn-s3-demo-bucket", 0);
+	for (int i = 0; i < 10; i++) {
+		begin_pass(story, &story->one.intent, 1);
+		assert_int_equal(fake_ledger_intents_limit(story->ledger), INTENTS_MAX);
+		fake_clickhouse_break(story->clickhouse);
+		assert_int_equal(lc_attempts_held_until_ms(lc_upload_attempts(story->upload), 1),
+				 0);
+		fake_loop_advance(story->loop, FAILURE_WAIT_MS);
+	}
+}
+
+static void targets_are_rebuilt_in_turn(void **state)
+{
+	struct story *story = *state;
+	struct lc_target_table *targets = lc_upload_targets(story->upload);
+	struct lc_target *other =
+	    lc_target_table_get(targets, lc_view_of("amzn-s3-demo-logs"), lc_view_of("other/"));
+
+	restore(story, "amzn-s3-demo-bucket", 0);
+	restore(story, "amzn-s3-demo-bucket", 0);
+	lc_target_table_add_backlog(
+	    targets, lc_source_get(story->sources, 7, lc_view_of("amzn-s3-demo-bucket")), other, 1,
+	    ROWS, FIRST);
+	begin_pass(story, &story->one.intent, 1);
+	show_rows(story, &story->one);
+	poke(story);
+	assert_string_equal(fake_ledger_told(story->ledger),
+			    "intents? amzn-s3-demo-logs/other/ 0\n");
+	fake_ledger_answer_intents(story->ledger, NULL, 0);
+	poke(story);
+	assert_string_equal(fake_ledger_told(story->ledger),
+			    "intents? amzn-s3-demo-logs/logs/ 1\n");
+	fake_ledger_answer_intents(story->ledger, &story->two.intent, 1);
+	show_rows(story, &story->two);
+	fake_s3_answer(story->s3, LC_RETRY_DONE);
+	expect_put(story, &story->two);
+}
+
+/* A slow bucket has only so much room: its bodies come as it takes them. */
+static void a_slow_bucket_gets_no_more_bodies_than_it_has_room_for(void **state)
+{
+	struct story *story = *state;
+	ptrdiff_t eighth = (ptrdiff_t)story->settings.limits_max_inflight_bytes / 8;
+
+	restore(story, "amzn-s3-demo-bucket", 0);
+	restore(story, "amzn-s3-demo-bucket", 0);
+	story->target->bucket->slow = true;
+	lc_upload_account(story->upload, story->target, eighth - 1);
+	begin_pass(story, (struct lc_ledger_intent[]){story->one.intent, story->two.intent}, 2);
+	show_rows(story, &story->one);
+	assert_int_equal(backlog(story), 1);
+	poke(story);
+	assert_string_equal(fake_ledger_told(story->ledger), "");
+	lc_upload_account(story->upload, story->target, -(eighth - 1));
+	poke(story);
+	assert_string_equal(fake_ledger_told(story->ledger),
+			    "intents? amzn-s3-demo-logs/logs/ 1\n");
+	fake_ledger_answer_intents(story->ledger, NULL, 0);
+}
+
 static void nothing_is_rebuilt_before_clickhouse_was_heard(void **state)
 {
 	struct story *story = *state;
@@ -635,6 +886,16 @@ int main(void)
 	    STORY(an_object_whose_body_is_there_is_not_built_again),
 	    STORY(a_failing_target_is_tried_with_one_object_when_its_time_has_come),
 	    STORY(a_pass_builds_no_more_than_there_is_room_for),
+	    STORY(intents_that_are_left_alone_are_passed_over),
+	    STORY(a_target_of_which_all_intents_are_left_alone_is_looked_at_now_and_then),
+	    STORY(an_answer_of_many_intents_is_cut_by_their_bytes),
+	    STORY(what_is_oldest_in_the_backlog_is_what_the_ledger_says),
+	    STORY(the_backlog_of_a_discarded_target_is_closed_without_being_read),
+	    STORY(one_that_is_discarded_loses_those_that_were_passed_over_as_well),
+	    STORY(an_intent_that_cannot_be_read_is_found_and_left_alone),
+	    STORY(a_clickhouse_that_is_not_there_says_nothing_about_an_intent),
+	    STORY(targets_are_rebuilt_in_turn),
+	    STORY(a_slow_bucket_gets_no_more_bodies_than_it_has_room_for),
 	    STORY(nothing_is_rebuilt_before_clickhouse_was_heard),
 	    STORY(a_cancelled_pass_leaves_its_intents_as_they_are),
 	};
