@@ -9,8 +9,14 @@
 #include "clients/s3.h"
 #include "formats/fault.h"
 
+#include <stdbool.h>
+
 /* Of an answer to a PUT that did not store the object. */
 enum lc_fault lc_diagnose_s3(const struct lc_s3_answer *answer);
+
+/* Whether a query's error is something that came from ClickHouse, be it nonsense: then what it was
+ * asked may be the reason. */
+bool lc_diagnose_answered(const struct lc_error *error);
 
 /* Of a query's error, whose `code` is ClickHouse's exception code. */
 enum lc_fault lc_diagnose_clickhouse(const struct lc_error *error);

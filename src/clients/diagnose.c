@@ -66,6 +66,12 @@ static const struct {
 #include "tbl/clickhouse_codes.h"
 };
 
+bool lc_diagnose_answered(const struct lc_error *error)
+{
+	return error->code != 0 ||
+	       (error->kind != LC_ERROR_UNREACHABLE && error->kind != LC_ERROR_UNTRUSTED);
+}
+
 enum lc_fault lc_diagnose_clickhouse(const struct lc_error *error)
 {
 	for (size_t i = 0; i < sizeof(CLICKHOUSE_CODES) / sizeof(CLICKHOUSE_CODES[0]); i++) {

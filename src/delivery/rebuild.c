@@ -4,6 +4,7 @@
 #include "base/crash_point.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "clients/diagnose.h"
 #include "delivery/attempts.h"
 #include "delivery/backlog.h"
 #include "delivery/ending.h"
@@ -206,9 +207,10 @@ static void miss(struct lc_rebuild *rebuild, struct lc_rebuild_item *item)
 /* The pass could not be read to its end. When ClickHouse was there, what it asked for may be the
  * reason: the next passes ask for fewer intents, until the one that cannot be read is left alone.
  */
-static void fail_pass(struct lc_rebuild *rebuild, const struct lc_error *failure, bool answered)
+static void fail_pass(struct lc_rebuild *rebuild, const struct lc_error *failure)
 {
 	struct lc_target *target = rebuild->target;
+	bool answered = lc_diagnose_answered(failure);
 
 	if (answered && rebuild->item_count == 1 && rebuild->items[0].object != NULL) {
 		hold(rebuild, &rebuild->items[0]);
@@ -228,8 +230,6 @@ static void finish(void *context, const struct lc_error *error)
 {
 	struct lc_rebuild *rebuild = context;
 	struct lc_error failure = *error;
-	bool answered = failure.code != 0 || failure.kind != LC_ERROR_UNREACHABLE;
-
 	for (size_t i = 0; i < rebuild->item_count; i++) {
 		struct lc_rebuild_item *item = &rebuild->items[i];
 
@@ -239,7 +239,7 @@ static void finish(void *context, const struct lc_error *error)
 			miss(rebuild, item);
 	}
 	if (failure.kind != LC_ERROR_NONE)
-		fail_pass(rebuild, &failure, answered);
+		fail_pass(rebuild, &failure);
 	else if (rebuild->most < INTENTS_MAX)
 		rebuild->most = rebuild->most * 2 < INTENTS_MAX ? rebuild->most * 2 : INTENTS_MAX;
 	end_pass(rebuild);

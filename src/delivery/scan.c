@@ -4,6 +4,7 @@
 #include "base/crash_point.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "clients/diagnose.h"
 #include "delivery/ending.h"
 #include "delivery/hash_set.h"
 #include "delivery/known.h"
@@ -286,9 +287,10 @@ static void gather_unread(struct lc_scan *scan, struct lc_source *broken, struct
 }
 
 /* The stream is over and its query released by the client. */
-static void end_scan(struct lc_scan *scan, const struct lc_error *failure, bool answered)
+static void end_scan(struct lc_scan *scan, const struct lc_error *failure)
 {
-	struct lc_scan_end end = {.error = *failure, .answered = answered || scan->rows > 0};
+	struct lc_scan_end end = {.error = *failure,
+				  .answered = lc_diagnose_answered(failure) || scan->rows > 0};
 	struct lc_counters *counters = scan->parts.counters;
 	bool whole = failure->kind == LC_ERROR_NONE;
 	struct lc_source *broken = leave_source(scan, whole);
@@ -313,7 +315,7 @@ static void end_scan(struct lc_scan *scan, const struct lc_error *failure, bool 
 /* What was found out about the end: an answer that was cut, or a question that failed. */
 static void on_ending(void *context, const struct lc_error *error)
 {
-	end_scan(context, error, error->kind != LC_ERROR_UNREACHABLE);
+	end_scan(context, error);
 }
 
 static void on_done(void *context, const struct lc_error *error, int exception_code)
@@ -322,10 +324,10 @@ static void on_done(void *context, const struct lc_error *error, int exception_c
 	struct lc_error failure = scan->error.kind != LC_ERROR_NONE ? scan->error : *error;
 	size_t first = scan->at.source != NULL ? scan->next - 1 : scan->next;
 
+	(void)exception_code;
 	scan->query = NULL;
 	if (failure.kind != LC_ERROR_NONE || !lc_record_stream_end(scan->stream, &failure)) {
-		end_scan(scan, &failure,
-			 exception_code != 0 || error->kind != LC_ERROR_UNREACHABLE);
+		end_scan(scan, &failure);
 		return;
 	}
 	lc_ending_ask(&scan->ending, &scan->parts, scan->seat, &scan->sources[first],

@@ -319,7 +319,12 @@ static void shuffle_equals(const struct sim_row **rows, size_t count)
 	}
 }
 
-static void answer_scan(const struct sim_query *query, unsigned seat, struct lc_buffer *answer)
+static bool is_unreadable(const struct sim_source *source)
+{
+	return sim_in_period(SIM_PERIOD_SOURCE_UNREADABLE, (unsigned)(source - sim->sources));
+}
+
+static bool answer_scan(const struct sim_query *query, unsigned seat, struct lc_buffer *answer)
 {
 	const struct sim_row **rows = lc_memory_zero(sim->row_count + 1, sizeof(rows[0]));
 	struct lc_view list = query->list;
@@ -327,9 +332,10 @@ static void answer_scan(const struct sim_query *query, unsigned seat, struct lc_
 	struct lc_buffer bucket;
 	uint32_t session;
 	size_t count = 0;
+	bool whole = true;
 
 	lc_buffer_init(&bucket, 4096);
-	while (sim_query_next_source(&list, &session, &bucket, NULL)) {
+	while (whole && sim_query_next_source(&list, &session, &bucket, NULL)) {
 		const struct sim_source *source = sim_source_find(session, lc_buffer_view(&bucket));
 		size_t end;
 
@@ -338,8 +344,9 @@ static void answer_scan(const struct sim_query *query, unsigned seat, struct lc_
 		if (last != NULL && source <= last)
 			sim_fail("a scan's list of sources is not in the table's order");
 		last = source;
+		whole = !is_unreadable(source);
 		end = first_from(source, query->until);
-		for (size_t i = first_from(source, query->from); i < end; i++) {
+		for (size_t i = first_from(source, query->from); whole && i < end; i++) {
 			if (sim_row_visible(&sim->rows[i], seat))
 				rows[count++] = &sim->rows[i];
 		}
@@ -349,12 +356,14 @@ static void answer_scan(const struct sim_query *query, unsigned seat, struct lc_
 		append_record(answer, query->marker, rows[i]);
 	lc_buffer_free(&bucket);
 	free(rows);
+	return whole;
 }
 
-void sim_answer(const struct sim_query *query, unsigned seat, struct lc_buffer *answer)
+bool sim_answer(const struct sim_query *query, unsigned seat, struct lc_buffer *answer)
 {
 	int64_t now = (int64_t)sim->plan.epoch + (int64_t)(sim_now_ms() / 1000);
 	uint64_t behind_ms = sim_fault(sim->plan.stale_answers) ? sim_below(sim->plan.stale_ms) : 0;
+	bool whole = true;
 
 	sim->as_of_ms = sim_now_ms() > behind_ms ? sim_now_ms() - behind_ms : 0;
 	switch (query->kind) {
@@ -383,7 +392,7 @@ void sim_answer(const struct sim_query *query, unsigned seat, struct lc_buffer *
 		answer_rest(query, seat, answer);
 		break;
 	case SIM_QUERY_SCAN:
-		answer_scan(query, seat, answer);
+		whole = answer_scan(query, seat, answer);
 		break;
 	case SIM_QUERY_REST_OF_SOURCE:
 	case SIM_QUERY_INSERT:
@@ -391,6 +400,7 @@ void sim_answer(const struct sim_query *query, unsigned seat, struct lc_buffer *
 	}
 	if (!is_of_records(query) && query->kind != SIM_QUERY_CLOCK)
 		append_last(query, answer);
+	return whole;
 }
 
 /* The greatest offset of a source counts, whatever the order of the inserts. */

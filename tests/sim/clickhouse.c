@@ -20,6 +20,8 @@ struct lc_clickhouse {
 	TAILQ_HEAD(, lc_clickhouse_query) queries;
 };
 
+enum { EXCEPTION_CODE = 241 };
+
 enum ending {
 	ENDS_WELL,
 	ENDS_BROKEN,       /* the connection breaks, anywhere */
@@ -123,6 +125,7 @@ static void end(struct lc_clickhouse_query *query, enum lc_error_kind kind, cons
 
 	if (kind != LC_ERROR_NONE) {
 		lc_error_set(&error, kind, "%s", message);
+		error.code = kind == LC_ERROR_REFUSED ? EXCEPTION_CODE : 0;
 		lc_clickhouse_distrust_seat(query->clickhouse, query->spec.seat);
 	}
 	query->in_callback = true;
@@ -155,6 +158,13 @@ static void insert(struct lc_clickhouse_query *query)
 
 static const char EXCEPTION[] = "Code: 241. DB::Exception: Memory limit exceeded";
 
+static void end_in_exception(struct lc_clickhouse_query *query)
+{
+	query->ending = ENDS_IN_EXCEPTION;
+	lc_buffer_append_text(&query->answer, EXCEPTION);
+	query->end = query->answer.size;
+}
+
 static void choose_ending(struct lc_clickhouse_query *query, const struct sim_query *parsed)
 {
 	struct lc_view answer = lc_buffer_view(&query->answer);
@@ -168,8 +178,7 @@ static void choose_ending(struct lc_clickhouse_query *query, const struct sim_qu
 	query->end = sim_below(whole + 1);
 	if (query->ending == ENDS_IN_EXCEPTION) {
 		query->answer.size = query->end;
-		lc_buffer_append_text(&query->answer, EXCEPTION);
-		query->end = query->answer.size;
+		end_in_exception(query);
 	}
 	if (query->ending == ENDS_SHORT)
 		query->end =
@@ -189,6 +198,7 @@ static size_t piece_size(size_t left)
 static void answer(struct lc_clickhouse_query *query)
 {
 	struct sim_query parsed = sim_query_parse(lc_buffer_view(&query->sql));
+	bool whole;
 
 	query->answered = true;
 	if (sim_fault(sim->plan.query_fails) ||
@@ -196,11 +206,14 @@ static void answer(struct lc_clickhouse_query *query)
 		end(query, LC_ERROR_UNREACHABLE, "no connection");
 		return;
 	}
-	sim_answer(&parsed, query->spec.seat, &query->answer);
+	whole = sim_answer(&parsed, query->spec.seat, &query->answer);
 	if ((parsed.kind == SIM_QUERY_OFFSETS || parsed.kind == SIM_QUERY_FIRST_WINDOW) &&
 	    sim->state_lost)
 		sim_excuse_floors();
-	choose_ending(query, &parsed);
+	if (whole)
+		choose_ending(query, &parsed);
+	else
+		end_in_exception(query);
 	lc_loop_timer_start(query->timer, sim_delay(20, 20000));
 }
 

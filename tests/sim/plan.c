@@ -122,6 +122,40 @@ static void add_deaths(void)
 		plan->move_crashes = 0.2;
 }
 
+static unsigned of_tenants(size_t bound)
+{
+	return (unsigned)(lc_random_unit(&sim->tenants) * (double)bound);
+}
+
+static void add_tenant_periods(enum sim_period_kind kind, double probability, size_t bound)
+{
+	struct sim_plan *plan = &sim->plan;
+
+	if (lc_random_unit(&sim->tenants) >= probability)
+		return;
+	for (unsigned left = 1 + of_tenants(3); left > 0; left--) {
+		uint64_t from_ms = of_tenants(plan->faults_end_ms);
+		uint64_t until_ms = from_ms + of_tenants(600000);
+
+		if (plan->period_count == SIM_PERIODS_MAX)
+			return;
+		plan->periods[plan->period_count++] = (struct sim_period){
+		    .kind = kind,
+		    .which = of_tenants(bound),
+		    .from_ms = from_ms,
+		    .until_ms = until_ms < plan->faults_end_ms ? until_ms : plan->faults_end_ms,
+		};
+	}
+}
+
+/* What one tenant does, or suffers. */
+static void add_tenants(void)
+{
+	add_tenant_periods(SIM_PERIOD_PREFIX_REFUSES, 0.3, sim->target_count);
+	add_tenant_periods(SIM_PERIOD_SIZE_LIMITED, 0.3, sim->target_count);
+	add_tenant_periods(SIM_PERIOD_SOURCE_UNREADABLE, 0.3, SIM_SOURCES_MAX);
+}
+
 /* A target refuses until rows meant for it are gone. */
 static void make_rows_expire(void)
 {
@@ -164,6 +198,7 @@ void sim_plan_make(void)
 	if (sim_chance(0.9))
 		add_trouble();
 	add_deaths();
+	add_tenants();
 }
 
 bool sim_in_period(enum sim_period_kind kind, unsigned which)

@@ -21,6 +21,9 @@ struct sim_object {
 	char name[];
 };
 
+/* No line is longer. */
+enum { SIZE_LIMIT = 2500 };
+
 struct lc_s3 {
 	struct lc_loop *loop;
 	enum lc_s3_conditional conditional;
@@ -133,6 +136,25 @@ static unsigned target_number(const char *bucket)
 	sim_fail("a PUT into a bucket that no row names: %s", bucket);
 }
 
+/* The target whose prefix the key begins with: of two, the one with the longer prefix. */
+static unsigned target_of_key(const struct lc_s3_put *put)
+{
+	unsigned found = target_number(put->bucket);
+	size_t longest = 0;
+
+	for (unsigned i = 0; i < sim->target_count; i++) {
+		size_t size = strlen(sim->targets[i].prefix);
+
+		if (strcmp(sim->targets[i].bucket, put->bucket) == 0 && size > longest &&
+		    put->key.size >= size &&
+		    memcmp(put->key.data, sim->targets[i].prefix, size) == 0) {
+			found = i;
+			longest = size;
+		}
+	}
+	return found;
+}
+
 /* What S3 answers, and whether it stores the object. */
 static void decide(struct lc_s3_put *put)
 {
@@ -145,6 +167,15 @@ static void decide(struct lc_s3_put *put)
 
 		put->status = denied ? 403 : 404;
 		put->code = denied ? "AccessDenied" : "NoSuchBucket";
+		return;
+	}
+	if (sim_in_period(SIM_PERIOD_PREFIX_REFUSES, target_of_key(put))) {
+		put->status = 403;
+		put->code = "AccessDenied";
+		return;
+	}
+	if (sim_in_period(SIM_PERIOD_SIZE_LIMITED, target) && put->body.size > SIZE_LIMIT) {
+		put->status = 413;
 		return;
 	}
 	if (sim_in_period(SIM_PERIOD_TARGET_FAILS, target) || sim_fault(sim->plan.put_fails)) {

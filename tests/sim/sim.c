@@ -32,6 +32,7 @@ enum {
 
 /* Makes the deaths of a seed others than its faults. */
 static const uint64_t DEATHS = 0x6465617468;
+static const uint64_t TENANTS = 0x74656e616e7473;
 
 static const uint64_t REGRESSIONS[] = {
 #define SIM_REGRESSION(seed, what) (seed),
@@ -114,6 +115,7 @@ static void run_history(uint64_t seed, const struct options *options, const char
 	lc_random_seed(&sim->random, seed);
 	lc_random_seed(&sim->entropy, ~seed);
 	lc_random_seed(&sim->deaths, seed ^ DEATHS);
+	lc_random_seed(&sim->tenants, seed ^ TENANTS);
 	snprintf(sim->directory, sizeof(sim->directory), "%s", directory);
 	sim->loop = lc_loop_new(&error);
 	sim_plan_make();

@@ -28,7 +28,7 @@ enum {
 	SIM_SHARDS_MAX = 3,
 	SIM_SOURCES_MAX = 24,
 	SIM_TARGETS_MAX = 6,
-	SIM_PERIODS_MAX = 24,
+	SIM_PERIODS_MAX = 40,
 	SIM_INTERRUPTIONS_MAX = 12,
 	SIM_REQ_ID_SIZE = 20,
 	SIM_PIECE_MAX = 65536, /* bytes of an answer that come at once */
@@ -87,12 +87,15 @@ enum sim_period_kind {
 	SIM_PERIOD_TARGET_REFUSES,
 	SIM_PERIOD_TARGET_FAILS,
 	SIM_PERIOD_TARGET_SLOW,
+	SIM_PERIOD_PREFIX_REFUSES,    /* one target of its bucket */
+	SIM_PERIOD_SIZE_LIMITED,      /* a bucket refuses large objects */
+	SIM_PERIOD_SOURCE_UNREADABLE, /* a scan that comes to it breaks */
 	SIM_PERIOD_DISK_FULL,
 };
 
 struct sim_period {
 	enum sim_period_kind kind;
-	unsigned which; /* seat or target bucket */
+	unsigned which; /* seat, target or source */
 	uint64_t from_ms;
 	uint64_t until_ms;
 };
@@ -149,6 +152,7 @@ struct sim {
 	struct lc_random random;  /* of the plan and the models */
 	struct lc_random entropy; /* what the courier is given */
 	struct lc_random deaths;  /* apart, so that without them a seed's history stays the same */
+	struct lc_random tenants; /* apart, for the same reason */
 	struct sim_plan plan;
 	char directory[64]; /* of the ledger */
 
@@ -266,8 +270,8 @@ struct sim_query sim_query_parse(struct lc_view sql);
 bool sim_query_next_source(struct lc_view *list, uint32_t *session, struct lc_buffer *bucket,
 			   uint32_t *slot);
 
-/* Appends the answer of a seat, as RowBinary. */
-void sim_answer(const struct sim_query *query, unsigned seat, struct lc_buffer *answer);
+/* Appends the answer of a seat, as RowBinary. False if it broke on the way. */
+bool sim_answer(const struct sim_query *query, unsigned seat, struct lc_buffer *answer);
 /* Where the answer's first `rows` rows end, or the answer does. */
 size_t sim_answer_end_of(const struct sim_query *query, struct lc_view answer, uint64_t rows);
 /* How many rows there are. */
