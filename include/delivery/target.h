@@ -99,8 +99,14 @@ bool lc_target_aside(const struct lc_target *target);
 /* What was decided about the target, or about its bucket as a whole. */
 enum lc_ledger_given_up lc_target_given_up(const struct lc_target *target);
 
-/* True if the bucket answers soon: it did not fail and is not slow. */
+/* True if the bucket answers soon: it did not fail and is not slow. What else there is gets fewer
+ * upload slots. */
 bool lc_target_bucket_prompt(const struct lc_target_bucket *bucket);
+
+/* True if the bucket takes little for now: it is slow, or has stepped aside. It gets less memory.
+ * One that has failed once or twice is not among these: what waits for it would have to be built
+ * again. */
+bool lc_target_bucket_slow(const struct lc_target_bucket *bucket);
 
 /* May an upload start now? */
 bool lc_target_may_start(const struct lc_target *target, const struct lc_target_policy *policy,

@@ -31,6 +31,11 @@ bool lc_target_bucket_prompt(const struct lc_target_bucket *bucket)
 	return bucket->standing.state == LC_TARGET_HEALTHY && !bucket->slow;
 }
 
+bool lc_target_bucket_slow(const struct lc_target_bucket *bucket)
+{
+	return bucket->slow || bucket->standing.state == LC_TARGET_ASIDE;
+}
+
 uint64_t lc_target_probe_at_ms(const struct lc_target *target)
 {
 	if (target->bucket->standing.state != LC_TARGET_HEALTHY)
@@ -53,9 +58,9 @@ bool lc_target_may_start(const struct lc_target *target, const struct lc_target_
 
 bool lc_target_crowded(const struct lc_target *target, const struct lc_target_policy *policy)
 {
-	bool prompt = lc_target_bucket_prompt(target->bucket);
+	bool slow = lc_target_bucket_slow(target->bucket);
 
-	return target->bucket->bytes >= (prompt ? policy->share_bytes : policy->slow_share_bytes);
+	return target->bucket->bytes >= (slow ? policy->slow_share_bytes : policy->share_bytes);
 }
 
 /* ---- answers ---- */

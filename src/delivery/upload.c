@@ -138,14 +138,14 @@ size_t lc_upload_room(const struct lc_upload *upload, const struct lc_target *ta
 {
 	size_t room = upload->policy.slow_share_bytes;
 
-	if (lc_target_bucket_prompt(target->bucket))
+	if (!lc_target_bucket_slow(target->bucket))
 		return room;
 	return target->bucket->bytes < room ? room - target->bucket->bytes : 0;
 }
 
 bool lc_upload_crowded(const struct lc_upload *upload, const struct lc_target *target)
 {
-	return lc_target_bucket_prompt(target->bucket) &&
+	return !lc_target_bucket_slow(target->bucket) &&
 	       lc_target_crowded(target, &upload->policy);
 }
 
@@ -256,7 +256,7 @@ static void trim(void *context, struct lc_target_bucket *bucket)
 			trim_aside(upload, target);
 		target = next;
 	}
-	if (!lc_target_bucket_prompt(bucket))
+	if (lc_target_bucket_slow(bucket))
 		trim_to_share(upload, bucket, upload->policy.slow_share_bytes);
 }
 
@@ -801,7 +801,7 @@ static void free_if_slow(void *context, struct lc_target_bucket *bucket)
 {
 	struct lc_upload *upload = context;
 
-	while (!lc_target_bucket_prompt(bucket) && is_short_of_memory(upload) &&
+	while (lc_target_bucket_slow(bucket) && is_short_of_memory(upload) &&
 	       !TAILQ_EMPTY(&bucket->queue))
 		free_waiting(upload,
 			     TAILQ_LAST(&TAILQ_LAST(&bucket->queue, lc_target_list)->waiting,

@@ -271,8 +271,8 @@ static void a_bucket_is_crowded_by_its_share(void **state)
 	    {LC_TARGET_HEALTHY, false, 1000, true},   {LC_TARGET_HEALTHY, false, SIZE_MAX, true},
 	    {LC_TARGET_HEALTHY, true, 0, false},      {LC_TARGET_HEALTHY, true, 99, false},
 	    {LC_TARGET_HEALTHY, true, 100, true},     {LC_TARGET_HEALTHY, true, SIZE_MAX, true},
-	    {LC_TARGET_SHAKY, false, 0, false},       {LC_TARGET_SHAKY, false, 99, false},
-	    {LC_TARGET_SHAKY, false, 100, true},      {LC_TARGET_SHAKY, true, SIZE_MAX, true},
+	    {LC_TARGET_SHAKY, false, 999, false},     {LC_TARGET_SHAKY, false, 1000, true},
+	    {LC_TARGET_SHAKY, true, 99, false},       {LC_TARGET_SHAKY, true, 100, true},
 	    {LC_TARGET_ASIDE, false, 0, false},       {LC_TARGET_ASIDE, false, 99, false},
 	    {LC_TARGET_ASIDE, false, SIZE_MAX, true},
 	};

@@ -271,6 +271,9 @@ static void an_object_that_is_next_keeps_its_body_whatever_its_size(void **state
 	upload_world_submit_rows(world, 1, "logs", 20 * ROOM / 8);
 	assert_true(held(world, "logs") > ROOM / 8);
 	upload_world_run(world);
+	fake_loop_advance(world->loop, 2000);
+	lc_upload_tend(world->upload, false);
+	assert_true(target->bucket->slow);
 	fake_s3_answer(world->s3, LC_RETRY_AGAIN);
 	assert_true(lc_upload_has(world->upload, target, 1));
 	upload_world_submit(world, 2, "logs");
@@ -278,6 +281,23 @@ static void an_object_that_is_next_keeps_its_body_whatever_its_size(void **state
 	fake_loop_advance(world->loop, UPLOAD_WORLD_BACKOFF_MS);
 	upload_world_expect_put(world, 1, "logs");
 	fake_s3_answer(world->s3, LC_RETRY_DONE);
+}
+
+/* One hiccup, and all that waits would have to be built again. */
+static void a_failure_frees_nothing_that_waits(void **state)
+{
+	struct upload_world *world = *state;
+	struct lc_target *target;
+
+	upload_world_limit(world, 1, 1, ROOM);
+	target = upload_world_target(world, "logs", "");
+	for (uint64_t id = 1; id <= ROOM / 2; id++)
+		upload_world_submit(world, id, "logs");
+	upload_world_run(world);
+	fake_s3_answer(world->s3, LC_RETRY_AGAIN);
+	assert_int_equal(target->bucket->standing.state, LC_TARGET_SHAKY);
+	lc_upload_tend(world->upload, false);
+	assert_int_equal(held(world, "logs"), ROOM / 2);
 }
 
 /* Short of memory: what slow buckets have waiting goes, and what they upload gives way. */
@@ -457,6 +477,7 @@ int main(void)
 	    STORY(slow_and_failing_buckets_never_take_all_slots),
 	    STORY(a_slow_bucket_keeps_an_eighth_of_the_memory),
 	    STORY(an_object_that_is_next_keeps_its_body_whatever_its_size),
+	    STORY(a_failure_frees_nothing_that_waits),
 	    STORY(slow_buckets_make_room_when_memory_is_short),
 	    STORY(uploads_of_slow_buckets_give_way_when_memory_is_short),
 	    STORY(a_bucket_that_is_waited_for_too_long_spills),
