@@ -16,7 +16,6 @@
 #include "formats/record.h"
 #include "formats/taken_rows.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
@@ -29,6 +28,13 @@ struct lc_object_line {
 	const char *text;
 	uint32_t size; /* bytes, LF included */
 	uint32_t req_id_size;
+};
+
+/* How an object ends. */
+enum lc_object_end {
+	LC_OBJECT_DELIVERED, /* S3 has confirmed it */
+	LC_OBJECT_DISCARDED, /* its target was given up */
+	LC_OBJECT_WITHDRAWN, /* its rows go into others */
 };
 
 struct lc_object {
@@ -58,7 +64,7 @@ struct lc_object {
 	struct lc_upload *upload; /* whose it is, once submitted */
 	struct lc_s3_put *put;    /* the upload, or NULL */
 	uint64_t put_ms;          /* monotonic, when that began */
-	bool discarded;           /* it is closed without delivery */
+	enum lc_object_end end;   /* once it waits for the ledger to know that */
 	TAILQ_ENTRY(lc_object) of_source;
 	TAILQ_ENTRY(lc_object) of_list; /* open in a build, waiting at a target, or uploading */
 };

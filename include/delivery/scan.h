@@ -35,9 +35,9 @@ struct lc_scan_end {
 };
 typedef void lc_scan_callback(void *context, const struct lc_scan_end *end);
 
-/* The scan has left this source: it is closed, or open from further on. The scan does not look at
- * it any more. */
-typedef void lc_scan_progress(void *context, struct lc_source *source);
+/* The scan has left this source: it is closed, or open from further on; `whole`: all that was asked
+ * of it is settled. The scan does not look at it any more. */
+typedef void lc_scan_progress(void *context, struct lc_source *source, bool whole);
 
 struct lc_scan *lc_scan_new(const struct lc_parts *parts, lc_scan_progress *on_progress,
 			    lc_scan_callback *on_end, void *context);

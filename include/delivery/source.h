@@ -50,6 +50,7 @@ struct lc_source {
 	size_t range_count;
 	uint64_t open_rows; /* rows in these that are not taken, as far as was counted */
 	bool flush;         /* the operator wants it read now, whatever the thresholds say */
+	bool flush_asked;   /* the scan under way is to do that */
 
 	struct lc_source_objects objects; /* built or under way, in the order of their beginning */
 	uint64_t object_rows;             /* rows in these */
@@ -102,9 +103,11 @@ void lc_source_open(struct lc_source *source, struct lc_source_range range, uint
 /* True if the source has open ranges. */
 bool lc_source_is_open(const struct lc_source *source);
 
-/* The first open second, and the end of the last range; only for open sources. */
+/* The first open second, and the end of its first piece; only for open sources. A piece is what one
+ * scan reads: the first ranges, up to where more than a minute of settled seconds follows. Reading
+ * these again would cost what is in them. */
 uint32_t lc_source_open_from(const struct lc_source *source);
-uint32_t lc_source_open_to(const struct lc_source *source);
+uint32_t lc_source_piece_to(const struct lc_source *source);
 
 /* When the oldest of its ranges was opened; 0 if none is. */
 uint32_t lc_source_open_since(const struct lc_source *source);
@@ -127,9 +130,12 @@ void lc_source_widen(struct lc_source *source, uint32_t size, uint32_t until);
 /* A scan of the source alone has failed: it is read again at `read_at_ms` (monotonic). */
 void lc_source_note_unreadable(struct lc_source *source, const char *error, uint64_t read_at_ms);
 
-/* Marks all ranges as asked by a scan; `from` and `to` get the seconds that are doubtful. False if
- * none is. */
+/* Marks the ranges of the first piece as asked by a scan; `from` and `to` get the seconds that are
+ * doubtful. False if none is. */
 bool lc_source_ask(struct lc_source *source, uint32_t *from, uint32_t *to);
+
+/* The bounds of what is asked. False if nothing is. */
+bool lc_source_asked_bounds(const struct lc_source *source, uint32_t *from, uint32_t *to);
 
 /* The scan has read the asked ranges whole: they are settled. */
 void lc_source_settle_asked(struct lc_source *source);

@@ -169,6 +169,16 @@ static void scan_next_group(struct lc_cycle *cycle)
 	lc_scan_start(cycle->scan, cycle->seat, sources, count);
 }
 
+static void add_ready(struct lc_cycle *cycle, struct lc_source *source)
+{
+	if (cycle->ready_count == cycle->ready_capacity) {
+		cycle->ready_capacity = cycle->ready_capacity == 0 ? 64 : cycle->ready_capacity * 2;
+		cycle->ready = lc_memory_resize(cycle->ready, cycle->ready_capacity,
+						sizeof(struct lc_source *));
+	}
+	cycle->ready[cycle->ready_count++] = source;
+}
+
 /* One that could not be read has its own backoff, and few of them take part in a cycle. */
 static bool is_due_again(struct lc_cycle *cycle, const struct lc_source *source)
 {
@@ -198,12 +208,7 @@ static void collect_ready(void *context, struct lc_source *source)
 		return;
 	if (source->read_failures > 0 && !is_due_again(cycle, source))
 		return;
-	if (cycle->ready_count == cycle->ready_capacity) {
-		cycle->ready_capacity = cycle->ready_capacity == 0 ? 64 : cycle->ready_capacity * 2;
-		cycle->ready = lc_memory_resize(cycle->ready, cycle->ready_capacity,
-						sizeof(struct lc_source *));
-	}
-	cycle->ready[cycle->ready_count++] = source;
+	add_ready(cycle, source);
 }
 
 static void on_discovered(void *context, const struct lc_error *error, int exception_code)
@@ -236,10 +241,13 @@ static void on_discovered(void *context, const struct lc_error *error, int excep
 	scan_next_group(cycle);
 }
 
-static void on_scan_progress(void *context, struct lc_source *source)
+/* A source may have more pieces to read. */
+static void on_scan_progress(void *context, struct lc_source *source, bool whole)
 {
 	struct lc_cycle *cycle = context;
 
+	if (whole && lc_source_is_open(source))
+		add_ready(cycle, source);
 	cycle->callbacks->on_progress(cycle->context, source);
 }
 

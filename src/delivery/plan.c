@@ -63,7 +63,7 @@ size_t lc_plan_group(struct lc_source *const *sources, size_t count)
 	/* One that could not be read is asked for alone. */
 	while (group < count && (group == 0 || sources[group]->read_failures == 0)) {
 		uint32_t own = lc_source_open_from(sources[group]);
-		uint32_t length = lc_source_open_to(sources[group]) - own;
+		uint32_t length = lc_source_piece_to(sources[group]) - own;
 		uint32_t early = own - lc_source_open_from(sources[0]);
 
 		bytes += list_bytes(sources[group]);

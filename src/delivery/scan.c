@@ -144,7 +144,7 @@ static struct lc_source *leave_source(struct lc_scan *scan, bool whole)
 	at->source = NULL;
 	scan->sources[scan->next - 1] = NULL;
 	open = lc_source_is_open(source);
-	scan->on_progress(scan->context, source);
+	scan->on_progress(scan->context, source, whole);
 	return open ? source : NULL;
 }
 
@@ -342,9 +342,11 @@ static void set_bounds(struct lc_scan *scan)
 	scan->from = UINT32_MAX;
 	scan->until = 0;
 	for (size_t i = 0; i < scan->source_count; i++) {
-		uint32_t from = lc_source_open_from(scan->sources[i]);
-		uint32_t to = lc_source_open_to(scan->sources[i]);
+		uint32_t from;
+		uint32_t to;
 
+		if (!lc_source_asked_bounds(scan->sources[i], &from, &to))
+			continue;
 		scan->from = from < scan->from ? from : scan->from;
 		scan->until = to > scan->until ? to : scan->until;
 	}

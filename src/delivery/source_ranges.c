@@ -5,6 +5,9 @@
 
 #include <stdlib.h>
 
+/* Settled seconds between two ranges that one scan reads. */
+enum { PIECE_GAP = 60 };
+
 /* The open ranges of one source. They are few: one as a rule, a handful after late rows. */
 
 bool lc_source_is_open(const struct lc_source *source)
@@ -18,10 +21,21 @@ uint32_t lc_source_open_from(const struct lc_source *source)
 	return source->ranges[0].from;
 }
 
-uint32_t lc_source_open_to(const struct lc_source *source)
+/* Ranges of the first piece. */
+static size_t piece_count(const struct lc_source *source)
+{
+	size_t count = source->range_count > 0 ? 1 : 0;
+
+	while (count < source->range_count &&
+	       source->ranges[count].from - source->ranges[count - 1].to <= PIECE_GAP)
+		count++;
+	return count;
+}
+
+uint32_t lc_source_piece_to(const struct lc_source *source)
 {
 	LC_ASSERT(source->range_count > 0);
-	return source->ranges[source->range_count - 1].to;
+	return source->ranges[piece_count(source) - 1].to;
 }
 
 uint32_t lc_source_open_since(const struct lc_source *source)
@@ -140,9 +154,12 @@ void lc_source_widen(struct lc_source *source, uint32_t size, uint32_t until)
 
 bool lc_source_ask(struct lc_source *source, uint32_t *from, uint32_t *to)
 {
+	size_t count = piece_count(source);
 	bool doubtful = false;
 
-	for (size_t i = 0; i < source->range_count; i++) {
+	source->flush_asked = source->flush;
+	source->flush = false;
+	for (size_t i = 0; i < count; i++) {
 		struct lc_source_range *range = &source->ranges[i];
 
 		range->asked = true;
@@ -155,15 +172,32 @@ bool lc_source_ask(struct lc_source *source, uint32_t *from, uint32_t *to)
 	return doubtful;
 }
 
+bool lc_source_asked_bounds(const struct lc_source *source, uint32_t *from, uint32_t *to)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < source->range_count; i++) {
+		const struct lc_source_range *range = &source->ranges[i];
+
+		if (!range->asked)
+			continue;
+		*from = any ? *from : range->from;
+		*to = range->to;
+		any = true;
+	}
+	return any;
+}
+
 void lc_source_settle_asked(struct lc_source *source)
 {
 	for (size_t i = source->range_count; i-- > 0;) {
 		if (source->ranges[i].asked)
 			remove_range(source, i);
 	}
-	if (source->range_count == 0)
+	if (source->range_count == 0) {
 		source->open_rows = 0;
-	source->flush = false;
+		source->flush_asked = false;
+	}
 	source->read_failures = 0;
 	free(source->read_error);
 	source->read_error = NULL;
@@ -185,8 +219,11 @@ void lc_source_settle_before(struct lc_source *source, uint32_t second)
 	}
 }
 
+/* What was to be read at once and was not, still is. */
 void lc_source_unask(struct lc_source *source)
 {
+	source->flush |= source->flush_asked;
+	source->flush_asked = false;
 	for (size_t i = 0; i < source->range_count; i++)
 		source->ranges[i].asked = false;
 }

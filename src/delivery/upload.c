@@ -30,7 +30,7 @@ struct lc_upload {
 	struct lc_attempts *attempts;
 	struct lc_outage *outage;
 	struct lc_target_queue uploading;
-	struct lc_target_queue recording; /* confirmed or discarded; the ledger is told */
+	struct lc_target_queue recording; /* they have ended; the ledger is told */
 	unsigned concurrency;             /* uploads at a time, all targets together */
 	unsigned active;
 	size_t bytes;
@@ -145,8 +145,7 @@ size_t lc_upload_room(const struct lc_upload *upload, const struct lc_target *ta
 
 bool lc_upload_crowded(const struct lc_upload *upload, const struct lc_target *target)
 {
-	return !lc_target_bucket_slow(target->bucket) &&
-	       lc_target_crowded(target, &upload->policy);
+	return !lc_target_bucket_slow(target->bucket) && lc_target_crowded(target, &upload->policy);
 }
 
 /* Takes the object, which is neither waiting nor uploading any more, out of all books. */
@@ -279,14 +278,14 @@ static void wait_for_turn(struct lc_upload *upload, struct lc_object *object, bo
 	lc_loop_timer_start(upload->timer, 0);
 }
 
-static void discard(struct lc_upload *upload, struct lc_object *object);
+static void end_object(struct lc_upload *upload, struct lc_object *object, enum lc_object_end end);
 
 void lc_upload_submit(struct lc_upload *upload, struct lc_object *object)
 {
 	object->upload = upload;
 	object->target->object_rows += object->line_count;
 	if (lc_target_given_up(object->target) == LC_LEDGER_DISCARDED)
-		discard(upload, object);
+		end_object(upload, object, LC_OBJECT_DISCARDED);
 	else
 		wait_for_turn(upload, object, false);
 }
@@ -447,28 +446,39 @@ static void on_recorded(void *context)
 
 	TAILQ_REMOVE(&upload->recording, object, of_list);
 	lc_attempts_forget(upload->attempts, object->intent_id);
-	if (object->discarded)
-		lc_counters_add(upload->counters, LC_COUNTERS_ROWS_DISCARDED, object->line_count);
-	else
+	switch (object->end) {
+	case LC_OBJECT_DELIVERED:
 		count_delivery(upload, object);
+		break;
+	case LC_OBJECT_DISCARDED:
+		lc_counters_add(upload->counters, LC_COUNTERS_ROWS_DISCARDED, object->line_count);
+		break;
+	case LC_OBJECT_WITHDRAWN:
+		lc_counters_add(upload->counters, LC_COUNTERS_INTENTS_WITHDRAWN, 1);
+		break;
+	}
 	release_object(upload, object);
 	upload->callbacks->on_delivered(upload->context, source);
 	upload->callbacks->on_room(upload->context);
 }
 
-static void deliver(struct lc_upload *upload, struct lc_object *object)
+/* Tells the ledger. Until that knows, it may still name the intent as open: the object stays. */
+static void end_object(struct lc_upload *upload, struct lc_object *object, enum lc_object_end end)
 {
+	object->end = end;
 	TAILQ_INSERT_TAIL(&upload->recording, object, of_list);
-	lc_ledger_set_delivered(upload->ledger, object->intent_id, object->last_second);
-	lc_ledger_when_durable(upload->ledger, on_recorded, object);
-}
-
-static void discard(struct lc_upload *upload, struct lc_object *object)
-{
-	object->discarded = true;
-	TAILQ_INSERT_TAIL(&upload->recording, object, of_list);
-	lc_ledger_set_lost(upload->ledger, object->intent_id, object->last_second,
-			   LC_LEDGER_LOST_DISCARDED);
+	switch (end) {
+	case LC_OBJECT_DELIVERED:
+		lc_ledger_set_delivered(upload->ledger, object->intent_id, object->last_second);
+		break;
+	case LC_OBJECT_DISCARDED:
+		lc_ledger_set_lost(upload->ledger, object->intent_id, object->last_second,
+				   LC_LEDGER_LOST_DISCARDED);
+		break;
+	case LC_OBJECT_WITHDRAWN:
+		lc_ledger_withdraw_intent(upload->ledger, object->intent_id, object->last_second);
+		break;
+	}
 	lc_ledger_when_durable(upload->ledger, on_recorded, object);
 }
 
@@ -492,10 +502,7 @@ static void cut_again(struct lc_upload *upload, struct lc_object *object)
 	       LC_LOG_UINT("bytes", object->body_size));
 	lc_source_open(source, range, object->line_count);
 	lc_source_record_ranges(source, upload->ledger);
-	lc_ledger_withdraw_intent(upload->ledger, object->intent_id, object->last_second);
-	lc_attempts_forget(upload->attempts, object->intent_id);
-	lc_counters_add(upload->counters, LC_COUNTERS_INTENTS_WITHDRAWN, 1);
-	release_object(upload, object);
+	end_object(upload, object, LC_OBJECT_WITHDRAWN);
 }
 
 /* Refused for its size. What a scan under way was told of the source must stay true. */
@@ -548,7 +555,7 @@ static void end_failed(struct lc_upload *upload, struct lc_object *object,
 		lc_attempts_note_doubt(upload->attempts, object->intent_id);
 	count_failure(object, answer->retry_class);
 	if (lc_target_given_up(target) == LC_LEDGER_DISCARDED) {
-		discard(upload, object);
+		end_object(upload, object, LC_OBJECT_DISCARDED);
 	} else if (answer->scope == LC_RETRY_SCOPE_OBJECT) {
 		end_refused(upload, object);
 	} else if (goes_to_backlog(target, answer->scope)) {
@@ -576,7 +583,7 @@ static void end_upload(struct lc_upload *upload, struct lc_object *object,
 	    lc_target_note_answer(target, &upload->policy, &noted, now_ms, &upload->random));
 	if (answer->retry_class == LC_RETRY_DONE) {
 		LC_CRASH_POINT(UPLOAD_ANSWERED);
-		deliver(upload, object);
+		end_object(upload, object, LC_OBJECT_DELIVERED);
 	} else {
 		end_failed(upload, object, answer);
 	}
@@ -765,7 +772,7 @@ static void discard_waiting(void *context, struct lc_target_bucket *bucket)
 		while (lc_target_given_up(target) == LC_LEDGER_DISCARDED &&
 		       (object = TAILQ_FIRST(&target->waiting)) != NULL) {
 			lc_target_table_take_waiting(upload->targets, object);
-			discard(upload, object);
+			end_object(upload, object, LC_OBJECT_DISCARDED);
 		}
 		target = next;
 	}

@@ -51,10 +51,11 @@ static void on_submitted(void *context)
 	(void)context;
 }
 
-static void on_progress(void *context, struct lc_source *source)
+static void on_progress(void *context, struct lc_source *source, bool whole)
 {
 	(void)context;
 	(void)source;
+	(void)whole;
 }
 
 static void on_end(void *context, const struct lc_scan_end *end)
@@ -157,13 +158,13 @@ static void a_second_that_opens_while_the_ledger_answers_is_read_as_well(void **
 	open_range(story->list[1], 500, 510, false);
 	lc_scan_start(story->scan, 0, story->list, 2);
 	assert_string_equal(fake_ledger_told(story->ledger), "hashes? 7/a 500-510\n");
-	open_range(story->list[1], 300, 301, true);
-	open_range(story->list[1], 600, 601, true);
+	open_range(story->list[1], 450, 451, true);
+	open_range(story->list[1], 560, 561, true);
 	fake_ledger_answer_hashes(story->ledger);
-	assert_string_equal(fake_ledger_told(story->ledger), "hashes? 7/b 300-601\n");
+	assert_string_equal(fake_ledger_told(story->ledger), "hashes? 7/b 450-561\n");
 	fake_ledger_answer_hashes(story->ledger);
-	assert_true(fake_clickhouse_sql_has(story->clickhouse, "insertedAt >= toDateTime(300)"));
-	assert_true(fake_clickhouse_sql_has(story->clickhouse, "insertedAt < toDateTime(601)"));
+	assert_true(fake_clickhouse_sql_has(story->clickhouse, "insertedAt >= toDateTime(450)"));
+	assert_true(fake_clickhouse_sql_has(story->clickhouse, "insertedAt < toDateTime(561)"));
 	fake_clickhouse_end(story->clickhouse);
 	expect_end(story);
 	assert_false(lc_source_is_open(story->list[1]));
@@ -183,7 +184,7 @@ static void a_second_that_opens_later_stays_open(void **state)
 	expect_end(story);
 	assert_true(lc_source_is_open(story->list[0]));
 	assert_int_equal(lc_source_open_from(story->list[0]), 300);
-	assert_int_equal(lc_source_open_to(story->list[0]), 301);
+	assert_int_equal(lc_source_piece_to(story->list[0]), 301);
 	assert_false(lc_source_is_open(story->list[1]));
 }
 

@@ -96,7 +96,7 @@ static void ranges_stand_in_order_however_they_were_opened(void **state)
 	open_sure(story, 30, 40);
 	expect_ranges(story, "10-20 30-40 50-60 90-91");
 	assert_int_equal(lc_source_open_from(story->source), 10);
-	assert_int_equal(lc_source_open_to(story->source), 91);
+	assert_int_equal(lc_source_piece_to(story->source), 91);
 	assert_int_equal(story->source->open_rows, 4);
 }
 
@@ -171,7 +171,7 @@ static void joined_ranges_are_as_old_as_the_older_one(void **state)
 	assert_int_equal(story->source->ranges[0].since, 400);
 
 	/* Late rows: an older second, opened later. */
-	open_at(story, 10, 11, 700);
+	open_at(story, 60, 61, 700);
 	assert_int_equal(lc_source_open_since(story->source), 400);
 	ask(story);
 	lc_source_settle_before(story->source, 115);
@@ -202,6 +202,57 @@ static void a_scan_asks_the_ledger_about_doubtful_seconds_alone(void **state)
 	assert_int_equal(from, 5);
 	assert_int_equal(to, 40);
 	expect_ranges(story, "5-6?! 10-20! 30-40?! 50-60!");
+}
+
+/* One late row of an hour ago must not make the hour be read again. */
+static void ranges_that_lie_far_apart_are_read_one_after_the_other(void **state)
+{
+	struct story *story = *state;
+	uint32_t from;
+	uint32_t to;
+
+	open_doubtful(story, 10, 11);
+	open_doubtful(story, 71, 72);
+	open_sure(story, 133, 140);
+	assert_int_equal(lc_source_piece_to(story->source), 72);
+	assert_false(lc_source_asked_bounds(story->source, &from, &to));
+	assert_true(lc_source_ask(story->source, &from, &to));
+	assert_int_equal(to, 72);
+	assert_true(lc_source_asked_bounds(story->source, &from, &to));
+	assert_int_equal(from, 10);
+	assert_int_equal(to, 72);
+	expect_ranges(story, "10-11?! 71-72?! 133-140");
+	lc_source_settle_asked(story->source);
+	expect_ranges(story, "133-140");
+	assert_true(story->source->open_rows > 0);
+	assert_false(lc_source_ask(story->source, &from, &to));
+	lc_source_settle_asked(story->source);
+	expect_ranges(story, "");
+	assert_int_equal(story->source->open_rows, 0);
+}
+
+/* A flush that is asked for while a scan reads is about what comes after it, too. */
+static void a_flush_during_a_scan_is_not_forgotten(void **state)
+{
+	struct story *story = *state;
+
+	open_sure(story, 10, 20);
+	story->source->flush = true;
+	ask(story);
+	assert_false(story->source->flush);
+	open_sure(story, 20, 30);
+	story->source->flush = true;
+	lc_source_settle_asked(story->source);
+	lc_source_unask(story->source);
+	assert_true(story->source->flush);
+	ask(story);
+	/* The scan breaks. */
+	lc_source_unask(story->source);
+	assert_true(story->source->flush);
+	ask(story);
+	lc_source_settle_asked(story->source);
+	lc_source_unask(story->source);
+	assert_false(story->source->flush);
 }
 
 static void only_seconds_that_were_asked_for_are_read(void **state)
@@ -494,6 +545,8 @@ int main(void)
 	    STORY(what_is_doubtful_in_either_stays_doubtful),
 	    STORY(joined_ranges_are_as_old_as_the_older_one),
 	    STORY(a_scan_asks_the_ledger_about_doubtful_seconds_alone),
+	    STORY(ranges_that_lie_far_apart_are_read_one_after_the_other),
+	    STORY(a_flush_during_a_scan_is_not_forgotten),
 	    STORY(only_seconds_that_were_asked_for_are_read),
 	    STORY(a_range_read_whole_is_settled),
 	    STORY(what_was_opened_during_a_scan_stays_open),
