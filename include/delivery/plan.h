@@ -18,8 +18,8 @@ struct lc_plan_thresholds {
 bool lc_plan_ready(const struct lc_source *source, const struct lc_plan_thresholds *thresholds,
 		   uint32_t now);
 
-/* Puts the sources in order: oldest open second first, but those that could not be read after the
- * others. */
+/* Puts the sources in order: oldest open second first; after the others those that could not be
+ * read, the one that waits for it the longest first. */
 void lc_plan_sort(struct lc_source **sources, size_t count);
 
 /* Puts the sources in the order of the table, in which a scan reads them. */

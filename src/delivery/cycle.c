@@ -13,10 +13,10 @@
 #include <string.h>
 
 enum {
-	IN_TROUBLE_MAX =
-	    8, /* sources that could not be read before: so many are tried in a cycle */
 	UNANSWERED_MAX = 3, /* scans: from then on what they ask for may be the reason */
-	UNREADABLE_MAX = 3, /* sources in a row: from then on the fault is not theirs */
+	/* Sources in a row that cannot be read: then the cycle is over. */
+	UNREADABLE_MAX = 3,        /* when nothing could be read: the fault is not theirs */
+	UNREADABLE_BESIDE_MAX = 8, /* when others could */
 };
 
 /* Where the cycle is. */
@@ -48,6 +48,7 @@ struct lc_cycle {
 	unsigned failures; /* cycles in a row that ClickHouse made fail */
 	bool scans_fail;   /* no scan has succeeded since one failed, not by its source's fault */
 	bool has_read;     /* a scan has succeeded */
+	bool reads;        /* one of this cycle */
 
 	struct lc_source **ready; /* this cycle's sources, oldest first, those in trouble last */
 	size_t ready_count;
@@ -56,7 +57,7 @@ struct lc_cycle {
 	size_t group_count;  /* of those before it, how many the scan under way reads */
 	uint32_t group_from; /* their first open second */
 	size_t group_most;   /* so many at most share the next scan */
-	unsigned in_trouble; /* sources of this cycle that could not be read before */
+	size_t suspects; /* among so many of the next ones is one that cannot be read; 0: none */
 	unsigned unreadable; /* sources in a row that could not be read, and nothing between */
 	unsigned unanswered; /* scans in a row that nobody answered, though discoveries were */
 
@@ -92,6 +93,8 @@ static void end_cycle(struct lc_cycle *cycle)
 	    lc_random_jitter(cycle->parts.random, (uint64_t)seconds * 1000,
 			     settings->consumer_discovery_interval_jitter_factor);
 
+	cycle->failures = 0;
+	cycle->unanswered = 0;
 	lc_counters_add(cycle->parts.counters, LC_COUNTERS_CYCLES, 1);
 	lc_counters_observe(cycle->parts.counters, LC_COUNTERS_HISTOGRAM_CYCLE_SECONDS,
 			    (double)elapsed_ms / 1000);
@@ -130,7 +133,7 @@ static void note_scan(struct lc_cycle *cycle, const struct lc_error *error)
 static void note_unreadable(struct lc_cycle *cycle, const struct lc_error *error)
 {
 	cycle->unreadable++;
-	if (!cycle->has_read || cycle->unreadable >= UNREADABLE_MAX)
+	if (!cycle->has_read || (!cycle->reads && cycle->unreadable >= UNREADABLE_MAX))
 		note_scan(cycle, error);
 }
 
@@ -139,8 +142,9 @@ static void note_read(struct lc_cycle *cycle)
 	static const struct lc_error none = {.kind = LC_ERROR_NONE};
 
 	cycle->has_read = true;
+	cycle->reads = true;
 	cycle->unreadable = 0;
-	cycle->unanswered = 0;
+	cycle->failures = 0;
 	note_scan(cycle, &none);
 }
 
@@ -179,15 +183,11 @@ static void add_ready(struct lc_cycle *cycle, struct lc_source *source)
 	cycle->ready[cycle->ready_count++] = source;
 }
 
-/* One that could not be read has its own backoff, and few of them take part in a cycle. */
-static bool is_due_again(struct lc_cycle *cycle, const struct lc_source *source)
+/* One that could not be read has its own backoff. */
+static bool is_left_alone(const struct lc_cycle *cycle, const struct lc_source *source)
 {
-	bool waits = !source->flush && lc_loop_now_ms(cycle->parts.loop) < source->read_at_ms;
-
-	if (waits || cycle->in_trouble == IN_TROUBLE_MAX)
-		return false;
-	cycle->in_trouble++;
-	return true;
+	return source->read_failures > 0 && !source->flush &&
+	       lc_loop_now_ms(cycle->parts.loop) < source->read_at_ms;
 }
 
 static void collect_ready(void *context, struct lc_source *source)
@@ -203,10 +203,9 @@ static void collect_ready(void *context, struct lc_source *source)
 		return;
 	}
 	source->flush |= cycle->flush_all;
-	if (!lc_plan_ready(source, &cycle->thresholds,
+	if (is_left_alone(cycle, source) ||
+	    !lc_plan_ready(source, &cycle->thresholds,
 			   lc_discovery_clickhouse_now(cycle->discovery)))
-		return;
-	if (source->read_failures > 0 && !is_due_again(cycle, source))
 		return;
 	add_ready(cycle, source);
 }
@@ -228,11 +227,11 @@ static void on_discovered(void *context, const struct lc_error *error, int excep
 	cycle->callbacks->on_discovered(cycle->context, error);
 	if (error->kind != LC_ERROR_NONE)
 		return;
-	cycle->failures = 0;
 	cycle->ready_count = 0;
 	cycle->ready_next = 0;
 	cycle->group_most = SIZE_MAX;
-	cycle->in_trouble = 0;
+	cycle->suspects = 0;
+	cycle->reads = false;
 	lc_source_each(cycle->parts.sources, collect_ready, cycle);
 	cycle->flush_all = false;
 	lc_plan_sort(cycle->ready, cycle->ready_count);
@@ -268,6 +267,12 @@ static void leave_alone(struct lc_cycle *cycle, struct lc_source *source,
 	       LC_LOG_VIEW("bucket", source->bucket), LC_LOG_FAULT(error));
 }
 
+static void suspect(struct lc_cycle *cycle, size_t count)
+{
+	cycle->suspects = count;
+	cycle->group_most = count < 2 ? 1 : count / 2;
+}
+
 /* Something that the scan asked for cannot be read: what is left of it is asked for again, in
  * smaller groups, until the source that is the reason stands alone, and gets no further. */
 static void narrow_down(struct lc_cycle *cycle, const struct lc_scan_end *end)
@@ -278,6 +283,7 @@ static void narrow_down(struct lc_cycle *cycle, const struct lc_scan_end *end)
 	    lc_source_open_from(end->unread[0]) == cycle->group_from) {
 		leave_alone(cycle, end->unread[0], &end->error);
 		note_unreadable(cycle, &end->error);
+		cycle->suspects = 0;
 		cycle->group_most = SIZE_MAX;
 		return;
 	}
@@ -285,8 +291,18 @@ static void narrow_down(struct lc_cycle *cycle, const struct lc_scan_end *end)
 	cycle->ready_next -= end->unread_count;
 	memcpy(&cycle->ready[cycle->ready_next], end->unread,
 	       end->unread_count * sizeof(end->unread[0]));
-	cycle->group_most =
-	    end->broke_in_first || end->unread_count < 2 ? 1 : end->unread_count / 2;
+	suspect(cycle, end->broke_in_first ? 1 : end->unread_count);
+}
+
+/* What is read without fault clears those that it read: the fault is among the other suspects. */
+static void clear_suspects(struct lc_cycle *cycle)
+{
+	if (cycle->suspects > cycle->group_count) {
+		suspect(cycle, cycle->suspects - cycle->group_count);
+		return;
+	}
+	cycle->suspects = 0;
+	cycle->group_most = cycle->group_most > SIZE_MAX / 2 ? SIZE_MAX : cycle->group_most * 2;
 }
 
 /* Whether what the scan asked for may be the reason of its end. */
@@ -296,8 +312,23 @@ static bool may_be_narrowed(const struct lc_cycle *cycle, const struct lc_scan_e
 
 	if (!end->answered)
 		return cycle->unanswered >= UNANSWERED_MAX;
-	return LC_FAULT_DESCRIPTIONS[fault].reach != LC_FAULT_WHOLE &&
-	       cycle->unreadable < UNREADABLE_MAX;
+	/* A connection that broke after rows may have done so because of the next ones. */
+	return end->error.code == 0 || LC_FAULT_DESCRIPTIONS[fault].reach != LC_FAULT_WHOLE;
+}
+
+static void read_on(struct lc_cycle *cycle, const struct lc_error *error)
+{
+	unsigned most = cycle->reads ? UNREADABLE_BESIDE_MAX : UNREADABLE_MAX;
+
+	if (cycle->unreadable < most) {
+		scan_next_group(cycle);
+		return;
+	}
+	cycle->unreadable = 0;
+	if (cycle->reads)
+		end_cycle(cycle);
+	else
+		fail_cycle(cycle, "nothing can be read; it is tried again", error);
 }
 
 static void on_scan_end(void *context, const struct lc_scan_end *end)
@@ -306,12 +337,11 @@ static void on_scan_end(void *context, const struct lc_scan_end *end)
 
 	if (end->error.kind == LC_ERROR_NONE) {
 		note_read(cycle);
-		cycle->group_most =
-		    cycle->group_most > SIZE_MAX / 2 ? SIZE_MAX : cycle->group_most * 2;
+		clear_suspects(cycle);
 		scan_next_group(cycle);
 	} else if (may_be_narrowed(cycle, end)) {
 		narrow_down(cycle, end);
-		scan_next_group(cycle);
+		read_on(cycle, &end->error);
 	} else {
 		cycle->unanswered += !end->answered;
 		cycle->unreadable = 0;

@@ -16,6 +16,12 @@ bool lc_plan_ready(const struct lc_source *source, const struct lc_plan_threshol
 	return (now > since ? now - since : since - now) > thresholds->age_seconds;
 }
 
+/* What decides the order among those that could not be read: each has its turn. */
+static uint64_t due_ms(const struct lc_source *source)
+{
+	return source->read_failures == 0 || source->flush ? 0 : source->read_at_ms;
+}
+
 static int compare_sources(const void *a, const void *b)
 {
 	const struct lc_source *left = *(struct lc_source *const *)a;
@@ -25,6 +31,8 @@ static int compare_sources(const void *a, const void *b)
 
 	if ((left->read_failures > 0) != (right->read_failures > 0))
 		return left->read_failures > 0 ? 1 : -1;
+	if (due_ms(left) != due_ms(right))
+		return due_ms(left) > due_ms(right) ? 1 : -1;
 	return (left_from > right_from) - (left_from < right_from);
 }
 

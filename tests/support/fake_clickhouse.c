@@ -279,6 +279,7 @@ void fake_clickhouse_refuse(struct lc_clickhouse *clickhouse, int exception_code
 	struct lc_error error;
 
 	lc_error_set(&error, LC_ERROR_REFUSED, "ClickHouse says: code %d", exception_code);
+	error.code = exception_code;
 	end_with(clickhouse, &error, exception_code);
 }
 

@@ -124,6 +124,50 @@ static void the_oldest_second_comes_first(void **state)
 	lc_plan_sort(order, 1);
 }
 
+/* After all others, each in its turn; the operator's word goes before. */
+static void those_that_could_not_be_read_come_last(void **state)
+{
+	static const struct {
+		uint32_t from;
+		unsigned read_failures;
+		uint64_t read_at_ms;
+		bool flush;
+	} cases[] = {{300, 0, 0, false},    {200, 0, 9000, false},  {10, 2, 5000, false},
+		     {20, 1, 4000, false},  {5, 7, 3000, false},    {6, 7, 3000, false},
+		     {1, 9, 1000000, true}, {2, 1, 2000000, false}, {100, 0, 0, true}};
+	static const uint32_t expected[] = {100, 200, 300, 1, 5, 6, 20, 10, 2};
+	struct open_source sources[9];
+	struct lc_source *order[9];
+
+	(void)state;
+	for (size_t i = 0; i < 9; i++) {
+		open_range(&sources[i], cases[i].from, UINT32_MAX);
+		sources[i].source.read_failures = cases[i].read_failures;
+		sources[i].source.read_at_ms = cases[i].read_at_ms;
+		sources[i].source.flush = cases[i].flush;
+		order[i] = &sources[i].source;
+	}
+	lc_plan_sort(order, 9);
+	for (size_t i = 0; i < 9; i++)
+		assert_int_equal(lc_source_open_from(order[i]), expected[i]);
+}
+
+static void one_that_could_not_be_read_is_asked_for_alone(void **state)
+{
+	struct open_source sources[4];
+	struct lc_source *order[4];
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		open_range(&sources[i], 100, 110);
+		sources[i].source.read_failures = i < 2 ? 0 : 1;
+		order[i] = &sources[i].source;
+	}
+	assert_int_equal(lc_plan_group(order, 4), 2);
+	assert_int_equal(lc_plan_group(order + 2, 2), 1);
+	assert_int_equal(lc_plan_group(order + 3, 1), 1);
+}
+
 static void names_are_sorted_as_the_table_is(void **state)
 {
 	struct lc_source sources[] = {named(10, "a"),    named(9, "b"), named(9, "a\xFF"),
@@ -305,8 +349,10 @@ int main(void)
 	    cmocka_unit_test(the_operator_makes_any_open_source_ready),
 	    cmocka_unit_test(a_settled_source_is_never_ready),
 	    cmocka_unit_test(the_oldest_second_comes_first),
+	    cmocka_unit_test(those_that_could_not_be_read_come_last),
 	    cmocka_unit_test(names_are_sorted_as_the_table_is),
 	    cmocka_unit_test(nothing_makes_no_group_and_one_makes_one),
+	    cmocka_unit_test(one_that_could_not_be_read_is_asked_for_alone),
 	    cmocka_unit_test(near_starts_share_a_scan),
 	    cmocka_unit_test(a_long_range_shares_a_scan_that_begins_its_own_length_before),
 	    cmocka_unit_test(a_source_is_as_long_as_its_first_piece),

@@ -335,6 +335,33 @@ static void the_horizon_moves_when_a_full_pass_has_succeeded(void **state)
 	pass_to_horizon(story, "slots?\nhorizon 1507800\nexpire 1507800\n");
 }
 
+/* It would hold the horizon, and with it the ledger of all others, for as long as it is broken. Its
+ * ranges are whole slots, so that nothing beside them is left uncompared. */
+static void the_horizon_moves_past_a_source_that_can_not_be_read(void **state)
+{
+	struct story *story = *state;
+	struct lc_source *source;
+
+	open_seconds(story, "bucket", HORIZON + SLOT + 5, HORIZON + SLOT + 6);
+	source = lc_source_find(story->sources, 7, lc_view_of("bucket"));
+	lc_source_note_unreadable(source, "no", 0);
+	lc_source_widen(source, SLOT, HORIZON + 2 * STEP);
+	poke(story, HORIZON + 2 * STEP);
+	send_count(story, 7, "bucket", HORIZON, 5);
+	send_count(story, 7, "bucket", HORIZON + SLOT, 5);
+	send_count(story, 7, "other", HORIZON + SLOT, 5);
+	fake_clickhouse_end(story->clickhouse);
+
+	/* What is open of it is not compared, its other slots and those of others are. */
+	assert_string_equal(fake_ledger_told(story->ledger),
+			    "slots? 7/bucket 1500000=5 7/other 1500300=5\n");
+	fake_ledger_answer_counts(story->ledger, NULL, 0);
+	pass_step(story);
+	assert_string_equal(fake_ledger_told(story->ledger),
+			    "slots?\nhorizon 1503000\nexpire 1503000\n");
+	assert_true(lc_source_is_open(source));
+}
+
 /* Its window's end lies in the future: rows come before it, and no window will hold them. */
 static void after_a_clock_that_was_ahead_nothing_falls_behind_the_horizon(void **state)
 {
@@ -651,6 +678,7 @@ int main(void)
 	    STORY(a_second_opened_meanwhile_is_not_opened_again),
 	    STORY(the_horizon_moves_when_a_full_pass_has_succeeded),
 	    STORY(a_slot_passed_over_stays_within_the_horizon),
+	    STORY(the_horizon_moves_past_a_source_that_can_not_be_read),
 	    STORY(after_a_clock_that_was_ahead_nothing_falls_behind_the_horizon),
 	    STORY(the_horizon_never_moves_back),
 	    STORY(the_horizon_does_not_follow_a_clock_that_is_ahead),

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-enum { NEXT_ID = 1 };
+enum { NEXT_ID = 1, CODE = 241 };
 
 struct story {
 	struct lc_loop *loop;
@@ -24,12 +24,15 @@ struct story {
 	struct lc_counters counters;
 	struct lc_random random;
 	struct lc_source_table *sources;
-	struct lc_source *list[2]; /* a, b */
+	struct lc_source *list[3]; /* a, b, c */
 	struct lc_upload *upload;
 	struct lc_build *build;
 	struct lc_scan *scan;
 	unsigned ends;
 	struct lc_error error; /* of the last end */
+	bool answered;
+	bool broke_in_first;
+	char unread[8]; /* names of those that were not finished, in their order */
 };
 
 static void on_delivered(void *context, struct lc_source *source)
@@ -64,6 +67,11 @@ static void on_end(void *context, const struct lc_scan_end *end)
 
 	story->ends++;
 	story->error = end->error;
+	story->answered = end->answered;
+	story->broke_in_first = end->broke_in_first;
+	story->unread[0] = '\0';
+	for (size_t i = 0; i < end->unread_count; i++)
+		strncat(story->unread, end->unread[i]->bucket.data, 1);
 }
 
 static int begin(void **state)
@@ -81,6 +89,7 @@ static int begin(void **state)
 	story->sources = lc_source_table_new();
 	story->list[0] = lc_source_get(story->sources, 7, lc_view_of("a"));
 	story->list[1] = lc_source_get(story->sources, 7, lc_view_of("b"));
+	story->list[2] = lc_source_get(story->sources, 7, lc_view_of("c"));
 	story->upload = lc_upload_new(story->loop, story->s3, &story->settings, &story->counters,
 				      &CALLBACKS, story);
 	lc_upload_set_ledger(story->upload, story->ledger, NEXT_ID);
@@ -130,6 +139,7 @@ static void expect_end(const struct story *story)
 {
 	assert_int_equal(story->ends, 1);
 	assert_int_equal(story->error.kind, LC_ERROR_NONE);
+	assert_string_equal(story->unread, "");
 	assert_false(lc_scan_running(story->scan));
 }
 
@@ -306,6 +316,100 @@ static void a_scan_may_be_cancelled_while_its_end_is_asked_about(void **state)
 	assert_int_equal(story->ends, 0);
 }
 
+/* ---- what is left after an error ---- */
+
+static void start_three(struct story *story)
+{
+	for (size_t i = 0; i < 3; i++)
+		open_range(story->list[i], 500, 510, false);
+	lc_scan_start(story->scan, 0, story->list, 3);
+}
+
+static void expect_left(const struct story *story, const char *unread, bool broke_in_first)
+{
+	assert_int_equal(story->ends, 1);
+	assert_int_not_equal(story->error.kind, LC_ERROR_NONE);
+	assert_string_equal(story->unread, unread);
+	assert_int_equal(story->broke_in_first, broke_in_first);
+	assert_false(lc_scan_running(story->scan));
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(lc_source_is_open(story->list[i]),
+				 strchr(unread, 'a' + (int)i) != NULL);
+		assert_false(lc_source_is_asked(story->list[i]));
+	}
+}
+
+static void the_one_that_the_stream_broke_in_is_told_before_those_behind_it(void **state)
+{
+	struct story *story = *state;
+
+	start_three(story);
+	send_row(story, "a", 503, "one");
+	send_row(story, "b", 503, "two");
+	send_row(story, "b", 504, "three");
+	fake_clickhouse_refuse(story->clickhouse, CODE);
+	expect_left(story, "bc", true);
+	assert_true(story->answered);
+
+	/* What was read of it before is settled. */
+	assert_int_equal(lc_source_open_from(story->list[1]), 504);
+	assert_true(story->list[1]->ranges[0].doubtful);
+	assert_int_equal(lc_source_open_from(story->list[2]), 500);
+	assert_false(story->list[2]->ranges[0].doubtful);
+}
+
+static void sources_without_rows_before_the_break_are_finished(void **state)
+{
+	struct story *story = *state;
+
+	start_three(story);
+	send_row(story, "c", 503, "one");
+	fake_clickhouse_refuse(story->clickhouse, CODE);
+	expect_left(story, "c", true);
+}
+
+static void an_error_before_any_row_may_be_the_fault_of_each(void **state)
+{
+	struct story *story = *state;
+
+	start_three(story);
+	fake_clickhouse_refuse(story->clickhouse, CODE);
+	expect_left(story, "abc", false);
+	assert_true(story->answered);
+}
+
+static void a_scan_that_nobody_answers_is_told_as_such(void **state)
+{
+	struct story *story = *state;
+
+	start_three(story);
+	fake_clickhouse_break(story->clickhouse);
+	expect_left(story, "abc", false);
+	assert_false(story->answered);
+}
+
+static void a_connection_that_breaks_after_rows_was_one(void **state)
+{
+	struct story *story = *state;
+
+	start_three(story);
+	send_row(story, "a", 503, "one");
+	fake_clickhouse_break(story->clickhouse);
+	expect_left(story, "abc", true);
+	assert_true(story->answered);
+}
+
+static void nonsense_is_an_answer(void **state)
+{
+	struct story *story = *state;
+
+	start_three(story);
+	fake_clickhouse_send(story->clickhouse, lc_view_of("<html>504 Gateway Time-out</html>"));
+	fake_clickhouse_end(story->clickhouse);
+	expect_left(story, "abc", false);
+	assert_true(story->answered);
+}
+
 #define STORY(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -320,6 +424,12 @@ int main(void)
 	    STORY(a_stream_cut_before_a_source_leaves_it_open),
 	    STORY(a_stream_whose_end_can_not_be_asked_about_settles_nothing_of_its_end),
 	    STORY(a_scan_may_be_cancelled_while_its_end_is_asked_about),
+	    STORY(the_one_that_the_stream_broke_in_is_told_before_those_behind_it),
+	    STORY(sources_without_rows_before_the_break_are_finished),
+	    STORY(an_error_before_any_row_may_be_the_fault_of_each),
+	    STORY(a_scan_that_nobody_answers_is_told_as_such),
+	    STORY(a_connection_that_breaks_after_rows_was_one),
+	    STORY(nonsense_is_an_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -417,6 +417,123 @@ static void sources_may_be_forgotten_while_they_are_visited(void **state)
 		assert_int_equal(lc_source_get(story->table, i, lc_view_of("b"))->open_rows, 2);
 }
 
+/* ---- what it waits for ---- */
+
+static void expect_oldest(struct story *story, uint32_t other, uint32_t blocked)
+{
+	struct lc_counters counters = {0};
+
+	lc_source_survey(story->table, &counters);
+	assert_int_equal(lc_counters_get(&counters, LC_COUNTERS_OLDEST_UNDELIVERED_INSERTED_AT),
+			 other);
+	assert_int_equal(lc_counters_get(&counters, LC_COUNTERS_OLDEST_BLOCKED_INSERTED_AT),
+			 blocked);
+	assert_int_equal(lc_counters_get(&counters, LC_COUNTERS_SOURCES_BLOCKED),
+			 lc_source_blocked(story->source));
+}
+
+static void rows_that_wait_for_a_blocked_target_have_their_own_age(void **state)
+{
+	struct story *story = *state;
+	struct lc_object *object = add_object(story, NULL, 50);
+
+	open_seconds(story->source, 80, 90);
+	expect_oldest(story, 50, 0);
+	assert_false(lc_source_blocked(story->source));
+
+	/* One that has failed and is tried again is not blocked. */
+	story->target.standing.state = LC_TARGET_SHAKY;
+	expect_oldest(story, 50, 0);
+	story->target.standing.state = LC_TARGET_ASIDE;
+	expect_oldest(story, 80, 50);
+	assert_true(lc_source_blocked(story->source));
+
+	/* The bucket as a whole, and objects without a body. */
+	story->target.standing.state = LC_TARGET_HEALTHY;
+	story->target_bucket.standing.state = LC_TARGET_ASIDE;
+	lc_backlog_add(story->source, &story->target, 1, 1, 40);
+	expect_oldest(story, 80, 40);
+	assert_int_equal(lc_source_oldest_undelivered(story->source), 40);
+	story->target_bucket.standing.state = LC_TARGET_HEALTHY;
+	expect_oldest(story, 40, 0);
+	lc_backlog_remove(story->source, &story->target, 1);
+	remove_object(story, object);
+}
+
+static void nobody_is_told_the_age_of_rows_for_a_target_that_was_given_up(void **state)
+{
+	struct story *story = *state;
+	struct lc_object *object = add_object(story, NULL, 50);
+
+	open_seconds(story->source, 80, 90);
+	story->target.standing.state = LC_TARGET_ASIDE;
+	story->target.standing.given_up = LC_LEDGER_IGNORED;
+	expect_oldest(story, 80, 0);
+
+	/* But they are not delivered, and hold back what is committed. */
+	assert_true(lc_source_blocked(story->source));
+	assert_int_equal(lc_source_oldest_undelivered(story->source), 50);
+	story->target.standing.given_up = LC_LEDGER_KEPT;
+	story->target_bucket.standing.given_up = LC_LEDGER_DISCARDED;
+	expect_oldest(story, 80, 0);
+	story->target_bucket.standing.given_up = LC_LEDGER_KEPT;
+	expect_oldest(story, 80, 50);
+	remove_object(story, object);
+}
+
+static void a_source_that_cannot_be_read_is_blocked(void **state)
+{
+	struct lc_counters counters = {0};
+	struct story *story = *state;
+	struct lc_object *object = add_object(story, NULL, 50);
+	uint32_t from;
+	uint32_t to;
+
+	open_seconds(story->source, 80, 90);
+	lc_source_note_unreadable(story->source, "no", 5000);
+	lc_source_note_unreadable(story->source, "still not", 15000);
+	assert_int_equal(story->source->read_failures, 2);
+	assert_int_equal(story->source->read_at_ms, 15000);
+	assert_string_equal(story->source->read_error, "still not");
+
+	/* What was read of it before is delivered all the same. */
+	expect_oldest(story, 50, 80);
+	assert_true(lc_source_blocked(story->source));
+	lc_source_survey(story->table, &counters);
+	assert_int_equal(lc_counters_get(&counters, LC_COUNTERS_SOURCES_UNREADABLE), 1);
+
+	/* It has been read. */
+	(void)lc_source_ask(story->source, &from, &to);
+	lc_source_settle_asked(story->source);
+	assert_int_equal(story->source->read_failures, 0);
+	assert_null(story->source->read_error);
+	expect_oldest(story, 50, 0);
+	assert_false(lc_source_blocked(story->source));
+	remove_object(story, object);
+}
+
+static void the_oldest_of_all_sources_is_told(void **state)
+{
+	struct lc_counters counters = {0};
+	struct story *story = *state;
+
+	for (uint32_t i = 0; i < 20; i++) {
+		struct lc_source *source = lc_source_get(story->table, i, lc_view_of("b"));
+
+		open_seconds(source, 1000 + (i * 7) % 20, 2000);
+		if (i % 2 == 0)
+			lc_source_note_unreadable(source, "no", 0);
+	}
+	lc_source_survey(story->table, &counters);
+	assert_int_equal(lc_counters_get(&counters, LC_COUNTERS_SOURCES), 21);
+	assert_int_equal(lc_counters_get(&counters, LC_COUNTERS_SOURCES_BLOCKED), 10);
+	assert_int_equal(lc_counters_get(&counters, LC_COUNTERS_SOURCES_UNREADABLE), 10);
+	assert_int_equal(lc_counters_get(&counters, LC_COUNTERS_PENDING_RECORDS), 20);
+	assert_int_equal(lc_counters_get(&counters, LC_COUNTERS_OLDEST_BLOCKED_INSERTED_AT), 1000);
+	assert_int_equal(lc_counters_get(&counters, LC_COUNTERS_OLDEST_UNDELIVERED_INSERTED_AT),
+			 1001);
+}
+
 #define STORY(story) cmocka_unit_test_setup_teardown(story, begin, end)
 
 int main(void)
@@ -437,6 +554,10 @@ int main(void)
 	    STORY(rows_without_a_body_hold_back_the_mark),
 	    STORY(only_a_source_with_nothing_to_do_is_forgotten),
 	    STORY(sources_may_be_forgotten_while_they_are_visited),
+	    STORY(rows_that_wait_for_a_blocked_target_have_their_own_age),
+	    STORY(nobody_is_told_the_age_of_rows_for_a_target_that_was_given_up),
+	    STORY(a_source_that_cannot_be_read_is_blocked),
+	    STORY(the_oldest_of_all_sources_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

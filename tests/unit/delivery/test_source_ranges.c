@@ -373,6 +373,57 @@ static void a_slot_is_touched_by_a_range_that_reaches_into_it(void **state)
 	assert_true(lc_source_touches(story->source, UINT32_MAX - 1, 1));
 }
 
+static void ranges_are_widened_to_whole_slots(void **state)
+{
+	struct story *story = *state;
+
+	open_at(story, 310, 311, 700);
+	open_at(story, 899, 901, 800);
+	lc_source_widen(story->source, 300, 5000);
+	expect_ranges(story, "300-1200?");
+	assert_int_equal(story->source->open_rows, 2);
+
+	/* As old as before: that decides when it is read. */
+	assert_int_equal(lc_source_open_since(story->source), 700);
+	lc_source_widen(story->source, 300, 5000);
+	expect_ranges(story, "300-1200?");
+}
+
+static void no_range_is_widened_beyond_the_last_window(void **state)
+{
+	struct story *story = *state;
+
+	/* What came later has not been discovered: it must not be opened twice. */
+	open_sure(story, 100, 150);
+	open_sure(story, 1210, 1220);
+	lc_source_widen(story->source, 300, 1250);
+	expect_ranges(story, "0-300? 1200-1250?");
+
+	/* One that reaches further than it keeps its end. */
+	open_sure(story, 3000, 4001);
+	lc_source_widen(story->source, 300, 3500);
+	expect_ranges(story, "0-300? 1200-1500? 3000-4001?");
+}
+
+static void ranges_at_the_end_of_time_are_widened_to_it(void **state)
+{
+	struct story *story = *state;
+
+	open_sure(story, UINT32_MAX - 1, UINT32_MAX);
+	lc_source_widen(story->source, 300, UINT32_MAX);
+	assert_int_equal(story->source->range_count, 1);
+	assert_int_equal(lc_source_open_from(story->source), UINT32_MAX - UINT32_MAX % 300);
+	assert_int_equal(lc_source_open_to(story->source), UINT32_MAX);
+}
+
+static void what_is_not_open_is_not_widened(void **state)
+{
+	struct story *story = *state;
+
+	lc_source_widen(story->source, 300, 5000);
+	expect_ranges(story, "");
+}
+
 static void the_ledger_gets_all_ranges_with_their_age(void **state)
 {
 	struct story *story = *state;
@@ -554,6 +605,10 @@ int main(void)
 	    STORY(settling_as_far_as_read_leaves_alone_what_was_not_asked),
 	    STORY(settling_nothing_settles_nothing),
 	    STORY(a_slot_is_touched_by_a_range_that_reaches_into_it),
+	    STORY(ranges_are_widened_to_whole_slots),
+	    STORY(no_range_is_widened_beyond_the_last_window),
+	    STORY(ranges_at_the_end_of_time_are_widened_to_it),
+	    STORY(what_is_not_open_is_not_widened),
 	    STORY(the_ledger_gets_all_ranges_with_their_age),
 	    STORY(random_histories_agree_with_a_model),
 	};

@@ -1,0 +1,595 @@
+/* The cycle, and what it does about sources that cannot be read. The ClickHouse of these stories
+ * refuses whatever asks for one of the bad sources. */
+#include "delivery/cycle.h"
+
+#include "support/fake_clickhouse.h"
+#include "support/fake_ledger.h"
+#include "support/fake_loop.h"
+#include "support/fake_s3.h"
+#include "support/record_rows.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum {
+	SESSION = 7,
+	SOURCES = 64,
+	HALVINGS = 6,   /* of these, until one is left */
+	UNTIL = 100000, /* end of the last window, as the ledger has it */
+	FIRST = UNTIL - 110,
+	RANGE = 10, /* seconds, of each source */
+	SLOT = 300,
+	DELAY = 10,
+	INTERVAL_MS = 30 * 1000,
+	BACKOFF_MS = 5 * 1000,
+	BACKOFF_MAX_MS = 100 * 1000,
+	CODE = 241, /* MEMORY_LIMIT_EXCEEDED */
+	TOGETHER_MAX = 8,
+	TEXT_MAX = 64,
+};
+
+/* When ClickHouse says that a source cannot be read. */
+enum refusal {
+	AT_ONCE,   /* before any row */
+	BEFORE_IT, /* after the rows of those before it */
+	WITHIN_IT, /* after one of its rows */
+};
+
+struct story {
+	struct lc_loop *loop;
+	struct lc_clickhouse *clickhouse;
+	struct lc_ledger *ledger;
+	struct lc_s3 *s3;
+	struct lc_settings settings;
+	struct lc_counters counters;
+	struct lc_random random;
+	struct lc_source_table *sources;
+	struct lc_source *list[SOURCES];
+	struct lc_upload *upload;
+	struct lc_build *build;
+	struct lc_commit *commit;
+	struct lc_cycle *cycle;
+	unsigned discoveries;
+
+	bool bad[SOURCES];
+	bool gone; /* the bad ones are not refused, but nothing is answered */
+	enum refusal refusal;
+	unsigned queries; /* scans */
+	unsigned tried[SOURCES];
+	unsigned read[SOURCES]; /* whole */
+};
+
+static void on_delivered(void *context, struct lc_source *source)
+{
+	(void)context;
+	(void)source;
+}
+
+static void on_room(void *context)
+{
+	(void)context;
+}
+
+static const struct lc_upload_callbacks UPLOAD_CALLBACKS = {.on_delivered = on_delivered,
+							    .on_room = on_room};
+
+static void on_idle(void *context)
+{
+	(void)context;
+}
+
+static const struct lc_commit_callbacks COMMIT_CALLBACKS = {.on_settled = on_delivered,
+							    .on_idle = on_idle};
+
+static void on_discovered(void *context, const struct lc_error *error)
+{
+	(void)context;
+	(void)error;
+}
+
+static const struct lc_cycle_callbacks CYCLE_CALLBACKS = {.on_discovered = on_discovered,
+							  .on_progress = on_delivered};
+
+static void set_up_settings(struct lc_settings *settings)
+{
+	lc_settings_default(settings);
+	settings->consumer_processing_delay_seconds = DELAY;
+	settings->consumer_count_threshold = 1;
+	settings->consumer_min_discovery_interval_seconds = INTERVAL_MS / 1000;
+	settings->consumer_max_discovery_interval_seconds = INTERVAL_MS / 1000;
+	settings->consumer_discovery_interval_jitter_factor = 0;
+	settings->retry_initial_backoff_seconds = BACKOFF_MS / 1000;
+	settings->retry_max_backoff_seconds = BACKOFF_MAX_MS / 1000;
+	settings->retry_backoff_jitter_factor = 0;
+}
+
+static int begin(void **state)
+{
+	struct lc_ledger_state ledger_state = {.until = UNTIL};
+	struct story *story = calloc(1, sizeof(*story));
+	struct lc_parts parts;
+
+	if (story == NULL)
+		return -1;
+	story->loop = lc_loop_new(NULL);
+	story->clickhouse = fake_clickhouse_new();
+	story->ledger = fake_ledger_new();
+	story->s3 = fake_s3_new();
+	set_up_settings(&story->settings);
+	lc_random_seed(&story->random, 3);
+	story->sources = lc_source_table_new();
+	story->upload = lc_upload_new(story->loop, story->s3, &story->settings, &story->counters,
+				      &UPLOAD_CALLBACKS, story);
+	lc_upload_set_ledger(story->upload, story->ledger, 1);
+	story->build = lc_build_new(story->loop, &story->settings, story->upload, story->ledger, 1,
+				    &story->counters, on_idle, story);
+	story->commit = lc_commit_new(story->loop, story->clickhouse, story->ledger,
+				      &story->settings, &story->counters, &COMMIT_CALLBACKS, story);
+	parts = (struct lc_parts){.loop = story->loop,
+				  .settings = &story->settings,
+				  .shard_count = 1,
+				  .counters = &story->counters,
+				  .random = &story->random,
+				  .clickhouse = story->clickhouse,
+				  .ledger = story->ledger,
+				  .sources = story->sources,
+				  .upload = story->upload,
+				  .build = story->build,
+				  .commit = story->commit};
+	story->cycle = lc_cycle_new(&parts, &ledger_state, &CYCLE_CALLBACKS, story);
+	*state = story;
+	return 0;
+}
+
+static int end(void **state)
+{
+	struct story *story = *state;
+
+	lc_cycle_free(story->cycle);
+	lc_commit_free(story->commit);
+	lc_build_free(story->build);
+	lc_upload_free(story->upload);
+	lc_source_table_free(story->sources);
+	fake_s3_free(story->s3);
+	fake_ledger_free(story->ledger);
+	fake_clickhouse_free(story->clickhouse);
+	lc_settings_free(&story->settings);
+	lc_loop_free(story->loop);
+	free(story);
+	return 0;
+}
+
+/* Opens the same seconds of all sources. */
+static void open_all(struct story *story)
+{
+	char name[TEXT_MAX];
+
+	for (unsigned i = 0; i < SOURCES; i++) {
+		snprintf(name, sizeof name, "s-%03u", i);
+		story->list[i] = lc_source_get(story->sources, SESSION, lc_view_of(name));
+		lc_source_open(
+		    story->list[i],
+		    (struct lc_source_range){.from = FIRST, .to = FIRST + RANGE, .since = FIRST},
+		    5);
+		story->read[i] = 0;
+		story->tried[i] = 0;
+	}
+	story->queries = 0;
+}
+
+/* ---- what ClickHouse answers ---- */
+
+static bool asks_for(const struct story *story, unsigned source)
+{
+	char text[TEXT_MAX];
+
+	snprintf(text, sizeof text, "(%u,'s-%03u')", SESSION, source);
+	return fake_clickhouse_sql_has(story->clickhouse, text);
+}
+
+static void send_row(struct story *story, unsigned source)
+{
+	struct lc_record record = record_rows_example();
+
+	record.raft_session_id = SESSION;
+	record.bucket = story->list[source]->bucket;
+	record.inserted_at = FIRST + 5;
+	fake_clickhouse_send_row(story->clickhouse, &record);
+}
+
+/* The rows of those before the first bad one, and of this one as far as it goes. True if there is a
+ * bad one. */
+static bool send_rows(struct story *story)
+{
+	for (unsigned i = 0; i < SOURCES; i++) {
+		if (!asks_for(story, i))
+			continue;
+		if (story->refusal != AT_ONCE && (!story->bad[i] || story->refusal == WITHIN_IT))
+			send_row(story, i);
+		if (story->bad[i])
+			return true;
+	}
+	return false;
+}
+
+static void answer_scan(struct story *story)
+{
+	bool asked[SOURCES];
+	bool refused;
+
+	story->queries++;
+	for (unsigned i = 0; i < SOURCES; i++) {
+		asked[i] = asks_for(story, i);
+		story->tried[i] += asked[i];
+	}
+	refused = send_rows(story);
+	for (unsigned i = 0; i < SOURCES; i++)
+		story->read[i] += asked[i] && !refused;
+	if (refused && story->gone)
+		fake_clickhouse_break(story->clickhouse);
+	else if (refused)
+		fake_clickhouse_refuse(story->clickhouse, CODE);
+	else
+		fake_clickhouse_end(story->clickhouse);
+}
+
+static const char *step(const struct story *story)
+{
+	uint64_t next_ms;
+
+	return lc_cycle_step(story->cycle, &next_ms);
+}
+
+/* Nothing new has come since the last window. */
+static void answer_discovery(struct story *story)
+{
+	uint64_t now_ms = lc_loop_now_ms(story->loop) - 1000000;
+
+	fake_clickhouse_send_clock(story->clickhouse, UNTIL + 100 + (uint32_t)(now_ms / 1000));
+	fake_clickhouse_end(story->clickhouse);
+	if (story->discoveries++ == 0) {
+		fake_clickhouse_end(story->clickhouse);
+		fake_ledger_answer_counts(story->ledger, NULL, 0);
+	}
+	/* There is a new window unless no time has passed. */
+	if (strcmp(step(story), "discovering") == 0)
+		fake_clickhouse_end(story->clickhouse);
+}
+
+static void answer_scans(struct story *story)
+{
+	while (strcmp(step(story), "scanning") == 0) {
+		/* The hashes of doubtful seconds are asked for first. */
+		fake_ledger_confirm(story->ledger);
+		if (fake_clickhouse_is_asked(story->clickhouse))
+			answer_scan(story);
+		else
+			fake_ledger_answer_hashes(story->ledger);
+	}
+}
+
+/* Waits for the next cycle and runs it to its end. */
+static void run_cycle(struct story *story)
+{
+	uint64_t next_ms;
+
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	if (story->discoveries == 0)
+		lc_cycle_begin(story->cycle);
+	(void)lc_cycle_step(story->cycle, &next_ms);
+	fake_loop_advance(story->loop, next_ms);
+	assert_string_equal(step(story), "discovering");
+	answer_discovery(story);
+	answer_scans(story);
+}
+
+static void make_all_bad(struct story *story, bool bad)
+{
+	for (unsigned i = 0; i < SOURCES; i++)
+		story->bad[i] = bad;
+}
+
+static void expect_all_read_but_the_bad(const struct story *story)
+{
+	for (unsigned i = 0; i < SOURCES; i++) {
+		assert_int_equal(lc_source_is_open(story->list[i]), story->bad[i]);
+		assert_int_equal(story->list[i]->read_failures > 0, story->bad[i]);
+	}
+}
+
+static uint64_t count(const struct story *story, enum lc_counters_name name)
+{
+	return lc_counters_get(&story->counters, name);
+}
+
+/* ---- the stories ---- */
+
+static void ready_sources_are_read_by_one_query(void **state)
+{
+	struct story *story = *state;
+
+	open_all(story);
+	run_cycle(story);
+	assert_int_equal(story->queries, 1);
+	expect_all_read_but_the_bad(story);
+	assert_string_equal(step(story), "waiting");
+	assert_int_equal(count(story, LC_COUNTERS_CYCLES), 1);
+}
+
+/* Wherever it stands and whenever the query breaks: the others are read in the same cycle. */
+static void a_source_that_cannot_be_read_steps_aside_alone(void **state)
+{
+	struct story *story = *state;
+
+	for (unsigned refusal = AT_ONCE; refusal <= WITHIN_IT; refusal++) {
+		for (unsigned i = 0; i < SOURCES; i++) {
+			open_all(story);
+			story->refusal = (enum refusal)refusal;
+			story->bad[i] = true;
+			run_cycle(story);
+			expect_all_read_but_the_bad(story);
+			assert_string_equal(step(story), "waiting");
+			assert_int_equal(count(story, LC_COUNTERS_CLICKHOUSE_FAILING_SINCE), 0);
+
+			/* What was read is not read again, and the culprit is soon found. */
+			assert_in_range(story->queries, 2, 1 + HALVINGS + 2);
+			assert_int_equal(story->list[i]->read_failures, 1);
+			assert_non_null(strstr(story->list[i]->read_error, "code 241"));
+
+			/* It works again. */
+			story->bad[i] = false;
+			fake_loop_advance(story->loop, BACKOFF_MAX_MS);
+			answer_discovery(story);
+			answer_scans(story);
+			assert_false(lc_source_is_open(story->list[i]));
+			assert_int_equal(story->list[i]->read_failures, 0);
+			assert_null(story->list[i]->read_error);
+		}
+	}
+}
+
+static void several_of_them_are_found_in_one_cycle(void **state)
+{
+	struct story *story = *state;
+
+	open_all(story);
+	story->bad[3] = story->bad[4] = story->bad[40] = story->bad[63] = true;
+	run_cycle(story);
+	expect_all_read_but_the_bad(story);
+	assert_in_range(story->queries, 5, 1 + 4 * (HALVINGS + 2));
+	assert_int_equal(count(story, LC_COUNTERS_CLICKHOUSE_FAILING_SINCE), 0);
+}
+
+static void its_backoff_grows_until_it_can_be_read(void **state)
+{
+	static const uint64_t waits[] = {5000, 10000, 20000, 40000, 80000, 100000, 100000};
+	struct story *story = *state;
+	struct lc_source *bad;
+
+	open_all(story);
+	bad = story->list[20];
+	story->bad[20] = true;
+	for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
+		uint64_t failed_ms;
+
+		run_cycle(story);
+		failed_ms = lc_loop_now_ms(story->loop);
+		assert_int_equal(bad->read_failures, i + 1);
+		assert_int_equal(bad->read_at_ms, failed_ms + waits[i]);
+
+		/* The cycles until then leave it alone. */
+		while (lc_loop_now_ms(story->loop) + INTERVAL_MS < bad->read_at_ms) {
+			open_all(story);
+			run_cycle(story);
+			assert_int_equal(story->tried[20], 0);
+			assert_int_equal(story->read[21], 1);
+			assert_int_equal(story->queries, 1);
+		}
+
+		/* Then it is asked for alone, after the others. */
+		open_all(story);
+	}
+	run_cycle(story);
+	assert_int_equal(story->tried[20], 1);
+	assert_int_equal(story->read[21], 1);
+	assert_int_equal(story->queries, 2);
+
+	/* And is one of all when it can be read again. */
+	story->bad[20] = false;
+	fake_loop_advance(story->loop, BACKOFF_MAX_MS);
+	lc_cycle_stop(story->cycle);
+}
+
+static void the_operator_has_it_read_now(void **state)
+{
+	struct story *story = *state;
+	struct lc_ledger_source name;
+
+	open_all(story);
+	story->bad[20] = true;
+	while (story->list[20]->read_at_ms <= lc_loop_now_ms(story->loop) + INTERVAL_MS)
+		run_cycle(story);
+	story->bad[20] = false;
+	name = lc_source_name(story->list[20]);
+	assert_int_equal(lc_cycle_flush(story->cycle, &name), 1);
+	fake_loop_advance(story->loop, 0);
+	answer_discovery(story);
+	answer_scans(story);
+	assert_int_equal(story->list[20]->read_failures, 0);
+	assert_false(lc_source_is_open(story->list[20]));
+}
+
+/* So the comparison of what is settled need not wait for it: see test_reconcile.c. */
+static void its_ranges_become_whole_slots(void **state)
+{
+	struct story *story = *state;
+	const struct lc_source_range *range;
+
+	open_all(story);
+	lc_source_open(story->list[9],
+		       (struct lc_source_range){.from = 5000, .to = 5001, .since = FIRST}, 1);
+	story->bad[9] = true;
+	run_cycle(story);
+	assert_int_equal(story->list[9]->range_count, 2);
+	range = story->list[9]->ranges;
+	assert_int_equal(range[0].from, 4800);
+	assert_int_equal(range[0].to, 5100);
+	assert_int_equal(range[1].from, FIRST - FIRST % SLOT);
+
+	/* No further than to what was discovered, and what is settled already is in doubt. */
+	assert_int_equal(range[1].to, FIRST - FIRST % SLOT + SLOT);
+	assert_true(range[0].doubtful && range[1].doubtful);
+	assert_non_null(strstr(fake_ledger_told(story->ledger),
+			       "ranges 7/s-009 4800-5100@99890 99600-99900@99890\n"));
+}
+
+/* It asks for what can be read first; and many that cannot do not make a cycle endless. */
+static void few_that_fail_take_part_in_a_cycle(void **state)
+{
+	struct story *story = *state;
+	unsigned tried[SOURCES] = {0};
+
+	open_all(story);
+	for (unsigned i = 0; i < 20; i++) {
+		story->bad[i] = true;
+		lc_source_note_unreadable(story->list[i], "no", 0);
+	}
+	for (unsigned cycle = 0; cycle < 12; cycle++) {
+		unsigned failed = 0;
+
+		run_cycle(story);
+		for (unsigned i = 0; i < 20; i++) {
+			failed += story->tried[i];
+			tried[i] += story->tried[i];
+		}
+		assert_in_range(failed, 1, TOGETHER_MAX);
+		assert_string_equal(step(story), "waiting");
+		assert_int_equal(count(story, LC_COUNTERS_CLICKHOUSE_FAILING_SINCE), 0);
+		for (unsigned i = 20; i < SOURCES; i++)
+			assert_int_equal(story->read[i], 1);
+		assert_int_equal(story->queries, failed + 1);
+		open_all(story);
+	}
+
+	/* Each has its turn. */
+	for (unsigned i = 0; i < 20; i++)
+		assert_in_range(tried[i], 2, 12);
+}
+
+static void all_that_can_be_read_again_are_read_at_once(void **state)
+{
+	struct story *story = *state;
+
+	open_all(story);
+	for (unsigned i = 0; i < SOURCES; i++)
+		lc_source_note_unreadable(story->list[i], "no", 0);
+	run_cycle(story);
+	expect_all_read_but_the_bad(story);
+}
+
+/* Then it is ClickHouse, not the sources: they are not left alone one after the other. */
+static void when_nothing_can_be_read_the_cycle_fails(void **state)
+{
+	struct story *story = *state;
+	unsigned left_alone = 0;
+
+	open_all(story);
+	make_all_bad(story, true);
+	run_cycle(story);
+	assert_string_equal(step(story), "backing off");
+	assert_true(count(story, LC_COUNTERS_CLICKHOUSE_FAILING_SINCE) > 0);
+	assert_in_range(story->queries, 1, TOGETHER_MAX * (HALVINGS + 1));
+	for (unsigned i = 0; i < SOURCES; i++)
+		left_alone += story->list[i]->read_failures > 0;
+	assert_in_range(left_alone, 0, TOGETHER_MAX);
+
+	/* Soon after it can be read again all are. */
+	make_all_bad(story, false);
+	run_cycle(story);
+	run_cycle(story);
+	expect_all_read_but_the_bad(story);
+	assert_int_equal(count(story, LC_COUNTERS_CLICKHOUSE_FAILING_SINCE), 0);
+}
+
+static void a_scan_that_nobody_answers_fails_the_cycle(void **state)
+{
+	struct story *story = *state;
+
+	open_all(story);
+	make_all_bad(story, true);
+	story->gone = true;
+	for (unsigned i = 1; i <= 3; i++) {
+		run_cycle(story);
+		assert_string_equal(step(story), "backing off");
+		assert_true(count(story, LC_COUNTERS_CLICKHOUSE_FAILING_SINCE) > 0);
+		assert_int_equal(story->queries, i);
+		for (unsigned source = 0; source < SOURCES; source++) {
+			assert_true(lc_source_is_open(story->list[source]));
+			assert_int_equal(story->list[source]->read_failures, 0);
+		}
+	}
+
+	/* It is there again. */
+	make_all_bad(story, false);
+	run_cycle(story);
+	assert_int_equal(story->queries, 4);
+	expect_all_read_but_the_bad(story);
+}
+
+/* Discoveries are answered, the scans time out: one of the sources may be the reason. */
+static void after_three_such_cycles_what_is_asked_for_is_narrowed_down(void **state)
+{
+	struct story *story = *state;
+
+	open_all(story);
+	story->bad[33] = true;
+	story->gone = true;
+	for (unsigned i = 0; i < 3; i++)
+		run_cycle(story);
+	assert_int_equal(story->queries, 3);
+	run_cycle(story);
+	expect_all_read_but_the_bad(story);
+	assert_in_range(story->queries, 3 + 2, 3 + 1 + HALVINGS + 2);
+	assert_string_equal(step(story), "waiting");
+	assert_int_equal(count(story, LC_COUNTERS_CLICKHOUSE_FAILING_SINCE), 0);
+}
+
+/* ClickHouse was heard: what it was asked for is the reason. */
+static void a_break_after_rows_is_narrowed_down_at_once(void **state)
+{
+	struct story *story = *state;
+
+	open_all(story);
+	story->bad[33] = true;
+	story->gone = true;
+	story->refusal = WITHIN_IT;
+	run_cycle(story);
+	expect_all_read_but_the_bad(story);
+	assert_string_equal(step(story), "waiting");
+}
+
+#define STORY(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    STORY(ready_sources_are_read_by_one_query),
+	    STORY(a_source_that_cannot_be_read_steps_aside_alone),
+	    STORY(several_of_them_are_found_in_one_cycle),
+	    STORY(its_backoff_grows_until_it_can_be_read),
+	    STORY(the_operator_has_it_read_now),
+	    STORY(its_ranges_become_whole_slots),
+	    STORY(few_that_fail_take_part_in_a_cycle),
+	    STORY(all_that_can_be_read_again_are_read_at_once),
+	    STORY(when_nothing_can_be_read_the_cycle_fails),
+	    STORY(a_scan_that_nobody_answers_fails_the_cycle),
+	    STORY(after_three_such_cycles_what_is_asked_for_is_narrowed_down),
+	    STORY(a_break_after_rows_is_narrowed_down_at_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
