@@ -1,9 +1,9 @@
 #!/bin/bash
 # One tenant's target fails, in one way after another: its neighbours' rows come as if nothing were, and its own when
-# it works again. STORIES="NAME..." chooses some of: hang slow refused prefix key large certificate.
+# it works again. STORIES="NAME..." chooses some of: hang slow refused prefix key large any_size certificate.
 
 . "$(dirname "$0")/tenants_lib.sh"
-STORIES=${STORIES:-hang slow refused prefix key large certificate}
+STORIES=${STORIES:-hang slow refused prefix key large any_size certificate}
 # How late a row of a healthy neighbour may be: thresholds and delays of the settings are 5 s, a busy machine takes its own.
 IN_TIME=20
 
@@ -41,7 +41,8 @@ hang() {
 	need "PUTs hang" inject '{"bucket": "hang-*", "method": "PUT", "request_hang": 0}'
 	start_service_through_faults
 	flow 1 60 "${good[@]}" "${bad[@]}"
-	arrive "five good ones get all their rows in time" --rows 300 --seconds 40 --worst "$IN_TIME" "${good[@]}"
+	# All are new at once: which ones hang is found out by and by.
+	arrive "five good ones get all their rows in time" --rows 300 --seconds 40 --worst 45 "${good[@]}"
 	need "the rows have come" await_flow 30
 	check "those that hang are told, one after the other" await 60 some_are_blocked
 	check "the good ones are not" are_working "${good[@]}"
@@ -133,6 +134,28 @@ was_struck() {
 
 delivered_or_told() {
 	jq -e '.rows == .wanted' "$WORK/report.json" || are_blocked central/large/
+}
+
+any_size() {
+	begin "a proxy answers 413 to whatever goes to one bucket"
+	need "the buckets are there" tenants make closed/ good/
+	need "all bodies are refused in one" \
+		inject '{"bucket": "closed", "method": "PUT", "early": true, "status": 413, "body": "<html>too large"}'
+	start_service_through_faults
+	need "a source has 2 MB for it" tenants rows closed/ --rows 2000 --bytes 1000
+	check "it is told" await_blocked 60 closed/
+	flow 1 20 good/
+	arrive "the other gets each row in time" --rows 20 --seconds 30 --worst "$IN_TIME" good/
+	need "the rows have come" await_flow 30
+	finish
+	check "they are in few objects" objects_at_most 100 closed
+}
+
+objects_at_most() {
+	local count
+	count=$("$DEV/objects" "$2" | wc -l)
+	echo "there are $count"
+	[ "$count" -le "$1" ]
 }
 
 certificate() {
