@@ -9,8 +9,8 @@
  *
  * When the file can not be written (disk full), writes are tried again until they succeed; nothing
  * behind them is called back meanwhile, so that no PUT starts and nothing is committed;
- * LC_COUNTERS_LEDGER_FAILING_SINCE tells since when. When the file turns out corrupt, on_corrupt is
- * called, and nothing after it.
+ * LC_COUNTERS_LEDGER_FAILING_SINCE tells since when. When the file turns out corrupt, or its name
+ * no longer leads to it, on_corrupt is called, and nothing after it.
  *
  * What it holds:
  *

@@ -42,6 +42,10 @@ bool lc_store_commit(struct lc_store *store, struct lc_error *error);
 /* Undoes the transaction; none being open is fine. */
 void lc_store_roll_back(struct lc_store *store);
 
+/* Whether the files that were opened are still those which their names lead to, so that the next
+ * start finds what is written; false with `error` set (LC_ERROR_CORRUPT). */
+bool lc_store_in_place(const struct lc_store *store, struct lc_error *error);
+
 /* Moves the write-ahead log into the file once it is long; call it outside of a transaction, every
  * now and then. An error leaves everything as it was: what is committed stays on disk. */
 bool lc_store_checkpoint(struct lc_store *store, struct lc_error *error);

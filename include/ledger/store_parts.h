@@ -3,6 +3,7 @@
 #define LC_LEDGER_STORE_PARTS_H
 
 #include "base/buffer.h"
+#include "base/file_identity.h"
 #include "ledger/origin.h"
 #include "ledger/sql.h"
 #include "ledger/store.h"
@@ -37,6 +38,9 @@ struct lc_store {
 	struct lc_origin *origins; /* as read at the opening, never changed */
 	size_t origin_count;
 	struct lc_buffer floor_req_id; /* of the source found last */
+	char *log_path;                /* of the write-ahead log */
+	struct lc_file_identity file;  /* at the opening */
+	struct lc_file_identity log;
 };
 
 /* The statement, reset and ready to be bound; NULL with `error`. */

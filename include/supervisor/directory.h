@@ -15,4 +15,8 @@ bool lc_directory_make_parent(const char *path, struct lc_error *error);
  * another service has it. */
 int lc_directory_lock(const char *path, struct lc_error *error);
 
+/* Whether <path>/lock is still the file whose descriptor this is; false with `error` set when the
+ * directory or the lock was removed, replaced or mounted over. */
+bool lc_directory_in_place(const char *path, int lock, struct lc_error *error);
+
 #endif

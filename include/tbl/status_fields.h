@@ -28,6 +28,7 @@ LC_STATUS_SERVICE(FLAG, healthy, "rows are being delivered as they should: no fi
 LC_STATUS_SERVICE(NUMBER, ready_shards, "shards of this machine whose worker delivers")
 LC_STATUS_SERVICE(NUMBER, shard_count, "shards of the whole deployment")
 LC_STATUS_SERVICE(AGE, state_free_bytes, "free on the disk of state-directory")
+LC_STATUS_SERVICE(FLAG, state_replaced, "state-directory or its lock is no longer what the service has opened")
 LC_STATUS_SERVICE(COUNT, reloads, "reloads of the configuration since the service's start, the one under way included")
 LC_STATUS_SERVICE(LABEL, reload_state, "of the last one: running, done or failed")
 LC_STATUS_SERVICE(STRING, reload_text, "what it is doing, what it has changed, or why it failed")

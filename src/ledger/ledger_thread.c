@@ -20,6 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { LOOK_MS = 1000 }; /* how often an idle ledger is looked after */
+
 struct lc_ledger {
 	struct lc_counters *counters; /* may be NULL */
 	uint64_t retry_ms;
@@ -82,33 +84,46 @@ static void announce(struct lc_ledger *ledger)
 		LC_ASSERT(errno == EINTR);
 }
 
-/* Waits for commands and takes all of them; false when there are none and none will come. */
+static struct timespec moment_in(uint64_t milliseconds)
+{
+	struct timespec moment;
+
+	clock_gettime(CLOCK_MONOTONIC, &moment);
+	moment.tv_sec += (time_t)(milliseconds / 1000);
+	moment.tv_nsec += (long)(milliseconds % 1000) * 1000000;
+	if (moment.tv_nsec >= 1000000000) {
+		moment.tv_sec++;
+		moment.tv_nsec -= 1000000000;
+	}
+	return moment;
+}
+
+/* Waits for commands and takes all of them, none when it is time to look at the file; false when
+ * there are none and none will come. */
 static bool take_queued(struct lc_ledger *ledger, struct lc_ledger_command_list *batch)
 {
+	struct timespec until = moment_in(LOOK_MS);
+	bool more;
+
 	STAILQ_INIT(batch);
 	pthread_mutex_lock(&ledger->mutex);
 	ledger->waiting = true;
-	while (STAILQ_EMPTY(&ledger->queued) && !ledger->closing)
-		pthread_cond_wait(&ledger->wake, &ledger->mutex);
+	while (STAILQ_EMPTY(&ledger->queued) && !ledger->closing &&
+	       pthread_cond_timedwait(&ledger->wake, &ledger->mutex, &until) != ETIMEDOUT)
+		continue;
 	ledger->waiting = false;
 	STAILQ_CONCAT(batch, &ledger->queued);
+	more = !ledger->closing || !STAILQ_EMPTY(batch);
 	pthread_mutex_unlock(&ledger->mutex);
-	return !STAILQ_EMPTY(batch);
+	return more;
 }
 
 /* Waits for the next attempt; false when the ledger is closed instead. */
 static bool wait_for_retry(struct lc_ledger *ledger)
 {
-	struct timespec until;
+	struct timespec until = moment_in(ledger->retry_ms);
 	bool retry;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += (time_t)(ledger->retry_ms / 1000);
-	until.tv_nsec += (long)(ledger->retry_ms % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
 	pthread_mutex_lock(&ledger->mutex);
 	while (!ledger->closing &&
 	       pthread_cond_timedwait(&ledger->wake, &ledger->mutex, &until) != ETIMEDOUT)
@@ -213,6 +228,18 @@ static bool move_log(struct lc_ledger *ledger, struct lc_error *error)
 	return true;
 }
 
+/* Nobody is told that something is durable which the next start would not find. */
+static bool write_and_hand_back(struct lc_ledger *ledger, struct lc_ledger_command_list *batch,
+				struct lc_error *error)
+{
+	if (STAILQ_EMPTY(batch))
+		return lc_store_in_place(ledger->store, error);
+	if (!write_batch(ledger, batch, error) || !lc_store_in_place(ledger->store, error))
+		return false;
+	hand_back(ledger, batch);
+	return move_log(ledger, error);
+}
+
 static void *work(void *context)
 {
 	struct lc_ledger *ledger = context;
@@ -220,12 +247,10 @@ static void *work(void *context)
 	struct lc_error error = {.kind = LC_ERROR_NONE};
 
 	while (take_queued(ledger, &batch)) {
-		bool written = write_batch(ledger, &batch, &error);
+		bool done = write_and_hand_back(ledger, &batch, &error);
 
-		if (written)
-			hand_back(ledger, &batch);
 		free_commands(&batch);
-		if (written && move_log(ledger, &error))
+		if (done)
 			continue;
 		if (error.kind == LC_ERROR_CORRUPT)
 			report_corrupt(ledger, &error);

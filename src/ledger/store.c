@@ -35,6 +35,36 @@ static bool run(struct lc_store *store, enum lc_store_statement name, struct lc_
 	return statement != NULL && lc_sql_run(statement, store->path, error);
 }
 
+/* The log is there once something was read. */
+static void remember_files(struct lc_store *store)
+{
+	struct lc_buffer path;
+
+	lc_buffer_init(&path, SIZE_MAX);
+	lc_buffer_append_format(&path, "%s-wal", store->path);
+	store->log_path = lc_memory_copy_text(lc_buffer_text(&path));
+	lc_buffer_free(&path);
+	store->file = lc_file_identity_of_path(store->path);
+	store->log = lc_file_identity_of_path(store->log_path);
+}
+
+static bool stands_at(const struct lc_file_identity *file, const char *path)
+{
+	struct lc_file_identity there = lc_file_identity_of_path(path);
+
+	return !file->known || lc_file_identity_equal(file, &there);
+}
+
+bool lc_store_in_place(const struct lc_store *store, struct lc_error *error)
+{
+	if (stands_at(&store->file, store->path) && stands_at(&store->log, store->log_path))
+		return true;
+	return lc_error_set(error, LC_ERROR_CORRUPT,
+			    "the ledger %s was removed, replaced or mounted over while it was in "
+			    "use; nothing more is delivered, for a restart would not know of it",
+			    store->path);
+}
+
 struct lc_store *lc_store_open(const struct lc_ledger_options *options,
 			       struct lc_ledger_state *state, struct lc_error *error)
 {
@@ -45,8 +75,10 @@ struct lc_store *lc_store_open(const struct lc_ledger_options *options,
 	store->db = lc_schema_open(options->path, options->shard, options->shard_count,
 				   &state->fresh, error);
 	if (store->db != NULL && lc_store_load_hours(store, error) &&
-	    lc_store_load_origins(store, error) && lc_store_read_state(store, state, error))
+	    lc_store_load_origins(store, error) && lc_store_read_state(store, state, error)) {
+		remember_files(store);
 		return store;
+	}
 	lc_store_close(store);
 	return NULL;
 }
@@ -62,6 +94,7 @@ void lc_store_close(struct lc_store *store)
 	for (size_t i = 0; i < LC_STORE_STATEMENT_COUNT; i++)
 		sqlite3_finalize(store->statements[i]);
 	LC_ASSERT(sqlite3_close(store->db) == SQLITE_OK);
+	free(store->log_path);
 	free(store->path);
 	free(store);
 }

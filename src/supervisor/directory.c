@@ -1,5 +1,6 @@
 #include "supervisor/directory.h"
 
+#include "base/file_identity.h"
 #include "base/memory.h"
 
 #include <errno.h>
@@ -66,4 +67,20 @@ int lc_directory_lock(const char *path, struct lc_error *error)
 		lc_error_set_errno(error, errno, "state-directory: %s can not be locked", lock);
 	close(fd);
 	return -1;
+}
+
+bool lc_directory_in_place(const char *path, int lock, struct lc_error *error)
+{
+	struct lc_file_identity ours = lc_file_identity_of_descriptor(lock);
+	struct lc_file_identity there;
+	char name[PATH_MAX];
+
+	snprintf(name, sizeof(name), "%s/lock", path);
+	there = lc_file_identity_of_path(name);
+	if (lc_file_identity_equal(&ours, &there))
+		return true;
+	return lc_error_set(error, LC_ERROR_SYSTEM,
+			    "state-directory %s, or the file lock in it, was removed, replaced or "
+			    "mounted over",
+			    path);
 }

@@ -17,10 +17,10 @@ static void examine_failure(const struct lc_status_document_shard *shard, const 
 	if (shard->obituary_exit_code == LC_EXIT_LEDGER)
 		lc_status_document_find(
 		    document, LC_SEVERITY_CRITICAL, number,
-		    "the shard's ledger is damaged and its worker is not started anew (%s); "
-		    "log-courier-ctl ledger check tells more; stop the service, bring back a "
-		    "sound disk, run log-courier-ctl ledger reset --shard %d, which names the "
-		    "price, and start the service",
+		    "the shard's ledger is damaged or gone and its worker is not started anew "
+		    "(%s); log-courier-ctl ledger check tells more; stop the service, bring back "
+		    "the file and a sound disk, or, if it is lost, run log-courier-ctl ledger "
+		    "reset --shard %d, which names the price, and start the service",
 		    obituary, number);
 	else if (shard->obituary_exit_code == LC_EXIT_CONFLICT)
 		lc_status_document_find(
@@ -310,6 +310,13 @@ static void examine_omens(const struct lc_health_rules *rules,
 static void examine_service(const struct lc_health_rules *rules,
 			    struct lc_status_document *document)
 {
+	if (document->state_replaced)
+		lc_status_document_find(
+		    document, LC_SEVERITY_CRITICAL, -1,
+		    "state-directory, or the file lock in it, was removed, replaced or mounted "
+		    "over while the service runs: no worker is started, and those whose ledger is "
+		    "gone end; bring it back as it was, or stop the service and start it with what "
+		    "is there now, which delivers again what ClickHouse's offsets do not cover");
 	if (document->state_free_bytes >= 0 && document->state_free_bytes < rules->free_bytes_min)
 		lc_status_document_find(document, LC_SEVERITY_CRITICAL, -1,
 					"the disk of state-directory has %" PRId64

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "formats/fault.h"
+#include "supervisor/directory.h"
 #include "supervisor/obituary.h"
 #include "supervisor/resident.h"
 #include "supervisor/spawn.h"
@@ -133,7 +134,10 @@ static void fork_worker(struct lc_keeper *keeper)
 
 	close_channel(keeper);
 	keeper->reason[0] = '\0';
-	if (!lc_spawn_worker(&spawn, &keeper->pid, &fd, &error)) {
+	/* In another directory it would begin with an empty ledger. */
+	if (!lc_directory_in_place(keeper->house->settings->state_directory,
+				   keeper->house->state_lock, &error) ||
+	    !lc_spawn_worker(&spawn, &keeper->pid, &fd, &error)) {
 		keeper->pid = 0;
 		lc_log(LC_LOG_ERROR, "worker not started", LC_LOG_UINT("of_shard", keeper->shard),
 		       LC_LOG_FAULT(&error));

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "formats/metrics_text.h"
+#include "supervisor/directory.h"
 #include "supervisor/health.h"
 
 #include <inttypes.h>
@@ -50,6 +51,8 @@ void lc_report_status(const struct lc_report *report, struct lc_status_document 
 	document->uptime_seconds = (int64_t)((lc_clock_monotonic_ms() - report->started_ms) / 1000);
 	document->state_free_bytes = free_bytes(report->settings->state_directory);
 	describe_log(wall_ms / 1000, document);
+	document->state_replaced = !lc_directory_in_place(report->settings->state_directory,
+							  report->fleet->house->state_lock, NULL);
 	document->shard_count = report->fleet->house->shard_count;
 	for (size_t i = 0; i < report->fleet->count; i++) {
 		lc_keeper_describe(report->fleet->keepers[i], wall_ms / 1000, &document->shards[i]);

@@ -192,7 +192,8 @@ static void unknown_members_are_ignored(void **state)
 	(void)state;
 	assert_true(
 	    decode("{\"version\":\"9\",\"time\":\"t\",\"uptime_seconds\":1,\"healthy\":true,"
-		   "\"ready_shards\":0,\"shard_count\":1,\"state_free_bytes\":null,\"reloads\":0,"
+		   "\"ready_shards\":0,\"shard_count\":1,\"state_free_bytes\":null,\"state_"
+		   "replaced\":false,\"reloads\":0,"
 		   "\"reload_state\":null,"
 		   "\"reload_text\":null,\"log_lines_dropped\":0,\"log_failing_seconds\":null,"
 		   "\"findings\":[],\"new\":{}}",

@@ -318,6 +318,71 @@ static void a_blob_that_is_none_is_damage(void **state)
 	assert_int_equal(world->answers, 0);
 }
 
+/* ---- a file that its name no longer leads to ---- */
+
+enum replacement { REMOVED, REMOVED_LOG, REPLACED, REPLACEMENTS };
+
+static void replace(struct world *world, enum replacement how)
+{
+	char other[LC_LEDGER_CASE_PATH_SIZE + 8];
+
+	snprintf(other, sizeof other, "%s-wal", world->path);
+	if (how == REMOVED) {
+		assert_int_equal(unlink(world->path), 0);
+	} else if (how == REMOVED_LOG) {
+		assert_int_equal(unlink(other), 0);
+	} else {
+		snprintf(other, sizeof other, "%s.new", world->path);
+		make_ledger(other);
+		assert_int_equal(rename(other, world->path), 0);
+	}
+}
+
+static void never(void *context)
+{
+	(void)context;
+	fail_msg("called durable");
+}
+
+/* What a restart would not find must not pass for durable: no PUT may follow. */
+static void nothing_is_durable_in_a_file_that_is_gone(void **state)
+{
+	struct world *world = *state;
+
+	for (unsigned how = 0; how < REPLACEMENTS; how++) {
+		struct lc_ledger *ledger;
+
+		unlink(world->path);
+		make_ledger(world->path);
+		world->corrupt = false;
+		ledger = open_ledger(world);
+		assert_non_null(ledger);
+		lc_ledger_when_durable(ledger, on_durable, world);
+		lc_loop_run(world->loop);
+		assert_false(world->corrupt);
+		replace(world, (enum replacement)how);
+		lc_ledger_set_until(ledger, NOON);
+		lc_ledger_when_durable(ledger, never, world);
+		lc_loop_run(world->loop);
+		assert_true(world->corrupt);
+		lc_ledger_close(ledger);
+	}
+}
+
+static void an_idle_ledger_notices_that_its_file_is_gone(void **state)
+{
+	struct world *world = *state;
+	struct lc_ledger *ledger;
+
+	make_ledger(world->path);
+	ledger = open_ledger(world);
+	assert_non_null(ledger);
+	replace(world, REMOVED);
+	lc_loop_run(world->loop); /* until on_corrupt */
+	assert_true(world->corrupt);
+	lc_ledger_close(ledger);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -326,6 +391,10 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(another_database_is_no_ledger, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(another_shards_ledger_is_not_ours, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(a_newer_schema_is_not_guessed_at, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(nothing_is_durable_in_a_file_that_is_gone, set_up,
+					    tear_down),
+	    cmocka_unit_test_setup_teardown(an_idle_ledger_notices_that_its_file_is_gone, set_up,
+					    tear_down),
 	    cmocka_unit_test_setup_teardown(a_missing_table_is_damage, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(ranges_that_overlap_are_damage, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(a_folder_that_is_not_there_is_no_damage, set_up,

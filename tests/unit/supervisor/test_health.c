@@ -356,6 +356,20 @@ static void a_disk_that_is_nearly_full_is_a_finding_of_the_service(void **state)
 	expect_healthy(&document);
 }
 
+static void a_state_directory_that_was_replaced_is_a_finding_of_the_service(void **state)
+{
+	struct lc_status_document document = document_of(2);
+
+	(void)state;
+	document.state_replaced = true;
+	lc_health_examine(&RULES, &document);
+	assert_false(document.healthy);
+	assert_int_equal(document.findings_size, 1);
+	assert_int_equal(document.findings[0].shard, -1);
+	assert_non_null(strstr(document.findings[0].text, "bring it back as it was"));
+	lc_status_document_free(&document);
+}
+
 static void rows_that_wait_too_long_are_a_finding(void **state)
 {
 	struct lc_status_document document = document_of(2);
@@ -460,6 +474,7 @@ int main(void)
 	    cmocka_unit_test(a_clock_that_was_set_back_is_a_finding),
 	    cmocka_unit_test(a_worker_that_died_again_and_again_is_a_finding_while_it_works),
 	    cmocka_unit_test(a_disk_that_is_nearly_full_is_a_finding_of_the_service),
+	    cmocka_unit_test(a_state_directory_that_was_replaced_is_a_finding_of_the_service),
 	    cmocka_unit_test(rows_that_wait_too_long_are_a_finding),
 	    cmocka_unit_test(what_one_tenant_suffers_is_a_warning),
 	    cmocka_unit_test(a_log_that_nobody_reads_is_one_warning),
