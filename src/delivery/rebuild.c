@@ -284,7 +284,9 @@ static void on_done(void *context, const struct lc_error *error, int exception_c
 		finish(rebuild, &failure);
 		return;
 	}
-	sources = sources_from(rebuild, rebuild->at, &count);
+	/* A row of no source that was asked for leads behind the last item. */
+	sources =
+	    sources_from(rebuild, rebuild->at < rebuild->item_count ? rebuild->at : 0, &count);
 	lc_ending_ask(&rebuild->ending, &rebuild->parts, rebuild->seat, sources, count,
 		      rebuild->from, rebuild->until, &rebuild->place, finish, rebuild);
 	free(sources);

@@ -6,19 +6,8 @@
 
 ROWS=40000
 
-start_proxy() {
-	rm -f "$WORK/proxy"
-	"$TOP/tests/system/clickhouse_proxy.py" --upstream "${LOG_COURIER_CLICKHOUSE_URL#http://}" --until "$WORK/cured" "$@" \
-		>"$WORK/proxy" &
-	PROXY=$!
-	CHILDREN+=("$PROXY")
-	await 10 grep -q ready "$WORK/proxy" && PROXY_URL=http://127.0.0.1:$(awk '{ print $NF }' "$WORK/proxy")
-}
-
-end_proxy() {
-	end_child "$PROXY" 5
-	CHILDREN=()
-}
+# A proxy that hands on the URL parameters that it knows.
+DROPS='"keep_parameters": ["query", "database"]'
 
 # profile [NAME=VALUE...]: what the courier's user has, and nobody else.
 profile() {
@@ -31,13 +20,13 @@ profile() {
 
 # What shortens answers goes.
 cure() {
-	profile && touch "$WORK/cured"
+	profile && inject "{$DROPS}"
 }
 
 # Healthy or not: some settings let nothing be read.
 start_limited() {
 	: >"$WORK/service.log"
-	LOG_COURIER_CLICKHOUSE_USERNAME=limited LOG_COURIER_CLICKHOUSE_URL=$PROXY_URL \
+	LOG_COURIER_CLICKHOUSE_USERNAME=limited LOG_COURIER_CLICKHOUSE_URL=$(faulty clickhouse) \
 		"$COURIER" >>"$WORK/service.log" 2>&1 &
 	SERVICE_PID=$!
 }
@@ -51,7 +40,6 @@ settled_or_named() {
 }
 
 begin_anew() {
-	rm -f "$WORK/cured"
 	"$DEV/stack" reset --dir "$WORK/stack" && load --rows "$ROWS" --sources 30 --time-range 60
 }
 
@@ -73,7 +61,8 @@ case_of() {
 
 story "answers that something shortens lose no row"
 start_stack
-need "a proxy that drops URL parameters starts" start_proxy
+start_faults
+need "a proxy drops URL parameters" inject "{$DROPS}"
 case_of "limit" "limit=1000" limit=1000
 case_of "offset" "offset=1000" offset=1000
 case_of "read_overflow_mode" max_rows_to_read max_rows_to_read=5000 max_block_size=1000 read_overflow_mode=break
@@ -86,7 +75,7 @@ case_of "timeout_overflow_mode_leaf" timeout_overflow_mode_leaf=break max_execut
 case_of "additional_table_filters" additional_table_filters "additional_table_filters={'logs.logs_local':'raftSessionID % 2 = 0'}"
 case_of "additional_result_filter" additional_result_filter "additional_result_filter=1 = 0"
 case_of "readonly" "needs 0" readonly=1
-end_proxy
-need "a proxy that cuts sorted answers starts" start_proxy --limit 1000
+need "a proxy cuts scans" inject \
+	"{\"query\": \"ORDER BY raftSessionID\", \"replace\": {\", req_id SETTINGS\": \", req_id LIMIT 1000 SETTINGS\"}, $DROPS}" "{$DROPS}"
 case_of "a proxy's own limit" "answer was cut"
 end_story

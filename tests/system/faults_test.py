@@ -307,6 +307,11 @@ class WhatBecomesOfRequests(Proxied):
         self.ask(path="/?limit=5")
         self.assertEqual(Upstream.seen[1][1], "/?limit=5")
 
+    def test_words_of_a_statement_are_replaced(self):
+        self.faults.put({"query": "SELECT", "replace": {"SETTINGS": "LIMIT 1000 SETTINGS", "x": None}})
+        self.ask("SELECT x1 SETTINGS limit=0")
+        self.assertEqual(Upstream.seen[0][2], b"SELECT 1 LIMIT 1000 SETTINGS limit=0")
+
 
 class WhatBecomesOfAnswers(Proxied):
     def test_an_answer_of_a_rule_comes_without_upstream(self):

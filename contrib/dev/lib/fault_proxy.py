@@ -349,7 +349,12 @@ class Exchange:
         if rule and (rule["keep_parameters"] or rule["add_parameters"]):
             target = change_parameters(self.target, rule)
             head = head.replace(self.target.encode("latin-1"), target.encode("latin-1"), 1)
-        return head + self.body
+        body = self.body
+        if rule and rule["replace"] and LENGTH.search(head):
+            for words, others in rule["replace"].items():
+                body = body.replace(words.encode(), (others or "").encode())
+            head = LENGTH.sub(b"\r\nContent-Length: %d" % len(body), head)
+        return head + body
 
     async def ask(self):
         """The answer; of two the second."""

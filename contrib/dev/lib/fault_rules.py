@@ -122,6 +122,7 @@ KEYS = {
     "times": (whole, "how often upstream gets it (1; 0 with a status); 0 without a status: never answered"),
     "keep_parameters": (names, "ClickHouse: URL parameters that match none of these are dropped"),
     "add_parameters": (pairs, "ClickHouse: URL parameters for requests that have them not"),
+    "replace": (pairs, "ClickHouse: words of the statement, in the body, and what upstream gets instead"),
     # What becomes of the answer.
     "early": (flag, "a status is answered on the head alone, without reading the body"),
     "status": (status, "the answer is this, whatever upstream says"),
@@ -142,7 +143,7 @@ KEYS = {
 # Keys that mean something for one service alone.
 SERVED_ALONE = {
     "s3": {"bucket", "prefix", "request_rate", "request_cut", "request_hang", "early"},
-    "clickhouse": {"query", "keep_parameters", "add_parameters"},
+    "clickhouse": {"query", "keep_parameters", "add_parameters", "replace"},
 }
 
 

@@ -432,6 +432,49 @@ static void rows_whose_retention_is_over_are_lost_and_counted(void **state)
 	assert_int_equal(fake_s3_started(story->s3), 0);
 }
 
+/* Retention is over, but the row that did not come is there: the answer was cut before it. */
+static void rows_that_an_answer_left_out_are_not_lost(void **state)
+{
+	struct story *story = *state;
+	struct lc_discovery_row rest = {
+	    .raft_session_id = 7,
+	    .bucket = lc_view_of("amzn-s3-demo-bucket"),
+	    .rows = 2,
+	    .oldest = FIRST + ROWS - 2,
+	    .floor.req_id = lc_view_of(""),
+	};
+
+	restore(story, "amzn-s3-demo-bucket", 0);
+	lc_rebuild_poke(story->rebuild, FIRST + ROWS + RETENTION);
+	fake_ledger_answer_intents(story->ledger, &story->one.intent, 1);
+	send_rows(story, &story->one, 0, ROWS - 1);
+	(void)fake_ledger_told(story->ledger);
+	fake_clickhouse_hold_rest(story->clickhouse);
+	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_send_found(story->clickhouse, &rest);
+	fake_clickhouse_end(story->clickhouse);
+	assert_string_equal(fake_ledger_told(story->ledger), "");
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_ROWS_EXPIRED), 0);
+	assert_int_equal(backlog(story), 1);
+}
+
+static void rows_of_a_strange_source_are_no_fault_of_ours(void **state)
+{
+	struct story *story = *state;
+	struct lc_record strange = {
+	    .raft_session_id = 65535,
+	    .bucket = lc_view_of("zzz"),
+	    .inserted_at = FIRST,
+	};
+
+	restore(story, "amzn-s3-demo-bucket", 0);
+	begin_pass(story, &story->one.intent, 1);
+	fake_clickhouse_send_row(story->clickhouse, &strange);
+	fake_clickhouse_end(story->clickhouse);
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	assert_int_equal(backlog(story), 1);
+}
+
 static void a_broken_stream_loses_nothing_and_expires_nothing(void **state)
 {
 	struct story *story = *state;
@@ -880,6 +923,8 @@ int main(void)
 	    STORY(twins_in_two_objects_are_shared_out),
 	    STORY(rows_not_to_be_seen_are_waited_for),
 	    STORY(rows_whose_retention_is_over_are_lost_and_counted),
+	    STORY(rows_that_an_answer_left_out_are_not_lost),
+	    STORY(rows_of_a_strange_source_are_no_fault_of_ours),
 	    STORY(a_broken_stream_loses_nothing_and_expires_nothing),
 	    STORY(bytes_that_are_no_rows_expire_nothing),
 	    STORY(rows_out_of_order_are_refused),
