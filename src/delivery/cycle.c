@@ -15,8 +15,9 @@
 enum {
 	UNANSWERED_MAX = 3, /* scans: from then on what they ask for may be the reason */
 	/* Sources in a row that cannot be read: then the cycle is over. */
-	UNREADABLE_MAX = 3,        /* when nothing could be read: the fault is not theirs */
-	UNREADABLE_BESIDE_MAX = 8, /* when others could */
+	UNREADABLE_MAX = 3,          /* when nothing could be read: the fault is not theirs */
+	UNREADABLE_BESIDE_MAX = 8,   /* when others could */
+	READ_LATELY_MS = 600 * 1000, /* so long a scan shows that ClickHouse can be read */
 };
 
 /* Where the cycle is. */
@@ -47,7 +48,7 @@ struct lc_cycle {
 	uint64_t next_ms;  /* when the next cycle is to begin, while this one is waited for */
 	unsigned failures; /* cycles in a row that ClickHouse made fail */
 	bool scans_fail;   /* no scan has succeeded since one failed, not by its source's fault */
-	bool has_read;     /* a scan has succeeded */
+	uint64_t read_ms;  /* monotonic, when a scan has succeeded last; 0: none has */
 	bool reads;        /* one of this cycle */
 
 	struct lc_source **ready; /* this cycle's sources, oldest first, those in trouble last */
@@ -132,8 +133,10 @@ static void note_scan(struct lc_cycle *cycle, const struct lc_error *error)
 /* What one source alone suffers is no failure of ClickHouse's, unless nothing else can be read. */
 static void note_unreadable(struct lc_cycle *cycle, const struct lc_error *error)
 {
+	uint64_t now_ms = lc_loop_now_ms(cycle->parts.loop);
+
 	cycle->unreadable++;
-	if (!cycle->has_read || (!cycle->reads && cycle->unreadable >= UNREADABLE_MAX))
+	if (cycle->read_ms == 0 || now_ms - cycle->read_ms >= READ_LATELY_MS)
 		note_scan(cycle, error);
 }
 
@@ -141,7 +144,7 @@ static void note_read(struct lc_cycle *cycle)
 {
 	static const struct lc_error none = {.kind = LC_ERROR_NONE};
 
-	cycle->has_read = true;
+	cycle->read_ms = lc_loop_now_ms(cycle->parts.loop);
 	cycle->reads = true;
 	cycle->unreadable = 0;
 	cycle->failures = 0;
