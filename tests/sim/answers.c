@@ -361,7 +361,8 @@ static bool answer_scan(const struct sim_query *query, unsigned seat, struct lc_
 
 bool sim_answer(const struct sim_query *query, unsigned seat, struct lc_buffer *answer)
 {
-	int64_t now = (int64_t)sim->plan.epoch + (int64_t)(sim_now_ms() / 1000);
+	int64_t now = (int64_t)sim->plan.epoch + (int64_t)(sim_now_ms() / 1000) +
+		      sim_clock_error(seat, sim_now_ms());
 	uint64_t behind_ms = sim_fault(sim->plan.stale_answers) ? sim_below(sim->plan.stale_ms) : 0;
 	bool whole = true;
 
@@ -403,25 +404,45 @@ bool sim_answer(const struct sim_query *query, unsigned seat, struct lc_buffer *
 	return whole;
 }
 
+static struct sim_source *read_offset(struct lc_row_binary_reader *reader, struct lc_offset *offset)
+{
+	struct lc_view bucket = lc_row_binary_text(reader);
+	uint32_t session = (uint32_t)lc_row_binary_number(reader, 2);
+	struct sim_source *source = sim_source_find(session, bucket);
+
+	offset->inserted_at = (uint32_t)lc_row_binary_number(reader, 4);
+	offset->start_time_ms = (int64_t)lc_row_binary_number(reader, 8);
+	offset->req_id = lc_row_binary_text(reader);
+	if (reader->state != LC_ROW_BINARY_GOOD || source == NULL || !source->ours ||
+	    offset->req_id.size >= SIM_REQ_ID_SIZE)
+		sim_fail("an INSERT of offsets that can not be read, or of a strange source");
+	return source;
+}
+
+void sim_check_sent(struct lc_view data)
+{
+	struct lc_row_binary_reader reader = lc_row_binary_reader_of(data);
+
+	while (reader.next < reader.end) {
+		struct lc_offset offset;
+		struct sim_source *source = read_offset(&reader, &offset);
+
+		sim_check_forward(source, offset.inserted_at);
+		if (offset.inserted_at > source->sent_second)
+			source->sent_second = offset.inserted_at;
+	}
+}
+
 /* The greatest offset of a source counts, whatever the order of the inserts. */
 void sim_insert_offsets(struct lc_view data)
 {
 	struct lc_row_binary_reader reader = lc_row_binary_reader_of(data);
 
 	while (reader.next < reader.end) {
-		struct lc_view bucket = lc_row_binary_text(&reader);
-		uint32_t session = (uint32_t)lc_row_binary_number(&reader, 2);
-		struct sim_source *source = sim_source_find(session, bucket);
 		struct lc_offset before;
 		struct lc_offset now;
+		struct sim_source *source = read_offset(&reader, &now);
 
-		now.inserted_at = (uint32_t)lc_row_binary_number(&reader, 4);
-		now.start_time_ms = (int64_t)lc_row_binary_number(&reader, 8);
-		now.req_id = lc_row_binary_text(&reader);
-		if (reader.state != LC_ROW_BINARY_GOOD || source == NULL || !source->ours ||
-		    now.req_id.size >= SIM_REQ_ID_SIZE)
-			sim_fail(
-			    "an INSERT of offsets that can not be read, or of a strange source");
 		if (sim_source_offset(source, &before) && lc_offset_compare(&now, &before) <= 0)
 			continue;
 		source->has_offset = true;

@@ -13,11 +13,12 @@ uint64_t __wrap_lc_clock_monotonic_ms(void)
 	return sim_now_ms();
 }
 
-/* An hour late or early: nothing may depend on it. */
+/* An hour late or early, or more: nothing may depend on it. */
 int64_t __wrap_lc_clock_wall_ms(void)
 {
 	int64_t wrong_ms = (int64_t)(sim->lives % 3) * 3600000 - 3600000;
 
+	wrong_ms += sim_clock_machine_error(sim_now_ms()) * 1000;
 	return (int64_t)sim->plan.epoch * 1000 + (int64_t)sim_now_ms() + wrong_ms;
 }
 

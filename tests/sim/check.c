@@ -160,6 +160,18 @@ void sim_check_offset(const struct sim_source *source)
 	}
 }
 
+/* What lies behind the horizon may be forgotten. */
+void sim_check_forward(const struct sim_source *source, uint32_t second)
+{
+	int64_t sent_ms = ((int64_t)source->sent_second - sim->plan.epoch) * 1000;
+	int64_t bound_ms =
+	    sim_clock_steady_ms(sim->began_ms, sim_now_ms()) - (int64_t)sim->plan.horizon * 1000;
+
+	if (second < source->sent_second && sent_ms >= bound_ms)
+		sim_fail("an offset of session %u, bucket %s goes back from %u to %u",
+			 source->session, source->bucket, source->sent_second, second);
+}
+
 static bool visible_everywhere(const struct sim_row *row)
 {
 	for (unsigned i = 0; i < sim->plan.seat_count; i++) {
@@ -186,6 +198,30 @@ static void excuse_floor(const struct sim_source *source)
 		if (lc_offset_compare(&offset, &floor) <= 0 ||
 		    (!row->timely && !visible_everywhere(row)))
 			sim->lines[row->line].may_be_lost = true;
+	}
+}
+
+/* It may appear behind the horizon: then nobody looks for it. */
+static bool is_too_late(const struct sim_row *row)
+{
+	int64_t inserted_ms = ((int64_t)row->inserted_at - sim->plan.epoch) * 1000;
+	uint64_t shown_ms = 0;
+
+	for (unsigned i = 0; i < sim->plan.seat_count; i++) {
+		if (row->visible_ms[i] + sim->plan.stale_ms > shown_ms)
+			shown_ms = row->visible_ms[i] + sim->plan.stale_ms;
+	}
+	return sim_clock_steady_ms(sim->began_ms, shown_ms) >
+	       inserted_ms + (int64_t)sim->plan.horizon * 800;
+}
+
+/* The ledger begins now. */
+void sim_excuse_late(void)
+{
+	sim->began_ms = sim_now_ms();
+	for (size_t i = 0; i < sim->row_count; i++) {
+		if (is_too_late(&sim->rows[i]))
+			sim->lines[sim->rows[i].line].may_be_lost = true;
 	}
 }
 

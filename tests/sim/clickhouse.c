@@ -139,10 +139,12 @@ static void insert(struct lc_clickhouse_query *query)
 {
 	bool stored = query->clickhouse != NULL
 			  ? !sim_fault(sim->plan.query_fails) &&
-				!sim_in_period(SIM_PERIOD_SEAT_DOWN, query->spec.seat)
+				!sim_in_period(SIM_PERIOD_SEAT_DOWN, query->spec.seat) &&
+				!sim_in_period(SIM_PERIOD_OFFSETS_FAIL, 0)
 			  : sim_chance(0.5);
 
 	if (stored) {
+		sim->strays |= sim->state_lost && query->clickhouse == NULL;
 		sim_insert_offsets(lc_buffer_view(&query->data));
 		sim_crash_point("offsets are inserted");
 	}
@@ -206,6 +208,8 @@ static void answer(struct lc_clickhouse_query *query)
 		end(query, LC_ERROR_UNREACHABLE, "no connection");
 		return;
 	}
+	if (parsed.kind == SIM_QUERY_FIRST_WINDOW)
+		sim_excuse_late();
 	whole = sim_answer(&parsed, query->spec.seat, &query->answer);
 	if ((parsed.kind == SIM_QUERY_OFFSETS || parsed.kind == SIM_QUERY_FIRST_WINDOW) &&
 	    sim->state_lost)
@@ -281,6 +285,7 @@ struct lc_clickhouse_query *lc_clickhouse_start(struct lc_clickhouse *clickhouse
 	lc_buffer_init(&query->answer, SIZE_MAX / 2);
 	lc_buffer_append_view(&query->sql, spec->sql);
 	lc_buffer_append_view(&query->data, spec->data);
+	sim_check_sent(spec->data);
 	TAILQ_INSERT_TAIL(&clickhouse->queries, query, link);
 	query->timer = lc_loop_timer_new(clickhouse->loop, on_step, query);
 	lc_loop_timer_start(query->timer, sim_delay(30, 8000));

@@ -81,6 +81,19 @@ static void execute_in_vain(struct lc_ledger *ledger, const struct lc_ledger_com
 	lc_store_roll_back(ledger->store);
 }
 
+/* Some of a window's ranges may have been written, its end has not. */
+static bool is_inside_window(const struct lc_ledger_command_list *queued)
+{
+	const struct lc_ledger_command *command;
+
+	STAILQ_FOREACH(command, queued, next)
+	{
+		if (command->kind == LC_LEDGER_COMMAND_SET_UNTIL)
+			return true;
+	}
+	return false;
+}
+
 /* The thread may have come in the middle of what the loop was calling. */
 static void on_commit(void *context)
 {
@@ -97,6 +110,10 @@ static void on_commit(void *context)
 	take(ledger, &batch, sim_chance(0.5) ? length : sim_between(1, length));
 	execute(ledger, &batch);
 	sim_crash_point("a transaction is committed");
+	if (is_inside_window(&ledger->queued) && sim_clock_window_dies()) {
+		sim_trace("crash in the middle of a window");
+		sim->crash_wanted = true;
+	}
 	while ((command = STAILQ_FIRST(&batch)) != NULL) {
 		STAILQ_REMOVE_HEAD(&batch, next);
 		if (lc_ledger_command_has_callback(command))

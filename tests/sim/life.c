@@ -55,7 +55,7 @@ static void on_drained(void *context)
 static void on_failed(void *context, const struct lc_error *error)
 {
 	(void)context;
-	if (error->kind == LC_ERROR_CONFLICT && sim->state_lost) {
+	if (error->kind == LC_ERROR_CONFLICT && sim->strays) {
 		sim_trace("the operator resets the ledger: %s", error->message);
 		sim->reset_wanted = true;
 		sim->crash_wanted = true;
@@ -173,7 +173,7 @@ static void live_until(struct house *house, uint64_t until_ms)
 {
 	while (!run(house, until_ms)) {
 		crash_all(house);
-		pass_time(sim_below(DOWN_MS));
+		pass_time(sim_clock_down_ms(sim_below(DOWN_MS)));
 		start_all(house);
 	}
 }
@@ -270,9 +270,23 @@ static void interrupt(struct house *house, const struct sim_interruption *interr
 	start_all(house);
 }
 
+/* When all clocks have reached the last row, or now. */
+static uint64_t last_stamp_ms(void)
+{
+	uint64_t last = sim_now_ms();
+
+	for (size_t i = 0; i < sim->row_count; i++) {
+		int64_t stamp_ms = ((int64_t)sim->rows[i].inserted_at - sim->plan.epoch) * 1000;
+
+		if (stamp_ms > (int64_t)last)
+			last = (uint64_t)stamp_ms;
+	}
+	return last;
+}
+
 static void await_delivery(struct house *house)
 {
-	uint64_t limit_ms = sim_now_ms() + COMPLETE_MS;
+	uint64_t limit_ms = last_stamp_ms() + COMPLETE_MS;
 
 	while (!sim_all_found() && sim_now_ms() < limit_ms)
 		live_until(house, sim_now_ms() + 10000);

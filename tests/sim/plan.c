@@ -162,6 +162,7 @@ static void make_rows_expire(void)
 	struct sim_plan *plan = &sim->plan;
 
 	plan->horizon = TTL_HORIZON;
+	plan->retention_is_short = true;
 	plan->retention = (uint32_t)sim_between(900, 1500);
 	plan->faults_end_ms = plan->rows_end_ms + (uint64_t)plan->retention * 1000 + 1200000;
 	plan->periods[plan->period_count++] = (struct sim_period){
@@ -199,6 +200,8 @@ void sim_plan_make(void)
 		add_trouble();
 	add_deaths();
 	add_tenants();
+	if (!sim->calm)
+		sim_clocks_plan();
 }
 
 bool sim_in_period(enum sim_period_kind kind, unsigned which)

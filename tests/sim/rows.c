@@ -114,6 +114,8 @@ static void add_chunk(const struct weather *weather, size_t *capacity)
 	uint32_t spread = (uint32_t)sim_between(1, 3);
 
 	inserted_at += (uint32_t)sim_below(2 * weather->clock_spread + 1) - weather->clock_spread;
+	if (!sim->calm)
+		inserted_at += (uint32_t)sim_clock_error(sim_clock_writer(), at_ms);
 	if (sim_chance(weather->too_late))
 		at_ms += (uint64_t)sim->plan.horizon * 500 + sim_below(sim->plan.horizon * 1000);
 	make_visible(&chunk, weather, at_ms, sim_chance(weather->late));
@@ -155,28 +157,12 @@ static int compare_rows(const void *a, const void *b)
 
 static bool is_timely(const struct sim_row *row)
 {
-	int64_t closes_s = (int64_t)row->inserted_at - sim->plan.epoch + sim->plan.delay;
+	int64_t closes_ms = sim_clock_reaches_ms(row->inserted_at + sim->plan.delay);
 	bool timely = true;
 
-	for (unsigned i = 0; i < sim->plan.seat_count; i++) {
-		for (unsigned j = 0; j < sim->plan.seat_count; j++)
-			timely &= (int64_t)(row->visible_ms[i] + sim->plan.stale_ms) <
-				  (closes_s - sim->plan.seat_skew[j]) * 1000;
-	}
+	for (unsigned i = 0; i < sim->plan.seat_count; i++)
+		timely &= (int64_t)(row->visible_ms[i] + sim->plan.stale_ms) < closes_ms;
 	return timely;
-}
-
-/* It may appear behind the horizon: then nobody looks for it. */
-static bool is_too_late(const struct sim_row *row)
-{
-	int64_t inserted_ms = ((int64_t)row->inserted_at - sim->plan.epoch) * 1000;
-	int64_t latest_ms = inserted_ms + (int64_t)sim->plan.horizon * 800;
-
-	for (unsigned i = 0; i < sim->plan.seat_count; i++) {
-		if ((int64_t)(row->visible_ms[i] + sim->plan.stale_ms) > latest_ms)
-			return true;
-	}
-	return false;
 }
 
 /* Sources, lines and what is expected of them. */
@@ -193,7 +179,6 @@ static void enter_row(size_t number)
 	row->expires_ms = (uint64_t)(age_ms + (int64_t)sim->plan.retention * 1000);
 	row->gone_ms = row->expires_ms + sim_below(300000);
 	line->row = number;
-	line->may_be_lost |= is_too_late(row);
 	if (!source->ours)
 		return;
 	if (line->expected++ == 0)

@@ -1,11 +1,12 @@
 /*
  * Runs random histories:
  *
- *	sim [--seeds FROM..TO | --seed N] [--trace]
+ *	sim [--seeds FROM..TO | --seed N] [--calm] [--trace]
  *
- * Without seeds those of regressions.h and some hundred others.
- * Histories run in a child process, so that one that fails, crashes or hangs is told with its seed
- * and the others go on. `--seed N --trace` runs one again and shows what happens in it.
+ * Without seeds those of regressions.h and some hundred others. A calm history has no clock jumps
+ *and what goes with them. Histories run in a child process, so that one that fails, crashes or
+ *hangs is told with its seed and the others go on. `--seed N --trace` runs one again and shows what
+ *happens in it.
  */
 #include "sim/sim.h"
 
@@ -33,9 +34,15 @@ enum {
 /* Makes the deaths of a seed others than its faults. */
 static const uint64_t DEATHS = 0x6465617468;
 static const uint64_t TENANTS = 0x74656e616e7473;
+static const uint64_t CLOCKS = 0x636c6f636b73;
 
-static const uint64_t REGRESSIONS[] = {
-#define SIM_REGRESSION(seed, what) (seed),
+struct regression {
+	bool calm;
+	uint64_t seed;
+};
+
+static const struct regression REGRESSIONS[] = {
+#define SIM_REGRESSION(calm, seed, what) {calm, seed},
 #include "sim/regressions.h"
 };
 
@@ -43,6 +50,7 @@ struct options {
 	uint64_t from;
 	uint64_t to;
 	bool trace;
+	bool calm;
 	bool chosen; /* seeds were given */
 };
 
@@ -51,6 +59,7 @@ struct progress {
 	size_t regression; /* the next of these comes first */
 	uint64_t next;     /* of the other seeds */
 	uint64_t seed;     /* under way */
+	bool calm;
 	uint64_t histories;
 	uint64_t rows;
 	uint64_t lives;
@@ -61,8 +70,8 @@ void sim_fail(const char *format, ...)
 {
 	va_list arguments;
 
-	fprintf(stderr, "seed %" PRIu64 " at %" PRIu64 " ms, life %u: ", sim->seed, sim_now_ms(),
-		sim->lives);
+	fprintf(stderr, "%sseed %" PRIu64 " at %" PRIu64 " ms, life %u: ", sim->calm ? "calm " : "",
+		sim->seed, sim_now_ms(), sim->lives);
 	va_start(arguments, format);
 	vfprintf(stderr, format, arguments);
 	va_end(arguments);
@@ -100,22 +109,27 @@ static void empty_directory(const char *directory)
 
 void sim_forget_state(void)
 {
+	for (size_t i = 0; i < sim->source_count; i++)
+		sim->sources[i].sent_second = 0;
 	empty_directory(sim->directory);
 }
 
 /* ---- one history ---- */
 
-static void run_history(uint64_t seed, const struct options *options, const char *directory)
+static void run_history(uint64_t seed, bool calm, const struct options *options,
+			const char *directory)
 {
 	struct lc_error error;
 
 	sim = lc_memory_zero(1, sizeof(*sim));
 	sim->seed = seed;
+	sim->calm = calm;
 	sim->trace = options->trace;
 	lc_random_seed(&sim->random, seed);
 	lc_random_seed(&sim->entropy, ~seed);
 	lc_random_seed(&sim->deaths, seed ^ DEATHS);
 	lc_random_seed(&sim->tenants, seed ^ TENANTS);
+	lc_random_seed(&sim->clocks, seed ^ CLOCKS);
 	snprintf(sim->directory, sizeof(sim->directory), "%s", directory);
 	sim->loop = lc_loop_new(&error);
 	sim_plan_make();
@@ -196,11 +210,14 @@ static bool take_seed(const struct options *options, struct progress *progress)
 	size_t regressions = options->chosen ? 0 : sizeof(REGRESSIONS) / sizeof(REGRESSIONS[0]);
 
 	if (progress->regression < regressions)
-		progress->seed = REGRESSIONS[progress->regression++];
+		progress->seed = REGRESSIONS[progress->regression].seed;
 	else if (progress->next <= options->to)
 		progress->seed = progress->next++;
 	else
 		return false;
+	progress->calm = progress->regression < regressions
+			     ? REGRESSIONS[progress->regression++].calm
+			     : options->calm;
 	return true;
 }
 
@@ -210,7 +227,7 @@ static void run_histories(const struct options *options, struct progress *progre
 	lc_assert_set_witness(tell_seed);
 	while (take_seed(options, progress)) {
 		alarm(HISTORY_MAX);
-		run_history(progress->seed, options, directory);
+		run_history(progress->seed, progress->calm, options, directory);
 		progress->histories++;
 		progress->rows += sim->row_count;
 		progress->lives += sim->lives;
@@ -233,7 +250,8 @@ static bool run_child(const struct options *options, struct progress *progress,
 	LC_ASSERT(child > 0);
 	LC_ASSERT(waitpid(child, &status, 0) == child);
 	if (WIFSIGNALED(status))
-		fprintf(stderr, "seed %" PRIu64 ": signal %d\n", progress->seed, WTERMSIG(status));
+		fprintf(stderr, "%sseed %" PRIu64 ": signal %d\n", progress->calm ? "calm " : "",
+			progress->seed, WTERMSIG(status));
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
@@ -242,6 +260,8 @@ static bool read_options(int argc, char **argv, struct options *options)
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--trace") == 0) {
 			options->trace = true;
+		} else if (strcmp(argv[i], "--calm") == 0) {
+			options->calm = true;
 		} else if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc) {
 			options->from = options->to = strtoull(argv[++i], NULL, 10);
 			options->chosen = true;
@@ -282,7 +302,7 @@ int main(int argc, char **argv)
 	unsigned faults = 0;
 
 	if (!read_options(argc, argv, &options)) {
-		fprintf(stderr, "usage: sim [--seeds FROM..TO | --seed N] [--trace]\n");
+		fprintf(stderr, "usage: sim [--seeds FROM..TO | --seed N] [--calm] [--trace]\n");
 		return 2;
 	}
 	snprintf(directory, sizeof(directory), "%s/log-courier-sim-XXXXXX", memory_directory());

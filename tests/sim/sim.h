@@ -30,6 +30,7 @@ enum {
 	SIM_TARGETS_MAX = 6,
 	SIM_PERIODS_MAX = 40,
 	SIM_INTERRUPTIONS_MAX = 12,
+	SIM_JUMPS_MAX = 3,
 	SIM_REQ_ID_SIZE = 20,
 	SIM_PIECE_MAX = 65536, /* bytes of an answer that come at once */
 };
@@ -48,6 +49,7 @@ struct sim_source {
 	uint32_t offset_second;
 	int64_t offset_start_ms;
 	char offset_req_id[SIM_REQ_ID_SIZE];
+	uint32_t sent_second; /* the greatest that an INSERT was sent for */
 };
 
 struct sim_target {
@@ -91,6 +93,7 @@ enum sim_period_kind {
 	SIM_PERIOD_SIZE_LIMITED,      /* a bucket refuses large objects */
 	SIM_PERIOD_SOURCE_UNREADABLE, /* a scan that comes to it breaks */
 	SIM_PERIOD_DISK_FULL,
+	SIM_PERIOD_OFFSETS_FAIL,
 };
 
 struct sim_period {
@@ -114,6 +117,15 @@ struct sim_interruption {
 	uint64_t down_ms;
 };
 
+/* Clocks show so many seconds more than they should. */
+struct sim_jump {
+	uint64_t from_ms;
+	uint64_t until_ms;
+	int32_t seconds;
+	unsigned seats; /* whose: one bit each */
+	bool machine;   /* this machine's, too */
+};
+
 struct sim_plan {
 	uint32_t epoch; /* ClickHouse's clock at 0 ms, seconds since 1970 */
 	unsigned seat_count;
@@ -125,6 +137,7 @@ struct sim_plan {
 	uint64_t rows_end_ms;   /* the last rows come */
 	uint64_t faults_end_ms; /* from here on all goes well */
 	uint32_t retention;     /* seconds; rows are gone some time later */
+	bool retention_is_short;
 	uint32_t horizon;
 	bool small_pieces;    /* answers come in very small pieces */
 	uint64_t stale_ms;    /* an answer may come from a replica so far behind */
@@ -134,13 +147,16 @@ struct sim_plan {
 	double insert_lost;
 	double put_lost; /* stored, but the answer is lost */
 	double put_fails;
-	double step_crashes; /* right behind something durable */
-	double put_crashes;  /* right behind a PUT that was sent, and arrives */
-	double move_crashes; /* in the middle of a change of the number of shards */
+	double step_crashes;   /* right behind something durable */
+	double put_crashes;    /* right behind a PUT that was sent, and arrives */
+	double move_crashes;   /* in the middle of a change of the number of shards */
+	double window_crashes; /* behind a transaction with a part of a window */
 	struct sim_period periods[SIM_PERIODS_MAX];
 	size_t period_count;
 	struct sim_interruption interruptions[SIM_INTERRUPTIONS_MAX];
 	size_t interruption_count;
+	struct sim_jump jumps[SIM_JUMPS_MAX];
+	size_t jump_count;
 };
 
 struct sim_object; /* s3.c */
@@ -149,10 +165,12 @@ struct sim_object; /* s3.c */
 struct sim {
 	uint64_t seed;
 	bool trace;
+	bool calm;                /* no clock jumps, and what goes with it */
 	struct lc_random random;  /* of the plan and the models */
 	struct lc_random entropy; /* what the courier is given */
 	struct lc_random deaths;  /* apart, so that without them a seed's history stays the same */
 	struct lc_random tenants; /* apart, for the same reason */
+	struct lc_random clocks;  /* the same of clocks.c */
 	struct sim_plan plan;
 	char directory[64]; /* of the ledger */
 
@@ -170,10 +188,12 @@ struct sim {
 	struct sim_object *objects;
 	unsigned lives;
 	bool state_lost;   /* at least once: rows may be delivered again */
+	bool strays;       /* an offset of a process that is gone has arrived since */
 	bool crash_wanted; /* by a model, at a step */
 	bool reset_wanted; /* with it */
 	bool crashing;     /* the process is being thrown away */
 	bool moving;       /* this process is the mover */
+	uint64_t began_ms; /* the ledger */
 	uint64_t as_of_ms; /* what the answer being made shows */
 	uint64_t puts;
 };
@@ -221,6 +241,24 @@ void sim_plan_make(void);
 bool sim_in_period(enum sim_period_kind kind, unsigned which);
 void sim_settings_make(struct lc_settings *settings);
 void sim_rows_make(void);
+
+/* ---- clocks.c ---- */
+
+void sim_clocks_plan(void);
+/* By how many seconds the clock of a seat, or this machine's, is ahead. */
+int64_t sim_clock_error(unsigned seat, uint64_t at_ms);
+int64_t sim_clock_machine_error(uint64_t at_ms);
+/* The seat that takes in some rows. */
+unsigned sim_clock_writer(void);
+/* How long a process is away that was to be away for so long. */
+uint64_t sim_clock_down_ms(uint64_t usual_ms);
+/* All processes are to die here. */
+bool sim_clock_window_dies(void);
+/* When a clock shows this second for the first time; negative: before the history. */
+int64_t sim_clock_reaches_ms(uint32_t second);
+/* The most that the horizon's clock can have shown until then, in ms since the history's beginning,
+ * for a ledger that began at `began_ms`. */
+int64_t sim_clock_steady_ms(uint64_t began_ms, uint64_t at_ms);
 
 /* ---- table.c ---- */
 
@@ -277,6 +315,8 @@ size_t sim_answer_end_of(const struct sim_query *query, struct lc_view answer, u
 /* How many rows there are. */
 uint64_t sim_answer_rows(const struct sim_query *query, struct lc_view answer);
 
+/* An INSERT with these rows is sent. */
+void sim_check_sent(struct lc_view data);
 /* Takes the rows of an INSERT. */
 void sim_insert_offsets(struct lc_view data);
 
@@ -289,10 +329,13 @@ void sim_objects_free(void);
 
 /* An object was stored for the first time. */
 void sim_check_object(const char *bucket, struct lc_view key, struct lc_view body);
+/* An offset of this second is about to be written. */
+void sim_check_forward(const struct sim_source *source, uint32_t second);
 /* An offset was written to ClickHouse. */
 void sim_check_offset(const struct sim_source *source);
 /* A row may be lost or doubled from now on without fault of the courier's. */
 void sim_excuse_floors(void);
+void sim_excuse_late(void);
 void sim_excuse_expired(void);
 /* All rows stand in objects. */
 bool sim_all_found(void);
