@@ -89,6 +89,11 @@ bool lc_store_find_source(struct lc_store *store, const struct lc_ledger_source 
 bool lc_store_get_source(struct lc_store *store, const struct lc_ledger_source *source, int64_t *id,
 			 struct lc_error *error);
 
+/* ---- log objects ---- */
+
+/* Sets the error: an open intent has no object. Returns false. */
+bool lc_store_miss_object(const struct lc_store *store, uint64_t intent_id, struct lc_error *error);
+
 /* ---- blobs ---- */
 
 /* Calls `visit` with each blob of the source that may hold rows with from <= second < to. False,
