@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "ledger/file_name.h"
 #include "ledger/store.h"
+#include "support/ledger_case.h"
 #include "support/move_world.h"
 
 #include <setjmp.h>
@@ -195,7 +196,7 @@ static void make_ledger(const char *directory, unsigned shard, unsigned shards, 
 	if (horizon > 0) {
 		assert_true(lc_store_set_floor(store, &forgotten, &floor, &error));
 		assert_true(lc_store_set_horizon(store, horizon, &error));
-		assert_true(lc_store_expire(store, horizon, &error));
+		lc_ledger_case_expire(store, horizon);
 	}
 	assert_true(lc_store_commit(store, &error));
 	lc_store_close(store);
@@ -295,7 +296,7 @@ static void the_horizon_may_come_down_to_where_rows_are_still_known(void **state
 		store = must_open(directory, i, 2, &opened);
 		assert_true(lc_store_begin(store, &error));
 		assert_true(lc_store_set_horizon(store, BASE + 60000, &error));
-		assert_true(lc_store_expire(store, BASE + 60000, &error));
+		lc_ledger_case_expire(store, BASE + 60000);
 		assert_true(
 		    lc_store_set_steady_clock(store, (BASE + i) * 1000ULL, 5000 + i, &error));
 		assert_true(lc_store_commit(store, &error));
@@ -314,9 +315,9 @@ static void the_horizon_may_come_down_to_where_rows_are_still_known(void **state
 
 	/* What was known of session 1 alone is not lost when its origin is. */
 	assert_true(lc_store_set_until(store, BASE + 90001, &error));
-	assert_true(lc_store_expire(store, BASE, &error));
+	lc_ledger_case_expire(store, BASE);
 	assert_true(lc_store_set_horizon(store, BASE + 600, &error));
-	assert_true(lc_store_expire(store, BASE + 600, &error));
+	lc_ledger_case_expire(store, BASE + 600);
 	assert_true(lc_store_lower_horizon(store, BASE - 300, &horizon, &error));
 	assert_int_equal(horizon, BASE + 300);
 	lc_store_close(store);
@@ -336,7 +337,7 @@ static void a_ledger_that_catches_up_forgets_its_origins(void **state)
 	store = must_open(directory, 0, 1, &opened);
 	assert_false(is_surplus(store, 1, BASE + 2700));
 	assert_true(lc_store_set_horizon(store, BASE + 3000, &error));
-	assert_true(lc_store_expire(store, BASE + 3000, &error));
+	lc_ledger_case_expire(store, BASE + 3000);
 	lc_store_close(store);
 	store = must_open(directory, 0, 1, &opened);
 	assert_int_equal(lc_store_seen_until(store, 1), 0);
