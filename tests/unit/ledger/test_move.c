@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "ledger/file_name.h"
 #include "ledger/store.h"
+#include "support/former_ledger.h"
 #include "support/ledger_case.h"
 #include "support/move_world.h"
 
@@ -127,6 +128,40 @@ static void many_changes_lose_nothing_either(void **state)
 	/* Numbers do not grow with the changes. */
 	lc_store_close(must_open(directory, 0, 1, &opened));
 	assert_true(opened.next_intent_id <= 14 * OBJECTS + 1);
+}
+
+static void make_former(const char *directory)
+{
+	static const enum lc_former_ledger_how HOW[] = {LC_FORMER_LEDGER_KILLED,
+							LC_FORMER_LEDGER_MOVED};
+	struct lc_error error;
+	char path[PATH_MAX];
+
+	for (unsigned shard = 0; shard < 2; shard++) {
+		assert_true(lc_file_name_path(path, directory, shard, 2, "", &error));
+		lc_former_ledger_make(path, shard, 2, HOW[shard]);
+	}
+}
+
+/* As if the workers had opened them before the change. */
+static void ledgers_of_an_earlier_release_are_taken(void **state)
+{
+	const char *directory = *state;
+	char other[LC_MOVE_WORLD_PATH_SIZE];
+	struct lc_ledger_state opened;
+	char *before;
+
+	lc_move_world_begin(other);
+	make_former(other);
+	for (unsigned shard = 0; shard < 2; shard++)
+		lc_store_close(must_open(other, shard, 2, &opened));
+	before = lc_move_world_dump(other, 2);
+	lc_move_world_end(other);
+	make_former(directory);
+	move_over(directory, 2, 3);
+	expect_same(directory, 3, before);
+	expect_same(directory, 2, before);
+	free(before);
 }
 
 static void a_first_start_makes_empty_ledgers(void **state)
@@ -538,6 +573,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(nothing_is_lost_and_nothing_comes_along),
 	    TEST(many_changes_lose_nothing_either),
+	    TEST(ledgers_of_an_earlier_release_are_taken),
 	    TEST(a_first_start_makes_empty_ledgers),
 	    TEST(what_an_earlier_layout_left_does_not_come_back),
 	    TEST(each_session_goes_on_from_where_its_own_ledger_was),
