@@ -123,8 +123,8 @@ struct lc_ledger_state {
 	uint64_t steady_ms;      /* see lc_ledger_set_steady_clock; 0: none yet */
 	uint64_t steady_at_ms;
 	uint64_t next_intent_id;
-	/* Called by lc_ledger_open before it returns, for each source with open ranges. None reaches
-	 * past the last window (or lc_ledger_seen_until). */
+	/* Called by lc_ledger_open before it returns, for each source with open ranges. None
+	 * reaches past the last window (or lc_ledger_seen_until). */
 	void (*on_source)(void *context, const struct lc_ledger_source *source,
 			  const struct lc_ledger_range *ranges, size_t range_count);
 	/* For each target, and target bucket, with something on record. */
@@ -190,8 +190,10 @@ void lc_ledger_withdraw_intent(struct lc_ledger *ledger, uint64_t intent_id, uin
 void lc_ledger_set_target(struct lc_ledger *ledger, const struct lc_ledger_target *target);
 
 /* Drops what lies behind `bound`: log objects by whole hours, but for those with open intents and
- * those of sources with ranges open there; slot counts; floors; sources that nothing refers to. An
- * hour that goes takes some tenths of a second, in which nothing else is written. */
+ * those of sources with ranges open there; slot counts; floors; sources that nothing refers to.
+ * That is done in steps, an hour's objects each, in transactions of their own or with what is
+ * called meanwhile; closing the ledger ends it early. What lies behind the horizon alone is
+ * dropped, where that has come down before a step. */
 void lc_ledger_expire(struct lc_ledger *ledger, uint32_t bound);
 
 /* The horizon comes down to `bound`, a slot's beginning, or as near to it as every row taken is

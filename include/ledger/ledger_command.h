@@ -3,8 +3,8 @@
  * ledger's thread holds. A command owns its bytes.
  *
  * The life of a command: made by a function of ledger/ledger.h and pushed; executed with others in
- * one transaction of the store, again as a whole if that failed; once it is committed, finished,
- * which calls back if there is somebody to call; freed.
+ * one transaction of the store, again as a whole if that failed; once it is committed, queued again
+ * if it goes on, or finished, which calls back if there is somebody to call; freed.
  */
 #ifndef LC_LEDGER_LEDGER_COMMAND_H
 #define LC_LEDGER_LEDGER_COMMAND_H
@@ -45,7 +45,12 @@ struct lc_ledger_command {
 	STAILQ_ENTRY(lc_ledger_command) next;
 	enum lc_ledger_command_kind kind;
 	union {
-		uint32_t second; /* until, horizon, bound */
+		uint32_t second; /* until, horizon */
+		struct {
+			uint32_t bound;
+			uint32_t hour;      /* of this step; 0: the first one */
+			uint32_t next_hour; /* of the next one; 0: this was the last */
+		} expire;
 		struct {
 			uint64_t shows_ms;
 			uint64_t at_ms;
@@ -122,6 +127,10 @@ bool lc_ledger_command_execute(struct lc_ledger_command *command, struct lc_stor
 /* Executes all commands in one transaction and commits it; after an error it is rolled back. */
 bool lc_ledger_command_execute_all(const struct lc_ledger_command_list *commands,
 				   struct lc_store *store, struct lc_error *error);
+
+/* Of a command that is committed: true if it has done a step of its work and is to be executed
+ * again, for the next one. */
+bool lc_ledger_command_goes_on(struct lc_ledger_command *command);
 
 /* True if somebody is to be called back. */
 bool lc_ledger_command_has_callback(const struct lc_ledger_command *command);

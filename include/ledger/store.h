@@ -79,7 +79,10 @@ bool lc_store_withdraw_intent(struct lc_store *store, uint64_t intent_id, uint32
 			      struct lc_error *error);
 bool lc_store_set_target(struct lc_store *store, const struct lc_ledger_target *target,
 			 struct lc_error *error);
-bool lc_store_expire(struct lc_store *store, uint32_t bound, struct lc_error *error);
+/* A step of lc_ledger_expire: the first hour from *hour on; 0 in the first step. *hour becomes the
+ * one to go on with, 0 after the last step. */
+bool lc_store_expire(struct lc_store *store, uint32_t bound, uint32_t *hour,
+		     struct lc_error *error);
 
 /* ---- reads ---- */
 

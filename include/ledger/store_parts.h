@@ -66,9 +66,11 @@ struct lc_store_hour *lc_store_find_hour(struct lc_store *store, uint32_t hour);
 /* The table for objects of this hour with rows from `first_second` on, made if need be. */
 struct lc_store_hour *lc_store_get_hour(struct lc_store *store, uint32_t hour,
 					uint32_t first_second, struct lc_error *error);
-/* Drops the tables of hours that end at or before `bound`; where an open intent or an open range
- * needs objects of the hour, those stay and the others go. */
-bool lc_store_expire_hours(struct lc_store *store, uint32_t bound, struct lc_error *error);
+/* The first hour from *hour on that has a table; false: there is none. */
+bool lc_store_next_hour(const struct lc_store *store, uint32_t *hour);
+/* Drops the hour's table; where an open intent or an open range needs objects of the hour, those
+ * stay and the others go. */
+bool lc_store_expire_hour(struct lc_store *store, uint32_t hour, struct lc_error *error);
 
 /* ---- origins ---- */
 
@@ -92,6 +94,11 @@ bool lc_store_find_source(struct lc_store *store, const struct lc_ledger_source 
 /* Its id, given now if it was not known. */
 bool lc_store_get_source(struct lc_store *store, const struct lc_ledger_source *source, int64_t *id,
 			 struct lc_error *error);
+
+/* ---- log objects ---- */
+
+/* Sets the error: an open intent has no object. Returns false. */
+bool lc_store_miss_object(const struct lc_store *store, uint64_t intent_id, struct lc_error *error);
 
 /* ---- blobs ---- */
 

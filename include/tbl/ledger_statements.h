@@ -79,9 +79,10 @@ LC_STATEMENT(DROP_ORIGINS, "DELETE FROM origin WHERE until <= (SELECT value FROM
 LC_STATEMENT(STATE_SOURCES, "SELECT id, session, bucket FROM source "
 	"WHERE id IN (SELECT source FROM open_range) ORDER BY id")
 LC_STATEMENT(STATE_TARGETS, "SELECT bucket, whole, prefix, refused, failures, probe_at_ms, given_up FROM target")
-LC_STATEMENT(STATE_INTENTS, "SELECT s.session, s.bucket, o.target_bucket, o.target_prefix, count(*), "
-	"sum(o.rows), min(o.first_second) FROM open_intent o JOIN source s ON s.id = o.source "
-	"GROUP BY o.source, o.target_bucket, o.target_prefix")
+LC_STATEMENT(STATE_INTENTS, "SELECT s.session, s.bucket, o.target_bucket, o.target_prefix, o.intents, o.rows, "
+	"o.oldest FROM (SELECT source, target_bucket, target_prefix, count(*) AS intents, sum(rows) AS rows, "
+	"min(first_second) AS oldest FROM open_intent GROUP BY source, target_bucket, target_prefix) o "
+	"JOIN source s ON s.id = o.source")
 
 LC_HOUR_STATEMENT(ADD, "INSERT INTO %s (id, source, first_second, last_second, rows, bytes, expired, "
 	"target_bucket, target_prefix, key, taken_rows) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8, ?9, ?10)")

@@ -57,7 +57,10 @@ void lc_ledger_lower_horizon(struct lc_ledger *ledger, uint32_t bound,
 
 void lc_ledger_expire(struct lc_ledger *ledger, uint32_t bound)
 {
-	push_second(ledger, LC_LEDGER_COMMAND_EXPIRE, bound);
+	struct lc_ledger_command *command = lc_ledger_command_new(LC_LEDGER_COMMAND_EXPIRE, 0);
+
+	command->as.expire.bound = bound;
+	lc_ledger_push(ledger, command);
 }
 
 void lc_ledger_set_ranges(struct lc_ledger *ledger, const struct lc_ledger_source *source,

@@ -93,7 +93,9 @@ bool lc_ledger_command_execute(struct lc_ledger_command *command, struct lc_stor
 	case LC_LEDGER_COMMAND_SET_TARGET:
 		return lc_store_set_target(store, &command->as.target, error);
 	case LC_LEDGER_COMMAND_EXPIRE:
-		return lc_store_expire(store, command->as.second, error);
+		command->as.expire.next_hour = command->as.expire.hour;
+		return lc_store_expire(store, command->as.expire.bound,
+				       &command->as.expire.next_hour, error);
 	case LC_LEDGER_COMMAND_WHEN_DURABLE:
 		return true;
 	case LC_LEDGER_COMMAND_READ_HASHES:
@@ -140,6 +142,14 @@ bool lc_ledger_command_execute_all(const struct lc_ledger_command_list *commands
 	if (!done)
 		lc_store_roll_back(store);
 	return done;
+}
+
+bool lc_ledger_command_goes_on(struct lc_ledger_command *command)
+{
+	if (command->kind != LC_LEDGER_COMMAND_EXPIRE)
+		return false;
+	command->as.expire.hour = command->as.expire.next_hour;
+	return command->as.expire.hour != 0;
 }
 
 bool lc_ledger_command_has_callback(const struct lc_ledger_command *command)

@@ -184,7 +184,21 @@ static bool write_batch(struct lc_ledger *ledger, const struct lc_ledger_command
 	return false;
 }
 
-/* Moves those that somebody waits for to the finished ones and frees the others. */
+static void go_on(struct lc_ledger *ledger, struct lc_ledger_command *command)
+{
+	bool closing;
+
+	pthread_mutex_lock(&ledger->mutex);
+	closing = ledger->closing;
+	if (!closing)
+		STAILQ_INSERT_TAIL(&ledger->queued, command, next);
+	pthread_mutex_unlock(&ledger->mutex);
+	if (closing)
+		lc_ledger_command_free(command);
+}
+
+/* Moves those that go on to the end of the queue, unless the ledger is to close, those that
+ * somebody waits for to the finished ones, and frees the others. */
 static void hand_back(struct lc_ledger *ledger, struct lc_ledger_command_list *batch)
 {
 	struct lc_ledger_command_list called = STAILQ_HEAD_INITIALIZER(called);
@@ -192,7 +206,9 @@ static void hand_back(struct lc_ledger *ledger, struct lc_ledger_command_list *b
 
 	while ((command = STAILQ_FIRST(batch)) != NULL) {
 		STAILQ_REMOVE_HEAD(batch, next);
-		if (lc_ledger_command_has_callback(command))
+		if (lc_ledger_command_goes_on(command))
+			go_on(ledger, command);
+		else if (lc_ledger_command_has_callback(command))
 			STAILQ_INSERT_TAIL(&called, command, next);
 		else
 			lc_ledger_command_free(command);

@@ -1,5 +1,6 @@
 #include "ledger/schema.h"
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "ledger/ledger.h"
 #include "ledger/sql.h"
@@ -16,13 +17,14 @@
  */
 #define PAGE_SIZE "4096"
 
-/* By target and id for whoever builds bodies again, by target and second for the age of the oldest,
- * by hour for what is dropped with the hour. */
-#define OPEN_INTENT_INDEXES                                                                     \
+/* For what is dropped with the hour, and for the sources that stay. */
+#define INTENTS_BY_HOUR "CREATE INDEX open_intent_by_hour ON open_intent (hour, source);"
+
+/* By id for whoever builds bodies again, by second for the age of the oldest. */
+#define INTENTS_BY_TARGET                                                                       \
 	"CREATE INDEX open_intent_by_target ON open_intent (target_bucket, target_prefix, id);" \
 	"CREATE INDEX open_intent_by_age ON open_intent (target_bucket, target_prefix,"         \
-	" first_second);"                                                                       \
-	"CREATE INDEX open_intent_by_hour ON open_intent (hour);"
+	" first_second);"
 
 #define TARGET_TABLE                                                                  \
 	"CREATE TABLE target (bucket BLOB NOT NULL, whole INTEGER NOT NULL,"          \
@@ -41,7 +43,8 @@ static const char TABLES[] =
     " PRIMARY KEY (source, first_second)) WITHOUT ROWID;"
     "CREATE TABLE open_intent (id INTEGER PRIMARY KEY, hour INTEGER NOT NULL,"
     " source INTEGER NOT NULL, target_bucket BLOB NOT NULL, first_second INTEGER NOT NULL,"
-    " rows INTEGER NOT NULL, target_prefix BLOB NOT NULL DEFAULT x'');" OPEN_INTENT_INDEXES
+    " rows INTEGER NOT NULL, target_prefix BLOB NOT NULL DEFAULT x'');" INTENTS_BY_HOUR
+	INTENTS_BY_TARGET
     "CREATE TABLE hour (hour INTEGER PRIMARY KEY, oldest_second INTEGER NOT NULL);"
     "CREATE TABLE slot (slot INTEGER NOT NULL, source INTEGER NOT NULL, rows INTEGER NOT NULL,"
     " PRIMARY KEY (slot, source)) WITHOUT ROWID;" TARGET_TABLE
@@ -212,12 +215,14 @@ static bool recognise(sqlite3 *db, const char *path, int64_t *version, struct lc
 	if (application != LC_SCHEMA_APPLICATION_ID)
 		return lc_error_set(error, LC_ERROR_CORRUPT, "ledger %s: the file is no ledger",
 				    path);
-	if (*version < 1 || *version > LC_LEDGER_SCHEMA_VERSION)
+	if (*version > LC_LEDGER_SCHEMA_VERSION)
 		return lc_error_set(error, LC_ERROR_CORRUPT,
-				    "ledger %s: its schema is version %lld, this program knows "
-				    "versions 1 to %d",
+				    "ledger %s: its schema is version %lld, of a newer release; "
+				    "this one knows versions up to %d: install the newer release "
+				    "again, which goes on from it",
 				    path, (long long)*version, (int)LC_LEDGER_SCHEMA_VERSION);
-	return true;
+	return *version >= 1 ||
+	       lc_error_set(error, LC_ERROR_CORRUPT, "ledger %s: its schema has no version", path);
 }
 
 /* ---- upgrades ---- */
@@ -225,7 +230,7 @@ static bool recognise(sqlite3 *db, const char *path, int64_t *version, struct lc
 /* Version 1 knew targets by their bucket alone. */
 static const char FROM_VERSION_1[] =
     "ALTER TABLE open_intent ADD COLUMN target_prefix BLOB NOT NULL DEFAULT x'';"
-    "DROP INDEX open_intent_by_target;"
+    "DROP INDEX open_intent_by_target;" INTENTS_BY_HOUR
     "ALTER TABLE target RENAME TO bucket_before;" TARGET_TABLE
     "INSERT INTO target (bucket, whole, prefix, refused, failures, probe_at_ms)"
     " SELECT bucket, 1, x'', refused, failures, probe_at_ms FROM bucket_before;"
@@ -261,7 +266,7 @@ static bool copy_prefixes(sqlite3 *db, const char *path, struct lc_error *error)
 static bool leave_version_1(sqlite3 *db, const char *path, struct lc_error *error)
 {
 	return lc_sql_execute(db, path, FROM_VERSION_1, error) && copy_prefixes(db, path, error) &&
-	       lc_sql_execute(db, path, OPEN_INTENT_INDEXES "PRAGMA user_version = 2", error);
+	       lc_sql_execute(db, path, INTENTS_BY_TARGET "PRAGMA user_version = 2", error);
 }
 
 /* In one transaction: a ledger is of one version or of the other, whenever the process dies. */
@@ -272,8 +277,11 @@ static bool upgrade(sqlite3 *db, const char *path, int64_t version, struct lc_er
 	if (version == LC_LEDGER_SCHEMA_VERSION)
 		return true;
 	if (lc_sql_execute(db, path, "PRAGMA synchronous = FULL; BEGIN IMMEDIATE", error) &&
-	    leave_version_1(db, path, error) && lc_sql_execute(db, path, "COMMIT", error))
+	    leave_version_1(db, path, error) && lc_sql_execute(db, path, "COMMIT", error)) {
+		lc_log(LC_LOG_INFO, "the ledger of an earlier release was brought up to this one",
+		       LC_LOG_TEXT("ledger", path));
 		return true;
+	}
 	if (sqlite3_get_autocommit(db) == 0)
 		lc_sql_execute(db, path, "ROLLBACK", &ignored);
 	return false;

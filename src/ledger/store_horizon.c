@@ -1,4 +1,5 @@
 /* The horizon, and what is forgotten behind it. */
+#include "ledger/schema.h"
 #include "ledger/store_parts.h"
 
 bool lc_store_set_horizon(struct lc_store *store, uint32_t horizon, struct lc_error *error)
@@ -66,14 +67,53 @@ static bool drop_before(struct lc_store *store, enum lc_store_statement what, ui
 }
 
 /* All but the hours' tables goes by whole slots, so that no slot loses a part of its count. */
-bool lc_store_expire(struct lc_store *store, uint32_t bound, struct lc_error *error)
+static bool drop_counts(struct lc_store *store, uint32_t bound, struct lc_error *error)
 {
 	uint32_t slot = bound / LC_LEDGER_SLOT_SECONDS;
 
-	return note_gone(store, slot, error) && lc_store_expire_hours(store, bound, error) &&
+	return note_gone(store, slot, error) &&
 	       drop_before(store, LC_STORE_DROP_SLOTS, slot, error) &&
-	       drop_before(store, LC_STORE_DROP_FLOORS, slot * LC_LEDGER_SLOT_SECONDS, error) &&
-	       drop_before(store, LC_STORE_DROP_SOURCES, slot * LC_LEDGER_SLOT_SECONDS, error) &&
-	       lc_store_expire_origins(store, error) &&
 	       lc_store_set_meta(store, LC_STORE_RAISE_META, "expired_until", bound, error);
+}
+
+static bool drop_names(struct lc_store *store, uint32_t bound, struct lc_error *error)
+{
+	uint32_t slot = bound / LC_LEDGER_SLOT_SECONDS;
+
+	return drop_before(store, LC_STORE_DROP_FLOORS, slot * LC_LEDGER_SLOT_SECONDS, error) &&
+	       drop_before(store, LC_STORE_DROP_SOURCES, slot * LC_LEDGER_SLOT_SECONDS, error) &&
+	       lc_store_expire_origins(store, error);
+}
+
+/* The horizon may have come down since the bound was chosen: what is taken from there on stays. */
+static bool keep_horizon(struct lc_store *store, uint32_t *bound, struct lc_error *error)
+{
+	uint64_t horizon;
+
+	if (!lc_store_read_meta(store, "horizon", &horizon, error))
+		return false;
+	if (horizon != 0 && horizon < *bound)
+		*bound = (uint32_t)horizon;
+	return true;
+}
+
+/* A step is what an earlier bound, the end of its hour, would have dropped. */
+bool lc_store_expire(struct lc_store *store, uint32_t bound, uint32_t *hour, struct lc_error *error)
+{
+	uint32_t next = *hour;
+	uint32_t end;
+	bool found;
+
+	if (!keep_horizon(store, &bound, error))
+		return false;
+	end = bound / LC_SCHEMA_HOUR_SECONDS;
+	found = lc_store_next_hour(store, &next) && next < end;
+	*hour = next + 1;
+	if (found && lc_store_next_hour(store, hour) && *hour < end)
+		return drop_counts(store, (next + 1) * LC_SCHEMA_HOUR_SECONDS, error) &&
+		       lc_store_expire_hour(store, next, error);
+	*hour = 0;
+	return drop_counts(store, bound, error) &&
+	       (!found || lc_store_expire_hour(store, next, error)) &&
+	       drop_names(store, bound, error);
 }

@@ -94,6 +94,16 @@ bool lc_store_load_hours(struct lc_store *store, struct lc_error *error)
 	return step == LC_SQL_DONE;
 }
 
+bool lc_store_next_hour(const struct lc_store *store, uint32_t *hour)
+{
+	size_t place = place_of(store, *hour);
+
+	if (place == store->hour_count)
+		return false;
+	*hour = store->hours[place].hour;
+	return true;
+}
+
 struct lc_store_hour *lc_store_find_hour(struct lc_store *store, uint32_t hour)
 {
 	size_t place = place_of(store, hour);
@@ -166,9 +176,8 @@ static bool thin_out(struct lc_store *store, struct lc_store_hour *hour, struct 
 	return lc_sql_run(statement, store->path, error);
 }
 
-static bool drop(struct lc_store *store, size_t place, struct lc_error *error)
+static bool drop(struct lc_store *store, struct lc_store_hour *hour, struct lc_error *error)
 {
-	struct lc_store_hour *hour = &store->hours[place];
 	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_DROP_HOUR, error);
 
 	if (statement == NULL)
@@ -179,24 +188,18 @@ static bool drop(struct lc_store *store, size_t place, struct lc_error *error)
 		return false;
 	finalize(hour);
 	store->hour_count--;
-	memmove(hour, hour + 1, (store->hour_count - place) * sizeof *hour);
+	memmove(hour, hour + 1, (store->hour_count - (size_t)(hour - store->hours)) * sizeof *hour);
 	return true;
 }
 
-bool lc_store_expire_hours(struct lc_store *store, uint32_t bound, struct lc_error *error)
+bool lc_store_expire_hour(struct lc_store *store, uint32_t hour, struct lc_error *error)
 {
-	uint32_t end = bound / LC_SCHEMA_HOUR_SECONDS;
-	size_t place = 0;
+	struct lc_store_hour *found = lc_store_find_hour(store, hour);
+	bool needed;
 
-	while (place < store->hour_count && store->hours[place].hour < end) {
-		struct lc_store_hour *hour = &store->hours[place];
-		bool needed;
-
-		if (!is_needed(store, hour->hour, &needed, error))
-			return false;
-		if (needed ? !thin_out(store, hour, error) : !drop(store, place, error))
-			return false;
-		place += needed;
-	}
-	return true;
+	if (found == NULL)
+		return true;
+	if (!is_needed(store, hour, &needed, error))
+		return false;
+	return needed ? thin_out(store, found, error) : drop(store, found, error);
 }

@@ -189,31 +189,43 @@ static bool drop_object(struct lc_store *store, struct lc_store_hour *hour, uint
 	return lc_sql_run(statement, store->path, error);
 }
 
+static bool uncount_object(struct lc_store *store, struct lc_store_hour *hour, uint64_t intent_id,
+			   struct lc_error *error)
+{
+	sqlite3_stmt *statement =
+	    lc_store_take_of_hour(store, hour, LC_STORE_HOUR_READ_TAKEN, error);
+	enum lc_sql_step step;
+	bool uncounted;
+
+	if (statement == NULL)
+		return false;
+	lc_sql_bind_number(statement, 1, (int64_t)intent_id);
+	step = lc_sql_step(statement, store->path, error);
+	if (step == LC_SQL_DONE)
+		return lc_store_miss_object(store, intent_id, error);
+	uncounted = step == LC_SQL_ROW && uncount_rows(store, sqlite3_column_int64(statement, 0),
+						       lc_sql_view(statement, 1), error);
+	sqlite3_reset(statement);
+	return uncounted;
+}
+
 bool lc_store_withdraw_intent(struct lc_store *store, uint64_t intent_id, uint32_t last_second,
 			      struct lc_error *error)
 {
 	struct lc_store_hour *hour =
 	    lc_store_find_hour(store, last_second / LC_SCHEMA_HOUR_SECONDS);
-	sqlite3_stmt *statement;
-	enum lc_sql_step step;
-	bool uncounted;
 
 	if (hour == NULL)
-		return lc_error_set(error, LC_ERROR_CORRUPT,
-				    "ledger %s: open intent %llu has no object", store->path,
-				    (unsigned long long)intent_id);
-	statement = lc_store_take_of_hour(store, hour, LC_STORE_HOUR_READ_TAKEN, error);
-	if (statement == NULL)
-		return false;
-	lc_sql_bind_number(statement, 1, (int64_t)intent_id);
-	step = lc_sql_step(statement, store->path, error);
-	if (step == LC_SQL_FAILED)
-		return false;
-	uncounted = step == LC_SQL_DONE || uncount_rows(store, sqlite3_column_int64(statement, 0),
-							lc_sql_view(statement, 1), error);
-	sqlite3_reset(statement);
-	return uncounted && drop_object(store, hour, intent_id, error) &&
+		return lc_store_miss_object(store, intent_id, error);
+	return uncount_object(store, hour, intent_id, error) &&
+	       drop_object(store, hour, intent_id, error) &&
 	       lc_store_set_delivered(store, intent_id, error);
+}
+
+bool lc_store_miss_object(const struct lc_store *store, uint64_t intent_id, struct lc_error *error)
+{
+	return lc_error_set(error, LC_ERROR_CORRUPT, "ledger %s: open intent %llu has no object",
+			    store->path, (unsigned long long)intent_id);
 }
 
 /* ---- blobs ---- */

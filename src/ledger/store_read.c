@@ -79,6 +79,32 @@ bool lc_store_read_hashes(struct lc_store *store, const struct lc_ledger_source 
 
 /* ---- open intents ---- */
 
+/* What is built again from the blob must be what the intent names: a blob with other rows, or one
+ * that is none, would pass for an object that is smaller, or empty. */
+static bool verify_blob(struct lc_store *store, const struct lc_ledger_intent *intent,
+			struct lc_error *error)
+{
+	struct lc_taken_second second = {0};
+	struct lc_error fault;
+	size_t position = 0;
+	uint64_t rows = 0;
+	uint32_t first = 0;
+
+	while (lc_taken_rows_next(intent->taken_rows, &position, &second, &fault)) {
+		if (rows == 0)
+			first = second.second;
+		rows += second.count;
+	}
+	if (fault.kind != LC_ERROR_NONE)
+		return lc_error_set(error, LC_ERROR_CORRUPT, "ledger %s: open intent %llu: %s",
+				    store->path, (unsigned long long)intent->id, fault.message);
+	return (rows == intent->rows && first == intent->first_second &&
+		second.second == intent->last_second) ||
+	       lc_error_set(error, LC_ERROR_CORRUPT,
+			    "ledger %s: open intent %llu: its blob does not hold its rows",
+			    store->path, (unsigned long long)intent->id);
+}
+
 /* The intent's object, of which `intent` holds id, source and target bucket already. */
 static bool read_intent(struct lc_store *store, uint32_t hour_number, struct lc_arena *arena,
 			struct lc_ledger_intent *intent, struct lc_error *error)
@@ -95,8 +121,7 @@ static bool read_intent(struct lc_store *store, uint32_t hour_number, struct lc_
 		step = lc_sql_step(statement, store->path, error);
 	}
 	if (step == LC_SQL_DONE)
-		lc_error_set(error, LC_ERROR_CORRUPT, "ledger %s: open intent %llu has no object",
-			     store->path, (unsigned long long)intent->id);
+		lc_store_miss_object(store, intent->id, error);
 	if (step != LC_SQL_ROW)
 		return false;
 	intent->first_second = lc_sql_second(statement, 0);
@@ -107,7 +132,7 @@ static bool read_intent(struct lc_store *store, uint32_t hour_number, struct lc_
 	intent->key = lc_arena_copy(arena, lc_sql_view(statement, 5));
 	intent->taken_rows = lc_arena_copy(arena, lc_sql_view(statement, 6));
 	sqlite3_reset(statement);
-	return true;
+	return verify_blob(store, intent, error);
 }
 
 /* The least second of all open intents of the target. */

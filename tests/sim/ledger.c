@@ -116,7 +116,9 @@ static void on_commit(void *context)
 	}
 	while ((command = STAILQ_FIRST(&batch)) != NULL) {
 		STAILQ_REMOVE_HEAD(&batch, next);
-		if (lc_ledger_command_has_callback(command))
+		if (lc_ledger_command_goes_on(command))
+			STAILQ_INSERT_TAIL(&ledger->queued, command, next);
+		else if (lc_ledger_command_has_callback(command))
 			STAILQ_INSERT_TAIL(&ledger->finished, command, next);
 		else
 			lc_ledger_command_free(command);

@@ -76,6 +76,17 @@ void lc_ledger_case_make_intent(struct lc_ledger_case_intent *made, uint64_t id,
 	};
 }
 
+void lc_ledger_case_expire(struct lc_store *store, uint32_t bound)
+{
+	struct lc_error error;
+	uint32_t hour = 0;
+
+	do {
+		if (!lc_store_expire(store, bound, &hour, &error))
+			fail_msg("%s", error.message);
+	} while (hour != 0);
+}
+
 struct lc_ledger_intents_question lc_ledger_case_question(uint64_t after_id, size_t limit)
 {
 	return (struct lc_ledger_intents_question){

@@ -7,6 +7,7 @@
 #include "ledger/file_name.h"
 #include "ledger/schema.h"
 #include "ledger/store.h"
+#include "support/ledger_case.h"
 
 #include <dirent.h>
 #include <setjmp.h>
@@ -290,7 +291,7 @@ static void make_ledger(struct maker *maker, const char *directory, unsigned sha
 	must(maker, lc_store_set_until(maker->store, until, &maker->error));
 	must(maker, lc_store_set_horizon(maker->store, horizon, &maker->error));
 	if (choose(maker, 2) == 0)
-		must(maker, lc_store_expire(maker->store, horizon, &maker->error));
+		lc_ledger_case_expire(maker->store, horizon);
 	must(maker, lc_store_commit(maker->store, &maker->error));
 	lc_store_close(maker->store);
 }

@@ -3,6 +3,7 @@
 
 #include "ctl/ledger_care.h"
 #include "ledger/ledger.h"
+#include "support/former_ledger.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -153,6 +154,29 @@ static void a_damaged_ledger_does_not_hide_the_others(void **state)
 	assert_non_null(strstr(text, "{\"sound\":false,"));
 }
 
+/* A package was replaced, and the service has not been started since. */
+static void a_ledger_of_an_earlier_release_is_not_called_damaged(void **state)
+{
+	struct lc_ledger_files files = all();
+	char path[128];
+	char text[4096];
+	bool sound;
+
+	(void)state;
+	path_of("shard-0-of-2.db", path);
+	assert_int_equal(unlink(path), 0);
+	lc_former_ledger_make(path, 0, 2, LC_FORMER_LEDGER_CLOSED);
+	assert_true(check(&files, false, &sound, text));
+	assert_false(sound);
+	assert_non_null(strstr(text, "shard-0-of-2.db: not checked: "));
+	assert_non_null(strstr(text, "the service brings it up to version 2"));
+	assert_null(strstr(text, "damage"));
+	assert_non_null(strstr(text, "shard-1-of-2.db: sound"));
+	make_ledger(0);
+	assert_true(check(&files, false, &sound, text));
+	assert_true(sound);
+}
+
 static void no_ledger_at_all_is_an_error(void **state)
 {
 	struct lc_ledger_files files = only(7);
@@ -274,6 +298,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    STORY(sound_ledgers_are_told_in_their_order),
 	    STORY(a_damaged_ledger_does_not_hide_the_others),
+	    STORY(a_ledger_of_an_earlier_release_is_not_called_damaged),
 	    STORY(no_ledger_at_all_is_an_error),
 	    STORY(a_reset_removes_the_ledgers_and_what_belongs_to_them),
 	    STORY(a_reset_of_one_shard_leaves_the_others),

@@ -1,4 +1,5 @@
 /* The ledger with its thread: callbacks in order, from the loop, and durable before they come. */
+#include "base/clock.h"
 #include "base/memory.h"
 #include "ledger/ledger.h"
 #include "support/ledger_case.h"
@@ -213,6 +214,65 @@ static void what_was_called_before_a_close_is_written(void **state)
 	assert_string_equal(world->trace, "");
 }
 
+static void count_hashes(void *context, struct lc_ledger_hashes *hashes)
+{
+	size_t *count = context;
+
+	*count = hashes->count;
+}
+
+static size_t taken_rows(struct world *world)
+{
+	struct lc_ledger_source source = lc_ledger_case_source("b");
+	size_t count = 0;
+
+	lc_ledger_read_hashes(world->ledger, &source, 0, UINT32_MAX, count_hashes, &count);
+	lc_ledger_case_wait(world->loop, world->ledger);
+	return count;
+}
+
+static void add_hours(struct world *world)
+{
+	for (uint32_t id = 1; id <= 24; id++) {
+		lc_ledger_case_add_intent(world->ledger, id, "b", NOON + id * 3600, 1, 2, id * 10);
+		lc_ledger_set_delivered(world->ledger, id, NOON + id * 3600);
+	}
+}
+
+static void expect_dropped(struct world *world)
+{
+	uint64_t until_ms = lc_clock_monotonic_ms() + 10000;
+
+	lc_ledger_expire(world->ledger, NOON + 24 * 3600);
+	while (taken_rows(world) > 2)
+		assert_true(lc_clock_monotonic_ms() < until_ms);
+	assert_int_equal(taken_rows(world), 2);
+}
+
+/* An hour after the other, in between what else is called. */
+static void what_is_to_be_dropped_goes_in_the_end(void **state)
+{
+	struct world *world = *state;
+
+	add_hours(world);
+	assert_int_equal(taken_rows(world), 48);
+	expect_dropped(world);
+}
+
+/* What is left is dropped when it is called for again. */
+static void a_close_ends_the_dropping(void **state)
+{
+	struct world *world = *state;
+
+	add_hours(world);
+	lc_ledger_expire(world->ledger, NOON + 24 * 3600);
+	lc_ledger_set_until(world->ledger, NOON);
+	lc_ledger_close(world->ledger);
+	open_ledger(world);
+	assert_int_equal(world->state.until, NOON);
+	expect_dropped(world);
+}
+
 static void close_from_a_callback(void *context)
 {
 	struct world *world = context;
@@ -316,6 +376,9 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(views_are_copied, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(what_was_called_before_a_close_is_written, set_up,
 					    tear_down),
+	    cmocka_unit_test_setup_teardown(what_is_to_be_dropped_goes_in_the_end, set_up,
+					    tear_down),
+	    cmocka_unit_test_setup_teardown(a_close_ends_the_dropping, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(a_callback_may_close_the_ledger, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(hashes_may_be_kept, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(calls_from_callbacks_go_on_and_on, set_up, tear_down),

@@ -151,7 +151,7 @@ static void a_newer_schema_is_not_guessed_at(void **state)
 
 	make_ledger(world->path);
 	execute(world->path, "PRAGMA user_version = 3");
-	expect_refusal(world, "version 3");
+	expect_refusal(world, "version 3, of a newer release; this one knows versions up to 2");
 }
 
 static void a_missing_table_is_damage(void **state)

@@ -3,6 +3,8 @@
 #include "base/memory.h"
 #include "ledger/file_name.h"
 #include "ledger/store.h"
+#include "support/former_ledger.h"
+#include "support/ledger_case.h"
 #include "support/move_world.h"
 
 #include <setjmp.h>
@@ -128,6 +130,40 @@ static void many_changes_lose_nothing_either(void **state)
 	assert_true(opened.next_intent_id <= 14 * OBJECTS + 1);
 }
 
+static void make_former(const char *directory)
+{
+	static const enum lc_former_ledger_how HOW[] = {LC_FORMER_LEDGER_KILLED,
+							LC_FORMER_LEDGER_MOVED};
+	struct lc_error error;
+	char path[PATH_MAX];
+
+	for (unsigned shard = 0; shard < 2; shard++) {
+		assert_true(lc_file_name_path(path, directory, shard, 2, "", &error));
+		lc_former_ledger_make(path, shard, 2, HOW[shard]);
+	}
+}
+
+/* As if the workers had opened them before the change. */
+static void ledgers_of_an_earlier_release_are_taken(void **state)
+{
+	const char *directory = *state;
+	char other[LC_MOVE_WORLD_PATH_SIZE];
+	struct lc_ledger_state opened;
+	char *before;
+
+	lc_move_world_begin(other);
+	make_former(other);
+	for (unsigned shard = 0; shard < 2; shard++)
+		lc_store_close(must_open(other, shard, 2, &opened));
+	before = lc_move_world_dump(other, 2);
+	lc_move_world_end(other);
+	make_former(directory);
+	move_over(directory, 2, 3);
+	expect_same(directory, 3, before);
+	expect_same(directory, 2, before);
+	free(before);
+}
+
 static void a_first_start_makes_empty_ledgers(void **state)
 {
 	const char *directory = *state;
@@ -195,7 +231,7 @@ static void make_ledger(const char *directory, unsigned shard, unsigned shards, 
 	if (horizon > 0) {
 		assert_true(lc_store_set_floor(store, &forgotten, &floor, &error));
 		assert_true(lc_store_set_horizon(store, horizon, &error));
-		assert_true(lc_store_expire(store, horizon, &error));
+		lc_ledger_case_expire(store, horizon);
 	}
 	assert_true(lc_store_commit(store, &error));
 	lc_store_close(store);
@@ -295,7 +331,7 @@ static void the_horizon_may_come_down_to_where_rows_are_still_known(void **state
 		store = must_open(directory, i, 2, &opened);
 		assert_true(lc_store_begin(store, &error));
 		assert_true(lc_store_set_horizon(store, BASE + 60000, &error));
-		assert_true(lc_store_expire(store, BASE + 60000, &error));
+		lc_ledger_case_expire(store, BASE + 60000);
 		assert_true(
 		    lc_store_set_steady_clock(store, (BASE + i) * 1000ULL, 5000 + i, &error));
 		assert_true(lc_store_commit(store, &error));
@@ -314,9 +350,9 @@ static void the_horizon_may_come_down_to_where_rows_are_still_known(void **state
 
 	/* What was known of session 1 alone is not lost when its origin is. */
 	assert_true(lc_store_set_until(store, BASE + 90001, &error));
-	assert_true(lc_store_expire(store, BASE, &error));
+	lc_ledger_case_expire(store, BASE);
 	assert_true(lc_store_set_horizon(store, BASE + 600, &error));
-	assert_true(lc_store_expire(store, BASE + 600, &error));
+	lc_ledger_case_expire(store, BASE + 600);
 	assert_true(lc_store_lower_horizon(store, BASE - 300, &horizon, &error));
 	assert_int_equal(horizon, BASE + 300);
 	lc_store_close(store);
@@ -336,7 +372,7 @@ static void a_ledger_that_catches_up_forgets_its_origins(void **state)
 	store = must_open(directory, 0, 1, &opened);
 	assert_false(is_surplus(store, 1, BASE + 2700));
 	assert_true(lc_store_set_horizon(store, BASE + 3000, &error));
-	assert_true(lc_store_expire(store, BASE + 3000, &error));
+	lc_ledger_case_expire(store, BASE + 3000);
 	lc_store_close(store);
 	store = must_open(directory, 0, 1, &opened);
 	assert_int_equal(lc_store_seen_until(store, 1), 0);
@@ -537,6 +573,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(nothing_is_lost_and_nothing_comes_along),
 	    TEST(many_changes_lose_nothing_either),
+	    TEST(ledgers_of_an_earlier_release_are_taken),
 	    TEST(a_first_start_makes_empty_ledgers),
 	    TEST(what_an_earlier_layout_left_does_not_come_back),
 	    TEST(each_session_goes_on_from_where_its_own_ledger_was),

@@ -229,7 +229,7 @@ static void without_a_note_of_it_all_behind_the_bound_is_forgotten(void **state)
 
 	begin(world);
 	assert_true(lc_store_set_horizon(world->store, NOON + HOUR, &world->error));
-	assert_true(lc_store_expire(world->store, NOON, &world->error));
+	lc_ledger_case_expire(world->store, NOON);
 	assert_true(lc_store_set_steady_clock(world->store, 5, 6, &world->error));
 	commit(world);
 	reopen(world);
@@ -248,7 +248,7 @@ static void without_a_note_of_it_all_behind_the_bound_is_forgotten(void **state)
 	begin(world);
 	assert_true(lc_store_lower_horizon(world->store, NOON - HOUR, &horizon, &world->error));
 	assert_int_equal(horizon, NOON);
-	assert_true(lc_store_expire(world->store, NOON - HOUR, &world->error));
+	lc_ledger_case_expire(world->store, NOON - HOUR);
 	assert_true(lc_store_lower_horizon(world->store, NOON - HOUR, &horizon, &world->error));
 	assert_int_equal(horizon, NOON);
 	commit(world);

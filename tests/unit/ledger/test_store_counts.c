@@ -79,8 +79,7 @@ static bool is_ahead(struct world *world, const char *bucket, uint32_t second)
 
 static void expire(struct world *world, uint32_t bound)
 {
-	if (!lc_store_expire(world->store, bound, &world->error))
-		fail_msg("%s", world->error.message);
+	lc_ledger_case_expire(world->store, bound);
 }
 
 static size_t hash_count(struct world *world, const char *bucket)
@@ -242,6 +241,69 @@ static void whole_hours_behind_the_bound_are_dropped(void **state)
 	assert_int_equal(hash_count(world, "b"), 3);
 }
 
+static uint32_t step(struct world *world, uint32_t bound, uint32_t hour)
+{
+	if (!lc_store_expire(world->store, bound, &hour, &world->error))
+		fail_msg("%s", world->error.message);
+	return hour;
+}
+
+static void add_delivered(struct world *world, uint64_t id, uint32_t second)
+{
+	lc_ledger_case_store_intent(world->store, id, "b", second, 1, 1, id);
+	assert_true(lc_store_set_delivered(world->store, id, &world->error));
+}
+
+/* Nobody waits for more than that. */
+static void a_step_drops_an_hour_and_what_lies_before_it(void **state)
+{
+	struct world *world = *state;
+	struct lc_ledger_count slots[] = {count_of("b", NOON, 9), count_of("b", NOON + HOUR, 9)};
+	struct lc_ledger_count offset = count_of("b", NOON + 1, 0);
+	size_t count = 2;
+	uint32_t hour;
+
+	lc_ledger_case_store_intent(world->store, 9, "b", NOON - HOUR, 1, 1, 9);
+	for (uint32_t i = 0; i < 4; i++)
+		add_delivered(world, i + 1, NOON + i * HOUR);
+	hour = step(world, NOON + 3 * HOUR + 7, 0);
+	assert_int_equal(hour, NOON / HOUR);
+	assert_int_equal(hash_count(world, "b"), 5); /* it has the open one alone */
+	hour = step(world, NOON + 3 * HOUR + 7, hour);
+	assert_int_equal(hash_count(world, "b"), 4);
+	assert_true(lc_store_find_surplus_slots(world->store, slots, &count, &world->error));
+	assert_int_equal(count, 2);
+	assert_int_equal(slots[0].rows, 9); /* forgotten, as its hashes are */
+	assert_int_equal(slots[1].rows, 8);
+	hour = step(world, NOON + 3 * HOUR + 7, hour);
+	assert_int_equal(hour, NOON / HOUR + 2);
+	hour = step(world, NOON + 3 * HOUR + 7, hour);
+	assert_int_equal(hour, 0);
+	assert_int_equal(hash_count(world, "b"), 2);
+	count = 1;
+	assert_true(lc_store_find_ahead(world->store, &offset, &count, &world->error));
+	assert_int_equal(count, 0);
+}
+
+/* Between two steps the clock turns out to have been ahead. */
+static void what_is_taken_after_the_horizon_has_come_down_stays(void **state)
+{
+	struct world *world = *state;
+	uint32_t horizon;
+	uint32_t hour;
+
+	add_delivered(world, 1, NOON);
+	add_delivered(world, 2, NOON + 2 * HOUR);
+	assert_true(lc_store_set_horizon(world->store, NOON + 9 * HOUR, &world->error));
+	hour = step(world, NOON + 9 * HOUR, 0);
+	assert_true(hour != 0);
+	assert_true(lc_store_lower_horizon(world->store, NOON + HOUR, &horizon, &world->error));
+	assert_int_equal(horizon, NOON + HOUR);
+	add_delivered(world, 3, NOON + HOUR);
+	assert_int_equal(step(world, NOON + 9 * HOUR, hour), 0);
+	assert_int_equal(hash_count(world, "b"), 2);
+}
+
 static void an_open_intent_stays_when_its_hour_goes(void **state)
 {
 	struct world *world = *state;
@@ -396,6 +458,10 @@ int main(void)
 					    set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(whole_hours_behind_the_bound_are_dropped, set_up,
 					    tear_down),
+	    cmocka_unit_test_setup_teardown(a_step_drops_an_hour_and_what_lies_before_it, set_up,
+					    tear_down),
+	    cmocka_unit_test_setup_teardown(what_is_taken_after_the_horizon_has_come_down_stays,
+					    set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(an_open_intent_stays_when_its_hour_goes, set_up,
 					    tear_down),
 	    cmocka_unit_test_setup_teardown(what_an_open_range_needs_stays, set_up, tear_down),
