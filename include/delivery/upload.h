@@ -45,6 +45,10 @@ struct lc_upload *lc_upload_new(struct lc_loop *loop, struct lc_s3 *s3,
 void lc_upload_set_ledger(struct lc_upload *upload, struct lc_ledger *ledger,
 			  uint64_t first_intent_id);
 
+/* Of seconds before the horizon it is not known any more which rows were taken: they are not read
+ * again. */
+void lc_upload_set_horizon(struct lc_upload *upload, uint32_t horizon);
+
 /* Cancels uploads and releases everything, waiting objects too. */
 void lc_upload_free(struct lc_upload *upload);
 

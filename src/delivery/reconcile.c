@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "delivery/query.h"
 #include "delivery/steady_clock.h"
+#include "delivery/upload.h"
 #include "formats/discovery_row.h"
 #include "ledger/question.h"
 
@@ -61,6 +62,7 @@ struct lc_reconcile *lc_reconcile_new(const struct lc_parts *parts,
 
 	reconcile->parts = *parts;
 	reconcile->horizon = state->horizon;
+	lc_upload_set_horizon(parts->upload, reconcile->horizon);
 	reconcile->clock =
 	    (struct lc_steady_clock){.shows_ms = state->steady_ms, .at_ms = state->steady_at_ms};
 	reconcile->present = lc_steady_clock_second(&reconcile->clock);
@@ -73,6 +75,7 @@ void lc_reconcile_set_horizon(struct lc_reconcile *reconcile, uint32_t horizon)
 {
 	/* Whole slots: what is known of a part of one can not be compared. */
 	reconcile->horizon = horizon - horizon % LC_LEDGER_SLOT_SECONDS;
+	lc_upload_set_horizon(reconcile->parts.upload, reconcile->horizon);
 	reconcile->present = lc_steady_clock_second(&reconcile->clock);
 	lc_ledger_set_horizon(reconcile->parts.ledger, reconcile->horizon);
 }
@@ -444,6 +447,7 @@ static void on_lowered(void *context, uint32_t horizon)
 		       "ClickHouse's clock was set back, and so is the horizon of late rows",
 		       LC_LOG_UINT("seconds", reconcile->horizon - horizon));
 	reconcile->horizon = horizon;
+	lc_upload_set_horizon(reconcile->parts.upload, horizon);
 	reconcile->present = lc_steady_clock_second(&reconcile->clock);
 	begin_pass(reconcile);
 }

@@ -138,7 +138,8 @@ void lc_source_widen(struct lc_source *source, uint32_t size, uint32_t until)
 	struct lc_source_range *ranges = lc_memory_zero(count, sizeof(ranges[0]));
 
 	LC_ASSERT(!lc_source_is_asked(source));
-	memcpy(ranges, source->ranges, count * sizeof(ranges[0]));
+	if (count > 0)
+		memcpy(ranges, source->ranges, count * sizeof(ranges[0]));
 	for (size_t i = 0; i < count; i++) {
 		struct lc_source_range range = ranges[i];
 		uint64_t end = ((uint64_t)range.to + size - 1) / size * size;

@@ -34,7 +34,8 @@ struct lc_upload {
 	unsigned concurrency;             /* uploads at a time, all targets together */
 	unsigned active;
 	size_t bytes;
-	size_t cap; /* of bytes */
+	size_t cap;       /* of bytes */
+	uint32_t horizon; /* see lc_upload_set_horizon */
 };
 
 static void start_uploads(void *context);
@@ -78,6 +79,11 @@ void lc_upload_set_ledger(struct lc_upload *upload, struct lc_ledger *ledger,
 {
 	upload->ledger = ledger;
 	lc_attempts_set_first(upload->attempts, first_intent_id);
+}
+
+void lc_upload_set_horizon(struct lc_upload *upload, uint32_t horizon)
+{
+	upload->horizon = horizon;
 }
 
 bool lc_upload_settled(const struct lc_upload *upload)
@@ -505,11 +511,19 @@ static void cut_again(struct lc_upload *upload, struct lc_object *object)
 	end_object(upload, object, LC_OBJECT_WITHDRAWN);
 }
 
-/* Refused for its size. What a scan under way was told of the source must stay true. */
+/* What a scan under way was told of the source must stay true, and the rows beside those of the
+ * object must be known as taken. */
+static bool may_be_cut(const struct lc_upload *upload, const struct lc_object *object)
+{
+	return object->line_count > 1 && object->first_second >= upload->horizon &&
+	       !lc_source_is_asked(object->source) &&
+	       lc_attempts_none_stored(upload->attempts, object->intent_id);
+}
+
+/* Refused for its size. */
 static void end_refused(struct lc_upload *upload, struct lc_object *object)
 {
-	if (object->line_count > 1 && !lc_source_is_asked(object->source) &&
-	    lc_attempts_none_stored(upload->attempts, object->intent_id)) {
+	if (may_be_cut(upload, object)) {
 		cut_again(upload, object);
 		return;
 	}

@@ -74,6 +74,59 @@ static void each_answer_of_s3_has_its_class(void **state)
 	}
 }
 
+/* What an answer speaks of decides who steps aside for it. */
+static void each_answer_of_s3_speaks_of_something(void **state)
+{
+	static const struct {
+		unsigned status;
+		const char *code;
+		enum lc_retry_scope scope;
+	} cases[] = {
+	    /* nobody answers, or what answers is no S3 */
+	    {0, "", LC_RETRY_SCOPE_BUCKET},
+	    {200, "", LC_RETRY_SCOPE_BUCKET},
+	    {301, "", LC_RETRY_SCOPE_BUCKET},
+	    {302, "", LC_RETRY_SCOPE_BUCKET},
+	    {999, "", LC_RETRY_SCOPE_BUCKET},
+	    /* it passes */
+	    {408, "", LC_RETRY_SCOPE_BUCKET},
+	    {429, "", LC_RETRY_SCOPE_BUCKET},
+	    {500, "", LC_RETRY_SCOPE_BUCKET},
+	    {501, "NotImplemented", LC_RETRY_SCOPE_BUCKET},
+	    {503, "SlowDown", LC_RETRY_SCOPE_BUCKET},
+	    {400, "BadDigest", LC_RETRY_SCOPE_BUCKET},
+	    {403, "RequestTimeTooSkewed", LC_RETRY_SCOPE_BUCKET},
+	    /* the bucket, or the key that it is asked with */
+	    {404, "NoSuchBucket", LC_RETRY_SCOPE_BUCKET},
+	    {400, "InvalidBucketName", LC_RETRY_SCOPE_BUCKET},
+	    {301, "PermanentRedirect", LC_RETRY_SCOPE_BUCKET},
+	    {400, "AuthorizationHeaderMalformed", LC_RETRY_SCOPE_BUCKET},
+	    {403, "InvalidAccessKeyId", LC_RETRY_SCOPE_BUCKET},
+	    {403, "SignatureDoesNotMatch", LC_RETRY_SCOPE_BUCKET},
+	    {403, "AllAccessDisabled", LC_RETRY_SCOPE_BUCKET},
+	    {403, "QuotaExceeded", LC_RETRY_SCOPE_BUCKET},
+	    /* what a policy may allow for some keys and not for others */
+	    {403, "AccessDenied", LC_RETRY_SCOPE_PREFIX},
+	    {403, "", LC_RETRY_SCOPE_PREFIX},
+	    {403, "Forbidden", LC_RETRY_SCOPE_PREFIX},
+	    {400, "KeyTooLongError", LC_RETRY_SCOPE_PREFIX},
+	    /* the object */
+	    {413, "", LC_RETRY_SCOPE_OBJECT},
+	    {413, "Strange", LC_RETRY_SCOPE_OBJECT},
+	    {400, "EntityTooLarge", LC_RETRY_SCOPE_OBJECT},
+	    {400, "MaxMessageLengthExceeded", LC_RETRY_SCOPE_OBJECT},
+	    /* who knows */
+	    {400, "", LC_RETRY_SCOPE_UNKNOWN},
+	    {404, "", LC_RETRY_SCOPE_UNKNOWN},
+	    {409, "OperationAborted", LC_RETRY_SCOPE_UNKNOWN},
+	    {418, "Teapot", LC_RETRY_SCOPE_UNKNOWN},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(lc_retry_scope_s3(cases[i].status, cases[i].code), cases[i].scope);
+}
+
 static void a_code_counts_only_as_a_whole(void **state)
 {
 	static const char *const codes[] = {"accessdenied-x", "AccessDenied-x", "accessdenied",
@@ -82,6 +135,8 @@ static void a_code_counts_only_as_a_whole(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
 		assert_int_equal(lc_retry_classify_s3(503, codes[i], NULL), LC_RETRY_AGAIN);
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		assert_int_equal(lc_retry_scope_s3(400, codes[i]), LC_RETRY_SCOPE_UNKNOWN);
 }
 
 static void every_status_and_code_has_a_class(void **state)
@@ -98,6 +153,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_answer_of_s3_has_its_class),
+	    cmocka_unit_test(each_answer_of_s3_speaks_of_something),
 	    cmocka_unit_test(a_code_counts_only_as_a_whole),
 	    cmocka_unit_test(every_status_and_code_has_a_class),
 	};

@@ -27,6 +27,28 @@ static void a_refusal_names_everything(void **state)
 	assert_int_equal(world->answer.error.kind, LC_ERROR_REFUSED);
 	assert_string_equal(world->answer.error.message,
 			    "PUT logs/a key: HTTP 403 AccessDenied: Not yours");
+
+	/* Other keys of the bucket may be allowed. */
+	assert_int_equal(world->answer.scope, LC_RETRY_SCOPE_PREFIX);
+}
+
+static void a_refusal_says_of_what_it_speaks(void **state)
+{
+	struct put_world *world = *state;
+
+	put_world_put_and_fail(world, "404 Not Found", "",
+			       "<Error><Code>NoSuchBucket</Code></Error>");
+	assert_int_equal(world->answer.scope, LC_RETRY_SCOPE_BUCKET);
+	put_world_put_and_fail(world, "413 Too Large", "", "<html>nginx</html>");
+	assert_int_equal(world->answer.scope, LC_RETRY_SCOPE_OBJECT);
+	assert_true(world->answer.certain);
+	put_world_put_and_fail(world, "400 Bad Request", "",
+			       "<Error><Code>EntityTooLarge</Code></Error>");
+	assert_int_equal(world->answer.scope, LC_RETRY_SCOPE_OBJECT);
+	put_world_put_and_fail(world, "409 Conflict", "",
+			       "<Error><Code>InvalidObjectState</Code></Error>");
+	assert_int_equal(world->answer.retry_class, LC_RETRY_WAIT);
+	assert_int_equal(world->answer.scope, LC_RETRY_SCOPE_UNKNOWN);
 }
 
 static void a_text_never_decides(void **state)
@@ -80,6 +102,9 @@ static void what_does_not_answer_like_s3_is_not_believed(void **state)
 	assert_int_equal(world->answer.retry_class, LC_RETRY_WAIT);
 	assert_false(world->answer.certain);
 	assert_int_equal(world->answer.error.kind, LC_ERROR_CORRUPT);
+
+	/* Whatever the key. */
+	assert_int_equal(world->answer.scope, LC_RETRY_SCOPE_BUCKET);
 }
 
 static void answer_cut(void *context, struct script_connection *connection,
@@ -102,6 +127,7 @@ static void without_a_whole_answer_nothing_is_known(void **state)
 		assert_int_equal(world->answer.retry_class, LC_RETRY_AGAIN);
 		assert_int_equal(world->answer.status, 0);
 		assert_false(world->answer.certain);
+		assert_int_equal(world->answer.scope, LC_RETRY_SCOPE_BUCKET);
 		assert_int_equal(world->answer.error.kind, LC_ERROR_UNREACHABLE);
 		assert_non_null(strstr(world->answer.error.message, "bucket logs, key key: "));
 	}
@@ -173,6 +199,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(a_refusal_names_everything),
+	    TEST(a_refusal_says_of_what_it_speaks),
 	    TEST(a_text_never_decides),
 	    TEST(a_wrong_clock_is_corrected_by_the_servers_date),
 	    TEST(a_wrong_clock_without_a_date_is_left),

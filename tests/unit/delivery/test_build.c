@@ -187,6 +187,29 @@ static void an_object_is_closed_by_its_bytes(void **state)
 	assert_true(take_row(story, 2));
 }
 
+/* A target that has refused an object for its size gets smaller ones; others do not. */
+static void an_object_is_closed_by_what_its_target_takes(void **state)
+{
+	struct story *story = *state;
+	struct lc_target *target = lc_target_table_get(lc_upload_targets(story->upload),
+						       lc_view_of("logs"), lc_view_of("small/"));
+
+	target->largest_bytes = 700;
+	assert_false(take(story, 1, "logs", "small/", 0));
+	assert_false(take(story, 2, "logs", "", 0));
+	assert_false(take(story, 3, "logs", "", 0));
+	assert_int_equal(fake_ledger_waiting(story->ledger), 0);
+	assert_false(take(story, 4, "logs", "small/", 0));
+	assert_int_equal(fake_ledger_waiting(story->ledger), 1);
+
+	/* One that takes more than is allowed here makes no difference. */
+	target->largest_bytes = UINT64_MAX;
+	for (unsigned row = 5; row < 5 + MAX_ROWS; row++)
+		assert_false(take(story, row, "logs", "small/", 0));
+	assert_int_equal(fake_ledger_waiting(story->ledger), 2);
+	lc_build_drop_open(story->build);
+}
+
 static void each_bucket_and_prefix_gets_an_object_of_its_own(void **state)
 {
 	static const char *const targets[][2] = {{"a", ""}, {"a", "x/"}, {"b", "x/"}};
@@ -286,6 +309,7 @@ int main(void)
 	    STORY(a_full_object_is_closed),
 	    STORY(a_full_object_is_not_the_last_while_another_is_open),
 	    STORY(an_object_is_closed_by_its_bytes),
+	    STORY(an_object_is_closed_by_what_its_target_takes),
 	    STORY(each_bucket_and_prefix_gets_an_object_of_its_own),
 	    STORY(the_largest_object_is_closed_to_make_room),
 	    STORY(rows_stored_again_upstream_make_an_object_of_another_name),

@@ -352,6 +352,29 @@ static void a_source_that_cannot_be_read_steps_aside_alone(void **state)
 	}
 }
 
+/* Late seconds of long ago and new ones, of all sources, whose starts differ a little. */
+static void pieces_of_many_sources_share_their_queries(void **state)
+{
+	struct story *story = *state;
+
+	open_all(story);
+	for (unsigned i = 0; i < SOURCES; i++) {
+		uint32_t from = FIRST - 5000 + i * 37 % SOURCES;
+
+		lc_source_open(story->list[i],
+			       (struct lc_source_range){
+				   .from = from, .to = from + 1, .since = FIRST, .doubtful = true},
+			       1);
+		from = FIRST - 1 - i * 23 % 50;
+		lc_source_open(story->list[i],
+			       (struct lc_source_range){.from = from, .to = FIRST, .since = FIRST},
+			       1);
+	}
+	run_cycle(story);
+	expect_all_read_but_the_bad(story);
+	assert_in_range(story->queries, 2, 2 + HALVINGS);
+}
+
 static void several_of_them_are_found_in_one_cycle(void **state)
 {
 	struct story *story = *state;
@@ -579,6 +602,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    STORY(ready_sources_are_read_by_one_query),
 	    STORY(a_source_that_cannot_be_read_steps_aside_alone),
+	    STORY(pieces_of_many_sources_share_their_queries),
 	    STORY(several_of_them_are_found_in_one_cycle),
 	    STORY(its_backoff_grows_until_it_can_be_read),
 	    STORY(the_operator_has_it_read_now),

@@ -331,6 +331,122 @@ static void targets_that_fail_come_first(void **state)
 	assert_int_equal(document->lists[LC_INSPECTION_TARGETS].count, 1);
 }
 
+static const struct lc_inspection_target *target_row(const struct lc_inspection *document,
+						     const char *bucket, const char *prefix)
+{
+	for (size_t i = 0; i < document->lists[LC_INSPECTION_TARGETS].count; i++) {
+		const struct lc_inspection_target *row =
+		    lc_inspection_row(document, LC_INSPECTION_TARGETS, i);
+
+		if (lc_view_equal(row->bucket, lc_view_of(bucket)) &&
+		    lc_view_equal(row->prefix, lc_view_of(prefix)))
+			return row;
+	}
+	fail_msg("no target %s/%s", bucket, prefix);
+	return NULL;
+}
+
+static void a_refused_prefix_is_told_apart_from_its_bucket(void **state)
+{
+	struct world *world = *state;
+	struct lc_target *bad =
+	    lc_target_table_get(world->targets, lc_view_of("logs"), lc_view_of("bad/"));
+	const struct lc_inspection *document;
+	const struct lc_inspection_target *row;
+
+	(void)lc_target_table_get(world->targets, lc_view_of("logs"), lc_view_of("good/"));
+	bad->standing.state = LC_TARGET_ASIDE;
+	bad->standing.refused = true;
+	bad->standing.failures = 2;
+	bad->standing.last_error = lc_memory_copy_text("AccessDenied");
+	bad->standing.probe_at_ms = lc_loop_now_ms(world->parts.loop) + 60000;
+	document = look(world, "/v1/targets");
+	assert_int_equal(document->lists[LC_INSPECTION_TARGETS].count, 2);
+	row = target_row(document, "logs", "bad/");
+	assert_true(lc_view_equal(row->state, lc_view_of("aside")));
+	assert_true(row->refused);
+	assert_false(row->whole_bucket);
+	assert_int_equal(row->failures, 2);
+	assert_true(lc_view_equal(row->last_error, lc_view_of("AccessDenied")));
+	assert_in_range(row->next_probe_seconds, 50, 60);
+	row = target_row(document, "logs", "good/");
+	assert_true(lc_view_equal(row->state, lc_view_of("healthy")));
+	assert_int_equal(row->next_probe_seconds, LC_INSPECTION_NO_AGE);
+	document = look(world, "/v1/targets?blocked=1");
+	assert_int_equal(document->lists[LC_INSPECTION_TARGETS].count, 1);
+
+	/* Of a bucket that failed as a whole all targets are told. */
+	bad->bucket->standing.state = LC_TARGET_ASIDE;
+	bad->bucket->standing.failures = 3;
+	bad->bucket->standing.last_error = lc_memory_copy_text("no answer");
+	document = look(world, "/v1/targets?blocked=1");
+	assert_int_equal(document->lists[LC_INSPECTION_TARGETS].count, 2);
+	row = target_row(document, "logs", "good/");
+	assert_true(row->whole_bucket);
+	assert_true(lc_view_equal(row->state, lc_view_of("aside")));
+	assert_true(lc_view_equal(row->last_error, lc_view_of("no answer")));
+	assert_int_equal(row->failures, 3);
+}
+
+static void slow_and_given_up_targets_are_told(void **state)
+{
+	static const char *const names[] = {"", "ignored", "discarded"};
+	struct world *world = *state;
+	struct lc_source *source = add_source(world, 7, 0);
+	struct lc_target *target = add_target(world, "logs", LC_TARGET_HEALTHY, 5);
+	const struct lc_inspection_target *row;
+
+	target->bucket->slow = true;
+	target->bucket->bytes = 12345;
+	target->active = 2;
+	lc_backlog_add(source, target, 3, 30, 9000);
+	row = target_row(look(world, "/v1/targets"), "logs", "");
+	assert_true(row->slow);
+	assert_int_equal(row->bytes, 12345);
+	assert_int_equal(row->uploads, 2);
+	assert_int_equal(row->intents_without_body, 3);
+	assert_int_equal(row->rows, 35);
+	for (int decision = LC_LEDGER_KEPT; decision <= LC_LEDGER_DISCARDED; decision++) {
+		target->bucket->standing.given_up = (enum lc_ledger_given_up)decision;
+		row = target_row(look(world, "/v1/targets"), "logs", "");
+		assert_true(lc_view_equal(row->given_up, lc_view_of(names[decision])));
+	}
+	target->bucket->standing.given_up = LC_LEDGER_KEPT;
+	target->standing.given_up = LC_LEDGER_IGNORED;
+	row = target_row(look(world, "/v1/targets"), "logs", "");
+	assert_true(lc_view_equal(row->given_up, lc_view_of("ignored")));
+	for (int i = 0; i < 3; i++)
+		lc_backlog_remove(source, target, 10);
+}
+
+static void a_source_that_cannot_be_read_is_told_with_the_reason(void **state)
+{
+	struct world *world = *state;
+	const struct lc_inspection *document;
+	const struct lc_inspection_source *row;
+	struct lc_source *source = add_source(world, 7, 9000);
+
+	add_source(world, 8, 9000);
+	lc_source_note_unreadable(source, "code 241: memory limit", 0);
+	lc_source_note_unreadable(source, "code 33: broken part",
+				  lc_loop_now_ms(world->parts.loop) + 60000);
+	document = look(world, "/v1/sources?blocked=1");
+	assert_int_equal(document->lists[LC_INSPECTION_SOURCES].count, 1);
+	row = source_of(document, 0);
+	assert_int_equal(row->raft_session_id, 7);
+	assert_true(row->blocked);
+	assert_int_equal(row->read_failures, 2);
+	assert_true(lc_view_equal(row->read_error, lc_view_of("code 33: broken part")));
+	assert_in_range(row->next_read_seconds, 50, 60);
+	document = look(world, "/v1/source?source=8/photos");
+	row = source_of(document, 0);
+	assert_false(row->blocked);
+	assert_int_equal(row->read_failures, 0);
+	assert_int_equal(row->read_error.size, 0);
+	assert_int_equal(row->next_read_seconds, LC_INSPECTION_NO_AGE);
+	world->objects_callback(world->objects_context, NULL, 0);
+}
+
 static void a_flush_reaches_the_cycle(void **state)
 {
 	struct world *world = *state;
@@ -417,10 +533,13 @@ int main(void)
 	    STORY(one_source_is_told_with_ranges_and_objects),
 	    STORY(a_source_that_is_idle_still_has_its_objects),
 	    STORY(targets_that_fail_come_first),
-	    STORY(an_explanation_has_the_reader_and_the_targets_that_matter),
+	    STORY(a_refused_prefix_is_told_apart_from_its_bucket),
+	    STORY(slow_and_given_up_targets_are_told),
+	    STORY(a_source_that_cannot_be_read_is_told_with_the_reason),
 	    STORY(a_flush_reaches_the_cycle),
 	    STORY(a_retry_reaches_the_targets_that_wait),
 	    STORY(a_decision_reaches_the_target_or_the_bucket),
+	    STORY(an_explanation_has_the_reader_and_the_targets_that_matter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,8 +49,12 @@ static void a_document_comes_through_whole(void **state)
 	static const struct lc_inspection_object object = {
 	    .shard = 3, .id = 9, .rows = 1000, .bytes = UINT32_MAX, .first_second = 5};
 	struct lc_inspection_target target = {.bucket = lc_view_of("logs"),
+					      .prefix = lc_view_of("team \"a\"/"),
 					      .state = lc_view_of("aside"),
+					      .whole_bucket = true,
 					      .refused = true,
+					      .slow = true,
+					      .given_up = lc_view_of("ignored"),
 					      .failures = 4,
 					      .last_error = lc_view_of("403 \"AccessDenied\""),
 					      .next_probe_seconds = 12};
@@ -75,6 +79,9 @@ static void a_document_comes_through_whole(void **state)
 	assert_true(lc_view_equal(source_of(&again, 0)->bucket, lc_view_of("photos")));
 	read = lc_inspection_row(&again, LC_INSPECTION_TARGETS, 0);
 	assert_true(read->refused && read->failures == 4 && read->next_probe_seconds == 12);
+	assert_true(read->whole_bucket && read->slow);
+	assert_true(lc_view_equal(read->prefix, target.prefix));
+	assert_true(lc_view_equal(read->given_up, target.given_up));
 	assert_true(lc_view_equal(read->last_error, target.last_error));
 	assert_int_equal(again.lists[LC_INSPECTION_PROBLEMS].count, 1);
 	assert_int_equal(again.lists[LC_INSPECTION_RANGES].count, 1);
