@@ -124,6 +124,14 @@ class Proxied(unittest.TestCase):
     def bodies(self):
         return [body for _, _, body in Upstream.seen]
 
+    def remove_once_it_strikes(self):
+        """The only rule, from another thread."""
+        def remove():
+            self.faults.await_counts(lambda stats: stats["rules"][0]["under_way"] == 1)
+            self.faults.remove()
+
+        threading.Thread(target=remove, daemon=True).start()
+
     def struck(self, name="rule"):
         return self.faults.counts(name)["struck"]
 
@@ -252,7 +260,7 @@ class WhatBecomesOfRequests(Proxied):
         self.assertEqual(self.put()[0], 200)
 
     def test_a_request_goes_on_though_its_sender_is_gone(self):
-        self.faults.put({"name": "rule", "method": "PUT", "request_delay": 0.3})
+        self.faults.put({"name": "rule", "method": "PUT", "request_delay": 1})
         self.assertRaises(TimeoutError, self.put, body=b"x", timeout=0.1)
         self.faults.await_idle("s3")
         self.assertEqual(self.bodies(), [b"x"])
@@ -266,7 +274,7 @@ class WhatBecomesOfRequests(Proxied):
         self.faults.put({"method": "PUT", "request_rate": len(BODY) * 2})
         began = time.monotonic()
         self.assertEqual(self.put()[0], 200)
-        self.assertTrue(0.4 < time.monotonic() - began < 2)
+        self.assertGreater(time.monotonic() - began, 0.4)
         self.assertEqual(self.bodies(), [BODY])
 
     def test_a_rate_may_be_shared(self):
@@ -285,14 +293,14 @@ class WhatBecomesOfRequests(Proxied):
             thread.start()
         for thread in threads:
             thread.join()
-        self.assertTrue(0.8 < time.monotonic() - began < 3)
+        self.assertGreater(time.monotonic() - began, 0.8)
         self.assertEqual(self.bodies(), [BODY] * 4)
 
     def test_what_hangs_is_not_read_on_and_is_reset_with_the_rules_end(self):
         self.faults.put({"name": "rule", "method": "PUT", "request_hang": 1000})
         self.assertRaises(TimeoutError, self.put, timeout=0.3)
         self.faults.await_counts(lambda stats: stats["rules"][0]["under_way"] == 0)
-        threading.Timer(0.2, self.faults.remove).start()
+        self.remove_once_it_strikes()
         self.assertRaises(BROKEN, self.put, body=BODY * 200)
         self.assertEqual(Upstream.seen, [])
         self.assertEqual(self.put()[0], 200)
@@ -389,11 +397,11 @@ class WhatBecomesOfAnswers(Proxied):
         self.faults.put({"service": "clickhouse", "answer_rate": 6000})
         began = time.monotonic()
         self.assertEqual(self.ask()[2], b"".join(CHUNKS))
-        self.assertTrue(0.3 < time.monotonic() - began < 3)
+        self.assertGreater(time.monotonic() - began, 0.3)
 
     def test_what_is_slow_is_quick_when_its_rule_is_gone(self):
         self.faults.put({"service": "clickhouse", "answer_delay": 60, "answer_rate": 1})
-        threading.Timer(0.2, self.faults.remove).start()
+        self.remove_once_it_strikes()
         self.assertEqual(self.ask()[2], b"".join(CHUNKS))
 
 
