@@ -101,12 +101,31 @@ ended() {
 	! kill -0 "$1" 2>/dev/null
 }
 
-# await SECONDS COMMAND...: polls until the command succeeds; fails when the time is over.
+# await SECONDS COMMAND...: looks until the command succeeds; fails after as many looks as there are in so many seconds. They are
+# counted, not timed: on a busy machine each look takes longer, as does what is awaited.
 await() {
-	local deadline=$((SECONDS + $1))
+	local looks=$((5 * $1))
 	shift
 	until "$@"; do
-		[ "$SECONDS" -lt "$deadline" ] || return 1
+		[ "$looks" -gt 0 ] || return 1
+		looks=$((looks - 1))
+		sleep 0.2
+	done
+}
+
+# await_progress SECONDS MEASURE COMMAND...: polls until the command succeeds; fails when what MEASURE prints
+# has stayed the same for so long. Thus a busy machine takes longer, and what hangs is found soon.
+await_progress() {
+	local limit=$1 looks=0 measure=$2 last='' now
+	shift 2
+	until "$@"; do
+		now=$("$measure")
+		if [ "$now" != "$last" ]; then
+			last=$now
+			looks=$((5 * limit))
+		fi
+		[ "$looks" -gt 0 ] || return 1
+		looks=$((looks - 1))
 		sleep 0.2
 	done
 }
