@@ -110,13 +110,17 @@ def flow(arguments):
     began = time.time()
     due = arguments.rate * arguments.seconds
     given = 0
+    slowest = 0.0
     while given < due:
         time.sleep(TICK_SECONDS)
         until_now = min(due, int((time.time() - began) * arguments.rate))
         if until_now > given:
-            rows.insert(until_now - given)
+            asked = time.monotonic()
+            rows.insert(int(until_now - given))
+            slowest = max(slowest, time.monotonic() - asked)
             given = until_now
-    print(json.dumps({"began": began, "ended": time.time(), "rows": rows.made}))
+    # Rows that took longer to insert than the processing delay became visible late.
+    print(json.dumps({"began": began, "ended": time.time(), "rows": rows.made, "slowest_insert": round(slowest, 2)}))
 
 
 # ---- delays ----
