@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+enum { PATIENT_MS = 60000, HURRIED_MS = 500 };
+
 static void keep(char *place, size_t room, struct lc_view view)
 {
 	size_t size = view.size < room ? view.size : room - 1;
@@ -49,18 +51,19 @@ struct lc_s3 *put_world_s3_of(struct put_world *world, const char *endpoint,
 	    .access_key_id = "AKID",
 	    .secret_access_key = "secret",
 	    .addressing = addressing,
-	    .timeout_ms = 500,
+	    .timeout_ms = world->timeout_ms,
 	};
 
 	return lc_s3_new(world->loop, world->http, &options, NULL);
 }
 
-int put_world_set_up(void **state)
+static void set_up(void **state, uint64_t timeout_ms)
 {
 	struct put_world *world = lc_memory_zero(1, sizeof(*world));
 	struct lc_http_options options = {.connect_timeout_ms = 2000};
 
 	alarm(120);
+	world->timeout_ms = timeout_ms;
 	world->loop = lc_loop_new(NULL);
 	world->http = lc_http_new(world->loop, &options, NULL);
 	world->server = script_server_new(world->loop, serve, world);
@@ -77,6 +80,17 @@ int put_world_set_up(void **state)
 	world->body = (struct lc_s3_body){.pieces = world->pieces, .piece_count = 3};
 	world->body.size = (uint64_t)3 * PUT_WORLD_PIECE_SIZE;
 	*state = world;
+}
+
+int put_world_set_up(void **state)
+{
+	set_up(state, PATIENT_MS);
+	return 0;
+}
+
+int put_world_set_up_hurried(void **state)
+{
+	set_up(state, HURRIED_MS);
 	return 0;
 }
 

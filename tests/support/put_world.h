@@ -21,6 +21,7 @@ struct put_world {
 	char *bytes;
 	struct lc_view pieces[PUT_WORLD_PIECES];
 	struct lc_s3_body body;
+	uint64_t timeout_ms; /* of the client */
 
 	unsigned done;
 	struct lc_s3_answer answer;
@@ -35,6 +36,9 @@ struct put_world {
 /* cmocka's setup and teardown. */
 int put_world_set_up(void **state);
 int put_world_tear_down(void **state);
+
+/* The client of this world has little patience: for a server that does not answer. */
+int put_world_set_up_hurried(void **state);
 
 /* A client for an endpoint; world->s3 is one for the server in path style. */
 struct lc_s3 *put_world_s3_of(struct put_world *world, const char *endpoint,

@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+enum { PATIENT_MS = 60000, HURRIED_MS = 300 };
+
 static void keep(char *place, size_t room, struct lc_view view)
 {
 	size_t size = view.size < room ? view.size : room - 1;
@@ -41,7 +43,7 @@ static void resume(void *context)
 		lc_loop_stop(world->loop);
 }
 
-int query_world_set_up(void **state)
+static void set_up(void **state, uint64_t timeout_ms)
 {
 	struct query_world *world = lc_memory_zero(1, sizeof(*world));
 	struct lc_http_options http_options = {.connect_timeout_ms = 2000};
@@ -49,7 +51,7 @@ int query_world_set_up(void **state)
 	    .database = "logs",
 	    .username = "courier",
 	    .password = "p4ss",
-	    .timeout_ms = 300,
+	    .timeout_ms = timeout_ms,
 	};
 	char urls[200];
 
@@ -62,6 +64,17 @@ int query_world_set_up(void **state)
 	options.urls = urls;
 	world->clickhouse = lc_clickhouse_new(world->loop, world->http, &options);
 	*state = world;
+}
+
+int query_world_set_up(void **state)
+{
+	set_up(state, PATIENT_MS);
+	return 0;
+}
+
+int query_world_set_up_hurried(void **state)
+{
+	set_up(state, HURRIED_MS);
 	return 0;
 }
 

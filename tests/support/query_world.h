@@ -38,6 +38,8 @@ struct query_world {
 
 /* cmocka's setup and teardown. */
 int query_world_set_up(void **state);
+/* The client of this world has little patience: for a server that does not answer. */
+int query_world_set_up_hurried(void **state);
 int query_world_tear_down(void **state);
 
 /* SELECT 1 on the first URL. */

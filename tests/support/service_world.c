@@ -7,6 +7,7 @@
 #include "config/settings_yaml.h"
 #include "ctl/client.h"
 #include "supervisor/supervisor.h"
+#include "support/patience.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -159,10 +160,10 @@ bool service_world_get_status(const struct service_world *service,
 struct lc_status_document service_world_await(const struct service_world *service,
 					      service_world_condition *holds)
 {
-	uint64_t deadline = lc_clock_monotonic_ms() + SERVICE_WORLD_DEADLINE_MS;
+	struct patience patience = patience_for(SERVICE_WORLD_DEADLINE_MS);
 	struct lc_status_document document = {.shards = NULL};
 
-	while (lc_clock_monotonic_ms() < deadline) {
+	while (patience_lasts(&patience)) {
 		if (service_world_get_status(service, &document)) {
 			if (holds(&document))
 				return document;
@@ -190,10 +191,10 @@ void service_world_await_ready(const struct service_world *service)
 /* Waits for a child (or adopted grandchild) to end; its wait status. */
 int service_world_await_end(const struct service_world *service, pid_t pid)
 {
-	uint64_t deadline = lc_clock_monotonic_ms() + SERVICE_WORLD_DEADLINE_MS;
+	struct patience patience = patience_for(SERVICE_WORLD_DEADLINE_MS);
 	int status;
 
-	while (lc_clock_monotonic_ms() < deadline) {
+	while (patience_lasts(&patience)) {
 		if (waitpid(pid, &status, WNOHANG) == pid)
 			return status;
 		usleep(SERVICE_WORLD_PAUSE_US);

@@ -11,6 +11,7 @@
 #include "ledger/ledger.h"
 #include "support/ledger_case.h"
 
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -109,10 +110,12 @@ static void on_fault(void *context, const char *fault)
 	fail_msg("%s", fault);
 }
 
-/* Lets a child write for `us` microseconds and kills it; the last object it was called back for. */
-static uint64_t run_and_kill(const char *path, uint64_t seed, uint64_t us)
+/* Lets a child write for `us` microseconds and kills it; the last object it was called back for.
+ * `after_first`: these begin when it was called back for one, however long that takes here. */
+static uint64_t run_and_kill(const char *path, uint64_t seed, bool after_first, uint64_t us)
 {
 	struct timespec pause = {.tv_sec = 0, .tv_nsec = (long)us * 1000};
+	struct pollfd first = {.events = POLLIN};
 	uint64_t durable = 0;
 	uint64_t told;
 	int report[2];
@@ -127,6 +130,9 @@ static uint64_t run_and_kill(const char *path, uint64_t seed, uint64_t us)
 		write_until_killed(path, report[1], seed);
 	}
 	close(report[1]);
+	first.fd = report[0];
+	if (after_first)
+		assert_int_equal(poll(&first, 1, -1), 1);
 	nanosleep(&pause, NULL);
 	kill(child, SIGKILL);
 	assert_int_equal(waitpid(child, &status, 0), child);
@@ -179,8 +185,9 @@ static void what_was_durable_survives_a_kill_at_any_moment(void **state)
 	lc_ledger_case_make_path(path);
 	for (unsigned i = 0; i < KILLS; i++) {
 		/* Some die while they open or make the file. */
-		uint64_t us = lc_random_next(&random) % (i % 3 == 0 ? 5000 : 60000);
-		uint64_t told = run_and_kill(path, i, us);
+		bool early = i % 3 == 0;
+		uint64_t us = lc_random_next(&random) % (early ? 5000 : 60000);
+		uint64_t told = run_and_kill(path, i, !early, us);
 
 		durable = told > durable ? told : durable;
 		if (access(path, F_OK) == 0)

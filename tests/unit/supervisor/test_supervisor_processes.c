@@ -6,6 +6,7 @@
 #include "ctl/client.h"
 #include "formats/inspection.h"
 #include "formats/status_document.h"
+#include "support/patience.h"
 #include "support/service_world.h"
 
 #include <dirent.h>
@@ -441,11 +442,11 @@ static char *descriptors_of(pid_t pid, unsigned *count)
 /* The same once the process holds `count` of them: sanitizers open a pipe for moments. */
 static char *settled_descriptors_of(pid_t pid, unsigned count)
 {
-	uint64_t deadline = lc_clock_monotonic_ms() + SERVICE_WORLD_DEADLINE_MS;
+	struct patience patience = patience_for(SERVICE_WORLD_DEADLINE_MS);
 	unsigned found;
 	char *text = descriptors_of(pid, &found);
 
-	while (found != count && lc_clock_monotonic_ms() < deadline) {
+	while (found != count && patience_lasts(&patience)) {
 		free(text);
 		usleep(SERVICE_WORLD_PAUSE_US);
 		text = descriptors_of(pid, &found);
