@@ -130,22 +130,6 @@ start_flow() {
 	FLOW_PID=$!
 }
 
-# await_progress SECONDS MEASURE COMMAND...: polls until the command succeeds; fails when what MEASURE prints
-# has stayed the same for so long. Thus a busy machine takes longer, and what hangs is found soon.
-await_progress() {
-	local limit=$1 measure=$2 deadline=$((SECONDS + $1)) last='' now
-	shift 2
-	until "$@"; do
-		now=$("$measure")
-		if [ "$now" != "$last" ]; then
-			last=$now
-			deadline=$((SECONDS + limit))
-		fi
-		[ "$SECONDS" -lt "$deadline" ] || return 1
-		sleep 0.2
-	done
-}
-
 rows_in_clickhouse() {
 	"$DEV/sql" "SELECT count() FROM ${LOG_COURIER_CLICKHOUSE_LOGS_TABLE:-logs}"
 }

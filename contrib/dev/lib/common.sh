@@ -101,13 +101,55 @@ ended() {
 	! kill -0 "$1" 2>/dev/null
 }
 
-# await SECONDS COMMAND...: polls until the command succeeds; fails when the time is over.
+# begin_waiting SECONDS, and goes_on_waiting after each look: the time that a wait takes, in the caller's variables. Looks count with the
+# processor time that they took, and the pauses between: so a busy machine makes a wait longer, up to five times.
+begin_waiting() {
+	children_took
+	WAIT_SECONDS=$1 WAIT_BEGAN=$SECONDS WAIT_TOOK=$TOOK_TICKS WAIT_LOOKS=0
+}
+
+goes_on_waiting() {
+	local passed=$((SECONDS - WAIT_BEGAN))
+	children_took
+	[ "$passed" -lt $((5 * WAIT_SECONDS)) ] || return
+	[ "$passed" -lt "$WAIT_SECONDS" ] ||
+		[ $((20 * WAIT_LOOKS + TOOK_TICKS - WAIT_TOOK)) -lt $((100 * WAIT_SECONDS)) ] || return
+	WAIT_LOOKS=$((WAIT_LOOKS + 1))
+	sleep 0.2
+}
+
+# Sets TOOK_TICKS: the processor time of this shell's children that have ended, in hundredths of a second (proc(5): cutime, cstime).
+children_took() {
+	local stat fields
+	read -r stat <"/proc/$BASHPID/stat"
+	read -ra fields <<<"${stat##*) }"
+	TOOK_TICKS=$((fields[13] + fields[14]))
+}
+
+# await SECONDS COMMAND...: looks until the command succeeds; fails when the time is over.
 await() {
-	local deadline=$((SECONDS + $1))
+	local WAIT_SECONDS WAIT_BEGAN WAIT_TOOK WAIT_LOOKS TOOK_TICKS
+	begin_waiting "$1"
 	shift
 	until "$@"; do
-		[ "$SECONDS" -lt "$deadline" ] || return 1
-		sleep 0.2
+		goes_on_waiting || return
+	done
+}
+
+# await_progress SECONDS MEASURE COMMAND...: looks until the command succeeds; fails when what MEASURE prints
+# has stayed the same for so long. Thus a busy machine takes longer, and what hangs is found soon.
+await_progress() {
+	local WAIT_SECONDS WAIT_BEGAN WAIT_TOOK WAIT_LOOKS TOOK_TICKS
+	local limit=$1 measure=$2 last='' now
+	shift 2
+	begin_waiting "$limit"
+	until "$@"; do
+		now=$("$measure")
+		if [ "$now" != "$last" ]; then
+			last=$now
+			begin_waiting "$limit"
+		fi
+		goes_on_waiting || return
 	done
 }
 
