@@ -28,7 +28,7 @@ enum lc_s3_addressing {
 enum lc_s3_conditional {
 	LC_S3_CONDITIONAL_OFF,
 	LC_S3_CONDITIONAL_ON,
-	LC_S3_CONDITIONAL_AUTO, /* until the service says that it does not know it */
+	LC_S3_CONDITIONAL_AUTO, /* until a PUT succeeds only without it */
 };
 
 struct lc_s3_options {
@@ -54,6 +54,8 @@ struct lc_s3_answer {
 	enum lc_retry_scope scope; /* of what, unless retry_class is LC_RETRY_DONE */
 	bool certain;              /* the object is certainly not stored by this attempt: see
 				      lc_retry_classify_s3 */
+	bool was_there;            /* stored by an earlier attempt, or, if `certain`, by somebody
+				      else: a sending of this attempt did not do it */
 	unsigned status;           /* 0: none */
 	const char *code;          /* S3's <Code>, may be empty; valid until the callback returns */
 	uint64_t elapsed_ms;
@@ -69,11 +71,13 @@ struct lc_s3 *lc_s3_new(struct lc_loop *loop, struct lc_http *http,
 /* Cancels what is still under way. Not from within a callback. */
 void lc_s3_free(struct lc_s3 *s3);
 
-/* PUTs one object (Content-Type text/plain). `body` and what it points to must stay until the
- * callback ran or the PUT was cancelled; bucket and key are copied. A bucket or key that can not be
- * part of an address (s3_address.h) is answered with LC_RETRY_WAIT and never sent. Only an answer
- * with an ETag, as S3's always have, says that the object is stored. The signing time follows the
- * server's Date header once an answer RequestTimeTooSkewed was seen. */
+/* PUTs one object (Content-Type text/plain). With LC_S3_CONDITIONAL_AUTO one that is refused as by
+ * a service that does not know the condition is sent again without it at once. `body` and what it
+ * points to must stay until the callback ran or the PUT was cancelled; bucket and key are copied. A
+ * bucket or key that can not be part of an address (s3_address.h) is answered with LC_RETRY_WAIT
+ * and never sent. Only an answer with an ETag, as S3's always have, says that the object is stored.
+ * The signing time follows the server's Date header once an answer RequestTimeTooSkewed was seen.
+ */
 struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, struct lc_view bucket, struct lc_view key,
 			    const struct lc_s3_body *body, lc_s3_callback *callback, void *context);
 

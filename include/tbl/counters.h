@@ -82,6 +82,9 @@ LC_COUNTER(UPLOAD_SUCCEEDED, "log_courier_upload_objects_total", "status=\"succe
 	"Upload attempts, by how they ended.")
 LC_COUNTER(UPLOAD_FAILED, "log_courier_upload_objects_total", "status=\"failed\"",
 	"")
+LC_COUNTER(UPLOAD_WAS_THERE, "log_courier_upload_already_there_total", "",
+	"Uploads whose object was there already though no attempt of this worker can have stored it: after "
+	"a lost ledger, or because another courier delivers the same rows.")
 LC_COUNTER(UPLOAD_BYTES, "log_courier_upload_bytes_total", "",
 	"Bytes of the log objects that S3 has confirmed.")
 LC_HISTOGRAM(UPLOAD_SECONDS, "log_courier_upload_duration_seconds", LC_BOUNDS_SHORT,

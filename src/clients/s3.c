@@ -48,11 +48,14 @@ struct lc_s3_put {
 	struct lc_view bucket; /* owned */
 	char *bucket_text;     /* for people: what follows a zero byte is missing */
 	char *key;
+	size_t key_size;
 	struct lc_buffer answer;      /* the first bytes of the answer's body */
 	char date[DATE_SIZE];         /* the answer's Date header */
 	char location[LOCATION_SIZE]; /* where it sends us, cut; or empty */
 	bool has_etag;
 	bool conditional; /* sent with If-None-Match */
+	bool plain;       /* sent again without, as the service answered as if it did not know it */
+	bool doubt;       /* a sending before the last one may have been stored */
 };
 
 TAILQ_HEAD(put_list, lc_s3_put);
@@ -150,6 +153,8 @@ static size_t read_body(void *context, char *place, size_t room)
 	return filled;
 }
 
+static void address_and_send(struct lc_s3_put *put);
+
 static void rewind_body(void *context)
 {
 	struct lc_s3_put *put = context;
@@ -188,8 +193,8 @@ static void describe_refusal(const struct lc_s3_put *put, unsigned status,
 			     parsed->message, to, put->location);
 }
 
-/* A conditional PUT has two answers of its own: the object is there (412), and the service does not
- * know the condition. Same key, same rows: what is there is ours. */
+/* A conditional PUT has answers of its own: the object is there (412; 304 of MinIO before 2024-04),
+ * and another PUT of it is under way. Same key, same rows: what is there is ours. */
 static enum lc_retry_class classify(struct lc_s3_put *put, unsigned status, const char *code,
 				    bool *certain)
 {
@@ -197,21 +202,65 @@ static enum lc_retry_class classify(struct lc_s3_put *put, unsigned status, cons
 
 	if (!put->conditional)
 		return retry_class;
-	if (status == 412) {
+	if (status == 412 || status == 304) {
 		put->has_etag = true;
 		return LC_RETRY_DONE;
 	}
 	if (status == 409 && strcmp(code, "ConditionalRequestConflict") == 0)
 		return LC_RETRY_AGAIN;
-	if (put->s3->conditional == LC_S3_CONDITIONAL_AUTO &&
-	    (status == 501 || strcmp(code, "NotImplemented") == 0)) {
-		lc_log_say(LC_LOG_INFO,
-			   "the S3 service does not know If-None-Match; uploads go without it");
-		put->s3->conditional = LC_S3_CONDITIONAL_OFF;
-		return LC_RETRY_AGAIN;
+	return retry_class;
+}
+
+/* Services that do not know the condition say so in many ways: 501, 400, and even that there is no
+ * such key. */
+static bool condition_may_be_unknown(const struct lc_s3_put *put, const struct lc_s3_answer *answer)
+{
+	if (!put->conditional || put->s3->conditional == LC_S3_CONDITIONAL_ON)
+		return false;
+	if (answer->status == 501 || strcmp(answer->code, "NotImplemented") == 0)
+		return true;
+	return (answer->status == 400 || answer->status == 404) &&
+	       answer->retry_class == LC_RETRY_WAIT && answer->scope == LC_RETRY_SCOPE_UNKNOWN;
+}
+
+static void send_again_plain(struct lc_s3_put *put, const struct lc_s3_answer *answer)
+{
+	put->plain = true;
+	put->doubt = !answer->certain;
+	put->has_etag = false;
+	put->date[0] = '\0';
+	put->location[0] = '\0';
+	lc_buffer_clear(&put->answer);
+	rewind_body(put);
+	address_and_send(put);
+}
+
+/* Without the condition the PUT was taken. */
+static void note_condition_unknown(struct lc_s3 *s3)
+{
+	if (s3->conditional != LC_S3_CONDITIONAL_AUTO)
+		return;
+	s3->conditional = LC_S3_CONDITIONAL_OFF;
+	lc_log_say(LC_LOG_INFO,
+		   "the S3 service does not know If-None-Match; uploads go without it");
+}
+
+static void describe(struct lc_s3_put *put, const struct lc_http_response *response,
+		     const struct lc_s3_error *parsed, struct lc_s3_answer *answer)
+{
+	if (answer->status == 0) {
+		answer->error = response->error;
+		lc_error_prefix(&answer->error, "bucket %s, key %.*s", put->bucket_text,
+				KEY_SHOWN_MAX, put->key);
+	} else if (answer->retry_class != LC_RETRY_DONE) {
+		describe_refusal(put, answer->status, parsed, &answer->error);
+	} else if (!put->has_etag) {
+		answer->retry_class = LC_RETRY_WAIT;
+		answer->scope = LC_RETRY_SCOPE_BUCKET;
+		lc_error_set(&answer->error, LC_ERROR_CORRUPT,
+			     "PUT %s/%.*s: HTTP %u without an ETag: what answered is not S3",
+			     put->bucket_text, KEY_SHOWN_MAX, put->key, answer->status);
 	}
-	return put->s3->conditional == LC_S3_CONDITIONAL_OFF && status == 501 ? LC_RETRY_AGAIN
-									      : retry_class;
 }
 
 static void on_done(void *context, const struct lc_http_response *response)
@@ -231,23 +280,18 @@ static void on_done(void *context, const struct lc_http_response *response)
 	answer.retry_class = classify(put, status, parsed.code, &answer.certain);
 	answer.scope = lc_retry_scope_s3(status, parsed.code);
 	/* A kept connection may have broken after the first sending was stored. */
-	answer.certain = response->sends == 0 || (answer.certain && response->sends == 1);
+	answer.certain =
+	    !put->doubt && (response->sends == 0 || (answer.certain && response->sends == 1));
+	if (condition_may_be_unknown(put, &answer)) {
+		send_again_plain(put, &answer);
+		return;
+	}
 	if (answer.retry_class == LC_RETRY_CLOCK)
 		follow_clock(put);
-
-	if (status == 0) {
-		answer.error = response->error;
-		lc_error_prefix(&answer.error, "bucket %s, key %.*s", put->bucket_text,
-				KEY_SHOWN_MAX, put->key);
-	} else if (answer.retry_class != LC_RETRY_DONE) {
-		describe_refusal(put, status, &parsed, &answer.error);
-	} else if (!put->has_etag) {
-		answer.retry_class = LC_RETRY_WAIT;
-		answer.scope = LC_RETRY_SCOPE_BUCKET;
-		lc_error_set(&answer.error, LC_ERROR_CORRUPT,
-			     "PUT %s/%.*s: HTTP %u without an ETag: what answered is not S3",
-			     put->bucket_text, KEY_SHOWN_MAX, put->key, status);
-	}
+	describe(put, response, &parsed, &answer);
+	if (answer.retry_class == LC_RETRY_DONE && put->plain)
+		note_condition_unknown(put->s3);
+	answer.was_there = answer.retry_class == LC_RETRY_DONE && status >= 300;
 	end(put, &answer);
 }
 
@@ -279,7 +323,7 @@ static void send_put(struct lc_s3_put *put, const char *url, struct lc_view host
 	char time_text[LC_SIGV4_TIME_SIZE];
 	struct lc_buffer authorization;
 
-	put->conditional = s3->conditional != LC_S3_CONDITIONAL_OFF;
+	put->conditional = !put->plain && s3->conditional != LC_S3_CONDITIONAL_OFF;
 	hash_body(put->body, hash);
 	lc_sigv4_format_time(now, time_text);
 	const struct lc_sigv4_header to_sign[SIGNED] = {
@@ -322,8 +366,9 @@ static void send_put(struct lc_s3_put *put, const char *url, struct lc_view host
 }
 
 /* Finds the address and sends; without an address the callback is told from a timer. */
-static void address_and_send(struct lc_s3_put *put, struct lc_view key)
+static void address_and_send(struct lc_s3_put *put)
 {
+	struct lc_view key = {.data = put->key, .size = put->key_size};
 	struct lc_s3 *s3 = put->s3;
 	struct lc_buffer host;
 	struct lc_buffer path;
@@ -362,9 +407,10 @@ struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, struct lc_view bucket, struct lc_v
 	put->bucket_text = lc_memory_copy_bytes(bucket.data, bucket.size);
 	put->bucket = (struct lc_view){.data = put->bucket_text, .size = bucket.size};
 	put->key = lc_memory_copy_bytes(key.data, key.size);
+	put->key_size = key.size;
 	lc_buffer_init(&put->answer, BODY_MAX);
 	TAILQ_INSERT_TAIL(&s3->puts, put, all);
-	address_and_send(put, key);
+	address_and_send(put);
 	return put;
 }
 

@@ -257,6 +257,7 @@ static void start_insert(void *context, const struct lc_ledger_count *offsets, s
 	};
 
 	if (count == 0) {
+		commit->failures = 0;
 		lc_counters_set_failing(commit->counters, LC_COUNTERS_OFFSETS_FAILING_SINCE, false);
 		go_on(commit);
 		return;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 enum {
+	CUT_PARTS = 1024,              /* of an object of full size: smaller ones are not cut */
 	SLOW_AFTER_MS = 2000,          /* from then on an upload is slow, */
 	SLOW_BYTES_PER_MS = 1049,      /* unless so much of it has moved: 1 MiB/s */
 	HOLD_MS = 600 * 1000,          /* before an object that was refused alone is tried again, */
@@ -35,6 +36,7 @@ struct lc_upload {
 	unsigned active;
 	size_t bytes;
 	size_t cap;       /* of bytes */
+	size_t cut_bytes; /* smaller bodies are not cut when their size is refused */
 	uint32_t horizon; /* see lc_upload_set_horizon */
 };
 
@@ -54,6 +56,7 @@ struct lc_upload *lc_upload_new(struct lc_loop *loop, struct lc_s3 *s3,
 	upload->context = context;
 	upload->concurrency = (unsigned)settings->limits_max_concurrent_uploads;
 	upload->cap = (size_t)settings->limits_max_inflight_bytes;
+	upload->cut_bytes = (size_t)settings->consumer_max_object_bytes / CUT_PARTS;
 	upload->policy = (struct lc_target_policy){
 	    .attempts = (unsigned)settings->s3_max_retry_attempts,
 	    .concurrency = (unsigned)settings->limits_max_concurrent_uploads_per_target,
@@ -520,13 +523,29 @@ static bool may_be_cut(const struct lc_upload *upload, const struct lc_object *o
 	       lc_attempts_none_stored(upload->attempts, object->intent_id);
 }
 
+/* What refuses even the smallest objects for their size refuses every object. */
+static enum lc_retry_scope scope_of(const struct lc_upload *upload, const struct lc_object *object,
+				    const struct lc_s3_answer *answer)
+{
+	bool small = object->body_size < upload->cut_bytes;
+
+	return answer->scope == LC_RETRY_SCOPE_OBJECT && small ? LC_RETRY_SCOPE_UNKNOWN
+							       : answer->scope;
+}
+
 /* Refused for its size. */
-static void end_refused(struct lc_upload *upload, struct lc_object *object)
+static void end_refused(struct lc_upload *upload, struct lc_object *object,
+			const struct lc_s3_answer *answer)
 {
 	if (may_be_cut(upload, object)) {
 		cut_again(upload, object);
 		return;
 	}
+	lc_log(LC_LOG_WARNING,
+	       "a log object is refused for its size and cannot be made smaller; it is tried again "
+	       "now and then",
+	       LC_LOG_UINT("bytes", object->body_size), LC_LOG_UINT("rows", object->line_count),
+	       LC_LOG_FAULT(&answer->error));
 	lc_attempts_hold(upload->attempts, object->intent_id, lc_loop_now_ms(upload->loop), HOLD_MS,
 			 HOLD_MAX_MS);
 	free_body(upload, object);
@@ -564,15 +583,16 @@ static void end_failed(struct lc_upload *upload, struct lc_object *object,
 		       const struct lc_s3_answer *answer)
 {
 	struct lc_target *target = object->target;
+	enum lc_retry_scope scope = scope_of(upload, object, answer);
 
 	if (!answer->certain)
 		lc_attempts_note_doubt(upload->attempts, object->intent_id);
 	count_failure(object, answer->retry_class);
 	if (lc_target_given_up(target) == LC_LEDGER_DISCARDED) {
 		end_object(upload, object, LC_OBJECT_DISCARDED);
-	} else if (answer->scope == LC_RETRY_SCOPE_OBJECT) {
-		end_refused(upload, object);
-	} else if (goes_to_backlog(target, answer->scope)) {
+	} else if (scope == LC_RETRY_SCOPE_OBJECT) {
+		end_refused(upload, object, answer);
+	} else if (goes_to_backlog(target, scope)) {
 		target->looked_to = object->intent_id;
 		free_body(upload, object);
 	} else {
@@ -581,13 +601,29 @@ static void end_failed(struct lc_upload *upload, struct lc_object *object,
 	trim(upload, target->bucket);
 }
 
+/* The first is told: after a lost ledger there may be many. */
+static void note_was_there(struct lc_upload *upload, const struct lc_object *object)
+{
+	struct lc_view bucket = object->target->bucket->name;
+	struct lc_view key = lc_buffer_view(&object->key);
+
+	if (!lc_attempts_none_stored(upload->attempts, object->intent_id))
+		return;
+	if (lc_counters_get(upload->counters, LC_COUNTERS_UPLOAD_WAS_THERE) == 0)
+		lc_log(LC_LOG_WARNING,
+		       "an object was there before its first upload: expected after a lost ledger; "
+		       "otherwise another courier delivers the same rows",
+		       LC_LOG_VIEW("bucket", bucket), LC_LOG_VIEW("key", key));
+	lc_counters_add(upload->counters, LC_COUNTERS_UPLOAD_WAS_THERE, 1);
+}
+
 static void end_upload(struct lc_upload *upload, struct lc_object *object,
 		       const struct lc_s3_answer *answer)
 {
 	struct lc_target *target = object->target;
 	uint64_t now_ms = lc_loop_now_ms(upload->loop);
 	struct lc_target_answer noted = {.retry_class = answer->retry_class,
-					 .scope = answer->scope,
+					 .scope = scope_of(upload, object, answer),
 					 .started_ms = object->put_ms,
 					 .error = answer->error.message};
 
@@ -611,6 +647,8 @@ static void on_answer(void *context, const struct lc_s3_answer *answer)
 
 	lc_counters_observe(upload->counters, LC_COUNTERS_HISTOGRAM_UPLOAD_SECONDS,
 			    (double)answer->elapsed_ms / 1000);
+	if (answer->was_there && answer->certain)
+		note_was_there(upload, object);
 	lc_outage_note(upload->outage, object->target->bucket->name, answer,
 		       lc_loop_now_ms(upload->loop));
 	if (answer->retry_class == LC_RETRY_DONE && !is_slow(object, lc_loop_now_ms(upload->loop)))

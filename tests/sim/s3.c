@@ -199,6 +199,7 @@ static void tell(struct lc_s3_put *put)
 				 ? LC_RETRY_DONE
 				 : lc_retry_classify_s3(put->status, put->code, &answer.certain);
 	answer.scope = lc_retry_scope_s3(put->status, put->code);
+	answer.was_there = put->status == 412;
 	if (answer.retry_class != LC_RETRY_DONE)
 		lc_error_set(&answer.error, LC_ERROR_REFUSED, "%s: status %u %s", put->bucket,
 			     put->status, put->code);

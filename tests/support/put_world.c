@@ -52,6 +52,7 @@ struct lc_s3 *put_world_s3_of(struct put_world *world, const char *endpoint,
 	    .secret_access_key = "secret",
 	    .addressing = addressing,
 	    .timeout_ms = world->timeout_ms,
+	    .conditional = world->conditional,
 	};
 
 	return lc_s3_new(world->loop, world->http, &options, NULL);

@@ -22,6 +22,7 @@ struct put_world {
 	struct lc_view pieces[PUT_WORLD_PIECES];
 	struct lc_s3_body body;
 	uint64_t timeout_ms; /* of the client */
+	enum lc_s3_conditional conditional;
 
 	unsigned done;
 	struct lc_s3_answer answer;

@@ -48,6 +48,7 @@ int upload_world_set_up(void **state)
 	world->ledger = fake_ledger_new();
 	world->s3 = fake_s3_new();
 	lc_settings_default(&world->settings);
+	world->settings.consumer_max_object_bytes = UPLOAD_WORLD_MAX_OBJECT_BYTES;
 	world->settings.s3_max_retry_attempts = UPLOAD_WORLD_ATTEMPTS;
 	world->settings.s3_max_backoff_delay_seconds = UPLOAD_WORLD_BACKOFF_MAX_MS / 1000;
 	world->settings.retry_initial_backoff_seconds = UPLOAD_WORLD_BACKOFF_MS / 1000;

@@ -302,6 +302,27 @@ static void an_offset_that_failed_is_not_taken_for_committed(void **state)
 	expect_insert(story, story->a, 100, NULL, 0);
 }
 
+static void after_a_failure_that_needs_no_repeat_offsets_go_out_in_time(void **state)
+{
+	struct story *story = *state;
+
+	assert_true(note(story, story->a, 100));
+	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
+	fake_ledger_confirm(story->ledger);
+	fake_clickhouse_break(story->clickhouse);
+	open_late(story->a, 50);
+	fake_loop_advance(story->loop, BACKOFF_MS);
+	fake_ledger_confirm(story->ledger);
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+
+	assert_true(note(story, story->b, 200));
+	fake_loop_advance(story->loop, INTERVAL_MS);
+	fake_ledger_confirm(story->ledger);
+	expect_insert(story, story->b, 200, NULL, 0);
+	fake_clickhouse_end(story->clickhouse);
+	settle_late(story->a);
+}
+
 static void each_failure_is_waited_out_longer(void **state)
 {
 	struct story *story = *state;
@@ -460,6 +481,7 @@ int main(void)
 	    STORY(an_insert_that_failed_is_written_again_with_what_is_newest),
 	    STORY(an_offset_that_failed_is_not_taken_for_committed),
 	    STORY(each_failure_is_waited_out_longer),
+	    STORY(after_a_failure_that_needs_no_repeat_offsets_go_out_in_time),
 	    STORY(nothing_is_committed_while_late_rows_are_open),
 	    STORY(nothing_is_committed_while_rows_are_without_a_body),
 	    STORY(late_rows_that_come_to_light_stop_an_offset_that_waits),

@@ -10,7 +10,13 @@
 
 #include <cmocka.h>
 
-enum { HOLD_MS = 600 * 1000, ROWS = 8, MANY = 100, TEXT_MAX = 32 };
+enum {
+	HOLD_MS = 600 * 1000,
+	ROWS = 8,
+	MANY = 100,
+	TEXT_MAX = 32,
+	LARGE_OBJECT = 16 << 20,
+};
 
 static const char *told(struct upload_world *world)
 {
@@ -185,6 +191,29 @@ static void one_row_alone_cannot_be_cut(void **state)
 	upload_world_submit(world, 1, "logs");
 	upload_world_run(world);
 	expect_left_alone(world, 1);
+}
+
+/* That is the target's own refusal: it steps aside, is told of, and comes back. */
+static void a_target_that_refuses_even_small_objects_for_their_size_steps_aside(void **state)
+{
+	struct upload_world *world = *state;
+	struct lc_target *target;
+
+	world->settings.consumer_max_object_bytes = LARGE_OBJECT;
+	upload_world_limit(world, UPLOAD_WORLD_CONCURRENCY, UPLOAD_WORLD_PER_TARGET, 1000);
+	target = upload_world_target(world, "logs", "");
+	upload_world_submit_rows(world, 1, "logs", ROWS);
+	upload_world_run(world);
+	fake_s3_answer_as(world->s3, "logs", 413, "");
+	assert_null(strstr(told(world), "withdrawn"));
+	assert_int_equal(lc_target_standing(target)->state, LC_TARGET_ASIDE);
+	assert_non_null(lc_target_standing(target)->last_error);
+	assert_int_equal(lc_attempts_held_until_ms(lc_upload_attempts(world->upload), 1), 0);
+	upload_world_submit(world, 2, "logs");
+	upload_world_pass(world, UPLOAD_WORLD_BACKOFF_MS);
+	upload_world_expect_put(world, 2, "logs");
+	fake_s3_answer(world->s3, LC_RETRY_DONE);
+	assert_int_equal(lc_target_standing(target)->state, LC_TARGET_HEALTHY);
 }
 
 static void an_object_that_may_have_been_stored_is_never_cut(void **state)
@@ -483,6 +512,7 @@ int main(void)
 	    STORY(an_object_refused_for_its_size_is_cut_again),
 	    STORY(smaller_objects_that_are_refused_are_cut_smaller_still),
 	    STORY(one_row_alone_cannot_be_cut),
+	    STORY(a_target_that_refuses_even_small_objects_for_their_size_steps_aside),
 	    STORY(an_object_that_may_have_been_stored_is_never_cut),
 	    STORY(an_object_of_an_earlier_process_is_never_cut),
 	    STORY(an_object_from_before_the_horizon_is_never_cut),
