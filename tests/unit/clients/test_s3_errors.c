@@ -133,6 +133,28 @@ static void without_a_whole_answer_nothing_is_known(void **state)
 	}
 }
 
+/* Long before the time that an attempt may take. */
+static void an_upload_in_which_nothing_moves_is_given_up(void **state)
+{
+	struct put_world *world = *state;
+	const struct lc_s3_options options = {
+	    .endpoint = script_server_url(world->server),
+	    .region = "us-east-1",
+	    .access_key_id = "AKID",
+	    .secret_access_key = "secret",
+	    .timeout_ms = 100 * 1000,
+	    .stall_timeout_ms = 200,
+	};
+
+	lc_s3_free(world->s3);
+	world->s3 = lc_s3_new(world->loop, world->http, &options, NULL);
+	put_world_put(world, "logs", "key", script_answer_nothing);
+	assert_int_equal(world->answer.retry_class, LC_RETRY_AGAIN);
+	assert_int_equal(world->answer.scope, LC_RETRY_SCOPE_BUCKET);
+	assert_false(world->answer.certain);
+	assert_true(world->answer.elapsed_ms < options.timeout_ms / 2);
+}
+
 static void without_a_connection_the_object_is_certainly_not_stored(void **state)
 {
 	struct put_world *world = *state;
@@ -304,6 +326,7 @@ int main(void)
 	    TEST(a_wrong_clock_without_a_date_is_left),
 	    TEST(what_does_not_answer_like_s3_is_not_believed),
 	    HURRIED_TEST(without_a_whole_answer_nothing_is_known),
+	    TEST(an_upload_in_which_nothing_moves_is_given_up),
 	    TEST(without_a_connection_the_object_is_certainly_not_stored),
 	    TEST(a_refusal_after_a_broken_connection_is_not_certain),
 	    TEST(an_object_that_is_there_is_stored),
