@@ -38,6 +38,7 @@ enum lc_counters_complaint {
 	LC_COUNTERS_COMPLAINT_CLICKHOUSE, /* to queries */
 	LC_COUNTERS_COMPLAINT_OFFSETS,    /* to an insert of offsets */
 	LC_COUNTERS_COMPLAINT_S3,
+	LC_COUNTERS_COMPLAINT_TARGET, /* to uploads into the target blocked longest; no fault */
 	LC_COUNTERS_COMPLAINT_COUNT
 };
 

@@ -66,6 +66,7 @@ LC_STATUS_SHARD(AGE, s3_failing_seconds, "for how long S3 has confirmed no uploa
 LC_STATUS_SHARD(AGE, s3_confirmed_seconds, "since the last upload was confirmed; null: none was since the worker's start")
 LC_STATUS_SHARD(LABEL, s3_fault, "what keeps S3 from taking this shard's uploads, by what is to be done")
 LC_STATUS_SHARD(STRING, s3_answer, "its own words, or those of the connection that failed")
+LC_STATUS_SHARD(STRING, target_answer, "what the target that is blocked longest answered last; empty: none is")
 LC_STATUS_SHARD(AGE, s3_refusing_seconds, "for how long S3 has refused the access key or its secret")
 LC_STATUS_SHARD(COUNT, clock_difference_seconds, "between ClickHouse's clock and this machine's")
 LC_STATUS_SHARD(COUNT, clock_behind_windows_seconds, "by how much ClickHouse's clock is before the end of the last window")

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "delivery/backlog.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <uthash.h>
 
@@ -435,6 +436,7 @@ struct lc_target *lc_target_table_next_backlog(struct lc_target_table *table, ui
 /* ---- gauges ---- */
 
 struct survey {
+	const struct lc_target *longest; /* blocked, and not given up */
 	uint64_t blocked;
 	uint64_t slow;
 	uint64_t intents;
@@ -459,6 +461,11 @@ static void survey_target(void *context, struct lc_target *target)
 	const struct lc_standing *standing = lc_target_standing(target);
 
 	survey->intents += backlog.intents;
+	if (standing->state == LC_TARGET_ASIDE && lc_target_given_up(target) == LC_LEDGER_KEPT &&
+	    rows > 0 &&
+	    (survey->longest == NULL ||
+	     standing->failing_since_ms < lc_target_standing(survey->longest)->failing_since_ms))
+		survey->longest = target;
 	survey->blocked += target->standing.state == LC_TARGET_ASIDE &&
 			   target->bucket->standing.state != LC_TARGET_ASIDE;
 	if (lc_target_given_up(target) != LC_LEDGER_KEPT)
@@ -469,12 +476,33 @@ static void survey_target(void *context, struct lc_target *target)
 		survey->refused_rows += rows;
 }
 
+static int shown_size(struct lc_view name)
+{
+	enum { SHOWN_MAX = 150 };
+
+	return name.size < SHOWN_MAX ? (int)name.size : SHOWN_MAX;
+}
+
+static void complain(const struct lc_target *target, struct lc_counters *counters)
+{
+	char words[LC_COUNTERS_WORDS_SIZE] = "";
+
+	if (target != NULL && lc_target_standing(target)->last_error != NULL)
+		snprintf(words, sizeof(words), "%s", lc_target_standing(target)->last_error);
+	else if (target != NULL)
+		snprintf(words, sizeof(words), "%.*s/%.*s, not tried since the start",
+			 shown_size(target->bucket->name), target->bucket->name.data,
+			 shown_size(target->prefix), target->prefix.data);
+	lc_counters_complain(counters, LC_COUNTERS_COMPLAINT_TARGET, 0, words);
+}
+
 void lc_target_table_show(const struct lc_target_table *table, struct lc_counters *counters)
 {
 	struct survey survey = {.blocked = 0};
 
 	lc_target_table_each_bucket(table, survey_bucket, &survey);
 	lc_target_table_each(table, survey_target, &survey);
+	complain(survey.longest, counters);
 	lc_counters_set(counters, LC_COUNTERS_TARGETS_BLOCKED, survey.blocked);
 	lc_counters_set(counters, LC_COUNTERS_TARGETS_SLOW, survey.slow);
 	lc_counters_set(counters, LC_COUNTERS_INTENTS_BODILESS, survey.intents);

@@ -205,10 +205,10 @@ static void examine_blocked(const struct lc_health_rules *rules,
 		    document, LC_SEVERITY_WARNING, number,
 		    "%" PRIu64
 		    " targets take no log objects, and the oldest row for them is %" PRId64
-		    " s old; log-courier-ctl targets --blocked shows which and why; mend them, or "
-		    "give one up with log-courier-ctl targets ignore or discard; all others are "
-		    "delivered",
-		    shard->targets_blocked, shard->oldest_blocked_seconds);
+		    " s old; the one that is blocked longest: %s; log-courier-ctl targets "
+		    "--blocked shows all and why; mend them, or give one up with "
+		    "log-courier-ctl targets ignore or discard; all others are delivered",
+		    shard->targets_blocked, shard->oldest_blocked_seconds, shard->target_answer);
 	if (shard->sources_unreadable > 0)
 		lc_status_document_find(
 		    document, LC_SEVERITY_WARNING, number,

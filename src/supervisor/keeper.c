@@ -465,6 +465,7 @@ void lc_keeper_describe(const struct lc_keeper *keeper, int64_t wall_seconds,
 			   shard->clickhouse_answer);
 	describe_complaint(counters, LC_COUNTERS_COMPLAINT_OFFSETS, NULL, shard->offsets_answer);
 	describe_complaint(counters, LC_COUNTERS_COMPLAINT_S3, shard->s3_fault, shard->s3_answer);
+	describe_complaint(counters, LC_COUNTERS_COMPLAINT_TARGET, NULL, shard->target_answer);
 	snprintf(shard->obituary, sizeof(shard->obituary), "%s", keeper->obituary);
 	snprintf(shard->obituary_time, sizeof(shard->obituary_time), "%s", keeper->obituary_time);
 }

@@ -66,6 +66,7 @@ static int begin(void **state)
 	story->clickhouse = fake_clickhouse_new();
 	story->ledger = fake_ledger_new();
 	lc_settings_default(&story->settings);
+	story->settings.consumer_max_object_bytes = 65536;
 	story->settings.reconcile_interval_seconds = INTERVAL_MS / 1000;
 	story->settings.reconcile_full_interval_seconds = FULL_INTERVAL_MS / 1000;
 	story->settings.reconcile_horizon_seconds = BEHIND;

@@ -1,6 +1,7 @@
 #include "delivery/target_table.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "delivery/backlog.h"
 #include "delivery/source.h"
 
@@ -688,6 +689,38 @@ static void the_gauges_tell_what_waits_for_whom(void **state)
 	assert_int_equal(lc_counters_get(&counters, LC_COUNTERS_RECORDS_WITHOUT_TARGET), 20);
 }
 
+/* The operator's first question is which, and why. */
+static void the_target_that_is_blocked_longest_has_its_words_shown(void **state)
+{
+	struct lc_counters counters = {0};
+	struct story *story = *state;
+	char words[LC_COUNTERS_WORDS_SIZE];
+	struct lc_target *newer = add_backlog(story, "newer", "p/");
+	struct lc_target *older = add_backlog(story, "older", "");
+	struct lc_target *given_up = add_backlog(story, "given-up", "");
+
+	lc_target_table_show(story->table, &counters);
+	lc_counters_complaint(&counters, LC_COUNTERS_COMPLAINT_TARGET, words);
+	assert_string_equal(words, "");
+	fail_target(given_up, NOW_MS);
+	given_up->standing.failing_since_ms = 1;
+	given_up->standing.given_up = LC_LEDGER_IGNORED;
+	fail_target(older, NOW_MS);
+	older->standing.failing_since_ms = 2;
+	older->standing.last_error = lc_memory_copy_text("PUT older/key: HTTP 403");
+	fail_target(newer, NOW_MS);
+	newer->standing.failing_since_ms = 3;
+	lc_target_table_show(story->table, &counters);
+	lc_counters_complaint(&counters, LC_COUNTERS_COMPLAINT_TARGET, words);
+	assert_string_equal(words, "PUT older/key: HTTP 403");
+
+	/* Blocked since before the start: there is no answer to show yet. */
+	newer->standing.failing_since_ms = 1;
+	lc_target_table_show(story->table, &counters);
+	lc_counters_complaint(&counters, LC_COUNTERS_COMPLAINT_TARGET, words);
+	assert_string_equal(words, "newer/p/, not tried since the start");
+}
+
 #define STORY(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -717,6 +750,7 @@ int main(void)
 	    STORY(a_bucket_that_fails_gets_one_body_for_all_its_targets),
 	    STORY(the_backlog_of_a_discarded_target_is_closed_at_any_time),
 	    STORY(the_gauges_tell_what_waits_for_whom),
+	    STORY(the_target_that_is_blocked_longest_has_its_words_shown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -406,8 +406,11 @@ static void what_one_tenant_suffers_is_a_warning(void **state)
 	document = document_of(2);
 	document.shards[1].targets_blocked = 2;
 	document.shards[1].oldest_blocked_seconds = 7201;
+	snprintf(document.shards[1].target_answer, sizeof(document.shards[1].target_answer),
+		 "PUT logs/key: HTTP 403 AccessDenied");
 	expect_warning(&document, "2 targets take no log objects, and the oldest row for them is "
-				  "7201 s old");
+				  "7201 s old; the one that is blocked longest: PUT logs/key: HTTP "
+				  "403 AccessDenied; ");
 	document = document_of(2);
 	document.shards[1].sources_unreadable = 3;
 	expect_warning(&document, "ClickHouse cannot read the rows of 3 sources");
