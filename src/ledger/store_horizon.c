@@ -97,7 +97,8 @@ static bool keep_horizon(struct lc_store *store, uint32_t *bound, struct lc_erro
 	return true;
 }
 
-/* A step is what an earlier bound, the end of its hour, would have dropped. */
+/* A step is what an earlier bound, the end of its hour, would have dropped. Names are looked
+ * through as a whole, in a step of their own. */
 bool lc_store_expire(struct lc_store *store, uint32_t bound, uint32_t *hour, struct lc_error *error)
 {
 	uint32_t next = *hour;
@@ -108,12 +109,9 @@ bool lc_store_expire(struct lc_store *store, uint32_t bound, uint32_t *hour, str
 		return false;
 	end = bound / LC_SCHEMA_HOUR_SECONDS;
 	found = lc_store_next_hour(store, &next) && next < end;
-	*hour = next + 1;
-	if (found && lc_store_next_hour(store, hour) && *hour < end)
+	*hour = found ? next + 1 : 0;
+	if (found)
 		return drop_counts(store, (next + 1) * LC_SCHEMA_HOUR_SECONDS, error) &&
 		       lc_store_expire_hour(store, next, error);
-	*hour = 0;
-	return drop_counts(store, bound, error) &&
-	       (!found || lc_store_expire_hour(store, next, error)) &&
-	       drop_names(store, bound, error);
+	return drop_counts(store, bound, error) && drop_names(store, bound, error);
 }
