@@ -25,13 +25,14 @@ struct lc_attempts *lc_attempts_new(void)
 
 void lc_attempts_free(struct lc_attempts *attempts)
 {
-	struct attempt *attempt;
-	struct attempt *next;
+	struct attempt *attempt = attempts->intents;
 
-	HASH_ITER(hh, attempts->intents, attempt, next)
-	{
-		HASH_DEL(attempts->intents, attempt);
+	HASH_CLEAR(hh, attempts->intents);
+	while (attempt != NULL) {
+		struct attempt *next = attempt->hh.next;
+
 		free(attempt);
+		attempt = next;
 	}
 	free(attempts);
 }

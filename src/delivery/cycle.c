@@ -293,7 +293,7 @@ static void narrow_down(struct lc_cycle *cycle, const struct lc_scan_end *end)
 	lc_plan_sort(end->unread + end->broke_in_first, end->unread_count - end->broke_in_first);
 	cycle->ready_next -= end->unread_count;
 	memcpy(&cycle->ready[cycle->ready_next], end->unread,
-	       end->unread_count * sizeof(end->unread[0]));
+	       end->unread_count * sizeof(struct lc_source *));
 	suspect(cycle, end->broke_in_first ? 1 : end->unread_count);
 }
 

@@ -71,10 +71,10 @@ static void drop_bucket(struct lc_target_table *table, struct bucket_node *node)
 
 void lc_target_table_free(struct lc_target_table *table)
 {
-	struct target_node *target;
-	struct target_node *next_target;
-	struct bucket_node *bucket;
-	struct bucket_node *next_bucket;
+	struct target_node *target = NULL;
+	struct target_node *next_target = NULL;
+	struct bucket_node *bucket = NULL;
+	struct bucket_node *next_bucket = NULL;
 
 	HASH_ITER(hh, table->targets, target, next_target)
 	{
@@ -230,10 +230,10 @@ static bool is_idle(const struct lc_target *target)
 
 void lc_target_table_sweep(struct lc_target_table *table)
 {
-	struct target_node *target;
-	struct target_node *next_target;
-	struct bucket_node *bucket;
-	struct bucket_node *next_bucket;
+	struct target_node *target = NULL;
+	struct target_node *next_target = NULL;
+	struct bucket_node *bucket = NULL;
+	struct bucket_node *next_bucket = NULL;
 
 	if (HASH_COUNT(table->targets) < 2 * table->known + SWEEP_LEAST)
 		return;

@@ -31,7 +31,8 @@ static bool close_listed(int first, int channel, const int *kept, unsigned count
 	if (list == NULL)
 		return false;
 	while ((entry = readdir(list)) != NULL) {
-		int descriptor = atoi(entry->d_name);
+		/* "." and ".." are read as 0, which is always kept. */
+		int descriptor = (int)strtol(entry->d_name, NULL, 10);
 
 		if (descriptor >= first && descriptor != dirfd(list) &&
 		    next_kept(descriptor, channel, kept, count) != descriptor)

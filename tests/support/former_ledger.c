@@ -104,7 +104,8 @@ static void write_blob(char *blob, size_t object)
 
 	append_number(blob, &size, 1, 1);
 	for (int i = 0; i < OBJECTS[object].seconds; i++) {
-		append_number(blob, &size, (uint64_t)(START + OBJECTS[object].first + i), 4);
+		append_number(blob, &size, (uint64_t)START + (uint64_t)(OBJECTS[object].first + i),
+			      4);
 		append_number(blob, &size, (uint64_t)OBJECTS[object].rows, 4);
 		for (int row = 0; row < OBJECTS[object].rows; row++)
 			append_number(blob, &size, hash++, 8);

@@ -3,45 +3,52 @@
 #include "base/clock.h"
 
 #include <dirent.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-enum { NS_IN_MS = 1000000, PATH_SIZE = 64 };
+enum { NS_IN_MS = 1000000, PATH_SIZE = 64, LINE_SIZE = 4096 };
 
 static uint64_t tree_held_up_ns(long pid);
 
-static uint64_t thread_held_up_ns(long pid, long thread)
+/* The first line of a file about a thread; empty when the thread is no more. */
+static void read_line(long pid, long thread, const char *name, char line[LINE_SIZE])
 {
 	char path[PATH_SIZE];
-	uint64_t ns = 0;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/%ld/task/%ld/schedstat", pid, thread);
+	line[0] = '\0';
+	snprintf(path, sizeof(path), "/proc/%ld/task/%ld/%s", pid, thread, name);
 	file = fopen(path, "re");
 	if (file == NULL)
-		return 0;
-	if (fscanf(file, "%*u %" SCNu64, &ns) != 1)
-		ns = 0;
+		return;
+	if (fgets(line, LINE_SIZE, file) == NULL)
+		line[0] = '\0';
 	fclose(file);
-	return ns;
+}
+
+/* The second number of schedstat: proc(5). */
+static uint64_t thread_held_up_ns(long pid, long thread)
+{
+	char line[LINE_SIZE];
+	const char *second;
+
+	read_line(pid, thread, "schedstat", line);
+	second = strchr(line, ' ');
+	return second == NULL ? 0 : strtoull(second, NULL, 10);
 }
 
 static uint64_t children_held_up_ns(long pid, long thread)
 {
-	char path[PATH_SIZE];
+	char line[LINE_SIZE];
+	char *at = line;
 	uint64_t sum = 0;
 	long child;
-	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/%ld/task/%ld/children", pid, thread);
-	file = fopen(path, "re");
-	if (file == NULL)
-		return 0;
-	while (fscanf(file, "%ld", &child) == 1)
+	read_line(pid, thread, "children", line);
+	while ((child = strtol(at, &at, 10)) > 0)
 		sum += tree_held_up_ns(child);
-	fclose(file);
 	return sum;
 }
 
@@ -57,7 +64,7 @@ static uint64_t tree_held_up_ns(long pid)
 	if (threads == NULL)
 		return 0;
 	while ((entry = readdir(threads)) != NULL) {
-		long thread = atol(entry->d_name);
+		long thread = strtol(entry->d_name, NULL, 10);
 
 		if (thread > 0)
 			sum += thread_held_up_ns(pid, thread) + children_held_up_ns(pid, thread);

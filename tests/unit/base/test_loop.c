@@ -145,8 +145,11 @@ static void no_timer_fires_early(void **state)
 		story->due_ms = lc_loop_now_ms(story->loop) + 8;
 		lc_loop_timer_start(other, 4);
 		lc_loop_timer_start(story->timer, 8);
-		run(story, "b");
+		lc_loop_run(story->loop);
+		lc_loop_timer_stop(other);
+		assert_false(story->guarded);
 		assert_false(story->early);
+		story->count = 0;
 	}
 	lc_loop_timer_free(other);
 }

@@ -279,7 +279,7 @@ static void the_operator_has_what_was_left_alone_tried_at_once(void **state)
 static void after_a_strange_refusal_another_object_is_the_next_probe(void **state)
 {
 	struct upload_world *world = *state;
-	struct lc_target *target = upload_world_target(world, "logs", "");
+	struct lc_target *target;
 
 	upload_world_limit(world, UPLOAD_WORLD_CONCURRENCY, 1, 1000);
 	target = upload_world_target(world, "logs", "");

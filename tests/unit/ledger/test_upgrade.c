@@ -253,7 +253,7 @@ static int version_of(const char *path)
 
 	lc_buffer_init(&text, TEXT_MAX);
 	add_query(&text, db, "PRAGMA user_version");
-	version = atoi(lc_buffer_text(&text));
+	version = (int)strtol(lc_buffer_text(&text), NULL, 10);
 	lc_buffer_free(&text);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 	return version;
