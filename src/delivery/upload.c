@@ -13,6 +13,7 @@ enum {
 	CUT_PARTS = 1024,              /* of an object of full size: smaller ones are not cut */
 	SLOW_AFTER_MS = 2000,          /* from then on an upload is slow, */
 	SLOW_BYTES_PER_MS = 1049,      /* unless so much of it has moved: 1 MiB/s */
+	ASKED_HOLD_MS = 5000,          /* before one is cut whose source is just being read */
 	HOLD_MS = 600 * 1000,          /* before an object that was refused alone is tried again, */
 	HOLD_MAX_MS = 6 * 3600 * 1000, /* at most */
 };
@@ -413,6 +414,9 @@ static void note_changes(struct lc_upload *upload, struct lc_target *target, uns
 		if (bucket->standing.state == LC_TARGET_HEALTHY)
 			lc_target_table_wake(upload->targets, bucket, lc_loop_now_ms(upload->loop));
 	}
+	/* What refused every object may take those that were set aside alone. */
+	if (changes != 0 && lc_target_standing(target)->state == LC_TARGET_HEALTHY)
+		lc_attempts_release_all(upload->attempts);
 }
 
 /* ---- the end of an object ---- */
@@ -514,12 +518,10 @@ static void cut_again(struct lc_upload *upload, struct lc_object *object)
 	end_object(upload, object, LC_OBJECT_WITHDRAWN);
 }
 
-/* What a scan under way was told of the source must stay true, and the rows beside those of the
- * object must be known as taken. */
+/* The rows beside those of the object must be known as taken. */
 static bool may_be_cut(const struct lc_upload *upload, const struct lc_object *object)
 {
 	return object->line_count > 1 && object->first_second >= upload->horizon &&
-	       !lc_source_is_asked(object->source) &&
 	       lc_attempts_none_stored(upload->attempts, object->intent_id);
 }
 
@@ -537,8 +539,17 @@ static enum lc_retry_scope scope_of(const struct lc_upload *upload, const struct
 static void end_refused(struct lc_upload *upload, struct lc_object *object,
 			const struct lc_s3_answer *answer)
 {
+	uint64_t now_ms = lc_loop_now_ms(upload->loop);
+
 	if (may_be_cut(upload, object)) {
-		cut_again(upload, object);
+		/* What a scan under way was told of the source must stay true. */
+		if (!lc_source_is_asked(object->source)) {
+			cut_again(upload, object);
+			return;
+		}
+		lc_attempts_hold(upload->attempts, object->intent_id, now_ms, ASKED_HOLD_MS,
+				 ASKED_HOLD_MS);
+		free_body(upload, object);
 		return;
 	}
 	lc_log(LC_LOG_WARNING,
@@ -546,8 +557,7 @@ static void end_refused(struct lc_upload *upload, struct lc_object *object,
 	       "now and then",
 	       LC_LOG_UINT("bytes", object->body_size), LC_LOG_UINT("rows", object->line_count),
 	       LC_LOG_FAULT(&answer->error));
-	lc_attempts_hold(upload->attempts, object->intent_id, lc_loop_now_ms(upload->loop), HOLD_MS,
-			 HOLD_MAX_MS);
+	lc_attempts_hold(upload->attempts, object->intent_id, now_ms, HOLD_MS, HOLD_MAX_MS);
 	free_body(upload, object);
 }
 

@@ -12,6 +12,7 @@
 
 enum {
 	HOLD_MS = 600 * 1000,
+	ASKED_HOLD_MS = 5000,
 	ROWS = 8,
 	MANY = 100,
 	TEXT_MAX = 32,
@@ -165,7 +166,7 @@ static void smaller_objects_that_are_refused_are_cut_smaller_still(void **state)
 }
 
 /* The object is refused for its size, and is left alone for a while: it holds up nobody. */
-static void expect_left_alone(struct upload_world *world, uint64_t id)
+static void expect_left_alone_for(struct upload_world *world, uint64_t id, uint64_t ms)
 {
 	struct lc_target *target = upload_world_target(world, "logs", "");
 	struct lc_attempts *attempts = lc_upload_attempts(world->upload);
@@ -174,14 +175,18 @@ static void expect_left_alone(struct upload_world *world, uint64_t id)
 	assert_null(strstr(told(world), "withdrawn"));
 	assert_false(lc_upload_has(world->upload, target, id));
 	assert_int_equal(upload_world_backlog(target), 1);
-	assert_int_equal(lc_attempts_held_until_ms(attempts, id),
-			 lc_loop_now_ms(world->loop) + HOLD_MS);
+	assert_int_equal(lc_attempts_held_until_ms(attempts, id), lc_loop_now_ms(world->loop) + ms);
 	assert_int_equal(lc_target_standing(target)->state, LC_TARGET_HEALTHY);
 	upload_world_submit(world, 99, "logs");
 	upload_world_run(world);
 	upload_world_expect_put(world, 99, "logs");
 	fake_s3_answer(world->s3, LC_RETRY_DONE);
 	assert_int_equal(upload_world_count(world, LC_COUNTERS_INTENTS_WITHDRAWN), 0);
+}
+
+static void expect_left_alone(struct upload_world *world, uint64_t id)
+{
+	expect_left_alone_for(world, id, HOLD_MS);
 }
 
 static void one_row_alone_cannot_be_cut(void **state)
@@ -209,11 +214,16 @@ static void a_target_that_refuses_even_small_objects_for_their_size_steps_aside(
 	assert_int_equal(lc_target_standing(target)->state, LC_TARGET_ASIDE);
 	assert_non_null(lc_target_standing(target)->last_error);
 	assert_int_equal(lc_attempts_held_until_ms(lc_upload_attempts(world->upload), 1), 0);
+	lc_attempts_hold(lc_upload_attempts(world->upload), 99, lc_loop_now_ms(world->loop),
+			 HOLD_MS, HOLD_MS);
 	upload_world_submit(world, 2, "logs");
 	upload_world_pass(world, UPLOAD_WORLD_BACKOFF_MS);
 	upload_world_expect_put(world, 2, "logs");
 	fake_s3_answer(world->s3, LC_RETRY_DONE);
 	assert_int_equal(lc_target_standing(target)->state, LC_TARGET_HEALTHY);
+
+	/* What it had refused alone before may be taken now. */
+	assert_int_equal(lc_attempts_held_until_ms(lc_upload_attempts(world->upload), 99), 0);
 }
 
 static void an_object_that_may_have_been_stored_is_never_cut(void **state)
@@ -261,7 +271,7 @@ static void an_object_is_not_cut_while_its_source_is_read(void **state)
 	(void)lc_source_ask(world->source, &from, &to);
 	upload_world_submit_rows(world, 1, "logs", ROWS);
 	upload_world_run(world);
-	expect_left_alone(world, 1);
+	expect_left_alone_for(world, 1, ASKED_HOLD_MS);
 }
 
 static void the_operator_has_what_was_left_alone_tried_at_once(void **state)
