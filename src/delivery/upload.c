@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 enum {
-	CUT_PARTS = 1024,              /* of an object of full size: smaller ones are not cut */
+	CUT_PARTS = 256,               /* of an object of full size: smaller ones are not cut */
 	SLOW_AFTER_MS = 2000,          /* from then on an upload is slow, */
 	SLOW_BYTES_PER_MS = 1049,      /* unless so much of it has moved: 1 MiB/s */
 	ASKED_HOLD_MS = 5000,          /* before one is cut whose source is just being read */
@@ -598,6 +598,8 @@ static void end_failed(struct lc_upload *upload, struct lc_object *object,
 	if (!answer->certain)
 		lc_attempts_note_doubt(upload->attempts, object->intent_id);
 	count_failure(object, answer->retry_class);
+	if (scope != answer->scope)
+		target->largest_bytes = 0; /* it is not the size, then */
 	if (lc_target_given_up(target) == LC_LEDGER_DISCARDED) {
 		end_object(upload, object, LC_OBJECT_DISCARDED);
 	} else if (scope == LC_RETRY_SCOPE_OBJECT) {

@@ -209,10 +209,12 @@ static void a_target_that_refuses_even_small_objects_for_their_size_steps_aside(
 	target = upload_world_target(world, "logs", "");
 	upload_world_submit_rows(world, 1, "logs", ROWS);
 	upload_world_run(world);
+	target->largest_bytes = 1000;
 	fake_s3_answer_as(world->s3, "logs", 413, "");
 	assert_null(strstr(told(world), "withdrawn"));
 	assert_int_equal(lc_target_standing(target)->state, LC_TARGET_ASIDE);
 	assert_non_null(lc_target_standing(target)->last_error);
+	assert_int_equal(target->largest_bytes, 0);
 	assert_int_equal(lc_attempts_held_until_ms(lc_upload_attempts(world->upload), 1), 0);
 	lc_attempts_hold(lc_upload_attempts(world->upload), 99, lc_loop_now_ms(world->loop),
 			 HOLD_MS, HOLD_MS);
