@@ -13,12 +13,13 @@
 #include <stdint.h>
 
 struct lc_slice {
-	uint32_t seconds; /* of the next question at most; a multiple of `least` */
+	uint32_t seconds; /* of the next question at most; a multiple of `least`, or `most` */
 	uint32_t least;
+	uint32_t most;
 	unsigned patience; /* answers still to come before it grows */
 };
 
-struct lc_slice lc_slice_of(uint32_t seconds, uint32_t least);
+struct lc_slice lc_slice_of(uint32_t seconds, uint32_t least, uint32_t most);
 
 /* The end of the next question, about [from, end); `until`: of what is left, after `from`. */
 uint32_t lc_slice_end(const struct lc_slice *slice, uint32_t from, uint32_t until);

@@ -67,7 +67,7 @@ struct lc_discovery *lc_discovery_new(const struct lc_parts *parts,
 	discovery->parts = *parts;
 	discovery->fresh = state->fresh || state->until == 0;
 	discovery->until = state->until;
-	discovery->slice = lc_slice_of(SLICE_SECONDS, 1);
+	discovery->slice = lc_slice_of(SLICE_SECONDS, 1, UINT32_MAX);
 	discovery->doubtful_until = state->doubtful_until;
 	discovery->least_told = UINT32_MAX;
 	discovery->callback = callback;

@@ -8,10 +8,10 @@ enum {
 	WORKED_ON_MS = 1000, /* refused connections and broken ones end sooner */
 };
 
-struct lc_slice lc_slice_of(uint32_t seconds, uint32_t least)
+struct lc_slice lc_slice_of(uint32_t seconds, uint32_t least, uint32_t most)
 {
-	LC_ASSERT(seconds >= least && seconds % least == 0);
-	return (struct lc_slice){.seconds = seconds, .least = least};
+	LC_ASSERT(least <= seconds && seconds <= most && seconds % least == 0);
+	return (struct lc_slice){.seconds = seconds, .least = least, .most = most};
 }
 
 uint32_t lc_slice_end(const struct lc_slice *slice, uint32_t from, uint32_t until)
@@ -42,6 +42,7 @@ void lc_slice_grow(struct lc_slice *slice, uint32_t asked)
 {
 	if (slice->patience > 0)
 		slice->patience--;
-	else if (asked >= slice->seconds && slice->seconds <= UINT32_MAX / 2)
-		slice->seconds *= 2;
+	else if (asked >= slice->seconds)
+		slice->seconds =
+		    slice->seconds > slice->most / 2 ? slice->most : slice->seconds * 2;
 }

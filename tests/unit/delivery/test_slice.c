@@ -12,7 +12,7 @@ enum { PATIENCE = 8, LONG_MS = 5000, SHORT_MS = 10 };
 
 static void a_slice_ends_where_the_window_ends(void **state)
 {
-	struct lc_slice slice = lc_slice_of(60, 1);
+	struct lc_slice slice = lc_slice_of(60, 1, UINT32_MAX);
 
 	(void)state;
 	assert_int_equal(lc_slice_end(&slice, 1000, 1059), 1059);
@@ -23,7 +23,7 @@ static void a_slice_ends_where_the_window_ends(void **state)
 
 static void it_doubles_with_each_answer_to_a_whole_one(void **state)
 {
-	struct lc_slice slice = lc_slice_of(60, 1);
+	struct lc_slice slice = lc_slice_of(60, 1, UINT32_MAX);
 
 	(void)state;
 	lc_slice_grow(&slice, 60);
@@ -37,10 +37,20 @@ static void it_doubles_with_each_answer_to_a_whole_one(void **state)
 	assert_int_equal(lc_slice_end(&slice, 1, 1800000000), 1800000000);
 }
 
+static void it_stays_within_its_bound(void **state)
+{
+	struct lc_slice slice = lc_slice_of(300, 300, 2400);
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++)
+		lc_slice_grow(&slice, slice.seconds);
+	assert_int_equal(slice.seconds, 2400);
+}
+
 /* What was asked counts: a window may be shorter than a slice. */
 static void it_is_halved_down_to_the_least(void **state)
 {
-	struct lc_slice slice = lc_slice_of(3600, 300);
+	struct lc_slice slice = lc_slice_of(3600, 300, 3600);
 
 	(void)state;
 	assert_true(lc_slice_shrink(&slice, 3600));
@@ -54,7 +64,7 @@ static void it_is_halved_down_to_the_least(void **state)
 
 static void after_a_failure_it_grows_when_some_were_answered(void **state)
 {
-	struct lc_slice slice = lc_slice_of(64, 1);
+	struct lc_slice slice = lc_slice_of(64, 1, UINT32_MAX);
 
 	(void)state;
 	lc_slice_shrink(&slice, 64);
@@ -106,6 +116,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_slice_ends_where_the_window_ends),
 	    cmocka_unit_test(it_doubles_with_each_answer_to_a_whole_one),
+	    cmocka_unit_test(it_stays_within_its_bound),
 	    cmocka_unit_test(it_is_halved_down_to_the_least),
 	    cmocka_unit_test(after_a_failure_it_grows_when_some_were_answered),
 	    cmocka_unit_test(limits_and_long_silence_are_reasons_to_ask_for_less),
