@@ -62,6 +62,7 @@ const char *lc_cycle_step(const struct lc_cycle *cycle, uint64_t *next_ms);
 
 /* The end of the last window, and ClickHouse's clock; 0 before the first discovery. */
 uint32_t lc_cycle_until(const struct lc_cycle *cycle);
+uint32_t lc_cycle_closed(const struct lc_cycle *cycle); /* as lc_discovery_closed */
 uint32_t lc_cycle_clickhouse_now(const struct lc_cycle *cycle);
 
 /* As lc_discovery_least_told. */

@@ -1,6 +1,10 @@
 /*
  * Discovery: asks ClickHouse for its clock, then, once per cycle, which sources have rows in the
  * window that closed since the last one. Windows never overlap and their end never goes back.
+ *
+ * One that is long, or that ClickHouse cannot answer for, is taken in slices (delivery/slice.h).
+ * Each is a window of its own, and is kept when it was answered. The first one begins at the oldest
+ * row.
  */
 #ifndef LC_DELIVERY_DISCOVERY_H
 #define LC_DELIVERY_DISCOVERY_H
@@ -30,7 +34,7 @@ struct lc_discovery *lc_discovery_new(const struct lc_parts *parts,
 /* Cancels a discovery that is under way. */
 void lc_discovery_free(struct lc_discovery *discovery);
 
-/* Discovers the window up to now. One at a time. */
+/* Discovers the window up to now, or its first slice. One at a time. */
 void lc_discovery_start(struct lc_discovery *discovery, unsigned seat);
 
 /* Cancels it without callback; nothing is kept of an answer that was not complete. */
@@ -38,6 +42,18 @@ void lc_discovery_cancel(struct lc_discovery *discovery);
 
 /* The end of the last window, 0 before the first: rows with insertedAt < until are known. */
 uint32_t lc_discovery_until(const struct lc_discovery *discovery);
+
+/* What lies before it has closed and is discovered, or will be without waiting; 0 before the first
+ * answer. */
+uint32_t lc_discovery_closed(const struct lc_discovery *discovery);
+
+/* True if there is more to discover at once: the last window was a slice of what has closed. */
+bool lc_discovery_lags(const struct lc_discovery *discovery);
+
+/* ClickHouse's clock, less what is left to discover: what it would show if windows had always been
+ * discovered in time. Sources become ready by it, so that slices make no smaller objects. 0 before
+ * the first answer. */
+uint32_t lc_discovery_present(const struct lc_discovery *discovery);
 
 /* ClickHouse's clock now, as far as the last answer tells; 0 before the first. */
 uint32_t lc_discovery_clickhouse_now(const struct lc_discovery *discovery);

@@ -28,10 +28,15 @@ void lc_query_append_clock(struct lc_buffer *sql, uint64_t marker);
 void lc_query_append_window(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker,
 			    uint32_t from, uint32_t until);
 
-/* The same for a window that reaches back to the beginning: rows at or before the source's offset
- * in ClickHouse do not count, and the offset is answered as its floor. */
-void lc_query_append_first_window(struct lc_buffer *sql, const struct lc_parts *parts,
-				  uint64_t marker, uint32_t until);
+/* The same where rows may lie at or before their source's offset in ClickHouse: these do not count,
+ * and the offset is answered as the source's floor. */
+void lc_query_append_doubtful_window(struct lc_buffer *sql, const struct lc_parts *parts,
+				     uint64_t marker, uint32_t from, uint32_t until);
+
+/* One number: the oldest second of all rows, also of those of other shards; 0 if there are none.
+ * ClickHouse knows it of each part of a table that is partitioned by insertedAt, and reads no rows
+ * for it. */
+void lc_query_append_oldest(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker);
 
 /* Per source: its offset, the greatest of the offsets table's rows. */
 void lc_query_append_offsets(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker);

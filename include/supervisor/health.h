@@ -17,6 +17,7 @@ struct lc_health_rules {
 	int64_t free_bytes_min;
 	int64_t clock_difference_max_seconds;
 	int64_t deaths_in_a_row_max;
+	int64_t reconcile_failing_max_seconds;
 };
 
 /* Adds what is to be said about the document's service and shards to its findings. */

@@ -141,6 +141,9 @@ LC_COUNTER(RECONCILES_FULL, "log_courier_reconciles_total", "kind=\"full\"",
 	"")
 LC_HISTOGRAM(RECONCILE_SECONDS, "log_courier_reconcile_duration_seconds", LC_BOUNDS_QUERY,
 	"Time of a pass of the reconcile.")
+LC_GAUGE(RECONCILE_FAILING_SINCE, "log_courier_reconcile_failing_since_timestamp_seconds", "",
+	"Since when no pass of the reconcile has compared all slots within the horizon though some "
+	"have tried, 0 while they do.")
 LC_GAUGE(PENDING_RECORDS, "log_courier_pending_records", "",
 	"Rows discovered and not yet delivered.")
 LC_GAUGE(OLDEST_UNDELIVERED_INSERTED_AT, "log_courier_oldest_undelivered_timestamp_seconds", "",

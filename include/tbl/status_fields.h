@@ -62,6 +62,7 @@ LC_STATUS_SHARD(LABEL, clickhouse_fault, "what keeps ClickHouse from serving thi
 LC_STATUS_SHARD(STRING, clickhouse_answer, "its own words, or those of the connection that failed")
 LC_STATUS_SHARD(AGE, offsets_failing_seconds, "for how long offsets could not be inserted into ClickHouse")
 LC_STATUS_SHARD(STRING, offsets_answer, "its own words to that")
+LC_STATUS_SHARD(AGE, reconcile_failing_seconds, "for how long no comparison with ClickHouse has covered all seconds within the horizon though some have tried")
 LC_STATUS_SHARD(AGE, s3_failing_seconds, "for how long S3 has confirmed no upload though some were tried, unless only some targets fail")
 LC_STATUS_SHARD(AGE, s3_confirmed_seconds, "since the last upload was confirmed; null: none was since the worker's start")
 LC_STATUS_SHARD(LABEL, s3_fault, "what keeps S3 from taking this shard's uploads, by what is to be done")

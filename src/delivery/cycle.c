@@ -100,6 +100,7 @@ static void end_cycle(struct lc_cycle *cycle)
 	lc_counters_observe(cycle->parts.counters, LC_COUNTERS_HISTOGRAM_CYCLE_SECONDS,
 			    (double)elapsed_ms / 1000);
 	lc_commit_flush(cycle->parts.commit, LC_COMMIT_BY_CYCLE);
+	cycle->again |= lc_discovery_lags(cycle->discovery);
 	await(cycle, STEP_WAITING, interval_ms > elapsed_ms ? interval_ms - elapsed_ms : 0);
 }
 
@@ -207,8 +208,7 @@ static void collect_ready(void *context, struct lc_source *source)
 	}
 	source->flush |= cycle->flush_all;
 	if (is_left_alone(cycle, source) ||
-	    !lc_plan_ready(source, &cycle->thresholds,
-			   lc_discovery_clickhouse_now(cycle->discovery)))
+	    !lc_plan_ready(source, &cycle->thresholds, lc_discovery_present(cycle->discovery)))
 		return;
 	add_ready(cycle, source);
 }
@@ -236,7 +236,7 @@ static void on_discovered(void *context, const struct lc_error *error, int excep
 	cycle->suspects = 0;
 	cycle->reads = false;
 	lc_source_each(cycle->parts.sources, collect_ready, cycle);
-	cycle->flush_all = false;
+	cycle->flush_all &= lc_discovery_lags(cycle->discovery);
 	lc_plan_sort(cycle->ready, cycle->ready_count);
 	lc_counters_add(counters, LC_COUNTERS_DISCOVERY_BATCHES_FOUND, cycle->ready_count);
 	enter_step(cycle, STEP_SCANNING);
@@ -463,6 +463,11 @@ const char *lc_cycle_step(const struct lc_cycle *cycle, uint64_t *next_ms)
 uint32_t lc_cycle_until(const struct lc_cycle *cycle)
 {
 	return lc_discovery_until(cycle->discovery);
+}
+
+uint32_t lc_cycle_closed(const struct lc_cycle *cycle)
+{
+	return lc_discovery_closed(cycle->discovery);
 }
 
 uint32_t lc_cycle_clickhouse_now(const struct lc_cycle *cycle)

@@ -4,9 +4,12 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/crash_point.h"
+#include "base/log.h"
 #include "base/memory.h"
+#include "clients/diagnose.h"
 #include "delivery/query.h"
 #include "delivery/server_clock.h"
+#include "delivery/slice.h"
 #include "formats/discovery_row.h"
 #include "ledger/question.h"
 
@@ -17,6 +20,7 @@ enum {
 	SQL_MAX = 8 * 1024,
 	CLOCK_MAX = 1024, /* bytes of the answer to the question for the time */
 	FOUND_CHUNK = 64 * 1024,
+	SLICE_SECONDS = 3600, /* of a question, before it is known what ClickHouse can answer */
 };
 
 /* A row of the answer, kept until all of it has come. */
@@ -33,6 +37,8 @@ struct lc_discovery {
 	bool fresh;              /* the ledger was made just now */
 	bool offsets_read;       /* the offsets table was looked at */
 	uint32_t until;          /* end of the last window */
+	uint32_t closed;         /* what lies before it can be asked for; it may go back */
+	struct lc_slice slice;   /* of that, so much at once */
 	uint32_t doubtful_until; /* rows before it may be taken */
 	struct lc_server_clock clock;
 	uint32_t least_told;
@@ -42,6 +48,8 @@ struct lc_discovery {
 	unsigned seat;
 	uint64_t marker;
 	uint64_t started_ms;
+	uint64_t asked_ms;    /* when the query began */
+	uint32_t window_from; /* `until`, but for the first window */
 	uint32_t window_until;
 	struct lc_buffer time; /* the answer to the question for it */
 	struct lc_discovery_answer answer;
@@ -59,6 +67,7 @@ struct lc_discovery *lc_discovery_new(const struct lc_parts *parts,
 	discovery->parts = *parts;
 	discovery->fresh = state->fresh || state->until == 0;
 	discovery->until = state->until;
+	discovery->slice = lc_slice_of(SLICE_SECONDS, 1, UINT32_MAX);
 	discovery->doubtful_until = state->doubtful_until;
 	discovery->least_told = UINT32_MAX;
 	discovery->callback = callback;
@@ -97,6 +106,29 @@ void lc_discovery_free(struct lc_discovery *discovery)
 uint32_t lc_discovery_until(const struct lc_discovery *discovery)
 {
 	return discovery->until;
+}
+
+uint32_t lc_discovery_closed(const struct lc_discovery *discovery)
+{
+	return discovery->closed;
+}
+
+static uint32_t seconds_left(const struct lc_discovery *discovery)
+{
+	return discovery->closed > discovery->until ? discovery->closed - discovery->until : 0;
+}
+
+bool lc_discovery_lags(const struct lc_discovery *discovery)
+{
+	return seconds_left(discovery) > 0;
+}
+
+uint32_t lc_discovery_present(const struct lc_discovery *discovery)
+{
+	uint32_t now = lc_discovery_clickhouse_now(discovery);
+	uint32_t left = seconds_left(discovery);
+
+	return now > left ? now - left : now;
 }
 
 uint32_t lc_discovery_clickhouse_now(const struct lc_discovery *discovery)
@@ -178,7 +210,7 @@ static bool check_found(const struct lc_discovery *discovery, struct lc_error *e
 					    "the answer to a discovery names raft session %u, "
 					    "which was not asked for",
 					    (unsigned)row->raft_session_id);
-		if (row->oldest < discovery->until || row->oldest >= discovery->window_until)
+		if (row->oldest < discovery->window_from || row->oldest >= discovery->window_until)
 			return lc_error_set(error, LC_ERROR_CORRUPT,
 					    "the answer to a discovery names second %u, which was "
 					    "not asked for",
@@ -194,6 +226,31 @@ static bool on_window_data(void *context, struct lc_view piece, struct lc_error 
 	return lc_discovery_answer_feed(&discovery->answer, piece, keep_row, discovery, error);
 }
 
+static void ask_window(struct lc_discovery *discovery);
+
+static uint64_t elapsed_ms(const struct lc_discovery *discovery)
+{
+	return lc_loop_now_ms(discovery->parts.loop) - discovery->asked_ms;
+}
+
+/* True if it was too much, and a shorter window is asked for. */
+static bool shorten_window(struct lc_discovery *discovery, const struct lc_error *error)
+{
+	uint32_t asked = discovery->window_until - discovery->window_from;
+
+	if (!lc_slice_was_too_much(error, elapsed_ms(discovery)) ||
+	    !lc_slice_shrink(&discovery->slice, asked))
+		return false;
+	/* Who does not answer at all may be a server that hangs: the next one is asked. */
+	if (!lc_diagnose_answered(error))
+		return false;
+	lc_log(LC_LOG_INFO, "ClickHouse cannot answer for a window; a shorter one is asked for",
+	       LC_LOG_UINT("seconds", asked), LC_LOG_FAULT(error));
+	discovery->marker = lc_random_next(discovery->parts.random);
+	ask_window(discovery);
+	return true;
+}
+
 static void on_window_done(void *context, const struct lc_error *error, int exception_code)
 {
 	struct lc_discovery *discovery = context;
@@ -202,8 +259,12 @@ static void on_window_done(void *context, const struct lc_error *error, int exce
 	discovery->query = NULL;
 	if (failure.kind == LC_ERROR_NONE &&
 	    lc_discovery_answer_end(&discovery->answer, &failure) &&
-	    check_found(discovery, &failure))
+	    check_found(discovery, &failure)) {
+		lc_slice_grow(&discovery->slice, discovery->window_until - discovery->window_from);
 		apply_found(discovery);
+	} else if (shorten_window(discovery, &failure)) {
+		return;
+	}
 	finish(discovery, &failure, exception_code);
 }
 
@@ -222,6 +283,7 @@ static void start_query(struct lc_discovery *discovery, struct lc_buffer *sql,
 	spec.sql = lc_buffer_view(sql);
 	forget_answer(discovery);
 	lc_discovery_answer_begin(&discovery->answer, discovery->marker);
+	discovery->asked_ms = lc_loop_now_ms(discovery->parts.loop);
 	discovery->query = lc_clickhouse_start(discovery->parts.clickhouse, &spec);
 	lc_buffer_free(sql);
 }
@@ -231,14 +293,57 @@ static void ask_window(struct lc_discovery *discovery)
 	struct lc_buffer sql;
 
 	lc_buffer_init(&sql, SQL_MAX);
-	/* The window's bounds come from ClickHouse's own clock: what is behind them has closed. */
-	if (discovery->until == 0)
-		lc_query_append_first_window(&sql, &discovery->parts, discovery->marker,
-					     discovery->window_until);
+	discovery->window_until =
+	    lc_slice_end(&discovery->slice, discovery->window_from, discovery->closed);
+	if (discovery->window_from < discovery->doubtful_until)
+		lc_query_append_doubtful_window(&sql, &discovery->parts, discovery->marker,
+						discovery->window_from, discovery->window_until);
 	else
-		lc_query_append_window(&sql, &discovery->parts, discovery->marker, discovery->until,
-				       discovery->window_until);
+		lc_query_append_window(&sql, &discovery->parts, discovery->marker,
+				       discovery->window_from, discovery->window_until);
 	start_query(discovery, &sql, on_window_done);
+}
+
+/* ---- where the first window begins ---- */
+
+static void on_oldest_done(void *context, const struct lc_error *error, int exception_code)
+{
+	struct lc_discovery *discovery = context;
+	struct lc_error failure = *error;
+	uint32_t last = discovery->closed - 1;
+	uint32_t oldest = 1;
+
+	discovery->query = NULL;
+	if (failure.kind == LC_ERROR_NONE &&
+	    lc_discovery_answer_end(&discovery->answer, &failure)) {
+		if (discovery->found != NULL)
+			oldest = discovery->found->row.oldest;
+	} else if (!lc_slice_was_too_much(&failure, elapsed_ms(discovery))) {
+		finish(discovery, &failure, exception_code);
+		return;
+	}
+	/* A table that cannot tell is read from the beginning of time: what is empty costs little,
+	 * and slices that are answered grow. One without rows has none to miss. */
+	discovery->window_from = oldest > 0 && oldest < last ? oldest : last;
+	ask_window(discovery);
+}
+
+static void ask_oldest(struct lc_discovery *discovery)
+{
+	struct lc_buffer sql;
+
+	lc_buffer_init(&sql, SQL_MAX);
+	lc_query_append_oldest(&sql, &discovery->parts, discovery->marker);
+	start_query(discovery, &sql, on_oldest_done);
+}
+
+static void begin_window(struct lc_discovery *discovery)
+{
+	discovery->window_from = discovery->until;
+	if (discovery->until == 0)
+		ask_oldest(discovery);
+	else
+		ask_window(discovery);
 }
 
 /* ---- the offsets, once in the life of a process ---- */
@@ -252,7 +357,7 @@ static void on_ahead(void *context, const struct lc_ledger_count *ahead, size_t 
 		return;
 	discovery->offsets_read = true;
 	if (count == 0) {
-		ask_window(discovery);
+		begin_window(discovery);
 		return;
 	}
 	lc_error_set(
@@ -314,7 +419,7 @@ static void on_offsets_done(void *context, const struct lc_error *error, int exc
 	}
 	set_floors(discovery);
 	discovery->offsets_read = true;
-	ask_window(discovery);
+	begin_window(discovery);
 }
 
 static void ask_offsets(struct lc_discovery *discovery)
@@ -382,10 +487,11 @@ static void on_clock_done(void *context, const struct lc_error *error, int excep
 		finish(discovery, &failure, exception_code);
 		return;
 	}
-	if (now > delay && now - delay > discovery->until) {
-		discovery->window_until = now - delay;
+	/* ClickHouse's own clock says what has closed. */
+	discovery->closed = now > delay ? now - delay : 0;
+	if (discovery->closed > discovery->until) {
 		if (discovery->offsets_read)
-			ask_window(discovery);
+			begin_window(discovery);
 		else
 			ask_offsets(discovery);
 	} else {

@@ -159,8 +159,17 @@ static void append_grouped_offsets(struct lc_buffer *sql, const struct lc_parts 
 	lc_buffer_append_text(sql, " GROUP BY raftSessionID, bucketName");
 }
 
-void lc_query_append_first_window(struct lc_buffer *sql, const struct lc_parts *parts,
-				  uint64_t marker, uint32_t until)
+void lc_query_append_oldest(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker)
+{
+	open_answer(sql, marker, NO_FLOOR, false);
+	lc_buffer_append_text(sql, "SELECT toUInt32(0) AS session, '' AS bucket, toUInt64(1) AS "
+				   "found, toUInt32(min(insertedAt)) AS second");
+	append_from_logs(sql, parts);
+	close_answer(sql);
+}
+
+void lc_query_append_doubtful_window(struct lc_buffer *sql, const struct lc_parts *parts,
+				     uint64_t marker, uint32_t from, uint32_t until)
 {
 	open_answer(sql, marker, "known.1, known.2, known.3", false);
 	lc_buffer_append_text(
@@ -176,11 +185,12 @@ void lc_query_append_first_window(struct lc_buffer *sql, const struct lc_parts *
 		 "WHERE l.");
 	append_shard(sql, parts);
 	lc_buffer_append_format(sql,
-				" AND l.insertedAt < toDateTime(%" PRIu32
+				" AND l.insertedAt >= toDateTime(%" PRIu32
+				") AND l.insertedAt < toDateTime(%" PRIu32
 				") AND tuple(toUInt32(l.insertedAt), "
 				"toUnixTimestamp64Milli(l.startTime), l.req_id) > o.floor "
 				"GROUP BY l.raftSessionID, l.bucketName",
-				until);
+				from, until);
 	close_answer(sql);
 }
 

@@ -5,7 +5,9 @@
 #include "base/crash_point.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "clients/diagnose.h"
 #include "delivery/query.h"
+#include "delivery/slice.h"
 #include "delivery/steady_clock.h"
 #include "delivery/upload.h"
 #include "formats/discovery_row.h"
@@ -15,7 +17,8 @@
 
 enum {
 	NAMES_CHUNK = 64 * 1024,
-	STEP_SLOTS = 8,       /* slots of one question, all sources together */
+	STEP_SLOTS = 8,       /* slots of one question at most, all sources together */
+	UNANSWERED_MAX = 3,   /* questions in a row: then the pass is over */
 	DRILL_MAX = 500,      /* slots asked by second in one question */
 	RECENT_LEAST = 600,   /* seconds that count as recent at least */
 	AGAIN_MS = 10 * 1000, /* after a failure, or with nothing to compare */
@@ -26,7 +29,8 @@ struct lc_reconcile {
 	uint32_t horizon;
 	struct lc_steady_clock clock;
 	uint32_t present;      /* what it showed when the horizon was found a place last */
-	uint32_t latest;       /* largest lateness seen, seconds */
+	uint32_t latest;       /* largest lateness seen, seconds; less with each pass without any */
+	struct lc_slice slice; /* of a pass, so much at once */
 	uint64_t recent_at_ms; /* when the next passes are due */
 	uint64_t full_at_ms;
 
@@ -37,12 +41,16 @@ struct lc_reconcile {
 	uint32_t from;  /* slots still to be compared in this pass */
 	uint32_t until; /* end of the pass: of the last window */
 	uint32_t step_until;
-	uint32_t passed_over; /* the first slot with seconds that were open, not compared */
+	uint32_t passed_over; /* the first slot not compared: it has open seconds, or no answer */
+	bool incomplete;      /* there were slots without an answer */
+	bool found_late;      /* and late rows */
+	unsigned unanswered;  /* questions in a row */
 	bool drilling;        /* the question is by second */
 	bool strayed;         /* the answer holds what was not asked for */
 
 	struct lc_ledger_question question;
 	struct lc_clickhouse_query *query;
+	uint64_t asked_ms; /* when it began */
 	uint64_t marker;
 	struct lc_discovery_answer answer;
 	struct lc_arena names;          /* of `counts` and `drill` */
@@ -66,6 +74,8 @@ struct lc_reconcile *lc_reconcile_new(const struct lc_parts *parts,
 	reconcile->clock =
 	    (struct lc_steady_clock){.shows_ms = state->steady_ms, .at_ms = state->steady_at_ms};
 	reconcile->present = lc_steady_clock_second(&reconcile->clock);
+	reconcile->slice = lc_slice_of(STEP_SLOTS * LC_LEDGER_SLOT_SECONDS, LC_LEDGER_SLOT_SECONDS,
+				       STEP_SLOTS * LC_LEDGER_SLOT_SECONDS);
 	lc_arena_init(&reconcile->names, NAMES_CHUNK);
 	/* The first pass of a process looks at everything: it may have been away for long. */
 	return reconcile;
@@ -173,22 +183,68 @@ static bool on_data(void *context, struct lc_view piece, struct lc_error *error)
 	return true;
 }
 
+/* The recent slots are tried first: what keeps the others from being compared may last. */
 static void await_again(struct lc_reconcile *reconcile)
 {
 	uint64_t again_ms = lc_loop_now_ms(reconcile->parts.loop) + AGAIN_MS;
 
 	if (reconcile->full)
-		reconcile->full_at_ms = again_ms;
-	reconcile->recent_at_ms = again_ms;
+		reconcile->full_at_ms = again_ms + AGAIN_MS;
+	if (!reconcile->full || reconcile->recent_at_ms < again_ms)
+		reconcile->recent_at_ms = again_ms;
 	reconcile->running = false;
 	forget_step(reconcile);
+}
+
+/* Whether all slots can be compared, as the last full pass has shown. */
+static void tell_failing(const struct lc_reconcile *reconcile, bool failing)
+{
+	if (reconcile->full)
+		lc_counters_set_failing(reconcile->parts.counters,
+					LC_COUNTERS_RECONCILE_FAILING_SINCE, failing);
 }
 
 static void fail_pass(struct lc_reconcile *reconcile, const struct lc_error *error)
 {
 	lc_log(LC_LOG_WARNING, "comparing ClickHouse with what was taken failed; it is tried again",
 	       LC_LOG_FAULT(error));
+	tell_failing(reconcile, true);
 	await_again(reconcile);
+}
+
+static void ask_step(struct lc_reconcile *reconcile);
+static void next_step(struct lc_reconcile *reconcile);
+
+/* Whether what was asked for may be the reason: less of it, or other slots, may be answered. */
+static bool may_be_passed_over(struct lc_reconcile *reconcile, const struct lc_error *error)
+{
+	uint64_t elapsed_ms = lc_loop_now_ms(reconcile->parts.loop) - reconcile->asked_ms;
+
+	if (error->code != 0)
+		return LC_FAULT_DESCRIPTIONS[lc_diagnose_clickhouse(error)].reach != LC_FAULT_WHOLE;
+	return lc_slice_was_too_much(error, elapsed_ms) && ++reconcile->unanswered < UNANSWERED_MAX;
+}
+
+/* A step without an answer is tried again in smaller ones. A slot that has none alone is left to a
+ * later pass, and stays within the horizon. */
+static void fail_step(struct lc_reconcile *reconcile, const struct lc_error *error)
+{
+	if (!may_be_passed_over(reconcile, error)) {
+		fail_pass(reconcile, error);
+		return;
+	}
+	if (lc_slice_shrink(&reconcile->slice, reconcile->step_until - reconcile->from)) {
+		ask_step(reconcile);
+		return;
+	}
+	lc_log(LC_LOG_WARNING,
+	       "ClickHouse cannot be compared with what was taken in some seconds; others go on",
+	       LC_LOG_UINT("from", reconcile->from), LC_LOG_UINT("until", reconcile->step_until),
+	       LC_LOG_FAULT(error));
+	reconcile->incomplete = true;
+	if (reconcile->from < reconcile->passed_over)
+		reconcile->passed_over = reconcile->from;
+	next_step(reconcile);
 }
 
 static void on_surplus_slots(void *context, const struct lc_ledger_count *surplus, size_t count);
@@ -203,9 +259,10 @@ static void on_done(void *context, const struct lc_error *error, int exception_c
 	reconcile->query = NULL;
 	if (failure.kind != LC_ERROR_NONE ||
 	    !lc_discovery_answer_end(&reconcile->answer, &failure)) {
-		fail_pass(reconcile, &failure);
+		fail_step(reconcile, &failure);
 		return;
 	}
+	reconcile->unanswered = 0;
 	/* The ledger is asked second: rows taken between the two questions are no surplus. */
 	lc_ledger_question_ask(&reconcile->question);
 	if (reconcile->drilling)
@@ -229,6 +286,7 @@ static void start_query(struct lc_reconcile *reconcile, struct lc_buffer *sql)
 	LC_ASSERT(!lc_buffer_failed(sql));
 	reconcile->count = 0;
 	reconcile->strayed = false;
+	reconcile->asked_ms = lc_loop_now_ms(reconcile->parts.loop);
 	lc_discovery_answer_begin(&reconcile->answer, reconcile->marker);
 	reconcile->query = lc_clickhouse_start(reconcile->parts.clickhouse, &spec);
 	lc_buffer_free(sql);
@@ -236,12 +294,10 @@ static void start_query(struct lc_reconcile *reconcile, struct lc_buffer *sql)
 
 static void ask_step(struct lc_reconcile *reconcile)
 {
-	uint32_t span = STEP_SLOTS * LC_LEDGER_SLOT_SECONDS;
 	struct lc_buffer sql;
 
 	forget_step(reconcile);
-	reconcile->step_until =
-	    reconcile->until - reconcile->from < span ? reconcile->until : reconcile->from + span;
+	reconcile->step_until = lc_slice_end(&reconcile->slice, reconcile->from, reconcile->until);
 	reconcile->drilling = false;
 	reconcile->marker = lc_random_next(reconcile->parts.random);
 	lc_buffer_init(&sql, SIZE_MAX / 2);
@@ -261,7 +317,7 @@ static uint32_t horizon_of(const struct lc_reconcile *reconcile, uint32_t presen
 	return bound - bound % LC_LEDGER_SLOT_SECONDS;
 }
 
-/* All was compared up to the end of the pass. */
+/* All was compared up to the end of the pass, but for what was passed over. */
 static void move_horizon(struct lc_reconcile *reconcile)
 {
 	uint32_t steady = lc_steady_clock_second(&reconcile->clock);
@@ -290,6 +346,9 @@ static void end_pass(struct lc_reconcile *reconcile)
 	lc_counters_observe(reconcile->parts.counters, LC_COUNTERS_HISTOGRAM_RECONCILE_SECONDS,
 			    (double)(now_ms - reconcile->started_ms) / 1000);
 	reconcile->recent_at_ms = now_ms + (uint64_t)settings->reconcile_interval_seconds * 1000;
+	if (!reconcile->found_late)
+		reconcile->latest /= 2;
+	tell_failing(reconcile, reconcile->incomplete);
 	if (reconcile->full) {
 		reconcile->full_at_ms =
 		    now_ms + (uint64_t)settings->reconcile_full_interval_seconds * 1000;
@@ -306,6 +365,12 @@ static void next_step(struct lc_reconcile *reconcile)
 		ask_step(reconcile);
 	else
 		end_pass(reconcile);
+}
+
+static void end_step(struct lc_reconcile *reconcile)
+{
+	lc_slice_grow(&reconcile->slice, reconcile->step_until - reconcile->from);
+	next_step(reconcile);
 }
 
 /* ---- surplus ---- */
@@ -332,7 +397,7 @@ static void on_surplus_slots(void *context, const struct lc_ledger_count *surplu
 	if (!lc_ledger_question_answered(&reconcile->question))
 		return;
 	if (count == 0) {
-		next_step(reconcile);
+		end_step(reconcile);
 		return;
 	}
 	reconcile->drill = lc_memory_zero(count, sizeof(reconcile->drill[0]));
@@ -346,7 +411,9 @@ static void on_surplus_slots(void *context, const struct lc_ledger_count *surplu
 	ask_seconds(reconcile);
 }
 
-static void open_again(struct lc_reconcile *reconcile, const struct lc_ledger_count *surplus)
+/* The source, or NULL if the second is open again already. */
+static struct lc_source *open_again(struct lc_reconcile *reconcile,
+				    const struct lc_ledger_count *surplus)
 {
 	struct lc_source *source = lc_source_get(
 	    reconcile->parts.sources, surplus->source.raft_session_id, surplus->source.bucket);
@@ -356,14 +423,39 @@ static void open_again(struct lc_reconcile *reconcile, const struct lc_ledger_co
 					.doubtful = true};
 
 	if (pass_over(reconcile, source, surplus->second))
-		return;
+		return NULL;
 	if (reconcile->now > surplus->second &&
 	    reconcile->now - surplus->second > reconcile->latest)
 		reconcile->latest = reconcile->now - surplus->second;
+	reconcile->found_late = true;
 	lc_counters_add(reconcile->parts.counters, LC_COUNTERS_LATE_ROWS_FOUND, surplus->rows);
 	lc_source_open(source, range, surplus->rows);
+	return source;
+}
+
+static void record_opened(struct lc_reconcile *reconcile, const struct lc_source *source)
+{
+	if (source == NULL)
+		return;
 	lc_source_record_ranges(source, reconcile->parts.ledger);
 	LC_CRASH_POINT(RECONCILE_OPENED);
+}
+
+/* Seconds of a source stand together: its ranges are recorded once, not with each of them. */
+static void open_all_again(struct lc_reconcile *reconcile, const struct lc_ledger_count *surplus,
+			   size_t count)
+{
+	struct lc_source *last = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		struct lc_source *source = open_again(reconcile, &surplus[i]);
+
+		if (source == NULL || source == last)
+			continue;
+		record_opened(reconcile, last);
+		last = source;
+	}
+	record_opened(reconcile, last);
 }
 
 static void on_surplus_seconds(void *context, const struct lc_ledger_count *surplus, size_t count)
@@ -372,8 +464,7 @@ static void on_surplus_seconds(void *context, const struct lc_ledger_count *surp
 
 	if (!lc_ledger_question_answered(&reconcile->question))
 		return;
-	for (size_t i = 0; i < count; i++)
-		open_again(reconcile, &surplus[i]);
+	open_all_again(reconcile, surplus, count);
 	if (count > 0)
 		lc_log(LC_LOG_INFO, "rows became visible late; their seconds are open again",
 		       LC_LOG_UINT("seconds", count));
@@ -381,7 +472,7 @@ static void on_surplus_seconds(void *context, const struct lc_ledger_count *surp
 	if (reconcile->drilled < reconcile->drill_count)
 		ask_seconds(reconcile);
 	else
-		next_step(reconcile);
+		end_step(reconcile);
 }
 
 /* ---- the clock ---- */
@@ -470,6 +561,9 @@ void lc_reconcile_poke(struct lc_reconcile *reconcile, uint32_t until, uint32_t 
 	reconcile->now = now;
 	reconcile->started_ms = now_ms;
 	reconcile->passed_over = UINT32_MAX;
+	reconcile->incomplete = false;
+	reconcile->found_late = false;
+	reconcile->unanswered = 0;
 	if (stands_too_high(reconcile)) {
 		lc_ledger_question_ask(&reconcile->question);
 		lc_ledger_lower_horizon(

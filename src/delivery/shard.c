@@ -157,14 +157,15 @@ static void on_ledger_corrupt(void *context, const struct lc_error *error)
 	fail(context, error);
 }
 
-/* Rows that come to light behind the first window are looked for as far back as any. */
+/* Rows that come to light behind the first window are looked for as far back as any, whether or not
+ * it was taken in slices. */
 static void begin_horizon(struct lc_shard *shard)
 {
-	uint32_t until = lc_cycle_until(shard->cycle);
+	uint32_t closed = lc_cycle_closed(shard->cycle);
 	uint32_t back = (uint32_t)shard->settings->reconcile_horizon_seconds;
 
 	shard->fresh = false;
-	lc_reconcile_set_horizon(shard->reconcile, until > back ? until - back : 1);
+	lc_reconcile_set_horizon(shard->reconcile, closed > back ? closed - back : 1);
 }
 
 static void on_discovered(void *context, const struct lc_error *error)

@@ -163,6 +163,23 @@ static void examine_offsets(const struct lc_health_rules *rules,
 	    shard->offsets_answer);
 }
 
+/* An outage has its own finding. */
+static void examine_reconcile(const struct lc_health_rules *rules,
+			      const struct lc_status_document_shard *shard,
+			      struct lc_status_document *document)
+{
+	if (shard->reconcile_failing_seconds <= rules->reconcile_failing_max_seconds ||
+	    shard->clickhouse_failing_seconds >= rules->unreachable_after_seconds)
+		return;
+	lc_status_document_find(
+	    document, LC_SEVERITY_WARNING, (int)shard->shard,
+	    "for %" PRId64 " s rows that became visible late could not be looked for everywhere; "
+	    "the log names the seconds that cannot be counted, and ClickHouse's reason: raise the "
+	    "limit that it names, or clickhouse.timeout-seconds, or mend the logs table there; "
+	    "these seconds are kept until they can be compared",
+	    shard->reconcile_failing_seconds);
+}
+
 static void examine_delivery(const struct lc_health_rules *rules,
 			     const struct lc_status_document_shard *shard,
 			     struct lc_status_document *document)
@@ -172,6 +189,7 @@ static void examine_delivery(const struct lc_health_rules *rules,
 	examine_fault(rules, LC_SEVERITY_CRITICAL, shard->shard, shard->clickhouse_failing_seconds,
 		      lc_fault_of(shard->clickhouse_fault), shard->clickhouse_answer, document);
 	examine_offsets(rules, shard, document);
+	examine_reconcile(rules, shard, document);
 	examine_s3(rules, shard, document);
 	if (shard->ledger_failing_seconds >= 0)
 		lc_status_document_find(

@@ -447,6 +447,8 @@ void lc_keeper_describe(const struct lc_keeper *keeper, int64_t wall_seconds,
 		age_of(counters, LC_COUNTERS_CLICKHOUSE_REFUSING_SINCE, wall_seconds),
 	    .offsets_failing_seconds =
 		age_of(counters, LC_COUNTERS_OFFSETS_FAILING_SINCE, wall_seconds),
+	    .reconcile_failing_seconds =
+		age_of(counters, LC_COUNTERS_RECONCILE_FAILING_SINCE, wall_seconds),
 	    .s3_confirmed_seconds = age_of(counters, LC_COUNTERS_S3_CONFIRMED_AT, wall_seconds),
 	    .s3_failing_seconds = age_of(counters, LC_COUNTERS_S3_FAILING_SINCE, wall_seconds),
 	    .s3_refusing_seconds = age_of(counters, LC_COUNTERS_S3_REFUSING_SINCE, wall_seconds),

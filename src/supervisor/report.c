@@ -40,6 +40,7 @@ void lc_report_status(const struct lc_report *report, struct lc_status_document 
 	    .retention_seconds = report->settings->consumer_retention_seconds,
 	    .retention_used_max_percent = report->settings->health_max_retention_used_percent,
 	    .free_bytes_min = report->settings->health_min_free_bytes,
+	    .reconcile_failing_max_seconds = 2 * report->settings->reconcile_full_interval_seconds,
 	    .clock_difference_max_seconds = report->settings->health_max_clock_difference_seconds,
 	    .deaths_in_a_row_max = report->settings->health_max_deaths_in_a_row,
 	};

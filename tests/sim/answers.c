@@ -272,8 +272,24 @@ static void answer_offsets(const struct sim_query *query, struct lc_buffer *answ
 	}
 }
 
-static void answer_first_window(const struct sim_query *query, unsigned seat,
-				struct lc_buffer *answer)
+static void answer_oldest(const struct sim_query *query, unsigned seat, struct lc_buffer *answer)
+{
+	uint32_t oldest = UINT32_MAX;
+
+	for (size_t i = 0; i < sim->row_count; i++) {
+		const struct sim_row *row = &sim->rows[i];
+
+		if (row->inserted_at < oldest && sim_row_visible(row, seat))
+			oldest = row->inserted_at;
+	}
+	oldest = oldest == UINT32_MAX ? 0 : oldest;
+	if (oldest > sim->oldest)
+		sim->oldest = oldest;
+	append_numbers(answer, query->marker, 0, "", 1, oldest, NULL, query->marker);
+}
+
+static void answer_doubtful_window(const struct sim_query *query, unsigned seat,
+				   struct lc_buffer *answer)
 {
 	for (size_t i = 0; i < sim->source_count; i++) {
 		const struct sim_source *source = &sim->sources[i];
@@ -285,7 +301,7 @@ static void answer_first_window(const struct sim_query *query, unsigned seat,
 
 		if (!of_shard(query, source))
 			continue;
-		for (size_t j = source->first_row; j < end; j++) {
+		for (size_t j = first_from(source, query->from); j < end; j++) {
 			struct lc_offset offset = sim_row_offset(&sim->rows[j]);
 
 			if (!sim_row_visible(&sim->rows[j], seat) ||
@@ -377,8 +393,11 @@ bool sim_answer(const struct sim_query *query, unsigned seat, struct lc_buffer *
 	case SIM_QUERY_OFFSETS:
 		answer_offsets(query, answer);
 		break;
-	case SIM_QUERY_FIRST_WINDOW:
-		answer_first_window(query, seat, answer);
+	case SIM_QUERY_OLDEST:
+		answer_oldest(query, seat, answer);
+		break;
+	case SIM_QUERY_DOUBTFUL_WINDOW:
+		answer_doubtful_window(query, seat, answer);
 		break;
 	case SIM_QUERY_WINDOW:
 		answer_counts(query, seat, 0, answer);

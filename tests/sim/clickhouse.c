@@ -197,6 +197,25 @@ static size_t piece_size(size_t left)
 	return size < left ? size : left;
 }
 
+static bool is_window(const struct sim_query *query)
+{
+	return query->kind == SIM_QUERY_WINDOW || query->kind == SIM_QUERY_DOUBTFUL_WINDOW;
+}
+
+/* More than ClickHouse can count within its limits, or within our time-out. */
+static bool is_too_long(const struct sim_query *query)
+{
+	return (is_window(query) || query->kind == SIM_QUERY_SLOTS) && sim->plan.window_most > 0 &&
+	       query->until - query->from > sim->plan.window_most &&
+	       sim_now_ms() < sim->plan.faults_end_ms;
+}
+
+/* The first slice of a first window, after which the horizon begins. */
+static bool begins_ledger(const struct sim_query *query)
+{
+	return query->kind == SIM_QUERY_OLDEST || (is_window(query) && query->from <= sim->oldest);
+}
+
 static void answer(struct lc_clickhouse_query *query)
 {
 	struct sim_query parsed = sim_query_parse(lc_buffer_view(&query->sql));
@@ -208,10 +227,15 @@ static void answer(struct lc_clickhouse_query *query)
 		end(query, LC_ERROR_UNREACHABLE, "no connection");
 		return;
 	}
-	if (parsed.kind == SIM_QUERY_FIRST_WINDOW)
+	if (is_too_long(&parsed)) {
+		query->ending = sim_chance(0.5) ? ENDS_IN_EXCEPTION : ENDS_BROKEN;
+		lc_loop_timer_start(query->timer, sim_between(1000, 10000));
+		return;
+	}
+	if (begins_ledger(&parsed))
 		sim_excuse_late();
 	whole = sim_answer(&parsed, query->spec.seat, &query->answer);
-	if ((parsed.kind == SIM_QUERY_OFFSETS || parsed.kind == SIM_QUERY_FIRST_WINDOW) &&
+	if ((parsed.kind == SIM_QUERY_OFFSETS || parsed.kind == SIM_QUERY_DOUBTFUL_WINDOW) &&
 	    sim->state_lost)
 		sim_excuse_floors();
 	if (whole)

@@ -156,6 +156,14 @@ static void add_tenants(void)
 	add_tenant_periods(SIM_PERIOD_SOURCE_UNREADABLE, 0.3, SIM_SOURCES_MAX);
 }
 
+/* In every fourth history ClickHouse cannot count for long. */
+static void add_limits(void)
+{
+	if (lc_random_unit(&sim->tenants) < 0.25)
+		sim->plan.window_most =
+		    1 + of_tenants(lc_random_unit(&sim->tenants) < 0.5 ? 30 : 900);
+}
+
 /* A target refuses until rows meant for it are gone. */
 static void make_rows_expire(void)
 {
@@ -200,6 +208,7 @@ void sim_plan_make(void)
 		add_trouble();
 	add_deaths();
 	add_tenants();
+	add_limits();
 	if (!sim->calm)
 		sim_clocks_plan();
 }

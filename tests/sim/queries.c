@@ -46,7 +46,9 @@ static const struct shape SHAPES[] = {
      ")), ''), toUInt64(#)"},
     {SIM_QUERY_OFFSETS, NUMBERS("", "floor.1, floor.2, floor.3", "") SELECT
      "toUInt32(0) AS second, " FLOOR " FROM `logs`.`offsets` WHERE " SHARD BY_SOURCE},
-    {SIM_QUERY_FIRST_WINDOW,
+    {SIM_QUERY_OLDEST, COUNTS "SELECT toUInt32(0) AS session, '' AS bucket, toUInt64(1) AS found, "
+			      "toUInt32(min(insertedAt)) AS second FROM `logs`.`logs`)"},
+    {SIM_QUERY_DOUBTFUL_WINDOW,
      NUMBERS(
 	 "", "known.1, known.2, known.3",
 	 "") "SELECT toUInt32(l.raftSessionID) AS session, toString(l.bucketName) AS bucket, "
@@ -55,7 +57,8 @@ static const struct shape SHAPES[] = {
 	     "FROM `logs`.`logs` AS l GLOBAL ANY LEFT JOIN (SELECT raftSessionID, "
 	     "bucketName, " FLOOR " FROM `logs`.`offsets` WHERE " SHARD BY_SOURCE " AS o ON "
 	     "l.raftSessionID = o.raftSessionID AND l.bucketName = o.bucketName WHERE l." SHARD
-	     " AND l.insertedAt < toDateTime(#) AND tuple(toUInt32(l.insertedAt), "
+	     " AND l.insertedAt >= toDateTime(#) AND l.insertedAt < toDateTime(#) AND "
+	     "tuple(toUInt32(l.insertedAt), "
 	     "toUnixTimestamp64Milli(l.startTime), l.req_id) > o.floor GROUP BY l.raftSessionID, "
 	     "l.bucketName)"},
     {SIM_QUERY_WINDOW,
@@ -210,11 +213,11 @@ static void fill(struct sim_query *query, const struct found *found)
 
 	check_markers(query, found->numbers);
 	switch (query->kind) {
-	case SIM_QUERY_FIRST_WINDOW:
-		query->until = (uint32_t)n[4];
+	case SIM_QUERY_DOUBTFUL_WINDOW:
+		fill_bounds(query, n + 4);
 		fill_shard(query, n);
 		if (n[2] != n[0] || n[3] != n[1])
-			sim_fail("a first window asks for two different shards");
+			sim_fail("a window asks for two different shards");
 		break;
 	case SIM_QUERY_WINDOW:
 	case SIM_QUERY_SLOTS:
@@ -237,6 +240,7 @@ static void fill(struct sim_query *query, const struct found *found)
 		query->list = found->texts[1];
 		break;
 	case SIM_QUERY_CLOCK:
+	case SIM_QUERY_OLDEST:
 	case SIM_QUERY_INSERT:
 	case SIM_QUERY_SCAN:
 		break;

@@ -150,6 +150,7 @@ struct sim_plan {
 	double step_crashes;   /* right behind something durable */
 	double put_crashes;    /* right behind a PUT that was sent, and arrives */
 	double move_crashes;   /* in the middle of a change of the number of shards */
+	uint32_t window_most;  /* seconds of a count that ClickHouse can answer; 0: any */
 	double window_crashes; /* behind a transaction with a part of a window */
 	struct sim_period periods[SIM_PERIODS_MAX];
 	size_t period_count;
@@ -194,6 +195,7 @@ struct sim {
 	bool crashing;     /* the process is being thrown away */
 	bool moving;       /* this process is the mover */
 	uint64_t began_ms; /* the ledger */
+	uint32_t oldest;   /* the latest second that was told to be the oldest */
 	uint64_t as_of_ms; /* what the answer being made shows */
 	uint64_t puts;
 };
@@ -281,7 +283,8 @@ struct sim_source *sim_source_find(uint32_t session, struct lc_view bucket);
 enum sim_query_kind {
 	SIM_QUERY_CLOCK,
 	SIM_QUERY_OFFSETS,
-	SIM_QUERY_FIRST_WINDOW,
+	SIM_QUERY_OLDEST,
+	SIM_QUERY_DOUBTFUL_WINDOW,
 	SIM_QUERY_WINDOW,
 	SIM_QUERY_SCAN,
 	SIM_QUERY_SLOTS,

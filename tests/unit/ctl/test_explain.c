@@ -32,6 +32,7 @@ static int set_up(void **state)
 		    .next_start_seconds = LC_STATUS_DOCUMENT_NO_AGE,
 		    .clickhouse_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE,
 		    .clickhouse_refusing_seconds = LC_STATUS_DOCUMENT_NO_AGE,
+		    .reconcile_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE,
 		    .s3_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE,
 		    .ledger_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE,
 		};

@@ -107,11 +107,29 @@ static void set_up_settings(struct lc_settings *settings)
 	settings->retry_backoff_jitter_factor = 0;
 }
 
-static int begin(void **state)
+/* As if the settings had been these from the start. */
+static void restart_cycle(struct story *story)
 {
 	struct lc_ledger_state ledger_state = {.until = UNTIL};
+	struct lc_parts parts = {.loop = story->loop,
+				 .settings = &story->settings,
+				 .shard_count = 1,
+				 .counters = &story->counters,
+				 .random = &story->random,
+				 .clickhouse = story->clickhouse,
+				 .ledger = story->ledger,
+				 .sources = story->sources,
+				 .upload = story->upload,
+				 .build = story->build,
+				 .commit = story->commit};
+
+	lc_cycle_free(story->cycle);
+	story->cycle = lc_cycle_new(&parts, &ledger_state, &CYCLE_CALLBACKS, story);
+}
+
+static int begin(void **state)
+{
 	struct story *story = calloc(1, sizeof(*story));
-	struct lc_parts parts;
 
 	if (story == NULL)
 		return -1;
@@ -129,18 +147,7 @@ static int begin(void **state)
 				    &story->counters, on_idle, story);
 	story->commit = lc_commit_new(story->loop, story->clickhouse, story->ledger,
 				      &story->settings, &story->counters, &COMMIT_CALLBACKS, story);
-	parts = (struct lc_parts){.loop = story->loop,
-				  .settings = &story->settings,
-				  .shard_count = 1,
-				  .counters = &story->counters,
-				  .random = &story->random,
-				  .clickhouse = story->clickhouse,
-				  .ledger = story->ledger,
-				  .sources = story->sources,
-				  .upload = story->upload,
-				  .build = story->build,
-				  .commit = story->commit};
-	story->cycle = lc_cycle_new(&parts, &ledger_state, &CYCLE_CALLBACKS, story);
+	restart_cycle(story);
 	*state = story;
 	return 0;
 }
@@ -595,6 +602,76 @@ static void a_break_after_rows_is_narrowed_down_at_once(void **state)
 	assert_string_equal(step(story), "waiting");
 }
 
+/* ---- windows that are taken in slices ---- */
+
+enum { SLICE = 3600, LONG = 4 * SLICE, AGE = 900 };
+
+static void answer_clock(struct story *story, uint32_t now)
+{
+	fake_clickhouse_send_clock(story->clickhouse, now);
+	fake_clickhouse_end(story->clickhouse);
+}
+
+/* The process was away for LONG: the first slice, with a row of a source at this second. */
+static void discover_first_slice(struct story *story, uint32_t second)
+{
+	struct lc_discovery_row row = {.raft_session_id = SESSION,
+				       .bucket = lc_view_of("s-000"),
+				       .rows = 1,
+				       .oldest = second,
+				       .floor.req_id = lc_view_of("")};
+
+	story->settings.consumer_count_threshold = 1000;
+	story->settings.consumer_time_threshold_seconds = AGE;
+	restart_cycle(story);
+	lc_cycle_begin(story->cycle);
+	fake_loop_advance(story->loop, 0);
+	answer_clock(story, UNTIL + LONG + DELAY);
+	fake_clickhouse_end(story->clickhouse);
+	fake_ledger_answer_counts(story->ledger, NULL, 0);
+	fake_clickhouse_send_found(story->clickhouse, &row);
+	fake_clickhouse_end(story->clickhouse);
+}
+
+static void what_a_slice_has_found_is_read_before_the_next_one(void **state)
+{
+	struct story *story = *state;
+	uint64_t next_ms;
+
+	discover_first_slice(story, UNTIL);
+	assert_string_equal(step(story), "scanning");
+	assert_true(fake_clickhouse_sql_has(story->clickhouse, "(7,'s-000')"));
+	fake_clickhouse_end(story->clickhouse);
+	assert_string_equal(lc_cycle_step(story->cycle, &next_ms), "waiting");
+	assert_int_equal(next_ms, 0);
+	fake_loop_advance(story->loop, 0);
+	assert_string_equal(step(story), "discovering");
+	answer_clock(story, UNTIL + LONG + DELAY);
+	fake_clickhouse_end(story->clickhouse);
+	assert_int_equal(lc_cycle_until(story->cycle), UNTIL + 3 * SLICE);
+	fake_loop_advance(story->loop, 0);
+	answer_clock(story, UNTIL + LONG + DELAY);
+	fake_clickhouse_end(story->clickhouse);
+	assert_int_equal(lc_cycle_until(story->cycle), UNTIL + LONG);
+	lc_cycle_step(story->cycle, &next_ms);
+	assert_int_equal(next_ms, INTERVAL_MS);
+}
+
+/* Rows of the next slice are to stand in the same object. */
+static void what_is_young_at_the_end_of_a_slice_waits_for_the_next_one(void **state)
+{
+	struct story *story = *state;
+	uint64_t next_ms;
+
+	discover_first_slice(story, UNTIL + SLICE - AGE / 2);
+	assert_string_equal(lc_cycle_step(story->cycle, &next_ms), "waiting");
+	assert_int_equal(next_ms, 0);
+	fake_loop_advance(story->loop, 0);
+	answer_clock(story, UNTIL + LONG + DELAY);
+	fake_clickhouse_end(story->clickhouse);
+	assert_string_equal(step(story), "scanning");
+}
+
 #define STORY(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -613,6 +690,8 @@ int main(void)
 	    STORY(a_scan_that_nobody_answers_fails_the_cycle),
 	    STORY(after_three_such_cycles_what_is_asked_for_is_narrowed_down),
 	    STORY(a_break_after_rows_is_narrowed_down_at_once),
+	    STORY(what_a_slice_has_found_is_read_before_the_next_one),
+	    STORY(what_is_young_at_the_end_of_a_slice_waits_for_the_next_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 #include "delivery/discovery.h"
 
 #include "base/clock.h"
+#include "delivery/server_clock.h"
 
 #include "support/fake_clickhouse.h"
 #include "support/fake_ledger.h"
@@ -140,6 +141,15 @@ static void pass_offsets(struct story *story, uint32_t now)
 	fake_clickhouse_end(story->clickhouse);
 	fake_ledger_answer_counts(story->ledger, NULL, 0);
 	(void)fake_ledger_told(story->ledger);
+}
+
+/* The first window: where it begins. */
+static void answer_oldest(struct story *story, uint32_t second)
+{
+	assert_true(fake_clickhouse_sql_has(story->clickhouse, "min(insertedAt)"));
+	assert_false(fake_clickhouse_sql_has(story->clickhouse, "GROUP BY"));
+	send_found(story, 0, "", 1, second);
+	fake_clickhouse_end(story->clickhouse);
 }
 
 static void expect_end(const struct story *story, unsigned ends, enum lc_error_kind kind)
@@ -351,28 +361,30 @@ static void a_first_start_takes_offsets_as_floors(void **state)
 	    .raft_session_id = 7,
 	    .bucket = lc_view_of("bucket"),
 	    .rows = 5,
-	    .oldest = 90000,
-	    .floor = {.inserted_at = 90000, .start_time_ms = 5000, .req_id = lc_view_of("REQ")},
+	    .oldest = 98000,
+	    .floor = {.inserted_at = 98000, .start_time_ms = 5000, .req_id = lc_view_of("REQ")},
 	};
 	const struct lc_source *known;
 	const struct lc_source *unknown;
 
 	start_process(story, &fresh);
 	tell_time(story, UNTIL + 100);
-	send_offset(story, 7, "bucket", 90000);
+	send_offset(story, 7, "bucket", 98000);
 	send_offset(story, 15, "idle", 80000);
 	fake_clickhouse_end(story->clickhouse);
 	assert_string_equal(fake_ledger_told(story->ledger), "floor 15/idle 80000 5000 REQ\n"
-							     "floor 7/bucket 90000 5000 REQ\n");
+							     "floor 7/bucket 98000 5000 REQ\n");
+	answer_oldest(story, UNTIL - 2000);
 	assert_true(fake_clickhouse_sql_has(story->clickhouse, "GLOBAL ANY LEFT JOIN"));
-	assert_true(
-	    fake_clickhouse_sql_has(story->clickhouse, "AND l.insertedAt < toDateTime(100090)"));
+	assert_true(fake_clickhouse_sql_has(story->clickhouse,
+					    "AND l.insertedAt >= toDateTime(98000) AND "
+					    "l.insertedAt < toDateTime(100090)"));
 	fake_clickhouse_send_found(story->clickhouse, &row);
-	send_found(story, 11, "new", 1, 90001);
+	send_found(story, 11, "new", 1, 98001);
 	fake_clickhouse_end(story->clickhouse);
 	expect_end(story, 1, LC_ERROR_NONE);
-	assert_string_equal(fake_ledger_told(story->ledger), "ranges 11/new 90001-100090@90001\n"
-							     "ranges 7/bucket 90000-100090@90000\n"
+	assert_string_equal(fake_ledger_told(story->ledger), "ranges 11/new 98001-100090@98001\n"
+							     "ranges 7/bucket 98000-100090@98000\n"
 							     "until 100090\n");
 
 	/* Rows of the floor's second may be delivered: they are compared with it. */
@@ -395,6 +407,7 @@ static void rows_before_a_floor_are_doubtful_in_later_windows_too(void **state)
 	tell_time(story, UNTIL + 100);
 	send_offset(story, 7, "bucket", UNTIL + 95);
 	fake_clickhouse_end(story->clickhouse);
+	answer_oldest(story, UNTIL);
 	fake_clickhouse_end(story->clickhouse);
 	expect_end(story, 1, LC_ERROR_NONE);
 	fake_loop_advance(story->loop, 10 * 1000);
@@ -478,19 +491,19 @@ static void many_servers_that_agree_are_believed(void **state)
 	pass_offsets(story, UNTIL + 100);
 	fake_clickhouse_end(story->clickhouse);
 	for (unsigned i = 0; i < 3; i++) {
-		tell_time(story, UNTIL + 5000);
+		tell_time(story, UNTIL + 3000);
 		expect_end(story, 2 + i, LC_ERROR_CORRUPT);
 	}
-	tell_time(story, UNTIL + 5000);
+	tell_time(story, UNTIL + 3000);
 	fake_clickhouse_end(story->clickhouse);
 	expect_end(story, 5, LC_ERROR_NONE);
-	assert_int_equal(lc_discovery_until(story->discovery), UNTIL + 4990);
+	assert_int_equal(lc_discovery_until(story->discovery), UNTIL + 2990);
 
 	/* Backwards, too; but the window's end never goes back. */
 	for (unsigned i = 0; i < 4; i++)
 		tell_time(story, UNTIL + 100);
 	expect_end(story, 9, LC_ERROR_NONE);
-	assert_int_equal(lc_discovery_until(story->discovery), UNTIL + 4990);
+	assert_int_equal(lc_discovery_until(story->discovery), UNTIL + 2990);
 	assert_int_equal(lc_discovery_clickhouse_now(story->discovery), UNTIL + 100);
 }
 
@@ -552,6 +565,244 @@ static void a_cancelled_discovery_says_nothing_more(void **state)
 	expect_end(story, 1, LC_ERROR_NONE);
 }
 
+/* ---- slices ---- */
+
+enum {
+	SLICE = 3600, /* what is asked for first */
+	DAY = 24 * 3600,
+	LIMIT = 158, /* TOO_MANY_ROWS */
+	PATIENCE = 8,
+	WORKED_ON_MS = 5000,
+};
+
+static void expect_window(const struct story *story, uint32_t from, uint32_t until)
+{
+	char text[128];
+
+	snprintf(text, sizeof text, "insertedAt >= toDateTime(%u) AND insertedAt < toDateTime(%u)",
+		 from, until);
+	if (!fake_clickhouse_sql_has(story->clickhouse, text))
+		fail_msg("%s is not asked for by %s", text, fake_clickhouse_sql(story->clickhouse));
+}
+
+/* Answers the window that is asked for: nothing is in it. */
+static void answer_window(struct story *story, uint32_t from, uint32_t until)
+{
+	char told[64];
+
+	expect_window(story, from, until);
+	fake_clickhouse_end(story->clickhouse);
+	snprintf(told, sizeof told, "until %u\n", until);
+	assert_string_equal(fake_ledger_told(story->ledger), told);
+	assert_int_equal(lc_discovery_until(story->discovery), until);
+	assert_int_equal(story->error.kind, LC_ERROR_NONE);
+}
+
+static void a_long_window_is_taken_in_slices_that_grow(void **state)
+{
+	struct story *story = *state;
+	uint32_t now = UNTIL + DAY + DELAY;
+
+	pass_offsets(story, now);
+	answer_window(story, UNTIL, UNTIL + SLICE);
+	assert_true(lc_discovery_lags(story->discovery));
+	tell_time(story, now);
+	answer_window(story, UNTIL + SLICE, UNTIL + 3 * SLICE);
+	tell_time(story, now);
+	answer_window(story, UNTIL + 3 * SLICE, UNTIL + 7 * SLICE);
+	tell_time(story, now);
+	answer_window(story, UNTIL + 7 * SLICE, UNTIL + 15 * SLICE);
+	assert_true(lc_discovery_lags(story->discovery));
+	tell_time(story, now);
+	answer_window(story, UNTIL + 15 * SLICE, UNTIL + DAY);
+	assert_false(lc_discovery_lags(story->discovery));
+}
+
+/* Once, the whole window was asked for again and again, for ever. */
+static void a_window_that_is_too_much_is_halved_until_it_is_answered(void **state)
+{
+	struct story *story = *state;
+
+	pass_offsets(story, UNTIL + DAY);
+	for (uint32_t seconds = SLICE; seconds > 1; seconds /= 2) {
+		expect_window(story, UNTIL, UNTIL + seconds);
+		fake_clickhouse_refuse(story->clickhouse, LIMIT);
+		assert_int_equal(story->ends, 0);
+	}
+	answer_window(story, UNTIL, UNTIL + 1);
+	for (unsigned i = 1; i <= PATIENCE; i++) {
+		tell_time(story, UNTIL + DAY);
+		answer_window(story, UNTIL + i, UNTIL + i + 1);
+	}
+	tell_time(story, UNTIL + DAY);
+	answer_window(story, UNTIL + PATIENCE + 1, UNTIL + PATIENCE + 3);
+}
+
+static void a_second_that_is_too_much_is_told(void **state)
+{
+	struct story *story = *state;
+
+	pass_offsets(story, UNTIL + DELAY + 1);
+	expect_window(story, UNTIL, UNTIL + 1);
+	fake_clickhouse_refuse(story->clickhouse, LIMIT);
+	expect_end(story, 1, LC_ERROR_REFUSED);
+	assert_int_equal(lc_discovery_until(story->discovery), UNTIL);
+}
+
+/* The next attempt may go to another server. */
+static void a_window_that_nobody_answers_in_time_is_halved_for_the_next_attempt(void **state)
+{
+	struct story *story = *state;
+
+	pass_offsets(story, UNTIL + DAY);
+	fake_loop_advance(story->loop, WORKED_ON_MS);
+	fake_clickhouse_break(story->clickhouse);
+	expect_end(story, 1, LC_ERROR_UNREACHABLE);
+	tell_time(story, UNTIL + DAY);
+	answer_window(story, UNTIL, UNTIL + SLICE / 2);
+}
+
+static void what_has_other_reasons_halves_nothing(void **state)
+{
+	static const int codes[] = {60, 497, 202};
+	struct story *story = *state;
+
+	pass_offsets(story, UNTIL + DAY);
+	for (unsigned i = 0; i < 3; i++) {
+		expect_window(story, UNTIL, UNTIL + SLICE);
+		fake_clickhouse_refuse(story->clickhouse, codes[i]);
+		expect_end(story, 2 * i + 1, LC_ERROR_REFUSED);
+		tell_time(story, UNTIL + DAY);
+		fake_clickhouse_break(story->clickhouse);
+		expect_end(story, 2 * i + 2, LC_ERROR_UNREACHABLE);
+		tell_time(story, UNTIL + DAY);
+	}
+	answer_window(story, UNTIL, UNTIL + SLICE);
+}
+
+static void a_restart_goes_on_behind_the_last_slice(void **state)
+{
+	struct story *story = *state;
+	struct lc_ledger_state ledger_state = {.until = UNTIL + SLICE};
+
+	pass_offsets(story, UNTIL + DAY);
+	answer_window(story, UNTIL, UNTIL + SLICE);
+	start_process(story, &ledger_state);
+	pass_offsets(story, UNTIL + DAY);
+	answer_window(story, UNTIL + SLICE, UNTIL + 2 * SLICE);
+}
+
+static void start_fresh(struct story *story, uint32_t now)
+{
+	struct lc_ledger_state fresh = {.fresh = true};
+
+	start_process(story, &fresh);
+	tell_time(story, now);
+	fake_clickhouse_end(story->clickhouse);
+}
+
+static void the_first_window_begins_at_the_oldest_row(void **state)
+{
+	struct story *story = *state;
+
+	start_fresh(story, UNTIL + DELAY);
+	answer_oldest(story, UNTIL - DAY);
+	answer_window(story, UNTIL - DAY, UNTIL - DAY + SLICE);
+}
+
+static void a_table_without_rows_makes_a_first_window_without_any(void **state)
+{
+	struct story *story = *state;
+
+	start_fresh(story, UNTIL + DELAY);
+	answer_oldest(story, 0);
+	answer_window(story, UNTIL - 1, UNTIL);
+	assert_false(lc_discovery_lags(story->discovery));
+}
+
+/* A row whose second is still to come is not discovered before. */
+static void an_oldest_row_that_is_too_young_makes_an_empty_first_window(void **state)
+{
+	struct story *story = *state;
+
+	start_fresh(story, UNTIL + DELAY);
+	answer_oldest(story, UNTIL + 5);
+	answer_window(story, UNTIL - 1, UNTIL);
+}
+
+static void a_table_that_cannot_tell_its_oldest_row_is_read_from_the_beginning(void **state)
+{
+	struct story *story = *state;
+
+	start_fresh(story, UNTIL + DELAY);
+	fake_clickhouse_refuse(story->clickhouse, LIMIT);
+	answer_window(story, 1, 1 + SLICE);
+	tell_time(story, UNTIL + DELAY);
+	answer_window(story, 1 + SLICE, 1 + 3 * SLICE);
+}
+
+static void where_to_begin_is_asked_again_when_nobody_has_answered(void **state)
+{
+	struct story *story = *state;
+
+	start_fresh(story, UNTIL + DELAY);
+	fake_clickhouse_break(story->clickhouse);
+	expect_end(story, 1, LC_ERROR_UNREACHABLE);
+	tell_time(story, UNTIL + DELAY);
+	answer_oldest(story, UNTIL - 60);
+	answer_window(story, UNTIL - 60, UNTIL);
+}
+
+/* Their rows are left out by ClickHouse in each slice that they lie in, after a restart, too. */
+static void floors_count_in_every_slice(void **state)
+{
+	struct story *story = *state;
+	struct lc_ledger_state ledger_state = {.until = UNTIL - DAY + SLICE,
+					       .doubtful_until = UNTIL - DAY + 2 * SLICE};
+	struct lc_ledger_state fresh = {.fresh = true};
+
+	start_process(story, &fresh);
+	tell_time(story, UNTIL + DELAY);
+	send_offset(story, 7, "bucket", UNTIL - DAY + 2 * SLICE - 1);
+	fake_clickhouse_end(story->clickhouse);
+	answer_oldest(story, UNTIL - DAY);
+	assert_true(fake_clickhouse_sql_has(story->clickhouse, "> o.floor GROUP BY"));
+	fake_clickhouse_end(story->clickhouse);
+	start_process(story, &ledger_state);
+	pass_offsets(story, UNTIL + DELAY);
+	assert_true(fake_clickhouse_sql_has(story->clickhouse, "> o.floor GROUP BY"));
+	fake_clickhouse_end(story->clickhouse);
+	(void)fake_ledger_told(story->ledger);
+	tell_time(story, UNTIL + DELAY);
+	answer_window(story, UNTIL - DAY + 2 * SLICE, UNTIL - DAY + 4 * SLICE);
+}
+
+/* As if windows had always been discovered in time. */
+static void sources_become_ready_by_what_is_discovered(void **state)
+{
+	struct story *story = *state;
+
+	pass_offsets(story, UNTIL + DAY + DELAY);
+	answer_window(story, UNTIL, UNTIL + SLICE);
+	assert_int_equal(lc_discovery_present(story->discovery), UNTIL + SLICE + DELAY);
+	assert_int_equal(lc_discovery_clickhouse_now(story->discovery), UNTIL + DAY + DELAY);
+	assert_int_equal(lc_discovery_closed(story->discovery), UNTIL + DAY);
+}
+
+/* Then there is nothing to discover at once, however far the last window was to go. */
+static void a_clock_that_is_set_back_ends_the_backlog(void **state)
+{
+	struct story *story = *state;
+
+	pass_offsets(story, UNTIL + DAY + DELAY);
+	answer_window(story, UNTIL, UNTIL + SLICE);
+	for (unsigned i = 0; i <= LC_SERVER_CLOCK_DOUBTS_MAX; i++)
+		tell_time(story, UNTIL + DELAY);
+	assert_int_equal(story->error.kind, LC_ERROR_NONE);
+	assert_false(lc_discovery_lags(story->discovery));
+	assert_int_equal(lc_discovery_present(story->discovery), UNTIL + DELAY);
+}
+
 #define STORY(story) cmocka_unit_test_setup_teardown(story, begin, end)
 
 int main(void)
@@ -579,6 +830,20 @@ int main(void)
 	    STORY(a_clock_that_is_far_ahead_of_ours_is_never_believed),
 	    STORY(a_clock_that_is_none_is_refused),
 	    STORY(a_cancelled_discovery_says_nothing_more),
+	    STORY(a_long_window_is_taken_in_slices_that_grow),
+	    STORY(a_window_that_is_too_much_is_halved_until_it_is_answered),
+	    STORY(a_second_that_is_too_much_is_told),
+	    STORY(a_window_that_nobody_answers_in_time_is_halved_for_the_next_attempt),
+	    STORY(what_has_other_reasons_halves_nothing),
+	    STORY(a_restart_goes_on_behind_the_last_slice),
+	    STORY(the_first_window_begins_at_the_oldest_row),
+	    STORY(a_table_without_rows_makes_a_first_window_without_any),
+	    STORY(an_oldest_row_that_is_too_young_makes_an_empty_first_window),
+	    STORY(a_table_that_cannot_tell_its_oldest_row_is_read_from_the_beginning),
+	    STORY(where_to_begin_is_asked_again_when_nobody_has_answered),
+	    STORY(floors_count_in_every_slice),
+	    STORY(sources_become_ready_by_what_is_discovered),
+	    STORY(a_clock_that_is_set_back_ends_the_backlog),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -201,21 +201,34 @@ static void a_window_counts_the_rows_of_the_shard_between_its_bounds(void **stat
 		  "GROUP BY raftSessionID, bucketName)");
 }
 
-static void the_first_window_leaves_out_what_the_offsets_say_is_delivered(void **state)
+static void a_doubtful_window_leaves_out_what_the_offsets_say_is_delivered(void **state)
 {
 	struct lc_buffer sql;
 	const char *text;
 
 	(void)state;
 	lc_buffer_init(&sql, 10000);
-	lc_query_append_first_window(&sql, &PARTS, 42, 1549411260);
+	lc_query_append_doubtful_window(&sql, &PARTS, 42, 1549411200, 1549411260);
 	text = lc_buffer_text(&sql);
 	assert_non_null(strstr(text, "FROM `logs`.`access` AS l GLOBAL ANY LEFT JOIN ("));
 	assert_non_null(strstr(text, "FROM `logs`.`done` WHERE raftSessionID % 5 = 2 GROUP BY"));
-	assert_non_null(strstr(text, "WHERE l.raftSessionID % 5 = 2 AND l.insertedAt < "
+	assert_non_null(strstr(text, "WHERE l.raftSessionID % 5 = 2 AND l.insertedAt >= "
+				     "toDateTime(1549411200) AND l.insertedAt < "
 				     "toDateTime(1549411260) AND tuple("));
 	assert_non_null(strstr(text, "> o.floor GROUP BY"));
-	assert_null(strstr(text, "insertedAt >="));
+	lc_buffer_free(&sql);
+}
+
+/* No condition: ClickHouse answers from what it knows of the table's parts. */
+static void the_oldest_second_is_asked_of_the_whole_table(void **state)
+{
+	struct lc_buffer sql;
+
+	(void)state;
+	lc_buffer_init(&sql, 10000);
+	lc_query_append_oldest(&sql, &PARTS, 42);
+	assert_non_null(strstr(lc_buffer_text(&sql),
+			       "toUInt32(min(insertedAt)) AS second FROM `logs`.`access`)"));
 	lc_buffer_free(&sql);
 }
 
@@ -284,7 +297,8 @@ int main(void)
 	    cmocka_unit_test(a_scan_asks_for_each_source_and_each_session_once),
 	    cmocka_unit_test(a_scan_of_session_zero_names_it),
 	    cmocka_unit_test(a_window_counts_the_rows_of_the_shard_between_its_bounds),
-	    cmocka_unit_test(the_first_window_leaves_out_what_the_offsets_say_is_delivered),
+	    cmocka_unit_test(the_oldest_second_is_asked_of_the_whole_table),
+	    cmocka_unit_test(a_doubtful_window_leaves_out_what_the_offsets_say_is_delivered),
 	    cmocka_unit_test(late_rows_are_counted_by_slot_then_by_second),
 	};
 

@@ -280,7 +280,6 @@ static void seconds_with_a_surplus_become_open_ranges_in_doubt(void **state)
 	assert_int_equal(lc_source_count(story->sources), 0);
 	fake_ledger_answer_counts(story->ledger, seconds, 3);
 	assert_string_equal(fake_ledger_told(story->ledger),
-			    "ranges 7/bucket 1500307-1500308@1502410\n"
 			    "ranges 7/bucket 1500307-1500308@1502410 1500309-1500310@1502410\n"
 			    "ranges 7/it's 1500000-1500001@1502410\n"
 			    "horizon 1500600\nexpire 1500600\n");
@@ -510,7 +509,7 @@ static void the_horizon_comes_down_with_the_clock_as_far_as_the_ledger_knows(voi
 			 49 * STEP);
 
 	/* But where it is not forgotten, all is compared up to now. */
-	fake_loop_advance(story->loop, FAILURE_WAIT_MS);
+	fake_loop_advance(story->loop, 2 * FAILURE_WAIT_MS);
 	poke_at(story, HORIZON + STEP, now);
 	fake_ledger_answer_horizon(story->ledger, 1378200);
 	expect_bounds(story, 1378200, now);
@@ -555,13 +554,119 @@ static void a_pass_that_fails_leaves_the_horizon_and_is_repeated(void **state)
 	poke(story, HORIZON + 2 * STEP);
 	assert_false(fake_clickhouse_is_asked(story->clickhouse));
 
-	/* From the beginning. */
+	/* Recent slots do not wait for the others, which are compared from the beginning. */
 	fake_loop_advance(story->loop, 1);
+	poke(story, HORIZON + 2 * STEP);
+	expect_bounds(story, HORIZON + 2 * STEP - 2 * SLOT, HORIZON + 2 * STEP);
+	pass_step(story);
+	fake_loop_advance(story->loop, FAILURE_WAIT_MS);
 	poke(story, HORIZON + 2 * STEP);
 	expect_bounds(story, HORIZON, HORIZON + STEP);
 	pass_step(story);
 	pass_step(story);
 	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_RECONCILES_FULL), 1);
+}
+
+/* ---- what cannot be compared ---- */
+
+enum { LIMIT = 241, BROKEN = 246, REFUSED = 497, WORKED_ON_MS = 5000 };
+
+static bool is_failing(const struct story *story)
+{
+	return lc_counters_get(&story->counters, LC_COUNTERS_RECONCILE_FAILING_SINCE) != 0;
+}
+
+static void a_step_that_is_too_much_is_taken_in_smaller_ones(void **state)
+{
+	struct story *story = *state;
+
+	poke(story, HORIZON + STEP);
+	fake_clickhouse_refuse(story->clickhouse, LIMIT);
+	expect_bounds(story, HORIZON, HORIZON + 4 * SLOT);
+	fake_clickhouse_refuse(story->clickhouse, LIMIT);
+	for (unsigned i = 0; i < 4; i++) {
+		expect_bounds(story, HORIZON + 2 * i * SLOT, HORIZON + 2 * (i + 1) * SLOT);
+		pass_step(story);
+	}
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_RECONCILES_FULL), 1);
+	assert_false(is_failing(story));
+}
+
+/* Once, one old slot that could not be counted kept all others from being compared. */
+static void a_slot_that_cannot_be_counted_is_passed_over_and_holds_the_horizon(void **state)
+{
+	struct story *story = *state;
+	const uint32_t bad = HORIZON + SLOT;
+
+	poke(story, HORIZON + 2 * STEP);
+	while (fake_clickhouse_is_asked(story->clickhouse)) {
+		char asked[64];
+
+		snprintf(asked, sizeof asked, "insertedAt >= toDateTime(%u) AND", bad);
+		if (fake_clickhouse_sql_has(story->clickhouse, asked) ||
+		    (fake_clickhouse_sql_has(story->clickhouse, "toDateTime(1500000) AND") &&
+		     !fake_clickhouse_sql_has(story->clickhouse, "< toDateTime(1500300)")))
+			fake_clickhouse_refuse(story->clickhouse, BROKEN);
+		else
+			pass_step(story);
+	}
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_RECONCILES_FULL), 1);
+	assert_non_null(strstr(fake_ledger_told(story->ledger), "horizon 1500300\n"));
+	assert_true(is_failing(story));
+
+	/* Until a pass has compared it. */
+	fake_loop_advance(story->loop, FULL_INTERVAL_MS);
+	poke(story, HORIZON + 2 * STEP);
+	settle_pass(story);
+	assert_false(is_failing(story));
+	assert_non_null(strstr(fake_ledger_told(story->ledger), "horizon 1503000\n"));
+}
+
+static void seconds_that_cannot_be_counted_are_passed_over_too(void **state)
+{
+	struct story *story = *state;
+	struct lc_ledger_count slot = surplus_of("bucket", HORIZON, 1);
+
+	poke(story, HORIZON + SLOT);
+	send_count(story, 7, "bucket", HORIZON, 5);
+	fake_clickhouse_end(story->clickhouse);
+	fake_ledger_answer_counts(story->ledger, &slot, 1);
+	assert_true(fake_clickhouse_sql_has(story->clickhouse, "(7,'bucket',1500000)"));
+	fake_clickhouse_refuse(story->clickhouse, LIMIT);
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_RECONCILES_FULL), 1);
+	assert_true(is_failing(story));
+}
+
+/* Such a pass is over: more questions would hang, too. */
+static void nothing_is_passed_over_when_clickhouse_hangs(void **state)
+{
+	struct story *story = *state;
+
+	poke(story, HORIZON + 4 * STEP);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_true(fake_clickhouse_is_asked(story->clickhouse));
+		fake_loop_advance(story->loop, WORKED_ON_MS);
+		fake_clickhouse_break(story->clickhouse);
+	}
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_RECONCILES_FULL), 0);
+	assert_true(is_failing(story));
+}
+
+static void nothing_is_passed_over_when_nothing_can_be_asked(void **state)
+{
+	struct story *story = *state;
+
+	poke(story, HORIZON + 4 * STEP);
+	fake_clickhouse_refuse(story->clickhouse, REFUSED);
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	fake_loop_advance(story->loop, FAILURE_WAIT_MS);
+	poke(story, HORIZON + 4 * STEP);
+	fake_clickhouse_break(story->clickhouse);
+	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	assert_string_equal(fake_ledger_told(story->ledger), "");
 }
 
 static void recent_slots_are_compared_often_and_all_now_and_then(void **state)
@@ -605,10 +710,18 @@ static void the_later_rows_come_the_further_back_is_recent(void **state)
 	fake_clickhouse_end(story->clickhouse);
 	fake_ledger_answer_counts(story->ledger, &second, 1);
 
-	/* It was 1000 s late: twice that is looked at from now on. */
+	/* It was 1000 s late: twice that is looked at now, and less from pass to pass. */
 	fake_loop_advance(story->loop, INTERVAL_MS);
 	poke(story, until + 60);
 	expect_bounds(story, until + 60 - 2000 - (until + 60 - 2000) % SLOT, until + 60);
+	pass_step(story);
+	fake_loop_advance(story->loop, INTERVAL_MS);
+	poke(story, until + 120);
+	expect_bounds(story, until + 120 - 1000 - (until + 120 - 1000) % SLOT, until + 120);
+	pass_step(story);
+	fake_loop_advance(story->loop, INTERVAL_MS);
+	poke(story, until + 180);
+	expect_bounds(story, until + 180 - 600 - (until + 180 - 600) % SLOT, until + 180);
 	pass_step(story);
 }
 
@@ -754,6 +867,11 @@ int main(void)
 	    STORY(the_horizon_comes_down_with_the_clock_as_far_as_the_ledger_knows),
 	    STORY(a_server_that_is_not_believed_holds_the_horizon),
 	    STORY(a_pass_that_fails_leaves_the_horizon_and_is_repeated),
+	    STORY(a_step_that_is_too_much_is_taken_in_smaller_ones),
+	    STORY(a_slot_that_cannot_be_counted_is_passed_over_and_holds_the_horizon),
+	    STORY(seconds_that_cannot_be_counted_are_passed_over_too),
+	    STORY(nothing_is_passed_over_when_clickhouse_hangs),
+	    STORY(nothing_is_passed_over_when_nothing_can_be_asked),
 	    STORY(recent_slots_are_compared_often_and_all_now_and_then),
 	    STORY(the_later_rows_come_the_further_back_is_recent),
 	    STORY(nothing_is_compared_before_there_is_a_window_and_a_horizon),

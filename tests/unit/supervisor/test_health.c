@@ -19,7 +19,8 @@ static const struct lc_health_rules RULES = {.unreachable_after_seconds = 30,
 					     .retention_used_max_percent = 75,
 					     .free_bytes_min = 1000,
 					     .clock_difference_max_seconds = 60,
-					     .deaths_in_a_row_max = 3};
+					     .deaths_in_a_row_max = 3,
+					     .reconcile_failing_max_seconds = 3600};
 
 static struct lc_status_document document_of(size_t shards)
 {
@@ -36,6 +37,7 @@ static struct lc_status_document document_of(size_t shards)
 		document.shards[i].clickhouse_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].clickhouse_refusing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].offsets_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
+		document.shards[i].reconcile_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].s3_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].s3_confirmed_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].s3_refusing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
@@ -289,6 +291,33 @@ static void offsets_that_can_not_be_inserted_for_long_are_a_finding(void **state
 	       "no offset could be inserted into ClickHouse for 30 s: Code: 164; grant INSERT");
 }
 
+/* Once, health was green while late rows were looked for nowhere. */
+static void comparisons_that_fail_for_long_are_a_warning(void **state)
+{
+	struct lc_status_document document = document_of(2);
+
+	(void)state;
+	document.shards[0].reconcile_failing_seconds = 3600;
+	document.shards[1].reconcile_failing_seconds = 3601;
+	lc_health_examine(&RULES, &document);
+	assert_true(document.healthy);
+	assert_int_equal(document.findings_size, 1);
+	assert_int_equal(document.findings[0].severity, LC_SEVERITY_WARNING);
+	assert_int_equal(document.findings[0].shard, 1);
+	assert_non_null(strstr(document.findings[0].text, "for 3601 s rows that became visible"));
+	lc_status_document_free(&document);
+}
+
+static void an_outage_is_told_once(void **state)
+{
+	struct lc_status_document document = document_of(2);
+
+	(void)state;
+	document.shards[1].reconcile_failing_seconds = 4000;
+	set_clickhouse(&document, 4000, LC_FAULT_CLICKHOUSE_UNREACHABLE, "no route");
+	expect(&document, "ClickHouse has answered no query for 4000 s");
+}
+
 static void rows_about_to_expire_are_a_finding_of_their_own(void **state)
 {
 	struct lc_health_rules rules = RULES;
@@ -472,6 +501,8 @@ int main(void)
 	    cmocka_unit_test(a_refused_key_is_a_finding_at_once),
 	    cmocka_unit_test(a_refused_user_is_a_finding_at_once),
 	    cmocka_unit_test(offsets_that_can_not_be_inserted_for_long_are_a_finding),
+	    cmocka_unit_test(comparisons_that_fail_for_long_are_a_warning),
+	    cmocka_unit_test(an_outage_is_told_once),
 	    cmocka_unit_test(rows_about_to_expire_are_a_finding_of_their_own),
 	    cmocka_unit_test(clocks_that_are_apart_are_a_finding),
 	    cmocka_unit_test(a_clock_that_was_set_back_is_a_finding),
