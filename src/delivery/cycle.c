@@ -55,6 +55,7 @@ struct lc_cycle {
 	size_t ready_count;
 	size_t ready_capacity;
 	size_t ready_next;   /* the first one not yet given to a scan */
+	bool unsorted;       /* some came again after these were sorted */
 	size_t group_count;  /* of those before it, how many the scan under way reads */
 	uint32_t group_from; /* their first open second */
 	size_t group_most;   /* so many at most share the next scan */
@@ -165,8 +166,15 @@ static void scan_next_group(struct lc_cycle *cycle)
 {
 	struct lc_source **sources = cycle->ready + cycle->ready_next;
 	size_t left = cycle->ready_count - cycle->ready_next;
-	size_t count = lc_plan_group(sources, left < cycle->group_most ? left : cycle->group_most);
+	size_t count;
 
+	/* Those that came again have their places among the others, whose queries they share. But
+	 * suspects stay where they are. */
+	if (cycle->unsorted && cycle->suspects == 0) {
+		lc_plan_sort(sources, left);
+		cycle->unsorted = false;
+	}
+	count = lc_plan_group(sources, left < cycle->group_most ? left : cycle->group_most);
 	if (count == 0) {
 		end_cycle(cycle);
 		return;
@@ -238,6 +246,7 @@ static void on_discovered(void *context, const struct lc_error *error, int excep
 	lc_source_each(cycle->parts.sources, collect_ready, cycle);
 	cycle->flush_all &= lc_discovery_lags(cycle->discovery);
 	lc_plan_sort(cycle->ready, cycle->ready_count);
+	cycle->unsorted = false;
 	lc_counters_add(counters, LC_COUNTERS_DISCOVERY_BATCHES_FOUND, cycle->ready_count);
 	enter_step(cycle, STEP_SCANNING);
 	scan_next_group(cycle);
@@ -248,8 +257,10 @@ static void on_scan_progress(void *context, struct lc_source *source, bool whole
 {
 	struct lc_cycle *cycle = context;
 
-	if (whole && lc_source_is_open(source))
+	if (whole && lc_source_is_open(source)) {
 		add_ready(cycle, source);
+		cycle->unsorted = true;
+	}
 	cycle->callbacks->on_progress(cycle->context, source);
 }
 

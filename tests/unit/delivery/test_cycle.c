@@ -382,6 +382,29 @@ static void pieces_of_many_sources_share_their_queries(void **state)
 	assert_in_range(story->queries, 2, 2 + HALVINGS);
 }
 
+/* Once, a source that had more to read came after all others, beside sources whose seconds lie
+ * elsewhere: nearly each of its pieces had a query of its own. */
+static void scattered_late_seconds_share_queries_with_those_near_them(void **state)
+{
+	enum { PIECES = 20, APART = 300, MINUTES = PIECES * APART / 60 };
+	struct story *story = *state;
+
+	open_all(story);
+	for (unsigned i = 0; i < SOURCES; i++) {
+		for (unsigned j = 0; j < PIECES; j++) {
+			uint32_t from = FIRST - 7000 + j * APART + (i * 37 + j * 101) % APART;
+
+			lc_source_open(
+			    story->list[i],
+			    (struct lc_source_range){.from = from, .to = from + 1, .since = FIRST},
+			    1);
+		}
+	}
+	run_cycle(story);
+	expect_all_read_but_the_bad(story);
+	assert_in_range(story->queries, 2, MINUTES + 2);
+}
+
 static void several_of_them_are_found_in_one_cycle(void **state)
 {
 	struct story *story = *state;
@@ -680,6 +703,7 @@ int main(void)
 	    STORY(ready_sources_are_read_by_one_query),
 	    STORY(a_source_that_cannot_be_read_steps_aside_alone),
 	    STORY(pieces_of_many_sources_share_their_queries),
+	    STORY(scattered_late_seconds_share_queries_with_those_near_them),
 	    STORY(several_of_them_are_found_in_one_cycle),
 	    STORY(its_backoff_grows_until_it_can_be_read),
 	    STORY(the_operator_has_it_read_now),
