@@ -43,6 +43,7 @@ struct lc_reconcile {
 	uint32_t step_until;
 	uint32_t passed_over; /* the first slot not compared: it has open seconds, or no answer */
 	bool incomplete;      /* there were slots without an answer */
+	uint32_t gap_until;   /* the end of the last of these */
 	bool found_late;      /* and late rows */
 	unsigned unanswered;  /* questions in a row */
 	bool drilling;        /* the question is by second */
@@ -237,11 +238,13 @@ static void fail_step(struct lc_reconcile *reconcile, const struct lc_error *err
 		ask_step(reconcile);
 		return;
 	}
-	lc_log(LC_LOG_WARNING,
-	       "ClickHouse cannot be compared with what was taken in some seconds; others go on",
-	       LC_LOG_UINT("from", reconcile->from), LC_LOG_UINT("until", reconcile->step_until),
-	       LC_LOG_FAULT(error));
+	if (!reconcile->incomplete || reconcile->from != reconcile->gap_until)
+		lc_log(LC_LOG_WARNING,
+		       "ClickHouse cannot count rows to be compared from this second on; others go "
+		       "on, and these are tried again",
+		       LC_LOG_UINT("second", reconcile->from), LC_LOG_FAULT(error));
 	reconcile->incomplete = true;
+	reconcile->gap_until = reconcile->step_until;
 	if (reconcile->from < reconcile->passed_over)
 		reconcile->passed_over = reconcile->from;
 	next_step(reconcile);

@@ -7,7 +7,7 @@
 ROWS=400000
 
 # What one question may read. A source's rows fill many granules, so that a shorter window reads less.
-LIMIT=100000
+LIMIT=150000
 
 limit() {
 	curl -sS --fail -o /dev/null -G -X POST "$LOG_COURIER_CLICKHOUSE_URL/admin/profile" --data user=limited \
