@@ -387,6 +387,35 @@ static void compare_offsets(struct lc_discovery *discovery)
 	free(offsets);
 }
 
+/* An offset that a clock has left which was ahead: rows that come until then are not delivered, and
+ * must not count as such. Servers may be apart a little. */
+static bool is_in_the_future(const struct lc_discovery *discovery, uint32_t second)
+{
+	return second > lc_discovery_clickhouse_now(discovery) + LC_SERVER_CLOCK_TOLERANCE;
+}
+
+static void on_committed(void *context, const struct lc_ledger_count *offsets, size_t count)
+{
+	(void)context;
+	(void)offsets;
+	(void)count;
+}
+
+/* It is no other courier's at the next start. */
+static void keep_committed(struct lc_discovery *discovery, const struct lc_ledger_source *source,
+			   uint32_t second)
+{
+	struct lc_ledger_count offset = {.source = *source, .second = second};
+
+	lc_log(LC_LOG_WARNING,
+	       "an offset lies in the future, as a clock that was ahead leaves it; rows that come "
+	       "until then are delivered, those that are there perhaps again",
+	       LC_LOG_VIEW("bucket", source->bucket),
+	       LC_LOG_UINT("raft_session", source->raft_session_id),
+	       LC_LOG_UINT("offset_second", second));
+	lc_ledger_set_committed(discovery->parts.ledger, &offset, 1, on_committed, NULL);
+}
+
 /* A floor may lie behind the end of the first window, when the other courier was quick: windows up
  * to there hold rows that it has delivered. */
 static void set_floors(struct lc_discovery *discovery)
@@ -395,10 +424,16 @@ static void set_floors(struct lc_discovery *discovery)
 		const struct lc_discovery_row *row = &found->row;
 		struct lc_ledger_source name = {.raft_session_id = row->raft_session_id,
 						.bucket = row->bucket};
+		struct lc_offset floor = row->floor;
 
-		lc_ledger_set_floor(discovery->parts.ledger, &name, &row->floor);
-		if (row->floor.inserted_at >= discovery->doubtful_until)
-			discovery->doubtful_until = row->floor.inserted_at + 1;
+		if (is_in_the_future(discovery, floor.inserted_at)) {
+			floor = (struct lc_offset){.inserted_at = discovery->window_until,
+						   .req_id = lc_view_of("")};
+			keep_committed(discovery, &name, row->floor.inserted_at);
+		}
+		lc_ledger_set_floor(discovery->parts.ledger, &name, &floor);
+		if (floor.inserted_at >= discovery->doubtful_until)
+			discovery->doubtful_until = floor.inserted_at + 1;
 	}
 }
 

@@ -537,7 +537,7 @@ static void on_lowered(void *context, uint32_t horizon)
 	if (!lc_ledger_question_answered(&reconcile->question))
 		return;
 	if (horizon < reconcile->horizon)
-		lc_log(LC_LOG_WARNING,
+		lc_log(LC_LOG_INFO,
 		       "ClickHouse's clock was set back, and so is the horizon of late rows",
 		       LC_LOG_UINT("seconds", reconcile->horizon - horizon));
 	reconcile->horizon = horizon;

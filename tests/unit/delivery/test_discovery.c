@@ -419,6 +419,33 @@ static void rows_before_a_floor_are_doubtful_in_later_windows_too(void **state)
 	assert_false(lc_source_find(story->sources, 11, lc_view_of("other"))->ranges[0].doubtful);
 }
 
+/* What comes until then would count as delivered, for as long as that clock was ahead. The second
+ * itself stays on record: the next start must not take it for another courier's. */
+static void an_offset_in_the_future_is_no_floor_for_what_is_still_to_come(void **state)
+{
+	struct story *story = *state;
+	struct lc_ledger_state fresh = {.fresh = true};
+
+	start_process(story, &fresh);
+	tell_time(story, UNTIL + 100);
+	send_offset(story, 7, "bucket", UNTIL + 86400);
+	send_offset(story, 11, "quick", UNTIL + 105);
+	fake_clickhouse_end(story->clickhouse);
+	assert_string_equal(fake_ledger_told(story->ledger), "floor 11/quick 100105 5000 REQ\n"
+							     "committed 7/bucket 186400\ndurable?\n"
+							     "floor 7/bucket 100090 0 \n");
+	fake_ledger_confirm(story->ledger);
+	fake_clickhouse_end(story->clickhouse);
+	expect_end(story, 1, LC_ERROR_NONE);
+	fake_loop_advance(story->loop, 100 * 1000);
+	tell_time(story, UNTIL + 200);
+	send_found(story, 7, "bucket", 5, UNTIL + 95);
+	send_found(story, 15, "later", 5, UNTIL + 106);
+	fake_clickhouse_end(story->clickhouse);
+	assert_non_null(lc_source_find(story->sources, 7, lc_view_of("bucket")));
+	assert_false(lc_source_find(story->sources, 15, lc_view_of("later"))->ranges[0].doubtful);
+}
+
 static void rows_that_an_earlier_sharding_may_have_taken_are_doubtful(void **state)
 {
 	struct story *story = *state;
@@ -822,6 +849,7 @@ int main(void)
 	    STORY(offsets_that_can_not_be_read_are_read_again),
 	    STORY(a_first_start_takes_offsets_as_floors),
 	    STORY(rows_before_a_floor_are_doubtful_in_later_windows_too),
+	    STORY(an_offset_in_the_future_is_no_floor_for_what_is_still_to_come),
 	    STORY(rows_that_an_earlier_sharding_may_have_taken_are_doubtful),
 	    STORY(seconds_that_an_earlier_sharding_has_seen_are_not_opened_again),
 	    STORY(a_server_whose_clock_differs_is_not_believed),
