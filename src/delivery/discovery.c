@@ -427,7 +427,7 @@ static void set_floors(struct lc_discovery *discovery)
 		struct lc_offset floor = row->floor;
 
 		if (is_in_the_future(discovery, floor.inserted_at)) {
-			floor = (struct lc_offset){.inserted_at = discovery->window_until,
+			floor = (struct lc_offset){.inserted_at = discovery->closed,
 						   .req_id = lc_view_of("")};
 			keep_committed(discovery, &name, row->floor.inserted_at);
 		}

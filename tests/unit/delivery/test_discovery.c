@@ -435,6 +435,7 @@ static void an_offset_in_the_future_is_no_floor_for_what_is_still_to_come(void *
 							     "committed 7/bucket 186400\ndurable?\n"
 							     "floor 7/bucket 100090 0 \n");
 	fake_ledger_confirm(story->ledger);
+	answer_oldest(story, UNTIL);
 	fake_clickhouse_end(story->clickhouse);
 	expect_end(story, 1, LC_ERROR_NONE);
 	fake_loop_advance(story->loop, 100 * 1000);
