@@ -252,6 +252,23 @@ static void a_stream_that_came_to_its_end_settles_all(void **state)
 	assert_false(lc_source_is_open(story->list[1]));
 }
 
+/* What the query brings along because of other sources may be late, and found later: once an offset
+ * said that such a row was delivered. */
+static void rows_that_nobody_asked_for_do_not_move_the_offset(void **state)
+{
+	struct story *story = *state;
+
+	open_range(story->list[0], 500, 504, false);
+	open_range(story->list[1], 500, 510, false);
+	lc_scan_start(story->scan, 0, story->list, 2);
+	send_row(story, "a", 507, "late");
+	send_row(story, "b", 507, "b");
+	fake_clickhouse_end(story->clickhouse);
+	expect_end(story);
+	assert_false(story->list[0]->complete.set);
+	assert_true(story->list[1]->complete.set);
+}
+
 /* Rows may have gone since: that is no sign of a cut. */
 static void fewer_rows_than_came_are_no_fault(void **state)
 {
@@ -416,6 +433,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    STORY(what_is_open_is_asked_for_and_settled),
+	    STORY(rows_that_nobody_asked_for_do_not_move_the_offset),
 	    STORY(a_second_that_opens_while_the_ledger_answers_is_read_as_well),
 	    STORY(a_second_that_opens_later_stays_open),
 	    STORY(a_stream_that_came_to_its_end_settles_all),
