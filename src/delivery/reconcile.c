@@ -82,12 +82,21 @@ struct lc_reconcile *lc_reconcile_new(const struct lc_parts *parts,
 	return reconcile;
 }
 
+/* What the horizon follows is on record no later than the horizon: the next life must not take a
+ * clock that is ahead by then for the beginning. */
+static void keep_clock(struct lc_reconcile *reconcile)
+{
+	reconcile->present = lc_steady_clock_second(&reconcile->clock);
+	lc_ledger_set_steady_clock(reconcile->parts.ledger, reconcile->clock.shows_ms,
+				   reconcile->clock.at_ms);
+}
+
 void lc_reconcile_set_horizon(struct lc_reconcile *reconcile, uint32_t horizon)
 {
+	keep_clock(reconcile);
 	/* Whole slots: what is known of a part of one can not be compared. */
 	reconcile->horizon = horizon - horizon % LC_LEDGER_SLOT_SECONDS;
 	lc_upload_set_horizon(reconcile->parts.upload, reconcile->horizon);
-	reconcile->present = lc_steady_clock_second(&reconcile->clock);
 	lc_ledger_set_horizon(reconcile->parts.ledger, reconcile->horizon);
 }
 
@@ -329,14 +338,13 @@ static void move_horizon(struct lc_reconcile *reconcile)
 
 	if (bound > reconcile->passed_over)
 		bound = reconcile->passed_over;
-	reconcile->present = steady;
-	lc_ledger_set_steady_clock(reconcile->parts.ledger, reconcile->clock.shows_ms,
-				   reconcile->clock.at_ms);
-	if (bound > reconcile->horizon) {
-		lc_reconcile_set_horizon(reconcile, bound);
-		lc_ledger_expire(reconcile->parts.ledger, reconcile->horizon);
-		LC_CRASH_POINT(RECONCILE_EXPIRED);
+	if (bound <= reconcile->horizon) {
+		keep_clock(reconcile);
+		return;
 	}
+	lc_reconcile_set_horizon(reconcile, bound);
+	lc_ledger_expire(reconcile->parts.ledger, reconcile->horizon);
+	LC_CRASH_POINT(RECONCILE_EXPIRED);
 }
 
 static void end_pass(struct lc_reconcile *reconcile)

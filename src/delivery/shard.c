@@ -165,6 +165,8 @@ static void begin_horizon(struct lc_shard *shard)
 	uint32_t back = (uint32_t)shard->settings->reconcile_horizon_seconds;
 
 	shard->fresh = false;
+	lc_reconcile_hear(shard->reconcile, lc_cycle_clickhouse_now(shard->cycle),
+			  lc_cycle_least_told(shard->cycle));
 	lc_reconcile_set_horizon(shard->reconcile, closed > back ? closed - back : 1);
 }
 

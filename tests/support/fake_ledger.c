@@ -29,6 +29,7 @@ struct lc_ledger {
 	struct lc_buffer reading; /* what the last fake_ledger_told has returned */
 	STAILQ_HEAD(, waiting) waiting;
 	uint32_t seen_until;
+	uint64_t steady_ms;
 	uint32_t committed;   /* of every source */
 	size_t intents_limit; /* of the last question for intents */
 	uint64_t intents_bytes;
@@ -87,6 +88,11 @@ size_t fake_ledger_waiting(const struct lc_ledger *ledger)
 void fake_ledger_set_committed(struct lc_ledger *ledger, uint32_t second)
 {
 	ledger->committed = second;
+}
+
+uint64_t fake_ledger_steady_ms(const struct lc_ledger *ledger)
+{
+	return ledger->steady_ms;
 }
 
 void fake_ledger_set_seen_until(struct lc_ledger *ledger, uint32_t until)
@@ -241,9 +247,8 @@ void lc_ledger_set_horizon(struct lc_ledger *ledger, uint32_t horizon)
 
 void lc_ledger_set_steady_clock(struct lc_ledger *ledger, uint64_t shows_ms, uint64_t at_ms)
 {
-	(void)ledger;
-	(void)shows_ms;
 	(void)at_ms;
+	ledger->steady_ms = shows_ms;
 }
 
 void lc_ledger_lower_horizon(struct lc_ledger *ledger, uint32_t bound,

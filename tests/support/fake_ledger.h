@@ -40,6 +40,9 @@ void fake_ledger_set_committed(struct lc_ledger *ledger, uint32_t second);
 size_t fake_ledger_intents_limit(const struct lc_ledger *ledger);
 uint64_t fake_ledger_intents_bytes(const struct lc_ledger *ledger);
 
+/* What the steady clock showed last; 0 if it was not told. */
+uint64_t fake_ledger_steady_ms(const struct lc_ledger *ledger);
+
 /* How many callbacks are waited for. */
 size_t fake_ledger_waiting(const struct lc_ledger *ledger);
 

@@ -738,7 +738,9 @@ static void nothing_is_compared_before_there_is_a_window_and_a_horizon(void **st
 	lc_reconcile_poke(fresh, 0, 0);
 	lc_reconcile_poke(fresh, HORIZON, HORIZON);
 	assert_string_equal(fake_ledger_told(story->ledger), "");
+	lc_reconcile_hear(fresh, HORIZON + 5000, UINT32_MAX);
 	lc_reconcile_set_horizon(fresh, HORIZON + 299);
+	assert_int_equal(fake_ledger_steady_ms(story->ledger), (HORIZON + 5000) * 1000ULL);
 	assert_string_equal(fake_ledger_told(story->ledger), "horizon 1500000\n");
 	lc_reconcile_free(fresh);
 	poke(story, 0);
