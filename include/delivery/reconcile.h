@@ -35,7 +35,7 @@ struct lc_reconcile *lc_reconcile_new(const struct lc_parts *parts,
 /* Cancels a pass that is under way. */
 void lc_reconcile_free(struct lc_reconcile *reconcile);
 
-/* A first start: the horizon begins here. To be called behind lc_reconcile_hear. */
+/* A first start: the horizon begins here. To be called after lc_reconcile_hear. */
 void lc_reconcile_set_horizon(struct lc_reconcile *reconcile, uint32_t horizon);
 
 /* ClickHouse's clock is believed to show `now` (0: nothing is known yet); `least`: what a server
