@@ -338,11 +338,11 @@ static void move_horizon(struct lc_reconcile *reconcile)
 
 	if (bound > reconcile->passed_over)
 		bound = reconcile->passed_over;
-	if (bound <= reconcile->horizon) {
+	if (bound > reconcile->horizon)
+		lc_reconcile_set_horizon(reconcile, bound);
+	else
 		keep_clock(reconcile);
-		return;
-	}
-	lc_reconcile_set_horizon(reconcile, bound);
+	/* What an earlier one has begun is ended, too. */
 	lc_ledger_expire(reconcile->parts.ledger, reconcile->horizon);
 	LC_CRASH_POINT(RECONCILE_EXPIRED);
 }

@@ -449,7 +449,7 @@ static void the_horizon_never_moves_back(void **state)
 	/* The setting reaches further back than what was given up already. */
 	poke(story, HORIZON + SLOT);
 	pass_step(story);
-	assert_string_equal(fake_ledger_told(story->ledger), "slots?\n");
+	assert_string_equal(fake_ledger_told(story->ledger), "slots?\nexpire 1500000\n");
 	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_RECONCILES_FULL), 1);
 }
 
