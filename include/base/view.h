@@ -37,4 +37,10 @@ static inline int lc_view_compare(struct lc_view a, struct lc_view b)
 	return (a.size > b.size) - (a.size < b.size);
 }
 
+/* The precision with which "%.*s" shows the view, but no more than its first `most` bytes. */
+static inline int lc_view_shown(struct lc_view view, int most)
+{
+	return view.size < (size_t)most ? (int)view.size : most;
+}
+
 #endif

@@ -34,11 +34,6 @@ static void append_settings(int code, struct lc_error *error)
 	}
 }
 
-static int quoted_size(struct lc_view text)
-{
-	return (int)(text.size < QUOTED_MAX ? text.size : QUOTED_MAX);
-}
-
 /* An answer with another status than 200. */
 static int outcome_of_status(const struct lc_clickhouse_outcome_facts *facts,
 			     struct lc_error *error)
@@ -49,7 +44,7 @@ static int outcome_of_status(const struct lc_clickhouse_outcome_facts *facts,
 
 	if (lc_clickhouse_exception_read(body, &exception)) {
 		lc_error_set(error, LC_ERROR_REFUSED, "%s: HTTP %u: %.*s", facts->url, status,
-			     quoted_size(exception.text), exception.text.data);
+			     lc_view_shown(exception.text, QUOTED_MAX), exception.text.data);
 		return facts->header_code != 0 ? facts->header_code : exception.code;
 	}
 	if (facts->header_code != 0)
@@ -61,7 +56,7 @@ static int outcome_of_status(const struct lc_clickhouse_outcome_facts *facts,
 	else
 		lc_error_set(error, LC_ERROR_REFUSED,
 			     "%s: HTTP %u, not an answer of ClickHouse: %.*s", facts->url, status,
-			     quoted_size(body), body.data);
+			     lc_view_shown(body, QUOTED_MAX), body.data);
 	return facts->header_code;
 }
 
@@ -75,7 +70,7 @@ static void explain(const struct lc_clickhouse_outcome_facts *facts, struct lc_e
 	else if (!facts->is_clickhouse)
 		lc_error_set(error, LC_ERROR_CORRUPT,
 			     "%s: HTTP 200, not an answer of ClickHouse: %.*s", facts->url,
-			     quoted_size(facts->tail), facts->tail.data);
+			     lc_view_shown(facts->tail, QUOTED_MAX), facts->tail.data);
 	else if (facts->refusal->kind != LC_ERROR_NONE)
 		lc_error_set(error, facts->refusal->kind, "%s: %s", facts->url,
 			     facts->refusal->message);
@@ -94,7 +89,7 @@ static int outcome_of_rows(const struct lc_clickhouse_outcome_facts *facts, stru
 
 	if (facts->header_code != 0 || exception.certain) {
 		lc_error_set(error, LC_ERROR_REFUSED, "%s: failed in the middle: %.*s", facts->url,
-			     quoted_size(exception.text), exception.text.data);
+			     lc_view_shown(exception.text, QUOTED_MAX), exception.text.data);
 		return facts->header_code != 0 ? facts->header_code : exception.code;
 	}
 	explain(facts, error);
@@ -102,7 +97,7 @@ static int outcome_of_rows(const struct lc_clickhouse_outcome_facts *facts, stru
 		struct lc_error plain = *error;
 
 		lc_error_set(error, plain.kind, "%.180s; the answer ends with: %.*s", plain.message,
-			     quoted_size(exception.text), exception.text.data);
+			     lc_view_shown(exception.text, QUOTED_MAX), exception.text.data);
 	}
 	return 0;
 }

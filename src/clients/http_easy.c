@@ -49,9 +49,9 @@ static bool append_header(struct curl_slist **headers, const struct lc_http_head
 	if (text != NULL)
 		append_line(headers, text);
 	else
-		lc_error_set(
-		    error, LC_ERROR_USAGE, "the header %.*s has a line break in it or is too long",
-		    (int)(header->name.size < 100 ? header->name.size : 100), header->name.data);
+		lc_error_set(error, LC_ERROR_USAGE,
+			     "the header %.*s has a line break in it or is too long",
+			     lc_view_shown(header->name, 100), header->name.data);
 	lc_buffer_free(&line);
 	return text != NULL;
 }

@@ -74,7 +74,7 @@ static bool is_bucket_name(struct lc_view bucket)
 static bool check(enum lc_s3_addressing addressing, struct lc_view bucket, struct lc_view key,
 		  struct lc_error *error)
 {
-	int shown = (int)(bucket.size < BUCKET_MAX ? bucket.size : BUCKET_MAX);
+	int shown = lc_view_shown(bucket, BUCKET_MAX);
 
 	if (bucket.size == 0)
 		return lc_error_set(

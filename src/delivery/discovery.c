@@ -366,8 +366,7 @@ static void on_ahead(void *context, const struct lc_ledger_count *ahead, size_t 
 	    "bucket %.*s: another courier delivers them, or the ledger is an old copy. Stop the "
 	    "other one, or reset the ledger (log-courier-ctl ledger reset)",
 	    count, (unsigned)ahead[0].source.raft_session_id,
-	    (int)(ahead[0].source.bucket.size < 64 ? ahead[0].source.bucket.size : 64),
-	    ahead[0].source.bucket.data);
+	    lc_view_shown(ahead[0].source.bucket, 64), ahead[0].source.bucket.data);
 	finish(discovery, &failure, 0);
 }
 

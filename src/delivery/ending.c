@@ -28,8 +28,8 @@ static void compare(void *context, const struct lc_discovery_row *row)
 		     "an answer was cut, or rows have become visible since: ClickHouse has %llu "
 		     "rows of raft session %u, bucket %.*s, from second %u on, and has sent %llu",
 		     (unsigned long long)row->rows, (unsigned)row->raft_session_id,
-		     (int)(row->bucket.size < 64 ? row->bucket.size : 64), row->bucket.data,
-		     (unsigned)row->oldest, (unsigned long long)came);
+		     lc_view_shown(row->bucket, 64), row->bucket.data, (unsigned)row->oldest,
+		     (unsigned long long)came);
 }
 
 static bool on_data(void *context, struct lc_view piece, struct lc_error *error)

@@ -210,8 +210,7 @@ static bool move_to_source(struct lc_scan *scan, const struct lc_record *record)
 	return lc_error_set(&scan->error, LC_ERROR_CORRUPT,
 			    "a row of a source that was not asked for, or out of order: "
 			    "raft session %u, bucket %.*s",
-			    (unsigned)record->raft_session_id,
-			    (int)(record->bucket.size < 64 ? record->bucket.size : 64),
+			    (unsigned)record->raft_session_id, lc_view_shown(record->bucket, 64),
 			    record->bucket.data);
 }
 

@@ -10,7 +10,8 @@
 #include <uthash.h>
 
 enum {
-	SWEEP_LEAST = 1024, /* targets that may stay though nothing is known of them */
+	SWEEP_LEAST = 1024,   /* targets that may stay though nothing is known of them */
+	NAME_SHOWN_MAX = 150, /* so that both names have room in a complaint */
 };
 
 struct bucket_node {
@@ -476,13 +477,6 @@ static void survey_target(void *context, struct lc_target *target)
 		survey->refused_rows += rows;
 }
 
-static int shown_size(struct lc_view name)
-{
-	enum { SHOWN_MAX = 150 };
-
-	return name.size < SHOWN_MAX ? (int)name.size : SHOWN_MAX;
-}
-
 static void complain(const struct lc_target *target, struct lc_counters *counters)
 {
 	char words[LC_COUNTERS_WORDS_SIZE] = "";
@@ -491,8 +485,9 @@ static void complain(const struct lc_target *target, struct lc_counters *counter
 		snprintf(words, sizeof(words), "%s", lc_target_standing(target)->last_error);
 	else if (target != NULL)
 		snprintf(words, sizeof(words), "%.*s/%.*s, not tried since the start",
-			 shown_size(target->bucket->name), target->bucket->name.data,
-			 shown_size(target->prefix), target->prefix.data);
+			 lc_view_shown(target->bucket->name, NAME_SHOWN_MAX),
+			 target->bucket->name.data, lc_view_shown(target->prefix, NAME_SHOWN_MAX),
+			 target->prefix.data);
 	lc_counters_complain(counters, LC_COUNTERS_COMPLAINT_TARGET, 0, words);
 }
 

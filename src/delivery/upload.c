@@ -680,8 +680,7 @@ static void give_way(struct lc_upload *upload, struct lc_object *object)
 	lc_error_set(
 	    &answer.error, LC_ERROR_UNREACHABLE,
 	    "bucket %.*s: no answer for %llu s, while other buckets waited for the upload slot",
-	    (int)(bucket.size < 255 ? bucket.size : 255), bucket.data,
-	    (unsigned long long)elapsed_ms / 1000);
+	    lc_view_shown(bucket, 255), bucket.data, (unsigned long long)elapsed_ms / 1000);
 	lc_s3_cancel(object->put);
 	end_upload(upload, object, &answer);
 }

@@ -314,8 +314,7 @@ static bool read_parameter(struct lc_control_request *request, struct lc_view pa
 						      (struct lc_view){text, size}, error);
 	}
 	return lc_error_set(error, LC_ERROR_USAGE, "there is no parameter \"%.*s\"",
-			    (int)(name.size < 64 ? name.size : 64),
-			    name.size == 0 ? "" : name.data);
+			    lc_view_shown(name, 64), name.size == 0 ? "" : name.data);
 }
 
 bool lc_control_request_decode(struct lc_view text, struct lc_control_request *request,

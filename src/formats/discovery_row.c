@@ -128,8 +128,7 @@ bool lc_discovery_row_read_clock(struct lc_view answer, uint64_t marker, uint32_
 		return lc_error_set(error, LC_ERROR_REFUSED,
 				    "the profile of ClickHouse's user has %.*s, which lets answers "
 				    "be shortened: nothing is read before it is gone",
-				    (int)(shortening.size < 200 ? shortening.size : 200),
-				    shortening.data);
+				    lc_view_shown(shortening, 200), shortening.data);
 	*now = seconds;
 	return true;
 }

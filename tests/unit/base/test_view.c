@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -61,12 +62,26 @@ static void views_stand_in_the_order_of_their_bytes(void **state)
 	}
 }
 
+static void long_views_are_shown_in_part(void **state)
+{
+	char text[8];
+
+	(void)state;
+	assert_int_equal(lc_view_shown(view("abc", 3), 4), 3);
+	assert_int_equal(lc_view_shown(view("abcd", 4), 4), 4);
+	assert_int_equal(lc_view_shown(view("abcde", 5), 4), 4);
+	assert_int_equal(lc_view_shown(NOTHING, 4), 0);
+	snprintf(text, sizeof text, "%.*s", lc_view_shown(view("abc", 3), 2), "abc");
+	assert_string_equal(text, "ab");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_text_is_viewed_without_its_terminator),
 	    cmocka_unit_test(views_are_equal_when_their_bytes_are),
 	    cmocka_unit_test(views_stand_in_the_order_of_their_bytes),
+	    cmocka_unit_test(long_views_are_shown_in_part),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
