@@ -16,7 +16,10 @@ struct lc_backoff {
 	double jitter; /* fraction, 0 to 1 */
 };
 
-/* How long to wait, in ms, after failure number `attempt` (0 is the first). */
+/* How long to wait, in ms, after failure number `attempt` (0 is the first), jitter left out. */
+uint64_t lc_backoff_plain_ms(const struct lc_backoff *backoff, unsigned attempt);
+
+/* The same with jitter. */
 uint64_t lc_backoff_delay_ms(const struct lc_backoff *backoff, unsigned attempt,
 			     struct lc_random *random);
 

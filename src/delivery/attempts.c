@@ -1,5 +1,6 @@
 #include "delivery/attempts.h"
 
+#include "base/backoff.h"
 #include "base/memory.h"
 
 #include <stdlib.h>
@@ -78,13 +79,10 @@ bool lc_attempts_none_stored(const struct lc_attempts *attempts, uint64_t intent
 void lc_attempts_hold(struct lc_attempts *attempts, uint64_t intent_id, uint64_t now_ms,
 		      uint64_t initial_ms, uint64_t maximum_ms)
 {
+	const struct lc_backoff backoff = {.initial_ms = initial_ms, .maximum_ms = maximum_ms};
 	struct attempt *attempt = get(attempts, intent_id);
-	uint64_t wait_ms = initial_ms;
 
-	for (unsigned i = 0; i < attempt->holds && wait_ms < maximum_ms; i++)
-		wait_ms *= 2;
-	attempt->holds++;
-	attempt->held_until_ms = now_ms + (wait_ms < maximum_ms ? wait_ms : maximum_ms);
+	attempt->held_until_ms = now_ms + lc_backoff_plain_ms(&backoff, attempt->holds++);
 }
 
 uint64_t lc_attempts_held_until_ms(const struct lc_attempts *attempts, uint64_t intent_id)

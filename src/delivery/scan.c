@@ -26,7 +26,6 @@ struct position {
 	bool read_rows;      /* a row of it was seen */
 	uint32_t second;     /* of the last row */
 	struct lc_mark last; /* offset of the last row */
-	struct lc_mark read; /* of the last row in the seconds that were asked for */
 	uint64_t rows;
 };
 
@@ -69,7 +68,6 @@ struct lc_scan *lc_scan_new(const struct lc_parts *parts, lc_scan_progress *on_p
 	scan->context = context;
 	scan->cap = (size_t)parts->settings->limits_max_inflight_bytes;
 	lc_mark_init(&scan->at.last);
-	lc_mark_init(&scan->at.read);
 	return scan;
 }
 
@@ -96,7 +94,6 @@ void lc_scan_free(struct lc_scan *scan)
 		return;
 	lc_scan_cancel(scan);
 	lc_mark_free(&scan->at.last);
-	lc_mark_free(&scan->at.read);
 	free(scan);
 }
 
@@ -116,8 +113,15 @@ static void enter_source(struct lc_scan *scan)
 	at->read_rows = false;
 	at->rows = 0;
 	at->last.set = false;
-	at->read.set = false;
 	lc_hash_subtraction_init(&at->subtraction, &known->taken);
+}
+
+/* All rows of the last row's second have come. Seconds that were not asked for may hold rows that
+ * nobody has found yet. */
+static void finish_second(const struct position *at)
+{
+	if (lc_source_asked_range(at->source, at->second) != NULL)
+		lc_source_advance(at->source, &at->last);
 }
 
 /* The stream has left the source, or has ended. `whole`: all its rows have come. The source, if
@@ -133,7 +137,7 @@ static struct lc_source *leave_source(struct lc_scan *scan, bool whole)
 	lc_hash_subtraction_free(&at->subtraction);
 	lc_build_close_all(scan->parts.build);
 	if (whole) {
-		lc_source_advance(source, &at->read);
+		finish_second(at);
 		lc_source_settle_asked(source);
 	} else if (at->read_rows) {
 		lc_source_settle_before(source, at->second);
@@ -160,10 +164,8 @@ static void take_row(struct lc_scan *scan, const struct lc_record *record,
 	struct lc_target *target;
 	uint64_t hash;
 
-	/* Other seconds may hold rows that nobody has found yet. */
 	if (lc_source_asked_range(source, offset->inserted_at) == NULL)
 		return;
-	lc_mark_set(&at->read, offset);
 	hash = lc_row_hash(record);
 	if (lc_mark_covers(at->floor, offset) || lc_hash_subtraction_take(&at->subtraction, hash)) {
 		lc_counters_add(scan->parts.counters, LC_COUNTERS_DUPLICATES_AVOIDED, 1);
@@ -252,7 +254,7 @@ static bool on_record(void *context, const struct lc_record *record)
 		return false;
 	/* A new second: the one before is whole. */
 	if (at->read_rows && record->inserted_at != at->second)
-		lc_source_advance(at->source, &at->read);
+		finish_second(at);
 	at->second = record->inserted_at;
 	at->read_rows = true;
 	at->rows++;

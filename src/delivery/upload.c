@@ -539,25 +539,21 @@ static enum lc_retry_scope scope_of(const struct lc_upload *upload, const struct
 static void end_refused(struct lc_upload *upload, struct lc_object *object,
 			const struct lc_s3_answer *answer)
 {
-	uint64_t now_ms = lc_loop_now_ms(upload->loop);
+	bool later = may_be_cut(upload, object);
 
-	if (may_be_cut(upload, object)) {
-		/* What a scan under way was told of the source must stay true. */
-		if (!lc_source_is_asked(object->source)) {
-			cut_again(upload, object);
-			return;
-		}
-		lc_attempts_hold(upload->attempts, object->intent_id, now_ms, ASKED_HOLD_MS,
-				 ASKED_HOLD_MS);
-		free_body(upload, object);
+	/* What a scan under way was told of the source must stay true. */
+	if (later && !lc_source_is_asked(object->source)) {
+		cut_again(upload, object);
 		return;
 	}
-	lc_log(LC_LOG_WARNING,
-	       "a log object is refused for its size and cannot be made smaller; it is tried again "
-	       "now and then",
-	       LC_LOG_UINT("bytes", object->body_size), LC_LOG_UINT("rows", object->line_count),
-	       LC_LOG_FAULT(&answer->error));
-	lc_attempts_hold(upload->attempts, object->intent_id, now_ms, HOLD_MS, HOLD_MAX_MS);
+	if (!later)
+		lc_log(LC_LOG_WARNING,
+		       "a log object is refused for its size and cannot be made smaller; it is "
+		       "tried again now and then",
+		       LC_LOG_UINT("bytes", object->body_size),
+		       LC_LOG_UINT("rows", object->line_count), LC_LOG_FAULT(&answer->error));
+	lc_attempts_hold(upload->attempts, object->intent_id, lc_loop_now_ms(upload->loop),
+			 later ? ASKED_HOLD_MS : HOLD_MS, later ? ASKED_HOLD_MS : HOLD_MAX_MS);
 	free_body(upload, object);
 }
 
