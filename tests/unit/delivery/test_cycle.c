@@ -2,10 +2,7 @@
  * refuses whatever asks for one of the bad sources. */
 #include "delivery/cycle.h"
 
-#include "support/fake_clickhouse.h"
-#include "support/fake_ledger.h"
-#include "support/fake_loop.h"
-#include "support/fake_s3.h"
+#include "support/delivery_world.h"
 #include "support/record_rows.h"
 
 #include <setjmp.h>
@@ -40,17 +37,8 @@ enum refusal {
 };
 
 struct story {
-	struct lc_loop *loop;
-	struct lc_clickhouse *clickhouse;
-	struct lc_ledger *ledger;
-	struct lc_s3 *s3;
-	struct lc_settings settings;
-	struct lc_counters counters;
-	struct lc_random random;
-	struct lc_source_table *sources;
+	struct delivery_world world;
 	struct lc_source *list[SOURCES];
-	struct lc_upload *upload;
-	struct lc_build *build;
 	struct lc_commit *commit;
 	struct lc_cycle *cycle;
 	unsigned discoveries;
@@ -63,26 +51,18 @@ struct story {
 	unsigned read[SOURCES]; /* whole */
 };
 
-static void on_delivered(void *context, struct lc_source *source)
+static void on_source(void *context, struct lc_source *source)
 {
 	(void)context;
 	(void)source;
 }
-
-static void on_room(void *context)
-{
-	(void)context;
-}
-
-static const struct lc_upload_callbacks UPLOAD_CALLBACKS = {.on_delivered = on_delivered,
-							    .on_room = on_room};
 
 static void on_idle(void *context)
 {
 	(void)context;
 }
 
-static const struct lc_commit_callbacks COMMIT_CALLBACKS = {.on_settled = on_delivered,
+static const struct lc_commit_callbacks COMMIT_CALLBACKS = {.on_settled = on_source,
 							    .on_idle = on_idle};
 
 static void on_discovered(void *context, const struct lc_error *error)
@@ -92,11 +72,10 @@ static void on_discovered(void *context, const struct lc_error *error)
 }
 
 static const struct lc_cycle_callbacks CYCLE_CALLBACKS = {.on_discovered = on_discovered,
-							  .on_progress = on_delivered};
+							  .on_progress = on_source};
 
 static void set_up_settings(struct lc_settings *settings)
 {
-	lc_settings_default(settings);
 	settings->consumer_processing_delay_seconds = DELAY;
 	settings->consumer_count_threshold = 1;
 	settings->consumer_min_discovery_interval_seconds = INTERVAL_MS / 1000;
@@ -111,18 +90,9 @@ static void set_up_settings(struct lc_settings *settings)
 static void restart_cycle(struct story *story)
 {
 	struct lc_ledger_state ledger_state = {.until = UNTIL};
-	struct lc_parts parts = {.loop = story->loop,
-				 .settings = &story->settings,
-				 .shard_count = 1,
-				 .counters = &story->counters,
-				 .random = &story->random,
-				 .clickhouse = story->clickhouse,
-				 .ledger = story->ledger,
-				 .sources = story->sources,
-				 .upload = story->upload,
-				 .build = story->build,
-				 .commit = story->commit};
+	struct lc_parts parts = story->world.parts;
 
+	parts.commit = story->commit;
 	lc_cycle_free(story->cycle);
 	story->cycle = lc_cycle_new(&parts, &ledger_state, &CYCLE_CALLBACKS, story);
 }
@@ -133,20 +103,12 @@ static int begin(void **state)
 
 	if (story == NULL)
 		return -1;
-	story->loop = lc_loop_new(NULL);
-	story->clickhouse = fake_clickhouse_new();
-	story->ledger = fake_ledger_new();
-	story->s3 = fake_s3_new();
-	set_up_settings(&story->settings);
-	lc_random_seed(&story->random, 3);
-	story->sources = lc_source_table_new();
-	story->upload = lc_upload_new(story->loop, story->s3, &story->settings, &story->counters,
-				      &UPLOAD_CALLBACKS, story);
-	lc_upload_set_ledger(story->upload, story->ledger, 1);
-	story->build = lc_build_new(story->loop, &story->settings, story->upload, story->ledger, 1,
-				    &story->counters, on_idle, story);
-	story->commit = lc_commit_new(story->loop, story->clickhouse, story->ledger,
-				      &story->settings, &story->counters, &COMMIT_CALLBACKS, story);
+	delivery_world_prepare(&story->world);
+	set_up_settings(&story->world.settings);
+	delivery_world_begin(&story->world, 1);
+	story->commit =
+	    lc_commit_new(story->world.loop, story->world.clickhouse, story->world.ledger,
+			  &story->world.settings, &story->world.counters, &COMMIT_CALLBACKS, story);
 	restart_cycle(story);
 	*state = story;
 	return 0;
@@ -158,14 +120,7 @@ static int end(void **state)
 
 	lc_cycle_free(story->cycle);
 	lc_commit_free(story->commit);
-	lc_build_free(story->build);
-	lc_upload_free(story->upload);
-	lc_source_table_free(story->sources);
-	fake_s3_free(story->s3);
-	fake_ledger_free(story->ledger);
-	fake_clickhouse_free(story->clickhouse);
-	lc_settings_free(&story->settings);
-	lc_loop_free(story->loop);
+	delivery_world_end(&story->world);
 	free(story);
 	return 0;
 }
@@ -177,7 +132,7 @@ static void open_all(struct story *story)
 
 	for (unsigned i = 0; i < SOURCES; i++) {
 		snprintf(name, sizeof name, "s-%03u", i);
-		story->list[i] = lc_source_get(story->sources, SESSION, lc_view_of(name));
+		story->list[i] = lc_source_get(story->world.sources, SESSION, lc_view_of(name));
 		lc_source_open(
 		    story->list[i],
 		    (struct lc_source_range){.from = FIRST, .to = FIRST + RANGE, .since = FIRST},
@@ -195,7 +150,7 @@ static bool asks_for(const struct story *story, unsigned source)
 	char text[TEXT_MAX];
 
 	snprintf(text, sizeof text, "(%u,'s-%03u')", SESSION, source);
-	return fake_clickhouse_sql_has(story->clickhouse, text);
+	return fake_clickhouse_sql_has(story->world.clickhouse, text);
 }
 
 static void send_row(struct story *story, unsigned source)
@@ -205,7 +160,7 @@ static void send_row(struct story *story, unsigned source)
 	record.raft_session_id = SESSION;
 	record.bucket = story->list[source]->bucket;
 	record.inserted_at = FIRST + 5;
-	fake_clickhouse_send_row(story->clickhouse, &record);
+	fake_clickhouse_send_row(story->world.clickhouse, &record);
 }
 
 /* The rows of those before the first bad one, and of this one as far as it goes. True if there is a
@@ -237,11 +192,11 @@ static void answer_scan(struct story *story)
 	for (unsigned i = 0; i < SOURCES; i++)
 		story->read[i] += asked[i] && !refused;
 	if (refused && story->gone)
-		fake_clickhouse_break(story->clickhouse);
+		fake_clickhouse_break(story->world.clickhouse);
 	else if (refused)
-		fake_clickhouse_refuse(story->clickhouse, CODE);
+		fake_clickhouse_refuse(story->world.clickhouse, CODE);
 	else
-		fake_clickhouse_end(story->clickhouse);
+		fake_clickhouse_end(story->world.clickhouse);
 }
 
 static const char *step(const struct story *story)
@@ -254,28 +209,29 @@ static const char *step(const struct story *story)
 /* Nothing new has come since the last window. */
 static void answer_discovery(struct story *story)
 {
-	uint64_t now_ms = lc_loop_now_ms(story->loop) - 1000000;
+	uint64_t now_ms = lc_loop_now_ms(story->world.loop) - 1000000;
 
-	fake_clickhouse_send_clock(story->clickhouse, UNTIL + 100 + (uint32_t)(now_ms / 1000));
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_send_clock(story->world.clickhouse,
+				   UNTIL + 100 + (uint32_t)(now_ms / 1000));
+	fake_clickhouse_end(story->world.clickhouse);
 	if (story->discoveries++ == 0) {
-		fake_clickhouse_end(story->clickhouse);
-		fake_ledger_answer_counts(story->ledger, NULL, 0);
+		fake_clickhouse_end(story->world.clickhouse);
+		fake_ledger_answer_counts(story->world.ledger, NULL, 0);
 	}
 	/* There is a new window unless no time has passed. */
 	if (strcmp(step(story), "discovering") == 0)
-		fake_clickhouse_end(story->clickhouse);
+		fake_clickhouse_end(story->world.clickhouse);
 }
 
 static void answer_scans(struct story *story)
 {
 	while (strcmp(step(story), "scanning") == 0) {
 		/* The hashes of doubtful seconds are asked for first. */
-		fake_ledger_confirm(story->ledger);
-		if (fake_clickhouse_is_asked(story->clickhouse))
+		fake_ledger_confirm(story->world.ledger);
+		if (fake_clickhouse_is_asked(story->world.clickhouse))
 			answer_scan(story);
 		else
-			fake_ledger_answer_hashes(story->ledger);
+			fake_ledger_answer_hashes(story->world.ledger);
 	}
 }
 
@@ -284,11 +240,11 @@ static void run_cycle(struct story *story)
 {
 	uint64_t next_ms;
 
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
 	if (story->discoveries == 0)
 		lc_cycle_begin(story->cycle);
 	(void)lc_cycle_step(story->cycle, &next_ms);
-	fake_loop_advance(story->loop, next_ms);
+	fake_loop_advance(story->world.loop, next_ms);
 	assert_string_equal(step(story), "discovering");
 	answer_discovery(story);
 	answer_scans(story);
@@ -310,7 +266,7 @@ static void expect_all_read_but_the_bad(const struct story *story)
 
 static uint64_t count(const struct story *story, enum lc_counters_name name)
 {
-	return lc_counters_get(&story->counters, name);
+	return lc_counters_get(&story->world.counters, name);
 }
 
 /* ---- the stories ---- */
@@ -349,7 +305,7 @@ static void a_source_that_cannot_be_read_steps_aside_alone(void **state)
 
 			/* It works again. */
 			story->bad[i] = false;
-			fake_loop_advance(story->loop, BACKOFF_MAX_MS);
+			fake_loop_advance(story->world.loop, BACKOFF_MAX_MS);
 			answer_discovery(story);
 			answer_scans(story);
 			assert_false(lc_source_is_open(story->list[i]));
@@ -430,12 +386,12 @@ static void its_backoff_grows_until_it_can_be_read(void **state)
 		uint64_t failed_ms;
 
 		run_cycle(story);
-		failed_ms = lc_loop_now_ms(story->loop);
+		failed_ms = lc_loop_now_ms(story->world.loop);
 		assert_int_equal(bad->read_failures, i + 1);
 		assert_int_equal(bad->read_at_ms, failed_ms + waits[i]);
 
 		/* The cycles until then leave it alone. */
-		while (lc_loop_now_ms(story->loop) + INTERVAL_MS < bad->read_at_ms) {
+		while (lc_loop_now_ms(story->world.loop) + INTERVAL_MS < bad->read_at_ms) {
 			open_all(story);
 			run_cycle(story);
 			assert_int_equal(story->tried[20], 0);
@@ -453,7 +409,7 @@ static void its_backoff_grows_until_it_can_be_read(void **state)
 
 	/* And is one of all when it can be read again. */
 	story->bad[20] = false;
-	fake_loop_advance(story->loop, BACKOFF_MAX_MS);
+	fake_loop_advance(story->world.loop, BACKOFF_MAX_MS);
 	lc_cycle_stop(story->cycle);
 }
 
@@ -464,12 +420,12 @@ static void the_operator_has_it_read_now(void **state)
 
 	open_all(story);
 	story->bad[20] = true;
-	while (story->list[20]->read_at_ms <= lc_loop_now_ms(story->loop) + INTERVAL_MS)
+	while (story->list[20]->read_at_ms <= lc_loop_now_ms(story->world.loop) + INTERVAL_MS)
 		run_cycle(story);
 	story->bad[20] = false;
 	name = lc_source_name(story->list[20]);
 	assert_int_equal(lc_cycle_flush(story->cycle, &name), 1);
-	fake_loop_advance(story->loop, 0);
+	fake_loop_advance(story->world.loop, 0);
 	answer_discovery(story);
 	answer_scans(story);
 	assert_int_equal(story->list[20]->read_failures, 0);
@@ -496,7 +452,7 @@ static void its_ranges_become_whole_slots(void **state)
 	/* No further than to what was discovered, and what is settled already is in doubt. */
 	assert_int_equal(range[1].to, FIRST - FIRST % SLOT + SLOT);
 	assert_true(range[0].doubtful && range[1].doubtful);
-	assert_non_null(strstr(fake_ledger_told(story->ledger),
+	assert_non_null(strstr(fake_ledger_told(story->world.ledger),
 			       "ranges 7/s-009 4800-5100@99890 99600-99900@99890\n"));
 }
 
@@ -631,8 +587,8 @@ enum { SLICE = 3600, LONG = 4 * SLICE, AGE = 900 };
 
 static void answer_clock(struct story *story, uint32_t now)
 {
-	fake_clickhouse_send_clock(story->clickhouse, now);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_send_clock(story->world.clickhouse, now);
+	fake_clickhouse_end(story->world.clickhouse);
 }
 
 /* The process was away for LONG: the first slice, with a row of a source at this second. */
@@ -644,16 +600,16 @@ static void discover_first_slice(struct story *story, uint32_t second)
 				       .oldest = second,
 				       .floor.req_id = lc_view_of("")};
 
-	story->settings.consumer_count_threshold = 1000;
-	story->settings.consumer_time_threshold_seconds = AGE;
+	story->world.settings.consumer_count_threshold = 1000;
+	story->world.settings.consumer_time_threshold_seconds = AGE;
 	restart_cycle(story);
 	lc_cycle_begin(story->cycle);
-	fake_loop_advance(story->loop, 0);
+	fake_loop_advance(story->world.loop, 0);
 	answer_clock(story, UNTIL + LONG + DELAY);
-	fake_clickhouse_end(story->clickhouse);
-	fake_ledger_answer_counts(story->ledger, NULL, 0);
-	fake_clickhouse_send_found(story->clickhouse, &row);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
+	fake_ledger_answer_counts(story->world.ledger, NULL, 0);
+	fake_clickhouse_send_found(story->world.clickhouse, &row);
+	fake_clickhouse_end(story->world.clickhouse);
 }
 
 static void what_a_slice_has_found_is_read_before_the_next_one(void **state)
@@ -663,18 +619,18 @@ static void what_a_slice_has_found_is_read_before_the_next_one(void **state)
 
 	discover_first_slice(story, UNTIL);
 	assert_string_equal(step(story), "scanning");
-	assert_true(fake_clickhouse_sql_has(story->clickhouse, "(7,'s-000')"));
-	fake_clickhouse_end(story->clickhouse);
+	assert_true(fake_clickhouse_sql_has(story->world.clickhouse, "(7,'s-000')"));
+	fake_clickhouse_end(story->world.clickhouse);
 	assert_string_equal(lc_cycle_step(story->cycle, &next_ms), "waiting");
 	assert_int_equal(next_ms, 0);
-	fake_loop_advance(story->loop, 0);
+	fake_loop_advance(story->world.loop, 0);
 	assert_string_equal(step(story), "discovering");
 	answer_clock(story, UNTIL + LONG + DELAY);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 	assert_int_equal(lc_cycle_until(story->cycle), UNTIL + 3 * SLICE);
-	fake_loop_advance(story->loop, 0);
+	fake_loop_advance(story->world.loop, 0);
 	answer_clock(story, UNTIL + LONG + DELAY);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 	assert_int_equal(lc_cycle_until(story->cycle), UNTIL + LONG);
 	lc_cycle_step(story->cycle, &next_ms);
 	assert_int_equal(next_ms, INTERVAL_MS);
@@ -689,9 +645,9 @@ static void what_is_young_at_the_end_of_a_slice_waits_for_the_next_one(void **st
 	discover_first_slice(story, UNTIL + SLICE - AGE / 2);
 	assert_string_equal(lc_cycle_step(story->cycle, &next_ms), "waiting");
 	assert_int_equal(next_ms, 0);
-	fake_loop_advance(story->loop, 0);
+	fake_loop_advance(story->world.loop, 0);
 	answer_clock(story, UNTIL + LONG + DELAY);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 	assert_string_equal(step(story), "scanning");
 }
 

@@ -3,10 +3,7 @@
 #include "delivery/backlog.h"
 #include "delivery/object.h"
 #include "formats/row_hash.h"
-#include "support/fake_clickhouse.h"
-#include "support/fake_ledger.h"
-#include "support/fake_loop.h"
-#include "support/fake_s3.h"
+#include "support/delivery_world.h"
 #include "support/record_rows.h"
 
 #include <setjmp.h>
@@ -39,44 +36,13 @@ struct recorded {
 };
 
 struct story {
-	struct lc_loop *loop;
-	struct lc_clickhouse *clickhouse;
-	struct lc_ledger *ledger;
-	struct lc_s3 *s3;
-	struct lc_settings settings;
-	struct lc_counters counters;
-	struct lc_random random;
-	struct lc_source_table *sources;
-	struct lc_upload *upload;
-	struct lc_build *build;
+	struct delivery_world world;
 	struct lc_rebuild *rebuild;
 	struct lc_target *target;
 	struct recorded one;
 	struct recorded two;
 	unsigned settled; /* intents closed without delivery */
-	unsigned delivered;
 };
-
-static void on_delivered(void *context, struct lc_source *source)
-{
-	struct story *story = context;
-
-	(void)source;
-	story->delivered++;
-}
-
-static void on_room(void *context)
-{
-	(void)context;
-}
-
-static const struct lc_upload_callbacks CALLBACKS = {.on_delivered = on_delivered,
-						     .on_room = on_room};
-
-static void on_submitted(void *context)
-{
-	(void)context;
-}
 
 static void on_settled(void *context, struct lc_source *source)
 {
@@ -136,10 +102,10 @@ static void restore(struct story *story, const char *bucket, unsigned failures)
 {
 	struct lc_ledger_target target = {
 	    .bucket = lc_view_of("amzn-s3-demo-logs"), .whole = true, .failures = failures};
-	struct lc_source *source = lc_source_get(story->sources, 7, lc_view_of(bucket));
-	struct lc_target_table *targets = lc_upload_targets(story->upload);
+	struct lc_source *source = lc_source_get(story->world.sources, 7, lc_view_of(bucket));
+	struct lc_target_table *targets = lc_upload_targets(story->world.upload);
 
-	lc_target_table_restore(targets, &target, lc_loop_now_ms(story->loop));
+	lc_target_table_restore(targets, &target, lc_loop_now_ms(story->world.loop));
 	lc_target_table_add_backlog(targets, source, story->target, 1, ROWS, FIRST);
 }
 
@@ -152,38 +118,16 @@ static uint64_t backlog(const struct story *story)
 static int begin(void **state)
 {
 	struct story *story = calloc(1, sizeof(*story));
-	struct lc_parts parts;
 
 	if (story == NULL)
 		return -1;
-	story->loop = lc_loop_new(NULL);
-	story->clickhouse = fake_clickhouse_new();
-	story->ledger = fake_ledger_new();
-	story->s3 = fake_s3_new();
-	lc_settings_default(&story->settings);
-	story->settings.consumer_retention_seconds = RETENTION;
-	story->settings.retry_backoff_jitter_factor = 0;
-	lc_random_seed(&story->random, 3);
-	story->sources = lc_source_table_new();
-	story->upload = lc_upload_new(story->loop, story->s3, &story->settings, &story->counters,
-				      &CALLBACKS, story);
-	lc_upload_set_ledger(story->upload, story->ledger, NEXT_ID);
-	story->target = lc_target_table_get(lc_upload_targets(story->upload),
+	delivery_world_prepare(&story->world);
+	story->world.settings.consumer_retention_seconds = RETENTION;
+	story->world.settings.retry_backoff_jitter_factor = 0;
+	delivery_world_begin(&story->world, NEXT_ID);
+	story->target = lc_target_table_get(lc_upload_targets(story->world.upload),
 					    lc_view_of("amzn-s3-demo-logs"), lc_view_of("logs/"));
-	story->build = lc_build_new(story->loop, &story->settings, story->upload, story->ledger,
-				    NEXT_ID, &story->counters, on_submitted, story);
-	parts = (struct lc_parts){
-	    .loop = story->loop,
-	    .clickhouse = story->clickhouse,
-	    .settings = &story->settings,
-	    .sources = story->sources,
-	    .upload = story->upload,
-	    .build = story->build,
-	    .ledger = story->ledger,
-	    .counters = &story->counters,
-	    .random = &story->random,
-	};
-	story->rebuild = lc_rebuild_new(&parts, on_settled, story);
+	story->rebuild = lc_rebuild_new(&story->world.parts, on_settled, story);
 	record(story, &story->one, 1, "amzn-s3-demo-bucket");
 	record(story, &story->two, 2, "amzn-s3-demo-bucket");
 	*state = story;
@@ -195,16 +139,9 @@ static int end(void **state)
 	struct story *story = *state;
 
 	lc_rebuild_free(story->rebuild);
-	lc_build_free(story->build);
-	lc_upload_free(story->upload);
-	lc_source_table_free(story->sources);
 	free_recorded(&story->one);
 	free_recorded(&story->two);
-	fake_s3_free(story->s3);
-	fake_ledger_free(story->ledger);
-	fake_clickhouse_free(story->clickhouse);
-	lc_settings_free(&story->settings);
-	lc_loop_free(story->loop);
+	delivery_world_end(&story->world);
 	free(story);
 	return 0;
 }
@@ -218,24 +155,24 @@ static void poke(struct story *story)
 static void begin_pass(struct story *story, const struct lc_ledger_intent *intents, size_t count)
 {
 	poke(story);
-	assert_string_equal(fake_ledger_told(story->ledger),
+	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "intents? amzn-s3-demo-logs/logs/ 0\n");
-	fake_ledger_answer_intents(story->ledger, intents, count);
+	fake_ledger_answer_intents(story->world.ledger, intents, count);
 }
 
 static void send_rows(struct story *story, const struct recorded *recorded, size_t from, size_t to)
 {
 	for (size_t i = from; i < to; i++)
-		fake_clickhouse_send_row(story->clickhouse, &recorded->rows[i]);
+		fake_clickhouse_send_row(story->world.clickhouse, &recorded->rows[i]);
 }
 
 /* The oldest PUT is that of the recorded object, byte for byte. */
 static void expect_put(const struct story *story, struct recorded *recorded)
 {
-	assert_true(fake_s3_active(story->s3) > 0);
-	assert_string_equal(fake_s3_bucket(story->s3), "amzn-s3-demo-logs");
-	assert_string_equal(fake_s3_key(story->s3), lc_buffer_text(&recorded->name));
-	assert_string_equal(fake_s3_body(story->s3), lc_buffer_text(&recorded->body));
+	assert_true(fake_s3_active(story->world.s3) > 0);
+	assert_string_equal(fake_s3_bucket(story->world.s3), "amzn-s3-demo-logs");
+	assert_string_equal(fake_s3_key(story->world.s3), lc_buffer_text(&recorded->name));
+	assert_string_equal(fake_s3_body(story->world.s3), lc_buffer_text(&recorded->body));
 }
 
 static void rows_that_are_all_found_make_the_same_object_again(void **state)
@@ -246,32 +183,34 @@ static void rows_that_are_all_found_make_the_same_object_again(void **state)
 	restore(story, "amzn-s3-demo-bucket", 0);
 	begin_pass(story, &story->one.intent, 1);
 	assert_true(fake_clickhouse_sql_has(
-	    story->clickhouse, "raftSessionID IN (7) AND insertedAt >= toDateTime(1549411200) AND "
-			       "insertedAt < toDateTime(1549411204) AND (raftSessionID, "
-			       "bucketName) IN ((7,'amzn-s3-demo-bucket'))"));
+	    story->world.clickhouse,
+	    "raftSessionID IN (7) AND insertedAt >= toDateTime(1549411200) AND "
+	    "insertedAt < toDateTime(1549411204) AND (raftSessionID, "
+	    "bucketName) IN ((7,'amzn-s3-demo-bucket'))"));
 	send_rows(story, &story->one, 0, ROWS);
-	fake_loop_advance(story->loop, 0);
-	assert_int_equal(fake_s3_started(story->s3), 0);
-	fake_clickhouse_end(story->clickhouse);
-	fake_loop_advance(story->loop, 0);
+	fake_loop_advance(story->world.loop, 0);
+	assert_int_equal(fake_s3_started(story->world.s3), 0);
+	fake_clickhouse_end(story->world.clickhouse);
+	fake_loop_advance(story->world.loop, 0);
 	expect_put(story, &story->one);
-	source = lc_source_find(story->sources, 7, lc_view_of("amzn-s3-demo-bucket"));
+	source = lc_source_find(story->world.sources, 7, lc_view_of("amzn-s3-demo-bucket"));
 	assert_true(TAILQ_EMPTY(&source->backlogs));
 	assert_int_equal(source->object_rows, ROWS);
 	assert_int_equal(backlog(story), 0);
 	assert_int_equal(story->target->object_rows, ROWS);
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_INTENTS_REBUILT), 1);
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_INTENTS_REBUILT), 1);
 
 	/* It is the same intent that is delivered, and all books are even. */
-	fake_s3_answer(story->s3, LC_RETRY_DONE);
-	assert_string_equal(fake_ledger_told(story->ledger), "delivered 1 1549411203\ndurable?\n");
-	fake_ledger_confirm(story->ledger);
-	assert_int_equal(story->delivered, 1);
-	assert_int_equal(lc_upload_bytes(story->upload), 0);
+	fake_s3_answer(story->world.s3, LC_RETRY_DONE);
+	assert_string_equal(fake_ledger_told(story->world.ledger),
+			    "delivered 1 1549411203\ndurable?\n");
+	fake_ledger_confirm(story->world.ledger);
+	assert_int_equal(story->world.delivered, 1);
+	assert_int_equal(lc_upload_bytes(story->world.upload), 0);
 	assert_int_equal(story->target->object_rows, 0);
 	assert_int_equal(source->object_rows, 0);
 	poke(story);
-	assert_string_equal(fake_ledger_told(story->ledger), "");
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
 }
 
 static void rows_of_other_objects_are_left_alone(void **state)
@@ -286,19 +225,19 @@ static void rows_of_other_objects_are_left_alone(void **state)
 	other_source.bucket = lc_view_of("amzn-s3-demo-bucket2");
 	other_prefix.target_prefix = lc_view_of("logs2/");
 	early.inserted_at--;
-	fake_clickhouse_send_row(story->clickhouse, &early);
+	fake_clickhouse_send_row(story->world.clickhouse, &early);
 	for (size_t i = 0; i < ROWS; i++) {
 		send_rows(story, &story->two, i, i + 1);
 		send_rows(story, &story->one, i, i + 1);
 		/* Stored twice, taken once. */
 		send_rows(story, &story->one, i, i + 1);
-		fake_clickhouse_send_row(story->clickhouse, &other_prefix);
+		fake_clickhouse_send_row(story->world.clickhouse, &other_prefix);
 	}
-	fake_clickhouse_send_row(story->clickhouse, &other_source);
-	fake_clickhouse_end(story->clickhouse);
-	fake_loop_advance(story->loop, 0);
+	fake_clickhouse_send_row(story->world.clickhouse, &other_source);
+	fake_clickhouse_end(story->world.clickhouse);
+	fake_loop_advance(story->world.loop, 0);
 	expect_put(story, &story->one);
-	assert_int_equal(fake_s3_active(story->s3), 1);
+	assert_int_equal(fake_s3_active(story->world.s3), 1);
 }
 
 static void many_objects_are_rebuilt_by_one_query(void **state)
@@ -316,24 +255,24 @@ static void many_objects_are_rebuilt_by_one_query(void **state)
 	restore(story, "amzn-s3-demo-bucket", 0);
 	restore(story, "amzn-s3-demo-a", 0);
 	begin_pass(story, intents, 3);
-	assert_true(fake_clickhouse_sql_has(story->clickhouse,
+	assert_true(fake_clickhouse_sql_has(story->world.clickhouse,
 					    "IN ((7,'amzn-s3-demo-a'),(7,'amzn-s3-demo-bucket'))"));
 	send_rows(story, &three, 0, ROWS);
 	for (size_t i = 0; i < ROWS; i++) {
 		send_rows(story, &story->two, i, i + 1);
 		send_rows(story, &story->one, i, i + 1);
 	}
-	fake_clickhouse_end(story->clickhouse);
-	fake_loop_advance(story->loop, 0);
+	fake_clickhouse_end(story->world.clickhouse);
+	fake_loop_advance(story->world.loop, 0);
 	expect_put(story, &three);
-	fake_s3_answer(story->s3, LC_RETRY_DONE);
+	fake_s3_answer(story->world.s3, LC_RETRY_DONE);
 	expect_put(story, &story->one);
-	fake_s3_answer(story->s3, LC_RETRY_DONE);
+	fake_s3_answer(story->world.s3, LC_RETRY_DONE);
 	expect_put(story, &story->two);
-	fake_s3_answer(story->s3, LC_RETRY_DONE);
-	fake_ledger_confirm(story->ledger);
-	assert_int_equal(story->delivered, 3);
-	assert_int_equal(lc_upload_bytes(story->upload), 0);
+	fake_s3_answer(story->world.s3, LC_RETRY_DONE);
+	fake_ledger_confirm(story->world.ledger);
+	assert_int_equal(story->world.delivered, 3);
+	assert_int_equal(lc_upload_bytes(story->world.upload), 0);
 	free_recorded(&three);
 }
 
@@ -352,12 +291,12 @@ static void twins_in_two_objects_are_shared_out(void **state)
 		send_rows(story, &story->one, i, i + 1);
 		send_rows(story, &story->one, i, i + 1);
 	}
-	fake_clickhouse_end(story->clickhouse);
-	fake_loop_advance(story->loop, 0);
+	fake_clickhouse_end(story->world.clickhouse);
+	fake_loop_advance(story->world.loop, 0);
 	expect_put(story, &story->one);
-	fake_s3_answer(story->s3, LC_RETRY_DONE);
-	assert_string_equal(fake_s3_key(story->s3), "logs/second");
-	assert_string_equal(fake_s3_body(story->s3), lc_buffer_text(&story->one.body));
+	fake_s3_answer(story->world.s3, LC_RETRY_DONE);
+	assert_string_equal(fake_s3_key(story->world.s3), "logs/second");
+	assert_string_equal(fake_s3_body(story->world.s3), lc_buffer_text(&story->one.body));
 }
 
 static void rows_not_to_be_seen_are_waited_for(void **state)
@@ -371,35 +310,36 @@ static void rows_not_to_be_seen_are_waited_for(void **state)
 	send_rows(story, &story->two, 0, 1);
 	send_rows(story, &story->one, 0, 1);
 	send_rows(story, &story->two, 1, ROWS);
-	fake_clickhouse_end(story->clickhouse);
-	fake_loop_advance(story->loop, 0);
+	fake_clickhouse_end(story->world.clickhouse);
+	fake_loop_advance(story->world.loop, 0);
 
 	/* They hold up only their own object. */
 	expect_put(story, &story->two);
-	assert_int_equal(fake_s3_active(story->s3), 1);
-	fake_s3_answer(story->s3, LC_RETRY_DONE);
-	fake_ledger_confirm(story->ledger);
-	assert_string_equal(fake_ledger_told(story->ledger), "delivered 2 1549411203\ndurable?\n");
-	assert_int_equal(lc_upload_bytes(story->upload), 0);
+	assert_int_equal(fake_s3_active(story->world.s3), 1);
+	fake_s3_answer(story->world.s3, LC_RETRY_DONE);
+	fake_ledger_confirm(story->world.ledger);
+	assert_string_equal(fake_ledger_told(story->world.ledger),
+			    "delivered 2 1549411203\ndurable?\n");
+	assert_int_equal(lc_upload_bytes(story->world.upload), 0);
 	assert_int_equal(backlog(story), 1);
 
 	/* After the end of the list it begins again, and what was not to be seen is left alone. */
 	poke(story);
-	assert_string_equal(fake_ledger_told(story->ledger),
+	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "intents? amzn-s3-demo-logs/logs/ 2\n");
-	fake_ledger_answer_intents(story->ledger, NULL, 0);
-	fake_loop_advance(story->loop, MISSING_WAIT_MS - 1);
+	fake_ledger_answer_intents(story->world.ledger, NULL, 0);
+	fake_loop_advance(story->world.loop, MISSING_WAIT_MS - 1);
 	begin_pass(story, &story->one.intent, 1);
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
 	poke(story);
-	assert_string_equal(fake_ledger_told(story->ledger), "");
-	fake_loop_advance(story->loop, FAILURE_WAIT_MS);
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
+	fake_loop_advance(story->world.loop, FAILURE_WAIT_MS);
 	begin_pass(story, &story->one.intent, 1);
 	send_rows(story, &story->one, 0, ROWS);
-	fake_clickhouse_end(story->clickhouse);
-	fake_loop_advance(story->loop, 0);
+	fake_clickhouse_end(story->world.clickhouse);
+	fake_loop_advance(story->world.loop, 0);
 	expect_put(story, &story->one);
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_ROWS_EXPIRED), 0);
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_ROWS_EXPIRED), 0);
 }
 
 static void rows_whose_retention_is_over_are_lost_and_counted(void **state)
@@ -409,27 +349,27 @@ static void rows_whose_retention_is_over_are_lost_and_counted(void **state)
 
 	restore(story, "amzn-s3-demo-bucket", 0);
 	lc_rebuild_poke(story->rebuild, FIRST + ROWS - 1 + RETENTION);
-	fake_ledger_answer_intents(story->ledger, &story->one.intent, 1);
+	fake_ledger_answer_intents(story->world.ledger, &story->one.intent, 1);
 	send_rows(story, &story->one, 1, ROWS);
-	(void)fake_ledger_told(story->ledger);
-	fake_clickhouse_end(story->clickhouse);
-	assert_string_equal(fake_ledger_told(story->ledger), "");
-	fake_loop_advance(story->loop, MISSING_WAIT_MS);
+	(void)fake_ledger_told(story->world.ledger);
+	fake_clickhouse_end(story->world.clickhouse);
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
+	fake_loop_advance(story->world.loop, MISSING_WAIT_MS);
 	lc_rebuild_poke(story->rebuild, FIRST + ROWS + RETENTION);
-	fake_ledger_answer_intents(story->ledger, &story->one.intent, 1);
+	fake_ledger_answer_intents(story->world.ledger, &story->one.intent, 1);
 	send_rows(story, &story->one, 1, ROWS);
-	(void)fake_ledger_told(story->ledger);
-	fake_clickhouse_end(story->clickhouse);
-	assert_string_equal(fake_ledger_told(story->ledger), "expired 1 1549411203\n");
+	(void)fake_ledger_told(story->world.ledger);
+	fake_clickhouse_end(story->world.clickhouse);
+	assert_string_equal(fake_ledger_told(story->world.ledger), "expired 1 1549411203\n");
 	assert_int_equal(story->settled, 1);
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_ROWS_EXPIRED), ROWS);
-	source = lc_source_find(story->sources, 7, lc_view_of("amzn-s3-demo-bucket"));
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_ROWS_EXPIRED), ROWS);
+	source = lc_source_find(story->world.sources, 7, lc_view_of("amzn-s3-demo-bucket"));
 	assert_true(TAILQ_EMPTY(&source->backlogs));
 	assert_int_equal(backlog(story), 0);
 	assert_int_equal(story->target->object_rows, 0);
-	assert_int_equal(lc_upload_bytes(story->upload), 0);
-	fake_loop_advance(story->loop, 0);
-	assert_int_equal(fake_s3_started(story->s3), 0);
+	assert_int_equal(lc_upload_bytes(story->world.upload), 0);
+	fake_loop_advance(story->world.loop, 0);
+	assert_int_equal(fake_s3_started(story->world.s3), 0);
 }
 
 /* Retention is over, but the row that did not come is there: the answer was cut before it. */
@@ -446,15 +386,15 @@ static void rows_that_an_answer_left_out_are_not_lost(void **state)
 
 	restore(story, "amzn-s3-demo-bucket", 0);
 	lc_rebuild_poke(story->rebuild, FIRST + ROWS + RETENTION);
-	fake_ledger_answer_intents(story->ledger, &story->one.intent, 1);
+	fake_ledger_answer_intents(story->world.ledger, &story->one.intent, 1);
 	send_rows(story, &story->one, 0, ROWS - 1);
-	(void)fake_ledger_told(story->ledger);
-	fake_clickhouse_hold_rest(story->clickhouse);
-	fake_clickhouse_end(story->clickhouse);
-	fake_clickhouse_send_found(story->clickhouse, &rest);
-	fake_clickhouse_end(story->clickhouse);
-	assert_string_equal(fake_ledger_told(story->ledger), "");
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_ROWS_EXPIRED), 0);
+	(void)fake_ledger_told(story->world.ledger);
+	fake_clickhouse_hold_rest(story->world.clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
+	fake_clickhouse_send_found(story->world.clickhouse, &rest);
+	fake_clickhouse_end(story->world.clickhouse);
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_ROWS_EXPIRED), 0);
 	assert_int_equal(backlog(story), 1);
 }
 
@@ -469,9 +409,9 @@ static void rows_of_a_strange_source_are_no_fault_of_ours(void **state)
 
 	restore(story, "amzn-s3-demo-bucket", 0);
 	begin_pass(story, &story->one.intent, 1);
-	fake_clickhouse_send_row(story->clickhouse, &strange);
-	fake_clickhouse_end(story->clickhouse);
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	fake_clickhouse_send_row(story->world.clickhouse, &strange);
+	fake_clickhouse_end(story->world.clickhouse);
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
 	assert_int_equal(backlog(story), 1);
 }
 
@@ -483,27 +423,27 @@ static void a_broken_stream_loses_nothing_and_expires_nothing(void **state)
 	restore(story, "amzn-s3-demo-bucket", 0);
 	restore(story, "amzn-s3-demo-bucket", 0);
 	lc_rebuild_poke(story->rebuild, NOW + 10 * RETENTION);
-	fake_ledger_answer_intents(story->ledger, intents, 2);
-	(void)fake_ledger_told(story->ledger);
+	fake_ledger_answer_intents(story->world.ledger, intents, 2);
+	(void)fake_ledger_told(story->world.ledger);
 	send_rows(story, &story->one, 0, ROWS - 1);
 	send_rows(story, &story->two, 0, ROWS);
-	fake_clickhouse_break(story->clickhouse);
-	fake_loop_advance(story->loop, 0);
+	fake_clickhouse_break(story->world.clickhouse);
+	fake_loop_advance(story->world.loop, 0);
 
 	/* What was complete before the break is good. */
 	expect_put(story, &story->two);
-	assert_int_equal(fake_s3_active(story->s3), 1);
-	assert_string_equal(fake_ledger_told(story->ledger), "");
+	assert_int_equal(fake_s3_active(story->world.s3), 1);
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
 	assert_int_equal(backlog(story), 1);
-	fake_loop_advance(story->loop, FAILURE_WAIT_MS - 1);
+	fake_loop_advance(story->world.loop, FAILURE_WAIT_MS - 1);
 	poke(story);
-	assert_string_equal(fake_ledger_told(story->ledger), "");
-	fake_loop_advance(story->loop, 1);
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
+	fake_loop_advance(story->world.loop, 1);
 	begin_pass(story, intents, 2);
 	send_rows(story, &story->one, 0, ROWS);
-	fake_clickhouse_end(story->clickhouse);
-	fake_s3_answer(story->s3, LC_RETRY_DONE);
-	fake_loop_advance(story->loop, 0);
+	fake_clickhouse_end(story->world.clickhouse);
+	fake_s3_answer(story->world.s3, LC_RETRY_DONE);
+	fake_loop_advance(story->world.loop, 0);
 	expect_put(story, &story->one);
 }
 
@@ -513,14 +453,15 @@ static void bytes_that_are_no_rows_expire_nothing(void **state)
 
 	restore(story, "amzn-s3-demo-bucket", 0);
 	lc_rebuild_poke(story->rebuild, NOW + 10 * RETENTION);
-	fake_ledger_answer_intents(story->ledger, &story->one.intent, 1);
-	(void)fake_ledger_told(story->ledger);
+	fake_ledger_answer_intents(story->world.ledger, &story->one.intent, 1);
+	(void)fake_ledger_told(story->world.ledger);
 	send_rows(story, &story->one, 0, 1);
-	fake_clickhouse_send(story->clickhouse, lc_view_of("Code: 241. DB::Exception: Memory"));
-	fake_clickhouse_end(story->clickhouse);
-	assert_string_equal(fake_ledger_told(story->ledger), "");
+	fake_clickhouse_send(story->world.clickhouse,
+			     lc_view_of("Code: 241. DB::Exception: Memory"));
+	fake_clickhouse_end(story->world.clickhouse);
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
 	assert_int_equal(backlog(story), 1);
-	assert_int_equal(lc_upload_bytes(story->upload), 0);
+	assert_int_equal(lc_upload_bytes(story->world.upload), 0);
 }
 
 static void rows_out_of_order_are_refused(void **state)
@@ -529,15 +470,15 @@ static void rows_out_of_order_are_refused(void **state)
 
 	restore(story, "amzn-s3-demo-bucket", 0);
 	lc_rebuild_poke(story->rebuild, NOW + 10 * RETENTION);
-	fake_ledger_answer_intents(story->ledger, &story->one.intent, 1);
-	(void)fake_ledger_told(story->ledger);
+	fake_ledger_answer_intents(story->world.ledger, &story->one.intent, 1);
+	(void)fake_ledger_told(story->world.ledger);
 	send_rows(story, &story->one, 1, 2);
 	send_rows(story, &story->one, 0, 1);
 	send_rows(story, &story->one, 2, ROWS);
-	fake_clickhouse_end(story->clickhouse);
-	assert_string_equal(fake_ledger_told(story->ledger), "");
-	fake_loop_advance(story->loop, 0);
-	assert_int_equal(fake_s3_started(story->s3), 0);
+	fake_clickhouse_end(story->world.clickhouse);
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
+	fake_loop_advance(story->world.loop, 0);
+	assert_int_equal(fake_s3_started(story->world.s3), 0);
 	assert_int_equal(backlog(story), 1);
 }
 
@@ -552,19 +493,19 @@ static void an_object_whose_body_is_there_is_not_built_again(void **state)
 	restore(story, "amzn-s3-demo-bucket", 0);
 	begin_pass(story, intents, 1);
 	send_rows(story, &story->one, 0, ROWS);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 	intents[2].id = NEXT_ID;
 	poke(story);
-	assert_string_equal(fake_ledger_told(story->ledger),
+	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "intents? amzn-s3-demo-logs/logs/ 1\n");
-	fake_ledger_answer_intents(story->ledger, intents, 3);
+	fake_ledger_answer_intents(story->world.ledger, intents, 3);
 	send_rows(story, &story->one, 0, ROWS);
 	send_rows(story, &story->two, 0, ROWS);
-	fake_clickhouse_end(story->clickhouse);
-	fake_loop_advance(story->loop, 0);
-	assert_int_equal(fake_s3_active(story->s3), 2);
+	fake_clickhouse_end(story->world.clickhouse);
+	fake_loop_advance(story->world.loop, 0);
+	assert_int_equal(fake_s3_active(story->world.s3), 2);
 	expect_put(story, &story->one);
-	fake_s3_answer(story->s3, LC_RETRY_DONE);
+	fake_s3_answer(story->world.s3, LC_RETRY_DONE);
 	expect_put(story, &story->two);
 	assert_int_equal(backlog(story), 0);
 }
@@ -576,32 +517,32 @@ static void a_failing_target_is_tried_with_one_object_when_its_time_has_come(voi
 
 	restore(story, "amzn-s3-demo-bucket", 5);
 	restore(story, "amzn-s3-demo-bucket", 5);
-	story->target->bucket->standing.probe_at_ms = lc_loop_now_ms(story->loop) + 7000;
-	fake_loop_advance(story->loop, 6999);
+	story->target->bucket->standing.probe_at_ms = lc_loop_now_ms(story->world.loop) + 7000;
+	fake_loop_advance(story->world.loop, 6999);
 	poke(story);
-	assert_string_equal(fake_ledger_told(story->ledger), "");
-	fake_loop_advance(story->loop, 1);
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
+	fake_loop_advance(story->world.loop, 1);
 	begin_pass(story, intents, 2);
 	send_rows(story, &story->one, 0, ROWS);
 	send_rows(story, &story->two, 0, ROWS);
-	fake_clickhouse_end(story->clickhouse);
-	fake_loop_advance(story->loop, 0);
+	fake_clickhouse_end(story->world.clickhouse);
+	fake_loop_advance(story->world.loop, 0);
 	expect_put(story, &story->one);
 	poke(story);
-	assert_string_equal(fake_ledger_told(story->ledger), "");
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
 	assert_int_equal(backlog(story), 1);
 
 	/* It works again: all others follow. */
-	fake_s3_answer(story->s3, LC_RETRY_DONE);
-	fake_ledger_confirm(story->ledger);
-	(void)fake_ledger_told(story->ledger);
+	fake_s3_answer(story->world.s3, LC_RETRY_DONE);
+	fake_ledger_confirm(story->world.ledger);
+	(void)fake_ledger_told(story->world.ledger);
 	poke(story);
-	assert_string_equal(fake_ledger_told(story->ledger),
+	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "intents? amzn-s3-demo-logs/logs/ 1\n");
-	fake_ledger_answer_intents(story->ledger, &intents[1], 1);
+	fake_ledger_answer_intents(story->world.ledger, &intents[1], 1);
 	send_rows(story, &story->two, 0, ROWS);
-	fake_clickhouse_end(story->clickhouse);
-	fake_loop_advance(story->loop, 0);
+	fake_clickhouse_end(story->world.clickhouse);
+	fake_loop_advance(story->world.loop, 0);
 	expect_put(story, &story->two);
 }
 
@@ -610,20 +551,20 @@ static void a_pass_builds_no_more_than_there_is_room_for(void **state)
 	struct story *story = *state;
 	struct lc_ledger_intent intents[2] = {story->one.intent, story->two.intent};
 
-	intents[0].bytes = (uint64_t)story->settings.limits_max_inflight_bytes / 4;
+	intents[0].bytes = (uint64_t)story->world.settings.limits_max_inflight_bytes / 4;
 	restore(story, "amzn-s3-demo-bucket", 0);
 	restore(story, "amzn-s3-demo-bucket", 0);
 	begin_pass(story, intents, 2);
 	send_rows(story, &story->two, 0, ROWS);
 	send_rows(story, &story->one, 0, ROWS);
-	fake_clickhouse_end(story->clickhouse);
-	fake_loop_advance(story->loop, 0);
+	fake_clickhouse_end(story->world.clickhouse);
+	fake_loop_advance(story->world.loop, 0);
 	expect_put(story, &story->one);
-	assert_int_equal(fake_s3_active(story->s3), 1);
+	assert_int_equal(fake_s3_active(story->world.s3), 1);
 	poke(story);
-	assert_string_equal(fake_ledger_told(story->ledger),
+	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "intents? amzn-s3-demo-logs/logs/ 1\n");
-	fake_ledger_answer_intents(story->ledger, &intents[1], 1);
+	fake_ledger_answer_intents(story->world.ledger, &intents[1], 1);
 	lc_rebuild_cancel(story->rebuild);
 }
 
@@ -631,14 +572,14 @@ static void a_pass_builds_no_more_than_there_is_room_for(void **state)
 static void show_rows(struct story *story, const struct recorded *recorded)
 {
 	send_rows(story, recorded, 0, ROWS);
-	fake_clickhouse_end(story->clickhouse);
-	fake_loop_advance(story->loop, 0);
+	fake_clickhouse_end(story->world.clickhouse);
+	fake_loop_advance(story->world.loop, 0);
 }
 
 static void hold(struct story *story, uint64_t intent_id)
 {
-	lc_attempts_hold(lc_upload_attempts(story->upload), intent_id, lc_loop_now_ms(story->loop),
-			 MISSING_WAIT_MS, MISSING_WAIT_MS);
+	lc_attempts_hold(lc_upload_attempts(story->world.upload), intent_id,
+			 lc_loop_now_ms(story->world.loop), MISSING_WAIT_MS, MISSING_WAIT_MS);
 }
 
 static void intents_that_are_left_alone_are_passed_over(void **state)
@@ -652,18 +593,18 @@ static void intents_that_are_left_alone_are_passed_over(void **state)
 	begin_pass(story, intents, 2);
 	show_rows(story, &story->two);
 	expect_put(story, &story->two);
-	assert_int_equal(fake_s3_active(story->s3), 1);
+	assert_int_equal(fake_s3_active(story->world.s3), 1);
 	assert_int_equal(backlog(story), 1);
 
 	/* Its time has come, or the operator has said so. */
-	lc_attempts_release_all(lc_upload_attempts(story->upload));
+	lc_attempts_release_all(lc_upload_attempts(story->world.upload));
 	poke(story);
-	assert_string_equal(fake_ledger_told(story->ledger),
+	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "intents? amzn-s3-demo-logs/logs/ 2\n");
-	fake_ledger_answer_intents(story->ledger, NULL, 0);
+	fake_ledger_answer_intents(story->world.ledger, NULL, 0);
 	begin_pass(story, &story->one.intent, 1);
 	show_rows(story, &story->one);
-	fake_s3_answer(story->s3, LC_RETRY_DONE);
+	fake_s3_answer(story->world.s3, LC_RETRY_DONE);
 	expect_put(story, &story->one);
 }
 
@@ -675,12 +616,12 @@ static void a_target_of_which_all_intents_are_left_alone_is_looked_at_now_and_th
 	restore(story, "amzn-s3-demo-bucket", 0);
 	hold(story, 1);
 	begin_pass(story, &story->one.intent, 1);
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
 	poke(story);
-	assert_string_equal(fake_ledger_told(story->ledger), "");
-	fake_loop_advance(story->loop, FAILURE_WAIT_MS);
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
+	fake_loop_advance(story->world.loop, FAILURE_WAIT_MS);
 	begin_pass(story, &story->one.intent, 1);
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
 	assert_int_equal(backlog(story), 1);
 }
 
@@ -693,25 +634,25 @@ static void an_answer_of_many_intents_is_cut_by_their_bytes(void **state)
 	poke(story);
 
 	/* The hashes of a pass take no more memory than its bodies may. */
-	assert_int_equal(fake_ledger_intents_bytes(story->ledger),
-			 story->settings.limits_max_inflight_bytes / 8);
-	assert_int_equal(fake_ledger_intents_limit(story->ledger), INTENTS_MAX);
-	(void)fake_ledger_told(story->ledger);
-	fake_ledger_answer_some_intents(story->ledger, &story->one.intent, 1, FIRST);
+	assert_int_equal(fake_ledger_intents_bytes(story->world.ledger),
+			 story->world.settings.limits_max_inflight_bytes / 8);
+	assert_int_equal(fake_ledger_intents_limit(story->world.ledger), INTENTS_MAX);
+	(void)fake_ledger_told(story->world.ledger);
+	fake_ledger_answer_some_intents(story->world.ledger, &story->one.intent, 1, FIRST);
 	show_rows(story, &story->one);
 
 	/* The next pass goes on behind it, as it does when there was nothing to do in this one. */
 	hold(story, 2);
 	poke(story);
-	assert_string_equal(fake_ledger_told(story->ledger),
+	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "intents? amzn-s3-demo-logs/logs/ 1\n");
-	fake_ledger_answer_some_intents(story->ledger, &story->two.intent, 1, FIRST);
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	fake_ledger_answer_some_intents(story->world.ledger, &story->two.intent, 1, FIRST);
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
 	poke(story);
-	assert_string_equal(fake_ledger_told(story->ledger),
+	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "intents? amzn-s3-demo-logs/logs/ 2\n");
-	fake_ledger_answer_intents(story->ledger, NULL, 0);
-	fake_s3_answer(story->s3, LC_RETRY_DONE);
+	fake_ledger_answer_intents(story->world.ledger, NULL, 0);
+	fake_s3_answer(story->world.s3, LC_RETRY_DONE);
 }
 
 static void what_is_oldest_in_the_backlog_is_what_the_ledger_says(void **state)
@@ -721,16 +662,16 @@ static void what_is_oldest_in_the_backlog_is_what_the_ledger_says(void **state)
 
 	restore(story, "amzn-s3-demo-bucket", 0);
 	restore(story, "amzn-s3-demo-bucket", 0);
-	source = lc_source_find(story->sources, 7, lc_view_of("amzn-s3-demo-bucket"));
+	source = lc_source_find(story->world.sources, 7, lc_view_of("amzn-s3-demo-bucket"));
 	lc_target_table_add_backlog(
-	    lc_upload_targets(story->upload),
-	    lc_source_get(story->sources, 7, lc_view_of("amzn-s3-demo-bucket")), story->target, 1,
-	    ROWS, FIRST - 500);
+	    lc_upload_targets(story->world.upload),
+	    lc_source_get(story->world.sources, 7, lc_view_of("amzn-s3-demo-bucket")),
+	    story->target, 1, ROWS, FIRST - 500);
 	assert_int_equal(lc_source_oldest_undelivered(source), FIRST - 500);
 
 	/* The one that had these rows was delivered meanwhile. */
 	poke(story);
-	fake_ledger_answer_some_intents(story->ledger, &story->one.intent, 1, FIRST - 10);
+	fake_ledger_answer_some_intents(story->world.ledger, &story->one.intent, 1, FIRST - 10);
 	assert_int_equal(lc_source_oldest_undelivered(source), FIRST - 10);
 	lc_rebuild_cancel(story->rebuild);
 }
@@ -745,20 +686,21 @@ static void the_backlog_of_a_discarded_target_is_closed_without_being_read(void 
 	intents[2].id = NEXT_ID;
 	restore(story, "amzn-s3-demo-bucket", 5);
 	restore(story, "amzn-s3-demo-bucket", 5);
-	lc_upload_give_up(story->upload, story->target->bucket->name, story->target->prefix, false,
-			  LC_LEDGER_DISCARDED);
-	(void)fake_ledger_told(story->ledger);
+	lc_upload_give_up(story->world.upload, story->target->bucket->name, story->target->prefix,
+			  false, LC_LEDGER_DISCARDED);
+	(void)fake_ledger_told(story->world.ledger);
 	begin_pass(story, intents, 3);
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
-	assert_string_equal(fake_ledger_told(story->ledger),
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
+	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "discarded 1 1549411203\ndiscarded 2 1549411203\n");
 	assert_int_equal(story->settled, 2);
 	assert_int_equal(backlog(story), 0);
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_ROWS_DISCARDED), 2 * ROWS);
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_ROWS_EXPIRED), 0);
-	assert_int_equal(lc_upload_bytes(story->upload), 0);
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_ROWS_DISCARDED),
+			 2 * ROWS);
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_ROWS_EXPIRED), 0);
+	assert_int_equal(lc_upload_bytes(story->world.upload), 0);
 	poke(story);
-	assert_string_equal(fake_ledger_told(story->ledger), "");
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
 }
 
 static void one_that_is_discarded_loses_those_that_were_passed_over_as_well(void **state)
@@ -769,19 +711,19 @@ static void one_that_is_discarded_loses_those_that_were_passed_over_as_well(void
 	restore(story, "amzn-s3-demo-bucket", 0);
 	restore(story, "amzn-s3-demo-bucket", 0);
 	begin_pass(story, &story->one.intent, 1);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 	assert_int_equal(backlog(story), 2);
-	lc_upload_give_up(story->upload, story->target->bucket->name, story->target->prefix, false,
-			  LC_LEDGER_DISCARDED);
-	(void)fake_ledger_told(story->ledger);
+	lc_upload_give_up(story->world.upload, story->target->bucket->name, story->target->prefix,
+			  false, LC_LEDGER_DISCARDED);
+	(void)fake_ledger_told(story->world.ledger);
 	poke(story);
-	assert_string_equal(fake_ledger_told(story->ledger),
+	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "intents? amzn-s3-demo-logs/logs/ 1\n");
-	fake_ledger_answer_intents(story->ledger, &story->two.intent, 1);
-	assert_string_equal(fake_ledger_told(story->ledger), "discarded 2 1549411203\n");
-	fake_loop_advance(story->loop, FAILURE_WAIT_MS);
+	fake_ledger_answer_intents(story->world.ledger, &story->two.intent, 1);
+	assert_string_equal(fake_ledger_told(story->world.ledger), "discarded 2 1549411203\n");
+	fake_loop_advance(story->world.loop, FAILURE_WAIT_MS);
 	begin_pass(story, &story->one.intent, 1);
-	assert_string_equal(fake_ledger_told(story->ledger), "discarded 1 1549411203\n");
+	assert_string_equal(fake_ledger_told(story->world.ledger), "discarded 1 1549411203\n");
 	assert_int_equal(backlog(story), 0);
 }
 
@@ -795,19 +737,19 @@ static void an_intent_that_cannot_be_read_is_found_and_left_alone(void **state)
 	restore(story, "amzn-s3-demo-bucket", 0);
 	restore(story, "amzn-s3-demo-bucket", 0);
 	begin_pass(story, intents, 2);
-	fake_clickhouse_refuse(story->clickhouse, CODE);
-	fake_loop_advance(story->loop, NARROW_WAIT_MS);
+	fake_clickhouse_refuse(story->world.clickhouse, CODE);
+	fake_loop_advance(story->world.loop, NARROW_WAIT_MS);
 	begin_pass(story, intents, 1);
-	assert_int_equal(fake_ledger_intents_limit(story->ledger), 1);
-	fake_clickhouse_refuse(story->clickhouse, CODE);
-	assert_int_equal(lc_attempts_held_until_ms(lc_upload_attempts(story->upload), 1),
-			 lc_loop_now_ms(story->loop) + MISSING_WAIT_MS);
-	assert_int_equal(lc_attempts_held_until_ms(lc_upload_attempts(story->upload), 2), 0);
+	assert_int_equal(fake_ledger_intents_limit(story->world.ledger), 1);
+	fake_clickhouse_refuse(story->world.clickhouse, CODE);
+	assert_int_equal(lc_attempts_held_until_ms(lc_upload_attempts(story->world.upload), 1),
+			 lc_loop_now_ms(story->world.loop) + MISSING_WAIT_MS);
+	assert_int_equal(lc_attempts_held_until_ms(lc_upload_attempts(story->world.upload), 2), 0);
 
 	/* The others go on, as many at a time as before. */
-	fake_loop_advance(story->loop, NARROW_WAIT_MS);
+	fake_loop_advance(story->world.loop, NARROW_WAIT_MS);
 	begin_pass(story, intents, 2);
-	assert_int_equal(fake_ledger_intents_limit(story->ledger), INTENTS_MAX);
+	assert_int_equal(fake_ledger_intents_limit(story->world.ledger), INTENTS_MAX);
 	show_rows(story, &story->two);
 	expect_put(story, &story->two);
 	assert_int_equal(backlog(story), 1);
@@ -820,38 +762,38 @@ static void a_clickhouse_that_is_not_there_says_nothing_about_an_intent(void **s
 	restore(story, "amzn-s3-demo-bucket", 0);
 	for (int i = 0; i < 10; i++) {
 		begin_pass(story, &story->one.intent, 1);
-		assert_int_equal(fake_ledger_intents_limit(story->ledger), INTENTS_MAX);
-		fake_clickhouse_break(story->clickhouse);
-		assert_int_equal(lc_attempts_held_until_ms(lc_upload_attempts(story->upload), 1),
-				 0);
-		fake_loop_advance(story->loop, FAILURE_WAIT_MS);
+		assert_int_equal(fake_ledger_intents_limit(story->world.ledger), INTENTS_MAX);
+		fake_clickhouse_break(story->world.clickhouse);
+		assert_int_equal(
+		    lc_attempts_held_until_ms(lc_upload_attempts(story->world.upload), 1), 0);
+		fake_loop_advance(story->world.loop, FAILURE_WAIT_MS);
 	}
 }
 
 static void targets_are_rebuilt_in_turn(void **state)
 {
 	struct story *story = *state;
-	struct lc_target_table *targets = lc_upload_targets(story->upload);
+	struct lc_target_table *targets = lc_upload_targets(story->world.upload);
 	struct lc_target *other =
 	    lc_target_table_get(targets, lc_view_of("amzn-s3-demo-logs"), lc_view_of("other/"));
 
 	restore(story, "amzn-s3-demo-bucket", 0);
 	restore(story, "amzn-s3-demo-bucket", 0);
 	lc_target_table_add_backlog(
-	    targets, lc_source_get(story->sources, 7, lc_view_of("amzn-s3-demo-bucket")), other, 1,
-	    ROWS, FIRST);
+	    targets, lc_source_get(story->world.sources, 7, lc_view_of("amzn-s3-demo-bucket")),
+	    other, 1, ROWS, FIRST);
 	begin_pass(story, &story->one.intent, 1);
 	show_rows(story, &story->one);
 	poke(story);
-	assert_string_equal(fake_ledger_told(story->ledger),
+	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "intents? amzn-s3-demo-logs/other/ 0\n");
-	fake_ledger_answer_intents(story->ledger, NULL, 0);
+	fake_ledger_answer_intents(story->world.ledger, NULL, 0);
 	poke(story);
-	assert_string_equal(fake_ledger_told(story->ledger),
+	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "intents? amzn-s3-demo-logs/logs/ 1\n");
-	fake_ledger_answer_intents(story->ledger, &story->two.intent, 1);
+	fake_ledger_answer_intents(story->world.ledger, &story->two.intent, 1);
 	show_rows(story, &story->two);
-	fake_s3_answer(story->s3, LC_RETRY_DONE);
+	fake_s3_answer(story->world.s3, LC_RETRY_DONE);
 	expect_put(story, &story->two);
 }
 
@@ -859,22 +801,22 @@ static void targets_are_rebuilt_in_turn(void **state)
 static void a_slow_bucket_gets_no_more_bodies_than_it_has_room_for(void **state)
 {
 	struct story *story = *state;
-	ptrdiff_t eighth = (ptrdiff_t)story->settings.limits_max_inflight_bytes / 8;
+	ptrdiff_t eighth = (ptrdiff_t)story->world.settings.limits_max_inflight_bytes / 8;
 
 	restore(story, "amzn-s3-demo-bucket", 0);
 	restore(story, "amzn-s3-demo-bucket", 0);
 	story->target->bucket->slow = true;
-	lc_upload_account(story->upload, story->target, eighth - 1);
+	lc_upload_account(story->world.upload, story->target, eighth - 1);
 	begin_pass(story, (struct lc_ledger_intent[]){story->one.intent, story->two.intent}, 2);
 	show_rows(story, &story->one);
 	assert_int_equal(backlog(story), 1);
 	poke(story);
-	assert_string_equal(fake_ledger_told(story->ledger), "");
-	lc_upload_account(story->upload, story->target, -(eighth - 1));
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
+	lc_upload_account(story->world.upload, story->target, -(eighth - 1));
 	poke(story);
-	assert_string_equal(fake_ledger_told(story->ledger),
+	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "intents? amzn-s3-demo-logs/logs/ 1\n");
-	fake_ledger_answer_intents(story->ledger, NULL, 0);
+	fake_ledger_answer_intents(story->world.ledger, NULL, 0);
 }
 
 static void nothing_is_rebuilt_before_clickhouse_was_heard(void **state)
@@ -883,7 +825,7 @@ static void nothing_is_rebuilt_before_clickhouse_was_heard(void **state)
 
 	restore(story, "amzn-s3-demo-bucket", 0);
 	lc_rebuild_poke(story->rebuild, 0);
-	assert_string_equal(fake_ledger_told(story->ledger), "");
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
 }
 
 static void a_cancelled_pass_leaves_its_intents_as_they_are(void **state)
@@ -894,21 +836,21 @@ static void a_cancelled_pass_leaves_its_intents_as_they_are(void **state)
 	begin_pass(story, &story->one.intent, 1);
 	send_rows(story, &story->one, 0, ROWS);
 	lc_rebuild_cancel(story->rebuild);
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
-	assert_int_equal(lc_upload_bytes(story->upload), 0);
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
+	assert_int_equal(lc_upload_bytes(story->world.upload), 0);
 	assert_int_equal(backlog(story), 1);
 
 	/* So does one whose question to the ledger is still to be answered. */
 	poke(story);
 	lc_rebuild_cancel(story->rebuild);
-	fake_ledger_answer_intents(story->ledger, &story->one.intent, 1);
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
-	(void)fake_ledger_told(story->ledger);
+	fake_ledger_answer_intents(story->world.ledger, &story->one.intent, 1);
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
+	(void)fake_ledger_told(story->world.ledger);
 	story->target->looked_to = 0;
 	begin_pass(story, &story->one.intent, 1);
 	send_rows(story, &story->one, 0, ROWS);
-	fake_clickhouse_end(story->clickhouse);
-	fake_loop_advance(story->loop, 0);
+	fake_clickhouse_end(story->world.clickhouse);
+	fake_loop_advance(story->world.loop, 0);
 	expect_put(story, &story->one);
 }
 

@@ -1,10 +1,7 @@
 #include "delivery/scan.h"
 
 #include "base/clock.h"
-#include "support/fake_clickhouse.h"
-#include "support/fake_ledger.h"
-#include "support/fake_loop.h"
-#include "support/fake_s3.h"
+#include "support/delivery_world.h"
 #include "support/record_rows.h"
 
 #include <setjmp.h>
@@ -16,17 +13,8 @@
 enum { NEXT_ID = 1, CODE = 241 };
 
 struct story {
-	struct lc_loop *loop;
-	struct lc_clickhouse *clickhouse;
-	struct lc_ledger *ledger;
-	struct lc_s3 *s3;
-	struct lc_settings settings;
-	struct lc_counters counters;
-	struct lc_random random;
-	struct lc_source_table *sources;
+	struct delivery_world world;
 	struct lc_source *list[3]; /* a, b, c */
-	struct lc_upload *upload;
-	struct lc_build *build;
 	struct lc_scan *scan;
 	unsigned ends;
 	struct lc_error error; /* of the last end */
@@ -34,25 +22,6 @@ struct story {
 	bool broke_in_first;
 	char unread[8]; /* names of those that were not finished, in their order */
 };
-
-static void on_delivered(void *context, struct lc_source *source)
-{
-	(void)context;
-	(void)source;
-}
-
-static void on_room(void *context)
-{
-	(void)context;
-}
-
-static const struct lc_upload_callbacks CALLBACKS = {.on_delivered = on_delivered,
-						     .on_room = on_room};
-
-static void on_submitted(void *context)
-{
-	(void)context;
-}
 
 static void on_progress(void *context, struct lc_source *source, bool whole)
 {
@@ -77,35 +46,15 @@ static void on_end(void *context, const struct lc_scan_end *end)
 static int begin(void **state)
 {
 	struct story *story = calloc(1, sizeof(*story));
-	struct lc_parts parts;
 
 	if (story == NULL)
 		return -1;
-	story->loop = lc_loop_new(NULL);
-	story->clickhouse = fake_clickhouse_new();
-	story->ledger = fake_ledger_new();
-	story->s3 = fake_s3_new();
-	lc_settings_default(&story->settings);
-	story->sources = lc_source_table_new();
-	story->list[0] = lc_source_get(story->sources, 7, lc_view_of("a"));
-	story->list[1] = lc_source_get(story->sources, 7, lc_view_of("b"));
-	story->list[2] = lc_source_get(story->sources, 7, lc_view_of("c"));
-	story->upload = lc_upload_new(story->loop, story->s3, &story->settings, &story->counters,
-				      &CALLBACKS, story);
-	lc_upload_set_ledger(story->upload, story->ledger, NEXT_ID);
-	story->build = lc_build_new(story->loop, &story->settings, story->upload, story->ledger,
-				    NEXT_ID, &story->counters, on_submitted, story);
-	parts = (struct lc_parts){.loop = story->loop,
-				  .settings = &story->settings,
-				  .shard_count = 1,
-				  .counters = &story->counters,
-				  .random = &story->random,
-				  .clickhouse = story->clickhouse,
-				  .ledger = story->ledger,
-				  .sources = story->sources,
-				  .upload = story->upload,
-				  .build = story->build};
-	story->scan = lc_scan_new(&parts, on_progress, on_end, story);
+	delivery_world_prepare(&story->world);
+	delivery_world_begin(&story->world, NEXT_ID);
+	story->list[0] = lc_source_get(story->world.sources, 7, lc_view_of("a"));
+	story->list[1] = lc_source_get(story->world.sources, 7, lc_view_of("b"));
+	story->list[2] = lc_source_get(story->world.sources, 7, lc_view_of("c"));
+	story->scan = lc_scan_new(&story->world.parts, on_progress, on_end, story);
 	*state = story;
 	return 0;
 }
@@ -115,14 +64,7 @@ static int end(void **state)
 	struct story *story = *state;
 
 	lc_scan_free(story->scan);
-	lc_build_free(story->build);
-	lc_upload_free(story->upload);
-	lc_source_table_free(story->sources);
-	fake_s3_free(story->s3);
-	fake_ledger_free(story->ledger);
-	fake_clickhouse_free(story->clickhouse);
-	lc_settings_free(&story->settings);
-	lc_loop_free(story->loop);
+	delivery_world_end(&story->world);
 	free(story);
 	return 0;
 }
@@ -150,9 +92,11 @@ static void what_is_open_is_asked_for_and_settled(void **state)
 	open_range(story->list[0], 500, 510, false);
 	open_range(story->list[1], 505, 520, false);
 	lc_scan_start(story->scan, 0, story->list, 2);
-	assert_true(fake_clickhouse_sql_has(story->clickhouse, "insertedAt >= toDateTime(500)"));
-	assert_true(fake_clickhouse_sql_has(story->clickhouse, "insertedAt < toDateTime(520)"));
-	fake_clickhouse_end(story->clickhouse);
+	assert_true(
+	    fake_clickhouse_sql_has(story->world.clickhouse, "insertedAt >= toDateTime(500)"));
+	assert_true(
+	    fake_clickhouse_sql_has(story->world.clickhouse, "insertedAt < toDateTime(520)"));
+	fake_clickhouse_end(story->world.clickhouse);
 	expect_end(story);
 	assert_false(lc_source_is_open(story->list[0]));
 	assert_false(lc_source_is_open(story->list[1]));
@@ -167,15 +111,17 @@ static void a_second_that_opens_while_the_ledger_answers_is_read_as_well(void **
 	open_range(story->list[0], 500, 510, true);
 	open_range(story->list[1], 500, 510, false);
 	lc_scan_start(story->scan, 0, story->list, 2);
-	assert_string_equal(fake_ledger_told(story->ledger), "hashes? 7/a 500-510\n");
+	assert_string_equal(fake_ledger_told(story->world.ledger), "hashes? 7/a 500-510\n");
 	open_range(story->list[1], 450, 451, true);
 	open_range(story->list[1], 560, 561, true);
-	fake_ledger_answer_hashes(story->ledger);
-	assert_string_equal(fake_ledger_told(story->ledger), "hashes? 7/b 450-561\n");
-	fake_ledger_answer_hashes(story->ledger);
-	assert_true(fake_clickhouse_sql_has(story->clickhouse, "insertedAt >= toDateTime(450)"));
-	assert_true(fake_clickhouse_sql_has(story->clickhouse, "insertedAt < toDateTime(561)"));
-	fake_clickhouse_end(story->clickhouse);
+	fake_ledger_answer_hashes(story->world.ledger);
+	assert_string_equal(fake_ledger_told(story->world.ledger), "hashes? 7/b 450-561\n");
+	fake_ledger_answer_hashes(story->world.ledger);
+	assert_true(
+	    fake_clickhouse_sql_has(story->world.clickhouse, "insertedAt >= toDateTime(450)"));
+	assert_true(
+	    fake_clickhouse_sql_has(story->world.clickhouse, "insertedAt < toDateTime(561)"));
+	fake_clickhouse_end(story->world.clickhouse);
 	expect_end(story);
 	assert_false(lc_source_is_open(story->list[1]));
 }
@@ -189,8 +135,8 @@ static void a_second_that_opens_later_stays_open(void **state)
 	open_range(story->list[1], 500, 510, true);
 	lc_scan_start(story->scan, 0, story->list, 2);
 	open_range(story->list[0], 300, 301, true);
-	fake_ledger_answer_hashes(story->ledger);
-	fake_clickhouse_end(story->clickhouse);
+	fake_ledger_answer_hashes(story->world.ledger);
+	fake_clickhouse_end(story->world.clickhouse);
 	expect_end(story);
 	assert_true(lc_source_is_open(story->list[0]));
 	assert_int_equal(lc_source_open_from(story->list[0]), 300);
@@ -208,7 +154,7 @@ static void send_row(struct story *story, const char *bucket, uint32_t second, c
 	    .target_bucket = lc_view_of("target"),
 	};
 
-	fake_clickhouse_send_row(story->clickhouse, &record);
+	fake_clickhouse_send_row(story->world.clickhouse, &record);
 }
 
 static void tell_rest(struct story *story, const char *bucket, uint64_t rows, uint32_t oldest)
@@ -221,21 +167,21 @@ static void tell_rest(struct story *story, const char *bucket, uint64_t rows, ui
 	    .floor.req_id = lc_view_of(""),
 	};
 
-	fake_clickhouse_send_found(story->clickhouse, &row);
+	fake_clickhouse_send_found(story->world.clickhouse, &row);
 }
 
 /* Two rows of second 503 come; then the stream ends, as it would at its end. */
 static void receive_two_rows(struct story *story)
 {
-	fake_clickhouse_hold_rest(story->clickhouse);
+	fake_clickhouse_hold_rest(story->world.clickhouse);
 	open_range(story->list[0], 500, 510, false);
 	open_range(story->list[1], 500, 510, false);
 	lc_scan_start(story->scan, 0, story->list, 2);
 	send_row(story, "a", 503, "one");
 	send_row(story, "a", 503, "two");
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 	assert_int_equal(story->ends, 0);
-	assert_true(fake_clickhouse_sql_has(story->clickhouse,
+	assert_true(fake_clickhouse_sql_has(story->world.clickhouse,
 					    " AND NOT (raftSessionID = 7 AND bucketName = 'a' AND "
 					    "insertedAt < toDateTime(503))"));
 }
@@ -246,7 +192,7 @@ static void a_stream_that_came_to_its_end_settles_all(void **state)
 
 	receive_two_rows(story);
 	tell_rest(story, "a", 2, 503);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 	expect_end(story);
 	assert_false(lc_source_is_open(story->list[0]));
 	assert_false(lc_source_is_open(story->list[1]));
@@ -263,7 +209,7 @@ static void rows_that_nobody_asked_for_do_not_move_the_offset(void **state)
 	lc_scan_start(story->scan, 0, story->list, 2);
 	send_row(story, "a", 507, "late");
 	send_row(story, "b", 507, "b");
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 	expect_end(story);
 	assert_false(story->list[0]->complete.set);
 	assert_true(story->list[1]->complete.set);
@@ -275,7 +221,7 @@ static void fewer_rows_than_came_are_no_fault(void **state)
 	struct story *story = *state;
 
 	receive_two_rows(story);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 	expect_end(story);
 }
 
@@ -295,7 +241,7 @@ static void a_stream_cut_between_equal_seconds_settles_no_more_than_what_is_befo
 
 	receive_two_rows(story);
 	tell_rest(story, "a", 3, 503);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 	expect_cut(story);
 	assert_non_null(strstr(story->error.message, "3 rows of raft session 7, bucket a"));
 }
@@ -307,7 +253,7 @@ static void a_stream_cut_before_a_source_leaves_it_open(void **state)
 	receive_two_rows(story);
 	tell_rest(story, "a", 2, 503);
 	tell_rest(story, "b", 1, 505);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 	expect_cut(story);
 	assert_non_null(strstr(story->error.message, "bucket b"));
 }
@@ -318,7 +264,7 @@ static void a_stream_whose_end_can_not_be_asked_about_settles_nothing_of_its_end
 
 	receive_two_rows(story);
 	tell_rest(story, "a", 2, 503);
-	fake_clickhouse_end_short(story->clickhouse);
+	fake_clickhouse_end_short(story->world.clickhouse);
 	expect_cut(story);
 }
 
@@ -328,7 +274,7 @@ static void a_scan_may_be_cancelled_while_its_end_is_asked_about(void **state)
 
 	receive_two_rows(story);
 	lc_scan_cancel(story->scan);
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
 	assert_false(lc_scan_running(story->scan));
 	assert_int_equal(story->ends, 0);
 }
@@ -364,7 +310,7 @@ static void the_one_that_the_stream_broke_in_is_told_before_those_behind_it(void
 	send_row(story, "a", 503, "one");
 	send_row(story, "b", 503, "two");
 	send_row(story, "b", 504, "three");
-	fake_clickhouse_refuse(story->clickhouse, CODE);
+	fake_clickhouse_refuse(story->world.clickhouse, CODE);
 	expect_left(story, "bc", true);
 	assert_true(story->answered);
 
@@ -381,7 +327,7 @@ static void sources_without_rows_before_the_break_are_finished(void **state)
 
 	start_three(story);
 	send_row(story, "c", 503, "one");
-	fake_clickhouse_refuse(story->clickhouse, CODE);
+	fake_clickhouse_refuse(story->world.clickhouse, CODE);
 	expect_left(story, "c", true);
 }
 
@@ -390,7 +336,7 @@ static void an_error_before_any_row_may_be_the_fault_of_each(void **state)
 	struct story *story = *state;
 
 	start_three(story);
-	fake_clickhouse_refuse(story->clickhouse, CODE);
+	fake_clickhouse_refuse(story->world.clickhouse, CODE);
 	expect_left(story, "abc", false);
 	assert_true(story->answered);
 }
@@ -400,7 +346,7 @@ static void a_scan_that_nobody_answers_is_told_as_such(void **state)
 	struct story *story = *state;
 
 	start_three(story);
-	fake_clickhouse_break(story->clickhouse);
+	fake_clickhouse_break(story->world.clickhouse);
 	expect_left(story, "abc", false);
 	assert_false(story->answered);
 }
@@ -411,7 +357,7 @@ static void a_connection_that_breaks_after_rows_was_one(void **state)
 
 	start_three(story);
 	send_row(story, "a", 503, "one");
-	fake_clickhouse_break(story->clickhouse);
+	fake_clickhouse_break(story->world.clickhouse);
 	expect_left(story, "abc", true);
 	assert_true(story->answered);
 }
@@ -421,8 +367,9 @@ static void nonsense_is_an_answer(void **state)
 	struct story *story = *state;
 
 	start_three(story);
-	fake_clickhouse_send(story->clickhouse, lc_view_of("<html>504 Gateway Time-out</html>"));
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_send(story->world.clickhouse,
+			     lc_view_of("<html>504 Gateway Time-out</html>"));
+	fake_clickhouse_end(story->world.clickhouse);
 	expect_left(story, "abc", false);
 	assert_true(story->answered);
 }
