@@ -11,18 +11,6 @@ answer_with() {
 		mv "$ANSWER.new" "$ANSWER"
 }
 
-# says WORDS...: each of them, while health is red.
-says() {
-	local words
-	for words in "$@"; do
-		is_red "$words" || return
-	done
-}
-
-server_answers() {
-	curl -s -o "$WORK/body" --noproxy '*' "http://127.0.0.1:$PORT/"
-}
-
 # settings_are [SETTING...]: that is put in force.
 settings_are() {
 	printf '%s\n' "clickhouse.url: $CLICKHOUSE" "clickhouse.database: $DATABASE" "clickhouse.logs-table: $LOGS" >"$WORK/log-courier.yml"
@@ -42,11 +30,8 @@ reload_with() {
 story "a ClickHouse that refuses is told from one that does not answer"
 start_stack
 ANSWER=$WORK/answer
-PORT=$("$TOP/tests/system/free_port.py")
 answer_with 164 "default: Cannot modify 'max_block_size' setting in readonly mode. (READONLY)"
-"$TOP/tests/system/wrong_server.py" "$PORT" "$ANSWER" >"$WORK/server.log" 2>&1 &
-CHILDREN+=($!)
-need "a server is there in the place of ClickHouse" await 10 server_answers
+start_wrong_server ClickHouse
 CLICKHOUSE=$LOG_COURIER_CLICKHOUSE_URL
 DATABASE=$LOG_COURIER_CLICKHOUSE_DATABASE
 LOGS=${LOG_COURIER_CLICKHOUSE_LOGS_TABLE:-logs}

@@ -16,18 +16,6 @@ refuse_with() {
 		"<?xml version='1.0' encoding='UTF-8'?><Error><Code>$2</Code><Message>$3</Message><RequestId>1</RequestId></Error>"
 }
 
-# says WORDS...: each of them, while health is red.
-says() {
-	local words
-	for words in "$@"; do
-		is_red "$words" || return
-	done
-}
-
-server_answers() {
-	curl -s -o "$WORK/body" --noproxy '*' "http://127.0.0.1:$PORT/"
-}
-
 # use_endpoint URL [SETTING...]
 use_endpoint() {
 	printf '%s\n' "s3.endpoint: $1" "${@:2}" >"$WORK/log-courier.yml"
@@ -50,11 +38,8 @@ green_while_probed() {
 story "health is red while S3 takes nothing, whatever it answers"
 start_stack
 ANSWER=$WORK/answer
-PORT=$("$TOP/tests/system/free_port.py")
 refuse_with 400 AuthorizationHeaderMalformed "The authorization header is malformed; the region 'us-east-1' is wrong; expecting 'eu-north-7'"
-"$TOP/tests/system/wrong_server.py" "$PORT" "$ANSWER" >"$WORK/server.log" 2>&1 &
-CHILDREN+=($!)
-need "a server is there in the place of S3" await 10 server_answers
+start_wrong_server S3
 S3=$LOG_COURIER_S3_ENDPOINT
 unset LOG_COURIER_S3_ENDPOINT
 use_endpoint "http://127.0.0.1:$PORT"

@@ -203,6 +203,26 @@ is_red() {
 	[ "$status" -eq 1 ] && tr -s '\n ' ' ' <"$WORK/health" | grep -qF -- "$1"
 }
 
+# says WORDS...: each of them, while health is red.
+says() {
+	local words
+	for words in "$@"; do
+		is_red "$words" || return
+	done
+}
+
+wrong_server_answers() {
+	curl -s -o "$WORK/body" --noproxy '*' "http://127.0.0.1:$PORT/"
+}
+
+# start_wrong_server NAME: on PORT, in the place of NAME; it answers with what the file ANSWER holds.
+start_wrong_server() {
+	PORT=$("$TOP/tests/system/free_port.py")
+	"$TOP/tests/system/wrong_server.py" "$PORT" "$ANSWER" >"$WORK/server.log" 2>&1 &
+	CHILDREN+=($!)
+	need "a server is there in the place of $1" await 10 wrong_server_answers
+}
+
 # The processes that the supervisor has forked.
 workers() {
 	cat "/proc/$SERVICE_PID/task/$SERVICE_PID/children"

@@ -34,7 +34,7 @@ fails() {
 	! "$@"
 }
 
-says() {
+prepare_says() {
 	grep -F "$1" "$WORK/prepare.log"
 }
 
@@ -50,12 +50,12 @@ need "gcc looks as if it was missing" pretend_missing
 hold_lock 6
 need "another program holds the lock" await 10 is_held
 check "prepare succeeds" prepare
-check "it says what it waited for" says "waiting for the lock $LOCK"
+check "it says what it waited for" prepare_says "waiting for the lock $LOCK"
 check "it says so once" test "$(grep -c 'waiting for the lock' "$WORK/prepare.log")" -eq 1
 check "the lock was held for as long as it waited" ended "$HOLDER"
 hold_lock 60
 need "another program holds the lock again" await 10 is_held
 export LOCK_SECONDS=3
 check "prepare does not wait for ever" fails prepare
-check "it says why it failed" says "Could not get lock $LOCK"
+check "it says why it failed" prepare_says "Could not get lock $LOCK"
 end_story

@@ -3,14 +3,6 @@
 
 . "$(dirname "$0")/lib.sh"
 
-# says WORDS...: each of them, while health is red.
-says() {
-	local words
-	for words in "$@"; do
-		is_red "$words" || return
-	done
-}
-
 # ended_with CODE: the service has ended by itself.
 ended_with() {
 	local status=0
