@@ -17,6 +17,7 @@ import os
 import re
 import signal
 import sys
+import time
 import urllib.parse
 
 # How many of each kind. What the starter of the service left open (stdin and its like) is `given`.
@@ -40,6 +41,9 @@ SIGNALS = {
     "worker": {"blocked": set(), "ignored": {"SIGHUP", "SIGINT", "SIGTERM", "SIGPIPE"}},
     "mover": {"blocked": set(), "ignored": {"SIGHUP", "SIGINT", "SIGTERM", "SIGPIPE"}},
 }
+# A connection that is being opened or closed is for a moment in no table of the kernel's: what is wrong is looked at again.
+LOOKS = 20
+BETWEEN_LOOKS = 0.1
 # A shell has what it starts in the background ignore these.
 BY_THE_SHELL = {"SIGINT", "SIGQUIT"}
 
@@ -131,14 +135,17 @@ def signals_of(pid, field):
 
 
 def inspect(role, pid, shard):
+    """What it prints and what is wrong."""
+    open_now = descriptors(pid)
     kinds = Kinds(pid, role, shard)
     table = TABLES[role]
     counts = collections.Counter()
+    lines = []
     faults = []
-    for number, link in descriptors(pid).items():
+    for number, link in open_now.items():
         kind = kinds.of(number, link)
         counts[kind] += 1
-        print(f"{number:4} {kind:28} {link}")
+        lines.append(f"{number:4} {kind:28} {link}")
         if kind not in table:
             faults.append(f"descriptor {number} ({link}) is none that a {role} has")
     for kind, (least, most) in table.items():
@@ -147,9 +154,19 @@ def inspect(role, pid, shard):
     for how, field in (("blocked", "SigBlk"), ("ignored", "SigIgn")):
         there = signals_of(pid, field)
         expected = SIGNALS[role][how]
-        print(f"{how}: {' '.join(sorted(there)) or 'none'}")
+        lines.append(f"{how}: {' '.join(sorted(there)) or 'none'}")
         if there - BY_THE_SHELL != expected - BY_THE_SHELL:
             faults.append(f"{how} are {sorted(there)}, not {sorted(expected)}")
+    return lines, faults
+
+
+def inspect_until_right(role, pid, shard):
+    for _ in range(LOOKS):
+        lines, faults = inspect(role, pid, shard)
+        if not faults:
+            break
+        time.sleep(BETWEEN_LOOKS)
+    print("\n".join(lines))
     return faults
 
 
@@ -168,7 +185,7 @@ def main(arguments):
     if arguments[0] == "apart":
         faults = apart(arguments[1:])
     else:
-        faults = inspect(arguments[0], arguments[1], arguments[2] if len(arguments) > 2 else "")
+        faults = inspect_until_right(arguments[0], arguments[1], arguments[2] if len(arguments) > 2 else "")
     for fault in faults:
         print(f"processes: {fault}", file=sys.stderr)
     return 1 if faults else 0
