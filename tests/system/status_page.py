@@ -18,6 +18,8 @@ TAB, ENTER = "\ue004", "\ue007"
 SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
 # What the page shows of each shard as it stands in the document.
 EXACT = ("records_delivered", "objects_delivered", "pending_records", "restarts")
+COMPARED = ("shard", "state", *EXACT)
+SUMS = (("delivered", "records_delivered"), ("pending", "pending_records"))
 failures = 0
 
 
@@ -29,9 +31,23 @@ def check(text, holds, told=""):
         print(f"#   {told}")
 
 
-def status(control):
-    told = subprocess.run([control, "status", "--json"], capture_output=True, check=True).stdout
+def told_by(control, *words):
+    told = subprocess.run([control, *words, "--json"], capture_output=True, check=True).stdout
     return json.loads(told)
+
+
+def status(control):
+    """What status tells, without what changes from one moment to the next."""
+    document = told_by(control, "status")
+    shards = [{name: shard[name] for name in COMPARED} for shard in document["shards"]]
+    severities = [finding["severity"] for finding in document["findings"]]
+    return {"healthy": document["healthy"], "severities": severities, "shards": shards}
+
+
+def blocked_names(control):
+    """A target that is blocked in several shards is one."""
+    targets = told_by(control, "targets", "--blocked")["targets"]
+    return {(target["bucket"], "" if target["whole_bucket"] else target["prefix"]) for target in targets}
 
 
 def cells(browser, table):
@@ -40,23 +56,46 @@ def cells(browser, table):
         " Object.fromEntries([...row.cells].map((cell) => [cell.dataset.name, cell.textContent])))", table)
 
 
-def compare(browser, document):
-    shown = cells(browser, "shards")
+def shown_by(browser):
+    """What the page shows of what status() and blocked_names() tell."""
+    number = "return Number(document.getElementById(arguments[0]).dataset.value)"
+    findings = "return [...document.querySelectorAll('#findings li')].map((item) => item."
+    return {
+        "shards": [{name: row[name] for name in COMPARED} for row in cells(browser, "shards")],
+        "sums": {name: browser.run(number, name) for name, _ in SUMS},
+        "blocked": browser.run(number, "blocked"),
+        "health": browser.run("return document.getElementById('health').textContent").split(",")[0],
+        "findings": browser.run(findings + "textContent)"),
+        "severities": browser.run(findings + "dataset.value)")}
+
+
+def looks(browser):
+    return browser.run("return Number(document.body.dataset.looks)")
+
+
+def settled(browser, control):
+    """What status, the targets and the page tell once the service stood still while the page took a look of its own."""
+    for _ in range(60):
+        before = (status(control), blocked_names(control))
+        browser.await_true(f"return Number(document.body.dataset.looks) >= {looks(browser) + 2}")
+        shown = shown_by(browser)
+        if before == (status(control), blocked_names(control)):
+            return *before, shown
+    raise RuntimeError(f"the service never stands still: {before}")
+
+
+def compare(document, blocked, shown):
     expected = [{"shard": str(shard["shard"]), "state": shard["state"],
                  **{name: f"{shard[name]:,}" for name in EXACT}} for shard in document["shards"]]
     check("each shard stands in the table as in status --json",
-          [{name: row[name] for name in expected[0]} for row in shown] == expected, f"{shown} is not {expected}")
-    for name, member in (("delivered", "records_delivered"), ("pending", "pending_records"),
-                         ("inflight", "inflight_bytes"), ("blocked", "targets_blocked")):
-        value = browser.run("return Number(document.getElementById(arguments[0]).dataset.value)", name)
+          shown["shards"] == expected, f"{shown['shards']} is not {expected}")
+    for name, member in SUMS:
         total = sum(shard[member] for shard in document["shards"])
-        check(f"the sum of {member} is that of status --json", value == total, f"{value} is not {total}")
-    health = browser.run("return document.getElementById('health').textContent")
-    check("health is told", health.split(",")[0] == ("healthy" if document["healthy"] else "unhealthy"), health)
-    findings = browser.run("return [...document.querySelectorAll('#findings li')].map((item) => item.textContent)")
-    check("each finding is told", len(findings) == len(document["findings"]), findings)
-    kinds = browser.run("return [...document.querySelectorAll('#findings li')].map((item) => item.dataset.value)")
-    check("each with its severity", kinds == [finding["severity"] for finding in document["findings"]], kinds)
+        check(f"the sum of {member} is that of status --json", shown["sums"][name] == total, f"{shown['sums']} is not {total}")
+    check("each blocked target is counted once", shown["blocked"] == len(blocked), f"{shown['blocked']} is not {blocked}")
+    check("health is told", shown["health"] == ("healthy" if document["healthy"] else "unhealthy"), shown["health"])
+    check("each finding is told", len(shown["findings"]) == len(document["severities"]), shown["findings"])
+    check("each with its severity", shown["severities"] == document["severities"], f"{shown['severities']} is not {document}")
 
 
 def look_at(browser, name, scheme, pictures):
@@ -90,7 +129,7 @@ def main():
         browser.resize(*SIZES["desktop"])
         browser.open(URL)
         browser.await_true("return Number(document.body.dataset.looks) >= 2")
-        compare(browser, status(control))
+        compare(*settled(browser, control))
         targets = cells(browser, "targets")
         check("the blocked target stands there with its reason",
               any(row["bucket"] == "nowhere" and "NoSuchBucket" in row["last_error"] for row in targets), targets)
