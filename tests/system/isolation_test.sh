@@ -61,7 +61,7 @@ make_healthy() {
 inject_all() {
 	inject \
 		'{"bucket": "*-hang-*", "method": "PUT", "request_hang": 0}' \
-		'{"bucket": "*-drip-*", "method": "PUT", "request_rate": 2000}' \
+		'{"bucket": "*-drip-*", "method": "PUT", "request_rate": 20}' \
 		'{"bucket": "*-storm-*", "method": "PUT", "status": 503, "code": "SlowDown"}' \
 		'{"bucket": "*-html-*", "method": "PUT", "status": 200, "body": "<html>welcome</html>"}' \
 		'{"bucket": "*-large-*", "method": "PUT", "larger_than": 50000, "early": true, "status": 413,
