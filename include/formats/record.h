@@ -31,7 +31,9 @@ struct lc_record_float {
 	bool present;
 };
 
-/* The fields, in the table's order, from include/tbl/record_fields.h. */
+/* The fields, in the table's order, from include/tbl/record_fields.h. In a row that was shortened
+ * (formats/record_shortener.h) texts lack bytes; then `hash` is that of the row as it came, which
+ * nothing else can tell any more. */
 struct lc_record {
 #define LC_FIELD_TIME(name, expression) int64_t name;
 #define LC_FIELD_NUMBER(name, expression) uint32_t name;
@@ -39,6 +41,8 @@ struct lc_record {
 #define LC_FIELD_UINT(name, expression) struct lc_record_uint name;
 #define LC_FIELD_FLOAT(name, expression) struct lc_record_float name;
 #include "tbl/record_fields.h"
+	bool shortened;
+	uint64_t hash;
 };
 
 /* The list of columns for a SELECT, markers included: "toUInt64(1234), toUInt32(raftSessionID),
@@ -53,10 +57,10 @@ enum lc_record_result {
 };
 
 /*
- * Decodes the row at the beginning of `bytes`. The record's views point into `bytes`; they are
- * never NULL. `*used` is set for LC_RECORD_DECODED, and for LC_RECORD_INCOMPLETE to a number of
- * bytes, larger than bytes.size, that the row takes at least. A text declared longer than 1 GiB is
- * corrupt.
+ * Decodes the row at the beginning of `bytes`, as one that is not shortened. The record's views
+ * point into `bytes`; they are never NULL. `*used` is set for LC_RECORD_DECODED, and for
+ * LC_RECORD_INCOMPLETE to a number of bytes, larger than bytes.size, that the row takes at least. A
+ * text declared longer than 1 GiB is corrupt.
  */
 enum lc_record_result lc_record_decode(struct lc_view bytes, uint64_t marker,
 				       struct lc_record *record, size_t *used,

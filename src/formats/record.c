@@ -222,6 +222,7 @@ enum lc_record_result lc_record_decode(struct lc_view bytes, uint64_t marker,
 	    .error = error,
 	};
 
+	record->shortened = false;
 	if (take_row(&reader, marker, record) && record->raft_session_id > UINT16_MAX) {
 		reader.result = LC_RECORD_CORRUPT;
 		lc_error_set(error, LC_ERROR_CORRUPT, "there is no raft session %" PRIu32,

@@ -3,11 +3,13 @@
 #include "base/assert.h"
 #include "formats/leb128.h"
 
-enum kind { FIXED, NULLABLE, TEXT };
+#include <endian.h>
+
+enum kind { MARKER, FIXED, NULLABLE, TEXT };
 
 struct step {
 	enum kind kind;
-	size_t size; /* FIXED: of the value; NULLABLE: of the value behind the flag */
+	size_t size; /* MARKER, FIXED: of the value; NULLABLE: of the value after the flag */
 };
 
 enum {
@@ -19,14 +21,14 @@ enum {
 
 /* The values of a row, in order. */
 static const struct step STEPS[] = {
-    {FIXED, MARKER_SIZE},
+    {MARKER, MARKER_SIZE},
 #define LC_FIELD_TIME(name, expression) {FIXED, sizeof(int64_t)},
 #define LC_FIELD_NUMBER(name, expression) {FIXED, sizeof(uint32_t)},
 #define LC_FIELD_TEXT(name, expression) {TEXT, 0},
 #define LC_FIELD_UINT(name, expression) {NULLABLE, sizeof(uint64_t)},
 #define LC_FIELD_FLOAT(name, expression) {NULLABLE, sizeof(float)},
 #include "tbl/record_fields.h"
-    {FIXED, MARKER_SIZE},
+    {MARKER, MARKER_SIZE},
 };
 
 enum { STEP_COUNT = sizeof STEPS / sizeof STEPS[0] };
@@ -62,6 +64,7 @@ void lc_record_shortener_init(struct lc_record_shortener *shortener, size_t max_
 void lc_record_shortener_free(struct lc_record_shortener *shortener)
 {
 	lc_buffer_free(&shortener->row);
+	lc_row_hasher_free(&shortener->hasher);
 }
 
 void lc_record_shortener_begin(struct lc_record_shortener *shortener)
@@ -74,14 +77,19 @@ void lc_record_shortener_begin(struct lc_record_shortener *shortener)
 	shortener->cut = false;
 	shortener->head_size = 0;
 	shortener->shortened = 0;
+	lc_row_hasher_free(&shortener->hasher);
+	lc_row_hasher_begin(&shortener->hasher);
 }
 
 /* The value's flag and length are known; its bytes come next. */
-static void begin_body(struct lc_record_shortener *shortener, uint64_t size)
+static void begin_body(struct lc_record_shortener *shortener, bool present, uint64_t size)
 {
 	shortener->copying = size;
 	shortener->head_size = 0;
 	shortener->in_body = true;
+	shortener->present = present;
+	if (STEPS[shortener->step].kind == TEXT)
+		lc_row_hasher_add_text_size(&shortener->hasher, size);
 }
 
 static void begin_text(struct lc_record_shortener *shortener, uint64_t size)
@@ -92,7 +100,7 @@ static void begin_text(struct lc_record_shortener *shortener, uint64_t size)
 	lc_buffer_append_char(&shortener->row, PRESENT);
 	lc_buffer_append(&shortener->row, length,
 			 lc_leb128_write(size > limit ? limit : size, length));
-	begin_body(shortener, size);
+	begin_body(shortener, true, size);
 	if (size <= limit)
 		return;
 	shortener->copying = limit - ELLIPSIS_SIZE;
@@ -110,8 +118,8 @@ static enum head read_head(struct lc_record_shortener *shortener, const struct s
 	uint64_t size;
 	size_t used;
 
-	if (step->kind == FIXED) {
-		begin_body(shortener, step->size);
+	if (step->kind == MARKER || step->kind == FIXED) {
+		begin_body(shortener, true, step->size);
 		return HEAD_READ;
 	}
 	if (shortener->head_size == 0)
@@ -120,7 +128,7 @@ static enum head read_head(struct lc_record_shortener *shortener, const struct s
 		return HEAD_WRONG;
 	if (step->kind == NULLABLE || head[0] == ABSENT) {
 		lc_buffer_append_char(&shortener->row, head[0]);
-		begin_body(shortener, head[0] == PRESENT ? step->size : 0);
+		begin_body(shortener, head[0] == PRESENT, head[0] == PRESENT ? step->size : 0);
 		return HEAD_READ;
 	}
 	switch (lc_leb128_read((struct lc_view){.data = head + 1, .size = shortener->head_size - 1},
@@ -148,17 +156,51 @@ static struct lc_view take(struct lc_view *piece, uint64_t *wanted)
 	return taken;
 }
 
-/* Takes bytes of the value's body; false if more are to come. */
-static bool take_body(struct lc_record_shortener *shortener, struct lc_view *piece)
+/* Bytes of the value's body, kept or left out: a text's count for the hash in either case. */
+static struct lc_view take_body(struct lc_record_shortener *shortener, struct lc_view *piece,
+				uint64_t *wanted)
 {
-	lc_buffer_append_view(&shortener->row, take(piece, &shortener->copying));
+	struct lc_view taken = take(piece, wanted);
+
+	if (STEPS[shortener->step].kind == TEXT)
+		lc_row_hasher_add_text_bytes(&shortener->hasher, taken);
+	return taken;
+}
+
+/* The value that the copy ends with, little-endian. */
+static uint64_t last_value(const struct lc_record_shortener *shortener, size_t size)
+{
+	uint64_t value = 0;
+
+	memcpy(&value, shortener->row.data + shortener->row.size - size, size);
+	return le64toh(value);
+}
+
+static void hash_value(struct lc_record_shortener *shortener, const struct step *step)
+{
+	size_t size = shortener->present ? step->size : 0;
+
+	if (step->kind == FIXED)
+		lc_row_hasher_add_uint(&shortener->hasher, last_value(shortener, size));
+	else if (step->kind == NULLABLE)
+		lc_row_hasher_add_nullable(&shortener->hasher, shortener->present,
+					   last_value(shortener, size));
+}
+
+/* Takes the value; false if more of it is to come. */
+static bool take_value(struct lc_record_shortener *shortener, struct lc_view *piece)
+{
+	lc_buffer_append_view(&shortener->row, take_body(shortener, piece, &shortener->copying));
 	if (shortener->copying > 0)
 		return false;
 	if (shortener->cut)
 		lc_buffer_append(&shortener->row, ELLIPSIS, ELLIPSIS_SIZE);
 	shortener->cut = false;
-	take(piece, &shortener->skipping);
-	return shortener->skipping == 0;
+	take_body(shortener, piece, &shortener->skipping);
+	if (shortener->skipping > 0)
+		return false;
+	hash_value(shortener, &STEPS[shortener->step]);
+	return true;
 }
 
 size_t lc_record_shortener_feed(struct lc_record_shortener *shortener, struct lc_view piece,
@@ -169,7 +211,7 @@ size_t lc_record_shortener_feed(struct lc_record_shortener *shortener, struct lc
 	*complete = false;
 	while (shortener->step < STEP_COUNT) {
 		if (shortener->in_body) {
-			if (!take_body(shortener, &rest))
+			if (!take_value(shortener, &rest))
 				break;
 			shortener->in_body = false;
 			shortener->step++;
@@ -193,4 +235,9 @@ size_t lc_record_shortener_feed(struct lc_record_shortener *shortener, struct lc
 	LC_ASSERT(!lc_buffer_failed(&shortener->row));
 	*complete = shortener->step == STEP_COUNT;
 	return piece.size - rest.size;
+}
+
+uint64_t lc_record_shortener_hash(struct lc_record_shortener *shortener)
+{
+	return lc_row_hasher_end(&shortener->hasher);
 }

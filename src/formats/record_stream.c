@@ -116,6 +116,8 @@ static void feed_shortener(struct lc_record_stream *stream, struct lc_view *rest
 	if (result == LC_RECORD_CORRUPT)
 		return;
 	stream->fields_shortened += stream->shortener.shortened;
+	record.shortened = true;
+	record.hash = lc_record_shortener_hash(&stream->shortener);
 	deliver(stream, &record);
 }
 

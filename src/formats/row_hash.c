@@ -7,15 +7,7 @@
 
 /* Nearly every row fits into the block and is hashed at once; XXH3 over the pieces of a longer one
  * gives the same as over the whole. */
-enum { BLOCK_SIZE = 4096 };
-
-struct hasher {
-	char block[BLOCK_SIZE];
-	size_t size;
-	XXH3_state_t *state; /* NULL while the block holds everything */
-};
-
-static void flush(struct hasher *hasher)
+static void flush(struct lc_row_hasher *hasher)
 {
 	if (hasher->state == NULL) {
 		hasher->state = XXH3_createState();
@@ -26,11 +18,11 @@ static void flush(struct hasher *hasher)
 	hasher->size = 0;
 }
 
-static inline void add(struct hasher *hasher, const void *bytes, size_t size)
+static inline void add(struct lc_row_hasher *hasher, const void *bytes, size_t size)
 {
-	if (size > BLOCK_SIZE - hasher->size) {
+	if (size > LC_ROW_HASH_BLOCK_SIZE - hasher->size) {
 		flush(hasher);
-		if (size > BLOCK_SIZE) {
+		if (size > LC_ROW_HASH_BLOCK_SIZE) {
 			LC_ASSERT(XXH3_64bits_update(hasher->state, bytes, size) == XXH_OK);
 			return;
 		}
@@ -39,46 +31,50 @@ static inline void add(struct hasher *hasher, const void *bytes, size_t size)
 	hasher->size += size;
 }
 
-static inline void add_uint(struct hasher *hasher, uint64_t value)
+static inline void begin(struct lc_row_hasher *hasher)
+{
+	hasher->size = 0;
+	hasher->state = NULL;
+}
+
+static inline void add_uint(struct lc_row_hasher *hasher, uint64_t value)
 {
 	uint64_t bytes = htole64(value);
 
 	add(hasher, &bytes, sizeof bytes);
 }
 
-static inline void add_presence(struct hasher *hasher, bool present)
+static inline void add_nullable(struct lc_row_hasher *hasher, bool present, uint64_t value)
 {
 	unsigned char byte = present ? 1 : 0;
 
 	add(hasher, &byte, sizeof byte);
+	add_uint(hasher, present ? value : 0);
 }
 
-static inline void add_nullable_uint(struct hasher *hasher, struct lc_record_uint number)
+static inline void add_float(struct lc_row_hasher *hasher, struct lc_record_float number)
 {
-	add_presence(hasher, number.present);
-	add_uint(hasher, number.present ? number.value : 0);
+	uint32_t bits;
+
+	memcpy(&bits, &number.value, sizeof bits);
+	add_nullable(hasher, number.present, bits);
 }
 
-static inline void add_nullable_float(struct hasher *hasher, struct lc_record_float number)
+static inline void add_text_size(struct lc_row_hasher *hasher, uint64_t size)
 {
-	uint32_t bits = 0;
+	uint32_t bytes = htole32((uint32_t)size);
 
-	add_presence(hasher, number.present);
-	if (number.present)
-		memcpy(&bits, &number.value, sizeof bits);
-	add_uint(hasher, bits);
+	add(hasher, &bytes, sizeof bytes);
 }
 
-static inline void add_text(struct hasher *hasher, struct lc_view text)
+static inline void add_text(struct lc_row_hasher *hasher, struct lc_view text)
 {
-	uint32_t size = htole32((uint32_t)text.size);
-
-	add(hasher, &size, sizeof size);
+	add_text_size(hasher, text.size);
 	if (text.size > 0)
 		add(hasher, text.data, text.size);
 }
 
-static uint64_t finish(struct hasher *hasher)
+static inline uint64_t end(struct lc_row_hasher *hasher)
 {
 	uint64_t hash;
 
@@ -86,21 +82,62 @@ static uint64_t finish(struct hasher *hasher)
 		return XXH3_64bits(hasher->block, hasher->size);
 	flush(hasher);
 	hash = XXH3_64bits_digest(hasher->state);
-	LC_ASSERT(XXH3_freeState(hasher->state) == XXH_OK);
+	lc_row_hasher_free(hasher);
 	return hash;
 }
 
 uint64_t lc_row_hash(const struct lc_record *record)
 {
-	struct hasher hasher;
+	struct lc_row_hasher hasher;
 
-	hasher.size = 0;
-	hasher.state = NULL;
+	if (record->shortened)
+		return record->hash;
+	begin(&hasher);
 #define LC_FIELD_TIME(name, expression) add_uint(&hasher, (uint64_t)record->name);
 #define LC_FIELD_NUMBER(name, expression) add_uint(&hasher, record->name);
 #define LC_FIELD_TEXT(name, expression) add_text(&hasher, record->name);
-#define LC_FIELD_UINT(name, expression) add_nullable_uint(&hasher, record->name);
-#define LC_FIELD_FLOAT(name, expression) add_nullable_float(&hasher, record->name);
+#define LC_FIELD_UINT(name, expression) \
+	add_nullable(&hasher, record->name.present, record->name.value);
+#define LC_FIELD_FLOAT(name, expression) add_float(&hasher, record->name);
 #include "tbl/record_fields.h"
-	return finish(&hasher);
+	return end(&hasher);
+}
+
+/* ---- a row that streams by ---- */
+
+void lc_row_hasher_begin(struct lc_row_hasher *hasher)
+{
+	begin(hasher);
+}
+
+void lc_row_hasher_add_uint(struct lc_row_hasher *hasher, uint64_t value)
+{
+	add_uint(hasher, value);
+}
+
+void lc_row_hasher_add_nullable(struct lc_row_hasher *hasher, bool present, uint64_t value)
+{
+	add_nullable(hasher, present, value);
+}
+
+void lc_row_hasher_add_text_size(struct lc_row_hasher *hasher, uint64_t size)
+{
+	add_text_size(hasher, size);
+}
+
+void lc_row_hasher_add_text_bytes(struct lc_row_hasher *hasher, struct lc_view bytes)
+{
+	if (bytes.size > 0)
+		add(hasher, bytes.data, bytes.size);
+}
+
+uint64_t lc_row_hasher_end(struct lc_row_hasher *hasher)
+{
+	return end(hasher);
+}
+
+void lc_row_hasher_free(struct lc_row_hasher *hasher)
+{
+	LC_ASSERT(XXH3_freeState(hasher->state) == XXH_OK);
+	begin(hasher);
 }

@@ -372,6 +372,57 @@ static void only_a_row_over_the_limit_is_shortened(void **state)
 	lc_buffer_free(&rows);
 }
 
+/* Texts of a row that is too large, each NULL, short, or longer than its share. */
+static struct lc_record large_row(unsigned number, struct lc_view text)
+{
+	static const size_t sizes[] = {0, 1, 127, 128, 3000, 4095, 4096, 4097, 70000};
+	struct lc_record record = record_rows_example();
+	size_t at = number;
+
+#define LC_FIELD_TEXT(name, expression)                                                         \
+	record.name =                                                                           \
+	    (struct lc_view){.data = text.data + at % 7, .size = sizes[(at * 7 + number) % 9]}; \
+	at++;
+#define LC_FIELD_UINT(name, expression) record.name.present = at++ % 2 == 0;
+#define LC_FIELD_FLOAT(name, expression) record.name.present = at++ % 2 == 0;
+#include "tbl/record_fields.h"
+	return record;
+}
+
+static void a_shortened_row_has_the_hash_of_the_row_as_it_came(void **state)
+{
+	enum { TEXT_SIZE = 100000, NUMBERS = 9 };
+	char *text = malloc(TEXT_SIZE);
+	struct lc_buffer rows;
+
+	(void)state;
+	assert_non_null(text);
+	for (size_t i = 0; i < TEXT_SIZE; i++)
+		text[i] = (char)('a' + i % 26);
+	lc_buffer_init(&rows, SIZE_MAX);
+	for (unsigned number = 0; number < NUMBERS; number++) {
+		struct lc_record record =
+		    large_row(number, (struct lc_view){.data = text, .size = TEXT_SIZE});
+
+		lc_buffer_clear(&rows);
+		record_rows_append(&rows, &record, MARKER);
+		for (size_t limit = MAX_ROW_BYTES; limit <= 16 * MAX_ROW_BYTES; limit *= 4) {
+			struct taken taken = {.count = 0};
+			struct lc_record_stream *stream =
+			    lc_record_stream_new(MARKER, limit, take, &taken);
+
+			feed_in_pieces(stream, &rows, 1 + 1000 * number);
+			assert_int_equal(taken.count, 1);
+			assert_int_equal(lc_record_stream_fields_shortened(stream) > 0,
+					 rows.size > limit);
+			assert_true(taken.hash == lc_row_hash(&record));
+			lc_record_stream_free(stream);
+		}
+	}
+	lc_buffer_free(&rows);
+	free(text);
+}
+
 static void fifty_megabytes_in_a_field_take_no_memory(void **state)
 {
 	enum { FIELD_SIZE = 50000000, PIECE = 16384 };
@@ -458,6 +509,7 @@ int main(void)
 	    cmocka_unit_test(a_taker_that_has_enough_gets_no_more),
 	    cmocka_unit_test(a_row_over_the_limit_becomes_the_same_whatever_the_pieces),
 	    cmocka_unit_test(only_a_row_over_the_limit_is_shortened),
+	    cmocka_unit_test(a_shortened_row_has_the_hash_of_the_row_as_it_came),
 	    cmocka_unit_test(fifty_megabytes_in_a_field_take_no_memory),
 	    cmocka_unit_test(a_long_row_that_breaks_off_is_no_row),
 	};
