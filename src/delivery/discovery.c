@@ -306,6 +306,21 @@ static void ask_window(struct lc_discovery *discovery)
 
 /* ---- where the first window begins ---- */
 
+/* A table without rows has none to miss: `last`. No window holds rows of second 0. */
+static uint32_t oldest_of_answer(const struct lc_discovery *discovery, uint32_t last)
+{
+	const struct found *found = discovery->found;
+
+	if (found == NULL || found->row.rows == 0)
+		return last;
+	if (found->row.oldest > 0)
+		return found->row.oldest;
+	lc_log_say(LC_LOG_WARNING,
+		   "the logs table has rows whose insertedAt is 0, 1970-01-01 00:00:00: nothing "
+		   "tells when they came, and they are not delivered");
+	return 1;
+}
+
 static void on_oldest_done(void *context, const struct lc_error *error, int exception_code)
 {
 	struct lc_discovery *discovery = context;
@@ -316,15 +331,14 @@ static void on_oldest_done(void *context, const struct lc_error *error, int exce
 	discovery->query = NULL;
 	if (failure.kind == LC_ERROR_NONE &&
 	    lc_discovery_answer_end(&discovery->answer, &failure)) {
-		if (discovery->found != NULL)
-			oldest = discovery->found->row.oldest;
+		oldest = oldest_of_answer(discovery, last);
 	} else if (!lc_slice_was_too_much(&failure, elapsed_ms(discovery))) {
 		finish(discovery, &failure, exception_code);
 		return;
 	}
 	/* A table that cannot tell is read from the beginning of time: what is empty costs little,
-	 * and slices that are answered grow. One without rows has none to miss. */
-	discovery->window_from = oldest > 0 && oldest < last ? oldest : last;
+	 * and slices that are answered grow. */
+	discovery->window_from = oldest < last ? oldest : last;
 	ask_window(discovery);
 }
 

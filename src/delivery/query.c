@@ -162,8 +162,8 @@ static void append_grouped_offsets(struct lc_buffer *sql, const struct lc_parts 
 void lc_query_append_oldest(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker)
 {
 	open_answer(sql, marker, NO_FLOOR, false);
-	lc_buffer_append_text(sql, "SELECT toUInt32(0) AS session, '' AS bucket, toUInt64(1) AS "
-				   "found, toUInt32(min(insertedAt)) AS second");
+	lc_buffer_append_text(sql, "SELECT toUInt32(0) AS session, '' AS bucket, count() AS found, "
+				   "toUInt32(min(insertedAt)) AS second");
 	append_from_logs(sql, parts);
 	close_answer(sql);
 }

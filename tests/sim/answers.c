@@ -275,17 +275,21 @@ static void answer_offsets(const struct sim_query *query, struct lc_buffer *answ
 static void answer_oldest(const struct sim_query *query, unsigned seat, struct lc_buffer *answer)
 {
 	uint32_t oldest = UINT32_MAX;
+	uint64_t found = 0;
 
 	for (size_t i = 0; i < sim->row_count; i++) {
 		const struct sim_row *row = &sim->rows[i];
 
-		if (row->inserted_at < oldest && sim_row_visible(row, seat))
+		if (!sim_row_visible(row, seat))
+			continue;
+		found++;
+		if (row->inserted_at < oldest)
 			oldest = row->inserted_at;
 	}
 	oldest = oldest == UINT32_MAX ? 0 : oldest;
 	if (oldest > sim->oldest)
 		sim->oldest = oldest;
-	append_numbers(answer, query->marker, 0, "", 1, oldest, NULL, query->marker);
+	append_numbers(answer, query->marker, 0, "", found, oldest, NULL, query->marker);
 }
 
 static void answer_doubtful_window(const struct sim_query *query, unsigned seat,

@@ -46,7 +46,7 @@ static const struct shape SHAPES[] = {
      ")), ''), toUInt64(#)"},
     {SIM_QUERY_OFFSETS, NUMBERS("", "floor.1, floor.2, floor.3", "") SELECT
      "toUInt32(0) AS second, " FLOOR " FROM `logs`.`offsets` WHERE " SHARD BY_SOURCE},
-    {SIM_QUERY_OLDEST, COUNTS "SELECT toUInt32(0) AS session, '' AS bucket, toUInt64(1) AS found, "
+    {SIM_QUERY_OLDEST, COUNTS "SELECT toUInt32(0) AS session, '' AS bucket, count() AS found, "
 			      "toUInt32(min(insertedAt)) AS second FROM `logs`.`logs`)"},
     {SIM_QUERY_DOUBTFUL_WINDOW,
      NUMBERS(

@@ -144,12 +144,17 @@ static void pass_offsets(struct story *story, uint32_t now)
 }
 
 /* The first window: where it begins. */
-static void answer_oldest(struct story *story, uint32_t second)
+static void answer_oldest_of(struct story *story, uint64_t rows, uint32_t second)
 {
 	assert_true(fake_clickhouse_sql_has(story->clickhouse, "min(insertedAt)"));
 	assert_false(fake_clickhouse_sql_has(story->clickhouse, "GROUP BY"));
-	send_found(story, 0, "", 1, second);
+	send_found(story, 0, "", rows, second);
 	fake_clickhouse_end(story->clickhouse);
+}
+
+static void answer_oldest(struct story *story, uint32_t second)
+{
+	answer_oldest_of(story, 1000, second);
 }
 
 static void expect_end(const struct story *story, unsigned ends, enum lc_error_kind kind)
@@ -743,9 +748,20 @@ static void a_table_without_rows_makes_a_first_window_without_any(void **state)
 	struct story *story = *state;
 
 	start_fresh(story, UNTIL + DELAY);
-	answer_oldest(story, 0);
+	answer_oldest_of(story, 0, 0);
 	answer_window(story, UNTIL - 1, UNTIL);
 	assert_false(lc_discovery_lags(story->discovery));
+}
+
+/* A row without a time is no sign that the table is empty. */
+static void an_oldest_row_of_second_zero_hides_no_other(void **state)
+{
+	struct story *story = *state;
+
+	start_fresh(story, UNTIL + DELAY);
+	answer_oldest(story, 0);
+	answer_window(story, 1, 1 + SLICE);
+	assert_true(lc_discovery_lags(story->discovery));
 }
 
 /* A row whose second is still to come is not discovered before. */
@@ -867,6 +883,7 @@ int main(void)
 	    STORY(a_restart_goes_on_behind_the_last_slice),
 	    STORY(the_first_window_begins_at_the_oldest_row),
 	    STORY(a_table_without_rows_makes_a_first_window_without_any),
+	    STORY(an_oldest_row_of_second_zero_hides_no_other),
 	    STORY(an_oldest_row_that_is_too_young_makes_an_empty_first_window),
 	    STORY(a_table_that_cannot_tell_its_oldest_row_is_read_from_the_beginning),
 	    STORY(where_to_begin_is_asked_again_when_nobody_has_answered),
