@@ -192,28 +192,41 @@ static bool same_source(const struct lc_source *source, const struct lc_record *
 	       lc_view_equal(source->bucket, record->bucket);
 }
 
-/* Leaves the current source and goes on to the row's; those between have no rows. False if the
- * row's source does not come behind the current one in the list of those asked for. */
-static bool move_to_source(struct lc_scan *scan, const struct lc_record *record)
+/* Where the row's source stands in the list, not before the next one; the list's end if it does
+ * not.
+ */
+static size_t find_source(const struct lc_scan *scan, const struct lc_record *record)
 {
 	struct lc_source wanted = {.raft_session_id = record->raft_session_id,
 				   .bucket = record->bucket};
+	size_t at = scan->next;
 
-	while (scan->next < scan->source_count) {
-		int order = lc_source_compare(scan->sources[scan->next], &wanted);
+	while (at < scan->source_count && lc_source_compare(scan->sources[at], &wanted) < 0)
+		at++;
+	return at < scan->source_count && lc_source_compare(scan->sources[at], &wanted) == 0
+		   ? at
+		   : scan->source_count;
+}
 
-		if (order > 0)
-			break;
+/* Leaves the current source and goes on to the row's; those between have no rows. A row that cannot
+ * come next ends the stream, and proves of no source that it has come whole. */
+static bool move_to_source(struct lc_scan *scan, const struct lc_record *record)
+{
+	size_t found = find_source(scan, record);
+
+	if (found == scan->source_count)
+		return lc_error_set(&scan->error, LC_ERROR_CORRUPT,
+				    "a row of a source that was not asked for, or out of order: "
+				    "raft session %u, bucket %.*s",
+				    (unsigned)record->raft_session_id,
+				    lc_view_shown(record->bucket, 64), record->bucket.data);
+	leave_source(scan, true);
+	while (scan->next < found) {
 		enter_source(scan);
-		if (order == 0)
-			return true;
 		leave_source(scan, true);
 	}
-	return lc_error_set(&scan->error, LC_ERROR_CORRUPT,
-			    "a row of a source that was not asked for, or out of order: "
-			    "raft session %u, bucket %.*s",
-			    (unsigned)record->raft_session_id, lc_view_shown(record->bucket, 64),
-			    record->bucket.data);
+	enter_source(scan);
+	return true;
 }
 
 /* Rows come in the order of their offsets, within the bounds that were asked for. */
@@ -245,11 +258,8 @@ static bool on_record(void *context, const struct lc_record *record)
 				   .start_time_ms = record->start_time_ms,
 				   .req_id = record->req_id};
 
-	if (!same_source(at->source, record)) {
-		leave_source(scan, true);
-		if (!move_to_source(scan, record))
-			return false;
-	}
+	if (!same_source(at->source, record) && !move_to_source(scan, record))
+		return false;
 	if (!check_order(scan, &offset))
 		return false;
 	/* A new second: the one before is whole. */

@@ -374,6 +374,35 @@ static void nonsense_is_an_answer(void **state)
 	assert_true(story->answered);
 }
 
+/* A row that cannot come next proves nothing of the sources before it: not that they are whole. */
+static void a_row_that_was_not_asked_for_settles_nothing(void **state)
+{
+	struct story *story = *state;
+
+	start_three(story);
+	send_row(story, "a", 503, "one");
+	send_row(story, "a", 504, "two");
+	send_row(story, "bb", 503, "three");
+	fake_clickhouse_end(story->world.clickhouse);
+	expect_left(story, "abc", true);
+	assert_int_equal(story->error.kind, LC_ERROR_CORRUPT);
+	assert_int_equal(lc_source_open_from(story->list[0]), 504);
+	assert_int_equal(lc_source_open_from(story->list[1]), 500);
+}
+
+static void a_row_of_a_source_that_was_left_settles_nothing(void **state)
+{
+	struct story *story = *state;
+
+	start_three(story);
+	send_row(story, "b", 503, "one");
+	send_row(story, "a", 503, "two");
+	fake_clickhouse_end(story->world.clickhouse);
+	expect_left(story, "bc", true);
+	assert_int_equal(story->error.kind, LC_ERROR_CORRUPT);
+	assert_int_equal(lc_source_open_from(story->list[1]), 503);
+}
+
 #define STORY(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -395,6 +424,8 @@ int main(void)
 	    STORY(a_scan_that_nobody_answers_is_told_as_such),
 	    STORY(a_connection_that_breaks_after_rows_was_one),
 	    STORY(nonsense_is_an_answer),
+	    STORY(a_row_that_was_not_asked_for_settles_nothing),
+	    STORY(a_row_of_a_source_that_was_left_settles_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
