@@ -71,15 +71,23 @@ struct lc_s3 *lc_s3_new(struct lc_loop *loop, struct lc_http *http,
 /* Cancels what is still under way. Not from within a callback. */
 void lc_s3_free(struct lc_s3 *s3);
 
-/* PUTs one object (Content-Type text/plain). With LC_S3_CONDITIONAL_AUTO one that is refused as by
- * a service that does not know the condition is sent again without it at once. `body` and what it
- * points to must stay until the callback ran or the PUT was cancelled; bucket and key are copied. A
- * bucket or key that can not be part of an address (s3_address.h) is answered with LC_RETRY_WAIT
- * and never sent. Only an answer with an ETag, as S3's always have, says that the object is stored.
- * The signing time follows the server's Date header once an answer RequestTimeTooSkewed was seen.
+/* PUTs one object (Content-Type text/plain). `look_first`: an earlier attempt may have stored it,
+ * so a HEAD asks whether it is there, with an ETag and of the same size, and nothing is sent then:
+ * that spares versioned buckets of services that ignore If-None-Match a second version. A look that
+ * is refused, as where reading is not allowed, holds nothing up.
+ *
+ * That the object is there already is checked by a HEAD, too, where it is allowed; where it is not,
+ * an answer is believed that shows itself to be S3's. With LC_S3_CONDITIONAL_AUTO one that is
+ * refused as by a service that does not know the condition is sent again without it at once. `body`
+ * and what it points to must stay until the callback ran or the PUT was cancelled; bucket and key
+ * are copied. A bucket or key that can not be part of an address (s3_address.h) is answered with
+ * LC_RETRY_WAIT and never sent. Only an answer with an ETag, as S3's always have, says that the
+ * object is stored. The signing time follows the server's Date header once an answer
+ * RequestTimeTooSkewed was seen.
  */
 struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, struct lc_view bucket, struct lc_view key,
-			    const struct lc_s3_body *body, lc_s3_callback *callback, void *context);
+			    const struct lc_s3_body *body, bool look_first,
+			    lc_s3_callback *callback, void *context);
 
 /* Bytes of the body that have left for the connection. */
 uint64_t lc_s3_put_sent(const struct lc_s3_put *put);

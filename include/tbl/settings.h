@@ -168,9 +168,10 @@ LC_SETTING_INTEGER(s3_max_backoff_delay_seconds, "s3.max-backoff-delay-seconds",
 	"Longest wait between two attempts at one target bucket.")
 LC_SETTING_CHOICE(s3_conditional_put, "s3.conditional-put", "auto", "auto|on|off",
 	"Whether uploads carry If-None-Match: *, so that a service that knows it does not write an object "
-	"again which is there already. auto: until an upload succeeds only without it. Services that "
-	"ignore it (Ceph before 18 in versioned buckets, Scality CloudServer in all) keep a second "
-	"version, of the same bytes, when an upload whose answer was lost is repeated.")
+	"again which is there already. auto: until an upload succeeds only without it. Services may "
+	"ignore it (Ceph before 18 in versioned buckets, Scality CloudServer in all): before an upload "
+	"whose answer was lost is repeated, a HEAD asks whether the object is there. Without the right "
+	"to s3:GetObject such a service keeps a second version, of the same bytes.")
 LC_SETTING_TEXT(s3_tls_ca_file, "s3.tls-ca-file", "", PATH,
 	"File with the certificates, in PEM form, that may vouch for the S3 service. The system's own "
 	"when empty.")

@@ -10,6 +10,7 @@
 #include "formats/sigv4.h"
 
 #include <curl/curl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,10 +22,15 @@ enum {
 	ADDRESS_MAX = 16 * 1024,
 	DATE_SIZE = 64,
 	LOCATION_SIZE = 128,
+	LENGTH_SIZE = 32,
 	KEY_SHOWN_MAX = 160, /* so that there is room for what went wrong */
 };
 
 static const char CONTENT_TYPE[] = "text/plain";
+
+/* How the names of S3's own headers begin. */
+static const char AMZ[] = "x-amz-";
+enum { AMZ_SIZE = sizeof(AMZ) - 1 };
 
 /* Where the next byte of a body lies. */
 struct cursor {
@@ -32,8 +38,16 @@ struct cursor {
 	size_t offset; /* in the piece */
 };
 
+/* What is asked. */
+enum step {
+	STEP_LOOK,  /* HEAD: is the object there? */
+	STEP_PUT,   /* PUT */
+	STEP_CHECK, /* HEAD, after a PUT was refused because the object is there: is it? */
+};
+
 struct lc_s3_put {
 	uint32_t magic;
+	enum step step;
 	struct lc_s3 *s3;
 	TAILQ_ENTRY(lc_s3_put) all;
 	struct lc_http_request *request; /* NULL when the name made it impossible */
@@ -49,13 +63,22 @@ struct lc_s3_put {
 	char *bucket_text;     /* for people: what follows a zero byte is missing */
 	char *key;
 	size_t key_size;
-	struct lc_buffer answer;      /* the first bytes of the answer's body */
-	char date[DATE_SIZE];         /* the answer's Date header */
+	uint64_t elapsed_ms; /* of all steps */
+	/* the last answer */
+	struct lc_buffer answer;      /* the first bytes of its body */
+	char date[DATE_SIZE];         /* its Date header */
 	char location[LOCATION_SIZE]; /* where it sends us, cut; or empty */
+	char length[LENGTH_SIZE];     /* its Content-Length, cut; or empty */
 	bool has_etag;
+	bool from_s3; /* it has a header that only S3 services send */
+
 	bool conditional; /* sent with If-None-Match */
 	bool plain;       /* sent again without, as the service answered as if it did not know it */
 	bool doubt;       /* a sending before the last one may have been stored */
+	/* the refusal that is being checked */
+	unsigned there_status;
+	bool there_certain;
+	bool there_from_s3;
 };
 
 TAILQ_HEAD(put_list, lc_s3_put);
@@ -118,8 +141,12 @@ static void on_header(void *context, struct lc_view name, struct lc_view value)
 		put->date[value.size] = '\0';
 	} else if (lc_view_equal(name, lc_view_of("location"))) {
 		snprintf(put->location, sizeof(put->location), "%.*s", (int)value.size, value.data);
+	} else if (lc_view_equal(name, lc_view_of("content-length"))) {
+		snprintf(put->length, sizeof(put->length), "%.*s", (int)value.size, value.data);
 	} else if (lc_view_equal(name, lc_view_of("etag"))) {
 		put->has_etag = true;
+	} else if (name.size > AMZ_SIZE && memcmp(name.data, AMZ, AMZ_SIZE) == 0) {
+		put->from_s3 = true;
 	}
 }
 
@@ -193,22 +220,21 @@ static void describe_refusal(const struct lc_s3_put *put, unsigned status,
 			     parsed->message, to, put->location);
 }
 
-/* A conditional PUT has answers of its own: the object is there (412; 304 of MinIO before 2024-04),
- * and another PUT of it is under way. Same key, same rows: what is there is ours. */
-static enum lc_retry_class classify(struct lc_s3_put *put, unsigned status, const char *code,
+/* Another conditional PUT of the object may be under way. */
+static enum lc_retry_class classify(const struct lc_s3_put *put, unsigned status, const char *code,
 				    bool *certain)
 {
 	enum lc_retry_class retry_class = lc_retry_classify_s3(status, code, certain);
 
-	if (!put->conditional)
-		return retry_class;
-	if (status == 412 || status == 304) {
-		put->has_etag = true;
-		return LC_RETRY_DONE;
-	}
-	if (status == 409 && strcmp(code, "ConditionalRequestConflict") == 0)
+	if (put->conditional && status == 409 && strcmp(code, "ConditionalRequestConflict") == 0)
 		return LC_RETRY_AGAIN;
 	return retry_class;
+}
+
+/* The object is there (304: MinIO before 2024-04). */
+static bool says_it_is_there(const struct lc_s3_put *put, unsigned status)
+{
+	return put->conditional && (status == 412 || status == 304);
 }
 
 /* Services that do not know the condition say so in many ways: 501, 400, and even that there is no
@@ -223,16 +249,25 @@ static bool condition_may_be_unknown(const struct lc_s3_put *put, const struct l
 	       answer->retry_class == LC_RETRY_WAIT && answer->scope == LC_RETRY_SCOPE_UNKNOWN;
 }
 
-static void send_again_plain(struct lc_s3_put *put, const struct lc_s3_answer *answer)
+static void go_on(struct lc_s3_put *put, enum step step)
 {
-	put->plain = true;
-	put->doubt = !answer->certain;
+	put->step = step;
 	put->has_etag = false;
+	put->from_s3 = false;
 	put->date[0] = '\0';
 	put->location[0] = '\0';
+	put->length[0] = '\0';
 	lc_buffer_clear(&put->answer);
-	rewind_body(put);
+	if (step == STEP_PUT)
+		rewind_body(put);
 	address_and_send(put);
+}
+
+static void send_again_plain(struct lc_s3_put *put, bool certain)
+{
+	put->plain = true;
+	put->doubt = !certain;
+	go_on(put, STEP_PUT);
 }
 
 /* Without the condition the PUT was taken. */
@@ -263,18 +298,110 @@ static void describe(struct lc_s3_put *put, const struct lc_http_response *respo
 	}
 }
 
-static void on_done(void *context, const struct lc_http_response *response)
+/* ---- is it there? ---- */
+
+static void end_as_there(struct lc_s3_put *put, unsigned status, bool certain)
 {
-	struct lc_s3_put *put = context;
+	const struct lc_s3_answer answer = {.retry_class = LC_RETRY_DONE,
+					    .certain = certain,
+					    .was_there = true,
+					    .status = status,
+					    .code = "",
+					    .elapsed_ms = put->elapsed_ms};
+
+	end(put, &answer);
+}
+
+/* Same key, same rows: what is there is ours. Its lines may differ when the limit of a row was
+ * changed meanwhile. */
+static bool has_our_size(const struct lc_s3_put *put)
+{
+	char size[LENGTH_SIZE];
+
+	snprintf(size, sizeof(size), "%" PRIu64, put->body->size);
+	return strcmp(put->length, size) == 0;
+}
+
+/* A look that is not allowed, or tells nothing, holds no PUT up. */
+static void on_look_done(struct lc_s3_put *put, const struct lc_http_response *response)
+{
+	struct lc_s3_error none = {.code = ""};
+	struct lc_s3_answer answer = {.retry_class = LC_RETRY_AGAIN,
+				      .scope = LC_RETRY_SCOPE_BUCKET,
+				      .certain = true,
+				      .code = "",
+				      .elapsed_ms = put->elapsed_ms};
+
+	if (!response->complete) {
+		describe(put, response, &none, &answer);
+		end(put, &answer);
+	} else if (response->status == 200 && put->has_etag && has_our_size(put)) {
+		end_as_there(put, response->status, true);
+	} else {
+		go_on(put, STEP_PUT);
+	}
+}
+
+static void begin_check(struct lc_s3_put *put, const struct lc_s3_answer *answer)
+{
+	put->there_status = answer->status;
+	put->there_certain = answer->certain;
+	put->there_from_s3 = put->has_etag || put->from_s3 || answer->code[0] != '\0';
+	go_on(put, STEP_CHECK);
+}
+
+/* The condition has failed, and yet the object is not there, or what answered is not S3. */
+static void end_unfounded(struct lc_s3_put *put)
+{
+	struct lc_s3_answer answer = {.retry_class = LC_RETRY_WAIT,
+				      .scope = LC_RETRY_SCOPE_BUCKET,
+				      .certain = put->there_certain,
+				      .status = put->there_status,
+				      .code = "",
+				      .elapsed_ms = put->elapsed_ms};
+
+	if (put->s3->conditional == LC_S3_CONDITIONAL_AUTO) {
+		send_again_plain(put, put->there_certain);
+		return;
+	}
+	lc_error_set(&answer.error, LC_ERROR_CORRUPT,
+		     "PUT %s/%.*s: HTTP %u says that the object is there, but it is not: what "
+		     "answered is not S3, or does not know If-None-Match (s3.conditional-put)",
+		     put->bucket_text, KEY_SHOWN_MAX, put->key, put->there_status);
+	end(put, &answer);
+}
+
+static void on_check_done(struct lc_s3_put *put, const struct lc_http_response *response)
+{
+	unsigned status = response->complete ? response->status : 0;
+	bool there = status == 200 && put->has_etag;
+
+	if (!there && (status == 404 || !put->there_from_s3)) {
+		end_unfounded(put);
+		return;
+	}
+	if (there && !has_our_size(put))
+		lc_log(LC_LOG_WARNING,
+		       "an object with the key of ours is there and has another size; it is left "
+		       "as it is",
+		       LC_LOG_TEXT("bucket", put->bucket_text), LC_LOG_TEXT("key", put->key),
+		       LC_LOG_TEXT("bytes", put->length),
+		       LC_LOG_UINT("expected_bytes", put->body->size));
+	end_as_there(put, put->there_status, put->there_certain);
+}
+
+/* ---- the answer to a PUT ---- */
+
+static void on_put_done(struct lc_s3_put *put, const struct lc_http_response *response)
+{
 	struct lc_s3_error parsed = {.code = ""};
 	unsigned status = response->complete ? response->status : 0;
 	struct lc_s3_answer answer = {
 	    .status = status,
 	    .code = parsed.code,
-	    .elapsed_ms = response->elapsed_ms,
+	    .elapsed_ms = put->elapsed_ms,
 	};
 
-	LC_ASSERT_MAGIC(put, MAGIC);
 	if (status >= 300)
 		lc_s3_error_parse(lc_buffer_view(&put->answer), &parsed);
 	answer.retry_class = classify(put, status, parsed.code, &answer.certain);
@@ -282,8 +409,12 @@ static void on_done(void *context, const struct lc_http_response *response)
 	/* A kept connection may have broken after the first sending was stored. */
 	answer.certain =
 	    !put->doubt && (response->sends == 0 || (answer.certain && response->sends == 1));
+	if (says_it_is_there(put, status)) {
+		begin_check(put, &answer);
+		return;
+	}
 	if (condition_may_be_unknown(put, &answer)) {
-		send_again_plain(put, &answer);
+		send_again_plain(put, answer.certain);
 		return;
 	}
 	if (answer.retry_class == LC_RETRY_CLOCK)
@@ -291,8 +422,26 @@ static void on_done(void *context, const struct lc_http_response *response)
 	describe(put, response, &parsed, &answer);
 	if (answer.retry_class == LC_RETRY_DONE && put->plain)
 		note_condition_unknown(put->s3);
-	answer.was_there = answer.retry_class == LC_RETRY_DONE && status >= 300;
 	end(put, &answer);
+}
+
+static void on_done(void *context, const struct lc_http_response *response)
+{
+	struct lc_s3_put *put = context;
+
+	LC_ASSERT_MAGIC(put, MAGIC);
+	put->elapsed_ms += response->elapsed_ms;
+	switch (put->step) {
+	case STEP_LOOK:
+		on_look_done(put, response);
+		break;
+	case STEP_PUT:
+		on_put_done(put, response);
+		break;
+	case STEP_CHECK:
+		on_check_done(put, response);
+		break;
+	}
 }
 
 static const struct lc_http_callbacks CALLBACKS = {
@@ -313,18 +462,21 @@ static void hash_body(const struct lc_s3_body *body, char hex[LC_SIGV4_HASH_HEX_
 }
 
 /* Signs and sends; `host` and `path` are encoded. */
-static void send_put(struct lc_s3_put *put, const char *url, struct lc_view host,
-		     struct lc_view path)
+static void send_step(struct lc_s3_put *put, const char *url, struct lc_view host,
+		      struct lc_view path)
 {
 	enum { SIGNED = 4 };
+	static const struct lc_s3_body nothing = {.piece_count = 0};
 	struct lc_s3 *s3 = put->s3;
+	bool has_body = put->step == STEP_PUT;
+	const char *method = has_body ? "PUT" : "HEAD";
 	int64_t now = lc_clock_wall_ms() / 1000 + s3->clock_offset_seconds;
 	char hash[LC_SIGV4_HASH_HEX_SIZE];
 	char time_text[LC_SIGV4_TIME_SIZE];
 	struct lc_buffer authorization;
 
-	put->conditional = !put->plain && s3->conditional != LC_S3_CONDITIONAL_OFF;
-	hash_body(put->body, hash);
+	put->conditional = has_body && !put->plain && s3->conditional != LC_S3_CONDITIONAL_OFF;
+	hash_body(has_body ? put->body : &nothing, hash);
 	lc_sigv4_format_time(now, time_text);
 	const struct lc_sigv4_header to_sign[SIGNED] = {
 	    {lc_view_of("content-type"), lc_view_of(CONTENT_TYPE)},
@@ -333,7 +485,7 @@ static void send_put(struct lc_s3_put *put, const char *url, struct lc_view host
 	    {lc_view_of("x-amz-date"), lc_view_of(time_text)},
 	};
 	struct lc_sigv4_request request = {
-	    .method = lc_view_of("PUT"),
+	    .method = lc_view_of(method),
 	    .path = path,
 	    .headers = to_sign,
 	    .header_count = SIGNED,
@@ -350,12 +502,12 @@ static void send_put(struct lc_s3_put *put, const char *url, struct lc_view host
 	    (struct lc_http_header){lc_view_of("authorization"), lc_buffer_view(&authorization)};
 	headers[SIGNED + 1] = (struct lc_http_header){lc_view_of("if-none-match"), lc_view_of("*")};
 	struct lc_http_spec spec = {
-	    .method = "PUT",
+	    .method = method,
 	    .url = url,
 	    .headers = headers,
 	    .header_count = put->conditional ? SIGNED + 2 : SIGNED + 1,
-	    .body_from_callback = true,
-	    .body_size = put->body->size,
+	    .body_from_callback = has_body,
+	    .body_size = has_body ? put->body->size : 0,
 	    .timeout_ms = s3->timeout_ms,
 	    .stall_timeout_ms = s3->stall_timeout_ms,
 	    .callbacks = &CALLBACKS,
@@ -384,7 +536,7 @@ static void address_and_send(struct lc_s3_put *put)
 		lc_buffer_append_view(&url, lc_buffer_view(&host));
 		lc_buffer_append_view(&url, lc_buffer_view(&path));
 		LC_ASSERT(lc_buffer_text(&url) != NULL);
-		send_put(put, lc_buffer_text(&url), lc_buffer_view(&host), lc_buffer_view(&path));
+		send_step(put, lc_buffer_text(&url), lc_buffer_view(&host), lc_buffer_view(&path));
 	} else {
 		put->refusal_timer = lc_loop_timer_new(s3->loop, on_refusal_timer, put);
 		lc_loop_timer_start(put->refusal_timer, 0);
@@ -395,11 +547,13 @@ static void address_and_send(struct lc_s3_put *put)
 }
 
 struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, struct lc_view bucket, struct lc_view key,
-			    const struct lc_s3_body *body, lc_s3_callback *callback, void *context)
+			    const struct lc_s3_body *body, bool look_first,
+			    lc_s3_callback *callback, void *context)
 {
 	struct lc_s3_put *put = lc_memory_zero(1, sizeof(*put));
 
 	put->magic = MAGIC;
+	put->step = look_first ? STEP_LOOK : STEP_PUT;
 	put->s3 = s3;
 	put->body = body;
 	put->callback = callback;

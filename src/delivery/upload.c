@@ -739,8 +739,9 @@ static void start_one(struct lc_upload *upload, struct lc_target *target)
 	TAILQ_INSERT_TAIL(&upload->uploading, object, of_list);
 	object->put_ms = lc_loop_now_ms(upload->loop);
 	LC_CRASH_POINT(UPLOAD_BEFORE_PUT);
-	object->put = lc_s3_put(upload->s3, target->bucket->name, lc_buffer_view(&object->key),
-				&object->body, on_answer, object);
+	object->put = lc_s3_put(
+	    upload->s3, target->bucket->name, lc_buffer_view(&object->key), &object->body,
+	    !lc_attempts_none_stored(upload->attempts, object->intent_id), on_answer, object);
 }
 
 /* The next target in turn; those that are slow or fail have three quarters of the slots, and a

@@ -97,7 +97,7 @@ static void put_pieces(struct world *world, const char *bucket, struct lc_view k
 	for (size_t i = 0; i < count; i++)
 		body.size += pieces[i].size;
 	world->left = 1;
-	lc_s3_put(world->s3, lc_view_of(bucket), key, &body, on_answer, world);
+	lc_s3_put(world->s3, lc_view_of(bucket), key, &body, false, on_answer, world);
 	lc_loop_run(world->loop);
 }
 
@@ -258,8 +258,8 @@ static void many_puts_run_at_once(void **state)
 		char key[100];
 
 		snprintf(key, sizeof(key), "clients-test/many/%u", i);
-		lc_s3_put(world->s3, lc_view_of("target-1"), lc_view_of(key), &body, on_answer,
-			  world);
+		lc_s3_put(world->s3, lc_view_of("target-1"), lc_view_of(key), &body, false,
+			  on_answer, world);
 	}
 	lc_loop_run(world->loop);
 	assert_int_equal(world->answer.retry_class, LC_RETRY_DONE);

@@ -231,11 +231,14 @@ uint64_t lc_s3_put_sent(const struct lc_s3_put *put)
 }
 
 struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, struct lc_view bucket, struct lc_view key,
-			    const struct lc_s3_body *body, lc_s3_callback *callback, void *context)
+			    const struct lc_s3_body *body, bool look_first,
+			    lc_s3_callback *callback, void *context)
 {
 	struct lc_s3_put *put = lc_memory_zero(1, sizeof(*put));
 	uint64_t delay_ms = sim_delay(100, 20000);
 
+	/* Below this: it is answered as a PUT with the condition is. */
+	(void)look_first;
 	put->s3 = s3;
 	put->callback = callback;
 	put->context = context;

@@ -13,6 +13,7 @@ enum { BYTES_MAX = 64 * 1024 * 1024 };
 struct lc_s3_put {
 	struct lc_s3 *s3;
 	char *bucket;
+	bool look_first;
 	uint64_t sent;
 	struct lc_buffer key;
 	struct lc_buffer body;
@@ -42,11 +43,13 @@ void fake_s3_free(struct lc_s3 *s3)
 }
 
 struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, struct lc_view bucket, struct lc_view key,
-			    const struct lc_s3_body *body, lc_s3_callback *callback, void *context)
+			    const struct lc_s3_body *body, bool look_first,
+			    lc_s3_callback *callback, void *context)
 {
 	struct lc_s3_put *put = lc_memory_zero(1, sizeof(*put));
 
 	put->s3 = s3;
+	put->look_first = look_first;
 	put->bucket = lc_memory_copy_bytes(bucket.data, bucket.size);
 	lc_buffer_init(&put->key, BYTES_MAX);
 	lc_buffer_append_view(&put->key, key);
@@ -112,6 +115,11 @@ const char *fake_s3_bucket(const struct lc_s3 *s3)
 const char *fake_s3_key(const struct lc_s3 *s3)
 {
 	return lc_buffer_text(&oldest(s3)->key);
+}
+
+bool fake_s3_looks_first(const struct lc_s3 *s3)
+{
+	return oldest(s3)->look_first;
 }
 
 const char *fake_s3_body(const struct lc_s3 *s3)

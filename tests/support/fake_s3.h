@@ -20,6 +20,7 @@ size_t fake_s3_started(const struct lc_s3 *s3);
 const char *fake_s3_bucket(const struct lc_s3 *s3);
 const char *fake_s3_key(const struct lc_s3 *s3);
 const char *fake_s3_body(const struct lc_s3 *s3);
+bool fake_s3_looks_first(const struct lc_s3 *s3);
 
 /* Answers the oldest PUT, by a status and code of this class: of the bucket, when it fails. */
 void fake_s3_answer(struct lc_s3 *s3, enum lc_retry_class retry_class);

@@ -27,7 +27,11 @@ static void serve(void *context, struct script_connection *connection,
 {
 	struct put_world *world = context;
 
+	size_t used = strlen(world->methods);
+
 	world->requests++;
+	snprintf(world->methods + used, sizeof(world->methods) - used, "%.*s ",
+		 (int)request->method.size, request->method.data);
 	keep(world->target, sizeof(world->target), request->target);
 	keep(world->head, sizeof(world->head), request->head);
 	world->body_was_whole = request->body.size == world->body.size &&
@@ -124,8 +128,8 @@ void put_world_put(struct put_world *world, const char *bucket, const char *key,
 {
 	world->script = script;
 	world->done = 0;
-	lc_s3_put(world->s3, lc_view_of(bucket), lc_view_of(key), &world->body, put_world_on_answer,
-		  world);
+	lc_s3_put(world->s3, lc_view_of(bucket), lc_view_of(key), &world->body, world->look_first,
+		  put_world_on_answer, world);
 	assert_int_equal(world->done, 0);
 	lc_loop_run(world->loop);
 	assert_int_equal(world->done, 1);

@@ -23,6 +23,7 @@ struct put_world {
 	struct lc_s3_body body;
 	uint64_t timeout_ms; /* of the client */
 	enum lc_s3_conditional conditional;
+	bool look_first;
 
 	unsigned done;
 	struct lc_s3_answer answer;
@@ -30,6 +31,7 @@ struct put_world {
 
 	char target[4096]; /* what the server saw */
 	char head[8192];
+	char methods[200]; /* of all requests: "HEAD PUT " */
 	bool body_was_whole;
 	unsigned requests;
 };

@@ -104,7 +104,7 @@ static void a_bucket_that_is_no_name_waits_unsent(void **state)
 	assert_int_equal(world->answer.status, 0);
 	assert_non_null(strstr(world->answer.error.message, "../evil"));
 	assert_int_equal(world->requests, 0);
-	lc_s3_cancel(lc_s3_put(world->s3, lc_view_of("x"), lc_view_of("k"), &world->body,
+	lc_s3_cancel(lc_s3_put(world->s3, lc_view_of("x"), lc_view_of("k"), &world->body, false,
 			       put_world_on_answer, world));
 }
 
@@ -114,12 +114,12 @@ static void a_cancelled_put_is_silent(void **state)
 	struct lc_s3_put *one;
 
 	world->script = script_answer_nothing;
-	one = lc_s3_put(world->s3, lc_view_of("logs"), lc_view_of("key"), &world->body,
+	one = lc_s3_put(world->s3, lc_view_of("logs"), lc_view_of("key"), &world->body, false,
 			put_world_on_answer, world);
 	lc_loop_timer_start(world->timer, 20);
 	lc_loop_run(world->loop);
 	lc_s3_cancel(one);
-	lc_s3_put(world->s3, lc_view_of("logs"), lc_view_of("key"), &world->body,
+	lc_s3_put(world->s3, lc_view_of("logs"), lc_view_of("key"), &world->body, false,
 		  put_world_on_answer, world);
 	lc_s3_free(world->s3);
 	world->s3 = NULL;

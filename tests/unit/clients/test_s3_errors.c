@@ -191,103 +191,6 @@ static void a_refusal_after_a_broken_connection_is_not_certain(void **state)
 	assert_false(world->answer.certain);
 }
 
-/* What the server answers to a PUT that carries the condition; it takes those that do not. */
-static void refuse_the_condition(void *context, struct script_connection *connection,
-				 const struct script_request *request)
-{
-	struct put_world *world = context;
-
-	(void)request;
-	script_send_text(connection, strcasestr(world->head, "if-none-match") != NULL
-					 ? world->text
-					 : PUT_WORLD_OK);
-}
-
-static void use_condition(struct put_world *world, enum lc_s3_conditional conditional)
-{
-	lc_s3_free(world->s3);
-	world->conditional = conditional;
-	world->s3 = put_world_s3_of(world, script_server_url(world->server), LC_S3_ADDRESSING_PATH);
-}
-
-static void an_object_that_is_there_is_stored(void **state)
-{
-	static const char *const texts[] = {
-	    "HTTP/1.1 412 Precondition Failed\r\nContent-Length: 0\r\n\r\n",
-	    "HTTP/1.1 304 Not Modified\r\n\r\n",
-	};
-	struct put_world *world = *state;
-
-	use_condition(world, LC_S3_CONDITIONAL_AUTO);
-	for (size_t i = 0; i < 2; i++) {
-		world->text = texts[i];
-		put_world_put(world, "logs", "key", refuse_the_condition);
-		assert_int_equal(world->answer.retry_class, LC_RETRY_DONE);
-		assert_int_equal(world->answer.error.kind, LC_ERROR_NONE);
-		assert_true(world->answer.was_there);
-	}
-	assert_int_equal(world->requests, 2);
-}
-
-static void a_service_that_does_not_know_the_condition_gets_puts_without_it(void **state)
-{
-	static const char *const texts[] = {
-	    "HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\n\r\n",
-	    "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
-	    "HTTP/1.1 404 Not Found\r\nContent-Length: 38\r\n\r\n"
-	    "<Error><Code>NoSuchKey</Code></Error>\n",
-	};
-	struct put_world *world = *state;
-
-	for (size_t i = 0; i < 3; i++) {
-		use_condition(world, LC_S3_CONDITIONAL_AUTO);
-		world->requests = 0;
-		world->text = texts[i];
-		put_world_put(world, "logs", "key", refuse_the_condition);
-		assert_int_equal(world->answer.retry_class, LC_RETRY_DONE);
-		assert_false(world->answer.was_there);
-		assert_true(world->body_was_whole);
-		assert_int_equal(world->requests, 2);
-
-		/* From now on without. */
-		put_world_put(world, "logs", "key", refuse_the_condition);
-		assert_int_equal(world->answer.retry_class, LC_RETRY_DONE);
-		assert_int_equal(world->requests, 3);
-	}
-}
-
-static void what_is_refused_without_the_condition_too_does_not_end_it(void **state)
-{
-	struct put_world *world = *state;
-
-	use_condition(world, LC_S3_CONDITIONAL_AUTO);
-	for (unsigned i = 1; i <= 2; i++) {
-		put_world_put_and_fail(world, "400 Bad Request", "", "");
-		assert_int_equal(world->answer.retry_class, LC_RETRY_WAIT);
-		assert_int_equal(world->answer.scope, LC_RETRY_SCOPE_UNKNOWN);
-		assert_true(world->answer.certain);
-		assert_int_equal(world->requests, 2 * i);
-	}
-}
-
-/* Refusals that have a reason of their own say nothing of the condition; nor does one that the
- * operator insists on. */
-static void other_refusals_are_not_sent_again(void **state)
-{
-	struct put_world *world = *state;
-
-	use_condition(world, LC_S3_CONDITIONAL_AUTO);
-	put_world_put_and_fail(world, "404 Not Found", "",
-			       "<Error><Code>NoSuchBucket</Code></Error>");
-	put_world_put_and_fail(world, "400 Bad Request", "",
-			       "<Error><Code>EntityTooLarge</Code></Error>");
-	assert_int_equal(world->requests, 2);
-	use_condition(world, LC_S3_CONDITIONAL_ON);
-	put_world_put_and_fail(world, "501 Not Implemented", "", "");
-	assert_int_equal(world->answer.retry_class, LC_RETRY_WAIT);
-	assert_int_equal(world->requests, 3);
-}
-
 static void answer_huge(void *context, struct script_connection *connection,
 			const struct script_request *request)
 {
@@ -329,10 +232,6 @@ int main(void)
 	    TEST(an_upload_in_which_nothing_moves_is_given_up),
 	    TEST(without_a_connection_the_object_is_certainly_not_stored),
 	    TEST(a_refusal_after_a_broken_connection_is_not_certain),
-	    TEST(an_object_that_is_there_is_stored),
-	    TEST(a_service_that_does_not_know_the_condition_gets_puts_without_it),
-	    TEST(what_is_refused_without_the_condition_too_does_not_end_it),
-	    TEST(other_refusals_are_not_sent_again),
 	    TEST(a_huge_error_is_kept_in_part),
 	};
 

@@ -112,6 +112,31 @@ static void a_failed_upload_is_tried_again_with_the_same_object(void **state)
 	assert_int_equal(upload_world_count(world, LC_COUNTERS_INTENTS_BODILESS), 0);
 }
 
+/* An earlier attempt, or an earlier process, may have stored it. */
+static void an_object_that_may_be_there_is_looked_for_first(void **state)
+{
+	struct upload_world *world = *state;
+
+	lc_upload_set_ledger(world->upload, world->ledger, 2);
+	upload_world_submit(world, 1, "logs");
+	upload_world_run(world);
+	assert_true(fake_s3_looks_first(world->s3));
+	fake_s3_answer(world->s3, LC_RETRY_DONE);
+
+	upload_world_submit(world, 2, "logs");
+	upload_world_run(world);
+	assert_false(fake_s3_looks_first(world->s3));
+	fake_s3_answer(world->s3, LC_RETRY_CLOCK);
+	fake_loop_advance(world->loop, UPLOAD_WORLD_BACKOFF_MS);
+	assert_false(fake_s3_looks_first(world->s3));
+	fake_s3_answer(world->s3, LC_RETRY_AGAIN);
+	fake_loop_advance(world->loop, UPLOAD_WORLD_BACKOFF_MAX_MS);
+	assert_true(fake_s3_looks_first(world->s3));
+	fake_s3_answer(world->s3, LC_RETRY_DONE);
+	fake_ledger_confirm(world->ledger);
+	assert_int_equal(world->delivered, 2);
+}
+
 static void a_target_that_keeps_failing_frees_all_bodies_but_one(void **state)
 {
 	struct upload_world *world = *state;
@@ -392,6 +417,7 @@ int main(void)
 	    STORY(no_more_uploads_run_than_are_allowed),
 	    STORY(one_target_alone_does_not_take_all_uploads),
 	    STORY(a_failed_upload_is_tried_again_with_the_same_object),
+	    STORY(an_object_that_may_be_there_is_looked_for_first),
 	    STORY(a_target_that_keeps_failing_frees_all_bodies_but_one),
 	    STORY(a_refusal_steps_aside_at_once),
 	    STORY(an_object_for_a_target_aside_loses_its_body_at_once),
