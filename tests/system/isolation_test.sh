@@ -35,10 +35,12 @@ crowd() {
 	)
 	mapfile -t FAILING < <(
 		numbered $((3 * n)) "$1-central/bad/%d/"
-		for kind in missing hang drip storm html; do
+		for kind in missing hang storm; do
 			numbered $((3 * n)) "$1-$kind-%d/"
 		done
-		numbered $((2 * n)) "$1-large-%d/"
+		for kind in drip html large expired; do
+			numbered $((2 * n)) "$1-$kind-%d/"
+		done
 	)
 }
 
@@ -63,6 +65,7 @@ inject_all() {
 		'{"bucket": "*-hang-*", "method": "PUT", "request_hang": 0}' \
 		'{"bucket": "*-drip-*", "method": "PUT", "request_rate": 20}' \
 		'{"bucket": "*-storm-*", "method": "PUT", "status": 503, "code": "SlowDown"}' \
+		'{"bucket": "*-expired-*", "certificate": "expired"}' \
 		'{"bucket": "*-html-*", "method": "PUT", "status": 200, "body": "<html>welcome</html>"}' \
 		'{"bucket": "*-large-*", "method": "PUT", "larger_than": 50000, "early": true, "status": 413,
 			"body": "<html>too large</html>"}'
@@ -101,7 +104,8 @@ memory_is_bounded() {
 
 # play RUN: rows flow; what is measured is in files of the run's name.
 play() {
-	start_service_through_faults
+	start_service --s3.endpoint="$(faulty s3_tls)" --s3.addressing-style=virtual \
+		--s3.tls-ca-file="$WORK/tls/authority.pem"
 	need "$1: rows flow" rows_flow "$1"
 	healthy_arrive "$1"
 	check "$1: each worker's memory is within its bound" memory_is_bounded "$1"
@@ -130,7 +134,9 @@ all_is_there() {
 
 story "$((100 * CROWD_PARTS)) tenants, of which $((20 * CROWD_PARTS)) fail: the others keep their pace"
 start_stack
-start_faults
+mkdir "$WORK/tls"
+# Over TLS, with a host for each bucket, so that certificates can be wrong one by one.
+start_faults --tls "$WORK/tls"
 export LOG_COURIER_SUPERVISOR_SHARDS=$SHARDS
 # On a busy machine an insert takes seconds, and what comes to light after its window waits for a comparison.
 export LOG_COURIER_CONSUMER_PROCESSING_DELAY_SECONDS=10
