@@ -30,7 +30,7 @@ struct lc_row_binary_reader {
 
 static inline struct lc_row_binary_reader lc_row_binary_reader_of(struct lc_view bytes)
 {
-	const unsigned char *begin = (const unsigned char *)bytes.data;
+	const unsigned char *begin = (const unsigned char *)(bytes.size == 0 ? "" : bytes.data);
 
 	return (struct lc_row_binary_reader){.next = begin, .end = begin + bytes.size};
 }

@@ -4,33 +4,24 @@
 
 enum { QUOTED_MAX = 300 };
 
-/* What a code of ClickHouse's means here and its own words may leave out: settings of the user's
- * profile to be changed. Of ClickHouse's src/Common/ErrorCodes.cpp. */
 static const struct {
 	int code;
-	const char *words;
-} PROFILE_CODES[] = {
-    {158, "max_rows_to_read, max_rows_to_group_by or another limit of rows"},
-    {159, "max_execution_time"},
-    {160, "max_estimated_execution_time or min_execution_speed"},
-    {164, "readonly: log-courier's user needs 0, for it sends settings and writes offsets (with 2 "
-	  "it can read, and not write them)"},
-    {191, "max_rows_in_set or max_bytes_in_set"},
-    {241, "max_memory_usage"},
-    {307, "max_bytes_to_read or another limit of bytes"},
-    {396, "max_result_rows or max_result_bytes"},
-    {452, "its constraints: they forbid a setting without which answers may be cut"},
+	const char *settings;
+} CODES[] = {
+#define LC_CLICKHOUSE_CODE(code, name, fault, settings) {(code), (settings)},
+#include "tbl/clickhouse_codes.h"
 };
 
+/* Says which settings of the user's profile are to be changed. */
 static void append_settings(int code, struct lc_error *error)
 {
 	struct lc_error plain = *error;
 
-	for (size_t i = 0; i < sizeof(PROFILE_CODES) / sizeof(PROFILE_CODES[0]); i++) {
-		if (PROFILE_CODES[i].code == code)
+	for (size_t i = 0; i < sizeof(CODES) / sizeof(CODES[0]); i++) {
+		if (CODES[i].code == code && CODES[i].settings[0] != '\0')
 			lc_error_set(error, plain.kind,
 				     "%.330s (in the profile of ClickHouse's user, look at %s)",
-				     plain.message, PROFILE_CODES[i].words);
+				     plain.message, CODES[i].settings);
 	}
 }
 

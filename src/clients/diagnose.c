@@ -62,7 +62,7 @@ static const struct {
 	int code;
 	enum lc_fault fault;
 } CLICKHOUSE_CODES[] = {
-#define LC_CLICKHOUSE_CODE(code, name, fault) {(code), LC_FAULT_CLICKHOUSE_##fault},
+#define LC_CLICKHOUSE_CODE(code, name, fault, settings) {(code), LC_FAULT_CLICKHOUSE_##fault},
 #include "tbl/clickhouse_codes.h"
 };
 
