@@ -127,6 +127,10 @@ struct lc_ledger_state {
 	 * reaches past the last window (or lc_ledger_seen_until). */
 	void (*on_source)(void *context, const struct lc_ledger_source *source,
 			  const struct lc_ledger_range *ranges, size_t range_count);
+	/* For each source whose committed second is before the second of its last row. Nobody
+	 * knows the offset of that row any more: it is to be read again. */
+	void (*on_uncommitted)(void *context, const struct lc_ledger_source *source,
+			       uint32_t last_second);
 	/* For each target, and target bucket, with something on record. */
 	void (*on_target)(void *context, const struct lc_ledger_target *target);
 	/* For each source and target with open intents. */

@@ -78,6 +78,8 @@ LC_STATEMENT(DROP_ORIGINS, "DELETE FROM origin WHERE until <= (SELECT value FROM
 
 LC_STATEMENT(STATE_SOURCES, "SELECT id, session, bucket FROM source "
 	"WHERE id IN (SELECT source FROM open_range) ORDER BY id")
+LC_STATEMENT(STATE_UNCOMMITTED, "SELECT session, bucket, last_second FROM source "
+	"WHERE last_second > committed_second AND last_second >= ?1")
 LC_STATEMENT(STATE_TARGETS, "SELECT bucket, whole, prefix, refused, failures, probe_at_ms, given_up FROM target")
 LC_STATEMENT(STATE_INTENTS, "SELECT s.session, s.bucket, o.target_bucket, o.target_prefix, o.intents, o.rows, "
 	"o.oldest FROM (SELECT source, target_bucket, target_prefix, count(*) AS intents, sum(rows) AS rows, "

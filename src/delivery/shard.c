@@ -227,6 +227,16 @@ static void restore_source(void *context, const struct lc_ledger_source *name,
 	}
 }
 
+/* All of that second are taken, or late. */
+static void restore_uncommitted(void *context, const struct lc_ledger_source *name,
+				uint32_t last_second)
+{
+	const struct lc_ledger_range range = {
+	    .from = last_second, .to = last_second + 1, .since = last_second};
+
+	restore_source(context, name, &range, 1);
+}
+
 static void restore_target(void *context, const struct lc_ledger_target *record)
 {
 	struct lc_shard *shard = context;
@@ -258,6 +268,7 @@ static bool open_ledger(struct lc_shard *shard, unsigned number, unsigned count,
 	snprintf(path, sizeof(path), "%s/shard-%u-of-%u.db", shard->settings->state_directory,
 		 number, count);
 	shard->state = (struct lc_ledger_state){.on_source = restore_source,
+						.on_uncommitted = restore_uncommitted,
 						.on_target = restore_target,
 						.on_intents = restore_intents,
 						.context = shard};

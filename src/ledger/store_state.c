@@ -95,6 +95,31 @@ static bool read_sources(struct lc_store *store, struct lc_ledger_state *state,
 	return step == LC_SQL_DONE;
 }
 
+/* Only what the horizon does not hide, and a window has discovered: of that it is known what is
+ * taken. */
+static bool read_uncommitted(struct lc_store *store, struct lc_ledger_state *state,
+			     struct lc_error *error)
+{
+	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_STATE_UNCOMMITTED, error);
+	enum lc_sql_step step;
+
+	if (statement == NULL)
+		return false;
+	lc_sql_bind_number(statement, 1, state->horizon);
+	while ((step = lc_sql_step(statement, store->path, error)) == LC_SQL_ROW) {
+		struct lc_ledger_source source = {
+		    .raft_session_id = lc_sql_second(statement, 0),
+		    .bucket = lc_sql_view(statement, 1),
+		};
+		uint32_t second = lc_sql_second(statement, 2);
+
+		if (state->on_uncommitted != NULL &&
+		    second < seen_until(store, state, source.raft_session_id))
+			state->on_uncommitted(state->context, &source, second);
+	}
+	return step == LC_SQL_DONE;
+}
+
 static bool read_targets(struct lc_store *store, struct lc_ledger_state *state,
 			 struct lc_error *error)
 {
@@ -194,7 +219,8 @@ bool lc_store_read_state(struct lc_store *store, struct lc_ledger_state *state,
 		    lc_store_find_meta(store, "steady_ms", &state->steady_ms, error) &&
 		    lc_store_find_meta(store, "steady_at_ms", &state->steady_at_ms, error) &&
 		    lc_store_read_meta(store, "next_intent_id", &state->next_intent_id, error) &&
-		    read_sources(store, state, &list, error) && read_targets(store, state, error) &&
+		    read_sources(store, state, &list, error) &&
+		    read_uncommitted(store, state, error) && read_targets(store, state, error) &&
 		    read_intents(store, state, error);
 
 	free(list.ranges);

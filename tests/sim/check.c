@@ -246,6 +246,35 @@ bool sim_all_found(void)
 	return true;
 }
 
+static bool is_behind_horizon(const struct sim_row *row)
+{
+	int64_t inserted_ms = ((int64_t)row->inserted_at - sim->plan.epoch) * 1000;
+
+	return sim_clock_steady_ms(sim->began_ms, sim_now_ms()) >
+	       inserted_ms + (int64_t)sim->plan.horizon * 800;
+}
+
+/* Also when a process died between the two, unless it was about to write the offset: then the next
+ * row of the source makes up for it. What lies behind the horizon may be forgotten. */
+void sim_check_committed(void)
+{
+	for (size_t i = 0; i < sim->row_count; i++) {
+		const struct sim_row *row = &sim->rows[i];
+		const struct sim_source *source = &sim->sources[row->source];
+		struct lc_offset offset = sim_row_offset(row);
+		struct lc_offset committed;
+
+		sim_source_offset(source, &committed);
+		if (sim->lines[row->line].found > 0 && !is_excused(row) &&
+		    !is_behind_horizon(row) && row->inserted_at > source->recorded_second &&
+		    lc_offset_compare(&offset, &committed) > 0)
+			sim_fail("line %u of session %u, bucket %s, inserted at %u, is delivered, "
+				 "but committed is %u",
+				 row->line, source->session, source->bucket, row->inserted_at,
+				 committed.inserted_at);
+	}
+}
+
 void sim_check_end(void)
 {
 	for (size_t i = 0; i < sim->row_count; i++) {

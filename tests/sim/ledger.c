@@ -55,12 +55,31 @@ static void take(struct lc_ledger *ledger, struct lc_ledger_command_list *batch,
 	}
 }
 
+static void note_committed(const struct lc_ledger_command *command)
+{
+	if (command->kind != LC_LEDGER_COMMAND_SET_COMMITTED)
+		return;
+	for (size_t i = 0; i < command->as.find.found_count; i++) {
+		const struct lc_ledger_count *offset = &command->as.find.found[i];
+		struct sim_source *source =
+		    sim_source_find(offset->source.raft_session_id, offset->source.bucket);
+
+		if (source != NULL && offset->second > source->recorded_second)
+			source->recorded_second = offset->second;
+	}
+}
+
 static void execute(struct lc_ledger *ledger, const struct lc_ledger_command_list *batch)
 {
 	struct lc_error error = {.kind = LC_ERROR_NONE};
+	const struct lc_ledger_command *command;
 
 	if (!lc_ledger_command_execute_all(batch, ledger->store, &error))
 		sim_fail("the ledger: %s", error.message);
+	STAILQ_FOREACH(command, batch, next)
+	{
+		note_committed(command);
+	}
 }
 
 /* A disk that is full lets some commands pass and then takes all back. */

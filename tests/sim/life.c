@@ -9,6 +9,7 @@
 #include <limits.h>
 
 enum {
+	COMMIT_MS = 300 * 1000,        /* so long the last offsets may take */
 	COMPLETE_MS = 3 * 3600 * 1000, /* within which all must be delivered once all is well */
 	QUIET_MS = 900 * 1000,         /* in which nothing may be delivered again */
 	SHUTDOWN_MS = 60 * 1000,
@@ -291,6 +292,10 @@ static void await_delivery(struct house *house)
 	while (!sim_all_found() && sim_now_ms() < limit_ms)
 		live_until(house, sim_now_ms() + 10000);
 	sim_check_end();
+	if (sim_now_ms() < sim->plan.faults_end_ms)
+		live_until(house, sim->plan.faults_end_ms);
+	live_until(house, sim_now_ms() + COMMIT_MS);
+	sim_check_committed();
 }
 
 static void on_fault(void *context, const char *fault)

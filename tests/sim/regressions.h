@@ -22,6 +22,7 @@ SIM_REGRESSION(false, 354, "the same: the shape of 23597 in the histories of tod
 SIM_REGRESSION(false, 581, "a quiet source's committed second was forgotten, an older offset written: no other courier delivered it")
 SIM_REGRESSION(false, 142, "the horizon followed a clock that was ahead: rows that came later lay behind it")
 SIM_REGRESSION(false, 501681, "rows that a scan brought along unasked moved an offset past what was not delivered")
+SIM_REGRESSION(false, 610293, "a process died before it had written an offset: a quiet source's was never written")
 /* clang-format on */
 
 #undef SIM_REGRESSION

@@ -109,8 +109,10 @@ static void empty_directory(const char *directory)
 
 void sim_forget_state(void)
 {
-	for (size_t i = 0; i < sim->source_count; i++)
+	for (size_t i = 0; i < sim->source_count; i++) {
 		sim->sources[i].sent_second = 0;
+		sim->sources[i].recorded_second = 0;
+	}
 	empty_directory(sim->directory);
 }
 

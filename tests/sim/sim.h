@@ -49,7 +49,8 @@ struct sim_source {
 	uint32_t offset_second;
 	int64_t offset_start_ms;
 	char offset_req_id[SIM_REQ_ID_SIZE];
-	uint32_t sent_second; /* the greatest that an INSERT was sent for */
+	uint32_t sent_second;     /* the greatest that an INSERT was sent for */
+	uint32_t recorded_second; /* the greatest that the ledger has on record as committed */
 };
 
 struct sim_target {
@@ -344,6 +345,8 @@ void sim_excuse_expired(void);
 bool sim_all_found(void);
 /* What must hold at the end of a history. */
 void sim_check_end(void);
+/* What was delivered is committed, some time later. */
+void sim_check_committed(void);
 
 /* ---- move.c ---- */
 

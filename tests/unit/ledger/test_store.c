@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <sqlite3.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +46,7 @@ struct world {
 	size_t target_count;
 	struct seen_backlog backlogs[8];
 	size_t backlog_count;
+	char uncommitted[100]; /* "BUCKET SECOND " of each, from noon on */
 };
 
 static void copy_name(char copy[32], struct lc_view name)
@@ -89,6 +91,16 @@ static void see_backlog(void *context, const struct lc_ledger_backlog *backlog)
 	copy_name(seen->target_prefix, backlog->target_prefix);
 }
 
+static void see_uncommitted(void *context, const struct lc_ledger_source *source,
+			    uint32_t last_second)
+{
+	struct world *world = context;
+	size_t used = strlen(world->uncommitted);
+
+	snprintf(world->uncommitted + used, sizeof(world->uncommitted) - used, "%.*s %u ",
+		 (int)source->bucket.size, source->bucket.data, last_second - NOON);
+}
+
 static void open_store(struct world *world)
 {
 	struct lc_ledger_options options = lc_ledger_case_options(world->path);
@@ -96,7 +108,9 @@ static void open_store(struct world *world)
 	world->source_count = 0;
 	world->target_count = 0;
 	world->backlog_count = 0;
+	world->uncommitted[0] = '\0';
 	world->state = (struct lc_ledger_state){.on_source = see_source,
+						.on_uncommitted = see_uncommitted,
 						.on_target = see_target,
 						.on_intents = see_backlog,
 						.context = world};
@@ -276,6 +290,46 @@ static void ranges_of_a_window_that_was_not_recorded_do_not_come_back(void **sta
 	assert_int_equal(world->sources[0].ranges[0].to, NOON + 10);
 	assert_int_equal(world->sources[0].ranges[1].from, NOON + 20);
 	assert_int_equal(world->sources[0].ranges[1].to, NOON + 30);
+}
+
+static void add_rows(struct world *world, uint64_t id, const char *bucket, uint32_t second)
+{
+	struct lc_ledger_case_intent made;
+
+	lc_ledger_case_make_intent(&made, id, bucket, second, 2, 1, id * 1000);
+	if (!lc_store_add_intent(world->store, &made.intent, &world->error))
+		fail_msg("%s", world->error.message);
+	lc_ledger_case_free_intent(&made);
+}
+
+static void commit_offset(struct world *world, const char *bucket, uint32_t second)
+{
+	struct lc_ledger_count offset = {.source = lc_ledger_case_source(bucket), .second = second};
+	size_t count = 1;
+
+	assert_true(lc_store_set_committed(world->store, &offset, &count, &world->error));
+}
+
+/* A process died before it had written the source's offset, which nobody knows now. */
+static void the_last_second_of_a_source_that_is_not_committed_is_read_again(void **state)
+{
+	struct world *world = *state;
+
+	begin(world);
+	assert_true(lc_store_set_until(world->store, NOON + 30, &world->error));
+	assert_true(lc_store_set_horizon(world->store, NOON, &world->error));
+	add_rows(world, 1, "committed", NOON + 10);
+	commit_offset(world, "committed", NOON + 11);
+	add_rows(world, 2, "behind", NOON + 10);
+	commit_offset(world, "behind", NOON + 10);
+	/* Which rows were taken before the horizon may be forgotten. */
+	add_rows(world, 3, "forgotten", NOON - 2);
+	/* Its window is not recorded: the next one opens it. */
+	add_rows(world, 4, "beyond", NOON + 29);
+	commit(world);
+	reopen(world);
+	assert_int_equal(world->source_count, 0);
+	assert_string_equal(world->uncommitted, "behind 11 ");
 }
 
 static void expect_backlog(const struct seen_backlog *seen, const char *bucket, uint64_t intents,
@@ -550,6 +604,8 @@ int main(void)
 					    set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
 		ranges_of_a_window_that_was_not_recorded_do_not_come_back, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(
+		the_last_second_of_a_source_that_is_not_committed_is_read_again, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(an_intent_is_open_until_it_is_delivered, set_up,
 					    tear_down),
 	    cmocka_unit_test_setup_teardown(hashes_are_those_of_the_seconds_asked_for, set_up,
