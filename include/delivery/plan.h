@@ -32,8 +32,8 @@ enum {
 };
 
 /* How many of the sorted sources the next scan asks for, from the first on: as many as have similar
- * starts (what is read twice stays below what is new) and fit into the query's text; one that could
- * not be read alone. At least 1 if count is. */
+ * starts and ends (what is read twice stays below what is new, or below what a query costs) and fit
+ * into the query's text; one that could not be read alone. At least 1 if count is. */
 size_t lc_plan_group(struct lc_source *const *sources, size_t count);
 
 #endif

@@ -54,6 +54,10 @@ struct lc_source {
 
 	struct lc_source_objects objects; /* built or under way, in the order of their beginning */
 	uint64_t object_rows;             /* rows in these */
+
+	uint64_t scanned_rows;    /* that the last scan has brought of it, */
+	uint32_t scanned_seconds; /* of so many seconds; 0: none yet */
+
 	struct lc_source_backlogs backlogs; /* intents whose bodies are not in memory, by target */
 
 	unsigned read_failures; /* scans of it alone that failed, in a row */
@@ -104,10 +108,15 @@ void lc_source_open(struct lc_source *source, struct lc_source_range range, uint
 bool lc_source_is_open(const struct lc_source *source);
 
 /* The first open second, and the end of its first piece; only for open sources. A piece is what one
- * scan reads: the first ranges, up to where more than a minute of settled seconds follows. Reading
- * these again would cost what is in them. */
+ * scan reads: the first ranges, up to where more settled seconds follow than are read beside.
+ * Reading these again costs what is in them. */
 uint32_t lc_source_open_from(const struct lc_source *source);
 uint32_t lc_source_piece_to(const struct lc_source *source);
+
+/* So many settled seconds are read beside open ones, rather than asked around by one more query: as
+ * far as the last scan of the source tells they hold as many rows as come in the time that a query
+ * takes. */
+uint32_t lc_source_spare_seconds(const struct lc_source *source);
 
 /* When the oldest of its ranges was opened; 0 if none is. */
 uint32_t lc_source_open_since(const struct lc_source *source);

@@ -60,28 +60,51 @@ static size_t list_bytes(const struct lc_source *source)
 	return source->bucket.size * 2 + 32;
 }
 
+/* What the sources of a group are asked for, each for all of it. */
+struct span {
+	uint32_t from;
+	uint32_t until;
+	uint32_t bound; /* what `until` may become before it is too much for one of them */
+};
+
+/* Takes the source into the group, unless that makes one of them read too much beside its piece:
+ * more than lies in it already, and more than another query costs. */
+static bool join(struct span *span, const struct lc_source *source)
+{
+	uint32_t from = lc_source_open_from(source);
+	uint32_t to = lc_source_piece_to(source);
+	uint32_t until = to > span->until ? to : span->until;
+	uint32_t spare = lc_source_spare_seconds(source);
+
+	if (spare < to - from)
+		spare = to - from;
+	if (from - span->from > spare || until - to > spare || until > span->bound)
+		return false;
+	span->until = until;
+	if (to < span->bound && spare < span->bound - to)
+		span->bound = to + spare;
+	return true;
+}
+
 size_t lc_plan_group(struct lc_source *const *sources, size_t count)
 {
-	/* Reading settled seconds again costs what is in them: a source may start up to one minute
-	 * after the oldest one of its group, or, when its own ranges are long, by their length. */
-	const uint32_t near = 60;
+	struct span span = {.bound = UINT32_MAX};
 	size_t bytes = 0;
 	size_t group = 0;
 
-	/* One that could not be read is asked for alone. */
-	while (group < count && (group == 0 || sources[group]->read_failures == 0)) {
-		uint32_t own = lc_source_open_from(sources[group]);
-		uint32_t length = lc_source_piece_to(sources[group]) - own;
-		uint32_t early = own - lc_source_open_from(sources[0]);
-
+	if (count > 0)
+		span.from = lc_source_open_from(sources[0]);
+	while (group < count) {
+		/* One that could not be read is asked for alone. */
+		if (group > 0 &&
+		    (sources[0]->read_failures > 0 || sources[group]->read_failures > 0))
+			break;
 		bytes += list_bytes(sources[group]);
 		if (group > 0 && bytes > LC_PLAN_LIST_BYTES)
 			break;
-		if (early > near && early > length)
+		if (!join(&span, sources[group]))
 			break;
 		group++;
-		if (sources[0]->read_failures > 0)
-			break;
 	}
 	return group;
 }

@@ -139,6 +139,8 @@ static struct lc_source *leave_source(struct lc_scan *scan, bool whole)
 	if (whole) {
 		finish_second(at);
 		lc_source_settle_asked(source);
+		source->scanned_rows = at->rows;
+		source->scanned_seconds = scan->until - scan->from;
 	} else if (at->read_rows) {
 		lc_source_settle_before(source, at->second);
 	}

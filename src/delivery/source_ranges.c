@@ -5,10 +5,13 @@
 
 #include <stdlib.h>
 
-/* Settled seconds between two ranges that one scan reads. */
-enum { PIECE_GAP = 60 };
+enum {
+	SPARE_SECONDS = 60, /* while nothing tells how many rows they hold */
+	SPARE_SECONDS_MAX = 6 * 3600,
+	SPARE_ROWS = 10000, /* come in the time that a query takes beside its rows */
+};
 
-/* The open ranges of one source. They are few: one as a rule, a handful after late rows. */
+/* The open ranges of one source. They are few: one as a rule; hundreds after late rows. */
 
 bool lc_source_is_open(const struct lc_source *source)
 {
@@ -21,13 +24,26 @@ uint32_t lc_source_open_from(const struct lc_source *source)
 	return source->ranges[0].from;
 }
 
+uint32_t lc_source_spare_seconds(const struct lc_source *source)
+{
+	uint64_t seconds;
+
+	if (source->scanned_seconds == 0)
+		return SPARE_SECONDS;
+	seconds = source->scanned_rows == 0
+		      ? SPARE_SECONDS_MAX
+		      : (uint64_t)SPARE_ROWS * source->scanned_seconds / source->scanned_rows;
+	return seconds < SPARE_SECONDS_MAX ? (uint32_t)seconds : SPARE_SECONDS_MAX;
+}
+
 /* Ranges of the first piece. */
 static size_t piece_count(const struct lc_source *source)
 {
+	uint32_t spare = lc_source_spare_seconds(source);
 	size_t count = source->range_count > 0 ? 1 : 0;
 
 	while (count < source->range_count &&
-	       source->ranges[count].from - source->ranges[count - 1].to <= PIECE_GAP)
+	       source->ranges[count].from - source->ranges[count - 1].to <= spare)
 		count++;
 	return count;
 }

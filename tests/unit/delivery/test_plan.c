@@ -184,14 +184,14 @@ static void names_are_sorted_as_the_table_is(void **state)
 		assert_ptr_equal(order[i], &sources[expected[i]]);
 }
 
-/* How many of two sources share a scan: one open from `first` on, the other for `length` seconds
- * from `second` on. */
+/* How many of two sources share a scan that end at the same time: one open from `first` on, the
+ * other for `length` seconds from `second` on. */
 static size_t group_of_two(uint32_t first, uint32_t second, uint32_t length)
 {
 	struct open_source sources[2];
 	struct lc_source *order[] = {&sources[0].source, &sources[1].source};
 
-	open_range(&sources[0], first, UINT32_MAX);
+	open_range(&sources[0], first, second + length);
 	open_range(&sources[1], second, second + length);
 	return lc_plan_group(order, 2);
 }
@@ -266,6 +266,55 @@ static void a_group_ends_before_the_first_that_is_too_far(void **state)
 	}
 	assert_int_equal(lc_plan_group(order, 6), 4);
 	assert_int_equal(lc_plan_group(order + 4, 2), 2);
+}
+
+/* One that ends long before the other would be read far beyond its end. */
+static void near_ends_share_a_scan(void **state)
+{
+	static const struct {
+		uint32_t ends[3];
+		size_t together;
+	} cases[] = {
+	    {{1010, 1070, 1070}, 3}, {{1010, 1071, 1010}, 1}, {{1071, 1010, 1071}, 1},
+	    {{1200, 1400, 1400}, 3}, {{1200, 1401, 1200}, 1}, {{1070, 1010, 1071}, 2},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct open_source sources[3];
+		struct lc_source *order[3];
+
+		for (size_t k = 0; k < 3; k++) {
+			open_range(&sources[k], 1000, cases[i].ends[k]);
+			order[k] = &sources[k].source;
+		}
+		assert_int_equal(lc_plan_group(order, 3), cases[i].together);
+	}
+}
+
+/* Where few rows lie more is read beside, where many lie less. */
+static void what_the_last_scan_has_brought_decides_what_is_near(void **state)
+{
+	static const struct {
+		uint64_t rows;
+		uint32_t apart;
+		size_t together;
+	} cases[] = {{100, 1000, 2},   {100, 1001, 1},   {0, 21600, 2},
+		     {0, 21601, 1},    {100000, 1, 2},   {100000, 2, 1},
+		     {10000000, 1, 2}, {10000000, 2, 1}, {1, 21600, 2}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct open_source sources[2];
+		struct lc_source *order[] = {&sources[0].source, &sources[1].source};
+
+		open_range(&sources[0], 1000, 1001 + cases[i].apart);
+		open_range(&sources[1], 1000 + cases[i].apart, 1001 + cases[i].apart);
+		/* In ten seconds. A second of its own it may always read. */
+		sources[1].source.scanned_rows = cases[i].rows;
+		sources[1].source.scanned_seconds = 10;
+		assert_int_equal(lc_plan_group(order, 2), cases[i].together);
+	}
 }
 
 /* Groups many sources of such names until all are asked for; each query must be short enough. */
@@ -354,6 +403,8 @@ int main(void)
 	    cmocka_unit_test(nothing_makes_no_group_and_one_makes_one),
 	    cmocka_unit_test(one_that_could_not_be_read_is_asked_for_alone),
 	    cmocka_unit_test(near_starts_share_a_scan),
+	    cmocka_unit_test(near_ends_share_a_scan),
+	    cmocka_unit_test(what_the_last_scan_has_brought_decides_what_is_near),
 	    cmocka_unit_test(a_long_range_shares_a_scan_that_begins_its_own_length_before),
 	    cmocka_unit_test(a_source_is_as_long_as_its_first_piece),
 	    cmocka_unit_test(starts_over_all_of_time_are_judged_alike),

@@ -231,6 +231,28 @@ static void ranges_that_lie_far_apart_are_read_one_after_the_other(void **state)
 	assert_int_equal(story->source->open_rows, 0);
 }
 
+/* A query for each late row would cost more than the rows between them. */
+static void ranges_of_a_quiet_source_are_read_together(void **state)
+{
+	struct story *story = *state;
+
+	open_doubtful(story, 10, 11);
+	open_doubtful(story, 1010, 1011);
+	open_doubtful(story, 3012, 3013);
+	assert_int_equal(lc_source_piece_to(story->source), 11);
+	story->source->scanned_seconds = 10;
+	story->source->scanned_rows = 50;
+	assert_int_equal(lc_source_spare_seconds(story->source), 2000);
+	assert_int_equal(lc_source_piece_to(story->source), 1011);
+	story->source->scanned_rows = 49;
+	assert_int_equal(lc_source_piece_to(story->source), 3013);
+	story->source->scanned_rows = 0;
+	assert_int_equal(lc_source_piece_to(story->source), 3013);
+	story->source->scanned_rows = 1000000;
+	assert_int_equal(lc_source_spare_seconds(story->source), 0);
+	assert_int_equal(lc_source_piece_to(story->source), 11);
+}
+
 /* A flush that is asked for while a scan reads is about what comes after it, too. */
 static void a_flush_during_a_scan_is_not_forgotten(void **state)
 {
@@ -597,6 +619,7 @@ int main(void)
 	    STORY(joined_ranges_are_as_old_as_the_older_one),
 	    STORY(a_scan_asks_the_ledger_about_doubtful_seconds_alone),
 	    STORY(ranges_that_lie_far_apart_are_read_one_after_the_other),
+	    STORY(ranges_of_a_quiet_source_are_read_together),
 	    STORY(a_flush_during_a_scan_is_not_forgotten),
 	    STORY(only_seconds_that_were_asked_for_are_read),
 	    STORY(a_range_read_whole_is_settled),
