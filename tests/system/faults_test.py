@@ -203,6 +203,18 @@ class TheRules(Proxied):
         self.assertTrue(30 < refused < 90, refused)
         self.assertEqual(self.struck(), refused)
 
+    def test_the_first_of_those_alike_are_struck(self):
+        self.faults.put([
+            {"name": "rule", "method": "PUT", "first": 2, "status": 503},
+            {"name": "source", "query": "IN [(](.*)[)] ORDER", "first": 1, "status": 503},
+            {"name": "text", "query": "a.c", "first": 1, "status": 503},
+        ])
+        paths = ["/one/key", "/one/key", "/one/key", "/one/other", "/two/key", "/one/key"]
+        self.assertEqual([self.put(path)[0] for path in paths], [503, 503, 200, 503, 503, 200])
+        questions = ["1 IN (x) ORDER", "2 IN (x) ORDER", "1 IN (y) ORDER", "1 abc", "2 abc", "1 adc"]
+        self.assertEqual([self.ask(text)[0] for text in questions], [503, 200, 503, 503, 200, 503])
+        self.assertEqual([self.struck(name) for name in ("rule", "source", "text")], [4, 2, 2])
+
     def test_rules_are_added_before_others_replaced_by_name_and_removed(self):
         self.faults.add({"name": "two", "bucket": "*", "status": 503})
         self.faults.add({"name": "one", "bucket": "one", "status": 403})
@@ -219,6 +231,8 @@ class TheRules(Proxied):
             ({"statsu": 503}, "no such key: statsu"),
             ({"status": "503"}, "status takes"),
             ({"answer_cut": [5, 1]}, "answer_cut takes"),
+            ({"answer_cut": {"from": 5}}, "answer_cut takes"),
+            ({"answer_cut": {"from": 5, "step": -1}}, "answer_cut takes"),
             ({"code": "SlowDown"}, "need a status"),
             ({"service": "clickhouse", "bucket": "x"}, "for s3 alone"),
             ({"bucket": "x", "query": "y"}, "for clickhouse alone"),
@@ -386,6 +400,19 @@ class WhatBecomesOfAnswers(Proxied):
         self.faults.put({"name": "rule", "service": "clickhouse", "answer_cut": len(whole) + 1})
         self.assertEqual(len(self.raw_answer()[0]), len(whole))
         self.assertEqual(self.faults.counts("rule")["cut"], 0)
+
+    def test_each_cut_may_be_a_step_behind_the_last_one(self):
+        self.faults.put([
+            {"name": "answer", "service": "clickhouse", "answer_cut": {"from": 3, "step": 40}, "clean": True},
+            {"name": "request", "method": "PUT", "request_cut": {"from": len(BODY) - 1, "step": 1}},
+        ])
+        self.assertEqual([len(self.raw_answer()[0]) for _ in range(3)], [3, 43, 83])
+        self.assertRaises(BROKEN, self.put)
+        self.assertRaises(BROKEN, self.put)
+        self.assertEqual(Upstream.seen[3:], [])
+        # Behind the end.
+        self.assertEqual(self.put()[0], 200)
+        self.assertEqual((self.struck("request"), self.faults.counts("request")["cut"]), (3, 2))
 
     def test_an_answer_hangs_after_some_bytes(self):
         self.faults.put({"name": "rule", "service": "clickhouse", "answer_hang": 500})

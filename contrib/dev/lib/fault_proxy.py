@@ -297,7 +297,7 @@ class Exchange:
         rule = self.rule
         hangs = rule[f"{side}_hang"]
         end = hangs or rule[f"{side}_cut"]
-        left = None if end is None else self.proxy.rules.dice.randint(*end)
+        left = None if end is None else end(self.proxy.rules.dice)
         pieces = aiter(pieces)
         while True:
             if left == 0:

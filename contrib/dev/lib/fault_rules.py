@@ -5,7 +5,9 @@ up strikes it; a request that no rule matches passes unharmed.
 """
 
 import asyncio
+import collections
 import fnmatch
+import itertools
 import re
 
 CERTIFICATES = ("expired", "self-signed", "other-name")
@@ -67,11 +69,14 @@ def whole(value):
 
 
 def span(value):
-    """N, or one between two, drawn for each request."""
+    """N, one between two, or one after the other; returns what tells that of a request."""
+    if isinstance(value, dict) and set(value) == {"from", "step"}:
+        numbers = itertools.count(whole(value["from"]), whole(value["step"]))
+        return lambda dice: next(numbers)
     bounds = value if isinstance(value, list) else [value, value]
     if len(bounds) != 2 or whole(bounds[0]) > whole(bounds[1]):
-        raise ValueError("a whole number, or [least, most]")
-    return tuple(bounds)
+        raise ValueError("a whole number, [least, most], or {\"from\": N, \"step\": N}")
+    return lambda dice: dice.randint(*bounds)
 
 
 def seconds(value):
@@ -112,6 +117,8 @@ KEYS = {
     "query": (pattern, "ClickHouse: regular expression found in the query's text"),
     "larger_than": (whole, "requests with a longer body than so many bytes"),
     "chance": (number, "of those, this share: 0.1"),
+    "first": (whole, "of those alike, the first N: of one method, bucket and key; or of one text that `query` has "
+              "found (of its groups, if there are any)"),
     "skip": (whole, "of those, not the first N"),
     "count": (whole, "of those, N; then the rule is used up"),
     # What becomes of the request.
@@ -180,6 +187,7 @@ class Rule:
         self.name = values["name"] or f"rule-{number_of_rule}"
         self.check()
         self.gone = asyncio.Event()
+        self.alike = collections.Counter()  # how many there were of each kind, where `first` asks for it
         self.matched = 0
         self.struck = 0  # requests, or TLS connections
         self.cut = 0     # of these, how many ended before their end
@@ -220,12 +228,24 @@ class Rule:
             return False
         return values["larger_than"] is None or request.size > values["larger_than"]
 
-    def strikes(self, dice):
+    def kind(self, request):
+        """What it has in common with those that are alike."""
+        if self["query"] is None:
+            return request.method, request.bucket, request.key
+        found = self["query"](request.query)
+        return found.groups() or found.group()
+
+    def strikes(self, dice, request):
         """Whether one that it is for is struck; counted."""
         if self["count"] is not None and self.struck >= self["count"]:
             return False
         if self["chance"] is not None and dice.random() >= self["chance"]:
             return False
+        if self["first"] is not None:
+            kind = self.kind(request)
+            self.alike[kind] += 1
+            if self.alike[kind] > self["first"]:
+                return False
         self.matched += 1
         if self.matched <= (self["skip"] or 0):
             return False
@@ -293,7 +313,7 @@ class Rules:
     def choose(self, request):
         """The rule that strikes a request, or None."""
         for rule in self.list:
-            if rule.is_for(request) and rule.strikes(self.dice):
+            if rule.is_for(request) and rule.strikes(self.dice, request):
                 return rule
         return None
 
@@ -302,6 +322,6 @@ class Rules:
         for rule in self.list:
             if rule["certificate"] is None or (rule["bucket"] and not rule["bucket"](bucket)):
                 continue
-            if rule.strikes(self.dice):
+            if rule.strikes(self.dice, Request("s3", "", bucket)):
                 return rule["certificate"]
         return None
