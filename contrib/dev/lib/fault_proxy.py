@@ -458,7 +458,8 @@ class Proxy:
 
     async def listen(self, port=0, tls=None):
         """Begins to serve on loopback; returns the port."""
-        listener = socket.socket()
+        # asyncio turns Nagle's algorithm off where the protocol is named: a body would wait for what acknowledges its head.
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
         listener.bind(("127.0.0.1", port))

@@ -1,0 +1,162 @@
+#!/bin/bash
+# Connections that break at every byte: of the rows that ClickHouse sends, of an object on its way to S3, of S3's reply. And at random
+# ones of large streams of rows. Whatever has come by then, each row is delivered exactly once. Small ones are cut at every 8th byte,
+# large ones 60 times; with FULL=1 at every byte, and 5,000 times.
+
+. "$(dirname "$0")/tenants_lib.sh"
+STEP=${STEP:-$(full 8 1)}
+RANDOM_CUTS=${RANDOM_CUTS:-$(full 60 5000)}
+[ "$STEP" = 1 ] && EVERY="every byte" || EVERY="every ${STEP}th byte"
+
+# More bytes than each of what is cut has: the head and three rows; a body of two lines; a reply that confirms, or refuses.
+ANSWER_BYTES=1100
+BODY_BYTES=400
+REPLY_BYTES=400
+REFUSAL_BYTES=700
+
+# Cuts wait for backoffs, of a worker's scans and of its uploads to a bucket: many of both wait at once.
+SHARDS=${SHARDS:-20}
+BUCKETS=12
+
+# What a scan has in its text that asks for one source, whose name ends like this.
+one_source() {
+	echo "IN [(]{2}[0-9]+,.source-([0-9a-f]+[$1]).[)]{2} ORDER BY raftSessionID"
+}
+
+# targets NAME BYTES: TARGETS are one for each byte that is to be cut at, in BUCKETS of that name.
+targets() {
+	local i
+	TARGETS=()
+	for ((i = 0; i * STEP < $2; i++)); do
+		TARGETS+=("$(printf '%s-%02d/%04d/' "$1" $((i % BUCKETS)) "$i")")
+	done
+}
+
+# What a window holds that is closed by now does not change: each source's rows come in one answer, and in one object.
+rows_are_closed() {
+	[ "$("$DEV/sql" "SELECT max(insertedAt) < now() - $LOG_COURIER_CONSUMER_PROCESSING_DELAY_SECONDS - 1 FROM logs")" = 1 ]
+}
+
+# count_of RULE struck|cut
+count_of() {
+	curl -sS "$(faulty control)/stats" | jq -er --arg rule "$1" ".rules[] | select(.name == \$rule) | .$2"
+}
+
+# total struck|cut: of all rules.
+total() {
+	curl -sS "$(faulty control)/stats" | jq "[.rules[].$1] | add"
+}
+
+cut_at_least() {
+	[ "$(total cut)" -ge "$1" ]
+}
+
+# The last ones were struck behind the end of what there was: before it, none was left out.
+went_past_the_end() {
+	local struck cut
+	struck=$(count_of "$1" struck) && cut=$(count_of "$1" cut) || return
+	echo "$cut were cut, $((struck - cut)) had fewer bytes"
+	[ "$cut" -gt 0 ] && [ "$struck" -gt "$cut" ]
+}
+
+# all_were_cut RULE...: and says how many were.
+all_were_cut() {
+	local rule
+	for rule in "$@"; do
+		check "$rule: at $EVERY up to the end" went_past_the_end "$rule"
+		sed "s/^/# $rule: /" "$WORK/said"
+	done
+}
+
+progress() {
+	echo "$(total cut) $(delivered_rows)"
+}
+
+start_delivery() {
+	need "the rows are of closed seconds" await 30 rows_are_closed
+	start_service_through_faults --clickhouse.url="$(faulty clickhouse)"
+}
+
+no_worker_has_died() {
+	"$CONTROL" status --json | jq -e '[.shards[].restarts] | add == 0'
+}
+
+all_is_delivered_once() {
+	need "all rows are delivered and committed" await_progress 60 progress everything_settled
+	need "no row is missing" await 60 verify --allow-double
+	check "no worker has died" no_worker_has_died
+	check "the service ends on SIGTERM" stop_service
+	check "each row is delivered exactly once" verify
+}
+
+large_streams() {
+	echo "# streams of many rows, cut $RANDOM_CUTS times at random"
+	need "rows of an hour are loaded" load --rows "$(full 60000 400000)" --sources 60 --sessions 60 --skew 0 --time-range 3600
+	need "scans break somewhere" inject \
+		'{"name": "closed", "query": "ORDER BY raftSessionID", "chance": 0.5, "answer_cut": [0, 100000], "clean": true}' \
+		'{"name": "reset", "query": "ORDER BY raftSessionID", "answer_cut": [0, 100000]}'
+	start_delivery
+	need "$RANDOM_CUTS have broken" await_progress 60 progress cut_at_least "$RANDOM_CUTS"
+	echo "# $(total cut) of $(total struck) scans were cut"
+	need "the faults end" inject
+	all_is_delivered_once
+}
+
+answers() {
+	local several='{"name": "several", "query": "[)],[(].* ORDER BY raftSessionID", "status": 500,
+		"body": "Code: 241. DB::Exception: too many sources at once. (MEMORY_LIMIT_EXCEEDED)"}'
+	echo "# ClickHouse's answer with the rows of one source, cut at $EVERY: by a close, and by a reset"
+	targets answer $((2 * ANSWER_BYTES))
+	need "there are ${#TARGETS[@]} sources" make_rows flow --rate 1 --seconds 3 --bytes 0
+	need "the first scan of each breaks" inject "$several" \
+		"{\"name\": \"closed\", \"query\": \"$(one_source 02468ace)\", \"first\": 1, \"clean\": true,
+			\"answer_cut\": {\"from\": 0, \"step\": $STEP}}" \
+		"{\"name\": \"reset\", \"query\": \"$(one_source 13579bdf)\", \"first\": 1,
+			\"answer_cut\": {\"from\": 0, \"step\": $STEP}}"
+	start_delivery
+	all_is_delivered_once
+	all_were_cut closed reset
+}
+
+# make_rows COMMAND OPTION...: of tenants, for TARGETS and their buckets.
+make_rows() {
+	tenants make "${TARGETS[@]}" && tenants "$@" "${TARGETS[@]}"
+}
+
+# puts NAME BYTES: sources with an object each for TARGETS of that name.
+puts() {
+	targets "$1" "$2"
+	need "there are ${#TARGETS[@]} objects to be: $1" make_rows rows --rows 2 --bytes 0
+}
+
+uploads() {
+	echo "# an object on its way to S3, S3's reply to it, and to its repetition, cut at $EVERY"
+	puts body "$BODY_BYTES"
+	puts reply "$REPLY_BYTES"
+	puts again "$REFUSAL_BYTES"
+	need "the first uploads of each break" inject \
+		"{\"name\": \"body\", \"method\": \"PUT\", \"bucket\": \"body-*\", \"first\": 1,
+			\"request_cut\": {\"from\": 0, \"step\": $STEP}}" \
+		"{\"name\": \"reply\", \"method\": \"PUT\", \"bucket\": \"reply-*\", \"first\": 1, \"clean\": true,
+			\"answer_cut\": {\"from\": 0, \"step\": $STEP}}" \
+		'{"name": "lost", "method": "PUT", "bucket": "again-*", "first": 1, "answer_cut": 0}' \
+		"{\"name\": \"again\", \"method\": \"PUT\", \"bucket\": \"again-*\", \"first\": 1, \"clean\": true,
+			\"answer_cut\": {\"from\": 0, \"step\": $STEP}}"
+	start_delivery
+	all_is_delivered_once
+	all_were_cut body reply again
+}
+
+story "connections that break at any byte lose no row and double none"
+start_stack
+start_faults
+export LOG_COURIER_SUPERVISOR_SHARDS=$SHARDS
+export LOG_COURIER_RETRY_MAX_BACKOFF_SECONDS=1
+export LOG_COURIER_S3_MAX_BACKOFF_DELAY_SECONDS=1
+# Nothing but failures for a while is what is wanted here.
+export LOG_COURIER_HEALTH_UNREACHABLE_AFTER_SECONDS=3600
+# Rows of the past have to be there before the first start.
+for part in ${PARTS:-large_streams answers uploads}; do
+	"$part"
+done
+end_story
