@@ -29,6 +29,7 @@ struct lc_http_transfer {
 
 	unsigned status; /* 0 until the final answer's status line */
 	unsigned sends;
+	bool in_head; /* the answer's head has begun, and its end has not come */
 	bool framed;
 	size_t header_bytes;
 	uint64_t moved_ms;     /* when a byte moved last, monotonic */

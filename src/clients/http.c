@@ -155,6 +155,11 @@ static void end_with(struct lc_http_request *request, CURLcode result)
 		lc_error_set(&request->transfer.fault, lc_http_easy_kind_of(result), "%s",
 			     text[0] == '\0' ? curl_easy_strerror(result) : text);
 	}
+	/* For curl an answer may end in its head, or with "100 Continue". */
+	if (request->transfer.fault.kind == LC_ERROR_NONE &&
+	    (request->transfer.in_head || request->transfer.status == 0))
+		lc_error_set(&request->transfer.fault, LC_ERROR_UNREACHABLE,
+			     "the connection has ended before the end of the answer's head");
 	end(request);
 }
 

@@ -135,10 +135,14 @@ static size_t write_header(char *bytes, size_t size, size_t count, void *context
 			     HEADERS_MAX);
 		return 0;
 	}
-	if (line.size >= 5 && memcmp(line.data, "HTTP/", 5) == 0)
+	if (line.size >= 5 && memcmp(line.data, "HTTP/", 5) == 0) {
+		transfer->in_head = true;
 		take_status(transfer);
-	else if (transfer->status != 0)
+	} else if (is_space(line.data[0]) && line.size <= 2) {
+		transfer->in_head = false;
+	} else if (transfer->status != 0) {
 		take_header(transfer, line);
+	}
 	return transfer->silent ? 0 : line.size;
 }
 

@@ -166,6 +166,37 @@ static void a_body_cut_short_is_not_complete(void **state)
 	assert_string_equal(world->body, "hello");
 }
 
+static void answer_cut_in_head(void *context, struct script_connection *connection,
+			       const struct script_request *request)
+{
+	(void)context;
+	(void)request;
+	script_send_text(connection, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-Test: one");
+	script_close(connection);
+}
+
+static void answer_cut_after_interim(void *context, struct script_connection *connection,
+				     const struct script_request *request)
+{
+	(void)context;
+	(void)request;
+	script_send_text(connection, "HTTP/1.1 100 Continue\r\n\r\n");
+	script_close(connection);
+}
+
+static void a_head_cut_short_is_not_complete(void **state)
+{
+	script_callback *const scripts[] = {answer_cut_in_head, answer_cut_after_interim};
+	struct http_world *world = *state;
+
+	for (size_t i = 0; i < 2; i++) {
+		http_world_get(world, scripts[i]);
+		assert_false(world->response.complete);
+		assert_int_equal(world->response.error.kind, LC_ERROR_UNREACHABLE);
+		assert_string_equal(world->header, "");
+	}
+}
+
 static void answer_without_last_chunk(void *context, struct script_connection *connection,
 				      const struct script_request *request)
 {
@@ -320,6 +351,7 @@ int main(void)
 	    TEST(a_refused_connection_says_so),
 	    TEST(a_process_without_descriptors_says_so),
 	    TEST(a_body_cut_short_is_not_complete),
+	    TEST(a_head_cut_short_is_not_complete),
 	    TEST(a_missing_last_chunk_is_not_complete),
 	    TEST(an_answer_that_ends_with_its_connection_is_not_framed),
 	    TEST(a_reset_before_the_answer_is_unreachable),
