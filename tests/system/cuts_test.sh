@@ -1,10 +1,10 @@
 #!/bin/bash
 # Connections that break at every byte: of the rows that ClickHouse sends, of an object on its way to S3, of S3's reply. And at random
-# ones of large streams of rows. Whatever has come by then, each row is delivered exactly once. Small ones are cut at every 8th byte,
+# ones of large streams of rows. Whatever has come by then, each row is delivered exactly once. Small ones are cut at every 16th byte,
 # large ones 60 times; with FULL=1 at every byte, and 5,000 times.
 
 . "$(dirname "$0")/tenants_lib.sh"
-STEP=${STEP:-$(full 8 1)}
+STEP=${STEP:-$(full 16 1)}
 RANDOM_CUTS=${RANDOM_CUTS:-$(full 60 5000)}
 [ "$STEP" = 1 ] && EVERY="every byte" || EVERY="every ${STEP}th byte"
 
@@ -15,7 +15,7 @@ REPLY_BYTES=400
 REFUSAL_BYTES=700
 
 # Cuts wait for backoffs, of a worker's scans and of its uploads to a bucket: many of both wait at once.
-SHARDS=${SHARDS:-20}
+SHARDS=16
 BUCKETS=12
 
 # What a scan has in its text that asks for one source, whose name ends like this.
@@ -90,11 +90,13 @@ all_is_delivered_once() {
 }
 
 large_streams() {
+	local most
+	most=$(full 100000 300000)
 	echo "# streams of many rows, cut $RANDOM_CUTS times at random"
 	need "rows of an hour are loaded" load --rows "$(full 60000 400000)" --sources 60 --sessions 60 --skew 0 --time-range 3600
 	need "scans break somewhere" inject \
-		'{"name": "closed", "query": "ORDER BY raftSessionID", "chance": 0.5, "answer_cut": [0, 100000], "clean": true}' \
-		'{"name": "reset", "query": "ORDER BY raftSessionID", "answer_cut": [0, 100000]}'
+		"{\"name\": \"closed\", \"query\": \"ORDER BY raftSessionID\", \"chance\": 0.5, \"answer_cut\": [0, $most], \"clean\": true}" \
+		"{\"name\": \"reset\", \"query\": \"ORDER BY raftSessionID\", \"answer_cut\": [0, $most]}"
 	start_delivery
 	need "$RANDOM_CUTS have broken" await_progress 60 progress cut_at_least "$RANDOM_CUTS"
 	echo "# $(total cut) of $(total struck) scans were cut"
