@@ -156,6 +156,9 @@ export LOG_COURIER_CONSUMER_PROCESSING_DELAY_SECONDS=1
 export LOG_COURIER_CONSUMER_TIME_THRESHOLD_SECONDS=1
 export LOG_COURIER_RETRY_MAX_BACKOFF_SECONDS=1
 export LOG_COURIER_S3_MAX_BACKOFF_DELAY_SECONDS=1
+# A row that a scan has lost is not to be found by a comparison.
+export LOG_COURIER_RECONCILE_INTERVAL_SECONDS=86400
+export LOG_COURIER_RECONCILE_FULL_INTERVAL_SECONDS=86400
 # Nothing but failures for a while is what is wanted here.
 export LOG_COURIER_HEALTH_UNREACHABLE_AFTER_SECONDS=3600
 # Rows of the past have to be there before the first start.
