@@ -85,13 +85,12 @@ all_is_delivered_once() {
 }
 
 large_streams() {
-	local scans='"query": "ORDER BY raftSessionID"' cut
-	cut="\"answer_cut\": [0, $(full 100000 300000)]"
+	local scans='"query": "ORDER BY raftSessionID", "answer_cut": [0, 80000]'
 	echo "# streams of many rows, cut $RANDOM_CUTS times at random"
-	need "rows of an hour are loaded" load --rows "$(full 60000 400000)" --sources 60 --sessions 60 --skew 0 --time-range 3600
+	need "rows of an hour are loaded" load --rows "$(full 60000 600000)" --sources 60 --sessions 60 --skew 0 --time-range 3600
 	need "scans break somewhere" inject \
-		"{\"name\": \"closed\", $scans, \"chance\": 0.5, $cut, \"clean\": true}" \
-		"{\"name\": \"reset\", $scans, $cut}"
+		"{\"name\": \"closed\", $scans, \"chance\": 0.5, \"clean\": true}" \
+		"{\"name\": \"reset\", $scans}"
 	start_delivery
 	need "$RANDOM_CUTS have broken" await_progress 60 progress cut_at_least "$RANDOM_CUTS"
 	echo "# $(total cut) of $(total struck) scans were cut"
