@@ -34,6 +34,7 @@ class Upstream(http.server.BaseHTTPRequestHandler):
     wbufsize = -1
     seen = []
     connections = 0
+    left = threading.Event()
 
     def setup(self):
         super().setup()
@@ -58,6 +59,19 @@ class Upstream(http.server.BaseHTTPRequestHandler):
         for chunk in CHUNKS:
             self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
         self.wfile.write(b"0\r\n\r\n")
+
+    def do_GET(self):
+        """An answer that has no end: sent as long as somebody reads it."""
+        self.take()
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        try:
+            while True:
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(BODY), BODY))
+        except OSError:
+            self.close_connection = True
+            Upstream.left.set()
 
     def do_HEAD(self):
         self.take()
@@ -413,6 +427,19 @@ class WhatBecomesOfAnswers(Proxied):
         # Behind the end.
         self.assertEqual(self.put()[0], 200)
         self.assertEqual((self.struck("request"), self.faults.counts("request")["cut"]), (3, 2))
+
+    def test_upstream_is_left_when_its_answer_is_cut_or_its_reader_is_gone(self):
+        Upstream.left.clear()
+        self.faults.put({"name": "rule", "method": "GET", "answer_cut": 5_000_000})
+        self.assertRaises(BROKEN, self.send, "GET", "/bucket/key")
+        self.assertTrue(Upstream.left.wait(10))
+        Upstream.left.clear()
+        self.faults.put([])
+        parts = urllib.parse.urlsplit(self.faults.places["s3"])
+        with socket.create_connection((parts.hostname, parts.port), 10) as connection:
+            connection.sendall(b"GET /bucket/key HTTP/1.1\r\nHost: x\r\n\r\n")
+            connection.recv(1000)
+        self.assertTrue(Upstream.left.wait(10))
 
     def test_an_answer_hangs_after_some_bytes(self):
         self.faults.put({"name": "rule", "service": "clickhouse", "answer_hang": 500})

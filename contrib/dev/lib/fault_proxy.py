@@ -141,12 +141,13 @@ def body_of(stream, head, status=None):
 
 
 class Answer:
-    """Head, then body piece by piece; `finish` when all of it is read."""
+    """Head, then body piece by piece; `finish` when all of it is read, `abandon` when the rest is not wanted."""
 
-    def __init__(self, head, body, finish):
+    def __init__(self, head, body, finish=lambda: None, abandon=lambda: None):
         self.head = head
         self.body = body
         self.finish = finish
+        self.abandon = abandon
 
     @property
     def status(self):
@@ -185,7 +186,7 @@ def own_answer(rule, resource):
         if status not in (204, 304):
             yield body
 
-    return Answer(head, pieces(), lambda: None)
+    return Answer(head, pieces())
 
 
 def change_headers(head, changes):
@@ -246,7 +247,7 @@ class Upstream:
         else:
             body, keep = body_of(stream, head, int(head[9:12]))
         keep = keep and not CLOSE.search(head)
-        return Answer(head, body, lambda: self.idle.append(stream) if keep else stream.close())
+        return Answer(head, body, lambda: self.idle.append(stream) if keep else stream.close(), stream.reset)
 
 
 class Exchange:
@@ -378,8 +379,13 @@ class Exchange:
         wire = answer.wire()
         if self.bends("answer"):
             wire = self.through(wire, "answer")
-        async for piece in wire:
-            await self.stream.send(piece)
+        try:
+            async for piece in wire:
+                await self.stream.send(piece)
+        except (Broken, OSError):
+            # Upstream would wait for ever for somebody to read on.
+            answer.abandon()
+            raise
 
     async def refuse_early(self):
         """Answered before the body is read, which the client may go on to send."""
