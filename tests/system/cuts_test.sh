@@ -85,9 +85,9 @@ all_is_delivered_once() {
 }
 
 large_streams() {
-	local scans='"query": "ORDER BY raftSessionID", "answer_cut": [0, 80000]'
+	local scans='"query": "ORDER BY raftSessionID", "answer_cut": [0, 40000]'
 	echo "# streams of many rows, cut $RANDOM_CUTS times at random"
-	need "rows of an hour are loaded" load --rows "$(full 60000 600000)" --sources 60 --sessions 60 --skew 0 --time-range 3600
+	need "rows of an hour are loaded" load --rows "$(full 60000 300000)" --sources 60 --sessions 60 --skew 0 --time-range 3600
 	need "scans break somewhere" inject \
 		"{\"name\": \"closed\", $scans, \"chance\": 0.5, \"clean\": true}" \
 		"{\"name\": \"reset\", $scans}"
