@@ -132,18 +132,22 @@ puts() {
 
 uploads() {
 	local first='"method": "PUT", "first": 1'
-	echo "# an object on its way to S3, S3's reply, and its reply to the repetition, cut at $EVERY"
+	echo "# an object on its way to S3, S3's reply, its reply to the look for the object, and to the repetition, cut at $EVERY"
 	puts body "$BODY_BYTES"
 	puts reply "$REPLY_BYTES"
+	puts look "$REFUSAL_BYTES"
 	puts again "$REFUSAL_BYTES"
 	need "the first uploads of each break" inject \
 		"{\"name\": \"body\", \"bucket\": \"body-*\", $first, \"request_cut\": $STEPS}" \
 		"{\"name\": \"reply\", \"bucket\": \"reply-*\", $first, \"answer_cut\": $STEPS, \"clean\": true}" \
+		"{\"name\": \"stored\", \"bucket\": \"look-*\", $first, \"answer_cut\": 0}" \
+		"{\"name\": \"look\", \"bucket\": \"look-*\", \"method\": \"HEAD\", \"first\": 1, \"answer_cut\": $STEPS, \"clean\": true}" \
+		'{"name": "unreadable", "bucket": "again-*", "method": "HEAD", "status": 403}' \
 		"{\"name\": \"lost\", \"bucket\": \"again-*\", $first, \"answer_cut\": 0}" \
 		"{\"name\": \"again\", \"bucket\": \"again-*\", $first, \"answer_cut\": $STEPS, \"clean\": true}"
 	start_delivery
 	all_is_delivered_once
-	all_were_cut body reply again
+	all_were_cut body reply look again
 }
 
 story "connections that break at any byte lose no row and double none"
