@@ -15,4 +15,8 @@ void *lc_memory_resize(void *memory, size_t count, size_t size);
 char *lc_memory_copy_text(const char *text);
 char *lc_memory_copy_bytes(const char *bytes, size_t size); /* with a terminator behind */
 
+/* Gives memory that is free back to the system, which the C library keeps for later otherwise.
+ * Takes some milliseconds for each 100 MB: for quiet times after a peak. */
+void lc_memory_give_back(void);
+
 #endif

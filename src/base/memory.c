@@ -1,5 +1,6 @@
 #include "base/memory.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,4 +43,9 @@ char *lc_memory_copy_bytes(const char *bytes, size_t size)
 char *lc_memory_copy_text(const char *text)
 {
 	return lc_memory_copy_bytes(text, strlen(text));
+}
+
+void lc_memory_give_back(void)
+{
+	malloc_trim(0);
 }

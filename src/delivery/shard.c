@@ -33,6 +33,7 @@ enum {
 	JANITOR_MS = 1000,
 	ABANDON_MS = 1000, /* for the last commit once uploads were abandoned */
 	LEDGER_RETRY_MS = 1000,
+	MUCH_MEMORY = 16 * 1024 * 1024, /* in flight; what is left of it later is worth a look */
 };
 
 struct lc_shard {
@@ -56,6 +57,7 @@ struct lc_shard {
 	struct lc_reconcile *reconcile;
 
 	struct lc_loop_timer *janitor_timer;
+	bool had_much; /* memory in flight, since it was given back */
 	struct lc_loop_timer *abandon_timer;
 
 	enum step step;
@@ -191,6 +193,20 @@ static const struct lc_cycle_callbacks CYCLE_CALLBACKS = {.on_discovered = on_di
 
 /* ---- once a second ---- */
 
+/* Bodies are many and small, and lie between what stays: what they took does not go back by itself.
+ */
+static void give_memory_back(struct lc_shard *shard)
+{
+	size_t bytes = lc_upload_bytes(shard->upload);
+
+	if (bytes >= MUCH_MEMORY)
+		shard->had_much = true;
+	if (bytes > 0 || !shard->had_much)
+		return;
+	lc_memory_give_back();
+	shard->had_much = false;
+}
+
 static void on_janitor(void *context)
 {
 	struct lc_shard *shard = context;
@@ -205,6 +221,7 @@ static void on_janitor(void *context)
 		lc_reconcile_hear(shard->reconcile, now, lc_cycle_least_told(shard->cycle));
 		lc_reconcile_poke(shard->reconcile, lc_cycle_until(shard->cycle), now);
 	}
+	give_memory_back(shard);
 	lc_loop_timer_start(shard->janitor_timer, JANITOR_MS);
 }
 
