@@ -138,7 +138,7 @@ static size_t write_header(char *bytes, size_t size, size_t count, void *context
 	if (line.size >= 5 && memcmp(line.data, "HTTP/", 5) == 0) {
 		transfer->in_head = true;
 		take_status(transfer);
-	} else if (is_space(line.data[0]) && line.size <= 2) {
+	} else if (line.size <= sizeof("\r\n") - 1) {
 		transfer->in_head = false;
 	} else if (transfer->status != 0) {
 		take_header(transfer, line);

@@ -328,7 +328,7 @@ static void on_look_done(struct lc_s3_put *put, const struct lc_http_response *r
 	struct lc_s3_error none = {.code = ""};
 	struct lc_s3_answer answer = {.retry_class = LC_RETRY_AGAIN,
 				      .scope = LC_RETRY_SCOPE_BUCKET,
-				      .certain = true,
+				      .certain = response->sends == 0,
 				      .code = "",
 				      .elapsed_ms = put->elapsed_ms};
 

@@ -194,9 +194,7 @@ static bool same_source(const struct lc_source *source, const struct lc_record *
 	       lc_view_equal(source->bucket, record->bucket);
 }
 
-/* Where the row's source stands in the list, not before the next one; the list's end if it does
- * not.
- */
+/* Where the row's source stands among those that are to come; the list's end if it is none. */
 static size_t find_source(const struct lc_scan *scan, const struct lc_record *record)
 {
 	struct lc_source wanted = {.raft_session_id = record->raft_session_id,

@@ -244,7 +244,7 @@ static void restore_source(void *context, const struct lc_ledger_source *name,
 	}
 }
 
-/* All of that second are taken, or late. */
+/* Its rows are taken, but for late ones: what is wanted is where they end. */
 static void restore_uncommitted(void *context, const struct lc_ledger_source *name,
 				uint32_t last_second)
 {

@@ -14,8 +14,9 @@ HEAVY_ROWS=$((20 * CROWD_PARTS * HEAVY_RATE * FLOW_SECONDS))
 # As scarce for a tenth of the tenants as for all of them.
 INFLIGHT=$(full $((4 << 20)) $((16 << 20)))
 UPLOADS=$(full 4 16)
-# What a worker has beside its bodies in flight: program, libraries, caches, receive buffers, curl's buffers of 16 uploads.
-WORKER_BASE=$((28 << 20))
+# What a worker has beside its bodies in flight: program, libraries, caches, receive buffers, curl's buffers of 16 uploads, and TLS: 128 KiB
+# for each of the 64 connections that curl keeps to so many hosts.
+WORKER_BASE=$(((28 << 20) + 64 * (128 << 10)))
 SHARDS=5
 
 # numbered COUNT FORMAT: one target a line, %d being its number.
