@@ -170,7 +170,8 @@ static void open_found(struct lc_discovery *discovery, const struct lc_discovery
 	source = lc_source_get(discovery->parts.sources, row->raft_session_id, row->bucket);
 	lc_source_open(source, range, row->rows);
 	lc_source_record_ranges(source, discovery->parts.ledger);
-	if (row->floor.inserted_at != 0)
+	/* One that is on its way to ClickHouse may be newer than what that tells. */
+	if (row->floor.inserted_at != 0 && !lc_mark_covers(&source->committed, &row->floor))
 		lc_mark_set(&source->committed, &row->floor);
 }
 

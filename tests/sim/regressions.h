@@ -23,6 +23,7 @@ SIM_REGRESSION(false, 581, "a quiet source's committed second was forgotten, an 
 SIM_REGRESSION(false, 142, "the horizon followed a clock that was ahead: rows that came later lay behind it")
 SIM_REGRESSION(false, 501681, "rows that a scan brought along unasked moved an offset past what was not delivered")
 SIM_REGRESSION(false, 610293, "a process died before it had written an offset: a quiet source's was never written")
+SIM_REGRESSION(false, 706874, "ClickHouse's word of a source's offset replaced a newer one that was on its way there")
 /* clang-format on */
 
 #undef SIM_REGRESSION

@@ -116,6 +116,7 @@ static void add_chunk(const struct weather *weather, size_t *capacity)
 	inserted_at += (uint32_t)sim_below(2 * weather->clock_spread + 1) - weather->clock_spread;
 	if (!sim->calm)
 		inserted_at += (uint32_t)sim_clock_error(sim_clock_writer(), at_ms);
+	chunk.written_ms = at_ms;
 	if (sim_chance(weather->too_late))
 		at_ms += (uint64_t)sim->plan.horizon * 500 + sim_below(sim->plan.horizon * 1000);
 	make_visible(&chunk, weather, at_ms, sim_chance(weather->late));

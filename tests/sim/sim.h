@@ -78,6 +78,7 @@ struct sim_row {
 	uint8_t host;     /* a column that does not stand in the line */
 	uint16_t padding; /* bytes of the user agent */
 	bool timely;      /* every replica shows it before any clock says that its second is over */
+	uint64_t written_ms; /* whatever its writer's clock said */
 	uint64_t visible_ms[SIM_SEATS_MAX];
 	uint64_t expires_ms; /* its retention ends */
 	uint64_t gone_ms;    /* it is deleted */
