@@ -294,6 +294,8 @@ static void check_committed(const struct sim_source *source)
 
 void sim_check_committed(void)
 {
+	if (sim->size_refused)
+		return;
 	for (size_t i = 0; i < sim->source_count; i++) {
 		if (sim->sources[i].ours)
 			check_committed(&sim->sources[i]);

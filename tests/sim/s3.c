@@ -175,6 +175,7 @@ static void decide(struct lc_s3_put *put)
 		return;
 	}
 	if (sim_in_period(SIM_PERIOD_SIZE_LIMITED, target) && put->body.size > SIZE_LIMIT) {
+		sim->size_refused = true;
 		put->status = 413;
 		return;
 	}

@@ -191,6 +191,7 @@ struct sim {
 	struct sim_object *objects;
 	unsigned lives;
 	bool state_lost;   /* at least once: rows may be delivered again */
+	bool size_refused; /* an object waits long for its target to take such a size again */
 	bool strays;       /* an offset of a process that is gone has arrived since */
 	bool crash_wanted; /* by a model, at a step */
 	bool reset_wanted; /* with it */
