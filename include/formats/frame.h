@@ -1,12 +1,12 @@
 /*
  * Frames between the supervisor and a worker, over a SOCK_SEQPACKET socket pair: one packet, one
- * frame. A frame is a header of four bytes, type and length of the payload behind it, each as an
+ * frame. A frame is a header of four bytes, type and length of the payload after it, each as an
  * unsigned 16-bit number, then the payload. Those of include/tbl/frames.h with a head have a
- *payload:
+ * payload:
  *
  *	REQUEST    id, 4 bytes; body: the text of a control request (formats/control_request.h)
  *	REPLY      id, 4 bytes; status, 2 bytes; last, 2 bytes, 0 or 1; body: a piece of the
- *document
+ *	           document
  *
  * All numbers are little-endian. A document larger than a frame's body comes in several REPLYs, in
  * order; other frames may stand between them.

@@ -10,7 +10,7 @@
  * Rows hold what include/tbl/inspection_fields.h lists. "more" counts rows that were left out.
  * "affected" counts what a command has reached. "problems" says which shards did not answer. Texts
  * may come from anywhere: those that are not UTF-8 are written with '?' for bytes that are not
- *ASCII.
+ * ASCII.
  */
 #ifndef LC_FORMATS_INSPECTION_H
 #define LC_FORMATS_INSPECTION_H

@@ -41,8 +41,8 @@ struct lc_sigv4_request {
 	struct lc_view method;
 	struct lc_view path;  /* encoded, begins with "/" */
 	struct lc_view query; /* canonical: encoded, sorted by name, "a=b&c="; may be empty */
-	const struct lc_sigv4_header
-	    *headers; /* to be signed, sorted by name: host, x-amz-date, ... */
+	/* To be signed, sorted by name: host, x-amz-date, ... */
+	const struct lc_sigv4_header *headers;
 	size_t header_count;
 	struct lc_view payload_hash; /* hex, or "UNSIGNED-PAYLOAD" */
 	int64_t time_seconds;        /* since 1970; the same instant as x-amz-date */

@@ -215,8 +215,8 @@ void lc_ledger_when_durable(struct lc_ledger *ledger, lc_ledger_callback *callba
 
 /* The hashes of a source's taken rows with from <= insertedAt < to, and its floor. */
 struct lc_ledger_hashes {
-	uint64_t
-	    *hashes; /* sorted ascending; the callback may keep it (free()) by setting it to NULL */
+	/* Sorted ascending; the callback may keep it (free()) by setting it to NULL. */
+	uint64_t *hashes;
 	size_t count;
 	bool has_floor;
 	struct lc_offset floor; /* valid until the callback returns */

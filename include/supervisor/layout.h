@@ -7,18 +7,18 @@
  *
  * which is only ever replaced whole; 0 shards means that the first start has not made its ledgers
  * yet. The ledgers shard-<i>-of-<N>.db of that number are in force. Files of other numbers and
- *drafts are remains of a change that was interrupted, or done, and are removed.
+ * drafts are remains of a change that was interrupted, or done, and are removed.
  *
  * When the settings want another number, a child process makes the new ledgers from those in force
- * (ledger/move.h) before any worker starts. Replacing the layout file decides: killed before, the
- * service finds the old ledgers unchanged and begins anew; killed behind, it finds the new ones.
- *The first start is such a change from nothing, so that a ledger in force that is missing is always
- *a loss, never one that was not made yet.
+ * (ledger/move.h) before any worker starts. Replacing the layout file decides: killed before that,
+ * the service finds the old ledgers unchanged and begins again; killed after it, it finds the new
+ * ones. The first start is such a change from nothing, so that a ledger in force that is missing is
+ * always a loss, never one that was not made yet.
  *
  * When several machines share the shards (supervisor.owned-shards), each makes the new ledgers that
- *it owns. For that it needs every old ledger with some of their sessions, those of the other
- *machines too: they are to be copied here, while the services are stopped; without them the change
- *is refused. An old ledger of which another machine needs a part is not removed.
+ * it owns. For that it needs every old ledger with some of their sessions, those of the other
+ * machines too: they are to be copied here, while the services are stopped; without them the change
+ * is refused. An old ledger of which another machine needs a part is not removed.
  */
 #ifndef LC_SUPERVISOR_LAYOUT_H
 #define LC_SUPERVISOR_LAYOUT_H

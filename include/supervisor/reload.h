@@ -1,17 +1,16 @@
 /*
- * A reload: the configuration is read anew, and put in force without a pause in delivery.
+ * A reload: the configuration is read again, and put in force without a pause in delivery.
  *
  *	IDLE --begin--> REPLACING --each worker replaced--> IDLE
- *	                REPLACING --a worker can not work with it--> RETURNING --> IDLE
+ *	                REPLACING --a worker cannot work with it--> RETURNING --> IDLE
  *	IDLE --begin, shards change--> EMPTYING --no worker runs--> MOVING --ledgers moved-->
- *STARTING
- *	     --> IDLE
+ *	     STARTING --> IDLE
  *
- * A configuration that is wrong is not put in force; one that a worker can not work with is taken
- *back (RETURNING), as is one whose ledgers can not be moved. Workers are replaced one by one, so
- *that one shard at most is not delivering. When the number of shards or this machine's part of them
- *changes, all workers finish, the ledgers are moved by a child, and all start. Paused shards stay
- *paused, unless their number changes.
+ * A configuration that is wrong is not put in force; one that a worker cannot work with is taken
+ * back (RETURNING), as is one whose ledgers cannot be moved. Workers are replaced one by one, so
+ * that one shard at most is not delivering. When the number of shards or this machine's part of
+ * them changes, all workers finish, the ledgers are moved by a child, and all start. Paused shards
+ * stay paused, unless their number changes.
  */
 #ifndef LC_SUPERVISOR_RELOAD_H
 #define LC_SUPERVISOR_RELOAD_H
@@ -48,8 +47,7 @@ void lc_reload_free(struct lc_reload *reload);
  * lc_settings_load) or a reload is under way (LC_ERROR_CONFLICT): nothing has changed then. */
 bool lc_reload_begin(struct lc_reload *reload, struct lc_error *error);
 
-/* Begins, or, when one is under way, begins another one behind it. What is wrong goes to the log.
- */
+/* Begins, or, when one is under way, begins another one after it. What is wrong goes to the log. */
 void lc_reload_begin_or_queue(struct lc_reload *reload);
 
 bool lc_reload_running(const struct lc_reload *reload);

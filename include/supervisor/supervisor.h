@@ -15,12 +15,13 @@
  *
  *  LC_EXIT_OK       after SIGTERM or SIGINT, once all workers have ended. They get
  *                   shutdown-timeout-seconds; a second signal makes them abandon what is under way.
- *  LC_EXIT_FAILURE  when the state directory, the control socket or the metrics port can not be
- * had; the log says why. LC_EXIT_LEDGER   when supervisor.shards has changed and a ledger is
- * damaged or missing. the workers' own when no shard can work and all say the same
- * (include/tbl/exit_codes.h), else LC_EXIT_CONFIG.
+ *  LC_EXIT_FAILURE  when the state directory, the control socket or the metrics port cannot be
+ *                   had; the log says why.
+ *  LC_EXIT_LEDGER   when supervisor.shards has changed and a ledger is damaged or missing.
+ *  the workers' own when no shard can work and all say the same (include/tbl/exit_codes.h),
+ *                   else LC_EXIT_CONFIG.
  *
- * `settings` are those in force; a reload replaces their content. `load` reads them anew from where
+ * `settings` are those in force; a reload replaces their content. `load` reads them again from where
  * they came from. SIGHUP reloads. */
 struct lc_supervisor_configuration {
 	struct lc_settings *settings;

@@ -5,13 +5,14 @@
  *  - It inherits stdin, stdout, stderr, its channel, its page and the descriptors named in
  *    `inherited`; all else is closed.
  *  - It says READY on the channel once its shard is ready, and touches the page's heartbeat from
- * its event loop.
+ *    its event loop.
  *  - DRAIN and ABANDON come through the channel. SIGTERM, SIGINT and SIGHUP are ignored: a
- * terminal's Ctrl-C and a service manager's SIGTERM reach the whole process group, and only the
- * supervisor knows the order in which to end. SIGKILL ends a worker that has to go at once.
+ *    terminal's Ctrl-C and a service manager's SIGTERM reach the whole process group, and only the
+ *    supervisor knows the order in which to end. SIGKILL ends a worker that has to go at once.
  *  - When the channel breaks, the supervisor is gone. The worker then drains, abandons after
  *    LC_WORKER_ORPHAN_DRAIN_MS, and is ended by the kernel after LC_WORKER_ORPHAN_SECONDS even if
- * its loop hangs (PR_SET_PDEATHSIG), so that the state directory is soon free for the next service.
+ *    its loop hangs (PR_SET_PDEATHSIG), so that the state directory is soon free for the next
+ *    service.
  */
 #ifndef LC_WORKER_WORKER_H
 #define LC_WORKER_WORKER_H

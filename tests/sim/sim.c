@@ -4,9 +4,9 @@
  *	sim [--seeds FROM..TO | --seed N] [--calm] [--trace]
  *
  * Without seeds those of regressions.h and some hundred others. A calm history has no clock jumps
- *and what goes with them. Histories run in a child process, so that one that fails, crashes or
- *hangs is told with its seed and the others go on. `--seed N --trace` runs one again and shows what
- *happens in it.
+ * and what goes with them. Histories run in a child process, so that one that fails, crashes or
+ * hangs is reported with its seed and the others go on. `--seed N --trace` runs one again and shows
+ * what happens in it.
  */
 #include "sim/sim.h"
 
