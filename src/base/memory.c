@@ -31,6 +31,20 @@ void *lc_memory_resize(void *memory, size_t count, size_t size)
 	return resized;
 }
 
+void *lc_memory_grow(void *array, size_t *capacity, size_t needed, size_t size)
+{
+	size_t grown = *capacity <= SIZE_MAX / 2 ? *capacity * 2 : SIZE_MAX;
+
+	if (needed <= *capacity)
+		return array;
+	if (grown < LC_MEMORY_GROW_FIRST)
+		grown = LC_MEMORY_GROW_FIRST;
+	if (grown < needed)
+		grown = needed;
+	*capacity = grown;
+	return lc_memory_resize(array, grown, size);
+}
+
 char *lc_memory_copy_bytes(const char *bytes, size_t size)
 {
 	char *copy = lc_memory_zero(size + 1, 1);

@@ -100,12 +100,8 @@ static void add_noted(struct lc_commit *commit, struct lc_source *source)
 {
 	if (source->commit_noted)
 		return;
-	if (commit->noted_count == commit->noted_capacity) {
-		commit->noted_capacity =
-		    commit->noted_capacity == 0 ? 64 : commit->noted_capacity * 2;
-		commit->noted = lc_memory_resize(commit->noted, commit->noted_capacity,
-						 sizeof(struct lc_source *));
-	}
+	commit->noted = lc_memory_grow(commit->noted, &commit->noted_capacity,
+				       commit->noted_count + 1, sizeof(commit->noted[0]));
 	commit->noted[commit->noted_count++] = source;
 	source->commit_noted = true;
 }

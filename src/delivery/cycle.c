@@ -187,11 +187,8 @@ static void scan_next_group(struct lc_cycle *cycle)
 
 static void add_ready(struct lc_cycle *cycle, struct lc_source *source)
 {
-	if (cycle->ready_count == cycle->ready_capacity) {
-		cycle->ready_capacity = cycle->ready_capacity == 0 ? 64 : cycle->ready_capacity * 2;
-		cycle->ready = lc_memory_resize(cycle->ready, cycle->ready_capacity,
-						sizeof(struct lc_source *));
-	}
+	cycle->ready = lc_memory_grow(cycle->ready, &cycle->ready_capacity, cycle->ready_count + 1,
+				      sizeof(cycle->ready[0]));
 	cycle->ready[cycle->ready_count++] = source;
 }
 

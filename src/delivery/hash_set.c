@@ -22,10 +22,8 @@ void lc_hash_set_clear(struct lc_hash_set *set)
 
 void lc_hash_set_add(struct lc_hash_set *set, uint64_t hash)
 {
-	if (set->count == set->capacity) {
-		set->capacity = set->capacity == 0 ? 16 : set->capacity * 2;
-		set->hashes = lc_memory_resize(set->hashes, set->capacity, sizeof(set->hashes[0]));
-	}
+	set->hashes =
+	    lc_memory_grow(set->hashes, &set->capacity, set->count + 1, sizeof(set->hashes[0]));
 	set->hashes[set->count++] = hash;
 }
 

@@ -10,7 +10,6 @@
 
 enum {
 	FIRST_CHUNK = 4 * 1024,
-	FIRST_LINES = 16,
 	KEY_MAX = 128 * 1024 * 1024, /* a prefix may be as long as a row; S3 then refuses the key */
 };
 
@@ -45,12 +44,8 @@ void lc_object_free(struct lc_object *object)
 
 static struct lc_object_line *add_line(struct lc_object *object)
 {
-	if (object->line_count == object->line_capacity) {
-		object->line_capacity =
-		    object->line_capacity == 0 ? FIRST_LINES : object->line_capacity * 2;
-		object->lines = lc_memory_resize(object->lines, object->line_capacity,
-						 sizeof(object->lines[0]));
-	}
+	object->lines = lc_memory_grow(object->lines, &object->line_capacity,
+				       object->line_count + 1, sizeof(object->lines[0]));
 	return &object->lines[object->line_count++];
 }
 
@@ -177,6 +172,6 @@ size_t lc_object_memory_for(uint64_t rows, uint64_t bytes)
 {
 	size_t row = sizeof(struct lc_object_line) + sizeof(struct lc_view) + sizeof(uint64_t);
 
-	return sizeof(struct lc_object) + FIRST_CHUNK + FIRST_LINES * row +
+	return sizeof(struct lc_object) + FIRST_CHUNK + LC_MEMORY_GROW_FIRST * row +
 	       2 * (rows * row + bytes);
 }

@@ -168,11 +168,8 @@ static void keep_count(void *context, const struct lc_discovery_row *row)
 	}
 	if (pass_over(reconcile, source, row->oldest))
 		return;
-	if (reconcile->count == reconcile->capacity) {
-		reconcile->capacity = reconcile->capacity == 0 ? 256 : reconcile->capacity * 2;
-		reconcile->counts = lc_memory_resize(reconcile->counts, reconcile->capacity,
-						     sizeof(reconcile->counts[0]));
-	}
+	reconcile->counts = lc_memory_grow(reconcile->counts, &reconcile->capacity,
+					   reconcile->count + 1, sizeof(reconcile->counts[0]));
 	reconcile->counts[reconcile->count++] = (struct lc_ledger_count){
 	    .source = {.raft_session_id = row->raft_session_id,
 		       .bucket = lc_arena_copy(&reconcile->names, row->bucket)},

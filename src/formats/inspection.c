@@ -85,10 +85,7 @@ void lc_inspection_add(struct lc_inspection *document, enum lc_inspection_kind k
 	struct lc_inspection_list *list = &document->lists[kind];
 	char *place;
 
-	if (list->count == list->capacity) {
-		list->capacity = list->capacity * 2 + 16;
-		list->rows = lc_memory_resize(list->rows, list->capacity, layout->row_size);
-	}
+	list->rows = lc_memory_grow(list->rows, &list->capacity, list->count + 1, layout->row_size);
 	place = (char *)list->rows + list->count++ * layout->row_size;
 	memcpy(place, row, layout->row_size);
 	keep_texts(document, layout, place);

@@ -12,11 +12,8 @@ bool lc_move_rows_damaged(const struct lc_move_rows *rows, const char *what)
 
 void lc_move_rows_add_number(struct lc_move_rows_numbers *numbers, int64_t old)
 {
-	if (numbers->count == numbers->capacity) {
-		numbers->capacity = numbers->capacity * 2 + 256;
-		numbers->old =
-		    lc_memory_resize(numbers->old, numbers->capacity, sizeof numbers->old[0]);
-	}
+	numbers->old = lc_memory_grow(numbers->old, &numbers->capacity, numbers->count + 1,
+				      sizeof(numbers->old[0]));
 	numbers->old[numbers->count++] = old;
 }
 

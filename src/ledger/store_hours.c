@@ -69,11 +69,8 @@ static struct lc_store_hour *insert(struct lc_store *store, uint32_t hour, uint3
 {
 	size_t place = place_of(store, hour);
 
-	if (store->hour_count == store->hour_capacity) {
-		store->hour_capacity = store->hour_capacity * 2 + 8;
-		store->hours =
-		    lc_memory_resize(store->hours, store->hour_capacity, sizeof store->hours[0]);
-	}
+	store->hours = lc_memory_grow(store->hours, &store->hour_capacity, store->hour_count + 1,
+				      sizeof(store->hours[0]));
 	memmove(&store->hours[place + 1], &store->hours[place],
 		(store->hour_count - place) * sizeof store->hours[0]);
 	store->hour_count++;

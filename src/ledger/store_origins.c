@@ -4,11 +4,8 @@
 
 static void add(struct lc_store *store, const struct lc_origin *origin, size_t *capacity)
 {
-	if (store->origin_count == *capacity) {
-		*capacity = *capacity * 2 + 4;
-		store->origins =
-		    lc_memory_resize(store->origins, *capacity, sizeof store->origins[0]);
-	}
+	store->origins = lc_memory_grow(store->origins, capacity, store->origin_count + 1,
+					sizeof(store->origins[0]));
 	store->origins[store->origin_count++] = *origin;
 }
 

@@ -19,11 +19,8 @@ static void gather_second(struct gathered *gathered, const struct lc_taken_secon
 {
 	struct lc_ledger_hashes *hashes = gathered->hashes;
 
-	if (second->count > gathered->capacity - hashes->count) {
-		gathered->capacity = gathered->capacity * 2 + second->count;
-		hashes->hashes =
-		    lc_memory_resize(hashes->hashes, gathered->capacity, sizeof hashes->hashes[0]);
-	}
+	hashes->hashes = lc_memory_grow(hashes->hashes, &gathered->capacity,
+					hashes->count + second->count, sizeof(hashes->hashes[0]));
 	for (uint32_t i = 0; i < second->count; i++)
 		hashes->hashes[hashes->count++] = lc_taken_rows_hash(second, i);
 }
@@ -233,11 +230,8 @@ static void add_object(struct object_list *list, const struct lc_ledger_source *
 	enum lc_ledger_loss loss = loss_of(sqlite3_column_int(statement, 8));
 	bool open = sqlite3_column_int(statement, 9) != 0;
 
-	if (list->count == list->capacity) {
-		list->capacity = list->capacity * 2 + 16;
-		list->objects =
-		    lc_memory_resize(list->objects, list->capacity, sizeof list->objects[0]);
-	}
+	list->objects = lc_memory_grow(list->objects, &list->capacity, list->count + 1,
+				       sizeof(list->objects[0]));
 	list->objects[list->count++] = (struct lc_ledger_object){
 	    .intent = {.id = lc_sql_count(statement, 0),
 		       .source = *source,

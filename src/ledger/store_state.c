@@ -12,11 +12,8 @@ struct range_list {
 
 static void add_range(struct range_list *list, const struct lc_ledger_range *range)
 {
-	if (list->count == list->capacity) {
-		list->capacity = list->capacity * 2 + 16;
-		list->ranges =
-		    lc_memory_resize(list->ranges, list->capacity, sizeof list->ranges[0]);
-	}
+	list->ranges =
+	    lc_memory_grow(list->ranges, &list->capacity, list->count + 1, sizeof(list->ranges[0]));
 	list->ranges[list->count++] = *range;
 }
 

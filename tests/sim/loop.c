@@ -109,10 +109,8 @@ void lc_loop_timer_start(struct lc_loop_timer *timer, uint64_t delay_ms)
 	struct lc_loop *loop = timer->loop;
 
 	lc_loop_timer_stop(timer);
-	if (loop->count == loop->capacity) {
-		loop->capacity = loop->capacity * 2 + 64;
-		loop->heap = lc_memory_resize(loop->heap, loop->capacity, sizeof(loop->heap[0]));
-	}
+	loop->heap =
+	    lc_memory_grow(loop->heap, &loop->capacity, loop->count + 1, sizeof(loop->heap[0]));
 	timer->due_ms = loop->now_ms + delay_ms;
 	timer->number = loop->next_number++;
 	timer->running = true;

@@ -86,10 +86,7 @@ static void make_names(void)
 
 static struct sim_row *add_row(size_t *capacity)
 {
-	if (sim->row_count == *capacity) {
-		*capacity = *capacity * 2 + 256;
-		sim->rows = lc_memory_resize(sim->rows, *capacity, sizeof(sim->rows[0]));
-	}
+	sim->rows = lc_memory_grow(sim->rows, capacity, sim->row_count + 1, sizeof(sim->rows[0]));
 	return &sim->rows[sim->row_count++];
 }
 

@@ -315,11 +315,8 @@ struct lines {
 
 static void add_line(struct lines *lines, const char *line)
 {
-	if (lines->count == lines->capacity) {
-		lines->capacity = lines->capacity * 2 + 1024;
-		lines->lines =
-		    lc_memory_resize(lines->lines, lines->capacity, sizeof lines->lines[0]);
-	}
+	lines->lines = lc_memory_grow(lines->lines, &lines->capacity, lines->count + 1,
+				      sizeof(lines->lines[0]));
 	lines->lines[lines->count++] = lc_memory_copy_text(line);
 }
 
