@@ -33,7 +33,7 @@ class Faults:
 
 
 def make_targets():
-    text = (TOP / "Makefile.am").read_text()
+    text = "\n".join(path.read_text() for path in [TOP / "Makefile.am", *TOP.glob("**/include.am")])
     rules = re.findall(r"^([a-z][\w-]*(?: [a-z][\w-]*)*):", text, re.M)
     return {name for rule in rules for name in rule.split()} | {"all", "check", "dist", "distcheck", "install"}
 
