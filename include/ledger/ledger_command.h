@@ -11,7 +11,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "ledger/ledger.h"
+#include "ledger/ledger_types.h"
 #include "ledger/store.h"
 
 #include <stdbool.h>
@@ -137,9 +137,5 @@ bool lc_ledger_command_has_callback(const struct lc_ledger_command *command);
 
 /* Calls back with what was found. */
 void lc_ledger_command_finish(struct lc_ledger_command *command);
-
-/* Takes a command over, in the order of the calls. It is whoever runs the ledger that defines it:
- * src/ledger/ledger_thread.c together with lc_ledger_open and lc_ledger_close. */
-void lc_ledger_push(struct lc_ledger *ledger, struct lc_ledger_command *command);
 
 #endif

@@ -28,6 +28,7 @@
 #include <stdint.h>
 
 enum {
+	LC_SCHEMA_VERSION = 2,
 	LC_SCHEMA_APPLICATION_ID = 0x4C434C47, /* "LCLG", in the file's header */
 	LC_SCHEMA_HOUR_SECONDS = 3600,
 	LC_SCHEMA_TABLE_NAME_SIZE = 32,

@@ -14,7 +14,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/view.h"
-#include "ledger/ledger.h"
+#include "ledger/ledger_types.h"
 
 #include <stdbool.h>
 #include <stddef.h>

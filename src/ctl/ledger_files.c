@@ -2,7 +2,7 @@
 
 #include "base/durable.h"
 #include "ledger/file_name.h"
-#include "ledger/ledger.h"
+#include "ledger/ledger_check.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* The calls of ledger/ledger.h as commands. Opening and closing stand in ledger_thread.c. */
+/* Each call is a command for whoever runs the ledger. */
 #include "ledger/ledger.h"
 
 #include "base/assert.h"

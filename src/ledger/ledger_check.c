@@ -3,9 +3,11 @@
  * over all objects (keys, sums of slots) is kept in temporary tables, which SQLite puts on disk
  * when they get large.
  */
+#include "ledger/ledger_check.h"
+
 #include "base/assert.h"
 #include "formats/taken_rows.h"
-#include "ledger/ledger.h"
+#include "ledger/ledger_types.h"
 #include "ledger/schema.h"
 #include "ledger/sql.h"
 

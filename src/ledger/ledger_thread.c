@@ -5,10 +5,11 @@
  * The thread owns the store, from lc_ledger_open to the end of the thread. What both sides touch
  * stands behind the mutex. Callbacks run on the loop's side alone.
  */
+#include "ledger/ledger_thread.h"
+
 #include "base/assert.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "ledger/ledger.h"
 #include "ledger/ledger_command.h"
 #include "ledger/store.h"
 

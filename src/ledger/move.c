@@ -4,7 +4,7 @@
 #include "base/crash_point.h"
 #include "base/durable.h"
 #include "ledger/file_name.h"
-#include "ledger/ledger.h"
+#include "ledger/ledger_check.h"
 #include "ledger/move_copy.h"
 #include "ledger/origin.h"
 #include "ledger/schema.h"

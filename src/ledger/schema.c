@@ -2,7 +2,6 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "ledger/ledger.h"
 #include "ledger/sql.h"
 
 #include <errno.h>
@@ -131,7 +130,7 @@ static bool add_tables(sqlite3 *db, const char *path, unsigned shard, unsigned s
 		 " ('until', 0), ('doubtful_until', 0), ('horizon', 0), ('expired_until', 0),"
 		 " ('next_intent_id', 1);"
 		 "PRAGMA application_id = %d; PRAGMA user_version = %d",
-		 shard, shard_count, LC_SCHEMA_APPLICATION_ID, LC_LEDGER_SCHEMA_VERSION);
+		 shard, shard_count, LC_SCHEMA_APPLICATION_ID, LC_SCHEMA_VERSION);
 	return lc_sql_execute(db, path, "PRAGMA page_size = " PAGE_SIZE "; BEGIN", error) &&
 	       lc_sql_execute(db, path, TABLES, error) && lc_sql_execute(db, path, sql, error) &&
 	       lc_sql_execute(db, path, "COMMIT", error);
@@ -215,12 +214,12 @@ static bool recognise(sqlite3 *db, const char *path, int64_t *version, struct lc
 	if (application != LC_SCHEMA_APPLICATION_ID)
 		return lc_error_set(error, LC_ERROR_CORRUPT, "ledger %s: the file is no ledger",
 				    path);
-	if (*version > LC_LEDGER_SCHEMA_VERSION)
+	if (*version > LC_SCHEMA_VERSION)
 		return lc_error_set(error, LC_ERROR_CORRUPT,
 				    "ledger %s: its schema is version %lld, of a newer release; "
 				    "this one knows versions up to %d: install the newer release "
 				    "again, which goes on from it",
-				    path, (long long)*version, (int)LC_LEDGER_SCHEMA_VERSION);
+				    path, (long long)*version, (int)LC_SCHEMA_VERSION);
 	return *version >= 1 ||
 	       lc_error_set(error, LC_ERROR_CORRUPT, "ledger %s: its schema has no version", path);
 }
@@ -274,7 +273,7 @@ static bool upgrade(sqlite3 *db, const char *path, int64_t version, struct lc_er
 {
 	struct lc_error ignored;
 
-	if (version == LC_LEDGER_SCHEMA_VERSION)
+	if (version == LC_SCHEMA_VERSION)
 		return true;
 	if (lc_sql_execute(db, path, "PRAGMA synchronous = FULL; BEGIN IMMEDIATE", error) &&
 	    leave_version_1(db, path, error) && lc_sql_execute(db, path, "COMMIT", error)) {
@@ -382,11 +381,11 @@ sqlite3 *lc_schema_open_for_check(const char *path, struct lc_error *error)
 		sqlite3_close(db);
 		return NULL;
 	}
-	if (version != LC_LEDGER_SCHEMA_VERSION) {
+	if (version != LC_SCHEMA_VERSION) {
 		lc_error_set(error, LC_ERROR_SYSTEM,
 			     "ledger %s: its schema is version %lld, of an earlier release; the "
 			     "service brings it up to version %d when it starts",
-			     path, (long long)version, (int)LC_LEDGER_SCHEMA_VERSION);
+			     path, (long long)version, (int)LC_SCHEMA_VERSION);
 		sqlite3_close(db);
 		return NULL;
 	}

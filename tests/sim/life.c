@@ -5,6 +5,7 @@
 
 #include "ledger/file_name.h"
 #include "ledger/ledger.h"
+#include "ledger/ledger_check.h"
 
 #include <limits.h>
 

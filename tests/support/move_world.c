@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "formats/taken_rows.h"
 #include "ledger/file_name.h"
+#include "ledger/ledger_check.h"
 #include "ledger/schema.h"
 #include "ledger/store.h"
 #include "support/ledger_case.h"

@@ -1,6 +1,7 @@
 /* The check finds each invariant broken, names it, and changes nothing. */
 #include "base/memory.h"
 #include "ledger/ledger.h"
+#include "ledger/ledger_check.h"
 #include "support/ledger_case.h"
 
 #include <setjmp.h>

@@ -1,6 +1,7 @@
 /* Files that are no ledger of ours, or one no longer whole. */
 #include "base/memory.h"
 #include "ledger/ledger.h"
+#include "ledger/ledger_check.h"
 #include "support/ledger_case.h"
 
 #include <fcntl.h>

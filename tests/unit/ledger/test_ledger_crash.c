@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "ledger/ledger.h"
+#include "ledger/ledger_check.h"
 #include "support/ledger_case.h"
 
 #include <poll.h>

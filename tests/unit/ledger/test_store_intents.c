@@ -1,5 +1,6 @@
 /* Open intents: what is told of those of a target, and those that end without delivery. */
 #include "base/memory.h"
+#include "ledger/ledger_check.h"
 #include "ledger/store.h"
 #include "support/ledger_case.h"
 

@@ -1,5 +1,6 @@
 /* A ledger of an earlier release is brought up to the present schema, wholly or not at all. */
 #include "base/memory.h"
+#include "ledger/ledger_check.h"
 #include "ledger/schema.h"
 #include "support/former_ledger.h"
 #include "support/ledger_case.h"
