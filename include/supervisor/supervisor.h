@@ -18,8 +18,8 @@
  *  LC_EXIT_FAILURE  when the state directory, the control socket or the metrics port cannot be
  *                   had; the log says why.
  *  LC_EXIT_LEDGER   when supervisor.shards has changed and a ledger is damaged or missing.
- *  the workers' own when no shard can work and all say the same (include/tbl/exit_codes.h),
- *                   else LC_EXIT_CONFIG.
+ *  the workers' own when no shard can work and all say the same: LC_EXIT_CONFIG, LC_EXIT_LEDGER or
+ *                   LC_EXIT_CONFLICT; LC_EXIT_FAILURE when they do not.
  *
  * `settings` are those in force; a reload replaces their content. `load` reads them again from where
  * they came from. SIGHUP reloads. */

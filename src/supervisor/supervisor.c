@@ -245,16 +245,26 @@ static void close_all(struct supervisor *supervisor)
 		close(supervisor->house.state_lock);
 }
 
-/* Why no shard can work, if all say the same. */
+/* Why the shard cannot work. One that is stopped may still tell of an earlier worker's end. */
+static int cause_of(const struct lc_keeper *keeper)
+{
+	int code = lc_keeper_obituary_exit_code(keeper);
+
+	return lc_keeper_state(keeper) == LC_SHARD_STATE_FAILED && lc_exit_is_final(code)
+		   ? code
+		   : LC_EXIT_FAILURE;
+}
+
+/* Why no shard can work: the one cause of all, or that there are several. */
 static int failure_of(const struct lc_fleet *fleet)
 {
-	int code = lc_keeper_obituary_exit_code(fleet->keepers[0]);
+	int code = cause_of(fleet->keepers[0]);
 
 	for (size_t i = 1; i < fleet->count; i++) {
-		if (lc_keeper_obituary_exit_code(fleet->keepers[i]) != code)
-			return LC_EXIT_CONFIG;
+		if (cause_of(fleet->keepers[i]) != code)
+			return LC_EXIT_FAILURE;
 	}
-	return lc_exit_is_final(code) ? code : LC_EXIT_FAILURE;
+	return code;
 }
 
 static int run(struct supervisor *supervisor)

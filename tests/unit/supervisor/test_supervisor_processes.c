@@ -171,6 +171,28 @@ static void a_service_without_a_working_shard_ends(void **state)
 	service_world_await_exit(service, LC_EXIT_CONFIG);
 }
 
+static void a_service_whose_shards_have_damaged_ledgers_says_so(void **state)
+{
+	struct service_world *service = *state;
+
+	setenv("LOG_COURIER_TEST_SHARD_0", "damaged", 1);
+	setenv("LOG_COURIER_TEST_SHARD_1", "damaged", 1);
+	service_world_start(service);
+	service_world_await_exit(service, LC_EXIT_LEDGER);
+}
+
+static void a_service_whose_shards_fail_for_different_causes_names_none(void **state)
+{
+	struct service_world *service = *state;
+
+	setenv("LOG_COURIER_TEST_SHARD_0", "damaged", 1);
+	setenv("LOG_COURIER_TEST_SHARD_1", "config", 1);
+	service_world_start(service);
+	service_world_await_exit(service, LC_EXIT_FAILURE);
+	assert_true(service_world_log_tells(service, "the ledger is damaged"));
+	assert_true(service_world_log_tells(service, "s3.tls-ca-file does not load"));
+}
+
 static void a_slow_drain_is_abandoned_before_the_deadline(void **state)
 {
 	struct service_world *service = *state;
@@ -522,6 +544,8 @@ int main(int argc, char **argv)
 	    SERVICE_WORLD_STORY(a_worker_that_takes_too_much_memory_is_aborted_and_replaced),
 	    SERVICE_WORLD_STORY(a_worker_with_wrong_settings_is_not_started_anew),
 	    SERVICE_WORLD_STORY(a_service_without_a_working_shard_ends),
+	    SERVICE_WORLD_STORY(a_service_whose_shards_have_damaged_ledgers_says_so),
+	    SERVICE_WORLD_STORY(a_service_whose_shards_fail_for_different_causes_names_none),
 	    SERVICE_WORLD_STORY(a_slow_drain_is_abandoned_before_the_deadline),
 	    SERVICE_WORLD_STORY(a_worker_that_does_not_drain_is_killed_at_the_deadline),
 	    SERVICE_WORLD_STORY(a_second_signal_hurries),
