@@ -7,6 +7,7 @@
 #include "clients/clickhouse_seats.h"
 #include "clients/clickhouse_url.h"
 #include "clients/http_url.h"
+#include "formats/http_status.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -186,7 +187,7 @@ static void on_body(void *context, struct lc_view piece)
 	struct lc_clickhouse_query *query = context;
 
 	LC_ASSERT_MAGIC(query, MAGIC);
-	if (query->status != 200) {
+	if (query->status != LC_HTTP_OK) {
 		take_error_body(query, piece);
 		return;
 	}

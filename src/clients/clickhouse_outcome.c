@@ -1,6 +1,7 @@
 #include "clients/clickhouse_outcome.h"
 
 #include "clients/clickhouse_exception.h"
+#include "formats/http_status.h"
 
 enum { QUOTED_MAX = 300 };
 
@@ -102,8 +103,8 @@ static int judge(const struct lc_clickhouse_outcome_facts *facts, struct lc_erro
 		*error = facts->response->error;
 		return 0;
 	}
-	code = facts->response->status == 200 ? outcome_of_rows(facts, error)
-					      : outcome_of_status(facts, error);
+	code = facts->response->status == LC_HTTP_OK ? outcome_of_rows(facts, error)
+						     : outcome_of_status(facts, error);
 	append_settings(code, error);
 	return code;
 }

@@ -1,5 +1,7 @@
 #include "clients/diagnose.h"
 
+#include "formats/http_status.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -31,13 +33,14 @@ static const struct {
 
 static enum lc_fault fault_of_s3_status(unsigned status, bool explained)
 {
-	if (status >= 200 && status < 300)
+	if (lc_http_status_is_success(status))
 		return LC_FAULT_S3_NO_ETAG;
-	if (status >= 300 && status < 400)
+	if (lc_http_status_is_redirect(status))
 		return LC_FAULT_S3_REDIRECT;
-	if (status >= 500 || status == 429 || status == 408)
+	if (status >= 500 || status == LC_HTTP_TOO_MANY_REQUESTS ||
+	    status == LC_HTTP_REQUEST_TIMEOUT)
 		return LC_FAULT_S3_BUSY;
-	if (status == 413)
+	if (status == LC_HTTP_CONTENT_TOO_LARGE)
 		return LC_FAULT_S3_OBJECT;
 	return explained ? LC_FAULT_S3_OTHER : LC_FAULT_S3_NOT_S3;
 }

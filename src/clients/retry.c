@@ -1,6 +1,6 @@
 #include "clients/retry.h"
 
-#include "base/assert.h"
+#include "formats/http_status.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -50,11 +50,11 @@ static const struct code_class *find_code(unsigned status, const char *code)
 
 static enum lc_retry_class class_of_status(unsigned status)
 {
-	if (status == 0 || status == 408 || status == 429)
+	if (status == 0 || status == LC_HTTP_REQUEST_TIMEOUT || status == LC_HTTP_TOO_MANY_REQUESTS)
 		return LC_RETRY_AGAIN;
-	if (status == 501 || status == 505)
+	if (status == LC_HTTP_NOT_IMPLEMENTED || status == LC_HTTP_VERSION_NOT_SUPPORTED)
 		return LC_RETRY_WAIT;
-	return status >= 500 && status < 600 ? LC_RETRY_AGAIN : LC_RETRY_WAIT;
+	return lc_http_status_is_server_error(status) ? LC_RETRY_AGAIN : LC_RETRY_WAIT;
 }
 
 enum lc_retry_class lc_retry_classify_s3(unsigned status, const char *code, bool *certain)
@@ -62,8 +62,8 @@ enum lc_retry_class lc_retry_classify_s3(unsigned status, const char *code, bool
 	const struct code_class *known = find_code(status, code);
 
 	if (certain != NULL)
-		*certain = status >= 400 && status < 500;
-	if (status >= 200 && status < 300)
+		*certain = lc_http_status_is_client_error(status);
+	if (lc_http_status_is_success(status))
 		return LC_RETRY_DONE;
 	return known != NULL ? known->retry_class : class_of_status(status);
 }
@@ -74,13 +74,13 @@ enum lc_retry_scope lc_retry_scope_s3(unsigned status, const char *code)
 
 	if (known != NULL)
 		return known->scope;
-	if (status == 413)
+	if (status == LC_HTTP_CONTENT_TOO_LARGE)
 		return LC_RETRY_SCOPE_OBJECT;
-	if (status == 403)
+	if (status == LC_HTTP_FORBIDDEN)
 		return LC_RETRY_SCOPE_PREFIX;
 	/* What passes, what leads elsewhere and what no S3 service says has nothing to do with
 	 * keys. */
-	if (class_of_status(status) == LC_RETRY_AGAIN || status < 400 || status >= 500)
+	if (class_of_status(status) == LC_RETRY_AGAIN || !lc_http_status_is_client_error(status))
 		return LC_RETRY_SCOPE_BUCKET;
 	return LC_RETRY_SCOPE_UNKNOWN;
 }

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "clients/s3_address.h"
+#include "formats/http_status.h"
 #include "formats/s3_error.h"
 #include "formats/sigv4.h"
 
@@ -226,7 +227,8 @@ static enum lc_retry_class classify(const struct lc_s3_put *put, unsigned status
 {
 	enum lc_retry_class retry_class = lc_retry_classify_s3(status, code, certain);
 
-	if (put->conditional && status == 409 && strcmp(code, "ConditionalRequestConflict") == 0)
+	if (put->conditional && status == LC_HTTP_CONFLICT &&
+	    strcmp(code, "ConditionalRequestConflict") == 0)
 		return LC_RETRY_AGAIN;
 	return retry_class;
 }
@@ -234,7 +236,8 @@ static enum lc_retry_class classify(const struct lc_s3_put *put, unsigned status
 /* The object is there (304: MinIO before 2024-04). */
 static bool says_it_is_there(const struct lc_s3_put *put, unsigned status)
 {
-	return put->conditional && (status == 412 || status == 304);
+	return put->conditional &&
+	       (status == LC_HTTP_PRECONDITION_FAILED || status == LC_HTTP_NOT_MODIFIED);
 }
 
 /* Services that do not know the condition say so in many ways: 501, 400, and even that there is no
@@ -243,9 +246,10 @@ static bool condition_may_be_unknown(const struct lc_s3_put *put, const struct l
 {
 	if (!put->conditional || put->s3->conditional == LC_S3_CONDITIONAL_ON)
 		return false;
-	if (answer->status == 501 || strcmp(answer->code, "NotImplemented") == 0)
+	if (answer->status == LC_HTTP_NOT_IMPLEMENTED ||
+	    strcmp(answer->code, "NotImplemented") == 0)
 		return true;
-	return (answer->status == 400 || answer->status == 404) &&
+	return (answer->status == LC_HTTP_BAD_REQUEST || answer->status == LC_HTTP_NOT_FOUND) &&
 	       answer->retry_class == LC_RETRY_WAIT && answer->scope == LC_RETRY_SCOPE_UNKNOWN;
 }
 
@@ -335,7 +339,7 @@ static void on_look_done(struct lc_s3_put *put, const struct lc_http_response *r
 	if (!response->complete) {
 		describe(put, response, &none, &answer);
 		end(put, &answer);
-	} else if (response->status == 200 && put->has_etag && has_our_size(put)) {
+	} else if (response->status == LC_HTTP_OK && put->has_etag && has_our_size(put)) {
 		end_as_there(put, response->status, true);
 	} else {
 		go_on(put, STEP_PUT);
@@ -374,9 +378,9 @@ static void end_unfounded(struct lc_s3_put *put)
 static void on_check_done(struct lc_s3_put *put, const struct lc_http_response *response)
 {
 	unsigned status = response->complete ? response->status : 0;
-	bool there = status == 200 && put->has_etag;
+	bool there = status == LC_HTTP_OK && put->has_etag;
 
-	if (!there && (status == 404 || !put->there_from_s3)) {
+	if (!there && (status == LC_HTTP_NOT_FOUND || !put->there_from_s3)) {
 		end_unfounded(put);
 		return;
 	}

@@ -1,6 +1,7 @@
 #include "ctl/client.h"
 
 #include "base/assert.h"
+#include "formats/http_status.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -11,10 +12,6 @@
 enum {
 	TIMEOUT_SECONDS = 10,
 	URL_MAX = 8192,
-	STATUS_OK = 200,
-	STATUS_BAD_REQUEST = 400,
-	STATUS_SERVER_ERRORS = 500,
-	STATUS_UNAVAILABLE = 503,
 };
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *context)
@@ -99,10 +96,9 @@ static bool check(CURL *easy, CURLcode result, const char *socket, const struct 
 		return lc_error_set(error, LC_ERROR_UNREACHABLE,
 				    "%s: %s; see that this is log-courier's socket", socket,
 				    curl_easy_strerror(result));
-	if (status >= STATUS_BAD_REQUEST && status < STATUS_SERVER_ERRORS && body->size > 0 &&
-	    take_refusal(body, error))
+	if (lc_http_status_is_client_error(status) && body->size > 0 && take_refusal(body, error))
 		return false;
-	if (status != STATUS_OK && status != STATUS_UNAVAILABLE)
+	if (status != LC_HTTP_OK && status != LC_HTTP_SERVICE_UNAVAILABLE)
 		return lc_error_set(error, LC_ERROR_REFUSED,
 				    "%s: answered with status %ld; is the service of another "
 				    "version?",

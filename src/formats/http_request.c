@@ -1,14 +1,8 @@
 #include "formats/http_request.h"
 
-#include <strings.h>
+#include "formats/http_status.h"
 
-enum {
-	STATUS_BAD_REQUEST = 400,
-	STATUS_CONTENT_TOO_LARGE = 413,
-	STATUS_FIELDS_TOO_LARGE = 431,
-	STATUS_NOT_IMPLEMENTED = 501,
-	STATUS_VERSION_NOT_SUPPORTED = 505,
-};
+#include <strings.h>
 
 static enum lc_http_request_result refuse(struct lc_http_request *request, int status)
 {
@@ -87,13 +81,13 @@ static int check_request_line(struct lc_view line, struct lc_http_request *reque
 	struct lc_view query;
 
 	if (!cut(&line, ' ', &request->method) || !cut(&line, ' ', &request->target))
-		return STATUS_BAD_REQUEST;
+		return LC_HTTP_BAD_REQUEST;
 	if (!is_token(request->method) || !is_visible(request->target) ||
 	    request->target.data[0] != '/')
-		return STATUS_BAD_REQUEST;
+		return LC_HTTP_BAD_REQUEST;
 	if (!lc_view_equal(line, lc_view_of("HTTP/1.1")) &&
 	    !lc_view_equal(line, lc_view_of("HTTP/1.0")))
-		return STATUS_VERSION_NOT_SUPPORTED;
+		return LC_HTTP_VERSION_NOT_SUPPORTED;
 	query = request->target;
 	if (!cut(&query, '?', &request->path))
 		request->path = request->target;
@@ -106,11 +100,11 @@ static int check_field(struct lc_view line, struct lc_http_request *request)
 	struct lc_view name;
 
 	if (!cut(&value, ':', &name) || !is_token(name))
-		return STATUS_BAD_REQUEST;
+		return LC_HTTP_BAD_REQUEST;
 	if (same_name(name, "transfer-encoding"))
-		return STATUS_NOT_IMPLEMENTED;
+		return LC_HTTP_NOT_IMPLEMENTED;
 	if (same_name(name, "content-length") && !lc_view_equal(trim(value), lc_view_of("0")))
-		return STATUS_CONTENT_TOO_LARGE;
+		return LC_HTTP_CONTENT_TOO_LARGE;
 	if (same_name(name, "accept"))
 		request->accept = trim(value);
 	return 0;
@@ -186,6 +180,6 @@ enum lc_http_request_result lc_http_request_decode(struct lc_view bytes,
 		}
 	}
 	if (too_long || bytes.size == LC_HTTP_REQUEST_HEAD_MAX)
-		return refuse(request, STATUS_FIELDS_TOO_LARGE);
+		return refuse(request, LC_HTTP_HEADER_FIELDS_TOO_LARGE);
 	return LC_HTTP_REQUEST_INCOMPLETE;
 }

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "formats/control_request.h"
 #include "formats/document.h"
+#include "formats/http_status.h"
 #include "formats/inspection.h"
 #include "supervisor/http_server.h"
 #include "supervisor/listen.h"
@@ -18,15 +19,6 @@ struct lc_control {
 	const struct lc_report *report;
 	struct lc_orders orders;
 	struct lc_http_server *server;
-};
-
-enum {
-	STATUS_OK = 200,
-	STATUS_BAD_REQUEST = 400,
-	STATUS_FORBIDDEN = 403,
-	STATUS_METHOD_NOT_ALLOWED = 405,
-	STATUS_CONFLICT = 409,
-	STATUS_UNAVAILABLE = 503,
 };
 
 static const char JSON[] = "application/json";
@@ -47,7 +39,7 @@ static void answer_status(const struct lc_report *report, enum lc_control_reques
 	struct lc_status_document document;
 
 	lc_report_status(report, &document);
-	answer->status = health && !document.healthy ? STATUS_UNAVAILABLE : STATUS_OK;
+	answer->status = health && !document.healthy ? LC_HTTP_SERVICE_UNAVAILABLE : LC_HTTP_OK;
 	lc_status_document_encode(&document, !health, &answer->body);
 	lc_status_document_free(&document);
 }
@@ -82,11 +74,11 @@ static bool permit(const struct lc_http_request *request,
 	       LC_LOG_INT("peer_pid", peer.pid));
 	if (!lc_view_equal(request->method, lc_view_of(command->method))) {
 		answer->allow = command->method;
-		refuse(answer, STATUS_METHOD_NOT_ALLOWED, "the path takes another method");
+		refuse(answer, LC_HTTP_METHOD_NOT_ALLOWED, "the path takes another method");
 		return false;
 	}
 	if (changes && !may_change(&peer)) {
-		refuse(answer, STATUS_FORBIDDEN, "this is for root and the service's user alone");
+		refuse(answer, LC_HTTP_FORBIDDEN, "this is for root and the service's user alone");
 		return false;
 	}
 	return true;
@@ -103,13 +95,13 @@ static void answer_order(const struct lc_control *control, const struct lc_contr
 
 	if (!lc_orders_obey(&control->orders, request, &affected, &error)) {
 		refuse(answer,
-		       error.kind == LC_ERROR_CONFLICT ? STATUS_CONFLICT : STATUS_BAD_REQUEST,
+		       error.kind == LC_ERROR_CONFLICT ? LC_HTTP_CONFLICT : LC_HTTP_BAD_REQUEST,
 		       error.message);
 		return;
 	}
 	lc_inspection_init(&document);
 	document.affected = affected;
-	answer->status = STATUS_OK;
+	answer->status = LC_HTTP_OK;
 	lc_inspection_encode(&document, &answer->body);
 	lc_inspection_free(&document);
 }
@@ -130,7 +122,7 @@ static void on_request(const struct lc_http_request *http, int connection,
 	if (!permit(http, description, connection, answer))
 		return;
 	if (!lc_control_request_decode(http->target, &request, &error))
-		refuse(answer, STATUS_BAD_REQUEST, error.message);
+		refuse(answer, LC_HTTP_BAD_REQUEST, error.message);
 	else if (description->answers == LC_CONTROL_REQUEST_BY_SUPERVISOR)
 		answer_status(control->report, command, answer);
 	else if (description->answers == LC_CONTROL_REQUEST_BY_ORDER)

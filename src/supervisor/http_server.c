@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "formats/http_status.h"
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -13,10 +14,6 @@
 
 enum {
 	ACCEPT_PAUSE_MS = 1000, /* after an accept that failed, for want of descriptors as a rule */
-	STATUS_OK = 200,
-	STATUS_NOT_FOUND = 404,
-	STATUS_METHOD_NOT_ALLOWED = 405,
-	STATUS_INTERNAL = 500,
 };
 
 /* A connection whose handler answers later. */
@@ -51,20 +48,10 @@ struct lc_http_server {
 static const char *reason_of(int status)
 {
 	switch (status) {
-	case STATUS_OK:
-		return "OK";
-	case 400:
-		return "Bad Request";
-	case 403:
-		return "Forbidden";
-	case STATUS_NOT_FOUND:
-		return "Not Found";
-	case STATUS_METHOD_NOT_ALLOWED:
-		return "Method Not Allowed";
-	case 503:
-		return "Service Unavailable";
-	case STATUS_INTERNAL:
-		return "Internal Server Error";
+#define LC_HTTP_STATUS(name, number, reason) \
+	case LC_HTTP_##name:                 \
+		return reason;
+#include "tbl/http_statuses.h"
 	default:
 		return "Refused";
 	}
@@ -99,7 +86,7 @@ static void send_answer(struct connection *connection, struct lc_http_server_ans
 		lc_log(LC_LOG_ERROR, "answer is too large",
 		       LC_LOG_TEXT("server", connection->server->name));
 		lc_buffer_clear(&answer->body);
-		answer->status = STATUS_INTERNAL;
+		answer->status = LC_HTTP_INTERNAL_SERVER_ERROR;
 	}
 	connection->answered = true;
 	LC_ASSERT(evbuffer_add_printf(output,
@@ -122,7 +109,7 @@ void lc_http_server_answer_init(const struct lc_http_server *server,
 				struct lc_http_server_answer *answer)
 {
 	*answer = (struct lc_http_server_answer){
-	    .status = STATUS_NOT_FOUND,
+	    .status = LC_HTTP_NOT_FOUND,
 	    .content_type = "text/plain; charset=utf-8",
 	};
 	lc_buffer_init(&answer->body, server->body_max);

@@ -1,6 +1,7 @@
 #include "supervisor/inquiry.h"
 
 #include "base/memory.h"
+#include "formats/http_status.h"
 #include "supervisor/asks.h"
 #include "supervisor/keeper.h"
 
@@ -25,8 +26,6 @@ struct lc_inquiry {
 	lc_inquiry_callback *callback;
 	void *context;
 };
-
-enum { STATUS_OK = 200 };
 
 static void on_end(void *context)
 {
@@ -57,7 +56,7 @@ static void take_document(struct part *part, unsigned status, struct lc_view jso
 	}
 	lc_inspection_merge(&inquiry->document, &document);
 	lc_inspection_free(&document);
-	inquiry->answered += status == STATUS_OK;
+	inquiry->answered += status == LC_HTTP_OK;
 }
 
 static void on_answer(void *context, unsigned status, struct lc_view json,

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "formats/control_request.h"
 #include "formats/document.h"
+#include "formats/http_status.h"
 #include "supervisor/http_server.h"
 #include "supervisor/lagging.h"
 #include "supervisor/listen.h"
@@ -21,13 +22,6 @@ struct lc_metrics_server {
 	struct lc_lagging *lagging;
 };
 
-enum {
-	STATUS_OK = 200,
-	STATUS_BAD_REQUEST = 400,
-	STATUS_METHOD_NOT_ALLOWED = 405,
-	STATUS_UNAVAILABLE = 503,
-};
-
 static void answer_metrics(const struct lc_metrics_server *server,
 			   const struct lc_http_request *request,
 			   struct lc_http_server_answer *answer)
@@ -36,7 +30,7 @@ static void answer_metrics(const struct lc_metrics_server *server,
 	enum lc_metrics_text_format format =
 	    open ? LC_METRICS_TEXT_OPENMETRICS : LC_METRICS_TEXT_PROMETHEUS;
 
-	answer->status = STATUS_OK;
+	answer->status = LC_HTTP_OK;
 	answer->content_type = lc_metrics_text_content_type(format);
 	lc_report_metrics(server->report, format, &answer->body);
 	lc_lagging_append(server->lagging, format, &answer->body);
@@ -48,7 +42,7 @@ static void answer_health(const struct lc_report *report, struct lc_http_server_
 	struct lc_status_document document;
 
 	lc_report_status(report, &document);
-	answer->status = document.healthy ? STATUS_OK : STATUS_UNAVAILABLE;
+	answer->status = document.healthy ? LC_HTTP_OK : LC_HTTP_SERVICE_UNAVAILABLE;
 	lc_buffer_append_text(&answer->body, document.healthy ? "healthy\n" : "unhealthy\n");
 	for (size_t i = 0; i < document.findings_size; i++) {
 		const struct lc_status_document_finding *finding = &document.findings[i];
@@ -74,7 +68,7 @@ static void answer_readiness(const struct lc_report *report, struct lc_http_serv
 	for (size_t i = 0; i < document.shards_size; i++)
 		waiting += document.shards[i].state != LC_SHARD_STATE_READY &&
 			   document.shards[i].state != LC_SHARD_STATE_PAUSED;
-	answer->status = waiting == 0 ? STATUS_OK : STATUS_UNAVAILABLE;
+	answer->status = waiting == 0 ? LC_HTTP_OK : LC_HTTP_SERVICE_UNAVAILABLE;
 	if (waiting == 0)
 		lc_buffer_append_text(&answer->body, "ready\n");
 	else
@@ -86,7 +80,7 @@ static void answer_readiness(const struct lc_report *report, struct lc_http_serv
 
 static void answer_page(struct lc_http_server_answer *answer)
 {
-	answer->status = STATUS_OK;
+	answer->status = LC_HTTP_OK;
 	answer->content_type = "text/html; charset=utf-8";
 	lc_buffer_append(&answer->body, LC_STATUS_PAGE, LC_STATUS_PAGE_SIZE);
 }
@@ -96,7 +90,7 @@ static void answer_status(const struct lc_report *report, struct lc_http_server_
 	struct lc_status_document document;
 
 	lc_report_status(report, &document);
-	answer->status = STATUS_OK;
+	answer->status = LC_HTTP_OK;
 	answer->content_type = "application/json";
 	lc_status_document_encode(&document, true, &answer->body);
 	lc_status_document_free(&document);
@@ -111,7 +105,7 @@ static void answer_document(const struct lc_metrics_server *server,
 	struct lc_error error;
 
 	if (!lc_control_request_decode(http->target, &request, &error)) {
-		answer->status = STATUS_BAD_REQUEST;
+		answer->status = LC_HTTP_BAD_REQUEST;
 		lc_document_append_error(error.message, &answer->body);
 	} else if (request.command == LC_CONTROL_REQUEST_STATUS) {
 		answer_status(server->report, answer);
@@ -129,11 +123,11 @@ static void on_request(const struct lc_http_request *request, int connection,
 
 	(void)connection;
 	if (lc_view_equal(request->method, lc_view_of("OPTIONS"))) {
-		answer->status = STATUS_OK;
+		answer->status = LC_HTTP_OK;
 		answer->allow = METHODS;
 	} else if (!lc_view_equal(request->method, lc_view_of("GET")) &&
 		   !lc_view_equal(request->method, lc_view_of("HEAD"))) {
-		answer->status = STATUS_METHOD_NOT_ALLOWED;
+		answer->status = LC_HTTP_METHOD_NOT_ALLOWED;
 		answer->allow = METHODS;
 	} else if (lc_view_equal(request->path, lc_view_of("/"))) {
 		answer_page(answer);

@@ -1,6 +1,7 @@
 #include "supervisor/shard_answers.h"
 
 #include "base/memory.h"
+#include "formats/http_status.h"
 #include "formats/inspection.h"
 #include "supervisor/inquiry.h"
 
@@ -12,8 +13,6 @@ struct session {
 	struct lc_http_server_later *later;
 	struct lc_inquiry *inquiry;
 };
-
-enum { STATUS_OK = 200, STATUS_UNAVAILABLE = 503 };
 
 static void session_free(struct session *session)
 {
@@ -32,7 +31,7 @@ static void on_answers(void *context, const struct lc_inspection *document, bool
 	struct lc_http_server_answer answer;
 
 	lc_http_server_answer_init(session->server, &answer);
-	answer.status = answered ? STATUS_OK : STATUS_UNAVAILABLE;
+	answer.status = answered ? LC_HTTP_OK : LC_HTTP_SERVICE_UNAVAILABLE;
 	answer.content_type = "application/json";
 	lc_inspection_encode(document, &answer.body);
 	lc_http_server_finish(session->later, &answer);

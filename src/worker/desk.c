@@ -2,12 +2,11 @@
 
 #include "base/memory.h"
 #include "delivery/inspect.h"
+#include "formats/http_status.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/queue.h>
-
-enum { STATUS_OK = 200, STATUS_BAD_REQUEST = 400, STATUS_UNAVAILABLE = 503 };
 
 struct request {
 	struct lc_inspect inspect; /* first, so that it leads back here */
@@ -85,7 +84,7 @@ static void on_inspected(struct lc_inspect *inspect)
 {
 	struct request *request = (struct request *)(void *)inspect;
 
-	answer(request->desk, request->id, STATUS_OK, &inspect->document);
+	answer(request->desk, request->id, LC_HTTP_OK, &inspect->document);
 	LIST_REMOVE(request, link);
 	request->desk->waiting_count--;
 	request_free(request);
@@ -97,7 +96,7 @@ void lc_desk_take(struct lc_desk *desk, uint32_t id, struct lc_view text)
 	struct lc_error error;
 
 	if (desk->waiting_count == LC_DESK_REQUESTS_MAX) {
-		turn_away(desk, id, STATUS_UNAVAILABLE,
+		turn_away(desk, id, LC_HTTP_SERVICE_UNAVAILABLE,
 			  "the shard has too many requests to answer; its ledger may not be "
 			  "writable");
 		return;
@@ -105,7 +104,7 @@ void lc_desk_take(struct lc_desk *desk, uint32_t id, struct lc_view text)
 	request = lc_memory_zero(1, sizeof(*request));
 	if (!lc_control_request_decode(text, &request->inspect.request, &error)) {
 		free(request);
-		turn_away(desk, id, STATUS_BAD_REQUEST, error.message);
+		turn_away(desk, id, LC_HTTP_BAD_REQUEST, error.message);
 		return;
 	}
 	request->desk = desk;
