@@ -10,7 +10,6 @@
 #include "delivery/mark.h"
 #include "delivery/source.h"
 #include "ledger/ledger.h"
-#include "ledger/question.h"
 
 #include <stddef.h>
 
@@ -26,8 +25,8 @@ struct lc_known {
 	struct lc_source *const *sources;
 	struct lc_known_source *of; /* of these */
 	size_t count;
-	size_t next; /* the source that is asked about next */
-	struct lc_ledger_question question;
+	size_t next;                    /* the source that is asked about next */
+	struct lc_ledger_command *read; /* NULL: none is under way */
 	void (*on_known)(void *context);
 	void *context;
 };
@@ -38,7 +37,7 @@ void lc_known_ask(struct lc_known *known, struct lc_ledger *ledger,
 		  struct lc_source *const *sources, size_t count, void (*on_known)(void *context),
 		  void *context);
 
-/* Gives up a question under way and releases what is known. To be used anew afterwards. */
+/* Cancels a read that is under way and releases what is known. It may be used again afterwards. */
 void lc_known_forget(struct lc_known *known);
 
 #endif

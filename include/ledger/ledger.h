@@ -81,35 +81,42 @@ void lc_ledger_expire(struct lc_ledger *ledger, uint32_t bound);
 /* The horizon comes down to `bound`, a slot's beginning, or as near to it as every row taken is
  * still known: behind that, rows that are taken could not be told from new ones. Calls back with
  * the horizon that holds from now on, which is never higher than before. */
-void lc_ledger_lower_horizon(struct lc_ledger *ledger, uint32_t bound,
-			     lc_ledger_horizon_callback *callback, void *context);
+struct lc_ledger_command *lc_ledger_lower_horizon(struct lc_ledger *ledger, uint32_t bound,
+						  lc_ledger_horizon_callback *callback,
+						  void *context);
 
 /* Calls back once everything written so far is on disk. */
 void lc_ledger_when_durable(struct lc_ledger *ledger, lc_ledger_callback *callback, void *context);
 
 /* ---- reads ---- */
 
+/* The callback of this call will not run; what it writes is written all the same. NULL is allowed.
+ */
+void lc_ledger_cancel(struct lc_ledger_command *command);
+
 /* The hashes of the source's taken rows with from <= insertedAt < to. */
-void lc_ledger_read_hashes(struct lc_ledger *ledger, const struct lc_ledger_source *source,
-			   uint32_t from, uint32_t to, lc_ledger_hashes_callback *callback,
-			   void *context);
+struct lc_ledger_command *lc_ledger_read_hashes(struct lc_ledger *ledger,
+						const struct lc_ledger_source *source,
+						uint32_t from, uint32_t to,
+						lc_ledger_hashes_callback *callback, void *context);
 
 /* Open intents of a target. */
-void lc_ledger_read_intents(struct lc_ledger *ledger,
-			    const struct lc_ledger_intents_question *question,
-			    lc_ledger_intents_callback *callback, void *context);
+struct lc_ledger_command *lc_ledger_read_intents(struct lc_ledger *ledger,
+						 const struct lc_ledger_intents_question *question,
+						 lc_ledger_intents_callback *callback,
+						 void *context);
 
 /* Those of the counts, of slots or of seconds, that are larger than what is taken. */
-void lc_ledger_find_surplus_slots(struct lc_ledger *ledger, const struct lc_ledger_count *counts,
-				  size_t count, lc_ledger_surplus_callback *callback,
-				  void *context);
-void lc_ledger_find_surplus_seconds(struct lc_ledger *ledger, const struct lc_ledger_count *counts,
-				    size_t count, lc_ledger_surplus_callback *callback,
-				    void *context);
+struct lc_ledger_command *
+lc_ledger_find_surplus_slots(struct lc_ledger *ledger, const struct lc_ledger_count *counts,
+			     size_t count, lc_ledger_surplus_callback *callback, void *context);
+struct lc_ledger_command *
+lc_ledger_find_surplus_seconds(struct lc_ledger *ledger, const struct lc_ledger_count *counts,
+			       size_t count, lc_ledger_surplus_callback *callback, void *context);
 
 /* Offsets (`second`; rows unused) are about to be written to ClickHouse. Calls back, once they are
  * on record, with those that may be written: not those behind what is on record already, as after
- * late rows of a source that was idle. */
+ * late rows of a source that was idle. `callback` may be NULL. */
 void lc_ledger_set_committed(struct lc_ledger *ledger, const struct lc_ledger_count *offsets,
 			     size_t count, lc_ledger_surplus_callback *callback, void *context);
 
@@ -117,16 +124,21 @@ void lc_ledger_set_committed(struct lc_ledger *ledger, const struct lc_ledger_co
  * `offsets` (`second`: what ClickHouse says, rows unused) that can not be ours: they are ahead of
  * what is on record and not behind the bound of the last lc_ledger_expire, where what was on record
  * may be forgotten. */
-void lc_ledger_find_ahead(struct lc_ledger *ledger, const struct lc_ledger_count *offsets,
-			  size_t count, lc_ledger_surplus_callback *callback, void *context);
+struct lc_ledger_command *lc_ledger_find_ahead(struct lc_ledger *ledger,
+					       const struct lc_ledger_count *offsets, size_t count,
+					       lc_ledger_surplus_callback *callback, void *context);
 
 /* Log objects of the source, newest first. */
-void lc_ledger_read_objects(struct lc_ledger *ledger, const struct lc_ledger_source *source,
-			    size_t limit, lc_ledger_objects_callback *callback, void *context);
+struct lc_ledger_command *lc_ledger_read_objects(struct lc_ledger *ledger,
+						 const struct lc_ledger_source *source,
+						 size_t limit, lc_ledger_objects_callback *callback,
+						 void *context);
 
 /* The same for all log objects of sources with this bucket, and those for this target bucket: those
  * with the latest rows. The whole file is looked through. */
-void lc_ledger_read_deliveries(struct lc_ledger *ledger, struct lc_view bucket, size_t limit,
-			       lc_ledger_objects_callback *callback, void *context);
+struct lc_ledger_command *lc_ledger_read_deliveries(struct lc_ledger *ledger, struct lc_view bucket,
+						    size_t limit,
+						    lc_ledger_objects_callback *callback,
+						    void *context);
 
 #endif

@@ -107,6 +107,7 @@ struct lc_ledger_command {
 		} read_objects;
 	} as;
 	void *context;          /* of the callback */
+	bool cancelled;         /* it does not run; the loop's side alone looks at this */
 	struct lc_arena result; /* of a read: what it found */
 	struct lc_arena bytes;  /* what the caller's views pointed to */
 };
@@ -135,7 +136,7 @@ bool lc_ledger_command_goes_on(struct lc_ledger_command *command);
 /* True if somebody is to be called back. */
 bool lc_ledger_command_has_callback(const struct lc_ledger_command *command);
 
-/* Calls back with what was found. */
+/* Calls back with what was found, unless that was cancelled. */
 void lc_ledger_command_finish(struct lc_ledger_command *command);
 
 #endif

@@ -14,6 +14,9 @@
 #include <stdint.h>
 
 struct lc_ledger;
+
+/* A call that calls back, for lc_ledger_cancel: valid until the callback returns, it is cancelled,
+ * or the ledger is closed. */
 struct lc_ledger_command;
 
 /* Opens or creates the ledger, blocking; `state`'s callbacks are set by the caller. NULL with

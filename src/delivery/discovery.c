@@ -11,7 +11,6 @@
 #include "delivery/server_clock.h"
 #include "delivery/slice.h"
 #include "formats/discovery_row.h"
-#include "ledger/question.h"
 
 #include <stdlib.h>
 
@@ -43,8 +42,8 @@ struct lc_discovery {
 	struct lc_server_clock clock;
 	uint32_t least_told;
 
-	struct lc_ledger_question question;
-	struct lc_clickhouse_query *query; /* NULL: not running, or the ledger is asked */
+	struct lc_clickhouse_query *query; /* NULL: none is under way */
+	struct lc_ledger_command *read;    /* of the ledger; NULL: none is under way */
 	unsigned seat;
 	uint64_t marker;
 	uint64_t started_ms;
@@ -91,7 +90,8 @@ void lc_discovery_cancel(struct lc_discovery *discovery)
 	if (discovery->query != NULL)
 		lc_clickhouse_cancel(discovery->query);
 	discovery->query = NULL;
-	lc_ledger_question_give_up(&discovery->question);
+	lc_ledger_cancel(discovery->read);
+	discovery->read = NULL;
 	forget_answer(discovery);
 }
 
@@ -368,8 +368,7 @@ static void on_ahead(void *context, const struct lc_ledger_count *ahead, size_t 
 	struct lc_discovery *discovery = context;
 	struct lc_error failure = {.kind = LC_ERROR_NONE};
 
-	if (!lc_ledger_question_answered(&discovery->question))
-		return;
+	discovery->read = NULL;
 	discovery->offsets_read = true;
 	if (count == 0) {
 		begin_window(discovery);
@@ -396,8 +395,8 @@ static void compare_offsets(struct lc_discovery *discovery)
 		    .source = {.raft_session_id = found->row.raft_session_id,
 			       .bucket = found->row.bucket},
 		    .second = found->row.floor.inserted_at};
-	lc_ledger_question_ask(&discovery->question);
-	lc_ledger_find_ahead(discovery->parts.ledger, offsets, count, on_ahead, discovery);
+	discovery->read =
+	    lc_ledger_find_ahead(discovery->parts.ledger, offsets, count, on_ahead, discovery);
 	free(offsets);
 }
 
@@ -406,13 +405,6 @@ static void compare_offsets(struct lc_discovery *discovery)
 static bool is_in_the_future(const struct lc_discovery *discovery, uint32_t second)
 {
 	return second > lc_discovery_clickhouse_now(discovery) + LC_SERVER_CLOCK_TOLERANCE;
-}
-
-static void on_committed(void *context, const struct lc_ledger_count *offsets, size_t count)
-{
-	(void)context;
-	(void)offsets;
-	(void)count;
 }
 
 /* It is no other courier's at the next start. */
@@ -427,7 +419,7 @@ static void keep_committed(struct lc_discovery *discovery, const struct lc_ledge
 	       LC_LOG_VIEW("bucket", source->bucket),
 	       LC_LOG_UINT("raft_session", source->raft_session_id),
 	       LC_LOG_UINT("offset_second", second));
-	lc_ledger_set_committed(discovery->parts.ledger, &offset, 1, on_committed, NULL);
+	lc_ledger_set_committed(discovery->parts.ledger, &offset, 1, NULL, NULL);
 }
 
 /* A floor may lie behind the end of the first window, when the other courier was quick: windows up

@@ -9,11 +9,9 @@ static void ask_next(struct lc_known *known);
 static void on_hashes(void *context, struct lc_ledger_hashes *hashes)
 {
 	struct lc_known *known = context;
-	struct lc_known_source *of;
+	struct lc_known_source *of = &known->of[known->next++];
 
-	if (!lc_ledger_question_answered(&known->question))
-		return;
-	of = &known->of[known->next++];
+	known->read = NULL;
 	of->taken = (struct lc_hash_set){
 	    .hashes = hashes->hashes, .count = hashes->count, .capacity = hashes->count};
 	hashes->hashes = NULL;
@@ -31,8 +29,8 @@ static void ask_next(struct lc_known *known)
 		uint32_t to;
 
 		if (lc_source_ask(source, &from, &to)) {
-			lc_ledger_question_ask(&known->question);
-			lc_ledger_read_hashes(known->ledger, &name, from, to, on_hashes, known);
+			known->read =
+			    lc_ledger_read_hashes(known->ledger, &name, from, to, on_hashes, known);
 			return;
 		}
 	}
@@ -57,7 +55,8 @@ void lc_known_ask(struct lc_known *known, struct lc_ledger *ledger,
 
 void lc_known_forget(struct lc_known *known)
 {
-	lc_ledger_question_give_up(&known->question);
+	lc_ledger_cancel(known->read);
+	known->read = NULL;
 	for (size_t i = 0; i < known->count; i++) {
 		lc_hash_set_free(&known->of[i].taken);
 		lc_mark_free(&known->of[i].floor);

@@ -13,7 +13,6 @@
 #include "delivery/rebuild_item.h"
 #include "formats/record_stream.h"
 #include "formats/row_hash.h"
-#include "ledger/question.h"
 
 #include <stdlib.h>
 
@@ -31,8 +30,8 @@ struct lc_rebuild {
 	void *context;
 	size_t room; /* bytes of bodies that one pass may build */
 
-	struct lc_target *target; /* of this pass, NULL: none is under way */
-	struct lc_ledger_question question;
+	struct lc_target *target;       /* of this pass, NULL: none is under way */
+	struct lc_ledger_command *read; /* of its intents; NULL: none is under way */
 	uint32_t now;
 
 	struct lc_rebuild_item *items; /* by source as the table orders them, then by id */
@@ -89,7 +88,8 @@ void lc_rebuild_cancel(struct lc_rebuild *rebuild)
 	if (rebuild->query != NULL)
 		lc_clickhouse_cancel(rebuild->query);
 	lc_ending_cancel(&rebuild->ending);
-	lc_ledger_question_give_up(&rebuild->question);
+	lc_ledger_cancel(rebuild->read);
+	rebuild->read = NULL;
 	end_pass(rebuild);
 }
 
@@ -423,8 +423,7 @@ static void on_intents(void *context, const struct lc_ledger_intents *answer)
 	bool began_at_first;
 	bool at_end;
 
-	if (!lc_ledger_question_answered(&rebuild->question))
-		return;
+	rebuild->read = NULL;
 	if (answer->oldest_second > 0)
 		lc_backlog_raise_oldest(target, answer->oldest_second);
 	if (lc_target_given_up(target) == LC_LEDGER_DISCARDED) {
@@ -469,6 +468,6 @@ void lc_rebuild_poke(struct lc_rebuild *rebuild, uint32_t now)
 	    .limit = rebuild->most,
 	    .max_bytes = rebuild->room,
 	};
-	lc_ledger_question_ask(&rebuild->question);
-	lc_ledger_read_intents(rebuild->parts.ledger, &question, on_intents, rebuild);
+	rebuild->read =
+	    lc_ledger_read_intents(rebuild->parts.ledger, &question, on_intents, rebuild);
 }

@@ -11,7 +11,6 @@
 #include "delivery/steady_clock.h"
 #include "delivery/upload.h"
 #include "formats/discovery_row.h"
-#include "ledger/question.h"
 
 #include <stdlib.h>
 
@@ -49,9 +48,9 @@ struct lc_reconcile {
 	bool drilling;        /* the question is by second */
 	bool strayed;         /* the answer holds what was not asked for */
 
-	struct lc_ledger_question question;
-	struct lc_clickhouse_query *query;
-	uint64_t asked_ms; /* when it began */
+	struct lc_clickhouse_query *query; /* NULL: none is under way */
+	struct lc_ledger_command *read;    /* of the ledger; NULL: none is under way */
+	uint64_t asked_ms;                 /* when it began */
 	uint64_t marker;
 	struct lc_discovery_answer answer;
 	struct lc_arena names;          /* of `counts` and `drill` */
@@ -119,7 +118,8 @@ void lc_reconcile_cancel(struct lc_reconcile *reconcile)
 	if (reconcile->query != NULL)
 		lc_clickhouse_cancel(reconcile->query);
 	reconcile->query = NULL;
-	lc_ledger_question_give_up(&reconcile->question);
+	lc_ledger_cancel(reconcile->read);
+	reconcile->read = NULL;
 	reconcile->running = false;
 	forget_step(reconcile);
 }
@@ -273,13 +273,14 @@ static void on_done(void *context, const struct lc_error *error, int exception_c
 	}
 	reconcile->unanswered = 0;
 	/* The ledger is asked second: rows taken between the two questions are no surplus. */
-	lc_ledger_question_ask(&reconcile->question);
 	if (reconcile->drilling)
-		lc_ledger_find_surplus_seconds(reconcile->parts.ledger, reconcile->counts,
-					       reconcile->count, on_surplus_seconds, reconcile);
+		reconcile->read =
+		    lc_ledger_find_surplus_seconds(reconcile->parts.ledger, reconcile->counts,
+						   reconcile->count, on_surplus_seconds, reconcile);
 	else
-		lc_ledger_find_surplus_slots(reconcile->parts.ledger, reconcile->counts,
-					     reconcile->count, on_surplus_slots, reconcile);
+		reconcile->read =
+		    lc_ledger_find_surplus_slots(reconcile->parts.ledger, reconcile->counts,
+						 reconcile->count, on_surplus_slots, reconcile);
 }
 
 static void start_query(struct lc_reconcile *reconcile, struct lc_buffer *sql)
@@ -402,8 +403,7 @@ static void on_surplus_slots(void *context, const struct lc_ledger_count *surplu
 {
 	struct lc_reconcile *reconcile = context;
 
-	if (!lc_ledger_question_answered(&reconcile->question))
-		return;
+	reconcile->read = NULL;
 	if (count == 0) {
 		end_step(reconcile);
 		return;
@@ -470,8 +470,7 @@ static void on_surplus_seconds(void *context, const struct lc_ledger_count *surp
 {
 	struct lc_reconcile *reconcile = context;
 
-	if (!lc_ledger_question_answered(&reconcile->question))
-		return;
+	reconcile->read = NULL;
 	open_all_again(reconcile, surplus, count);
 	if (count > 0)
 		lc_log(LC_LOG_INFO, "rows became visible late; their seconds are open again",
@@ -539,8 +538,7 @@ static void on_lowered(void *context, uint32_t horizon)
 {
 	struct lc_reconcile *reconcile = context;
 
-	if (!lc_ledger_question_answered(&reconcile->question))
-		return;
+	reconcile->read = NULL;
 	if (horizon < reconcile->horizon)
 		lc_log(LC_LOG_INFO,
 		       "ClickHouse's clock was set back, and so is the horizon of late rows",
@@ -573,8 +571,7 @@ void lc_reconcile_poke(struct lc_reconcile *reconcile, uint32_t until, uint32_t 
 	reconcile->found_late = false;
 	reconcile->unanswered = 0;
 	if (stands_too_high(reconcile)) {
-		lc_ledger_question_ask(&reconcile->question);
-		lc_ledger_lower_horizon(
+		reconcile->read = lc_ledger_lower_horizon(
 		    reconcile->parts.ledger,
 		    horizon_of(reconcile, lc_steady_clock_second(&reconcile->clock)), on_lowered,
 		    reconcile);

@@ -407,13 +407,13 @@ void lc_shard_free(struct lc_shard *shard)
 {
 	if (shard == NULL)
 		return;
-	lc_ledger_close(shard->ledger); /* first: it calls nobody back any more */
 	lc_reconcile_free(shard->reconcile);
 	lc_rebuild_free(shard->rebuild);
 	lc_cycle_free(shard->cycle);
 	lc_build_free(shard->build);
 	lc_upload_free(shard->upload);
 	lc_commit_free(shard->commit);
+	lc_ledger_close(shard->ledger); /* after those who may cancel reads of it */
 	if (shard->sources != NULL)
 		lc_source_table_free(shard->sources);
 	lc_clients_close(&shard->clients);

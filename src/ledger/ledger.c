@@ -43,8 +43,9 @@ void lc_ledger_set_steady_clock(struct lc_ledger *ledger, uint64_t shows_ms, uin
 	lc_ledger_push(ledger, command);
 }
 
-void lc_ledger_lower_horizon(struct lc_ledger *ledger, uint32_t bound,
-			     lc_ledger_horizon_callback *callback, void *context)
+struct lc_ledger_command *lc_ledger_lower_horizon(struct lc_ledger *ledger, uint32_t bound,
+						  lc_ledger_horizon_callback *callback,
+						  void *context)
 {
 	struct lc_ledger_command *command =
 	    lc_ledger_command_new(LC_LEDGER_COMMAND_LOWER_HORIZON, 0);
@@ -53,6 +54,7 @@ void lc_ledger_lower_horizon(struct lc_ledger *ledger, uint32_t bound,
 	command->as.lower.callback = callback;
 	command->context = context;
 	lc_ledger_push(ledger, command);
+	return command;
 }
 
 void lc_ledger_expire(struct lc_ledger *ledger, uint32_t bound)
@@ -162,9 +164,10 @@ void lc_ledger_when_durable(struct lc_ledger *ledger, lc_ledger_callback *callba
 	lc_ledger_push(ledger, command);
 }
 
-void lc_ledger_read_hashes(struct lc_ledger *ledger, const struct lc_ledger_source *source,
-			   uint32_t from, uint32_t to, lc_ledger_hashes_callback *callback,
-			   void *context)
+struct lc_ledger_command *lc_ledger_read_hashes(struct lc_ledger *ledger,
+						const struct lc_ledger_source *source,
+						uint32_t from, uint32_t to,
+						lc_ledger_hashes_callback *callback, void *context)
 {
 	struct lc_ledger_command *command =
 	    lc_ledger_command_new(LC_LEDGER_COMMAND_READ_HASHES, source->bucket.size);
@@ -175,11 +178,13 @@ void lc_ledger_read_hashes(struct lc_ledger *ledger, const struct lc_ledger_sour
 	command->as.read_hashes.callback = callback;
 	command->context = context;
 	lc_ledger_push(ledger, command);
+	return command;
 }
 
-void lc_ledger_read_intents(struct lc_ledger *ledger,
-			    const struct lc_ledger_intents_question *question,
-			    lc_ledger_intents_callback *callback, void *context)
+struct lc_ledger_command *lc_ledger_read_intents(struct lc_ledger *ledger,
+						 const struct lc_ledger_intents_question *question,
+						 lc_ledger_intents_callback *callback,
+						 void *context)
 {
 	struct lc_ledger_command *command = lc_ledger_command_new(
 	    LC_LEDGER_COMMAND_READ_INTENTS, question->bucket.size + question->prefix.size);
@@ -191,10 +196,13 @@ void lc_ledger_read_intents(struct lc_ledger *ledger,
 	command->as.read_intents.callback = callback;
 	command->context = context;
 	lc_ledger_push(ledger, command);
+	return command;
 }
 
-void lc_ledger_read_objects(struct lc_ledger *ledger, const struct lc_ledger_source *source,
-			    size_t limit, lc_ledger_objects_callback *callback, void *context)
+struct lc_ledger_command *lc_ledger_read_objects(struct lc_ledger *ledger,
+						 const struct lc_ledger_source *source,
+						 size_t limit, lc_ledger_objects_callback *callback,
+						 void *context)
 {
 	struct lc_ledger_command *command =
 	    lc_ledger_command_new(LC_LEDGER_COMMAND_READ_OBJECTS, source->bucket.size);
@@ -204,10 +212,13 @@ void lc_ledger_read_objects(struct lc_ledger *ledger, const struct lc_ledger_sou
 	command->as.read_objects.callback = callback;
 	command->context = context;
 	lc_ledger_push(ledger, command);
+	return command;
 }
 
-void lc_ledger_read_deliveries(struct lc_ledger *ledger, struct lc_view bucket, size_t limit,
-			       lc_ledger_objects_callback *callback, void *context)
+struct lc_ledger_command *lc_ledger_read_deliveries(struct lc_ledger *ledger, struct lc_view bucket,
+						    size_t limit,
+						    lc_ledger_objects_callback *callback,
+						    void *context)
 {
 	struct lc_ledger_command *command =
 	    lc_ledger_command_new(LC_LEDGER_COMMAND_READ_DELIVERIES, bucket.size);
@@ -217,6 +228,7 @@ void lc_ledger_read_deliveries(struct lc_ledger *ledger, struct lc_view bucket, 
 	command->as.read_objects.callback = callback;
 	command->context = context;
 	lc_ledger_push(ledger, command);
+	return command;
 }
 
 /* Counts of one source follow each other: its name is kept once. */
@@ -236,9 +248,10 @@ static void keep_counts(struct lc_ledger_command *command, const struct lc_ledge
 	command->as.find.asked_count = count;
 }
 
-static void push_find(struct lc_ledger *ledger, enum lc_ledger_command_kind kind,
-		      const struct lc_ledger_count *counts, size_t count,
-		      lc_ledger_surplus_callback *callback, void *context)
+static struct lc_ledger_command *push_find(struct lc_ledger *ledger,
+					   enum lc_ledger_command_kind kind,
+					   const struct lc_ledger_count *counts, size_t count,
+					   lc_ledger_surplus_callback *callback, void *context)
 {
 	struct lc_ledger_command *command = lc_ledger_command_new(kind, 1024);
 
@@ -246,19 +259,23 @@ static void push_find(struct lc_ledger *ledger, enum lc_ledger_command_kind kind
 	command->as.find.callback = callback;
 	command->context = context;
 	lc_ledger_push(ledger, command);
+	return command;
 }
 
-void lc_ledger_find_surplus_slots(struct lc_ledger *ledger, const struct lc_ledger_count *counts,
-				  size_t count, lc_ledger_surplus_callback *callback, void *context)
+struct lc_ledger_command *
+lc_ledger_find_surplus_slots(struct lc_ledger *ledger, const struct lc_ledger_count *counts,
+			     size_t count, lc_ledger_surplus_callback *callback, void *context)
 {
-	push_find(ledger, LC_LEDGER_COMMAND_FIND_SURPLUS_SLOTS, counts, count, callback, context);
+	return push_find(ledger, LC_LEDGER_COMMAND_FIND_SURPLUS_SLOTS, counts, count, callback,
+			 context);
 }
 
-void lc_ledger_find_surplus_seconds(struct lc_ledger *ledger, const struct lc_ledger_count *counts,
-				    size_t count, lc_ledger_surplus_callback *callback,
-				    void *context)
+struct lc_ledger_command *
+lc_ledger_find_surplus_seconds(struct lc_ledger *ledger, const struct lc_ledger_count *counts,
+			       size_t count, lc_ledger_surplus_callback *callback, void *context)
 {
-	push_find(ledger, LC_LEDGER_COMMAND_FIND_SURPLUS_SECONDS, counts, count, callback, context);
+	return push_find(ledger, LC_LEDGER_COMMAND_FIND_SURPLUS_SECONDS, counts, count, callback,
+			 context);
 }
 
 void lc_ledger_set_committed(struct lc_ledger *ledger, const struct lc_ledger_count *offsets,
@@ -267,8 +284,15 @@ void lc_ledger_set_committed(struct lc_ledger *ledger, const struct lc_ledger_co
 	push_find(ledger, LC_LEDGER_COMMAND_SET_COMMITTED, offsets, count, callback, context);
 }
 
-void lc_ledger_find_ahead(struct lc_ledger *ledger, const struct lc_ledger_count *offsets,
-			  size_t count, lc_ledger_surplus_callback *callback, void *context)
+struct lc_ledger_command *lc_ledger_find_ahead(struct lc_ledger *ledger,
+					       const struct lc_ledger_count *offsets, size_t count,
+					       lc_ledger_surplus_callback *callback, void *context)
 {
-	push_find(ledger, LC_LEDGER_COMMAND_FIND_AHEAD, offsets, count, callback, context);
+	return push_find(ledger, LC_LEDGER_COMMAND_FIND_AHEAD, offsets, count, callback, context);
+}
+
+void lc_ledger_cancel(struct lc_ledger_command *command)
+{
+	if (command != NULL)
+		command->cancelled = true;
 }

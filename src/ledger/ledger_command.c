@@ -154,6 +154,8 @@ bool lc_ledger_command_goes_on(struct lc_ledger_command *command)
 
 bool lc_ledger_command_has_callback(const struct lc_ledger_command *command)
 {
+	if (command->kind == LC_LEDGER_COMMAND_SET_COMMITTED)
+		return command->as.find.callback != NULL;
 	return command->kind >= LC_LEDGER_COMMAND_WHEN_DURABLE;
 }
 
@@ -168,6 +170,8 @@ void lc_ledger_command_finish(struct lc_ledger_command *command)
 	void *context = command->context;
 
 	LC_ASSERT(lc_ledger_command_has_callback(command));
+	if (command->cancelled)
+		return;
 	if (command->kind == LC_LEDGER_COMMAND_WHEN_DURABLE)
 		command->as.when_durable.callback(context);
 	else if (command->kind == LC_LEDGER_COMMAND_LOWER_HORIZON)

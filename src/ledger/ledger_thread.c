@@ -39,7 +39,6 @@ struct lc_ledger {
 	struct lc_ledger_command_list finished;
 	bool waiting; /* the thread waits for something to do */
 	bool closing; /* no more attempts; the thread ends when nothing is queued */
-	bool corrupt; /* the thread has ended */
 	struct lc_error fault;
 
 	/* The loop's. */
@@ -222,12 +221,14 @@ static void hand_back(struct lc_ledger *ledger, struct lc_ledger_command_list *b
 	announce(ledger);
 }
 
-static void report_corrupt(struct lc_ledger *ledger, const struct lc_error *error)
+/* Nothing is done any more. But who has made a call may still cancel it: commands stay until the
+ * ledger is closed. */
+static void report_corrupt(struct lc_ledger *ledger, struct lc_ledger_command_list *batch,
+			   const struct lc_error *error)
 {
 	pthread_mutex_lock(&ledger->mutex);
-	ledger->corrupt = true;
 	ledger->fault = *error;
-	free_commands(&ledger->queued);
+	STAILQ_CONCAT(&ledger->queued, batch);
 	pthread_mutex_unlock(&ledger->mutex);
 	announce(ledger);
 }
@@ -264,13 +265,11 @@ static void *work(void *context)
 	struct lc_error error = {.kind = LC_ERROR_NONE};
 
 	while (take_queued(ledger, &batch)) {
-		bool done = write_and_hand_back(ledger, &batch, &error);
-
-		free_commands(&batch);
-		if (done)
+		if (write_and_hand_back(ledger, &batch, &error))
 			continue;
 		if (error.kind == LC_ERROR_CORRUPT)
-			report_corrupt(ledger, &error);
+			report_corrupt(ledger, &batch, &error);
+		free_commands(&batch);
 		break;
 	}
 	return NULL;
@@ -289,11 +288,6 @@ void lc_ledger_push(struct lc_ledger *ledger, struct lc_ledger_command *command)
 
 	pthread_mutex_lock(&ledger->mutex);
 	LC_ASSERT(!ledger->closing);
-	if (ledger->corrupt) {
-		pthread_mutex_unlock(&ledger->mutex);
-		lc_ledger_command_free(command);
-		return;
-	}
 	STAILQ_INSERT_TAIL(&ledger->queued, command, next);
 	wake = ledger->waiting;
 	ledger->waiting = false;

@@ -52,9 +52,9 @@ struct slot *memory_slot(struct source *source, uint32_t second)
 
 /* ---- answers, from the loop ---- */
 
-struct answer *memory_answer(struct lc_ledger *ledger, void *context)
+struct lc_ledger_command *memory_answer(struct lc_ledger *ledger, void *context)
 {
-	struct answer *answer = lc_memory_zero(1, sizeof(*answer));
+	struct lc_ledger_command *answer = lc_memory_zero(1, sizeof(*answer));
 
 	answer->context = context;
 	STAILQ_INSERT_TAIL(&ledger->answers, answer, next);
@@ -63,7 +63,13 @@ struct answer *memory_answer(struct lc_ledger *ledger, void *context)
 	return answer;
 }
 
-static void release_answer(struct answer *answer)
+void lc_ledger_cancel(struct lc_ledger_command *command)
+{
+	if (command != NULL)
+		command->cancelled = true;
+}
+
+static void release_answer(struct lc_ledger_command *answer)
 {
 	free(answer->hashes.hashes);
 	free(answer->intents.intents);
@@ -71,8 +77,10 @@ static void release_answer(struct answer *answer)
 	free(answer);
 }
 
-static void give(struct answer *answer)
+static void give(struct lc_ledger_command *answer)
 {
+	if (answer->cancelled)
+		return;
 	if (answer->durable != NULL)
 		answer->durable(answer->context);
 	else if (answer->on_hashes != NULL)
@@ -83,7 +91,7 @@ static void give(struct answer *answer)
 		answer->on_counts(answer->context, answer->counts, answer->count);
 	else if (answer->on_horizon != NULL)
 		answer->on_horizon(answer->context, answer->horizon);
-	else
+	else if (answer->on_objects != NULL)
 		answer->on_objects(answer->context, NULL, 0);
 }
 
@@ -91,8 +99,8 @@ static void give(struct answer *answer)
 static void on_timer(void *context)
 {
 	struct lc_ledger *ledger = context;
-	STAILQ_HEAD(, answer) answers = STAILQ_HEAD_INITIALIZER(answers);
-	struct answer *answer;
+	STAILQ_HEAD(, lc_ledger_command) answers = STAILQ_HEAD_INITIALIZER(answers);
+	struct lc_ledger_command *answer;
 
 	STAILQ_CONCAT(&answers, &ledger->answers);
 	while ((answer = STAILQ_FIRST(&answers)) != NULL) {
@@ -139,7 +147,7 @@ static void release_source(struct source *source)
 
 void lc_ledger_close(struct lc_ledger *ledger)
 {
-	struct answer *answer;
+	struct lc_ledger_command *answer;
 	struct kept *object;
 	struct kept *next_object;
 	struct source *source;
@@ -193,15 +201,17 @@ void lc_ledger_set_steady_clock(struct lc_ledger *ledger, uint64_t shows_ms, uin
 }
 
 /* Nothing is ever dropped here. */
-void lc_ledger_lower_horizon(struct lc_ledger *ledger, uint32_t bound,
-			     lc_ledger_horizon_callback *callback, void *context)
+struct lc_ledger_command *lc_ledger_lower_horizon(struct lc_ledger *ledger, uint32_t bound,
+						  lc_ledger_horizon_callback *callback,
+						  void *context)
 {
-	struct answer *answer = memory_answer(ledger, context);
+	struct lc_ledger_command *answer = memory_answer(ledger, context);
 
 	if (bound < ledger->horizon)
 		ledger->horizon = bound;
 	answer->on_horizon = callback;
 	answer->horizon = ledger->horizon;
+	return answer;
 }
 
 void lc_ledger_expire(struct lc_ledger *ledger, uint32_t bound)

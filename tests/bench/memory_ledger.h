@@ -38,9 +38,10 @@ struct source {
 };
 
 /* Somebody to be called back with what was found. */
-struct answer {
-	STAILQ_ENTRY(answer) next;
+struct lc_ledger_command {
+	STAILQ_ENTRY(lc_ledger_command) next;
 	void *context;
+	bool cancelled;
 	lc_ledger_callback *durable;
 	lc_ledger_hashes_callback *on_hashes;
 	lc_ledger_intents_callback *on_intents;
@@ -56,7 +57,7 @@ struct answer {
 
 struct lc_ledger {
 	struct lc_loop_timer *timer;
-	STAILQ_HEAD(, answer) answers;
+	STAILQ_HEAD(, lc_ledger_command) answers;
 	struct kept *objects;
 	struct source *sources;
 	uint32_t until;
@@ -69,6 +70,6 @@ struct source *memory_source(struct lc_ledger *ledger, const struct lc_ledger_so
 struct slot *memory_slot(struct source *source, uint32_t second);
 
 /* An answer that the loop gives, in the order of the calls; the caller sets what it is. */
-struct answer *memory_answer(struct lc_ledger *ledger, void *context);
+struct lc_ledger_command *memory_answer(struct lc_ledger *ledger, void *context);
 
 #endif

@@ -31,11 +31,12 @@ static void add_hashes(struct lc_ledger_hashes *hashes, struct lc_view blob, uin
 	}
 }
 
-void lc_ledger_read_hashes(struct lc_ledger *ledger, const struct lc_ledger_source *of,
-			   uint32_t from, uint32_t to, lc_ledger_hashes_callback *callback,
-			   void *context)
+struct lc_ledger_command *lc_ledger_read_hashes(struct lc_ledger *ledger,
+						const struct lc_ledger_source *of, uint32_t from,
+						uint32_t to, lc_ledger_hashes_callback *callback,
+						void *context)
 {
-	struct answer *answer = memory_answer(ledger, context);
+	struct lc_ledger_command *answer = memory_answer(ledger, context);
 	const struct kept *object;
 
 	answer->on_hashes = callback;
@@ -46,14 +47,16 @@ void lc_ledger_read_hashes(struct lc_ledger *ledger, const struct lc_ledger_sour
 	if (answer->hashes.count > 0)
 		qsort(answer->hashes.hashes, answer->hashes.count, sizeof(answer->hashes.hashes[0]),
 		      compare_hashes);
+	return answer;
 }
 
 /* Objects were added in the order of their ids, which uthash keeps. */
-void lc_ledger_read_intents(struct lc_ledger *ledger,
-			    const struct lc_ledger_intents_question *question,
-			    lc_ledger_intents_callback *callback, void *context)
+struct lc_ledger_command *lc_ledger_read_intents(struct lc_ledger *ledger,
+						 const struct lc_ledger_intents_question *question,
+						 lc_ledger_intents_callback *callback,
+						 void *context)
 {
-	struct answer *answer = memory_answer(ledger, context);
+	struct lc_ledger_command *answer = memory_answer(ledger, context);
 	struct lc_ledger_intents *intents = &answer->intents;
 	struct kept *object;
 	struct kept *next;
@@ -80,6 +83,7 @@ void lc_ledger_read_intents(struct lc_ledger *ledger,
 		intents->intents[intents->count++] = *intent;
 		bytes += intent->taken_rows.size;
 	}
+	return answer;
 }
 
 static uint64_t rows_of_second(const struct source *source, uint32_t wanted)
@@ -98,10 +102,11 @@ static uint64_t rows_of_second(const struct source *source, uint32_t wanted)
 enum asked { ASKED_SLOTS, ASKED_SECONDS, ASKED_AHEAD, ASKED_TO_COMMIT };
 
 /* What is answered bears our names of the sources: the caller's bytes may be gone by then. */
-static void find(struct lc_ledger *ledger, enum asked asked, const struct lc_ledger_count *counts,
-		 size_t count, lc_ledger_surplus_callback *callback, void *context)
+static struct lc_ledger_command *find(struct lc_ledger *ledger, enum asked asked,
+				      const struct lc_ledger_count *counts, size_t count,
+				      lc_ledger_surplus_callback *callback, void *context)
 {
-	struct answer *answer = memory_answer(ledger, context);
+	struct lc_ledger_command *answer = memory_answer(ledger, context);
 
 	answer->on_counts = callback;
 	answer->counts = lc_memory_zero(count + 1, sizeof(counts[0]));
@@ -126,19 +131,21 @@ static void find(struct lc_ledger *ledger, enum asked asked, const struct lc_led
 		found->rows = counts[i].rows > taken ? counts[i].rows - taken : 0;
 		answer->count += found->rows > 0;
 	}
+	return answer;
 }
 
-void lc_ledger_find_surplus_slots(struct lc_ledger *ledger, const struct lc_ledger_count *counts,
-				  size_t count, lc_ledger_surplus_callback *callback, void *context)
+struct lc_ledger_command *
+lc_ledger_find_surplus_slots(struct lc_ledger *ledger, const struct lc_ledger_count *counts,
+			     size_t count, lc_ledger_surplus_callback *callback, void *context)
 {
-	find(ledger, ASKED_SLOTS, counts, count, callback, context);
+	return find(ledger, ASKED_SLOTS, counts, count, callback, context);
 }
 
-void lc_ledger_find_surplus_seconds(struct lc_ledger *ledger, const struct lc_ledger_count *counts,
-				    size_t count, lc_ledger_surplus_callback *callback,
-				    void *context)
+struct lc_ledger_command *
+lc_ledger_find_surplus_seconds(struct lc_ledger *ledger, const struct lc_ledger_count *counts,
+			       size_t count, lc_ledger_surplus_callback *callback, void *context)
 {
-	find(ledger, ASKED_SECONDS, counts, count, callback, context);
+	return find(ledger, ASKED_SECONDS, counts, count, callback, context);
 }
 
 void lc_ledger_set_committed(struct lc_ledger *ledger, const struct lc_ledger_count *offsets,
@@ -147,24 +154,35 @@ void lc_ledger_set_committed(struct lc_ledger *ledger, const struct lc_ledger_co
 	find(ledger, ASKED_TO_COMMIT, offsets, count, callback, context);
 }
 
-void lc_ledger_find_ahead(struct lc_ledger *ledger, const struct lc_ledger_count *offsets,
-			  size_t count, lc_ledger_surplus_callback *callback, void *context)
+struct lc_ledger_command *lc_ledger_find_ahead(struct lc_ledger *ledger,
+					       const struct lc_ledger_count *offsets, size_t count,
+					       lc_ledger_surplus_callback *callback, void *context)
 {
-	find(ledger, ASKED_AHEAD, offsets, count, callback, context);
+	return find(ledger, ASKED_AHEAD, offsets, count, callback, context);
 }
 
-void lc_ledger_read_objects(struct lc_ledger *ledger, const struct lc_ledger_source *source,
-			    size_t limit, lc_ledger_objects_callback *callback, void *context)
+struct lc_ledger_command *lc_ledger_read_objects(struct lc_ledger *ledger,
+						 const struct lc_ledger_source *source,
+						 size_t limit, lc_ledger_objects_callback *callback,
+						 void *context)
 {
+	struct lc_ledger_command *answer = memory_answer(ledger, context);
+
 	(void)source;
 	(void)limit;
-	memory_answer(ledger, context)->on_objects = callback;
+	answer->on_objects = callback;
+	return answer;
 }
 
-void lc_ledger_read_deliveries(struct lc_ledger *ledger, struct lc_view bucket, size_t limit,
-			       lc_ledger_objects_callback *callback, void *context)
+struct lc_ledger_command *lc_ledger_read_deliveries(struct lc_ledger *ledger, struct lc_view bucket,
+						    size_t limit,
+						    lc_ledger_objects_callback *callback,
+						    void *context)
 {
+	struct lc_ledger_command *answer = memory_answer(ledger, context);
+
 	(void)bucket;
 	(void)limit;
-	memory_answer(ledger, context)->on_objects = callback;
+	answer->on_objects = callback;
+	return answer;
 }

@@ -10,8 +10,8 @@
 
 enum { TEXT_MAX = 1024 * 1024 };
 
-/* Somebody to be called back; exactly one of the callbacks is set. */
-struct waiting {
+/* Somebody to be called back; one of the callbacks is set at most. */
+struct lc_ledger_command {
 	lc_ledger_callback *durable;
 	lc_ledger_surplus_callback *committed;
 	struct lc_ledger_count *offsets; /* with it; owned, but for their names */
@@ -21,13 +21,14 @@ struct waiting {
 	lc_ledger_hashes_callback *hashes;
 	lc_ledger_horizon_callback *horizon;
 	void *context;
-	STAILQ_ENTRY(waiting) next;
+	bool cancelled;
+	STAILQ_ENTRY(lc_ledger_command) next;
 };
 
 struct lc_ledger {
 	struct lc_buffer told;    /* since the last time */
 	struct lc_buffer reading; /* what the last fake_ledger_told has returned */
-	STAILQ_HEAD(, waiting) waiting;
+	STAILQ_HEAD(, lc_ledger_command) waiting;
 	uint32_t seen_until;
 	uint64_t steady_ms;
 	uint32_t committed;   /* of every source */
@@ -45,10 +46,10 @@ struct lc_ledger *fake_ledger_new(void)
 	return ledger;
 }
 
-static struct waiting take_first(struct lc_ledger *ledger)
+static struct lc_ledger_command take_first(struct lc_ledger *ledger)
 {
-	struct waiting *first = STAILQ_FIRST(&ledger->waiting);
-	struct waiting copy = *first;
+	struct lc_ledger_command *first = STAILQ_FIRST(&ledger->waiting);
+	struct lc_ledger_command copy = *first;
 
 	STAILQ_REMOVE_HEAD(&ledger->waiting, next);
 	free(first);
@@ -75,7 +76,7 @@ const char *fake_ledger_told(struct lc_ledger *ledger)
 
 size_t fake_ledger_waiting(const struct lc_ledger *ledger)
 {
-	const struct waiting *waiting;
+	const struct lc_ledger_command *waiting;
 	size_t count = 0;
 
 	STAILQ_FOREACH(waiting, &ledger->waiting, next)
@@ -106,20 +107,30 @@ uint32_t lc_ledger_seen_until(const struct lc_ledger *ledger, uint32_t raft_sess
 	return ledger->seen_until;
 }
 
-static void wait_for(struct lc_ledger *ledger, struct waiting waiting)
+static struct lc_ledger_command *wait_for(struct lc_ledger *ledger,
+					  struct lc_ledger_command waiting)
 {
-	struct waiting *kept = lc_memory_zero(1, sizeof(*kept));
+	struct lc_ledger_command *kept = lc_memory_zero(1, sizeof(*kept));
 
 	*kept = waiting;
 	STAILQ_INSERT_TAIL(&ledger->waiting, kept, next);
+	return kept;
 }
 
-static bool is_write(const struct waiting *waiting)
+/* It is still to be answered, in vain: as by the ledger, which does not know. */
+void lc_ledger_cancel(struct lc_ledger_command *command)
+{
+	if (command != NULL)
+		command->cancelled = true;
+}
+
+static bool is_write(const struct lc_ledger_command *waiting)
 {
 	return waiting->durable != NULL || waiting->committed != NULL;
 }
 
-static void answer_committed(const struct lc_ledger *ledger, const struct waiting *waiting)
+static void answer_committed(const struct lc_ledger *ledger,
+			     const struct lc_ledger_command *waiting)
 {
 	size_t count = 0;
 
@@ -136,7 +147,7 @@ void fake_ledger_confirm(struct lc_ledger *ledger)
 
 	/* What is written by those called back is not on disk yet. */
 	while (count-- > 0 && is_write(STAILQ_FIRST(&ledger->waiting))) {
-		struct waiting first = take_first(ledger);
+		struct lc_ledger_command first = take_first(ledger);
 
 		if (first.durable != NULL)
 			first.durable(first.context);
@@ -149,12 +160,13 @@ void fake_ledger_confirm(struct lc_ledger *ledger)
 void fake_ledger_answer_counts(struct lc_ledger *ledger, const struct lc_ledger_count *counts,
 			       size_t count)
 {
-	struct waiting first;
+	struct lc_ledger_command first;
 
 	LC_ASSERT(!STAILQ_EMPTY(&ledger->waiting));
 	first = take_first(ledger);
 	LC_ASSERT(first.counts != NULL);
-	first.counts(first.context, counts, count);
+	if (!first.cancelled)
+		first.counts(first.context, counts, count);
 }
 
 static void answer_intents(struct lc_ledger *ledger, const struct lc_ledger_intent *intents,
@@ -162,7 +174,7 @@ static void answer_intents(struct lc_ledger *ledger, const struct lc_ledger_inte
 {
 	struct lc_ledger_intents answer = {
 	    .count = count, .more = more, .oldest_second = oldest_second};
-	struct waiting first;
+	struct lc_ledger_command first;
 
 	LC_ASSERT(!STAILQ_EMPTY(&ledger->waiting));
 	first = take_first(ledger);
@@ -173,7 +185,8 @@ static void answer_intents(struct lc_ledger *ledger, const struct lc_ledger_inte
 		if (answer.oldest_second == 0 || intents[i].first_second < answer.oldest_second)
 			answer.oldest_second = intents[i].first_second;
 	}
-	first.intents(first.context, &answer);
+	if (!first.cancelled)
+		first.intents(first.context, &answer);
 	free(answer.intents);
 }
 
@@ -203,22 +216,24 @@ uint64_t fake_ledger_intents_bytes(const struct lc_ledger *ledger)
 void fake_ledger_answer_hashes(struct lc_ledger *ledger)
 {
 	struct lc_ledger_hashes none = {.hashes = NULL};
-	struct waiting first;
+	struct lc_ledger_command first;
 
 	LC_ASSERT(!STAILQ_EMPTY(&ledger->waiting));
 	first = take_first(ledger);
 	LC_ASSERT(first.hashes != NULL);
-	first.hashes(first.context, &none);
+	if (!first.cancelled)
+		first.hashes(first.context, &none);
 }
 
 void fake_ledger_answer_horizon(struct lc_ledger *ledger, uint32_t horizon)
 {
-	struct waiting first;
+	struct lc_ledger_command first;
 
 	LC_ASSERT(!STAILQ_EMPTY(&ledger->waiting));
 	first = take_first(ledger);
 	LC_ASSERT(first.horizon != NULL);
-	first.horizon(first.context, horizon);
+	if (!first.cancelled)
+		first.horizon(first.context, horizon);
 }
 
 /* ---- what the ledger is told ---- */
@@ -251,11 +266,13 @@ void lc_ledger_set_steady_clock(struct lc_ledger *ledger, uint64_t shows_ms, uin
 	ledger->steady_ms = shows_ms;
 }
 
-void lc_ledger_lower_horizon(struct lc_ledger *ledger, uint32_t bound,
-			     lc_ledger_horizon_callback *callback, void *context)
+struct lc_ledger_command *lc_ledger_lower_horizon(struct lc_ledger *ledger, uint32_t bound,
+						  lc_ledger_horizon_callback *callback,
+						  void *context)
 {
 	tell(ledger, "lower?", bound);
-	wait_for(ledger, (struct waiting){.horizon = callback, .context = context});
+	return wait_for(ledger,
+			(struct lc_ledger_command){.horizon = callback, .context = context});
 }
 
 void lc_ledger_expire(struct lc_ledger *ledger, uint32_t bound)
@@ -343,7 +360,7 @@ void lc_ledger_set_target(struct lc_ledger *ledger, const struct lc_ledger_targe
 void lc_ledger_when_durable(struct lc_ledger *ledger, lc_ledger_callback *callback, void *context)
 {
 	lc_buffer_append_text(&ledger->told, "durable?\n");
-	wait_for(ledger, (struct waiting){.durable = callback, .context = context});
+	wait_for(ledger, (struct lc_ledger_command){.durable = callback, .context = context});
 }
 
 void lc_ledger_set_committed(struct lc_ledger *ledger, const struct lc_ledger_count *offsets,
@@ -356,16 +373,21 @@ void lc_ledger_set_committed(struct lc_ledger *ledger, const struct lc_ledger_co
 		tell_of(ledger, "committed", &offsets[i].source);
 		lc_buffer_append_format(&ledger->told, " %" PRIu32 "\n", offsets[i].second);
 	}
+	if (callback == NULL) {
+		free(kept);
+		return;
+	}
 	lc_buffer_append_text(&ledger->told, "durable?\n");
-	wait_for(ledger, (struct waiting){.committed = callback,
-					  .offsets = kept,
-					  .offset_count = count,
-					  .context = context});
+	wait_for(ledger, (struct lc_ledger_command){.committed = callback,
+						    .offsets = kept,
+						    .offset_count = count,
+						    .context = context});
 }
 
-void lc_ledger_read_intents(struct lc_ledger *ledger,
-			    const struct lc_ledger_intents_question *question,
-			    lc_ledger_intents_callback *callback, void *context)
+struct lc_ledger_command *lc_ledger_read_intents(struct lc_ledger *ledger,
+						 const struct lc_ledger_intents_question *question,
+						 lc_ledger_intents_callback *callback,
+						 void *context)
 {
 	LC_ASSERT(question->limit > 0);
 	ledger->intents_limit = question->limit;
@@ -373,21 +395,23 @@ void lc_ledger_read_intents(struct lc_ledger *ledger,
 	lc_buffer_append_text(&ledger->told, "intents? ");
 	tell_target(ledger, question->bucket, question->prefix, false);
 	lc_buffer_append_format(&ledger->told, " %" PRIu64 "\n", question->after_id);
-	wait_for(ledger, (struct waiting){.intents = callback, .context = context});
+	return wait_for(ledger,
+			(struct lc_ledger_command){.intents = callback, .context = context});
 }
 
-void lc_ledger_read_hashes(struct lc_ledger *ledger, const struct lc_ledger_source *source,
-			   uint32_t from, uint32_t to, lc_ledger_hashes_callback *callback,
-			   void *context)
+struct lc_ledger_command *lc_ledger_read_hashes(struct lc_ledger *ledger,
+						const struct lc_ledger_source *source,
+						uint32_t from, uint32_t to,
+						lc_ledger_hashes_callback *callback, void *context)
 {
 	tell_of(ledger, "hashes?", source);
 	lc_buffer_append_format(&ledger->told, " %" PRIu32 "-%" PRIu32 "\n", from, to);
-	wait_for(ledger, (struct waiting){.hashes = callback, .context = context});
+	return wait_for(ledger, (struct lc_ledger_command){.hashes = callback, .context = context});
 }
 
-static void ask_counts(struct lc_ledger *ledger, const char *what,
-		       const struct lc_ledger_count *counts, size_t count,
-		       lc_ledger_surplus_callback *callback, void *context)
+static struct lc_ledger_command *ask_counts(struct lc_ledger *ledger, const char *what,
+					    const struct lc_ledger_count *counts, size_t count,
+					    lc_ledger_surplus_callback *callback, void *context)
 {
 	lc_buffer_append_text(&ledger->told, what);
 	for (size_t i = 0; i < count; i++) {
@@ -396,24 +420,26 @@ static void ask_counts(struct lc_ledger *ledger, const char *what,
 					counts[i].rows);
 	}
 	lc_buffer_append_char(&ledger->told, '\n');
-	wait_for(ledger, (struct waiting){.counts = callback, .context = context});
+	return wait_for(ledger, (struct lc_ledger_command){.counts = callback, .context = context});
 }
 
-void lc_ledger_find_surplus_slots(struct lc_ledger *ledger, const struct lc_ledger_count *counts,
-				  size_t count, lc_ledger_surplus_callback *callback, void *context)
+struct lc_ledger_command *
+lc_ledger_find_surplus_slots(struct lc_ledger *ledger, const struct lc_ledger_count *counts,
+			     size_t count, lc_ledger_surplus_callback *callback, void *context)
 {
-	ask_counts(ledger, "slots?", counts, count, callback, context);
+	return ask_counts(ledger, "slots?", counts, count, callback, context);
 }
 
-void lc_ledger_find_surplus_seconds(struct lc_ledger *ledger, const struct lc_ledger_count *counts,
-				    size_t count, lc_ledger_surplus_callback *callback,
-				    void *context)
+struct lc_ledger_command *
+lc_ledger_find_surplus_seconds(struct lc_ledger *ledger, const struct lc_ledger_count *counts,
+			       size_t count, lc_ledger_surplus_callback *callback, void *context)
 {
-	ask_counts(ledger, "seconds?", counts, count, callback, context);
+	return ask_counts(ledger, "seconds?", counts, count, callback, context);
 }
 
-void lc_ledger_find_ahead(struct lc_ledger *ledger, const struct lc_ledger_count *offsets,
-			  size_t count, lc_ledger_surplus_callback *callback, void *context)
+struct lc_ledger_command *lc_ledger_find_ahead(struct lc_ledger *ledger,
+					       const struct lc_ledger_count *offsets, size_t count,
+					       lc_ledger_surplus_callback *callback, void *context)
 {
-	ask_counts(ledger, "ahead?", offsets, count, callback, context);
+	return ask_counts(ledger, "ahead?", offsets, count, callback, context);
 }

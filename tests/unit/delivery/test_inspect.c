@@ -100,8 +100,10 @@ void lc_rebuild_poke(struct lc_rebuild *rebuild, uint32_t now)
 	WORLD.rebuilds++;
 }
 
-void lc_ledger_read_objects(struct lc_ledger *ledger, const struct lc_ledger_source *source,
-			    size_t limit, lc_ledger_objects_callback *callback, void *context)
+struct lc_ledger_command *lc_ledger_read_objects(struct lc_ledger *ledger,
+						 const struct lc_ledger_source *source,
+						 size_t limit, lc_ledger_objects_callback *callback,
+						 void *context)
 {
 	(void)ledger;
 	assert_true(limit > 0);
@@ -109,16 +111,20 @@ void lc_ledger_read_objects(struct lc_ledger *ledger, const struct lc_ledger_sou
 		 (unsigned)source->raft_session_id, (int)source->bucket.size, source->bucket.data);
 	WORLD.objects_callback = callback;
 	WORLD.objects_context = context;
+	return NULL;
 }
 
-void lc_ledger_read_deliveries(struct lc_ledger *ledger, struct lc_view bucket, size_t limit,
-			       lc_ledger_objects_callback *callback, void *context)
+struct lc_ledger_command *lc_ledger_read_deliveries(struct lc_ledger *ledger, struct lc_view bucket,
+						    size_t limit,
+						    lc_ledger_objects_callback *callback,
+						    void *context)
 {
 	(void)ledger;
 	assert_true(limit > 0);
 	snprintf(WORLD.objects_of, sizeof(WORLD.objects_of), "%.*s", (int)bucket.size, bucket.data);
 	WORLD.objects_callback = callback;
 	WORLD.objects_context = context;
+	return NULL;
 }
 
 /* Nothing is written here; this keeps the ledger itself out. */

@@ -231,6 +231,56 @@ static size_t taken_rows(struct world *world)
 	return count;
 }
 
+static void not_wanted(void *context, struct lc_ledger_hashes *hashes)
+{
+	(void)context;
+	(void)hashes;
+	fail_msg("called back after it was cancelled");
+}
+
+static void cancel(void *context)
+{
+	struct lc_ledger_command **read = context;
+
+	lc_ledger_cancel(*read);
+}
+
+/* While it is queued, and when its answer is there already. */
+static void a_read_that_is_cancelled_is_not_called_back(void **state)
+{
+	struct world *world = *state;
+	struct lc_ledger_source source = lc_ledger_case_source("b");
+	struct lc_ledger_command *second;
+
+	lc_ledger_cancel(NULL);
+	lc_ledger_cancel(
+	    lc_ledger_read_hashes(world->ledger, &source, 0, UINT32_MAX, not_wanted, NULL));
+	lc_ledger_when_durable(world->ledger, cancel, &second);
+	second = lc_ledger_read_hashes(world->ledger, &source, 0, UINT32_MAX, not_wanted, NULL);
+	lc_ledger_case_add_intent(world->ledger, 1, "b", NOON, 1, 2, 10);
+	assert_int_equal(taken_rows(world), 2);
+}
+
+static void count_found(void *context, const struct lc_ledger_count *found, size_t count)
+{
+	size_t *kept = context;
+
+	(void)found;
+	*kept = count;
+}
+
+static void offsets_are_recorded_whether_or_not_anybody_waits(void **state)
+{
+	struct world *world = *state;
+	struct lc_ledger_count offset = {.source = lc_ledger_case_source("b"), .second = NOON};
+	size_t ahead = SIZE_MAX;
+
+	lc_ledger_set_committed(world->ledger, &offset, 1, NULL, NULL);
+	lc_ledger_find_ahead(world->ledger, &offset, 1, count_found, &ahead);
+	lc_ledger_case_wait(world->loop, world->ledger);
+	assert_int_equal(ahead, 0);
+}
+
 static void add_hours(struct world *world)
 {
 	for (uint32_t id = 1; id <= 24; id++) {
@@ -374,6 +424,10 @@ int main(void)
 		callbacks_come_in_the_order_of_the_calls_and_see_what_was_called_before, set_up,
 		tear_down),
 	    cmocka_unit_test_setup_teardown(views_are_copied, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(a_read_that_is_cancelled_is_not_called_back, set_up,
+					    tear_down),
+	    cmocka_unit_test_setup_teardown(offsets_are_recorded_whether_or_not_anybody_waits,
+					    set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(what_was_called_before_a_close_is_written, set_up,
 					    tear_down),
 	    cmocka_unit_test_setup_teardown(what_is_to_be_dropped_goes_in_the_end, set_up,

@@ -237,8 +237,10 @@ static bool use_ledger(struct world *world)
 	lc_ledger_when_durable(ledger, on_durable, world);
 	lc_loop_run(world->loop);
 	if (world->corrupt) {
-		/* Calls that come too late are of no effect. */
+		/* Calls that come too late are of no effect, and may be cancelled. */
 		lc_ledger_set_until(ledger, 1);
+		lc_ledger_cancel(
+		    lc_ledger_read_hashes(ledger, &sources[0], 0, UINT32_MAX, on_hashes, world));
 		lc_ledger_when_durable(ledger, on_durable, world);
 	}
 	lc_ledger_close(ledger);
