@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "config/command_line.h"
 #include "config/settings.h"
+#include "config/settings_load.h"
 #include "config/settings_print.h"
 #include "supervisor/supervisor.h"
 

@@ -3,7 +3,6 @@
  * begins with '@' names a part that is made from the tables in include/tbl.
  */
 #include "config/setting.h"
-#include "config/setting_words.h"
 #include "config/settings.h"
 #include "ctl/arguments.h"
 #include "ctl/help.h"
@@ -50,7 +49,7 @@ static void append_actions(struct lc_buffer *page)
 
 static void append_setting_flags_of(void *context, const struct lc_setting *setting)
 {
-	const char *placeholder = lc_setting_words_placeholder(setting);
+	const char *placeholder = lc_setting_placeholder(setting);
 
 	lc_buffer_append_format(context, ".It Fl -%s Ns %s\n", setting->name, placeholder);
 }
@@ -75,15 +74,15 @@ static void append_setting(void *context, const struct lc_setting *setting)
 {
 	struct lc_buffer *page = ((struct settings_part *)context)->page;
 	char environment[LC_SETTING_ENVIRONMENT_SIZE];
-	char bounds[LC_SETTING_WORDS_SIZE];
+	char bounds[LC_SETTING_BOUNDS_SIZE];
 	struct lc_buffer facts;
 
 	lc_setting_environment_name(setting, environment);
-	lc_setting_words_bounds(setting, bounds);
+	lc_setting_bounds(setting, bounds);
 	lc_buffer_append_format(page, ".It Cm %s\n", setting->name);
 	lc_mdoc_append_text(page, setting->help);
 	lc_buffer_init(&facts, SIZE_MAX / 2);
-	lc_buffer_append_format(&facts, "Default: %s.%s%s%s", lc_setting_words_default(setting),
+	lc_buffer_append_format(&facts, "Default: %s.%s%s%s", lc_setting_default(setting),
 				bounds[0] == '\0' ? "" : " Allowed: ", bounds,
 				bounds[0] == '\0' ? "" : ".");
 	lc_buffer_append_text(page, ".br\n");

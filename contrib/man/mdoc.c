@@ -1,6 +1,6 @@
 #include "mdoc.h"
 
-#include "config/wrap.h"
+#include "config/text.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -56,7 +56,7 @@ void lc_mdoc_append_text(struct lc_buffer *page, const char *text)
 
 		lc_buffer_init(&sentence, SIZE_MAX / 2);
 		lc_buffer_append(&sentence, rest, size);
-		lc_wrap_append(page, "", lc_buffer_text(&sentence), WIDTH);
+		lc_text_wrap(page, "", lc_buffer_text(&sentence), WIDTH);
 		lc_buffer_free(&sentence);
 		rest += size;
 		rest += strspn(rest, " ");

@@ -1,20 +1,33 @@
 /*
- * A setting as a row of the table, for code that deals with all of them alike.
+ * A setting as a row of the table, for code that deals with all of them alike: what it is, its value
+ * from text, with all checks that concern it alone, and back to text, and what is said about it to
+ * people in --help, in the sample file and in the manual.
  */
 #ifndef LC_CONFIG_SETTING_H
 #define LC_CONFIG_SETTING_H
 
+#include "base/buffer.h"
+#include "base/error.h"
 #include "base/view.h"
 #include "config/setting_form.h"
 #include "config/settings.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Room for a setting's environment name and its terminator. */
-enum { LC_SETTING_ENVIRONMENT_SIZE = 96 };
+enum {
+	LC_SETTING_TEXT_MAX = 16384, /* bytes of a text */
+	/* Room for a name or text and its terminator: */
+	LC_SETTING_ENVIRONMENT_SIZE = 96,
+	LC_SETTING_ORIGIN_SIZE = 192,
+	LC_SETTING_BOUNDS_SIZE = 128,
+};
 
 #define LC_SETTING_ENVIRONMENT_PREFIX "LOG_COURIER_"
+
+/* What stands for a secret wherever settings are shown. */
+#define LC_SETTING_MASK "********"
 
 enum lc_setting_type {
 	LC_SETTING_TYPE_INTEGER,
@@ -55,9 +68,8 @@ const struct lc_setting *lc_setting_nearest(struct lc_view name);
 /* "LOG_COURIER_CLICKHOUSE_URL" into `name`, of LC_SETTING_ENVIRONMENT_SIZE bytes. */
 void lc_setting_environment_name(const struct lc_setting *setting, char *name);
 
-/* The field of a setting: of type int64_t, double, bool, or char * for the others. */
-void *lc_setting_field(struct lc_settings *settings, const struct lc_setting *setting);
-const void *lc_setting_value(const struct lc_settings *settings, const struct lc_setting *setting);
+/* The value of an integer. */
+int64_t lc_setting_integer(const struct lc_settings *settings, const struct lc_setting *setting);
 
 /* The text of a text, secret or choice. */
 const char *lc_setting_text(const struct lc_settings *settings, const struct lc_setting *setting);
@@ -67,6 +79,40 @@ bool lc_setting_is_text(const struct lc_setting *setting);
 
 /* True if the setting may be given as a list of values. */
 bool lc_setting_is_list(const struct lc_setting *setting);
+
+/* Sets the field from text and keeps the origin. Otherwise nothing is changed and `error`
+ * (LC_ERROR_USAGE) says "<setting>: found ..., allowed is ...", without the text of a secret. Of a
+ * list, blanks around the commas are dropped. */
+bool lc_setting_set(struct lc_settings *settings, const struct lc_setting *setting,
+		    struct lc_view text, struct lc_settings_origin origin, struct lc_error *error);
+
+/* Appends the value as a YAML scalar: texts in double quotes, a secret as its mask. */
+void lc_setting_append(struct lc_buffer *buffer, const struct lc_settings *settings,
+		       const struct lc_setting *setting);
+
+/* Where the value comes from, into `text` of LC_SETTING_ORIGIN_SIZE bytes:
+ * "/etc/log-courier.yml:12", "environment variable LOG_COURIER_X", "flag --x", "default". */
+void lc_setting_origin(const struct lc_settings *settings, const struct lc_setting *setting,
+		       char *text);
+
+/* True if the setting has the same value in both. */
+bool lc_setting_equal(const struct lc_settings *a, const struct lc_settings *b,
+		      const struct lc_setting *setting);
+
+/* Appends the names of the settings that differ, with ", " between them, never a value, and returns
+ * how many there are. */
+size_t lc_setting_append_changed(const struct lc_settings *a, const struct lc_settings *b,
+				 struct lc_buffer *names);
+
+/* What is allowed, as far as it can be said in a few words, into `text` of LC_SETTING_BOUNDS_SIZE
+ * bytes; empty when the help has said it. */
+void lc_setting_bounds(const struct lc_setting *setting, char *text);
+
+/* What follows a flag's name: "=NUMBER". Static. */
+const char *lc_setting_placeholder(const struct lc_setting *setting);
+
+/* The default, or the word "empty". Static. */
+const char *lc_setting_default(const struct lc_setting *setting);
 
 /* Calls back for each group and each setting in the table's order. */
 struct lc_setting_visitor {

@@ -10,7 +10,8 @@
 
 enum {
 	LC_SETTING_FORM_URLS_MAX = 64,
-	LC_SETTING_FORM_HOST_MAX = 253, /* bytes: RFC 1035, section 2.3.4, in text form */
+	LC_SETTING_FORM_HOST_MAX = 253,    /* bytes: RFC 1035, section 2.3.4, in text form */
+	LC_SETTING_FORM_SHARD_MAX = 65535, /* the highest number in a list of shards */
 };
 
 enum lc_setting_form {
@@ -30,5 +31,9 @@ bool lc_setting_form_check(enum lc_setting_form form, const char *text, struct l
 
 /* What stands for such a value behind a flag's name in --help: "=URL", "=PATH", ... */
 const char *lc_setting_form_placeholder(enum lc_setting_form form);
+
+/* Takes the next range off the front of *rest, a list of shards, and moves it past that. False at the
+ * end of the list, where *rest is the empty text, and at a fault, where it is not. first <= last. */
+bool lc_setting_form_next_shards(const char **rest, unsigned *first, unsigned *last);
 
 #endif

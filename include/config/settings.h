@@ -1,17 +1,11 @@
 /*
- * The settings of the service, one field each, as include/tbl/settings.h lists them. They come, in
- * falling precedence, from the flags, the environment, the YAML file and the defaults.
- *
- * Settings that lc_settings_load has returned are checked: every value lies within its bounds, the
- * values fit one another, and secrets that come from files stand in their fields.
+ * The settings of the service, one field each, as include/tbl/settings.h lists them:
+ * config/settings_load.h fills it, config/setting.h deals with a setting as a row of the table.
  */
 #ifndef LC_CONFIG_SETTINGS_H
 #define LC_CONFIG_SETTINGS_H
 
-#include "base/error.h"
-
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 /* The settings' numbers, in the table's order: LC_SETTINGS_clickhouse_url is 0. */
@@ -55,16 +49,6 @@ struct lc_settings {
 /* Fills `settings` with the defaults. To be released with lc_settings_free. The defaults alone do
  * not pass the checks: the S3 keys have none. */
 void lc_settings_default(struct lc_settings *settings);
-
-/* Reads flags (argv[1] on), environment ("NAME=value" texts ended by NULL) and the YAML file that
- * they name, and checks the whole. The flags that ask for something else than a setting (--help,
- * --check-config, ...) are passed over. On success `settings` is filled and to be released with
- * lc_settings_free. Otherwise it returns false, `settings` needs no release, and `error`
- * (LC_ERROR_USAGE; LC_ERROR_SYSTEM when a file can not be read) says where the fault lies, what was
- * found and what is allowed, never a secret. Warns in the log when a secret's file is open to
- * everybody. May be called again at any time to read the configuration anew. */
-bool lc_settings_load(struct lc_settings *settings, int argc, char *const *argv,
-		      char *const *environment, struct lc_error *error);
 
 /* A copy of all; to be released on its own. */
 void lc_settings_copy(struct lc_settings *copy, const struct lc_settings *settings);

@@ -1,11 +1,10 @@
 #include "config/command_line.h"
 
 #include "base/view.h"
-#include "config/nearest.h"
-#include "config/quote.h"
 #include "config/setting.h"
-#include "config/setting_value.h"
+#include "config/text.h"
 
+#include <limits.h>
 #include <string.h>
 
 static const char *const ACTIONS[] = {
@@ -46,22 +45,16 @@ static const struct lc_setting *find_negated(struct lc_view name)
 
 static bool refuse_unknown(struct lc_view name, struct lc_error *error)
 {
-	const char *nearest = lc_setting_nearest(name)->name;
-	unsigned shortest = lc_nearest_distance(name, nearest);
-	char found[LC_QUOTE_SIZE];
+	struct lc_text_guess guess = {.typed = name, .bound = UINT_MAX};
+	char found[LC_TEXT_QUOTE_SIZE];
 
-	for (unsigned i = LC_COMMAND_LINE_HELP; i <= ACTION_COUNT; i++) {
-		const char *known = i == ACTION_COUNT ? CONFIG_FILE : ACTIONS[i];
-		unsigned distance = lc_nearest_distance(name, known);
-
-		if (distance < shortest) {
-			shortest = distance;
-			nearest = known;
-		}
-	}
+	(void)lc_text_guess(&guess, lc_setting_nearest(name)->name);
+	for (unsigned i = LC_COMMAND_LINE_HELP; i < ACTION_COUNT; i++)
+		(void)lc_text_guess(&guess, ACTIONS[i]);
+	(void)lc_text_guess(&guess, CONFIG_FILE);
 	return lc_error_set(error, LC_ERROR_USAGE,
 			    "command line: there is no flag %s; the nearest is --%s",
-			    lc_quote_name(found, name), nearest);
+			    lc_text_quote_name(found, name), guess.nearest);
 }
 
 /* What stands there may be a secret that lost its flag, so it is not repeated. */
@@ -100,7 +93,7 @@ static bool stands_alone(const struct flag *flag)
 	       (flag->setting != NULL && flag->setting->type == LC_SETTING_TYPE_BOOLEAN);
 }
 
-/* Takes the flag at argv[*position] and moves behind it and its value. */
+/* Takes the flag at argv[*position] and moves past it and its value. */
 static bool take_flag(struct flag *flag, int *position, int argc, char *const *argv,
 		      struct lc_error *error)
 {
@@ -176,8 +169,7 @@ bool lc_command_line_apply(struct lc_settings *settings, int argc, char *const *
 		if (!take_flag(&flag, &i, argc, argv, error))
 			return false;
 		if (flag.setting != NULL &&
-		    !lc_setting_value_set(settings, flag.setting, lc_view_of(flag.value), origin,
-					  error))
+		    !lc_setting_set(settings, flag.setting, lc_view_of(flag.value), origin, error))
 			return lc_error_prefix(error, "command line");
 	}
 	return true;

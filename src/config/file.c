@@ -1,6 +1,6 @@
 #include "config/file.h"
 
-#include "config/quote.h"
+#include "config/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,11 +25,11 @@ static bool read_all(int fd, const char *path, struct lc_buffer *buffer, struct 
 			read_whole = true;
 		else if (errno != EINTR)
 			good = lc_error_set_errno(error, errno, "%s: can not be read",
-						  lc_quote_path(path));
+						  lc_text_quote_path(path));
 		if (lc_buffer_failed(buffer))
 			good = lc_error_set(error, LC_ERROR_LIMIT,
 					    "%s: has more than %zu bytes, the most allowed",
-					    lc_quote_path(path), buffer->cap);
+					    lc_text_quote_path(path), buffer->cap);
 	}
 	/* The piece may have held a secret. */
 	explicit_bzero(piece, sizeof(piece));
@@ -45,10 +45,10 @@ bool lc_file_read(const char *path, struct lc_buffer *buffer, bool *open_to_all,
 
 	if (fd < 0)
 		return lc_error_set_errno(error, errno, "%s: can not be opened",
-					  lc_quote_path(path));
+					  lc_text_quote_path(path));
 	if (fstat(fd, &status) != 0)
 		good = lc_error_set_errno(error, errno, "%s: can not be examined",
-					  lc_quote_path(path));
+					  lc_text_quote_path(path));
 	else
 		good = read_all(fd, path, buffer, error);
 	if (good && open_to_all != NULL)

@@ -1,8 +1,7 @@
 #include "config/setting_form.h"
 
 #include "base/assert.h"
-#include "config/quote.h"
-#include "config/shard_list.h"
+#include "config/text.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -127,12 +126,50 @@ static const char *check_address(const char *text)
 		   : "an IPv4 or IPv6 address";
 }
 
+/* A number without leading zeros, at most LC_SETTING_FORM_SHARD_MAX. */
+static bool take_shard(const char **rest, unsigned *number)
+{
+	const char *c = *rest;
+
+	if (*c < '0' || *c > '9' || (c[0] == '0' && c[1] >= '0' && c[1] <= '9'))
+		return false;
+	*number = 0;
+	for (; *c >= '0' && *c <= '9'; c++) {
+		*number = *number * 10 + (unsigned)(*c - '0');
+		if (*number > LC_SETTING_FORM_SHARD_MAX)
+			return false;
+	}
+	*rest = c;
+	return true;
+}
+
+bool lc_setting_form_next_shards(const char **rest, unsigned *first, unsigned *last)
+{
+	const char *c = *rest;
+
+	if (!take_shard(&c, first))
+		return false;
+	*last = *first;
+	if (*c == '-') {
+		c++;
+		if (!take_shard(&c, last) || *last < *first)
+			return false;
+	}
+	/* A comma must be followed by another range: it stays in front when nothing does. */
+	if (*c == ',' && c[1] != '\0')
+		c++;
+	else if (*c != '\0')
+		return false;
+	*rest = c;
+	return true;
+}
+
 static const char *check_shards(const char *text)
 {
 	unsigned first;
 	unsigned last;
 
-	while (lc_shard_list_next(&text, &first, &last)) {
+	while (lc_setting_form_next_shards(&text, &first, &last)) {
 	}
 	return *text == '\0' ? NULL
 			     : "shard numbers from 0 to 65535 and ranges of them, separated by "
@@ -165,7 +202,7 @@ static const char *allowed_instead(enum lc_setting_form form, const char *text)
 bool lc_setting_form_check(enum lc_setting_form form, const char *text, struct lc_error *error)
 {
 	bool url = form == LC_SETTING_FORM_URL || form == LC_SETTING_FORM_URLS;
-	char found[LC_QUOTE_SIZE];
+	char found[LC_TEXT_QUOTE_SIZE];
 	const char *allowed = allowed_instead(form, text);
 
 	if (allowed == NULL)
@@ -176,7 +213,7 @@ bool lc_setting_form_check(enum lc_setting_form form, const char *text, struct l
 				    "password have settings of their own",
 				    allowed);
 	return lc_error_set(error, LC_ERROR_USAGE, "found %s, allowed is %s",
-			    lc_quote(found, lc_view_of(text)), allowed);
+			    lc_text_quote(found, lc_view_of(text)), allowed);
 }
 
 const char *lc_setting_form_placeholder(enum lc_setting_form form)

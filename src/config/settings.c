@@ -2,13 +2,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
-#include "config/command_line.h"
-#include "config/setting.h"
-#include "config/settings_check.h"
-#include "config/settings_environment.h"
-#include "config/settings_secrets.h"
-#include "config/settings_yaml.h"
-#include "config/shard_list.h"
+#include "config/setting_form.h"
 
 #include <sched.h>
 #include <stdlib.h>
@@ -29,19 +23,19 @@ void lc_settings_default(struct lc_settings *settings)
 	};
 }
 
+static void free_text(char **text)
+{
+	explicit_bzero(*text, strlen(*text));
+	free(*text);
+	*text = NULL;
+}
+
 void lc_settings_free(struct lc_settings *settings)
 {
-	for (unsigned i = 0; i < LC_SETTINGS_COUNT; i++) {
-		const struct lc_setting *setting = lc_setting_at(i);
-
-		if (lc_setting_is_text(setting)) {
-			char **field = lc_setting_field(settings, setting);
-
-			explicit_bzero(*field, strlen(*field));
-			free(*field);
-			*field = NULL;
-		}
-	}
+#define LC_SETTING_TEXT(field, ...) free_text(&settings->field);
+#define LC_SETTING_SECRET(field, ...) free_text(&settings->field);
+#define LC_SETTING_CHOICE(field, ...) free_text(&settings->field);
+#include "tbl/settings.h"
 	free(settings->config_file);
 	settings->config_file = NULL;
 }
@@ -49,48 +43,12 @@ void lc_settings_free(struct lc_settings *settings)
 void lc_settings_copy(struct lc_settings *copy, const struct lc_settings *settings)
 {
 	*copy = *settings;
-	for (unsigned i = 0; i < LC_SETTINGS_COUNT; i++) {
-		const struct lc_setting *setting = lc_setting_at(i);
-
-		if (lc_setting_is_text(setting)) {
-			char **field = lc_setting_field(copy, setting);
-
-			*field = lc_memory_copy_text(lc_setting_text(settings, setting));
-		}
-	}
+#define LC_SETTING_TEXT(field, ...) copy->field = lc_memory_copy_text(settings->field);
+#define LC_SETTING_SECRET(field, ...) copy->field = lc_memory_copy_text(settings->field);
+#define LC_SETTING_CHOICE(field, ...) copy->field = lc_memory_copy_text(settings->field);
+#include "tbl/settings.h"
 	if (settings->config_file != NULL)
 		copy->config_file = lc_memory_copy_text(settings->config_file);
-}
-
-/* From the weakest source to the strongest, each one writing over what came before. */
-static bool gather(struct lc_settings *settings, int argc, char *const *argv,
-		   char *const *environment, struct lc_error *error)
-{
-	if (settings->config_file != NULL &&
-	    !lc_settings_yaml_read(settings, settings->config_file, error))
-		return false;
-	return lc_settings_environment_apply(settings, environment, error) &&
-	       lc_command_line_apply(settings, argc, argv, error) &&
-	       lc_settings_secrets_read(settings, error) && lc_settings_check(settings, error);
-}
-
-bool lc_settings_load(struct lc_settings *settings, int argc, char *const *argv,
-		      char *const *environment, struct lc_error *error)
-{
-	struct lc_command_line line;
-	const char *config_file;
-
-	if (!lc_command_line_read(&line, argc, argv, error))
-		return false;
-	config_file = line.config_file != NULL ? line.config_file
-					       : lc_settings_environment_config_file(environment);
-	lc_settings_default(settings);
-	if (config_file != NULL)
-		settings->config_file = lc_memory_copy_text(config_file);
-	if (gather(settings, argc, argv, environment, error))
-		return true;
-	lc_settings_free(settings);
-	return false;
 }
 
 static unsigned processors(void)
@@ -122,7 +80,7 @@ bool lc_settings_owns_shard(const struct lc_settings *settings, unsigned shard)
 
 	if (*rest == '\0')
 		return true;
-	while (lc_shard_list_next(&rest, &first, &last)) {
+	while (lc_setting_form_next_shards(&rest, &first, &last)) {
 		if (shard >= first && shard <= last)
 			return true;
 	}

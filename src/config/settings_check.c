@@ -1,9 +1,7 @@
 #include "config/settings_check.h"
 
-#include "config/quote.h"
 #include "config/setting.h"
-#include "config/setting_value.h"
-#include "config/shard_list.h"
+#include "config/text.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -23,14 +21,14 @@ static bool refuse(const struct lc_settings *settings, enum lc_settings_index in
 		   struct lc_error *error, const char *format, ...)
 {
 	const struct lc_setting *setting = lc_setting_at(index);
-	char origin[LC_SETTING_VALUE_ORIGIN_SIZE];
+	char origin[LC_SETTING_ORIGIN_SIZE];
 	char why[LC_ERROR_MESSAGE_SIZE];
 	va_list arguments;
 
 	va_start(arguments, format);
 	vsnprintf(why, sizeof(why), format, arguments);
 	va_end(arguments);
-	lc_setting_value_origin(settings, setting, origin);
+	lc_setting_origin(settings, setting, origin);
 	return lc_error_set(error, LC_ERROR_USAGE, "%s (%s): %s", setting->name, origin, why);
 }
 
@@ -44,22 +42,17 @@ struct order {
 	const char *allowed;
 };
 
-static int64_t integer(const struct lc_settings *settings, enum lc_settings_index index)
-{
-	return *(const int64_t *)lc_setting_value(settings, lc_setting_at(index));
-}
-
 static bool check_order(const struct lc_settings *settings, const struct order *order,
 			struct lc_error *error)
 {
 	const struct lc_setting *low = lc_setting_at(order->low);
-	int64_t found = integer(settings, order->high);
-	int64_t bound = integer(settings, order->low);
-	char origin[LC_SETTING_VALUE_ORIGIN_SIZE];
+	int64_t found = lc_setting_integer(settings, lc_setting_at(order->high));
+	int64_t bound = lc_setting_integer(settings, low);
+	char origin[LC_SETTING_ORIGIN_SIZE];
 
 	if (found * order->high_factor >= bound * order->low_factor)
 		return true;
-	lc_setting_value_origin(settings, low, origin);
+	lc_setting_origin(settings, low, origin);
 	return refuse(settings, order->high, error,
 		      "found %" PRId64 ", allowed is %s %s, which is %" PRId64 " %s (%s)", found,
 		      order->allowed, low->name, bound, low->unit, origin);
@@ -97,6 +90,22 @@ static bool check_worker_memory(const struct lc_settings *settings, struct lc_er
 	return settings->limits_worker_memory_bytes == 0 || check_order(settings, &ORDER, error);
 }
 
+static bool check_ca_file(const struct lc_settings *settings, enum lc_settings_index index,
+			  struct lc_error *error)
+{
+	const char *path = lc_setting_text(settings, lc_setting_at(index));
+
+	if (path[0] == '\0' || access(path, R_OK) == 0)
+		return true;
+	return refuse(settings, index, error, "found %s, which can not be read: %s",
+		      lc_text_quote_path(path), strerrordesc_np(errno));
+}
+
+static bool check_clickhouse(const struct lc_settings *settings, struct lc_error *error)
+{
+	return check_ca_file(settings, LC_SETTINGS_clickhouse_tls_ca_file, error);
+}
+
 static bool check_s3(const struct lc_settings *settings, struct lc_error *error)
 {
 	if (settings->s3_access_key_id[0] == '\0')
@@ -106,18 +115,7 @@ static bool check_s3(const struct lc_settings *settings, struct lc_error *error)
 		return refuse(settings, LC_SETTINGS_s3_secret_access_key, error,
 			      "found none, but requests to S3 can not be signed without one: "
 			      "s3.secret-access-key-file, too, may give it");
-	return true;
-}
-
-static bool check_ca_file(const struct lc_settings *settings, enum lc_settings_index index,
-			  struct lc_error *error)
-{
-	const char *path = lc_setting_text(settings, lc_setting_at(index));
-
-	if (path[0] == '\0' || access(path, R_OK) == 0)
-		return true;
-	return refuse(settings, index, error, "found %s, which can not be read: %s",
-		      lc_quote_path(path), strerrordesc_np(errno));
+	return check_ca_file(settings, LC_SETTINGS_s3_tls_ca_file, error);
 }
 
 /* A bucket's name in front makes no host name of an address. */
@@ -164,7 +162,7 @@ static bool check_shards(const struct lc_settings *settings, struct lc_error *er
 		return refuse(settings, LC_SETTINGS_supervisor_owned_shards, error,
 			      "found a list, allowed is one only when supervisor.shards says how "
 			      "many shards the whole deployment has");
-	while (lc_shard_list_next(&rest, &first, &last)) {
+	while (lc_setting_form_next_shards(&rest, &first, &last)) {
 		if (last >= settings->supervisor_shards)
 			return refuse(settings, LC_SETTINGS_supervisor_owned_shards, error,
 				      "found shard %u, allowed are 0 to %" PRId64
@@ -177,10 +175,15 @@ static bool check_shards(const struct lc_settings *settings, struct lc_error *er
 
 bool lc_settings_check(const struct lc_settings *settings, struct lc_error *error)
 {
-	return check_orders(settings, error) && check_worker_memory(settings, error) &&
-	       check_ca_file(settings, LC_SETTINGS_clickhouse_tls_ca_file, error) &&
-	       check_s3(settings, error) &&
-	       check_ca_file(settings, LC_SETTINGS_s3_tls_ca_file, error) &&
-	       check_addressing_style(settings, error) && check_socket(settings, error) &&
-	       check_shards(settings, error);
+	static bool (*const CHECKS[])(const struct lc_settings *settings,
+				      struct lc_error *error) = {
+	    check_orders,           check_worker_memory, check_clickhouse, check_s3,
+	    check_addressing_style, check_socket,        check_shards,
+	};
+
+	for (size_t i = 0; i < sizeof(CHECKS) / sizeof(CHECKS[0]); i++) {
+		if (!CHECKS[i](settings, error))
+			return false;
+	}
+	return true;
 }

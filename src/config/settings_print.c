@@ -1,9 +1,7 @@
 #include "config/settings_print.h"
 
 #include "config/setting.h"
-#include "config/setting_value.h"
-#include "config/setting_words.h"
-#include "config/wrap.h"
+#include "config/text.h"
 
 #include <stdio.h>
 
@@ -38,15 +36,15 @@ static void append_comment(struct lc_buffer *buffer, const char *text)
 static void print_config_setting(void *context, const struct lc_setting *setting)
 {
 	struct printer *printer = context;
-	char origin[LC_SETTING_VALUE_ORIGIN_SIZE];
+	char origin[LC_SETTING_ORIGIN_SIZE];
 
-	lc_setting_value_origin(printer->settings, setting, origin);
+	lc_setting_origin(printer->settings, setting, origin);
 	/* A secret that nobody gave and is there nevertheless was read from its file. */
 	if (setting->type == LC_SETTING_TYPE_SECRET &&
 	    lc_setting_text(printer->settings, lc_setting_at(setting->file))[0] != '\0')
 		snprintf(origin, sizeof(origin), "from %s", lc_setting_at(setting->file)->name);
 	lc_buffer_append_format(printer->buffer, "%s: ", setting->name);
-	lc_setting_value_append(printer->buffer, printer->settings, setting);
+	lc_setting_append(printer->buffer, printer->settings, setting);
 	append_comment(printer->buffer, origin);
 }
 
@@ -68,15 +66,15 @@ static void print_sample_group(void *context, const char *title)
 static void print_sample_setting(void *context, const struct lc_setting *setting)
 {
 	struct printer *printer = context;
-	char bounds[LC_SETTING_WORDS_SIZE];
+	char bounds[LC_SETTING_BOUNDS_SIZE];
 
-	lc_setting_words_bounds(setting, bounds);
+	lc_setting_bounds(setting, bounds);
 	lc_buffer_append_char(printer->buffer, '\n');
-	lc_wrap_append(printer->buffer, "# ", setting->help, SAMPLE_WIDTH);
+	lc_text_wrap(printer->buffer, "# ", setting->help, SAMPLE_WIDTH);
 	if (bounds[0] != '\0')
 		lc_buffer_append_format(printer->buffer, "# Allowed: %s.\n", bounds);
 	lc_buffer_append_format(printer->buffer, "#%s: ", setting->name);
-	lc_setting_value_append(printer->buffer, printer->settings, setting);
+	lc_setting_append(printer->buffer, printer->settings, setting);
 	lc_buffer_append_char(printer->buffer, '\n');
 }
 
@@ -86,14 +84,13 @@ void lc_settings_print_sample(struct lc_buffer *buffer)
 	struct printer printer = {.buffer = buffer, .settings = &defaults};
 	struct lc_setting_visitor visitor = {print_sample_group, print_sample_setting, &printer};
 
-	lc_wrap_append(
-	    buffer, "# ",
-	    "Settings of log-courier. Every setting stands here with its default, as a "
-	    "comment: take away the # in front of the ones you want to change. The two "
-	    "S3 keys have no default and must be given. Flags and environment variables "
-	    "take precedence over this file; log-courier --print-config shows what is in "
-	    "force, and from where.",
-	    SAMPLE_WIDTH);
+	lc_text_wrap(buffer, "# ",
+		     "Settings of log-courier. Every setting stands here with its default, as a "
+		     "comment: take away the # in front of the ones you want to change. The two "
+		     "S3 keys have no default and must be given. Flags and environment variables "
+		     "take precedence over this file; log-courier --print-config shows what is in "
+		     "force, and from where.",
+		     SAMPLE_WIDTH);
 	lc_settings_default(&defaults);
 	lc_setting_visit(&visitor);
 	lc_settings_free(&defaults);
@@ -110,17 +107,17 @@ static void print_help_setting(void *context, const struct lc_setting *setting)
 {
 	struct printer *printer = context;
 	char environment[LC_SETTING_ENVIRONMENT_SIZE];
-	char bounds[LC_SETTING_WORDS_SIZE];
-	char facts[LC_SETTING_WORDS_SIZE * 2];
+	char bounds[LC_SETTING_BOUNDS_SIZE];
+	char facts[LC_SETTING_BOUNDS_SIZE * 2];
 
-	lc_setting_words_bounds(setting, bounds);
+	lc_setting_bounds(setting, bounds);
 	lc_setting_environment_name(setting, environment);
 	lc_buffer_append_format(printer->buffer, "\n  --%s%s\n", setting->name,
-				lc_setting_words_placeholder(setting));
-	lc_wrap_append(printer->buffer, "      ", setting->help, printer->width);
-	snprintf(facts, sizeof(facts), "Default: %s.%s%s", lc_setting_words_default(setting),
+				lc_setting_placeholder(setting));
+	lc_text_wrap(printer->buffer, "      ", setting->help, printer->width);
+	snprintf(facts, sizeof(facts), "Default: %s.%s%s", lc_setting_default(setting),
 		 bounds[0] == '\0' ? "" : " Allowed: ", bounds);
-	lc_wrap_append(printer->buffer, "      ", facts, printer->width);
+	lc_text_wrap(printer->buffer, "      ", facts, printer->width);
 	lc_buffer_append_format(printer->buffer, "      Environment: %s\n", environment);
 }
 
@@ -136,23 +133,21 @@ void lc_settings_print_help(struct lc_buffer *buffer, size_t width)
 	struct lc_setting_visitor visitor = {print_help_group, print_help_setting, &printer};
 
 	lc_buffer_append_text(buffer, "Usage: log-courier [FLAG...]\n\n");
-	lc_wrap_append(
-	    buffer, "",
-	    "Delivers S3 server access logs: rows in ClickHouse become log objects in "
-	    "the buckets that each row names. Runs in the foreground until it is told to "
-	    "stop with SIGTERM or SIGINT.",
-	    width);
+	lc_text_wrap(buffer, "",
+		     "Delivers S3 server access logs: rows in ClickHouse become log objects in "
+		     "the buckets that each row names. Runs in the foreground until it is told to "
+		     "stop with SIGTERM or SIGINT.",
+		     width);
 	for (size_t i = 0; i < sizeof(USAGE) / sizeof(USAGE[0]); i++) {
 		lc_buffer_append_format(buffer, "\n  %s\n", USAGE[i][0]);
-		lc_wrap_append(buffer, "      ", USAGE[i][1], width);
+		lc_text_wrap(buffer, "      ", USAGE[i][1], width);
 	}
 	lc_buffer_append_char(buffer, '\n');
-	lc_wrap_append(
-	    buffer, "",
-	    "Each setting below may be given as a flag, as an environment variable or in "
-	    "the YAML file, under its name without dashes in front; the first of these "
-	    "three that gives it counts. Flags can be seen by every user of the machine: "
-	    "let secrets come from files.",
-	    width);
+	lc_text_wrap(buffer, "",
+		     "Each setting below may be given as a flag, as an environment variable or in "
+		     "the YAML file, under its name without dashes in front; the first of these "
+		     "three that gives it counts. Flags can be seen by every user of the machine: "
+		     "let secrets come from files.",
+		     width);
 	lc_setting_visit(&visitor);
 }

@@ -3,9 +3,8 @@
 #include "base/assert.h"
 #include "base/buffer.h"
 #include "config/file.h"
-#include "config/quote.h"
 #include "config/setting.h"
-#include "config/setting_value.h"
+#include "config/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -39,8 +38,8 @@ static bool refuse(struct reader *reader, unsigned line, const char *format, ...
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	return lc_error_set(reader->error, LC_ERROR_USAGE, "%s:%u: %s", lc_quote_path(reader->path),
-			    line, text);
+	return lc_error_set(reader->error, LC_ERROR_USAGE, "%s:%u: %s",
+			    lc_text_quote_path(reader->path), line, text);
 }
 
 static unsigned line_of(const yaml_event_t *event)
@@ -145,8 +144,8 @@ static bool set(struct reader *reader, const struct lc_setting *setting, struct 
 {
 	struct lc_settings_origin origin = {.source = LC_SETTINGS_FILE, .line = line};
 
-	return lc_setting_value_set(reader->settings, setting, text, origin, reader->error) ||
-	       lc_error_prefix(reader->error, "%s:%u", lc_quote_path(reader->path), line);
+	return lc_setting_set(reader->settings, setting, text, origin, reader->error) ||
+	       lc_error_prefix(reader->error, "%s:%u", lc_text_quote_path(reader->path), line);
 }
 
 /* Gathers the list's values into one text, separated by commas. */
@@ -190,7 +189,7 @@ static bool take_list(struct reader *reader, const struct lc_setting *setting)
 	struct lc_buffer list;
 	bool good;
 
-	lc_buffer_init(&list, LC_SETTING_VALUE_MAX);
+	lc_buffer_init(&list, LC_SETTING_TEXT_MAX);
 	good =
 	    take_items(reader, setting, &list) && set(reader, setting, lc_buffer_view(&list), line);
 	lc_buffer_free(&list);
@@ -232,9 +231,9 @@ static bool take_mapping(struct reader *reader, struct lc_view group);
 static bool take_group(struct reader *reader, struct lc_view group, unsigned line)
 {
 	const struct lc_setting *first = find_group(group);
-	char found[LC_QUOTE_SIZE];
+	char found[LC_TEXT_QUOTE_SIZE];
 
-	lc_quote_name(found, group);
+	lc_text_quote_name(found, group);
 	if (first == NULL)
 		return refuse(reader, line, "there is no setting %s; the nearest is %s", found,
 			      lc_setting_nearest(group)->name);
@@ -350,7 +349,7 @@ bool lc_settings_yaml_parse(struct lc_settings *settings, const char *path, stru
 
 	if (!yaml_parser_initialize(&reader.parser))
 		return lc_error_set(error, LC_ERROR_SYSTEM, "%s: out of memory",
-				    lc_quote_path(path));
+				    lc_text_quote_path(path));
 	yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&reader.parser,
 				     (const unsigned char *)(content.size == 0 ? "" : content.data),

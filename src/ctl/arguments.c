@@ -1,6 +1,6 @@
 #include "ctl/arguments.h"
 
-#include "ctl/guess.h"
+#include "config/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,14 +99,22 @@ static struct option take_option(char *const **next)
 
 /* ---- what was probably meant ---- */
 
+/* A word that has little in common with the typed one was not meant. */
+static struct lc_text_guess guess_of(struct lc_view typed)
+{
+	unsigned tolerated = typed.size < 5 ? 1 : (unsigned)(typed.size + 1) / 3;
+
+	return (struct lc_text_guess){.typed = typed, .bound = tolerated + 1};
+}
+
 static bool no_command(const char *words, struct lc_error *error)
 {
-	struct lc_guess guess = lc_guess_for(lc_view_of(words));
+	struct lc_text_guess guess = guess_of(lc_view_of(words));
 
 	for (unsigned i = 0; i < LC_CONTROL_REQUEST_COMMAND_COUNT; i++)
-		lc_guess_consider(&guess, LC_CONTROL_REQUEST_COMMANDS[i].words);
+		(void)lc_text_guess(&guess, LC_CONTROL_REQUEST_COMMANDS[i].words);
 	for (unsigned i = 0; i < LC_ARGUMENTS_VERB_COUNT; i++)
-		lc_guess_consider(&guess, LC_ARGUMENTS_VERBS[i].verb);
+		(void)lc_text_guess(&guess, LC_ARGUMENTS_VERBS[i].verb);
 	if (guess.nearest == NULL)
 		return lc_error_set(error, LC_ERROR_USAGE, "there is no command \"%.200s\"", words);
 	return lc_error_set(error, LC_ERROR_USAGE,
@@ -117,16 +125,16 @@ static bool no_command(const char *words, struct lc_error *error)
 static bool no_option(const struct option *option, const struct lc_control_request *request,
 		      struct lc_error *error)
 {
-	struct lc_guess guess = lc_guess_for((struct lc_view){option->name, option->name_size});
+	struct lc_text_guess guess = guess_of((struct lc_view){option->name, option->name_size});
 	int size = option->name_size < 200 ? (int)option->name_size : 200;
 
 	for (unsigned i = 0; i < LC_ARGUMENTS_OPTION_COUNT; i++)
-		lc_guess_consider(&guess, LC_ARGUMENTS_OPTIONS[i].option);
+		(void)lc_text_guess(&guess, LC_ARGUMENTS_OPTIONS[i].option);
 	for (unsigned i = 0; i < LC_CONTROL_REQUEST_ARGUMENT_COUNT; i++) {
 		if (LC_CONTROL_REQUEST_ARGUMENTS[i].kind != LC_CONTROL_REQUEST_WORD &&
 		    request->command != LC_CONTROL_REQUEST_COMMAND_COUNT &&
 		    (LC_CONTROL_REQUEST_COMMANDS[request->command].takes & 1U << i) != 0)
-			lc_guess_consider(&guess, LC_CONTROL_REQUEST_ARGUMENTS[i].parameter);
+			(void)lc_text_guess(&guess, LC_CONTROL_REQUEST_ARGUMENTS[i].parameter);
 	}
 	if (guess.nearest == NULL)
 		return lc_error_set(error, LC_ERROR_USAGE, "there is no option \"--%.*s\"", size,

@@ -1,6 +1,6 @@
 #include "ctl/help.h"
 
-#include "config/wrap.h"
+#include "config/text.h"
 #include "ctl/arguments.h"
 
 #include <ctype.h>
@@ -17,7 +17,7 @@ static void append_entry(struct lc_buffer *text, const char *what, const char *h
 
 	snprintf(indent, sizeof(indent), "%*s", COLUMN + 3, "");
 	lc_buffer_init(&lines, SIZE_MAX / 2);
-	lc_wrap_append(&lines, indent, help, WIDTH);
+	lc_text_wrap(&lines, indent, help, WIDTH);
 	if (strlen(what) > COLUMN)
 		lc_buffer_append_format(text, "  %s\n%s", what, indent);
 	else
@@ -165,7 +165,7 @@ void lc_help_append_command(enum lc_control_request_command command, const char 
 				description->help + 1);
 	if (manual != NULL) {
 		lc_buffer_append_char(text, '\n');
-		lc_wrap_append(text, "", manual, WIDTH);
+		lc_text_wrap(text, "", manual, WIDTH);
 	}
 	lc_buffer_append_text(text, "\nArguments:\n");
 	for (unsigned i = 0; i < LC_CONTROL_REQUEST_ARGUMENT_COUNT; i++) {

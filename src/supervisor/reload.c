@@ -3,7 +3,6 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "config/setting.h"
-#include "config/settings_compare.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -123,7 +122,8 @@ static bool check_fixed(const struct lc_reload *reload, struct lc_error *error)
 						       LC_SETTINGS_supervisor_socket};
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
-		if (!lc_settings_compare_one(reload->host.settings, &reload->candidate, fixed[i]))
+		if (!lc_setting_equal(reload->host.settings, &reload->candidate,
+				      lc_setting_at(fixed[i])))
 			return lc_error_set(
 			    error, LC_ERROR_USAGE,
 			    "%s can not change while the service runs: restart it, or "
@@ -148,8 +148,8 @@ static bool shards_change(const struct lc_reload *reload)
 {
 	return lc_settings_shard_count(&reload->candidate) !=
 		   reload->host.fleet->house->shard_count ||
-	       !lc_settings_compare_one(reload->host.settings, &reload->candidate,
-					LC_SETTINGS_supervisor_owned_shards);
+	       !lc_setting_equal(reload->host.settings, &reload->candidate,
+				 lc_setting_at(LC_SETTINGS_supervisor_owned_shards));
 }
 
 static void note_changes(struct lc_reload *reload)
@@ -157,7 +157,7 @@ static void note_changes(struct lc_reload *reload)
 	struct lc_buffer names;
 
 	lc_buffer_init(&names, SIZE_MAX / 2);
-	lc_settings_compare_append(reload->host.settings, &reload->candidate, &names);
+	lc_setting_append_changed(reload->host.settings, &reload->candidate, &names);
 	snprintf(reload->changes, sizeof(reload->changes), "%s", lc_buffer_text(&names));
 	lc_buffer_free(&names);
 }

@@ -5,7 +5,6 @@
 #include "base/assert.h"
 #include "base/buffer.h"
 #include "base/memory.h"
-#include "config/setting_value.h"
 #include "config/settings.h"
 #include "config/settings_check.h"
 #include "config/settings_print.h"

@@ -1,5 +1,7 @@
 #include "support/config_case.h"
 
+#include "config/settings_load.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -8,6 +8,7 @@
 #include "config/settings.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Lists end with NULL; a NULL list is an empty one. */
 struct config_case {

@@ -1,7 +1,7 @@
-#include "config/nearest.h"
-
 #include "config/setting.h"
+#include "config/text.h"
 
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,9 +10,19 @@
 
 #include <cmocka.h>
 
+static unsigned distance_of(struct lc_view typed, const char *known)
+{
+	struct lc_text_guess guess = {.typed = typed, .bound = UINT_MAX};
+
+	assert_true(lc_text_guess(&guess, known));
+	assert_ptr_equal(guess.nearest, known);
+	assert_false(lc_text_guess(&guess, known)); /* no nearer than before */
+	return guess.bound;
+}
+
 static unsigned distance(const char *typed, const char *known)
 {
-	return lc_nearest_distance(lc_view_of(typed), known);
+	return distance_of(lc_view_of(typed), known);
 }
 
 static void letters_are_counted(void **state)
@@ -47,7 +57,7 @@ static void long_names_are_cut(void **state)
 
 	(void)state;
 	memset(text, 'x', sizeof(text));
-	assert_int_equal(lc_nearest_distance((struct lc_view){text, sizeof(text)}, "help"), 96);
+	assert_int_equal(distance_of((struct lc_view){text, sizeof(text)}, "help"), 96);
 	text[sizeof(text) - 1] = '\0';
 	assert_int_equal(distance("help", text), 96);
 }

@@ -1,4 +1,4 @@
-#include "config/settings_secrets.h"
+#include "config/settings_load.h"
 
 #include "support/config_case.h"
 

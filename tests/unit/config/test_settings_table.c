@@ -1,7 +1,7 @@
 /* Every setting of the table: from each source into its field, and no further than its bounds. */
 #include "config/command_line.h"
 #include "config/setting.h"
-#include "config/settings_environment.h"
+#include "config/settings_load.h"
 #include "config/settings_yaml.h"
 
 #include <inttypes.h>
@@ -44,7 +44,7 @@ static bool set_by_environment(struct lc_settings *settings, const char *name, c
 
 	lc_setting_environment_name(lc_setting_find(lc_view_of(name)), upper);
 	snprintf(variable, sizeof(variable), "%s=%s", upper, value);
-	return lc_settings_environment_apply(settings, environment, error);
+	return lc_settings_load_environment(settings, environment, error);
 }
 
 static bool set_by_flag(struct lc_settings *settings, const char *name, const char *value,

@@ -1,0 +1,213 @@
+#include "config/settings_load.h"
+
+#include "base/buffer.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "config/command_line.h"
+#include "config/file.h"
+#include "config/setting.h"
+#include "config/settings_check.h"
+#include "config/settings_yaml.h"
+#include "config/text.h"
+
+#include <string.h>
+
+/* ---- the environment ---- */
+
+static const char CONFIG_FILE[] = LC_SETTING_ENVIRONMENT_PREFIX "CONFIG_FILE";
+
+static bool begins_with(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+static bool is_of_others(struct lc_view name)
+{
+	static const char TEST[] = LC_SETTING_ENVIRONMENT_PREFIX "TEST_";
+
+	return lc_view_equal(name, lc_view_of(CONFIG_FILE)) ||
+	       lc_view_equal(name, lc_view_of(LC_SETTING_ENVIRONMENT_PREFIX "CACHE")) ||
+	       lc_view_equal(name, lc_view_of(LC_SETTING_ENVIRONMENT_PREFIX "CHDB")) ||
+	       lc_view_equal(name, lc_view_of(LC_SETTING_ENVIRONMENT_PREFIX "FRONT")) ||
+	       (name.size > sizeof(TEST) - 1 && begins_with(name.data, TEST));
+}
+
+static const struct lc_setting *find_variable(struct lc_view name)
+{
+	char known[LC_SETTING_ENVIRONMENT_SIZE];
+
+	for (unsigned i = 0; i < LC_SETTINGS_COUNT; i++) {
+		lc_setting_environment_name(lc_setting_at(i), known);
+		if (lc_view_equal(name, lc_view_of(known)))
+			return lc_setting_at(i);
+	}
+	return NULL;
+}
+
+static bool refuse_unknown(struct lc_view name, struct lc_error *error)
+{
+	size_t prefix = strlen(LC_SETTING_ENVIRONMENT_PREFIX);
+	struct lc_view rest = {.data = name.data + prefix, .size = name.size - prefix};
+	char nearest[LC_SETTING_ENVIRONMENT_SIZE];
+	char found[LC_TEXT_QUOTE_SIZE];
+
+	lc_setting_environment_name(lc_setting_nearest(rest), nearest);
+	return lc_error_set(error, LC_ERROR_USAGE,
+			    "environment variable %s: there is no such setting; the nearest is %s",
+			    lc_text_quote_name(found, name), nearest);
+}
+
+static bool apply_variable(struct lc_settings *settings, const char *variable,
+			   struct lc_error *error)
+{
+	const char *end = strchrnul(variable, '=');
+	struct lc_view name = {.data = variable, .size = (size_t)(end - variable)};
+	struct lc_settings_origin origin = {.source = LC_SETTINGS_ENVIRONMENT};
+	const struct lc_setting *setting;
+
+	if (!begins_with(variable, LC_SETTING_ENVIRONMENT_PREFIX) || is_of_others(name))
+		return true;
+	setting = find_variable(name);
+	if (setting == NULL || *end == '\0')
+		return refuse_unknown(name, error);
+	if (!lc_setting_set(settings, setting, lc_view_of(end + 1), origin, error))
+		return lc_error_prefix(error, "environment variable %.*s", (int)name.size,
+				       name.data);
+	return true;
+}
+
+bool lc_settings_load_environment(struct lc_settings *settings, char *const *environment,
+				  struct lc_error *error)
+{
+	for (; *environment != NULL; environment++) {
+		if (!apply_variable(settings, *environment, error))
+			return false;
+	}
+	return true;
+}
+
+/* LOG_COURIER_CONFIG_FILE's value, or NULL if it is not set or empty. Points into the environment. */
+static const char *find_config_file(char *const *environment)
+{
+	size_t size = strlen(CONFIG_FILE);
+
+	for (; *environment != NULL; environment++) {
+		if (begins_with(*environment, CONFIG_FILE) && (*environment)[size] == '=')
+			return (*environment)[size + 1] == '\0' ? NULL : *environment + size + 1;
+	}
+	return NULL;
+}
+
+/* ---- secrets from files ---- */
+
+/* "\n" and "\r\n" at the end are an editor's, not the secret's. */
+static struct lc_view without_newline(struct lc_view text)
+{
+	if (text.size > 0 && text.data[text.size - 1] == '\n')
+		text.size--;
+	if (text.size > 0 && text.data[text.size - 1] == '\r')
+		text.size--;
+	return text;
+}
+
+static bool set_from_content(struct lc_settings *settings, const struct lc_setting *secret,
+			     struct lc_view content, struct lc_error *error)
+{
+	const char *path = lc_setting_text(settings, lc_setting_at(secret->file));
+
+	if (content.size == 0)
+		return lc_error_set(error, LC_ERROR_USAGE,
+				    "%s: found an empty file, allowed is one that holds the secret",
+				    lc_text_quote_path(path));
+	/* The origin stays that of the secret itself, so that the file is named as its source. */
+	if (!lc_setting_set(settings, secret, content, settings->origins[secret->index], error))
+		return lc_error_prefix(error, "%s", lc_text_quote_path(path));
+	return true;
+}
+
+static bool read_secret_file(struct lc_settings *settings, const struct lc_setting *secret,
+			     struct lc_error *error)
+{
+	const struct lc_setting *file = lc_setting_at(secret->file);
+	const char *path = lc_setting_text(settings, file);
+	bool open_to_all = false;
+	struct lc_buffer content;
+	bool good;
+
+	lc_buffer_init(&content, LC_SETTING_TEXT_MAX);
+	good = lc_file_read(path, &content, &open_to_all, error) &&
+	       set_from_content(settings, secret, without_newline(lc_buffer_view(&content)), error);
+	if (content.size > 0)
+		explicit_bzero(content.data, content.size);
+	lc_buffer_free(&content);
+	if (good && open_to_all)
+		lc_log(LC_LOG_WARNING, "any user of this machine can read the file of a secret",
+		       LC_LOG_TEXT("setting", file->name), LC_LOG_TEXT("file", path));
+	return good;
+}
+
+static bool read_secret(struct lc_settings *settings, const struct lc_setting *secret,
+			struct lc_error *error)
+{
+	const struct lc_setting *file = lc_setting_at(secret->file);
+	char origin[LC_SETTING_ORIGIN_SIZE];
+	char file_origin[LC_SETTING_ORIGIN_SIZE];
+
+	if (lc_setting_text(settings, file)[0] == '\0')
+		return true;
+	lc_setting_origin(settings, file, file_origin);
+	if (lc_setting_text(settings, secret)[0] != '\0') {
+		lc_setting_origin(settings, secret, origin);
+		return lc_error_set(error, LC_ERROR_USAGE,
+				    "%s (%s): found beside %s (%s), allowed is one of the two",
+				    file->name, file_origin, secret->name, origin);
+	}
+	return read_secret_file(settings, secret, error) ||
+	       lc_error_prefix(error, "%s (%s)", file->name, file_origin);
+}
+
+/* Reads each secret whose file is given into its field. Warns in the log when any user of the machine
+ * may read the file. */
+static bool read_secrets(struct lc_settings *settings, struct lc_error *error)
+{
+	for (unsigned i = 0; i < LC_SETTINGS_COUNT; i++) {
+		const struct lc_setting *setting = lc_setting_at(i);
+
+		if (setting->type == LC_SETTING_TYPE_SECRET &&
+		    !read_secret(settings, setting, error))
+			return false;
+	}
+	return true;
+}
+
+/* ---- the whole ---- */
+
+/* From the weakest source to the strongest, each one writing over what came before. */
+static bool gather(struct lc_settings *settings, int argc, char *const *argv,
+		   char *const *environment, struct lc_error *error)
+{
+	if (settings->config_file != NULL &&
+	    !lc_settings_yaml_read(settings, settings->config_file, error))
+		return false;
+	return lc_settings_load_environment(settings, environment, error) &&
+	       lc_command_line_apply(settings, argc, argv, error) &&
+	       read_secrets(settings, error) && lc_settings_check(settings, error);
+}
+
+bool lc_settings_load(struct lc_settings *settings, int argc, char *const *argv,
+		      char *const *environment, struct lc_error *error)
+{
+	struct lc_command_line line;
+	const char *config_file;
+
+	if (!lc_command_line_read(&line, argc, argv, error))
+		return false;
+	config_file = line.config_file != NULL ? line.config_file : find_config_file(environment);
+	lc_settings_default(settings);
+	if (config_file != NULL)
+		settings->config_file = lc_memory_copy_text(config_file);
+	if (gather(settings, argc, argv, environment, error))
+		return true;
+	lc_settings_free(settings);
+	return false;
+}
