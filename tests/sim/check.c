@@ -201,10 +201,22 @@ static void excuse_floor(const struct sim_source *source)
 	}
 }
 
-/* It may appear behind the horizon: then nobody looks for it. */
+static int64_t inserted_ms(const struct sim_row *row)
+{
+	return ((int64_t)row->inserted_at - sim->plan.epoch) * 1000;
+}
+
+/* With the clock as the service follows it, at that time. */
+static bool is_past_horizon(const struct sim_row *row, uint64_t at_ms)
+{
+	return sim_clock_steady_ms(sim->began_ms, at_ms) >
+	       inserted_ms(row) + (int64_t)sim->plan.horizon * 800;
+}
+
+/* It may appear past the horizon: then nobody looks for it. A ledger that begins while the clock is
+ * ahead never knows what was past the horizon by that clock. */
 static bool is_too_late(const struct sim_row *row)
 {
-	int64_t inserted_ms = ((int64_t)row->inserted_at - sim->plan.epoch) * 1000;
 	uint64_t shown_ms = 0;
 
 	for (unsigned i = 0; i < sim->plan.seat_count; i++) {
@@ -213,14 +225,15 @@ static bool is_too_late(const struct sim_row *row)
 	}
 	/* Its writer's clock may have been ahead as ClickHouse's still is. */
 	return shown_ms > row->written_ms + (uint64_t)sim->plan.horizon * 800 ||
-	       sim_clock_steady_ms(sim->began_ms, shown_ms) >
-		   inserted_ms + (int64_t)sim->plan.horizon * 800;
+	       is_past_horizon(row, shown_ms) ||
+	       (inserted_ms(row) <= (int64_t)sim->began_ms && shown_ms > sim->began_ms &&
+		is_past_horizon(row, sim->began_ms));
 }
 
-/* The ledger begins now. */
+/* The ledger begins now, by the clock that it was told last. */
 void sim_excuse_late(void)
 {
-	sim->began_ms = sim_now_ms();
+	sim->began_ms = sim->clock_told_ms;
 	for (size_t i = 0; i < sim->row_count; i++) {
 		if (is_too_late(&sim->rows[i]))
 			sim->lines[sim->rows[i].line].may_be_lost = true;
@@ -246,14 +259,6 @@ bool sim_all_found(void)
 			return false;
 	}
 	return true;
-}
-
-static bool is_behind_horizon(const struct sim_row *row)
-{
-	int64_t inserted_ms = ((int64_t)row->inserted_at - sim->plan.epoch) * 1000;
-
-	return sim_clock_steady_ms(sim->began_ms, sim_now_ms()) >
-	       inserted_ms + (int64_t)sim->plan.horizon * 800;
 }
 
 /* A replica may have shown it long before another one. */
@@ -283,7 +288,8 @@ static void check_committed(const struct sim_source *source)
 		/* What is excused may hold the offset back. */
 		if (line->found < line->expected || is_excused(row) || shown_late(row))
 			return;
-		if (!is_behind_horizon(row) && row->inserted_at > source->recorded_second &&
+		if (!is_past_horizon(row, sim_now_ms()) &&
+		    row->inserted_at > source->recorded_second &&
 		    lc_offset_compare(&offset, &committed) > 0)
 			sim_fail("line %u of session %u, bucket %s, inserted at %u, is delivered, "
 				 "but committed is %u",

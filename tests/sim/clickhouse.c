@@ -232,6 +232,8 @@ static void answer(struct lc_clickhouse_query *query)
 		lc_loop_timer_start(query->timer, sim_between(1000, 10000));
 		return;
 	}
+	if (parsed.kind == SIM_QUERY_CLOCK)
+		sim->clock_told_ms = sim_now_ms();
 	if (begins_ledger(&parsed))
 		sim_excuse_late();
 	whole = sim_answer(&parsed, query->spec.seat, &query->answer);

@@ -190,16 +190,17 @@ struct sim {
 	struct lc_loop *loop;
 	struct sim_object *objects;
 	unsigned lives;
-	bool state_lost;   /* at least once: rows may be delivered again */
-	bool size_refused; /* an object waits long for its target to take such a size again */
-	bool strays;       /* an offset of a process that is gone has arrived since */
-	bool crash_wanted; /* by a model, at a step */
-	bool reset_wanted; /* with it */
-	bool crashing;     /* the process is being thrown away */
-	bool moving;       /* this process is the mover */
-	uint64_t began_ms; /* the ledger */
-	uint32_t oldest;   /* the latest second that was told to be the oldest */
-	uint64_t as_of_ms; /* what the answer being made shows */
+	bool state_lost;        /* at least once: rows may be delivered again */
+	bool size_refused;      /* an object waits long for its target to take such a size again */
+	bool strays;            /* an offset of a process that is gone has arrived since */
+	bool crash_wanted;      /* by a model, at a step */
+	bool reset_wanted;      /* with it */
+	bool crashing;          /* the process is being thrown away */
+	bool moving;            /* this process is the mover */
+	uint64_t clock_told_ms; /* when ClickHouse was last asked for its clock, and answered */
+	uint64_t began_ms;      /* the ledger */
+	uint32_t oldest;        /* the latest second that was told to be the oldest */
+	uint64_t as_of_ms;      /* what the answer being made shows */
 	uint64_t puts;
 };
 
