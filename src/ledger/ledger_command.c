@@ -2,6 +2,10 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "ledger/store_counts.h"
+#include "ledger/store_hours.h"
+#include "ledger/store_objects.h"
+#include "ledger/store_sources.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "ledger/ledger_command.h"
 #include "ledger/store.h"
+#include "ledger/store_sources.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -1,39 +1,243 @@
 #include "ledger/store.h"
 
 #include "base/assert.h"
+#include "base/buffer.h"
 #include "base/crash_point.h"
 #include "base/memory.h"
 #include "ledger/schema.h"
-#include "ledger/store_parts.h"
+#include "ledger/sql.h"
+#include "ledger/store_base.h"
+#include "ledger/store_hours.h"
+#include "ledger/store_sources.h"
 
 #include <stdlib.h>
 
 /* Length of the write-ahead log from which on it is moved into the file. */
 enum { CHECKPOINT_BYTES = 8 * 1024 * 1024 };
 
-static const char *const SQL[LC_STORE_STATEMENT_COUNT] = {
-#define LC_STATEMENT(name, sql) [LC_STORE_##name] = (sql),
-#include "tbl/ledger_statements.h"
+/* ---- what was in the ledger ---- */
+
+struct range_list {
+	struct lc_ledger_range *ranges;
+	size_t count;
+	size_t capacity;
 };
 
-sqlite3_stmt *lc_store_take(struct lc_store *store, enum lc_store_statement name,
-			    struct lc_error *error)
+static void add_range(struct range_list *list, const struct lc_ledger_range *range)
 {
-	sqlite3_stmt **statement = &store->statements[name];
-
-	if (*statement == NULL)
-		lc_sql_prepare(store->db, store->path, SQL[name], statement, error);
-	else
-		sqlite3_reset(*statement);
-	return *statement;
+	list->ranges =
+	    lc_memory_grow(list->ranges, &list->capacity, list->count + 1, sizeof(list->ranges[0]));
+	list->ranges[list->count++] = *range;
 }
 
-static bool run(struct lc_store *store, enum lc_store_statement name, struct lc_error *error)
+/* Ranges are written before the end of the window that opened them. Where a process has died
+ * between the two, what lies behind the last window is opened again by the next one, which knows
+ * that nothing of it is taken: so nothing of it may be taken before. */
+static void cut_range(struct lc_ledger_range *range, uint32_t seen_until)
 {
-	sqlite3_stmt *statement = lc_store_take(store, name, error);
-
-	return statement != NULL && lc_sql_run(statement, store->path, error);
+	if (range->to > seen_until)
+		range->to = seen_until;
 }
+
+static bool read_ranges(struct lc_store *store, int64_t source_id, uint32_t seen_until,
+			struct range_list *list, struct lc_error *error)
+{
+	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_READ_RANGES, error);
+	enum lc_sql_step step;
+	uint32_t end = 0;
+
+	list->count = 0;
+	if (statement == NULL)
+		return false;
+	lc_sql_bind_number(statement, 1, source_id);
+	while ((step = lc_sql_step(statement, store->path, error)) == LC_SQL_ROW) {
+		struct lc_ledger_range range = {
+		    .from = lc_sql_second(statement, 0),
+		    .to = lc_sql_second(statement, 1),
+		    .since = lc_sql_second(statement, 2),
+		};
+
+		if (range.from >= range.to || range.from < end) {
+			sqlite3_reset(statement);
+			return lc_error_set(error, LC_ERROR_CORRUPT,
+					    "ledger %s: open ranges overlap or are empty",
+					    store->path);
+		}
+		end = range.to;
+		cut_range(&range, seen_until);
+		if (range.from < range.to)
+			add_range(list, &range);
+	}
+	return step == LC_SQL_DONE;
+}
+
+/* Rows of the session before this second were seen: what is not taken of them is open. */
+static uint32_t seen_until(const struct lc_store *store, const struct lc_ledger_state *state,
+			   uint32_t raft_session_id)
+{
+	uint32_t elsewhere = lc_store_seen_until(store, raft_session_id);
+
+	return elsewhere > state->until ? elsewhere : state->until;
+}
+
+static bool read_sources(struct lc_store *store, struct lc_ledger_state *state,
+			 struct range_list *list, struct lc_error *error)
+{
+	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_STATE_SOURCES, error);
+	enum lc_sql_step step;
+
+	if (statement == NULL)
+		return false;
+	while ((step = lc_sql_step(statement, store->path, error)) == LC_SQL_ROW) {
+		struct lc_ledger_source source = {
+		    .raft_session_id = lc_sql_second(statement, 1),
+		    .bucket = lc_sql_view(statement, 2),
+		};
+
+		if (!read_ranges(store, sqlite3_column_int64(statement, 0),
+				 seen_until(store, state, source.raft_session_id), list, error)) {
+			sqlite3_reset(statement);
+			return false;
+		}
+		if (state->on_source != NULL && list->count > 0)
+			state->on_source(state->context, &source, list->ranges, list->count);
+	}
+	return step == LC_SQL_DONE;
+}
+
+/* Only what the horizon does not hide, and a window has discovered: of that it is known what is
+ * taken. */
+static bool read_uncommitted(struct lc_store *store, struct lc_ledger_state *state,
+			     struct lc_error *error)
+{
+	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_STATE_UNCOMMITTED, error);
+	enum lc_sql_step step;
+
+	if (statement == NULL)
+		return false;
+	lc_sql_bind_number(statement, 1, state->horizon);
+	while ((step = lc_sql_step(statement, store->path, error)) == LC_SQL_ROW) {
+		struct lc_ledger_source source = {
+		    .raft_session_id = lc_sql_second(statement, 0),
+		    .bucket = lc_sql_view(statement, 1),
+		};
+		uint32_t second = lc_sql_second(statement, 2);
+
+		if (state->on_uncommitted != NULL &&
+		    second < seen_until(store, state, source.raft_session_id))
+			state->on_uncommitted(state->context, &source, second);
+	}
+	return step == LC_SQL_DONE;
+}
+
+static bool read_targets(struct lc_store *store, struct lc_ledger_state *state,
+			 struct lc_error *error)
+{
+	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_STATE_TARGETS, error);
+	enum lc_sql_step step;
+
+	if (statement == NULL)
+		return false;
+	while ((step = lc_sql_step(statement, store->path, error)) == LC_SQL_ROW) {
+		struct lc_ledger_target target = {
+		    .bucket = lc_sql_view(statement, 0),
+		    .whole = sqlite3_column_int(statement, 1) != 0,
+		    .prefix = lc_sql_view(statement, 2),
+		    .refused = sqlite3_column_int(statement, 3) != 0,
+		    .failures = lc_sql_second(statement, 4),
+		    .probe_at_ms = sqlite3_column_int64(statement, 5),
+		    .given_up = (enum lc_ledger_given_up)lc_sql_second(statement, 6),
+		};
+
+		if (target.given_up > LC_LEDGER_DISCARDED) {
+			sqlite3_reset(statement);
+			return lc_error_set(error, LC_ERROR_CORRUPT,
+					    "ledger %s: a target was given up in no way that is "
+					    "known",
+					    store->path);
+		}
+		if (state->on_target != NULL)
+			state->on_target(state->context, &target);
+	}
+	return step == LC_SQL_DONE;
+}
+
+static bool read_intents(struct lc_store *store, struct lc_ledger_state *state,
+			 struct lc_error *error)
+{
+	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_STATE_INTENTS, error);
+	enum lc_sql_step step;
+
+	if (statement == NULL)
+		return false;
+	while ((step = lc_sql_step(statement, store->path, error)) == LC_SQL_ROW) {
+		struct lc_ledger_backlog backlog = {
+		    .source = {.raft_session_id = lc_sql_second(statement, 0),
+			       .bucket = lc_sql_view(statement, 1)},
+		    .target_bucket = lc_sql_view(statement, 2),
+		    .target_prefix = lc_sql_view(statement, 3),
+		    .intents = lc_sql_count(statement, 4),
+		    .rows = lc_sql_count(statement, 5),
+		    .oldest_second = lc_sql_second(statement, 6),
+		};
+
+		if (state->on_intents != NULL)
+			state->on_intents(state->context, &backlog);
+	}
+	return step == LC_SQL_DONE;
+}
+
+static bool read_second(struct lc_store *store, const char *name, uint32_t *second,
+			struct lc_error *error)
+{
+	uint64_t value;
+
+	if (!lc_store_read_meta(store, name, &value, error))
+		return false;
+	if (value > UINT32_MAX)
+		return lc_error_set(error, LC_ERROR_CORRUPT, "ledger %s: %s is no second",
+				    store->path, name);
+	*second = (uint32_t)value;
+	return true;
+}
+
+/* Windows that reach back before the greatest floor hold rows that were delivered by another. */
+static bool doubt_floors(struct lc_store *store, uint32_t *doubtful_until, struct lc_error *error)
+{
+	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_BEHIND_FLOORS, error);
+	enum lc_sql_step step;
+
+	if (statement == NULL)
+		return false;
+	while ((step = lc_sql_step(statement, store->path, error)) == LC_SQL_ROW) {
+		uint32_t behind = lc_sql_second(statement, 0);
+
+		if (behind > *doubtful_until)
+			*doubtful_until = behind;
+	}
+	return step == LC_SQL_DONE;
+}
+
+static bool read_state(struct lc_store *store, struct lc_ledger_state *state,
+		       struct lc_error *error)
+{
+	struct range_list list = {0};
+	bool read = read_second(store, "until", &state->until, error) &&
+		    read_second(store, "doubtful_until", &state->doubtful_until, error) &&
+		    doubt_floors(store, &state->doubtful_until, error) &&
+		    read_second(store, "horizon", &state->horizon, error) &&
+		    lc_store_find_meta(store, "steady_ms", &state->steady_ms, error) &&
+		    lc_store_find_meta(store, "steady_at_ms", &state->steady_at_ms, error) &&
+		    lc_store_read_meta(store, "next_intent_id", &state->next_intent_id, error) &&
+		    read_sources(store, state, &list, error) &&
+		    read_uncommitted(store, state, error) && read_targets(store, state, error) &&
+		    read_intents(store, state, error);
+
+	free(list.ranges);
+	return read;
+}
+
+/* ---- opening ---- */
 
 /* The log is there once something was read. */
 static void remember_files(struct lc_store *store)
@@ -75,7 +279,7 @@ struct lc_store *lc_store_open(const struct lc_ledger_options *options,
 	store->db = lc_schema_open(options->path, options->shard, options->shard_count,
 				   &state->fresh, error);
 	if (store->db != NULL && lc_store_load_hours(store, error) &&
-	    lc_store_load_origins(store, error) && lc_store_read_state(store, state, error)) {
+	    lc_store_load_origins(store, error) && read_state(store, state, error)) {
 		remember_files(store);
 		return store;
 	}
@@ -99,6 +303,8 @@ void lc_store_close(struct lc_store *store)
 	free(store);
 }
 
+/* ---- transactions ---- */
+
 bool lc_store_begin(struct lc_store *store, struct lc_error *error)
 {
 	LC_ASSERT(sqlite3_get_autocommit(store->db) != 0);
@@ -109,13 +315,13 @@ bool lc_store_begin(struct lc_store *store, struct lc_error *error)
 	}
 	/* Rolling back must not depend on memory being there then. */
 	return lc_store_take(store, LC_STORE_ROLLBACK, error) != NULL &&
-	       run(store, LC_STORE_BEGIN, error);
+	       lc_store_run(store, LC_STORE_BEGIN, error);
 }
 
 bool lc_store_commit(struct lc_store *store, struct lc_error *error)
 {
 	LC_CRASH_POINT(LEDGER_BEFORE_COMMIT);
-	if (!run(store, LC_STORE_COMMIT, error))
+	if (!lc_store_run(store, LC_STORE_COMMIT, error))
 		return false;
 	LC_CRASH_POINT(LEDGER_AFTER_COMMIT);
 	return true;
@@ -128,7 +334,7 @@ void lc_store_roll_back(struct lc_store *store)
 	/* Some errors have rolled back already. A rollback that fails leaves nothing behind
 	 * either: SQLite takes up what is on disk again with the next transaction. */
 	if (sqlite3_get_autocommit(store->db) == 0)
-		run(store, LC_STORE_ROLLBACK, &error);
+		lc_store_run(store, LC_STORE_ROLLBACK, &error);
 	store->hours_stale = true;
 }
 
@@ -159,51 +365,7 @@ uint64_t lc_store_bytes(struct lc_store *store)
 	       size_of(store, SQLITE_FCNTL_JOURNAL_POINTER);
 }
 
-static enum lc_sql_step read_meta(struct lc_store *store, const char *name, uint64_t *value,
-				  struct lc_error *error)
-{
-	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_READ_META, error);
-	enum lc_sql_step step;
-
-	if (statement == NULL)
-		return LC_SQL_FAILED;
-	LC_ASSERT(sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC) == SQLITE_OK);
-	step = lc_sql_step(statement, store->path, error);
-	if (step == LC_SQL_ROW) {
-		*value = lc_sql_count(statement, 0);
-		sqlite3_reset(statement);
-	}
-	return step;
-}
-
-bool lc_store_read_meta(struct lc_store *store, const char *name, uint64_t *value,
-			struct lc_error *error)
-{
-	enum lc_sql_step step = read_meta(store, name, value, error);
-
-	if (step == LC_SQL_DONE)
-		return lc_error_set(error, LC_ERROR_CORRUPT, "ledger %s: %s is missing",
-				    store->path, name);
-	return step == LC_SQL_ROW;
-}
-
-bool lc_store_find_meta(struct lc_store *store, const char *name, uint64_t *value,
-			struct lc_error *error)
-{
-	return read_meta(store, name, value, error) != LC_SQL_FAILED;
-}
-
-bool lc_store_set_meta(struct lc_store *store, enum lc_store_statement how, const char *name,
-		       uint64_t value, struct lc_error *error)
-{
-	sqlite3_stmt *statement = lc_store_take(store, how, error);
-
-	if (statement == NULL)
-		return false;
-	LC_ASSERT(sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC) == SQLITE_OK);
-	lc_sql_bind_number(statement, 2, (int64_t)value);
-	return lc_sql_run(statement, store->path, error);
-}
+/* ---- what is one for the whole ledger ---- */
 
 bool lc_store_set_until(struct lc_store *store, uint32_t until, struct lc_error *error)
 {
@@ -215,4 +377,26 @@ bool lc_store_set_steady_clock(struct lc_store *store, uint64_t shows_ms, uint64
 {
 	return lc_store_set_meta(store, LC_STORE_PUT_META, "steady_ms", shows_ms, error) &&
 	       lc_store_set_meta(store, LC_STORE_PUT_META, "steady_at_ms", at_ms, error);
+}
+
+bool lc_store_set_target(struct lc_store *store, const struct lc_ledger_target *target,
+			 struct lc_error *error)
+{
+	bool forget = target->failures == 0 && target->given_up == LC_LEDGER_KEPT;
+	enum lc_store_statement how = forget ? LC_STORE_DROP_TARGET : LC_STORE_SET_TARGET;
+	sqlite3_stmt *statement = lc_store_take(store, how, error);
+
+	LC_ASSERT(!target->whole || target->prefix.size == 0);
+	if (statement == NULL)
+		return false;
+	lc_sql_bind_view(statement, 1, target->bucket);
+	lc_sql_bind_number(statement, 2, target->whole);
+	lc_sql_bind_view(statement, 3, target->prefix);
+	if (!forget) {
+		lc_sql_bind_number(statement, 4, target->refused);
+		lc_sql_bind_number(statement, 5, target->failures);
+		lc_sql_bind_number(statement, 6, target->probe_at_ms);
+		lc_sql_bind_number(statement, 7, target->given_up);
+	}
+	return lc_sql_run(statement, store->path, error);
 }

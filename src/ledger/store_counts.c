@@ -1,8 +1,11 @@
-/* Numbers of rows and offsets seen in ClickHouse, held against ours. */
+#include "ledger/store_counts.h"
+
 #include "base/assert.h"
 #include "base/memory.h"
 #include "formats/taken_rows.h"
-#include "ledger/store_parts.h"
+#include "ledger/sql.h"
+#include "ledger/store_objects.h"
+#include "ledger/store_sources.h"
 
 #include <stdlib.h>
 

@@ -1,8 +1,23 @@
-/* Log objects: intents opened and closed, their blobs. */
+#include "ledger/store_objects.h"
+
 #include "base/assert.h"
+#include "base/memory.h"
 #include "formats/taken_rows.h"
 #include "ledger/schema.h"
-#include "ledger/store_parts.h"
+#include "ledger/sql.h"
+#include "ledger/store_hours.h"
+#include "ledger/store_sources.h"
+
+#include <stdlib.h>
+
+/* An open intent without its object is damage. Returns false. */
+static bool miss_object(const struct lc_store *store, uint64_t intent_id, struct lc_error *error)
+{
+	return lc_error_set(error, LC_ERROR_CORRUPT, "ledger %s: open intent %llu has no object",
+			    store->path, (unsigned long long)intent_id);
+}
+
+/* ---- intents are opened ---- */
 
 static bool add_object(struct lc_store *store, const struct lc_ledger_intent *intent,
 		       int64_t source_id, struct lc_error *error)
@@ -111,6 +126,8 @@ bool lc_store_add_intent(struct lc_store *store, const struct lc_ledger_intent *
 				 error);
 }
 
+/* ---- intents are closed ---- */
+
 bool lc_store_set_delivered(struct lc_store *store, uint64_t intent_id, struct lc_error *error)
 {
 	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_CLOSE_INTENT, error);
@@ -202,7 +219,7 @@ static bool uncount_object(struct lc_store *store, struct lc_store_hour *hour, u
 	lc_sql_bind_number(statement, 1, (int64_t)intent_id);
 	step = lc_sql_step(statement, store->path, error);
 	if (step == LC_SQL_DONE)
-		return lc_store_miss_object(store, intent_id, error);
+		return miss_object(store, intent_id, error);
 	uncounted = step == LC_SQL_ROW && uncount_rows(store, sqlite3_column_int64(statement, 0),
 						       lc_sql_view(statement, 1), error);
 	sqlite3_reset(statement);
@@ -216,16 +233,10 @@ bool lc_store_withdraw_intent(struct lc_store *store, uint64_t intent_id, uint32
 	    lc_store_find_hour(store, last_second / LC_SCHEMA_HOUR_SECONDS);
 
 	if (hour == NULL)
-		return lc_store_miss_object(store, intent_id, error);
+		return miss_object(store, intent_id, error);
 	return uncount_object(store, hour, intent_id, error) &&
 	       drop_object(store, hour, intent_id, error) &&
 	       lc_store_set_delivered(store, intent_id, error);
-}
-
-bool lc_store_miss_object(const struct lc_store *store, uint64_t intent_id, struct lc_error *error)
-{
-	return lc_error_set(error, LC_ERROR_CORRUPT, "ledger %s: open intent %llu has no object",
-			    store->path, (unsigned long long)intent_id);
 }
 
 /* ---- blobs ---- */
@@ -267,4 +278,338 @@ bool lc_store_each_blob(struct lc_store *store, int64_t source_id, uint32_t from
 			return false;
 	}
 	return true;
+}
+
+/* ---- hashes ---- */
+
+struct gathered {
+	struct lc_ledger_hashes *hashes;
+	size_t capacity;
+	uint32_t from;
+	uint32_t to;
+};
+
+static void gather_second(struct gathered *gathered, const struct lc_taken_second *second)
+{
+	struct lc_ledger_hashes *hashes = gathered->hashes;
+
+	hashes->hashes = lc_memory_grow(hashes->hashes, &gathered->capacity,
+					hashes->count + second->count, sizeof(hashes->hashes[0]));
+	for (uint32_t i = 0; i < second->count; i++)
+		hashes->hashes[hashes->count++] = lc_taken_rows_hash(second, i);
+}
+
+static bool gather_blob(void *context, struct lc_view blob, struct lc_error *error)
+{
+	struct gathered *gathered = context;
+	struct lc_taken_second second = {0};
+	size_t position = 0;
+	struct lc_error fault;
+
+	while (lc_taken_rows_next(blob, &position, &second, &fault)) {
+		if (second.second >= gathered->from && second.second < gathered->to)
+			gather_second(gathered, &second);
+	}
+	if (fault.kind != LC_ERROR_NONE)
+		*error = fault;
+	return fault.kind == LC_ERROR_NONE;
+}
+
+static int compare_hashes(const void *a, const void *b)
+{
+	const uint64_t *left = a;
+	const uint64_t *right = b;
+
+	return (*left > *right) - (*left < *right);
+}
+
+bool lc_store_read_hashes(struct lc_store *store, const struct lc_ledger_source *source,
+			  uint32_t from, uint32_t to, struct lc_arena *arena,
+			  struct lc_ledger_hashes *hashes, struct lc_error *error)
+{
+	struct gathered gathered = {.hashes = hashes, .from = from, .to = to};
+	struct lc_store_source found;
+
+	*hashes = (struct lc_ledger_hashes){0};
+	if (!lc_store_find_source(store, source, &found, error))
+		return false;
+	hashes->has_floor = found.has_floor;
+	hashes->floor = found.floor;
+	hashes->floor.req_id = lc_arena_copy(arena, found.floor.req_id);
+	if (found.id == 0 || from >= to)
+		return true;
+	if (!lc_store_each_blob(store, found.id, from, to, gather_blob, &gathered, error)) {
+		free(hashes->hashes);
+		*hashes = (struct lc_ledger_hashes){0};
+		return false;
+	}
+	if (hashes->count > 0)
+		qsort(hashes->hashes, hashes->count, sizeof hashes->hashes[0], compare_hashes);
+	return true;
+}
+
+/* ---- open intents ---- */
+
+/* What is built again from the blob must be what the intent names: a blob with other rows, or one
+ * that is none, would pass for an object that is smaller, or empty. */
+static bool verify_blob(struct lc_store *store, const struct lc_ledger_intent *intent,
+			struct lc_error *error)
+{
+	struct lc_taken_second second = {0};
+	struct lc_error fault;
+	size_t position = 0;
+	uint64_t rows = 0;
+	uint32_t first = 0;
+
+	while (lc_taken_rows_next(intent->taken_rows, &position, &second, &fault)) {
+		if (rows == 0)
+			first = second.second;
+		rows += second.count;
+	}
+	if (fault.kind != LC_ERROR_NONE)
+		return lc_error_set(error, LC_ERROR_CORRUPT, "ledger %s: open intent %llu: %s",
+				    store->path, (unsigned long long)intent->id, fault.message);
+	return (rows == intent->rows && first == intent->first_second &&
+		second.second == intent->last_second) ||
+	       lc_error_set(error, LC_ERROR_CORRUPT,
+			    "ledger %s: open intent %llu: its blob does not hold its rows",
+			    store->path, (unsigned long long)intent->id);
+}
+
+/* The intent's object, of which `intent` holds id, source and target bucket already. */
+static bool read_intent(struct lc_store *store, uint32_t hour_number, struct lc_arena *arena,
+			struct lc_ledger_intent *intent, struct lc_error *error)
+{
+	struct lc_store_hour *hour = lc_store_find_hour(store, hour_number);
+	sqlite3_stmt *statement = NULL;
+	enum lc_sql_step step = LC_SQL_DONE;
+
+	if (hour != NULL) {
+		statement = lc_store_take_of_hour(store, hour, LC_STORE_HOUR_READ, error);
+		if (statement == NULL)
+			return false;
+		lc_sql_bind_number(statement, 1, (int64_t)intent->id);
+		step = lc_sql_step(statement, store->path, error);
+	}
+	if (step == LC_SQL_DONE)
+		miss_object(store, intent->id, error);
+	if (step != LC_SQL_ROW)
+		return false;
+	intent->first_second = lc_sql_second(statement, 0);
+	intent->last_second = lc_sql_second(statement, 1);
+	intent->rows = lc_sql_count(statement, 2);
+	intent->bytes = lc_sql_count(statement, 3);
+	intent->target_prefix = lc_arena_copy(arena, lc_sql_view(statement, 4));
+	intent->key = lc_arena_copy(arena, lc_sql_view(statement, 5));
+	intent->taken_rows = lc_arena_copy(arena, lc_sql_view(statement, 6));
+	sqlite3_reset(statement);
+	return verify_blob(store, intent, error);
+}
+
+/* The least second of all open intents of the target. */
+static bool read_oldest(struct lc_store *store, const struct lc_ledger_intents_question *question,
+			uint32_t *oldest_second, struct lc_error *error)
+{
+	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_OLDEST_OPEN_INTENT, error);
+	enum lc_sql_step step;
+
+	if (statement == NULL)
+		return false;
+	lc_sql_bind_view(statement, 1, question->bucket);
+	lc_sql_bind_view(statement, 2, question->prefix);
+	step = lc_sql_step(statement, store->path, error);
+	if (step == LC_SQL_ROW)
+		*oldest_second = lc_sql_second(statement, 0);
+	sqlite3_reset(statement);
+	return step != LC_SQL_FAILED;
+}
+
+static sqlite3_stmt *ask_intents(struct lc_store *store,
+				 const struct lc_ledger_intents_question *question,
+				 struct lc_error *error)
+{
+	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_READ_OPEN_INTENTS, error);
+
+	if (statement == NULL)
+		return NULL;
+	lc_sql_bind_view(statement, 1, question->bucket);
+	lc_sql_bind_view(statement, 2, question->prefix);
+	lc_sql_bind_number(statement, 3, (int64_t)question->after_id);
+	/* One more than is asked for tells whether there are more. */
+	lc_sql_bind_number(statement, 4, (int64_t)question->limit + 1);
+	return statement;
+}
+
+bool lc_store_read_intents(struct lc_store *store,
+			   const struct lc_ledger_intents_question *question,
+			   struct lc_arena *arena, struct lc_ledger_intents *answer,
+			   struct lc_error *error)
+{
+	struct lc_view bucket = lc_arena_copy(arena, question->bucket);
+	enum lc_sql_step step;
+	sqlite3_stmt *statement;
+	uint64_t bytes = 0;
+
+	LC_ASSERT(question->limit < SIZE_MAX / sizeof(struct lc_ledger_intent));
+	*answer = (struct lc_ledger_intents){
+	    .intents = lc_arena_alloc(arena, question->limit * sizeof(struct lc_ledger_intent))};
+	if (!read_oldest(store, question, &answer->oldest_second, error))
+		return false;
+	statement = ask_intents(store, question, error);
+	if (statement == NULL)
+		return false;
+	while ((step = lc_sql_step(statement, store->path, error)) == LC_SQL_ROW) {
+		struct lc_ledger_intent *intent = &answer->intents[answer->count];
+
+		if (answer->count == question->limit ||
+		    (answer->count > 0 && bytes >= question->max_bytes)) {
+			answer->more = true;
+			sqlite3_reset(statement);
+			return true;
+		}
+		*intent = (struct lc_ledger_intent){
+		    .id = lc_sql_count(statement, 0),
+		    .source = {.raft_session_id = lc_sql_second(statement, 2),
+			       .bucket = lc_arena_copy(arena, lc_sql_view(statement, 3))},
+		    .target_bucket = bucket,
+		};
+		if (!read_intent(store, lc_sql_second(statement, 1), arena, intent, error)) {
+			sqlite3_reset(statement);
+			return false;
+		}
+		bytes += intent->taken_rows.size;
+		answer->count++;
+	}
+	return step == LC_SQL_DONE;
+}
+
+/* ---- log objects, for people to read ---- */
+
+struct object_list {
+	struct lc_ledger_object *objects;
+	size_t count;
+	size_t capacity;
+};
+
+static enum lc_ledger_loss loss_of(int number)
+{
+	if (number == LC_LEDGER_NOT_LOST || number == LC_LEDGER_LOST_DISCARDED)
+		return (enum lc_ledger_loss)number;
+	return LC_LEDGER_LOST_EXPIRED;
+}
+
+static void list_object(struct object_list *list, const struct lc_ledger_source *source,
+			sqlite3_stmt *statement, struct lc_arena *arena)
+{
+	enum lc_ledger_loss loss = loss_of(sqlite3_column_int(statement, 8));
+	bool open = sqlite3_column_int(statement, 9) != 0;
+
+	list->objects = lc_memory_grow(list->objects, &list->capacity, list->count + 1,
+				       sizeof(list->objects[0]));
+	list->objects[list->count++] = (struct lc_ledger_object){
+	    .intent = {.id = lc_sql_count(statement, 0),
+		       .source = *source,
+		       .target_bucket = lc_arena_copy(arena, lc_sql_view(statement, 5)),
+		       .target_prefix = lc_arena_copy(arena, lc_sql_view(statement, 6)),
+		       .key = lc_arena_copy(arena, lc_sql_view(statement, 7)),
+		       .first_second = lc_sql_second(statement, 1),
+		       .last_second = lc_sql_second(statement, 2),
+		       .rows = lc_sql_count(statement, 3),
+		       .bytes = lc_sql_count(statement, 4)},
+	    .delivered = loss == LC_LEDGER_NOT_LOST && !open,
+	    .loss = loss,
+	};
+}
+
+static bool read_newest(struct lc_store *store, struct lc_store_hour *hour, int64_t source_id,
+			const struct lc_ledger_source *source, size_t limit, struct lc_arena *arena,
+			struct object_list *list, struct lc_error *error)
+{
+	sqlite3_stmt *statement =
+	    lc_store_take_of_hour(store, hour, LC_STORE_HOUR_READ_NEWEST, error);
+	enum lc_sql_step step;
+
+	if (statement == NULL)
+		return false;
+	lc_sql_bind_number(statement, 1, source_id);
+	lc_sql_bind_number(statement, 2, (int64_t)limit);
+	while ((step = lc_sql_step(statement, store->path, error)) == LC_SQL_ROW)
+		list_object(list, source, statement, arena);
+	return step == LC_SQL_DONE;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	const struct lc_ledger_object *left = a;
+	const struct lc_ledger_object *right = b;
+
+	return (left->intent.id < right->intent.id) - (left->intent.id > right->intent.id);
+}
+
+/* Hands over the first objects of the list and releases it. */
+static void keep_first(struct object_list *list, size_t limit, struct lc_arena *arena,
+		       struct lc_ledger_object **objects, size_t *count)
+{
+	*count = list->count < limit ? list->count : limit;
+	*objects = lc_arena_alloc(arena, *count * sizeof list->objects[0]);
+	for (size_t i = 0; i < *count; i++)
+		(*objects)[i] = list->objects[i];
+	free(list->objects);
+}
+
+/* Late rows stand in tables of older hours, so each hour gives its newest, and those are sorted. */
+bool lc_store_read_objects(struct lc_store *store, const struct lc_ledger_source *source,
+			   size_t limit, struct lc_arena *arena, struct lc_ledger_object **objects,
+			   size_t *count, struct lc_error *error)
+{
+	struct object_list list = {0};
+	struct lc_store_source found;
+	struct lc_ledger_source kept = *source;
+	bool read = lc_store_find_source(store, source, &found, error);
+
+	kept.bucket = lc_arena_copy(arena, source->bucket);
+	for (size_t i = 0; read && found.id != 0 && i < store->hour_count; i++)
+		read = read_newest(store, &store->hours[i], found.id, &kept, limit, arena, &list,
+				   error);
+	if (read && list.count > 0)
+		qsort(list.objects, list.count, sizeof list.objects[0], newest_first);
+	keep_first(&list, limit, arena, objects, count);
+	return read;
+}
+
+static bool read_deliveries(struct lc_store *store, struct lc_store_hour *hour,
+			    struct lc_view bucket, size_t limit, struct lc_arena *arena,
+			    struct object_list *list, struct lc_error *error)
+{
+	sqlite3_stmt *statement =
+	    lc_store_take_of_hour(store, hour, LC_STORE_HOUR_READ_DELIVERIES, error);
+	enum lc_sql_step step;
+
+	if (statement == NULL)
+		return false;
+	lc_sql_bind_view(statement, 1, bucket);
+	lc_sql_bind_number(statement, 2, (int64_t)limit);
+	while ((step = lc_sql_step(statement, store->path, error)) == LC_SQL_ROW) {
+		struct lc_ledger_source source = {
+		    .raft_session_id = lc_sql_second(statement, 10),
+		    .bucket = lc_arena_copy(arena, lc_sql_view(statement, 11))};
+
+		list_object(list, &source, statement, arena);
+	}
+	return step == LC_SQL_DONE;
+}
+
+/* Hour by hour, the latest first. */
+bool lc_store_read_deliveries(struct lc_store *store, struct lc_view bucket, size_t limit,
+			      struct lc_arena *arena, struct lc_ledger_object **objects,
+			      size_t *count, struct lc_error *error)
+{
+	struct object_list list = {0};
+	bool read = true;
+
+	for (size_t i = store->hour_count; read && i-- > 0 && list.count < limit;)
+		read = read_deliveries(store, &store->hours[i], bucket, limit - list.count, arena,
+				       &list, error);
+	keep_first(&list, limit, arena, objects, count);
+	return read;
 }

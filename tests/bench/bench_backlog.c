@@ -6,6 +6,8 @@
  */
 #include "formats/taken_rows.h"
 #include "ledger/store.h"
+#include "ledger/store_hours.h"
+#include "ledger/store_objects.h"
 
 #include <inttypes.h>
 #include <stdio.h>

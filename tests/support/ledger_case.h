@@ -7,6 +7,10 @@
 #include "formats/taken_rows.h"
 #include "ledger/ledger.h"
 #include "ledger/store.h"
+#include "ledger/store_counts.h"
+#include "ledger/store_hours.h"
+#include "ledger/store_objects.h"
+#include "ledger/store_sources.h"
 
 #include <stddef.h>
 #include <stdint.h>
