@@ -1,7 +1,42 @@
 /*
- * A log object: lines of one source for one target. It is built by appending rows, sealed (sorted,
- * named), recorded as an intent in the ledger, uploaded and released. Its memory lies in its arena,
- * its index and the blob of its row hashes.
+ * A log object: lines of one source for one target. Its memory lies in its arena, its index and the
+ * blob of its row hashes.
+ *
+ * Its state tells where it is, and so where each of its rows is. lc_object_enter alone moves it
+ * from one state to another, and keeps the lists, the counts of rows and the bytes in flight.
+ *
+ *	a scan brings its rows                    its intent stands in the ledger, without a body
+ *	        |                                                  |
+ *	      OPEN                                            REBUILDING
+ *	        | closed, sealed and named                         | all its rows were found
+ *	    RECORDING                                              |
+ *	        | its intent is on disk                            |
+ *	        +--------------------> WAITING <-------------------+
+ *	                                |   ^
+ *	               it has its turn  |   | it failed, and is tried again
+ *	                                v   |
+ *	                              UPLOADING
+ *	                                  |
+ *	        +-------------------------+----------------------------+
+ *	        | S3 has confirmed it     | its target was given up    | refused for its size
+ *	    DELIVERED                 DISCARDED                    WITHDRAWN
+ *	        |                         |                            |
+ *	        +-------------------------+----------------------------+
+ *	                                  | the ledger has its end on disk
+ *	                               CLOSED
+ *
+ * RECORDING, REBUILDING and WAITING lead to DISCARDED too. WAITING, UPLOADING and REBUILDING lead
+ * to UNBUILT: the memory is needed, or the uploads end; the intent stays open. REBUILDING leads to
+ * CLOSED when rows are lost. What has no open intent is DROPPED when the process ends, and what is
+ * OPEN when its scan does.
+ *
+ * Where the rows are counted:
+ *
+ *	OPEN, RECORDING                          source->object_rows
+ *	WAITING, UPLOADING, DELIVERED,
+ *	DISCARDED, WITHDRAWN                     source->object_rows and target->object_rows
+ *	REBUILDING, UNBUILT                      the backlog of the source at the target
+ *	DROPPED, CLOSED                          not at all
  */
 #ifndef LC_DELIVERY_OBJECT_H
 #define LC_DELIVERY_OBJECT_H
@@ -20,6 +55,8 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+struct lc_counters;
+struct lc_target_table;
 struct lc_upload;
 
 /* One line: the text lies in the arena, the row's req_id right before it. */
@@ -30,14 +67,38 @@ struct lc_object_line {
 	uint32_t req_id_size;
 };
 
-/* How an object ends. */
-enum lc_object_end {
-	LC_OBJECT_DELIVERED, /* S3 has confirmed it */
-	LC_OBJECT_DISCARDED, /* its target was given up */
-	LC_OBJECT_WITHDRAWN, /* its rows go into others */
+enum lc_object_state {
+	LC_OBJECT_OPEN,       /* rows are appended as a scan brings them */
+	LC_OBJECT_RECORDING,  /* its intent is on the way to the ledger's disk */
+	LC_OBJECT_REBUILDING, /* the rows of its intent are appended again */
+	LC_OBJECT_WAITING,    /* at its target, for an upload */
+	LC_OBJECT_UPLOADING,
+	LC_OBJECT_DELIVERED, /* S3 has confirmed it; the ledger is told */
+	LC_OBJECT_DISCARDED, /* its target was given up; the ledger is told */
+	LC_OBJECT_WITHDRAWN, /* its rows go into others; the ledger is told */
+
+	/* These release it. */
+	LC_OBJECT_DROPPED, /* it ends with its scan, or with the process */
+	LC_OBJECT_UNBUILT, /* its intent stays open, without a body */
+	LC_OBJECT_CLOSED,  /* its intent is closed */
+	LC_OBJECT_STATE_COUNT,
+};
+
+/* The objects of a shard that are in memory. Read it freely; it changes as they enter states and
+ * grow. */
+struct lc_object_table {
+	struct lc_target_table *targets;
+	struct lc_counters *counters;
+	/* By state; those that wait are at their targets instead. The order is that of entering,
+	 * but for open ones: the last comes first. */
+	struct lc_target_queue in[LC_OBJECT_STATE_COUNT];
+	size_t count[LC_OBJECT_STATE_COUNT];
+	size_t bytes; /* in flight: of all of these */
 };
 
 struct lc_object {
+	struct lc_object_table *table;
+	enum lc_object_state state;
 	struct lc_source *source;
 	struct lc_target *target;
 	struct lc_arena arena;
@@ -55,6 +116,8 @@ struct lc_object {
 
 	uint64_t repeat;    /* a row like one of its rows was taken so often before */
 	uint64_t intent_id; /* in the ledger; 0 before it has one */
+	uint64_t intended;  /* while it is rebuilt: rows of its intent */
+	size_t memory;      /* bytes it takes; the sums are in the bucket and the table */
 
 	/* once sealed */
 	struct lc_view *pieces; /* the lines in their final order */
@@ -62,18 +125,36 @@ struct lc_object {
 	struct lc_buffer key;
 
 	struct lc_upload *upload; /* whose it is, once submitted */
-	struct lc_s3_put *put;    /* the upload, or NULL */
+	struct lc_s3_put *put;    /* while it is uploaded */
 	uint64_t put_ms;          /* monotonic, when that began */
-	enum lc_object_end end;   /* once it waits for the ledger to know that */
 	TAILQ_ENTRY(lc_object) of_source;
-	TAILQ_ENTRY(lc_object) of_list; /* open in a build, waiting at a target, or uploading */
+	TAILQ_ENTRY(lc_object) of_list; /* the one of its state */
 };
 
-/* An empty object, not in any list. `before` is copied; NULL when it is not known. */
-struct lc_object *lc_object_new(struct lc_source *source, struct lc_target *target,
-				const struct lc_mark *before, uint64_t now_ms);
-/* Releases it; it is in no list any more and no upload uses it. */
-void lc_object_free(struct lc_object *object);
+/* An empty table. `targets` and `counters` must outlive it. */
+void lc_object_table_init(struct lc_object_table *table, struct lc_target_table *targets,
+			  struct lc_counters *counters);
+
+/* An empty object, open, the last of its source. `before` is copied; NULL when it is not known. */
+struct lc_object *lc_object_new(struct lc_object_table *table, struct lc_source *source,
+				struct lc_target *target, const struct lc_mark *before,
+				uint64_t now_ms);
+
+/* The same for an intent of so many rows that has no body, as the backlog tells: it is rebuilt. */
+struct lc_object *lc_object_new_again(struct lc_object_table *table, struct lc_source *source,
+				      struct lc_target *target,
+				      const struct lc_ledger_intent *intent, uint64_t rows,
+				      uint64_t now_ms);
+
+/* Moves the object to another state, which must be one that may follow. The states that release it
+ * do so at once. */
+void lc_object_enter(struct lc_object *object, enum lc_object_state state);
+
+/* The object becomes the first of its list. */
+void lc_object_put_first(struct lc_object *object);
+
+/* The source's object of this intent; NULL if it is not in memory. */
+struct lc_object *lc_object_find(const struct lc_source *source, uint64_t intent_id);
 
 /* Appends a row's line. `region`: see lc_line_write. */
 void lc_object_append(struct lc_object *object, const struct lc_record *record, uint64_t hash,
@@ -89,13 +170,13 @@ uint64_t lc_object_unique(const struct lc_object *object);
 /* Names the sealed object after its unique part. */
 void lc_object_name(struct lc_object *object, uint64_t unique);
 
+/* Gives it the name that it was recorded under. */
+void lc_object_name_again(struct lc_object *object, struct lc_view key);
+
 /* What the ledger records of a sealed object; views are valid as long as the object. */
 struct lc_ledger_intent lc_object_intent(const struct lc_object *object);
 
-/* Bytes of memory it takes. */
-size_t lc_object_memory(const struct lc_object *object);
-
-/* About how many an object of so many rows and bytes of body will take, rather too many. */
+/* About how many bytes of memory an object of so many rows and bytes of body will take, rather too many. */
 size_t lc_object_memory_for(uint64_t rows, uint64_t bytes);
 
 #endif

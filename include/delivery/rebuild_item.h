@@ -34,15 +34,15 @@ enum lc_rebuild_item_answer {
 	LC_REBUILD_ITEM_DISORDERED, /* its second lies before that of a row taken earlier */
 };
 
-/* An item whose object is among the source's. */
-void lc_rebuild_item_init(struct lc_rebuild_item *item, struct lc_source *source,
-			  struct lc_target *target, const struct lc_ledger_intent *intent,
-			  uint64_t now_ms);
+/* An item whose object is rebuilt. */
+void lc_rebuild_item_init(struct lc_rebuild_item *item, struct lc_object_table *objects,
+			  struct lc_source *source, struct lc_target *target,
+			  const struct lc_ledger_intent *intent, uint64_t now_ms);
 
 /* To be called once the item has its final place in memory, before it is offered rows. */
 void lc_rebuild_item_begin(struct lc_rebuild_item *item);
 
-/* Releases all but the source; the object, if it is still here, is taken from the source's. */
+/* Releases all but the source; the object, if it is still here, stays unbuilt. */
 void lc_rebuild_item_free(struct lc_rebuild_item *item);
 
 /* For qsort: by source as the logs table orders them, then by intent. */

@@ -7,7 +7,7 @@
 #define LC_DELIVERY_TARGET_TABLE_H
 
 #include "base/counters.h"
-#include "delivery/object.h"
+#include "delivery/source.h"
 #include "delivery/target.h"
 #include "ledger/ledger.h"
 
@@ -54,10 +54,10 @@ void lc_target_table_sweep(struct lc_target_table *table);
 
 /* ---- objects waiting ---- */
 
-/* The object waits at its target: as the next one, or after the others. */
-void lc_target_table_add_waiting(struct lc_target_table *table, struct lc_object *object,
-				 bool first);
-void lc_target_table_take_waiting(struct lc_target_table *table, struct lc_object *object);
+/* The target has objects waiting now and will have its turn last; or has none any more. For
+ * lc_object_enter. */
+void lc_target_table_join_queue(struct lc_target_table *table, struct lc_target *target);
+void lc_target_table_leave_queue(struct lc_target_table *table, struct lc_target *target);
 
 /* The target whose turn it is to start an upload now; NULL if none may. `slow`: those in buckets
  * that are slow or fail may, too. */

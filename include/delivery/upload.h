@@ -55,6 +55,9 @@ void lc_upload_free(struct lc_upload *upload);
 /* The targets that objects are submitted for. */
 struct lc_target_table *lc_upload_targets(struct lc_upload *upload);
 
+/* All objects of the shard; that is where others make them. */
+struct lc_object_table *lc_upload_objects(struct lc_upload *upload);
+
 /* What earlier attempts at open intents have shown. */
 struct lc_attempts *lc_upload_attempts(struct lc_upload *upload);
 
@@ -66,22 +69,15 @@ bool lc_upload_crowded(const struct lc_upload *upload, const struct lc_target *t
  * a slow one loses its body. */
 void lc_upload_spill(struct lc_upload *upload, struct lc_target *target);
 
-/* Tells how much memory objects that are not submitted have gained (or, negative, lost). */
-void lc_upload_account(struct lc_upload *upload, struct lc_target *target, ptrdiff_t bytes);
-
 /* Bytes in flight: all objects being built, recorded, waiting or uploading. */
 size_t lc_upload_bytes(const struct lc_upload *upload);
 
 /* Bytes that bodies built again for the target may take now. */
 size_t lc_upload_room(const struct lc_upload *upload, const struct lc_target *target);
 
-/* Takes a sealed object, whose memory is accounted and whose intent is on disk; it starts when
- * limits allow, or loses its body at once. */
+/* Takes a sealed object whose intent is on disk; it starts when limits allow, or loses its body at
+ * once. */
 void lc_upload_submit(struct lc_upload *upload, struct lc_object *object);
-
-/* True if the body of this intent is in memory: waiting or uploading. */
-bool lc_upload_has(const struct lc_upload *upload, const struct lc_target *target,
-		   uint64_t intent_id);
 
 /* A target whose backlog may be built again now, which then has its turn last; NULL if there is
  * none. See lc_target_table_next_backlog. */

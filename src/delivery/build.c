@@ -19,8 +19,8 @@ struct lc_build {
 	struct lc_view region;
 	uint64_t max_rows;
 	uint64_t max_bytes;
-	struct lc_target_queue open;      /* the one used last comes first */
-	struct lc_target_queue recording; /* closed; their intents are on the way to the disk */
+	struct lc_object_table *objects;
+	const struct lc_target_queue *open; /* of these; the one used last comes first */
 	struct lc_target *last_target;
 	struct lc_hash_set names; /* unique parts of the source's objects closed so far */
 };
@@ -42,29 +42,23 @@ struct lc_build *lc_build_new(struct lc_loop *loop, const struct lc_settings *se
 	build->region = lc_view_of(settings->consumer_source_region);
 	build->max_rows = (uint64_t)settings->consumer_max_logs_per_object;
 	build->max_bytes = (uint64_t)settings->consumer_max_object_bytes;
-	TAILQ_INIT(&build->open);
-	TAILQ_INIT(&build->recording);
+	build->objects = lc_upload_objects(upload);
+	build->open = &build->objects->in[LC_OBJECT_OPEN];
 	lc_hash_set_init(&build->names);
 	return build;
 }
 
-static void drop_list(struct lc_build *build, struct lc_target_queue *list)
+static void drop_all(struct lc_build *build, enum lc_object_state state)
 {
 	struct lc_object *object;
 
-	while ((object = TAILQ_FIRST(list)) != NULL) {
-		TAILQ_REMOVE(list, object, of_list);
-		TAILQ_REMOVE(&object->source->objects, object, of_source);
-		object->source->object_rows -= object->line_count;
-		lc_upload_account(build->upload, object->target,
-				  -(ptrdiff_t)lc_object_memory(object));
-		lc_object_free(object);
-	}
+	while ((object = TAILQ_FIRST(&build->objects->in[state])) != NULL)
+		lc_object_enter(object, LC_OBJECT_DROPPED);
 }
 
 void lc_build_drop_open(struct lc_build *build)
 {
-	drop_list(build, &build->open);
+	drop_all(build, LC_OBJECT_OPEN);
 	build->last_target = NULL;
 }
 
@@ -72,22 +66,22 @@ void lc_build_free(struct lc_build *build)
 {
 	if (build == NULL)
 		return;
-	drop_list(build, &build->open);
-	drop_list(build, &build->recording);
+	drop_all(build, LC_OBJECT_OPEN);
+	drop_all(build, LC_OBJECT_RECORDING);
 	lc_hash_set_free(&build->names);
 	free(build);
 }
 
 uint64_t lc_build_submitted_to(const struct lc_build *build)
 {
-	const struct lc_object *first = TAILQ_FIRST(&build->recording);
+	const struct lc_object *first = TAILQ_FIRST(&build->objects->in[LC_OBJECT_RECORDING]);
 
 	return first == NULL ? build->next_intent_id : first->intent_id;
 }
 
 bool lc_build_recording(const struct lc_build *build)
 {
-	return !TAILQ_EMPTY(&build->recording);
+	return build->objects->count[LC_OBJECT_RECORDING] > 0;
 }
 
 struct lc_target *lc_build_target(struct lc_build *build, const struct lc_record *record)
@@ -106,9 +100,8 @@ struct lc_target *lc_build_target(struct lc_build *build, const struct lc_record
 static void on_recorded(void *context)
 {
 	struct lc_build *build = context;
-	struct lc_object *object = TAILQ_FIRST(&build->recording);
+	struct lc_object *object = TAILQ_FIRST(&build->objects->in[LC_OBJECT_RECORDING]);
 
-	TAILQ_REMOVE(&build->recording, object, of_list);
 	lc_upload_submit(build->upload, object);
 	build->on_submitted(build->context);
 }
@@ -119,7 +112,7 @@ static void record(struct lc_build *build, struct lc_object *object)
 
 	object->intent_id = build->next_intent_id++;
 	intent = lc_object_intent(object);
-	TAILQ_INSERT_TAIL(&build->recording, object, of_list);
+	lc_object_enter(object, LC_OBJECT_RECORDING);
 	lc_ledger_add_intent(build->ledger, &intent);
 	lc_ledger_when_durable(build->ledger, on_recorded, build);
 	LC_CRASH_POINT(BUILD_QUEUED);
@@ -149,14 +142,10 @@ static void name(struct lc_build *build, struct lc_object *object)
 
 static void close_object(struct lc_build *build, struct lc_object *object)
 {
-	size_t before = lc_object_memory(object);
 	uint64_t begun = lc_clock_monotonic_ms();
 
-	TAILQ_REMOVE(&build->open, object, of_list);
 	lc_object_seal(object);
 	name(build, object);
-	lc_upload_account(build->upload, object->target,
-			  (ptrdiff_t)(lc_object_memory(object) - before));
 	lc_counters_add(build->counters, LC_COUNTERS_BUILD_OBJECTS, 1);
 	lc_counters_observe(build->counters, LC_COUNTERS_HISTOGRAM_BUILD_BYTES,
 			    (double)object->body_size);
@@ -170,22 +159,15 @@ static struct lc_object *open_object(struct lc_build *build, struct lc_source *s
 {
 	struct lc_object *object;
 
-	TAILQ_FOREACH(object, &build->open, of_list)
+	TAILQ_FOREACH(object, build->open, of_list)
 	{
-		if (object->target == target)
-			break;
+		if (object->target == target) {
+			lc_object_put_first(object);
+			return object;
+		}
 	}
-	if (object == NULL) {
-		object =
-		    lc_object_new(source, target, &source->complete, lc_loop_now_ms(build->loop));
-		TAILQ_INSERT_TAIL(&source->objects, object, of_source);
-		TAILQ_INSERT_HEAD(&build->open, object, of_list);
-		lc_upload_account(build->upload, target, (ptrdiff_t)lc_object_memory(object));
-	} else if (object != TAILQ_FIRST(&build->open)) {
-		TAILQ_REMOVE(&build->open, object, of_list);
-		TAILQ_INSERT_HEAD(&build->open, object, of_list);
-	}
-	return object;
+	return lc_object_new(build->objects, source, target, &source->complete,
+			     lc_loop_now_ms(build->loop));
 }
 
 static uint64_t max_bytes(const struct lc_build *build, const struct lc_target *target)
@@ -199,24 +181,21 @@ bool lc_build_take(struct lc_build *build, struct lc_source *source, struct lc_t
 		   const struct lc_record *record, uint64_t hash, uint64_t repeat)
 {
 	struct lc_object *object = open_object(build, source, target);
-	size_t before = lc_object_memory(object);
 
 	lc_object_append(object, record, hash, build->region);
 	if (repeat > object->repeat)
 		object->repeat = repeat;
-	source->object_rows++;
-	lc_upload_account(build->upload, target, (ptrdiff_t)(lc_object_memory(object) - before));
 	if (object->line_count < build->max_rows && object->body_size < max_bytes(build, target))
 		return false;
 	close_object(build, object);
-	return TAILQ_EMPTY(&build->open);
+	return TAILQ_EMPTY(build->open);
 }
 
 void lc_build_close_all(struct lc_build *build)
 {
 	struct lc_object *object;
 
-	while ((object = TAILQ_FIRST(&build->open)) != NULL)
+	while ((object = TAILQ_FIRST(build->open)) != NULL)
 		close_object(build, object);
 	build->last_target = NULL;
 	lc_hash_set_clear(&build->names);
@@ -224,12 +203,12 @@ void lc_build_close_all(struct lc_build *build)
 
 bool lc_build_close_largest(struct lc_build *build)
 {
-	struct lc_object *largest = TAILQ_FIRST(&build->open);
+	struct lc_object *largest = TAILQ_FIRST(build->open);
 	struct lc_object *object;
 
 	if (largest == NULL)
 		return false;
-	TAILQ_FOREACH(object, &build->open, of_list)
+	TAILQ_FOREACH(object, build->open, of_list)
 	{
 		if (object->body_size > largest->body_size)
 			largest = object;

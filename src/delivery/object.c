@@ -1,8 +1,11 @@
 #include "delivery/object.h"
 
 #include "base/assert.h"
+#include "base/counters.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "delivery/hash_set.h"
+#include "delivery/target_table.h"
 #include "formats/line.h"
 #include "formats/object_key.h"
 
@@ -13,11 +16,227 @@ enum {
 	KEY_MAX = 128 * 1024 * 1024, /* a prefix may be as long as a row; S3 then refuses the key */
 };
 
-struct lc_object *lc_object_new(struct lc_source *source, struct lc_target *target,
-				const struct lc_mark *before, uint64_t now_ms)
+/* ---- its life ---- */
+
+/* Where the rows of an object are counted. */
+enum rows {
+	ROWS_NOWHERE,
+	ROWS_OF_SOURCE, /* built, not recorded yet */
+	ROWS_OF_TARGET, /* of both: recorded and in memory */
+	ROWS_UNBUILT,   /* the intents without a body of the source at the target */
+};
+
+#define BIT(state) (1U << LC_OBJECT_##state)
+
+static const struct {
+	const char *name;
+	enum rows rows;
+	unsigned next; /* bits of the states that may follow; 0: it is released */
+} STATES[LC_OBJECT_STATE_COUNT] = {
+    [LC_OBJECT_OPEN] = {"open", ROWS_OF_SOURCE, BIT(RECORDING) | BIT(DROPPED)},
+    [LC_OBJECT_RECORDING] = {"recording", ROWS_OF_SOURCE,
+			     BIT(WAITING) | BIT(DISCARDED) | BIT(DROPPED)},
+    [LC_OBJECT_REBUILDING] = {"rebuilding", ROWS_UNBUILT,
+			      BIT(WAITING) | BIT(DISCARDED) | BIT(UNBUILT) | BIT(CLOSED)},
+    [LC_OBJECT_WAITING] = {"waiting", ROWS_OF_TARGET,
+			   BIT(UPLOADING) | BIT(DISCARDED) | BIT(UNBUILT)},
+    [LC_OBJECT_UPLOADING] = {"uploading", ROWS_OF_TARGET,
+			     BIT(WAITING) | BIT(DELIVERED) | BIT(DISCARDED) | BIT(WITHDRAWN) |
+				 BIT(UNBUILT)},
+    [LC_OBJECT_DELIVERED] = {"delivered", ROWS_OF_TARGET, BIT(CLOSED) | BIT(DROPPED)},
+    [LC_OBJECT_DISCARDED] = {"discarded", ROWS_OF_TARGET, BIT(CLOSED) | BIT(DROPPED)},
+    [LC_OBJECT_WITHDRAWN] = {"withdrawn", ROWS_OF_TARGET, BIT(CLOSED) | BIT(DROPPED)},
+    [LC_OBJECT_DROPPED] = {"dropped", ROWS_NOWHERE, 0},
+    [LC_OBJECT_UNBUILT] = {"unbuilt", ROWS_UNBUILT, 0},
+    [LC_OBJECT_CLOSED] = {"closed", ROWS_NOWHERE, 0},
+};
+
+void lc_object_table_init(struct lc_object_table *table, struct lc_target_table *targets,
+			  struct lc_counters *counters)
+{
+	*table = (struct lc_object_table){.targets = targets, .counters = counters};
+	for (int state = 0; state < LC_OBJECT_STATE_COUNT; state++)
+		TAILQ_INIT(&table->in[state]);
+}
+
+/* Brings the sums up to what the object takes now. */
+static void count_bytes(struct lc_object *object, size_t memory)
+{
+	struct lc_object_table *table = object->table;
+	size_t more = memory - object->memory;
+
+	if (more == 0)
+		return;
+	object->memory = memory;
+	object->target->bucket->bytes += more;
+	table->bytes += more;
+	lc_counters_set(table->counters, LC_COUNTERS_INFLIGHT_BYTES, table->bytes);
+}
+
+static void measure(struct lc_object *object)
+{
+	size_t memory = sizeof(*object) + object->arena.allocated + object->key.capacity +
+			object->before.req_id.capacity + object->taken.blob.capacity +
+			object->line_capacity * sizeof(object->lines[0]);
+
+	/* The pieces are counted from the start: sealing must not lift a full house over its cap.
+	 */
+	count_bytes(object, memory + object->line_capacity * sizeof(object->pieces[0]));
+}
+
+static uint64_t rows_of(const struct lc_object *object)
+{
+	return object->state == LC_OBJECT_REBUILDING ? object->intended : object->line_count;
+}
+
+/* The object's rows are counted there from now on, or no more. */
+static void count_rows(struct lc_object *object, enum rows where, bool counted)
+{
+	struct lc_target_table *targets = object->table->targets;
+	struct lc_source *source = object->source;
+	struct lc_target *target = object->target;
+	uint64_t rows = rows_of(object);
+	uint64_t more = counted ? rows : -rows;
+
+	switch (where) {
+	case ROWS_NOWHERE:
+		break;
+	case ROWS_OF_SOURCE:
+		source->object_rows += more;
+		break;
+	case ROWS_OF_TARGET:
+		source->object_rows += more;
+		target->object_rows += more;
+		break;
+	case ROWS_UNBUILT:
+		if (counted)
+			lc_target_table_add_backlog(targets, source, target, 1, rows,
+						    object->first_second);
+		else
+			lc_target_table_remove_backlog(targets, source, target, rows);
+		break;
+	}
+}
+
+static void count_uploads(const struct lc_object_table *table)
+{
+	lc_counters_set(table->counters, LC_COUNTERS_INFLIGHT_UPLOADS,
+			table->count[LC_OBJECT_UPLOADING]);
+}
+
+static void leave(struct lc_object *object)
+{
+	struct lc_object_table *table = object->table;
+	struct lc_target *target = object->target;
+
+	table->count[object->state]--;
+	if (object->state == LC_OBJECT_WAITING) {
+		TAILQ_REMOVE(&target->waiting, object, of_list);
+		if (TAILQ_EMPTY(&target->waiting))
+			lc_target_table_leave_queue(table->targets, target);
+		return;
+	}
+	TAILQ_REMOVE(&table->in[object->state], object, of_list);
+	if (object->state == LC_OBJECT_UPLOADING) {
+		object->put = NULL;
+		target->active--;
+		target->bucket->active--;
+		count_uploads(table);
+	}
+}
+
+/* What was tried already is the next to be tried. */
+static void join(struct lc_object *object, bool tried)
+{
+	struct lc_object_table *table = object->table;
+	struct lc_target *target = object->target;
+	struct lc_target_queue *list = &table->in[object->state];
+
+	table->count[object->state]++;
+	if (object->state == LC_OBJECT_WAITING) {
+		list = &target->waiting;
+		if (TAILQ_EMPTY(list))
+			lc_target_table_join_queue(table->targets, target);
+	}
+	if (tried || object->state == LC_OBJECT_OPEN)
+		TAILQ_INSERT_HEAD(list, object, of_list);
+	else
+		TAILQ_INSERT_TAIL(list, object, of_list);
+	if (object->state == LC_OBJECT_UPLOADING) {
+		target->active++;
+		target->bucket->active++;
+		count_uploads(table);
+	}
+}
+
+static void release(struct lc_object *object)
+{
+	count_bytes(object, 0);
+	TAILQ_REMOVE(&object->source->objects, object, of_source);
+	lc_mark_free(&object->before);
+	lc_taken_rows_free(&object->taken);
+	lc_buffer_free(&object->key);
+	lc_arena_free(&object->arena);
+	free(object->lines);
+	free(object->pieces);
+	free(object);
+}
+
+void lc_object_enter(struct lc_object *object, enum lc_object_state state)
+{
+	bool tried = object->state == LC_OBJECT_UPLOADING && state == LC_OBJECT_WAITING;
+	bool moved = STATES[object->state].rows != STATES[state].rows;
+
+	LC_ASSERT(STATES[object->state].next & 1U << state);
+	lc_log(LC_LOG_DEBUG, "log object", LC_LOG_UINT("intent", object->intent_id),
+	       LC_LOG_VIEW("source", object->source->bucket),
+	       LC_LOG_VIEW("bucket", object->target->bucket->name),
+	       LC_LOG_UINT("rows", rows_of(object)),
+	       LC_LOG_TEXT("from", STATES[object->state].name),
+	       LC_LOG_TEXT("to", STATES[state].name));
+	leave(object);
+	if (moved)
+		count_rows(object, STATES[object->state].rows, false);
+	object->state = state;
+	if (moved)
+		count_rows(object, STATES[state].rows, true);
+	if (STATES[state].next == 0)
+		release(object);
+	else
+		join(object, tried);
+}
+
+void lc_object_put_first(struct lc_object *object)
+{
+	struct lc_target_queue *list = &object->table->in[object->state];
+
+	if (object == TAILQ_FIRST(list))
+		return;
+	TAILQ_REMOVE(list, object, of_list);
+	TAILQ_INSERT_HEAD(list, object, of_list);
+}
+
+struct lc_object *lc_object_find(const struct lc_source *source, uint64_t intent_id)
+{
+	struct lc_object *object;
+
+	TAILQ_FOREACH(object, &source->objects, of_source)
+	{
+		if (object->intent_id == intent_id)
+			return object;
+	}
+	return NULL;
+}
+
+/* An empty object; its state counts no rows yet, or has counted them before. */
+static struct lc_object *make(struct lc_object_table *table, struct lc_source *source,
+			      struct lc_target *target, enum lc_object_state state,
+			      const struct lc_mark *before, uint64_t now_ms)
 {
 	struct lc_object *object = lc_memory_zero(1, sizeof(*object));
 
+	object->table = table;
+	object->state = state;
 	object->source = source;
 	object->target = target;
 	object->begun_ms = now_ms;
@@ -27,20 +246,33 @@ struct lc_object *lc_object_new(struct lc_source *source, struct lc_target *targ
 		lc_mark_copy(&object->before, before);
 	lc_taken_rows_init(&object->taken);
 	lc_buffer_init(&object->key, KEY_MAX);
+	TAILQ_INSERT_TAIL(&source->objects, object, of_source);
+	join(object, false);
+	measure(object);
 	return object;
 }
 
-void lc_object_free(struct lc_object *object)
+struct lc_object *lc_object_new(struct lc_object_table *table, struct lc_source *source,
+				struct lc_target *target, const struct lc_mark *before,
+				uint64_t now_ms)
 {
-	LC_ASSERT(object->put == NULL);
-	lc_mark_free(&object->before);
-	lc_taken_rows_free(&object->taken);
-	lc_buffer_free(&object->key);
-	lc_arena_free(&object->arena);
-	free(object->lines);
-	free(object->pieces);
-	free(object);
+	return make(table, source, target, LC_OBJECT_OPEN, before, now_ms);
 }
+
+struct lc_object *lc_object_new_again(struct lc_object_table *table, struct lc_source *source,
+				      struct lc_target *target,
+				      const struct lc_ledger_intent *intent, uint64_t rows,
+				      uint64_t now_ms)
+{
+	struct lc_object *object = make(table, source, target, LC_OBJECT_REBUILDING, NULL, now_ms);
+
+	object->intent_id = intent->id;
+	object->first_second = intent->first_second;
+	object->intended = rows;
+	return object;
+}
+
+/* ---- its lines ---- */
 
 static struct lc_object_line *add_line(struct lc_object *object)
 {
@@ -73,6 +305,9 @@ void lc_object_append(struct lc_object *object, const struct lc_record *record, 
 						    .text = text,
 						    .size = (uint32_t)size,
 						    .req_id_size = (uint32_t)req_id_size};
+	if (object->state == LC_OBJECT_OPEN)
+		object->source->object_rows++;
+	measure(object);
 }
 
 static struct lc_view req_id_of(const struct lc_object_line *line)
@@ -140,6 +375,14 @@ void lc_object_name(struct lc_object *object, uint64_t unique)
 	lc_object_key_append(&object->key, object->target->prefix, object->lines[0].start_time_ms,
 			     unique);
 	LC_ASSERT(!lc_buffer_failed(&object->key));
+	measure(object);
+}
+
+void lc_object_name_again(struct lc_object *object, struct lc_view key)
+{
+	LC_ASSERT(object->pieces != NULL);
+	lc_buffer_append_view(&object->key, key);
+	measure(object);
 }
 
 struct lc_ledger_intent lc_object_intent(const struct lc_object *object)
@@ -154,17 +397,6 @@ struct lc_ledger_intent lc_object_intent(const struct lc_object *object)
 					 .rows = object->line_count,
 					 .bytes = object->body_size,
 					 .taken_rows = lc_taken_rows_blob(&object->taken)};
-}
-
-size_t lc_object_memory(const struct lc_object *object)
-{
-	size_t memory = sizeof(*object) + object->arena.allocated + object->key.capacity +
-			object->before.req_id.capacity + object->taken.blob.capacity +
-			object->line_capacity * sizeof(object->lines[0]);
-
-	/* The pieces are counted from the start: sealing must not lift a full house over its cap.
-	 */
-	return memory + object->line_capacity * sizeof(object->pieces[0]);
 }
 
 /* Chunks, lists and buffers may grow to twice of what is needed. */

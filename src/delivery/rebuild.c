@@ -62,18 +62,10 @@ struct lc_rebuild *lc_rebuild_new(const struct lc_parts *parts,
 	return rebuild;
 }
 
-static void release_item(struct lc_rebuild *rebuild, struct lc_rebuild_item *item)
-{
-	if (item->object != NULL)
-		lc_upload_account(rebuild->parts.upload, rebuild->target,
-				  -(ptrdiff_t)lc_object_memory(item->object));
-	lc_rebuild_item_free(item);
-}
-
 static void end_pass(struct lc_rebuild *rebuild)
 {
 	for (size_t i = 0; i < rebuild->item_count; i++)
-		release_item(rebuild, &rebuild->items[i]);
+		lc_rebuild_item_free(&rebuild->items[i]);
 	free(rebuild->items);
 	rebuild->items = NULL;
 	rebuild->item_count = 0;
@@ -118,7 +110,6 @@ static bool on_record(void *context, const struct lc_record *record)
 				     record->inserted_at);
 	for (size_t i = rebuild->at; i < rebuild->item_count; i++) {
 		struct lc_rebuild_item *item = &rebuild->items[i];
-		size_t before = lc_object_memory(item->object);
 		enum lc_rebuild_item_answer answer;
 
 		if (lc_rebuild_item_compare_source(item, record) != 0)
@@ -126,8 +117,6 @@ static bool on_record(void *context, const struct lc_record *record)
 		answer = lc_rebuild_item_offer(item, record, hash, region);
 		if (answer == LC_REBUILD_ITEM_REFUSED)
 			continue;
-		lc_upload_account(rebuild->parts.upload, rebuild->target,
-				  (ptrdiff_t)(lc_object_memory(item->object) - before));
 		rebuild->disordered = answer == LC_REBUILD_ITEM_DISORDERED;
 		return !rebuild->disordered;
 	}
@@ -148,20 +137,13 @@ static bool on_data(void *context, struct lc_view piece, struct lc_error *error)
 static void submit(struct lc_rebuild *rebuild, struct lc_rebuild_item *item)
 {
 	struct lc_object *object = item->object;
-	size_t before = lc_object_memory(object);
 
 	lc_object_seal(object);
-	/* The name it was recorded under. */
-	lc_buffer_append_view(&object->key, lc_buffer_view(&item->key));
-	lc_upload_account(rebuild->parts.upload, rebuild->target,
-			  (ptrdiff_t)(lc_object_memory(object) - before));
+	lc_object_name_again(object, lc_buffer_view(&item->key));
 	/* A process that has read none of the source's rows since its start learns here how far
 	 * they go: once nothing of the source is undelivered, that is what is to be committed. */
 	lc_source_advance(item->source, &item->last);
 	item->object = NULL;
-	item->source->object_rows += object->line_count;
-	lc_upload_backlog_gone(rebuild->parts.upload, item->source, rebuild->target,
-			       object->line_count);
 	lc_counters_add(rebuild->parts.counters, LC_COUNTERS_INTENTS_REBUILT, 1);
 	LC_CRASH_POINT(REBUILD_BEFORE_SUBMIT);
 	lc_upload_submit(rebuild->parts.upload, object);
@@ -198,8 +180,9 @@ static void miss(struct lc_rebuild *rebuild, struct lc_rebuild_item *item)
 	lc_ledger_set_lost(rebuild->parts.ledger, item->object->intent_id, item->last_second,
 			   LC_LEDGER_LOST_EXPIRED);
 	lc_attempts_forget(lc_upload_attempts(rebuild->parts.upload), item->object->intent_id);
-	lc_upload_backlog_gone(rebuild->parts.upload, source, rebuild->target, item->hashes.count);
-	release_item(rebuild, item);
+	lc_object_enter(item->object, LC_OBJECT_CLOSED);
+	item->object = NULL;
+	lc_rebuild_item_free(item);
 	*item = (struct lc_rebuild_item){.source = NULL};
 	rebuild->on_settled(rebuild->context, source);
 }
@@ -300,10 +283,8 @@ static void add_item(struct lc_rebuild *rebuild, const struct lc_ledger_intent *
 	struct lc_source *source = lc_source_get(
 	    rebuild->parts.sources, intent->source.raft_session_id, intent->source.bucket);
 
-	lc_rebuild_item_init(item, source, rebuild->target, intent,
-			     lc_loop_now_ms(rebuild->parts.loop));
-	lc_upload_account(rebuild->parts.upload, rebuild->target,
-			  (ptrdiff_t)lc_object_memory(item->object));
+	lc_rebuild_item_init(item, lc_upload_objects(rebuild->parts.upload), source,
+			     rebuild->target, intent, lc_loop_now_ms(rebuild->parts.loop));
 }
 
 static void start_query(struct lc_rebuild *rebuild)
@@ -352,14 +333,22 @@ static void start_query(struct lc_rebuild *rebuild)
 	lc_buffer_free(&sql);
 }
 
+/* The body of the intent is in memory. */
+static bool has_body(const struct lc_rebuild *rebuild, const struct lc_ledger_intent *intent)
+{
+	const struct lc_source *source = lc_source_find(
+	    rebuild->parts.sources, intent->source.raft_session_id, intent->source.bucket);
+
+	return source != NULL && lc_object_find(source, intent->id) != NULL;
+}
+
 /* Whether the intent is to be built now: its body is not there, and it is not left alone. */
 static bool is_wanted(const struct lc_rebuild *rebuild, const struct lc_ledger_intent *intent)
 {
 	uint64_t held_ms =
 	    lc_attempts_held_until_ms(lc_upload_attempts(rebuild->parts.upload), intent->id);
 
-	return held_ms <= lc_loop_now_ms(rebuild->parts.loop) &&
-	       !lc_upload_has(rebuild->parts.upload, rebuild->target, intent->id);
+	return held_ms <= lc_loop_now_ms(rebuild->parts.loop) && !has_body(rebuild, intent);
 }
 
 /* Takes as many of the intents as there is room for. True when it came to the end of the answer. */
@@ -399,7 +388,7 @@ static void discard_all(struct lc_rebuild *rebuild, const struct lc_ledger_inten
 		    rebuild->parts.sources, intent->source.raft_session_id, intent->source.bucket);
 
 		if (intent->id >= lc_build_submitted_to(rebuild->parts.build) ||
-		    lc_upload_has(rebuild->parts.upload, target, intent->id))
+		    has_body(rebuild, intent))
 			continue;
 		LC_ASSERT(source != NULL);
 		lc_counters_add(rebuild->parts.counters, LC_COUNTERS_ROWS_DISCARDED, intent->rows);

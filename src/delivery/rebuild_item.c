@@ -2,9 +2,9 @@
 
 #include "formats/taken_rows.h"
 
-void lc_rebuild_item_init(struct lc_rebuild_item *item, struct lc_source *source,
-			  struct lc_target *target, const struct lc_ledger_intent *intent,
-			  uint64_t now_ms)
+void lc_rebuild_item_init(struct lc_rebuild_item *item, struct lc_object_table *objects,
+			  struct lc_source *source, struct lc_target *target,
+			  const struct lc_ledger_intent *intent, uint64_t now_ms)
 {
 	struct lc_taken_second second;
 	size_t position = 0;
@@ -20,10 +20,8 @@ void lc_rebuild_item_init(struct lc_rebuild_item *item, struct lc_source *source
 	lc_mark_init(&item->last);
 	lc_buffer_init(&item->key, SIZE_MAX / 2);
 	lc_buffer_append_view(&item->key, intent->key);
-	item->object = lc_object_new(source, target, NULL, now_ms);
-	item->object->intent_id = intent->id;
-	item->object->first_second = intent->first_second;
-	TAILQ_INSERT_TAIL(&source->objects, item->object, of_source);
+	item->object =
+	    lc_object_new_again(objects, source, target, intent, item->hashes.count, now_ms);
 }
 
 void lc_rebuild_item_begin(struct lc_rebuild_item *item)
@@ -33,10 +31,8 @@ void lc_rebuild_item_begin(struct lc_rebuild_item *item)
 
 void lc_rebuild_item_free(struct lc_rebuild_item *item)
 {
-	if (item->object != NULL) {
-		TAILQ_REMOVE(&item->source->objects, item->object, of_source);
-		lc_object_free(item->object);
-	}
+	if (item->object != NULL)
+		lc_object_enter(item->object, LC_OBJECT_UNBUILT);
 	lc_hash_subtraction_free(&item->subtraction);
 	lc_hash_set_free(&item->hashes);
 	lc_buffer_free(&item->key);

@@ -253,30 +253,20 @@ void lc_target_table_sweep(struct lc_target_table *table)
 
 /* ---- objects waiting ---- */
 
-void lc_target_table_add_waiting(struct lc_target_table *table, struct lc_object *object,
-				 bool first)
+void lc_target_table_join_queue(struct lc_target_table *table, struct lc_target *target)
 {
-	struct lc_target *target = object->target;
 	struct lc_target_bucket *bucket = target->bucket;
 
 	if (TAILQ_EMPTY(&bucket->queue))
 		TAILQ_INSERT_TAIL(&table->queue, bucket, link);
-	if (TAILQ_EMPTY(&target->waiting))
-		TAILQ_INSERT_TAIL(&bucket->queue, target, link);
-	if (first)
-		TAILQ_INSERT_HEAD(&target->waiting, object, of_list);
-	else
-		TAILQ_INSERT_TAIL(&target->waiting, object, of_list);
+	TAILQ_INSERT_TAIL(&bucket->queue, target, link);
 }
 
-void lc_target_table_take_waiting(struct lc_target_table *table, struct lc_object *object)
+void lc_target_table_leave_queue(struct lc_target_table *table, struct lc_target *target)
 {
-	struct lc_target *target = object->target;
 	struct lc_target_bucket *bucket = target->bucket;
 
-	TAILQ_REMOVE(&target->waiting, object, of_list);
-	if (TAILQ_EMPTY(&target->waiting))
-		TAILQ_REMOVE(&bucket->queue, target, link);
+	TAILQ_REMOVE(&bucket->queue, target, link);
 	if (TAILQ_EMPTY(&bucket->queue))
 		TAILQ_REMOVE(&table->queue, bucket, link);
 }

@@ -31,18 +31,14 @@ struct lc_upload {
 	struct lc_target_table *targets;
 	struct lc_attempts *attempts;
 	struct lc_outage *outage;
-	struct lc_target_queue uploading;
-	struct lc_target_queue recording; /* they have ended; the ledger is told */
-	unsigned concurrency;             /* uploads at a time, all targets together */
-	unsigned active;
-	size_t bytes;
-	size_t cap;       /* of bytes */
-	size_t cut_bytes; /* smaller bodies are not cut when their size is refused */
-	uint32_t horizon; /* see lc_upload_set_horizon */
+	struct lc_object_table objects;
+	unsigned concurrency; /* uploads at a time, all targets together */
+	size_t cap;           /* of the bytes in flight */
+	size_t cut_bytes;     /* smaller bodies are not cut when their size is refused */
+	uint32_t horizon;     /* see lc_upload_set_horizon */
 };
 
 static void start_uploads(void *context);
-static void release_object(struct lc_upload *upload, struct lc_object *object);
 
 struct lc_upload *lc_upload_new(struct lc_loop *loop, struct lc_s3 *s3,
 				const struct lc_settings *settings, struct lc_counters *counters,
@@ -68,9 +64,8 @@ struct lc_upload *lc_upload_new(struct lc_loop *loop, struct lc_s3 *s3,
 			.maximum_ms = (uint64_t)settings->s3_max_backoff_delay_seconds * 1000,
 			.jitter = settings->retry_backoff_jitter_factor},
 	};
-	TAILQ_INIT(&upload->uploading);
-	TAILQ_INIT(&upload->recording);
 	upload->targets = lc_target_table_new(&upload->policy);
+	lc_object_table_init(&upload->objects, upload->targets, counters);
 	upload->attempts = lc_attempts_new();
 	upload->outage = lc_outage_new(counters);
 	lc_random_seed_from_system(&upload->random);
@@ -90,9 +85,18 @@ void lc_upload_set_horizon(struct lc_upload *upload, uint32_t horizon)
 	upload->horizon = horizon;
 }
 
+/* How the ledger is told that an object has ended. */
+static const enum lc_object_state ENDS[] = {LC_OBJECT_DELIVERED, LC_OBJECT_DISCARDED,
+					    LC_OBJECT_WITHDRAWN};
+enum { END_COUNT = sizeof(ENDS) / sizeof(ENDS[0]) };
+
 bool lc_upload_settled(const struct lc_upload *upload)
 {
-	return upload->active == 0 && TAILQ_EMPTY(&upload->recording);
+	size_t count = upload->objects.count[LC_OBJECT_UPLOADING];
+
+	for (size_t i = 0; i < END_COUNT; i++)
+		count += upload->objects.count[ENDS[i]];
+	return count == 0;
 }
 
 void lc_upload_free(struct lc_upload *upload)
@@ -102,9 +106,9 @@ void lc_upload_free(struct lc_upload *upload)
 	if (upload == NULL)
 		return;
 	lc_upload_abandon(upload);
-	while ((object = TAILQ_FIRST(&upload->recording)) != NULL) {
-		TAILQ_REMOVE(&upload->recording, object, of_list);
-		release_object(upload, object);
+	for (size_t i = 0; i < END_COUNT; i++) {
+		while ((object = TAILQ_FIRST(&upload->objects.in[ENDS[i]])) != NULL)
+			lc_object_enter(object, LC_OBJECT_DROPPED);
 	}
 	lc_target_table_free(upload->targets);
 	lc_attempts_free(upload->attempts);
@@ -118,6 +122,11 @@ struct lc_target_table *lc_upload_targets(struct lc_upload *upload)
 	return upload->targets;
 }
 
+struct lc_object_table *lc_upload_objects(struct lc_upload *upload)
+{
+	return &upload->objects;
+}
+
 struct lc_attempts *lc_upload_attempts(struct lc_upload *upload)
 {
 	return upload->attempts;
@@ -125,23 +134,9 @@ struct lc_attempts *lc_upload_attempts(struct lc_upload *upload)
 
 /* ---- memory ---- */
 
-static void show_bytes(const struct lc_upload *upload)
-{
-	lc_counters_set(upload->counters, LC_COUNTERS_INFLIGHT_BYTES, upload->bytes);
-	lc_counters_set(upload->counters, LC_COUNTERS_INFLIGHT_UPLOADS, upload->active);
-}
-
-void lc_upload_account(struct lc_upload *upload, struct lc_target *target, ptrdiff_t bytes)
-{
-	LC_ASSERT(bytes >= 0 || (size_t)-bytes <= target->bucket->bytes);
-	target->bucket->bytes += (size_t)bytes;
-	upload->bytes += (size_t)bytes;
-	show_bytes(upload);
-}
-
 size_t lc_upload_bytes(const struct lc_upload *upload)
 {
-	return upload->bytes;
+	return upload->objects.bytes;
 }
 
 size_t lc_upload_room(const struct lc_upload *upload, const struct lc_target *target)
@@ -158,30 +153,6 @@ bool lc_upload_crowded(const struct lc_upload *upload, const struct lc_target *t
 	return !lc_target_bucket_slow(target->bucket) && lc_target_crowded(target, &upload->policy);
 }
 
-/* Takes the object, which is neither waiting nor uploading any more, out of all books. */
-static void release_object(struct lc_upload *upload, struct lc_object *object)
-{
-	object->target->object_rows -= object->line_count;
-	lc_upload_account(upload, object->target, -(ptrdiff_t)lc_object_memory(object));
-	TAILQ_REMOVE(&object->source->objects, object, of_source);
-	object->source->object_rows -= object->line_count;
-	lc_object_free(object);
-}
-
-/* Frees the body of an object that cannot be uploaded now; its intent stays in the ledger. */
-static void free_body(struct lc_upload *upload, struct lc_object *object)
-{
-	lc_target_table_add_backlog(upload->targets, object->source, object->target, 1,
-				    object->line_count, object->first_second);
-	release_object(upload, object);
-}
-
-static void free_waiting(struct lc_upload *upload, struct lc_object *object)
-{
-	lc_target_table_take_waiting(upload->targets, object);
-	free_body(upload, object);
-}
-
 static void sum_kept(void *context, struct lc_target_bucket *bucket)
 {
 	size_t *bytes = context;
@@ -194,7 +165,7 @@ static void sum_kept(void *context, struct lc_target_bucket *bucket)
 			continue;
 		TAILQ_FOREACH(object, &target->waiting, of_list)
 		{
-			*bytes += lc_object_memory(object);
+			*bytes += object->memory;
 		}
 	}
 }
@@ -232,14 +203,14 @@ static void trim_aside(struct lc_upload *upload, struct lc_target *target)
 		struct lc_object *before = TAILQ_PREV(object, lc_target_queue, of_list);
 
 		if (!may_probe_with(upload, object))
-			free_waiting(upload, object);
+			lc_object_enter(object, LC_OBJECT_UNBUILT);
 		object = before;
 	}
 }
 
 /* Frees what waits in the bucket, the newest first, until it holds `share` bytes; what is about to
  * be uploaded next stays. */
-static void trim_to_share(struct lc_upload *upload, struct lc_target_bucket *bucket, size_t share)
+static void trim_to_share(struct lc_target_bucket *bucket, size_t share)
 {
 	while (bucket->bytes > share && !TAILQ_EMPTY(&bucket->queue)) {
 		struct lc_target *target = TAILQ_LAST(&bucket->queue, lc_target_list);
@@ -248,7 +219,7 @@ static void trim_to_share(struct lc_upload *upload, struct lc_target_bucket *buc
 		if (bucket->active == 0 && target == TAILQ_FIRST(&bucket->queue) &&
 		    object == TAILQ_FIRST(&target->waiting))
 			return;
-		free_waiting(upload, object);
+		lc_object_enter(object, LC_OBJECT_UNBUILT);
 	}
 }
 
@@ -266,7 +237,7 @@ static void trim(void *context, struct lc_target_bucket *bucket)
 		target = next;
 	}
 	if (lc_target_bucket_slow(bucket))
-		trim_to_share(upload, bucket, upload->policy.slow_share_bytes);
+		trim_to_share(bucket, upload->policy.slow_share_bytes);
 }
 
 void lc_upload_spill(struct lc_upload *upload, struct lc_target *target)
@@ -274,51 +245,30 @@ void lc_upload_spill(struct lc_upload *upload, struct lc_target *target)
 	lc_log(LC_LOG_DEBUG, "a target bucket takes log objects more slowly than they are read",
 	       LC_LOG_VIEW("bucket", target->bucket->name),
 	       LC_LOG_UINT("bytes", target->bucket->bytes));
-	trim_to_share(upload, target->bucket, upload->policy.share_bytes / 2);
+	trim_to_share(target->bucket, upload->policy.share_bytes / 2);
 }
 
 /* ---- waiting ---- */
 
-static void wait_for_turn(struct lc_upload *upload, struct lc_object *object, bool first)
+static void wait_for_turn(struct lc_upload *upload, struct lc_object *object)
 {
 	struct lc_target_bucket *bucket = object->target->bucket;
 
-	lc_target_table_add_waiting(upload->targets, object, first);
+	lc_object_enter(object, LC_OBJECT_WAITING);
 	trim(upload, bucket);
 	lc_loop_timer_start(upload->timer, 0);
 }
 
-static void end_object(struct lc_upload *upload, struct lc_object *object, enum lc_object_end end);
+static void end_object(struct lc_upload *upload, struct lc_object *object,
+		       enum lc_object_state end);
 
 void lc_upload_submit(struct lc_upload *upload, struct lc_object *object)
 {
 	object->upload = upload;
-	object->target->object_rows += object->line_count;
 	if (lc_target_given_up(object->target) == LC_LEDGER_DISCARDED)
 		end_object(upload, object, LC_OBJECT_DISCARDED);
 	else
-		wait_for_turn(upload, object, false);
-}
-
-static bool list_has(const struct lc_target_queue *list, const struct lc_target *target,
-		     uint64_t intent_id)
-{
-	const struct lc_object *object;
-
-	TAILQ_FOREACH(object, list, of_list)
-	{
-		if (object->target == target && object->intent_id == intent_id)
-			return true;
-	}
-	return false;
-}
-
-bool lc_upload_has(const struct lc_upload *upload, const struct lc_target *target,
-		   uint64_t intent_id)
-{
-	return list_has(&target->waiting, target, intent_id) ||
-	       list_has(&upload->uploading, target, intent_id) ||
-	       list_has(&upload->recording, target, intent_id);
+		wait_for_turn(upload, object);
 }
 
 struct lc_target *lc_upload_next_backlog(struct lc_upload *upload)
@@ -336,14 +286,15 @@ void lc_upload_backlog_gone(struct lc_upload *upload, struct lc_source *source,
 
 bool lc_upload_moving(const struct lc_upload *upload)
 {
-	return upload->active > 0 || lc_target_table_any_moving(upload->targets, false);
+	return upload->objects.count[LC_OBJECT_UPLOADING] > 0 ||
+	       lc_target_table_any_moving(upload->targets, false);
 }
 
 bool lc_upload_flowing(const struct lc_upload *upload)
 {
 	const struct lc_object *object;
 
-	TAILQ_FOREACH(object, &upload->uploading, of_list)
+	TAILQ_FOREACH(object, &upload->objects.in[LC_OBJECT_UPLOADING], of_list)
 	{
 		if (lc_target_bucket_prompt(object->target->bucket))
 			return true;
@@ -450,6 +401,16 @@ static void count_failure(const struct lc_object *object, enum lc_retry_class an
 	lc_counters_add(counters, LC_COUNTERS_RECORDS_IN_PERMANENT_ERRORS, object->line_count);
 }
 
+static void count_end(struct lc_upload *upload, const struct lc_object *object)
+{
+	if (object->state == LC_OBJECT_DELIVERED)
+		count_delivery(upload, object);
+	else if (object->state == LC_OBJECT_DISCARDED)
+		lc_counters_add(upload->counters, LC_COUNTERS_ROWS_DISCARDED, object->line_count);
+	else
+		lc_counters_add(upload->counters, LC_COUNTERS_INTENTS_WITHDRAWN, 1);
+}
+
 /* The ledger has on disk how the object ended. */
 static void on_recorded(void *context)
 {
@@ -457,41 +418,24 @@ static void on_recorded(void *context)
 	struct lc_upload *upload = object->upload;
 	struct lc_source *source = object->source;
 
-	TAILQ_REMOVE(&upload->recording, object, of_list);
 	lc_attempts_forget(upload->attempts, object->intent_id);
-	switch (object->end) {
-	case LC_OBJECT_DELIVERED:
-		count_delivery(upload, object);
-		break;
-	case LC_OBJECT_DISCARDED:
-		lc_counters_add(upload->counters, LC_COUNTERS_ROWS_DISCARDED, object->line_count);
-		break;
-	case LC_OBJECT_WITHDRAWN:
-		lc_counters_add(upload->counters, LC_COUNTERS_INTENTS_WITHDRAWN, 1);
-		break;
-	}
-	release_object(upload, object);
+	count_end(upload, object);
+	lc_object_enter(object, LC_OBJECT_CLOSED);
 	upload->callbacks->on_delivered(upload->context, source);
 	upload->callbacks->on_room(upload->context);
 }
 
 /* Tells the ledger. Until that knows, it may still name the intent as open: the object stays. */
-static void end_object(struct lc_upload *upload, struct lc_object *object, enum lc_object_end end)
+static void end_object(struct lc_upload *upload, struct lc_object *object, enum lc_object_state end)
 {
-	object->end = end;
-	TAILQ_INSERT_TAIL(&upload->recording, object, of_list);
-	switch (end) {
-	case LC_OBJECT_DELIVERED:
+	lc_object_enter(object, end);
+	if (end == LC_OBJECT_DELIVERED)
 		lc_ledger_set_delivered(upload->ledger, object->intent_id, object->last_second);
-		break;
-	case LC_OBJECT_DISCARDED:
+	else if (end == LC_OBJECT_DISCARDED)
 		lc_ledger_set_lost(upload->ledger, object->intent_id, object->last_second,
 				   LC_LEDGER_LOST_DISCARDED);
-		break;
-	case LC_OBJECT_WITHDRAWN:
+	else
 		lc_ledger_withdraw_intent(upload->ledger, object->intent_id, object->last_second);
-		break;
-	}
 	lc_ledger_when_durable(upload->ledger, on_recorded, object);
 }
 
@@ -554,7 +498,7 @@ static void end_refused(struct lc_upload *upload, struct lc_object *object,
 		       LC_LOG_UINT("rows", object->line_count), LC_LOG_FAULT(&answer->error));
 	lc_attempts_hold(upload->attempts, object->intent_id, lc_loop_now_ms(upload->loop),
 			 later ? ASKED_HOLD_MS : HOLD_MS, later ? ASKED_HOLD_MS : HOLD_MAX_MS);
-	free_body(upload, object);
+	lc_object_enter(object, LC_OBJECT_UNBUILT);
 }
 
 /* ---- answers ---- */
@@ -565,15 +509,6 @@ static bool is_slow(const struct lc_object *object, uint64_t now_ms)
 
 	return elapsed_ms >= SLOW_AFTER_MS && object->put != NULL &&
 	       lc_s3_put_sent(object->put) < elapsed_ms * SLOW_BYTES_PER_MS;
-}
-
-static void take_from_uploading(struct lc_upload *upload, struct lc_object *object)
-{
-	object->put = NULL;
-	TAILQ_REMOVE(&upload->uploading, object, of_list);
-	object->target->active--;
-	object->target->bucket->active--;
-	upload->active--;
 }
 
 /* After a refusal that may be the object's own, or of a bucket that refuses prefix after prefix,
@@ -602,9 +537,9 @@ static void end_failed(struct lc_upload *upload, struct lc_object *object,
 		end_refused(upload, object, answer);
 	} else if (goes_to_backlog(target, scope)) {
 		target->looked_to = object->intent_id;
-		free_body(upload, object);
+		lc_object_enter(object, LC_OBJECT_UNBUILT);
 	} else {
-		wait_for_turn(upload, object, true);
+		wait_for_turn(upload, object);
 	}
 	trim(upload, target->bucket);
 }
@@ -635,7 +570,6 @@ static void end_upload(struct lc_upload *upload, struct lc_object *object,
 					 .started_ms = object->put_ms,
 					 .error = answer->error.message};
 
-	take_from_uploading(upload, object);
 	note_changes(
 	    upload, target,
 	    lc_target_note_answer(target, &upload->policy, &noted, now_ms, &upload->random));
@@ -697,7 +631,7 @@ static struct slow_uploads find_slow(const struct lc_upload *upload)
 	double least = 0;
 	struct lc_object *object;
 
-	TAILQ_FOREACH(object, &upload->uploading, of_list)
+	TAILQ_FOREACH(object, &upload->objects.in[LC_OBJECT_UPLOADING], of_list)
 	{
 		double speed;
 
@@ -706,7 +640,7 @@ static struct slow_uploads find_slow(const struct lc_upload *upload)
 		if (lc_target_bucket_prompt(object->target->bucket))
 			continue;
 		slow.count++;
-		slow.bytes += lc_object_memory(object);
+		slow.bytes += object->memory;
 		if (!is_slow(object, now_ms))
 			continue;
 		speed = (double)lc_s3_put_sent(object->put) / (double)(now_ms - object->put_ms);
@@ -732,16 +666,17 @@ static void start_one(struct lc_upload *upload, struct lc_target *target)
 	struct lc_object *object = TAILQ_FIRST(&target->waiting);
 
 	lc_target_table_pass_turn(upload->targets, target);
-	lc_target_table_take_waiting(upload->targets, object);
-	target->active++;
-	target->bucket->active++;
-	upload->active++;
-	TAILQ_INSERT_TAIL(&upload->uploading, object, of_list);
+	lc_object_enter(object, LC_OBJECT_UPLOADING);
 	object->put_ms = lc_loop_now_ms(upload->loop);
 	LC_CRASH_POINT(UPLOAD_BEFORE_PUT);
 	object->put = lc_s3_put(
 	    upload->s3, target->bucket->name, lc_buffer_view(&object->key), &object->body,
 	    !lc_attempts_none_stored(upload->attempts, object->intent_id), on_answer, object);
+}
+
+static bool has_slot(const struct lc_upload *upload)
+{
+	return upload->objects.count[LC_OBJECT_UPLOADING] < upload->concurrency;
 }
 
 /* The next target in turn; those that are slow or fail have three quarters of the slots, and a
@@ -750,8 +685,7 @@ static struct lc_target *next_target(const struct lc_upload *upload,
 				     const struct slow_uploads *slow)
 {
 	unsigned most = upload->concurrency - upload->concurrency / 4;
-	bool slow_too = upload->active < upload->concurrency && slow->count < most &&
-			slow->bytes <= upload->cap / 4;
+	bool slow_too = has_slot(upload) && slow->count < most && slow->bytes <= upload->cap / 4;
 
 	return lc_target_table_next(upload->targets, lc_loop_now_ms(upload->loop), slow_too);
 }
@@ -766,16 +700,15 @@ static void start_uploads(void *context)
 	uint64_t probe_ms;
 
 	while ((target = next_target(upload, &slow)) != NULL) {
-		if (upload->active < upload->concurrency)
+		if (has_slot(upload))
 			start_one(upload, target);
 		else if (!make_place(upload, &slow))
 			break;
 		slow = find_slow(upload);
 	}
 	probe_ms = lc_target_table_next_probe_ms(upload->targets);
-	if (upload->active < upload->concurrency && probe_ms > now_ms && probe_ms != UINT64_MAX)
+	if (has_slot(upload) && probe_ms > now_ms && probe_ms != UINT64_MAX)
 		lc_loop_timer_start(upload->timer, probe_ms - now_ms);
-	show_bytes(upload);
 }
 
 /* ---- operators and the end ---- */
@@ -783,21 +716,20 @@ static void start_uploads(void *context)
 /* Objects that are confirmed stay until the ledger has it on disk. */
 static void free_all_waiting(void *context, struct lc_target_bucket *bucket)
 {
-	struct lc_upload *upload = context;
-
+	(void)context;
 	while (!TAILQ_EMPTY(&bucket->queue))
-		free_waiting(upload, TAILQ_FIRST(&TAILQ_FIRST(&bucket->queue)->waiting));
+		lc_object_enter(TAILQ_FIRST(&TAILQ_FIRST(&bucket->queue)->waiting),
+				LC_OBJECT_UNBUILT);
 }
 
 void lc_upload_abandon(struct lc_upload *upload)
 {
 	struct lc_object *object;
 
-	while ((object = TAILQ_FIRST(&upload->uploading)) != NULL) {
+	while ((object = TAILQ_FIRST(&upload->objects.in[LC_OBJECT_UPLOADING])) != NULL) {
 		lc_s3_cancel(object->put);
-		take_from_uploading(upload, object);
 		lc_attempts_note_doubt(upload->attempts, object->intent_id);
-		free_body(upload, object);
+		lc_object_enter(object, LC_OBJECT_UNBUILT);
 	}
 	lc_target_table_each_waiting(upload->targets, free_all_waiting, upload);
 	lc_loop_timer_stop(upload->timer);
@@ -831,7 +763,6 @@ static void discard_waiting(void *context, struct lc_target_bucket *bucket)
 
 		while (lc_target_given_up(target) == LC_LEDGER_DISCARDED &&
 		       (object = TAILQ_FIRST(&target->waiting)) != NULL) {
-			lc_target_table_take_waiting(upload->targets, object);
 			end_object(upload, object, LC_OBJECT_DISCARDED);
 		}
 		target = next;
@@ -861,7 +792,7 @@ void lc_upload_give_up(struct lc_upload *upload, struct lc_view bucket, struct l
 
 static bool is_short_of_memory(const struct lc_upload *upload)
 {
-	return upload->bytes >= upload->cap / 4 * 3;
+	return upload->objects.bytes >= upload->cap / 4 * 3;
 }
 
 static void free_if_slow(void *context, struct lc_target_bucket *bucket)
@@ -870,9 +801,9 @@ static void free_if_slow(void *context, struct lc_target_bucket *bucket)
 
 	while (lc_target_bucket_slow(bucket) && is_short_of_memory(upload) &&
 	       !TAILQ_EMPTY(&bucket->queue))
-		free_waiting(upload,
-			     TAILQ_LAST(&TAILQ_LAST(&bucket->queue, lc_target_list)->waiting,
-					lc_target_queue));
+		lc_object_enter(TAILQ_LAST(&TAILQ_LAST(&bucket->queue, lc_target_list)->waiting,
+					   lc_target_queue),
+				LC_OBJECT_UNBUILT);
 }
 
 /* What slow and failing buckets hold goes first. */
@@ -889,7 +820,7 @@ static void make_room(struct lc_upload *upload)
 
 void lc_upload_tend(struct lc_upload *upload, bool unused)
 {
-	size_t before = upload->bytes;
+	size_t before = upload->objects.bytes;
 
 	find_slow(upload);
 	lc_target_table_each_waiting(upload->targets, trim, upload);
@@ -899,6 +830,6 @@ void lc_upload_tend(struct lc_upload *upload, bool unused)
 		lc_target_table_sweep(upload->targets);
 	start_uploads(upload);
 	lc_target_table_show(upload->targets, upload->counters);
-	if (upload->bytes < before)
+	if (upload->objects.bytes < before)
 		upload->callbacks->on_room(upload->context);
 }

@@ -79,11 +79,12 @@ int upload_world_tear_down(void **state)
 void upload_world_limit(struct upload_world *world, unsigned concurrency, unsigned per_target,
 			size_t objects)
 {
+	size_t bytes = objects * upload_world_object_bytes(world);
+
 	lc_upload_free(world->upload);
 	world->settings.limits_max_concurrent_uploads = concurrency;
 	world->settings.limits_max_concurrent_uploads_per_target = per_target;
-	world->settings.limits_max_inflight_bytes =
-	    (int64_t)(objects * upload_world_object_bytes(world));
+	world->settings.limits_max_inflight_bytes = (int64_t)bytes;
 	start(world);
 }
 
@@ -103,8 +104,8 @@ static struct lc_object *make_object(const struct upload_world *world, struct lc
 				     uint64_t id, unsigned rows)
 {
 	struct lc_record record = record_rows_example();
-	struct lc_object *object =
-	    lc_object_new(world->source, target, NULL, lc_loop_now_ms(world->loop));
+	struct lc_object *object = lc_object_new(lc_upload_objects(world->upload), world->source,
+						 target, NULL, lc_loop_now_ms(world->loop));
 
 	for (unsigned i = 0; i < rows; i++)
 		lc_object_append(object, &record, id, lc_view_of(""));
@@ -119,9 +120,9 @@ size_t upload_world_object_bytes(const struct upload_world *world)
 	struct lc_target_bucket bucket = {.name = lc_view_of("bucket")};
 	struct lc_target target = {.bucket = &bucket, .prefix = lc_view_of("")};
 	struct lc_object *object = make_object(world, &target, 1, 1);
-	size_t bytes = lc_object_memory(object);
+	size_t bytes = object->memory;
 
-	lc_object_free(object);
+	lc_object_enter(object, LC_OBJECT_DROPPED);
 	return bytes;
 }
 
@@ -129,9 +130,7 @@ static void submit(struct upload_world *world, struct lc_target *target, uint64_
 {
 	struct lc_object *object = make_object(world, target, id, rows);
 
-	TAILQ_INSERT_TAIL(&world->source->objects, object, of_source);
-	world->source->object_rows += rows;
-	lc_upload_account(world->upload, target, (ptrdiff_t)lc_object_memory(object));
+	lc_object_enter(object, LC_OBJECT_RECORDING);
 	lc_upload_submit(world->upload, object);
 }
 

@@ -29,6 +29,8 @@ struct story {
 	struct lc_source_table *sources;
 	struct lc_source *source;
 	struct lc_target_table *targets;
+	struct lc_counters counters;
+	struct lc_object_table objects;
 	const char *target_bucket;
 	struct lc_mark before;
 	struct lc_random random;
@@ -46,6 +48,7 @@ static int begin(void **state)
 	story->sources = lc_source_table_new();
 	story->source = lc_source_get(story->sources, 7, lc_view_of("amzn-s3-demo-bucket"));
 	story->targets = lc_target_table_new(&POLICY);
+	lc_object_table_init(&story->objects, story->targets, &story->counters);
 	story->target_bucket = "amzn-s3-demo-logs";
 	lc_mark_init(&story->before);
 	lc_random_seed(&story->random, 11);
@@ -83,7 +86,8 @@ static struct lc_target *target_of(struct story *story, const char *prefix)
 
 static struct lc_object *object_new(struct story *story, const char *prefix)
 {
-	return lc_object_new(story->source, target_of(story, prefix), &story->before, 5);
+	return lc_object_new(&story->objects, story->source, target_of(story, prefix),
+			     &story->before, 5);
 }
 
 static void append(struct lc_object *object, const struct lc_record *record)
@@ -161,7 +165,7 @@ static void an_object_begins_with_what_it_is_for(void **state)
 	/* The mark is a copy. */
 	lc_mark_free(&story->before);
 	assert_true(lc_mark_covers(&object->before, &offset));
-	lc_object_free(object);
+	lc_object_enter(object, LC_OBJECT_DROPPED);
 }
 
 static void each_row_becomes_one_line(void **state)
@@ -180,7 +184,7 @@ static void each_row_becomes_one_line(void **state)
 	}
 	assert_int_equal(object->body_size, size);
 	assert_int_equal(object->body.size, size);
-	lc_object_free(object);
+	lc_object_enter(object, LC_OBJECT_DROPPED);
 }
 
 static void the_region_is_written_when_there_is_one(void **state)
@@ -194,7 +198,7 @@ static void the_region_is_written_when_there_is_one(void **state)
 	lc_object_name(object, lc_object_unique(object));
 	assert_int_equal(line_check_split(object->body.pieces[0], fields), 27);
 	assert_true(lc_view_equal(fields[26], lc_view_of("eu-west-1")));
-	lc_object_free(object);
+	lc_object_enter(object, LC_OBJECT_DROPPED);
 }
 
 static void lines_stand_in_order_of_time_request_and_text(void **state)
@@ -218,7 +222,7 @@ static void lines_stand_in_order_of_time_request_and_text(void **state)
 		assert_ptr_equal(object->body.pieces[i].data, b->text);
 		assert_int_equal(object->body.pieces[i].size, b->size);
 	}
-	lc_object_free(object);
+	lc_object_enter(object, LC_OBJECT_DROPPED);
 }
 
 static void request_ids_are_sorted_by_their_own_bytes(void **state)
@@ -243,7 +247,7 @@ static void request_ids_are_sorted_by_their_own_bytes(void **state)
 		assert_memory_equal(line->text - line->req_id_size, req_ids[5 - i],
 				    line->req_id_size);
 	}
-	lc_object_free(object);
+	lc_object_enter(object, LC_OBJECT_DROPPED);
 }
 
 static void rows_of_any_time_are_sorted(void **state)
@@ -263,7 +267,7 @@ static void rows_of_any_time_are_sorted(void **state)
 	lc_object_name(object, lc_object_unique(object));
 	for (size_t i = 1; i < 5; i++)
 		assert_true(object->lines[i - 1].start_time_ms < object->lines[i].start_time_ms);
-	lc_object_free(object);
+	lc_object_enter(object, LC_OBJECT_DROPPED);
 }
 
 static void the_same_rows_in_any_order_give_the_same_object(void **state)
@@ -277,9 +281,9 @@ static void the_same_rows_in_any_order_give_the_same_object(void **state)
 		shuffle(story);
 		again = object_of(story, "logs/", ROWS);
 		expect_same(first, again);
-		lc_object_free(again);
+		lc_object_enter(again, LC_OBJECT_DROPPED);
 	}
-	lc_object_free(first);
+	lc_object_enter(first, LC_OBJECT_DROPPED);
 }
 
 static void the_key_names_prefix_and_first_time(void **state)
@@ -300,7 +304,7 @@ static void the_key_names_prefix_and_first_time(void **state)
 	assert_memory_equal(object->key.data, begins, sizeof begins - 1);
 	for (size_t i = 0; i < UNIQUE_SIZE; i++)
 		assert_non_null(memchr("0123456789ABCDEF", unique_of(object).data[i], 16));
-	lc_object_free(object);
+	lc_object_enter(object, LC_OBJECT_DROPPED);
 }
 
 static void other_rows_give_another_key(void **state)
@@ -334,7 +338,7 @@ static void other_rows_give_another_key(void **state)
 			assert_false(lc_view_equal(unique_of(objects[i]), unique_of(objects[j])));
 	}
 	for (size_t i = 0; i < 6; i++)
-		lc_object_free(objects[i]);
+		lc_object_enter(objects[i], LC_OBJECT_DROPPED);
 }
 
 static void another_source_or_target_gives_another_key(void **state)
@@ -359,7 +363,7 @@ static void another_source_or_target_gives_another_key(void **state)
 			assert_false(lc_view_equal(unique_of(objects[i]), unique_of(objects[j])));
 	}
 	for (size_t i = 0; i < 7; i++)
-		lc_object_free(objects[i]);
+		lc_object_enter(objects[i], LC_OBJECT_DROPPED);
 }
 
 static void what_stands_before_does_not_change_the_key(void **state)
@@ -372,8 +376,8 @@ static void what_stands_before_does_not_change_the_key(void **state)
 	lc_mark_set(&story->before, &offset);
 	second = object_of(story, "logs/", ROWS);
 	expect_same(first, second);
-	lc_object_free(first);
-	lc_object_free(second);
+	lc_object_enter(first, LC_OBJECT_DROPPED);
+	lc_object_enter(second, LC_OBJECT_DROPPED);
 }
 
 static void the_first_and_last_row_give_first_and_last_second(void **state)
@@ -392,16 +396,17 @@ static void the_first_and_last_row_give_first_and_last_second(void **state)
 	append(object, &record);
 	assert_int_equal(object->first_second, 100);
 	assert_int_equal(object->last_second, 105);
-	lc_object_free(object);
+	lc_object_enter(object, LC_OBJECT_DROPPED);
 }
 
 static void nothing_need_stand_before_an_object(void **state)
 {
 	struct story *story = *state;
-	struct lc_object *object = lc_object_new(story->source, target_of(story, ""), NULL, 5);
+	struct lc_object *object =
+	    lc_object_new(&story->objects, story->source, target_of(story, ""), NULL, 5);
 
 	assert_false(object->before.set);
-	lc_object_free(object);
+	lc_object_enter(object, LC_OBJECT_DROPPED);
 }
 
 static void an_object_remembers_which_rows_of_which_second_it_takes(void **state)
@@ -432,7 +437,7 @@ static void an_object_remembers_which_rows_of_which_second_it_takes(void **state
 	}
 	assert_int_equal(error.kind, LC_ERROR_NONE);
 	assert_int_equal(row, 6);
-	lc_object_free(object);
+	lc_object_enter(object, LC_OBJECT_DROPPED);
 }
 
 static void the_intent_tells_the_ledger_all_of_a_sealed_object(void **state)
@@ -463,7 +468,7 @@ static void the_intent_tells_the_ledger_all_of_a_sealed_object(void **state)
 	assert_true(lc_view_equal(intent.taken_rows, lc_taken_rows_blob(&object->taken)));
 	/* version, and for each of three seconds: second, count, one hash */
 	assert_int_equal(intent.taken_rows.size, 1 + 3 * (4 + 4 + 8));
-	lc_object_free(object);
+	lc_object_enter(object, LC_OBJECT_DROPPED);
 }
 
 static void hostile_texts_make_lines_that_are_lines(void **state)
@@ -491,7 +496,7 @@ static void hostile_texts_make_lines_that_are_lines(void **state)
 
 		assert_int_equal(line_check_split(object->body.pieces[i], fields), 26);
 	}
-	lc_object_free(object);
+	lc_object_enter(object, LC_OBJECT_DROPPED);
 }
 
 /* What the allocator has given for the object, its arena as the arena counts it. */
@@ -516,20 +521,20 @@ static void memory_is_what_it_takes_and_sealing_is_paid_before(void **state)
 	object = object_new(story, "logs/");
 	for (size_t i = 0; i < ROWS; i++) {
 		size_t pieces = object->line_capacity * sizeof(object->pieces[0]);
-		size_t memory = lc_object_memory(object);
+		size_t memory = object->memory;
 
 		assert_true(memory <= allocated(object) + pieces);
 		assert_true(memory + rounding >= allocated(object) + pieces);
 		append(object, &story->rows.records[i]);
-		assert_true(lc_object_memory(object) >= memory);
-		assert_true(lc_object_memory(object) > object->body_size);
+		assert_true(object->memory >= memory);
+		assert_true(object->memory > object->body_size);
 	}
-	before = lc_object_memory(object);
+	before = object->memory;
 	lc_object_seal(object);
 	lc_object_name(object, lc_object_unique(object));
-	assert_true(lc_object_memory(object) + rounding >= allocated(object));
-	assert_int_equal(lc_object_memory(object), before + object->key.capacity);
-	lc_object_free(object);
+	assert_true(object->memory + rounding >= allocated(object));
+	assert_int_equal(object->memory, before + object->key.capacity);
+	lc_object_enter(object, LC_OBJECT_DROPPED);
 }
 
 static void a_small_object_takes_little_memory(void **state)
@@ -537,8 +542,8 @@ static void a_small_object_takes_little_memory(void **state)
 	struct story *story = *state;
 	struct lc_object *object = object_of(story, "logs/", 1);
 
-	assert_true(lc_object_memory(object) < 8192);
-	lc_object_free(object);
+	assert_true(object->memory < 8192);
+	lc_object_enter(object, LC_OBJECT_DROPPED);
 }
 
 #define STORY(story) cmocka_unit_test_setup_teardown(story, begin, end)

@@ -369,7 +369,8 @@ static bool is_cut(struct story *story, uint32_t second)
 	struct lc_target *target = lc_target_table_get(lc_upload_targets(story->upload),
 						       lc_view_of("logs"), lc_view_of(""));
 	struct lc_source *source = lc_source_get(story->sources, 7, lc_view_of("large"));
-	struct lc_object *object = lc_object_new(source, target, NULL, 0);
+	struct lc_object *object =
+	    lc_object_new(lc_upload_objects(story->upload), source, target, NULL, 0);
 
 	record.inserted_at = second;
 	lc_object_append(object, &record, 1, lc_view_of(""));
@@ -377,9 +378,7 @@ static bool is_cut(struct story *story, uint32_t second)
 	lc_object_seal(object);
 	lc_object_name(object, 1);
 	object->intent_id = second;
-	TAILQ_INSERT_TAIL(&source->objects, object, of_source);
-	source->object_rows += 2;
-	lc_upload_account(story->upload, target, (ptrdiff_t)lc_object_memory(object));
+	lc_object_enter(object, LC_OBJECT_RECORDING);
 	lc_upload_submit(story->upload, object);
 	fake_loop_advance(story->loop, 0);
 	fake_s3_answer_as(story->s3, "logs", 413, "EntityTooLarge");

@@ -18,6 +18,8 @@ struct story {
 	struct lc_source *source;
 	struct lc_target_bucket target_bucket;
 	struct lc_target target;
+	struct lc_counters counters;
+	struct lc_object_table objects;
 };
 
 static int begin(void **state)
@@ -31,6 +33,7 @@ static int begin(void **state)
 	story->target_bucket.name = lc_view_of("logs");
 	story->target.bucket = &story->target_bucket;
 	TAILQ_INIT(&story->target.backlogs);
+	lc_object_table_init(&story->objects, NULL, &story->counters);
 	*state = story;
 	return 0;
 }
@@ -84,17 +87,16 @@ static void open_seconds(struct lc_source *source, uint32_t from, uint32_t to)
 static struct lc_object *add_object(struct story *story, const struct lc_mark *before,
 				    uint32_t first_second)
 {
-	struct lc_object *object = lc_object_new(story->source, &story->target, before, 0);
+	struct lc_object *object =
+	    lc_object_new(&story->objects, story->source, &story->target, before, 0);
 
 	object->first_second = first_second;
-	TAILQ_INSERT_TAIL(&story->source->objects, object, of_source);
 	return object;
 }
 
-static void remove_object(struct story *story, struct lc_object *object)
+static void remove_object(struct lc_object *object)
 {
-	TAILQ_REMOVE(&story->source->objects, object, of_source);
-	lc_object_free(object);
+	lc_object_enter(object, LC_OBJECT_DROPPED);
 }
 
 static void a_source_is_found_again_by_session_and_bucket(void **state)
@@ -237,13 +239,13 @@ static void delivered_is_what_stands_before_the_oldest_object(void **state)
 	assert_int_equal(lc_source_oldest_undelivered(story->source), 101);
 
 	/* A younger one is delivered first: that changes nothing. */
-	remove_object(story, second);
+	remove_object(second);
 	expect_mark(lc_source_delivered_mark(story->source), 100, "early");
 	second = add_object(story, &late, 201);
-	remove_object(story, first);
+	remove_object(first);
 	expect_mark(lc_source_delivered_mark(story->source), 200, "late");
 	assert_int_equal(lc_source_oldest_undelivered(story->source), 201);
-	remove_object(story, second);
+	remove_object(second);
 	expect_mark(lc_source_delivered_mark(story->source), 300, "complete");
 	assert_int_equal(lc_source_oldest_undelivered(story->source), 0);
 	lc_mark_free(&early);
@@ -260,7 +262,7 @@ static void nothing_is_delivered_while_the_very_first_object_is_under_way(void *
 	advance(story->source, 300, "complete");
 	object = add_object(story, &unset, 50);
 	assert_null(lc_source_delivered_mark(story->source));
-	remove_object(story, object);
+	remove_object(object);
 	expect_mark(lc_source_delivered_mark(story->source), 300, "complete");
 	lc_mark_free(&unset);
 }
@@ -281,8 +283,8 @@ static void the_oldest_row_not_delivered_is_open_or_under_way_or_bodiless(void *
 	lc_backlog_add(story->source, &story->target, 1, 1, 30);
 	assert_int_equal(lc_source_oldest_undelivered(story->source), 30);
 	lc_backlog_raise_oldest(&story->target, 85);
-	remove_object(story, late);
-	remove_object(story, first);
+	remove_object(late);
+	remove_object(first);
 	assert_int_equal(lc_source_oldest_undelivered(story->source), 80);
 	lc_backlog_add(story->source, &story->target, 1, 1, 70);
 	assert_int_equal(lc_source_oldest_undelivered(story->source), 70);
@@ -320,17 +322,17 @@ static void late_rows_under_way_hold_back_the_mark(void **state)
 	assert_null(lc_source_delivered_mark(story->source));
 
 	/* Alone, it is the oldest object, and knows no mark of its own. */
-	remove_object(story, first);
+	remove_object(first);
 	assert_null(lc_source_delivered_mark(story->source));
-	remove_object(story, late);
+	remove_object(late);
 	expect_mark(lc_source_delivered_mark(story->source), 300, "complete");
 
 	/* Delivered before an older object, it changes nothing. */
 	first = add_object(story, &early, 101);
 	late = add_object(story, &complete, 99);
-	remove_object(story, late);
+	remove_object(late);
 	expect_mark(lc_source_delivered_mark(story->source), 100, "early");
-	remove_object(story, first);
+	remove_object(first);
 	lc_mark_free(&early);
 	lc_mark_free(&complete);
 }
@@ -351,7 +353,7 @@ static void rows_without_a_body_hold_back_the_mark(void **state)
 	expect_mark(lc_source_delivered_mark(story->source), 100, "early");
 	lc_backlog_add(story->source, &story->target, 1, 1, 100);
 	assert_null(lc_source_delivered_mark(story->source));
-	remove_object(story, object);
+	remove_object(object);
 	for (int i = 0; i < 4; i++)
 		lc_backlog_remove(story->source, &story->target, 1);
 	expect_mark(lc_source_delivered_mark(story->source), 300, "complete");
@@ -372,7 +374,7 @@ static void only_a_source_with_nothing_to_do_is_forgotten(void **state)
 	lc_source_settle_asked(source);
 	object = add_object(story, NULL, 80);
 	assert_false(lc_source_forget_if_idle(story->table, source));
-	remove_object(story, object);
+	remove_object(object);
 	source->commit_noted = true;
 	assert_false(lc_source_forget_if_idle(story->table, source));
 	source->commit_noted = false;
@@ -457,7 +459,7 @@ static void rows_that_wait_for_a_blocked_target_have_their_own_age(void **state)
 	story->target_bucket.standing.state = LC_TARGET_HEALTHY;
 	expect_oldest(story, 40, 0);
 	lc_backlog_remove(story->source, &story->target, 1);
-	remove_object(story, object);
+	remove_object(object);
 }
 
 static void nobody_is_told_the_age_of_rows_for_a_target_that_was_given_up(void **state)
@@ -478,7 +480,7 @@ static void nobody_is_told_the_age_of_rows_for_a_target_that_was_given_up(void *
 	expect_oldest(story, 80, 0);
 	story->target_bucket.standing.given_up = LC_LEDGER_KEPT;
 	expect_oldest(story, 80, 50);
-	remove_object(story, object);
+	remove_object(object);
 }
 
 static void a_source_that_cannot_be_read_is_blocked(void **state)
@@ -509,7 +511,7 @@ static void a_source_that_cannot_be_read_is_blocked(void **state)
 	assert_null(story->source->read_error);
 	expect_oldest(story, 50, 0);
 	assert_false(lc_source_blocked(story->source));
-	remove_object(story, object);
+	remove_object(object);
 }
 
 static void the_oldest_of_all_sources_is_told(void **state)

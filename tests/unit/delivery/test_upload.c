@@ -17,10 +17,10 @@ static void an_object_is_delivered_when_the_ledger_has_it_on_disk(void **state)
 
 	upload_world_submit(world, 1, "logs");
 	assert_int_equal(fake_s3_started(world->s3), 0);
-	assert_true(lc_upload_has(world->upload, target, 1));
+	assert_non_null(lc_object_find(world->source, 1));
 	upload_world_run(world);
 	upload_world_expect_put(world, 1, "logs");
-	assert_true(lc_upload_has(world->upload, target, 1));
+	assert_non_null(lc_object_find(world->source, 1));
 	assert_false(lc_upload_settled(world->upload));
 	assert_string_equal(fake_ledger_told(world->ledger), "");
 	fake_s3_answer(world->s3, LC_RETRY_DONE);
@@ -29,13 +29,13 @@ static void an_object_is_delivered_when_the_ledger_has_it_on_disk(void **state)
 	/* Until then it is under way: its source may not be committed behind it. */
 	assert_int_equal(world->delivered, 0);
 	assert_int_equal(lc_source_oldest_undelivered(world->source), UPLOAD_WORLD_SECOND);
-	assert_true(lc_upload_has(world->upload, target, 1));
+	assert_non_null(lc_object_find(world->source, 1));
 	assert_false(lc_upload_settled(world->upload));
 	assert_int_equal(upload_world_count(world, LC_COUNTERS_RECORDS_DELIVERED), 0);
 	fake_ledger_confirm(world->ledger);
 	assert_int_equal(world->delivered, 1);
 	assert_int_equal(lc_source_oldest_undelivered(world->source), 0);
-	assert_false(lc_upload_has(world->upload, target, 1));
+	assert_null(lc_object_find(world->source, 1));
 	assert_true(lc_upload_settled(world->upload));
 	assert_int_equal(upload_world_count(world, LC_COUNTERS_RECORDS_DELIVERED), 1);
 	assert_int_equal(lc_upload_bytes(world->upload), 0);
@@ -203,8 +203,8 @@ static void an_object_for_a_target_aside_loses_its_body_at_once(void **state)
 	upload_world_submit(world, 2, "logs");
 	assert_int_equal(lc_upload_bytes(world->upload), one);
 	assert_int_equal(upload_world_backlog(target), 1);
-	assert_true(lc_upload_has(world->upload, target, 1));
-	assert_false(lc_upload_has(world->upload, target, 2));
+	assert_non_null(lc_object_find(world->source, 1));
+	assert_null(lc_object_find(world->source, 2));
 }
 
 static void one_object_at_a_time_finds_out_when_a_target_works_again(void **state)
@@ -267,18 +267,26 @@ static void one_failing_target_harms_no_other(void **state)
 static void a_target_that_works_is_crowded_by_its_share(void **state)
 {
 	struct upload_world *world = *state;
-	struct lc_target *target = upload_world_target(world, "logs", "");
-	ptrdiff_t share = (ptrdiff_t)world->settings.limits_max_inflight_bytes / 8 * 6;
+	struct lc_target *target;
+	size_t share;
 
-	lc_upload_account(world->upload, target, share - 1);
-	assert_false(lc_upload_crowded(world->upload, target));
-	lc_upload_account(world->upload, target, 1);
+	upload_world_limit(world, UPLOAD_WORLD_CONCURRENCY, UPLOAD_WORLD_PER_TARGET, 8);
+	share = (size_t)world->settings.limits_max_inflight_bytes / 8 * 6;
+	target = upload_world_target(world, "logs", "");
+	for (uint64_t id = 1; id <= 6; id++) {
+		assert_false(lc_upload_crowded(world->upload, target));
+		upload_world_submit(world, id, "logs");
+	}
 	assert_true(lc_upload_crowded(world->upload, target));
 	assert_false(lc_upload_crowded(world->upload, upload_world_target(world, "other", "")));
+	target->bucket->bytes--;
+	assert_false(lc_upload_crowded(world->upload, target));
+	target->bucket->bytes++;
 	assert_int_equal(lc_upload_bytes(world->upload), share);
 	assert_int_equal(upload_world_count(world, LC_COUNTERS_INFLIGHT_BYTES), share);
-	lc_upload_account(world->upload, target, -share);
+	lc_upload_abandon(world->upload);
 	assert_int_equal(lc_upload_bytes(world->upload), 0);
+	assert_int_equal(upload_world_count(world, LC_COUNTERS_INFLIGHT_BYTES), 0);
 }
 
 static void restore(struct upload_world *world, unsigned failures, int64_t wait_ms)

@@ -45,7 +45,7 @@ static void a_refused_prefix_harms_no_other_of_its_bucket(void **state)
 
 	/* It keeps one body to probe with. */
 	assert_int_equal(upload_world_backlog(bad), 2);
-	assert_true(lc_upload_has(world->upload, bad, 1));
+	assert_non_null(lc_object_find(world->source, 1));
 	assert_int_equal(upload_world_backlog(good), 0);
 	for (uint64_t id = 4; id <= 7; id++) {
 		upload_world_run(world);
@@ -124,10 +124,10 @@ static void an_object_refused_for_its_size_is_cut_again(void **state)
 					 "withdrawn 1 1549411240\ndurable?\n");
 	assert_int_equal(world->source->open_rows, ROWS);
 	assert_true(world->source->ranges[0].doubtful);
-	assert_true(lc_upload_has(world->upload, target, 1));
+	assert_non_null(lc_object_find(world->source, 1));
 	assert_int_equal(upload_world_count(world, LC_COUNTERS_INTENTS_WITHDRAWN), 0);
 	fake_ledger_confirm(world->ledger);
-	assert_false(lc_upload_has(world->upload, target, 1));
+	assert_null(lc_object_find(world->source, 1));
 	assert_int_equal(upload_world_backlog(target), 0);
 	assert_int_equal(world->source->object_rows, 1);
 	assert_int_equal(target->object_rows, 1);
@@ -173,7 +173,7 @@ static void expect_left_alone_for(struct upload_world *world, uint64_t id, uint6
 
 	fake_s3_answer_as(world->s3, "logs", 413, "EntityTooLarge");
 	assert_null(strstr(told(world), "withdrawn"));
-	assert_false(lc_upload_has(world->upload, target, id));
+	assert_null(lc_object_find(world->source, id));
 	assert_int_equal(upload_world_backlog(target), 1);
 	assert_int_equal(lc_attempts_held_until_ms(attempts, id), lc_loop_now_ms(world->loop) + ms);
 	assert_int_equal(lc_target_standing(target)->state, LC_TARGET_HEALTHY);
@@ -300,7 +300,7 @@ static void after_a_strange_refusal_another_object_is_the_next_probe(void **stat
 	upload_world_run(world);
 	fake_s3_answer_as(world->s3, "logs", 400, "MalformedSomething");
 	assert_true(lc_target_aside(target));
-	assert_false(lc_upload_has(world->upload, target, 1));
+	assert_null(lc_object_find(world->source, 1));
 	assert_int_equal(target->looked_to, 1);
 	fake_loop_advance(world->loop, UPLOAD_WORLD_BACKOFF_MS);
 	upload_world_expect_put(world, 2, "logs");

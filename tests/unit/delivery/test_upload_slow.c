@@ -250,9 +250,9 @@ static void a_slow_bucket_keeps_an_eighth_of_the_memory(void **state)
 	/* What comes now loses its body at once; what has waited for long keeps its own. */
 	upload_world_submit(world, 1000, "slow");
 	assert_int_equal(held(world, "slow"), ROOM / 8);
-	assert_false(lc_upload_has(world->upload, target, 1000));
-	assert_true(lc_upload_has(world->upload, target, 1));
-	assert_true(lc_upload_has(world->upload, target, ROOM / 8));
+	assert_null(lc_object_find(world->source, 1000));
+	assert_non_null(lc_object_find(world->source, 1));
+	assert_non_null(lc_object_find(world->source, ROOM / 8));
 
 	/* A good one holds what it likes beside it. */
 	for (uint64_t id = 1001; id <= 1000 + ROOM / 2; id++)
@@ -275,9 +275,9 @@ static void an_object_that_is_next_keeps_its_body_whatever_its_size(void **state
 	lc_upload_tend(world->upload, false);
 	assert_true(target->bucket->slow);
 	fake_s3_answer(world->s3, LC_RETRY_AGAIN);
-	assert_true(lc_upload_has(world->upload, target, 1));
+	assert_non_null(lc_object_find(world->source, 1));
 	upload_world_submit(world, 2, "logs");
-	assert_false(lc_upload_has(world->upload, target, 2));
+	assert_null(lc_object_find(world->source, 2));
 	fake_loop_advance(world->loop, UPLOAD_WORLD_BACKOFF_MS);
 	upload_world_expect_put(world, 1, "logs");
 	fake_s3_answer(world->s3, LC_RETRY_DONE);
@@ -376,9 +376,9 @@ static void a_bucket_that_is_waited_for_too_long_spills(void **state)
 	assert_int_equal(upload_world_backlog(target), ROOM / 8 * 3);
 
 	/* The newest ones: what is next goes on, and others lose nothing. */
-	assert_true(lc_upload_has(world->upload, target, 1));
-	assert_true(lc_upload_has(world->upload, target, ROOM / 8 * 3));
-	assert_false(lc_upload_has(world->upload, target, ROOM / 8 * 3 + 1));
+	assert_non_null(lc_object_find(world->source, 1));
+	assert_non_null(lc_object_find(world->source, ROOM / 8 * 3));
+	assert_null(lc_object_find(world->source, ROOM / 8 * 3 + 1));
 	assert_int_equal(upload_world_backlog(upload_world_target(world, "other", "")), 0);
 	lc_upload_spill(world->upload, target);
 	assert_int_equal(held(world, "logs"), ROOM / 8 * 3);
