@@ -22,10 +22,8 @@
 #include <stdint.h>
 
 enum lc_log_level {
-	LC_LOG_ERROR,
-	LC_LOG_WARNING,
-	LC_LOG_INFO,
-	LC_LOG_DEBUG,
+#define LC_LOG_LEVEL(name, text) LC_LOG_##name,
+#include "tbl/log_levels.h"
 };
 
 enum lc_log_type {

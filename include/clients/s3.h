@@ -11,6 +11,7 @@
 #include "base/view.h"
 #include "clients/http.h"
 #include "clients/retry.h"
+#include "formats/s3_choices.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,18 +19,6 @@
 
 struct lc_s3;
 struct lc_s3_put;
-
-enum lc_s3_addressing {
-	LC_S3_ADDRESSING_PATH,    /* http://endpoint/bucket/key */
-	LC_S3_ADDRESSING_VIRTUAL, /* http://bucket.endpoint/key */
-};
-
-/* If-None-Match: * on PUTs: an object that is there already is not written again. */
-enum lc_s3_conditional {
-	LC_S3_CONDITIONAL_OFF,
-	LC_S3_CONDITIONAL_ON,
-	LC_S3_CONDITIONAL_AUTO, /* until a PUT succeeds only without it */
-};
 
 struct lc_s3_options {
 	const char *endpoint; /* http(s)://host[:port], without a path */

@@ -42,11 +42,14 @@ enum lc_setting_type {
 struct lc_setting {
 	const char *name;
 	const char *help;
-	const char *default_text; /* as it would be written in a YAML file, without quotes */
-	const char *unit;         /* of an integer, "" when it has none */
-	const char *choices;      /* "one|other" */
-	size_t offset;            /* of the field in struct lc_settings */
-	int64_t minimum;          /* of an integer */
+	const char *
+	    default_text; /* as it would be written in a YAML file, without quotes; not of a choice */
+	const char *unit;           /* of an integer, "" when it has none */
+	const char *const *choices; /* of a choice: the text of each value of its enum */
+	unsigned choice_count;
+	unsigned default_choice;
+	size_t offset;   /* of the field in struct lc_settings */
+	int64_t minimum; /* of an integer */
 	int64_t maximum;
 	double number_minimum;
 	double number_maximum;
@@ -71,10 +74,10 @@ void lc_setting_environment_name(const struct lc_setting *setting, char *name);
 /* The value of an integer. */
 int64_t lc_setting_integer(const struct lc_settings *settings, const struct lc_setting *setting);
 
-/* The text of a text, secret or choice. */
+/* The text of a text or secret, or the one that stands for a choice. */
 const char *lc_setting_text(const struct lc_settings *settings, const struct lc_setting *setting);
 
-/* True if the field of this type is a char *. */
+/* True if the value is written as a text: of a text, secret or choice. */
 bool lc_setting_is_text(const struct lc_setting *setting);
 
 /* True if the setting may be given as a list of values. */

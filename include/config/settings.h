@@ -5,6 +5,9 @@
 #ifndef LC_CONFIG_SETTINGS_H
 #define LC_CONFIG_SETTINGS_H
 
+#include "base/log.h"
+#include "formats/s3_choices.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -40,7 +43,7 @@ struct lc_settings {
 #define LC_SETTING_BOOLEAN(field, ...) bool field;
 #define LC_SETTING_TEXT(field, ...) char *field;
 #define LC_SETTING_SECRET(field, ...) char *field;
-#define LC_SETTING_CHOICE(field, ...) char *field;
+#define LC_SETTING_CHOICE(field, name, default_value, type, ...) type field;
 #include "tbl/settings.h"
 	char *config_file; /* the YAML file they were read from; NULL when there was none */
 	struct lc_settings_origin origins[LC_SETTINGS_COUNT];

@@ -9,7 +9,7 @@
  * LC_SETTING_BOOLEAN(field, name, default, help)
  * LC_SETTING_TEXT(field, name, default, form, help)                   form: config/setting_form.h
  * LC_SETTING_SECRET(field, name, file_field, help)                    default: empty
- * LC_SETTING_CHOICE(field, name, default, choices, help)              choices: "one|other"
+ * LC_SETTING_CHOICE(field, name, default, type, help)                 type: an enum made from a table
  *
  * The field is the name with '_' for '.' and '-'. A text whose default is empty may be empty, any
  * other may not. A secret may come from the file that the setting `file_field` names; it then
@@ -34,7 +34,7 @@
 #define LC_SETTING_SECRET(field, name, file_field, help)
 #endif
 #ifndef LC_SETTING_CHOICE
-#define LC_SETTING_CHOICE(field, name, default_value, choices, help)
+#define LC_SETTING_CHOICE(field, name, default_value, type, help)
 #endif
 
 /* clang-format off */
@@ -149,7 +149,8 @@ LC_SETTING_TEXT(s3_endpoint, "s3.endpoint", "http://127.0.0.1:8000", URL,
 	"Where the S3 service answers.")
 LC_SETTING_TEXT(s3_region, "s3.region", "us-east-1", WORD,
 	"Region that requests are signed for.")
-LC_SETTING_CHOICE(s3_addressing_style, "s3.addressing-style", "path", "path|virtual",
+LC_SETTING_CHOICE(s3_addressing_style, "s3.addressing-style", LC_S3_ADDRESSING_PATH,
+	enum lc_s3_addressing,
 	"How a bucket is named in a request: in the path (http://endpoint/bucket/key) or in the host "
 	"name (http://bucket.endpoint/key).")
 LC_SETTING_TEXT(s3_access_key_id, "s3.access-key-id", "", WORD,
@@ -166,7 +167,8 @@ LC_SETTING_INTEGER(s3_max_retry_attempts, "s3.max-retry-attempts", 5, 1, 1000, "
 LC_SETTING_INTEGER(s3_max_backoff_delay_seconds, "s3.max-backoff-delay-seconds", 60, 1, 86400,
 	"seconds",
 	"Longest wait between two attempts at one target bucket.")
-LC_SETTING_CHOICE(s3_conditional_put, "s3.conditional-put", "auto", "auto|on|off",
+LC_SETTING_CHOICE(s3_conditional_put, "s3.conditional-put", LC_S3_CONDITIONAL_AUTO,
+	enum lc_s3_conditional,
 	"Whether uploads carry If-None-Match: *, so that a service that knows it does not write an object "
 	"again which is there already. auto: until an upload succeeds only without it. Services may "
 	"ignore it (Ceph before 18 in versioned buckets, Scality CloudServer in all): before an upload "
@@ -207,7 +209,7 @@ LC_SETTING_TEXT(metrics_server_listen_address, "metrics-server.listen-address", 
 	"Address to serve them on; 0.0.0.0 or :: for all of the machine's.")
 LC_SETTING_INTEGER(metrics_server_listen_port, "metrics-server.listen-port", 9090, 1, 65535, "",
 	"Port to serve them on.")
-LC_SETTING_CHOICE(log_level, "log-level", "info", "error|warn|info|debug",
+LC_SETTING_CHOICE(log_level, "log-level", LC_LOG_INFO, enum lc_log_level,
 	"The least important messages that are still logged.")
 LC_SETTING_INTEGER(health_unreachable_after_seconds, "health.unreachable-after-seconds", 30, 1,
 	86400, "seconds",

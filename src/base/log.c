@@ -33,7 +33,10 @@ static struct {
 	struct lc_log_losses losses;
 } sink = {.mutex = PTHREAD_MUTEX_INITIALIZER, .outlet = {.fd = STDERR_FILENO}};
 
-static const char *const LEVEL_NAMES[] = {"error", "warn", "info", "debug"};
+static const char *const LEVEL_NAMES[] = {
+#define LC_LOG_LEVEL(name, text) (text),
+#include "tbl/log_levels.h"
+};
 
 /* Of syslog(3), as the journal counts them. */
 static const char *const LEVEL_PRIORITIES[] = {"<3>", "<4>", "<6>", "<7>"};

@@ -16,6 +16,27 @@
 	.name = (row_name), .help = (row_help), .type = LC_SETTING_TYPE_##row_type, \
 	.offset = offsetof(struct lc_settings, field_name), .index = LC_SETTINGS_##field_name
 
+/* The fields of choices are of enums, which the table makes and the compiler stores alike. */
+_Static_assert(sizeof(enum lc_s3_addressing) == sizeof(unsigned) &&
+		   sizeof(enum lc_s3_conditional) == sizeof(unsigned) &&
+		   sizeof(enum lc_log_level) == sizeof(unsigned),
+	       "an enum is an unsigned");
+
+static const char *const s3_addressing_style_CHOICES[] = {
+#define LC_S3_ADDRESSING(name, text) (text),
+#include "tbl/s3_choices.h"
+};
+
+static const char *const s3_conditional_put_CHOICES[] = {
+#define LC_S3_CONDITIONAL(name, text) (text),
+#include "tbl/s3_choices.h"
+};
+
+static const char *const log_level_CHOICES[] = {
+#define LC_LOG_LEVEL(name, text) (text),
+#include "tbl/log_levels.h"
+};
+
 /* #default_value is the value as the table writes it, for instance `false` before <stdbool.h> makes
  * a 0 of it. */
 static const struct lc_setting SETTINGS[] = {
@@ -33,9 +54,10 @@ static const struct lc_setting SETTINGS[] = {
 #define LC_SETTING_SECRET(field, name_text, file_field, help_text)     \
 	{ROW(field, name_text, SECRET, help_text), .default_text = "", \
 	 .file = LC_SETTINGS_##file_field},
-#define LC_SETTING_CHOICE(field, name_text, default_value, choice_texts, help_text) \
-	{ROW(field, name_text, CHOICE, help_text), .default_text = (default_value), \
-	 .choices = (choice_texts)},
+#define LC_SETTING_CHOICE(field, name_text, default_value, type, help_text)    \
+	{ROW(field, name_text, CHOICE, help_text), .choices = field##_CHOICES, \
+	 .choice_count = sizeof(field##_CHOICES) / sizeof(field##_CHOICES[0]), \
+	 .default_choice = (default_value)},
 #include "tbl/settings.h"
 };
 
@@ -96,8 +118,12 @@ int64_t lc_setting_integer(const struct lc_settings *settings, const struct lc_s
 
 const char *lc_setting_text(const struct lc_settings *settings, const struct lc_setting *setting)
 {
+	const void *field = field_of(settings, setting);
+
 	LC_ASSERT(lc_setting_is_text(setting));
-	return *(char *const *)field_of(settings, setting);
+	if (setting->type == LC_SETTING_TYPE_CHOICE)
+		return setting->choices[*(const unsigned *)field];
+	return *(char *const *)field;
 }
 
 bool lc_setting_is_text(const struct lc_setting *setting)
@@ -211,29 +237,32 @@ static bool set_boolean(bool *field, struct lc_view text, struct lc_error *error
 	return true;
 }
 
-static bool check_choice(const struct lc_setting *setting, const char *text, struct lc_error *error)
+static void append_choices(const struct lc_setting *setting, const char *between, char *text)
 {
-	char found[LC_TEXT_QUOTE_SIZE];
-	char allowed[64];
-	struct lc_view view = lc_view_of(text);
-	const char *choice = setting->choices;
 	size_t used = 0;
 
-	LC_ASSERT(strlen(choice) * 4 < sizeof(allowed) * 2);
-	for (;;) {
-		const char *end = strchrnul(choice, '|');
-		struct lc_view known = {.data = choice, .size = (size_t)(end - choice)};
-
-		if (lc_view_equal(view, known))
-			return true;
-		used += (size_t)snprintf(allowed + used, sizeof(allowed) - used, "%s%.*s",
-					 used == 0 ? "" : ", ", (int)known.size, known.data);
-		if (*end == '\0')
-			break;
-		choice = end + 1;
+	for (unsigned i = 0; i < setting->choice_count; i++) {
+		used += (size_t)snprintf(text + used, LC_SETTING_BOUNDS_SIZE - used, "%s%s",
+					 i == 0 ? "" : between, setting->choices[i]);
+		LC_ASSERT(used < LC_SETTING_BOUNDS_SIZE);
 	}
+}
+
+static bool set_choice(unsigned *field, const struct lc_setting *setting, struct lc_view text,
+		       struct lc_error *error)
+{
+	char found[LC_TEXT_QUOTE_SIZE];
+	char allowed[LC_SETTING_BOUNDS_SIZE];
+
+	for (unsigned i = 0; i < setting->choice_count; i++) {
+		if (lc_view_equal(text, lc_view_of(setting->choices[i]))) {
+			*field = i;
+			return true;
+		}
+	}
+	append_choices(setting, ", ", allowed);
 	return lc_error_set(error, LC_ERROR_USAGE, "found %s, allowed is one of %s",
-			    lc_text_quote(found, view), allowed);
+			    lc_text_quote(found, text), allowed);
 }
 
 /* A secret may hold any byte but those that would break a header; nothing of it is repeated. */
@@ -285,8 +314,6 @@ static void close_up_list(char *text)
 
 static bool check_text(const struct lc_setting *setting, const char *text, struct lc_error *error)
 {
-	if (setting->type == LC_SETTING_TYPE_CHOICE)
-		return check_choice(setting, text, error);
 	if (setting->type == LC_SETTING_TYPE_SECRET)
 		return true;
 	if (text[0] == '\0')
@@ -333,8 +360,9 @@ static bool set(void *field, const struct lc_setting *setting, struct lc_view te
 		return set_boolean(field, text, error);
 	case LC_SETTING_TYPE_TEXT:
 	case LC_SETTING_TYPE_SECRET:
-	case LC_SETTING_TYPE_CHOICE:
 		return set_text(field, setting, text, error);
+	case LC_SETTING_TYPE_CHOICE:
+		return set_choice(field, setting, text, error);
 	}
 	lc_assert_failed("a known type", __FILE__, __LINE__, __func__);
 }
@@ -481,7 +509,7 @@ void lc_setting_bounds(const struct lc_setting *setting, char *text)
 		snprintf(text, LC_SETTING_BOUNDS_SIZE, "true or false");
 		break;
 	case LC_SETTING_TYPE_CHOICE:
-		snprintf(text, LC_SETTING_BOUNDS_SIZE, "%s", setting->choices);
+		append_choices(setting, "|", text);
 		break;
 	case LC_SETTING_TYPE_TEXT:
 	case LC_SETTING_TYPE_SECRET:
@@ -509,5 +537,7 @@ const char *lc_setting_placeholder(const struct lc_setting *setting)
 
 const char *lc_setting_default(const struct lc_setting *setting)
 {
+	if (setting->type == LC_SETTING_TYPE_CHOICE)
+		return setting->choices[setting->default_choice];
 	return setting->default_text[0] == '\0' ? "empty" : setting->default_text;
 }

@@ -17,8 +17,7 @@ void lc_settings_default(struct lc_settings *settings)
 #define LC_SETTING_BOOLEAN(name, text, default_value, ...) .name = (default_value),
 #define LC_SETTING_TEXT(name, text, default_value, ...) .name = lc_memory_copy_text(default_value),
 #define LC_SETTING_SECRET(name, ...) .name = lc_memory_copy_text(""),
-#define LC_SETTING_CHOICE(name, text, default_value, ...) \
-	.name = lc_memory_copy_text(default_value),
+#define LC_SETTING_CHOICE(name, text, default_value, ...) .name = (default_value),
 #include "tbl/settings.h"
 	};
 }
@@ -34,7 +33,6 @@ void lc_settings_free(struct lc_settings *settings)
 {
 #define LC_SETTING_TEXT(field, ...) free_text(&settings->field);
 #define LC_SETTING_SECRET(field, ...) free_text(&settings->field);
-#define LC_SETTING_CHOICE(field, ...) free_text(&settings->field);
 #include "tbl/settings.h"
 	free(settings->config_file);
 	settings->config_file = NULL;
@@ -45,7 +43,6 @@ void lc_settings_copy(struct lc_settings *copy, const struct lc_settings *settin
 	*copy = *settings;
 #define LC_SETTING_TEXT(field, ...) copy->field = lc_memory_copy_text(settings->field);
 #define LC_SETTING_SECRET(field, ...) copy->field = lc_memory_copy_text(settings->field);
-#define LC_SETTING_CHOICE(field, ...) copy->field = lc_memory_copy_text(settings->field);
 #include "tbl/settings.h"
 	if (settings->config_file != NULL)
 		copy->config_file = lc_memory_copy_text(settings->config_file);

@@ -126,7 +126,7 @@ static bool check_addressing_style(const struct lc_settings *settings, struct lc
 	struct in_addr binary;
 	size_t size = strcspn(host, ":");
 
-	if (strcmp(settings->s3_addressing_style, "virtual") != 0)
+	if (settings->s3_addressing_style != LC_S3_ADDRESSING_VIRTUAL)
 		return true;
 	if (*host != '[') {
 		if (size >= sizeof(address))

@@ -1,15 +1,6 @@
 #include "delivery/clients.h"
 
-#include <string.h>
-
 enum { CONNECT_TIMEOUT_MS = 10 * 1000 };
-
-static enum lc_s3_conditional conditional_of(const char *choice)
-{
-	if (strcmp(choice, "off") == 0)
-		return LC_S3_CONDITIONAL_OFF;
-	return strcmp(choice, "on") == 0 ? LC_S3_CONDITIONAL_ON : LC_S3_CONDITIONAL_AUTO;
-}
 
 static struct lc_http *open_http(struct lc_loop *loop, const char *ca_file, bool skip_verify,
 				 struct lc_error *error)
@@ -38,10 +29,8 @@ bool lc_clients_open(struct lc_clients *clients, struct lc_loop *loop,
 	    .region = settings->s3_region,
 	    .access_key_id = settings->s3_access_key_id,
 	    .secret_access_key = settings->s3_secret_access_key,
-	    .addressing = strcmp(settings->s3_addressing_style, "virtual") == 0
-			      ? LC_S3_ADDRESSING_VIRTUAL
-			      : LC_S3_ADDRESSING_PATH,
-	    .conditional = conditional_of(settings->s3_conditional_put),
+	    .addressing = settings->s3_addressing_style,
+	    .conditional = settings->s3_conditional_put,
 	    .timeout_ms = (uint64_t)settings->timeout_upload_operation_seconds * 1000,
 	    .stall_timeout_ms = (uint64_t)settings->timeout_upload_stall_seconds * 1000,
 	};

@@ -119,15 +119,6 @@ static void on_log_timer(void *context)
 
 /* ---- the reload's host ---- */
 
-static void set_log_level(const struct lc_settings *settings)
-{
-	enum lc_log_level level = LC_LOG_INFO;
-	bool known = lc_log_level_of(lc_view_of(settings->log_level), &level);
-
-	LC_ASSERT(known);
-	lc_log_set_level(level);
-}
-
 /* The metrics port is given up before it is taken anew: the two may overlap. */
 static bool open_metrics_server(struct supervisor *supervisor, struct lc_error *error)
 {
@@ -144,7 +135,7 @@ static bool on_follow(void *context, struct lc_error *error)
 {
 	struct supervisor *supervisor = context;
 
-	set_log_level(supervisor->settings);
+	lc_log_set_level(supervisor->settings->log_level);
 	return open_metrics_server(supervisor, error);
 }
 
@@ -308,7 +299,7 @@ int lc_supervisor_run(const struct lc_supervisor_configuration *configuration)
 	supervisor.house.context = &supervisor;
 	supervisor.fleet.house = &supervisor.house;
 	lc_log_set_identity("supervisor", -1);
-	set_log_level(settings);
+	lc_log_set_level(settings->log_level);
 	if (open_house(&supervisor, &error) && lc_fleet_man(&supervisor.fleet, &error) &&
 	    lc_open_files_raise(settings, (unsigned)supervisor.fleet.count, &error) &&
 	    lc_layout_enforce(settings, supervisor.house.state_lock,

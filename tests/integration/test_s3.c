@@ -48,6 +48,7 @@ static int set_up(void **state)
 	    .access_key_id = getenv("LOG_COURIER_S3_ACCESS_KEY_ID"),
 	    .secret_access_key = getenv("LOG_COURIER_S3_SECRET_ACCESS_KEY"),
 	    .addressing = LC_S3_ADDRESSING_PATH,
+	    .conditional = LC_S3_CONDITIONAL_OFF,
 	    .timeout_ms = 30000,
 	};
 	world->s3 = lc_s3_new(world->loop, world->http, &world->options, NULL);

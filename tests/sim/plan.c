@@ -236,12 +236,13 @@ static void set_text(char **setting, const char *text)
 /* One life's settings; what the horizon and the retention are stays as it was. */
 void sim_settings_make(struct lc_settings *settings)
 {
-	static const char *const conditional[] = {"auto", "on", "off"};
+	static const enum lc_s3_conditional conditional[] = {
+	    LC_S3_CONDITIONAL_AUTO, LC_S3_CONDITIONAL_ON, LC_S3_CONDITIONAL_OFF};
 	int64_t cap = (int64_t)sim_between(256 * 1024, sim_chance(0.5) ? 400 * 1024 : 4 << 20);
 
 	lc_settings_default(settings);
 	set_text(&settings->state_directory, sim->directory);
-	set_text(&settings->s3_conditional_put, conditional[sim_below(3)]);
+	settings->s3_conditional_put = conditional[sim_below(3)];
 	settings->consumer_processing_delay_seconds = sim->plan.delay;
 	settings->consumer_count_threshold = (int64_t)sim_between(1, sim_chance(0.5) ? 20 : 1000);
 	settings->consumer_time_threshold_seconds =

@@ -69,6 +69,7 @@ static void set_up(void **state, uint64_t timeout_ms)
 
 	alarm(120);
 	world->timeout_ms = timeout_ms;
+	world->conditional = LC_S3_CONDITIONAL_OFF;
 	world->loop = lc_loop_new(NULL);
 	world->http = lc_http_new(world->loop, &options, NULL);
 	world->server = script_server_new(world->loop, serve, world);

@@ -44,7 +44,7 @@ static void a_flag_beats_the_environment_which_beats_the_file(void **state)
 	assert_true(fabs(settings.retry_backoff_jitter_factor - 0.03) < 1e-12);
 	assert_false(settings.metrics_server_enabled);
 	assert_string_equal(settings.clickhouse_database, "from_flag");
-	assert_string_equal(settings.log_level, "debug");
+	assert_int_equal(settings.log_level, LC_LOG_DEBUG);
 	assert_string_equal(settings.s3_region, "from-environment");
 	assert_string_equal(settings.clickhouse_logs_table, "logs");
 	assert_int_equal(settings.origins[LC_SETTINGS_consumer_time_threshold_seconds].line, 2);

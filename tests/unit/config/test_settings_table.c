@@ -216,18 +216,21 @@ static void check_text(enum source source, struct lc_settings *settings, const c
 }
 
 static void check_choice(enum source source, struct lc_settings *settings, const char *name,
-			 char *const *field, const char *choices)
+			 const unsigned *field)
 {
-	char copy[64];
-	char *rest = copy;
+	const struct lc_setting *setting = lc_setting_find(lc_view_of(name));
+	char all[LC_SETTING_BOUNDS_SIZE];
 
-	snprintf(copy, sizeof(copy), "%s", choices);
-	for (char *choice; (choice = strsep(&rest, "|")) != NULL;) {
-		set_well(source, settings, name, choice);
-		assert_string_equal(*field, choice);
+	assert_true(setting->choice_count > 1);
+	for (unsigned i = 0; i < setting->choice_count; i++) {
+		set_well(source, settings, name, setting->choices[i]);
+		assert_int_equal(*field, i);
+		assert_string_equal(lc_setting_text(settings, setting), setting->choices[i]);
 	}
+	lc_setting_bounds(setting, all);
+	assert_non_null(strchr(all, '|'));
 	set_in_vain(source, settings, name, "neither", "one of");
-	set_in_vain(source, settings, name, choices, "one of");
+	set_in_vain(source, settings, name, all, "one of");
 }
 
 static void check_secret(enum source source, struct lc_settings *settings, const char *name,
@@ -252,8 +255,7 @@ static void every_setting_lands_in_its_field_from_every_source(void **state)
 	check_boolean(source, &settings, name, &settings.field);
 #define LC_SETTING_TEXT(field, name, ...) check_text(source, &settings, name, &settings.field);
 #define LC_SETTING_SECRET(field, name, ...) check_secret(source, &settings, name, &settings.field);
-#define LC_SETTING_CHOICE(field, name, default_value, choices, ...) \
-	check_choice(source, &settings, name, &settings.field, choices);
+#define LC_SETTING_CHOICE(field, name, ...) check_choice(source, &settings, name, &settings.field);
 #include "tbl/settings.h"
 		lc_settings_free(&settings);
 	}
@@ -268,7 +270,9 @@ static void every_default_lies_within_its_own_bounds(void **state)
 	for (unsigned i = 0; i < LC_SETTINGS_COUNT; i++) {
 		const struct lc_setting *setting = lc_setting_at(i);
 
-		set_well(ENVIRONMENT, &settings, setting->name, setting->default_text);
+		set_well(ENVIRONMENT, &settings, setting->name,
+			 setting->type == LC_SETTING_TYPE_CHOICE ? lc_setting_default(setting)
+								 : setting->default_text);
 	}
 	lc_settings_free(&settings);
 }

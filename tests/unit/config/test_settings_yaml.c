@@ -64,7 +64,7 @@ static void nested_and_dotted_names_mean_the_same(void **state)
 	assert_string_equal(settings.s3_region, "eu-west-1");
 	assert_true(settings.s3_tls_skip_verify);
 	assert_string_equal(settings.s3_endpoint, "https://s3.example.com");
-	assert_string_equal(settings.log_level, "debug");
+	assert_int_equal(settings.log_level, LC_LOG_DEBUG);
 	assert_int_equal(settings.consumer_count_threshold, 5);
 	assert_int_equal(settings.consumer_time_threshold_seconds, 6);
 	assert_int_equal(settings.origins[LC_SETTINGS_s3_region].line, 2);
@@ -88,7 +88,7 @@ static void a_file_that_says_nothing_sets_nothing(void **state)
 
 		read_well(EMPTY[i], &settings);
 		assert_string_equal(settings.s3_region, "us-east-1");
-		assert_string_equal(settings.log_level, "info");
+		assert_int_equal(settings.log_level, LC_LOG_INFO);
 		lc_settings_free(&settings);
 	}
 }
