@@ -5,14 +5,15 @@
 #define LC_SUPERVISOR_METRICS_SERVER_H
 
 #include "base/loop.h"
-#include "supervisor/report.h"
+#include "supervisor/control_status.h"
 
 struct lc_metrics_server;
 
-/* Serves `report` on metrics-server.listen-address and -port. NULL with `error` set when the port
+/* Serves `service` on metrics-server.listen-address and -port. NULL with `error` set when the port
  * can not be had. */
-struct lc_metrics_server *
-lc_metrics_server_new(struct lc_loop *loop, const struct lc_report *report, struct lc_error *error);
+struct lc_metrics_server *lc_metrics_server_new(struct lc_loop *loop,
+						const struct lc_control_status *service,
+						struct lc_error *error);
 
 /* Closes the port. NULL is allowed. */
 void lc_metrics_server_free(struct lc_metrics_server *server);

@@ -36,7 +36,7 @@ struct lc_reload {
 					      will be again */
 	bool has_candidate;
 	bool has_former;
-	size_t at;  /* REPLACING, RETURNING: the keeper whose worker is being replaced */
+	size_t at;  /* REPLACING, RETURNING: the process whose worker is being replaced */
 	size_t end; /* REPLACING, RETURNING: as far as workers are to be replaced */
 	bool waiting;
 	bool had_failed;   /* the shard at hand did not work with the former settings either */
@@ -44,7 +44,7 @@ struct lc_reload {
 	bool *paused;      /* EMPTYING to STARTING: by shard */
 	struct lc_layout layout;
 	struct lc_move_process mover;
-	struct lc_loop_timer *poke; /* goes on from the loop: never from within a keeper's call */
+	struct lc_loop_timer *poke; /* goes on from the loop: never from within a process's call */
 	struct lc_loop_timer *patience; /* for one successor */
 };
 

@@ -1,9 +1,10 @@
 #include "supervisor/obituary.h"
 
 #include "base/log.h"
-#include "supervisor/trace.h"
 
+#include <dlfcn.h>
 #include <inttypes.h>
+#include <link.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -13,6 +14,70 @@ enum {
 	TRACE_TEXT_MAX = 8192, /* bytes */
 	PLACE_FRAMES = 3,      /* of a backtrace, in a sentence */
 };
+
+/* ---- a backtrace in words ---- */
+
+struct frame {
+	const char *module; /* file name without folders; NULL: in no module that we have */
+	const char *symbol; /* or NULL */
+	uintptr_t offset;   /* in the module as addr2line counts; the address itself without one */
+	bool ours;
+};
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : slash + 1;
+}
+
+static struct frame find_frame(const struct lc_page_trace *trace, unsigned index)
+{
+	uintptr_t address = trace->addresses[index] - (index > 0);
+	struct frame frame = {.offset = address};
+	const struct link_map *map;
+	void *extra;
+	Dl_info info;
+
+	/* The address is only compared with where modules are.
+	 * NOLINTNEXTLINE(performance-no-int-to-ptr) */
+	if (dladdr1((const void *)address, &info, &extra, RTLD_DL_LINKMAP) == 0)
+		return frame;
+	map = extra;
+	frame.module = base_name(info.dli_fname);
+	frame.symbol = info.dli_sname;
+	frame.offset = address - map->l_addr;
+	frame.ours = map->l_name[0] == '\0'; /* the main program has no name there */
+	return frame;
+}
+
+static void append_frame(const struct frame *frame, struct lc_buffer *text)
+{
+	if (frame->module == NULL)
+		lc_buffer_append_format(text, "0x%" PRIxPTR, frame->offset);
+	else
+		lc_buffer_append_format(text, "%s+0x%" PRIxPTR, frame->module, frame->offset);
+	if (frame->symbol != NULL)
+		lc_buffer_append_format(text, " %s", frame->symbol);
+}
+
+void lc_obituary_append_trace(const struct lc_page_trace *trace, unsigned most, bool ours_alone,
+			      struct lc_buffer *text)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < trace->size && count < most; i++) {
+		struct frame frame = find_frame(trace, i);
+
+		if (ours_alone && !frame.ours)
+			continue;
+		if (count++ > 0)
+			lc_buffer_append_text(text, ", ");
+		append_frame(&frame, text);
+	}
+}
+
+/* ---- the obituary ---- */
 
 void lc_obituary_compose(struct lc_obituary *obituary, unsigned shard, pid_t pid, int status,
 			 uint64_t uptime_ms, const char *reason, const struct lc_page *page)
@@ -70,7 +135,7 @@ void lc_obituary_sentence(const struct lc_obituary *obituary,
 	describe_end(obituary->status, end, sizeof(end));
 	lc_buffer_init(&sentence, SENTENCE_MAX);
 	lc_buffer_init(&place, TRACE_TEXT_MAX);
-	lc_trace_append_ours(&obituary->trace, PLACE_FRAMES, &place);
+	lc_obituary_append_trace(&obituary->trace, PLACE_FRAMES, true, &place);
 	lc_buffer_append_format(&sentence,
 				"worker %ld %s after %" PRIu64 ".%" PRIu64 " s, while %s",
 				(long)obituary->pid, end, obituary->uptime_ms / 1000,
@@ -91,7 +156,7 @@ void lc_obituary_log(const struct lc_obituary *obituary, bool expected, int64_t 
 						    : LC_LOG_INT("signal", WTERMSIG(status));
 
 	lc_buffer_init(&frames, TRACE_TEXT_MAX);
-	lc_trace_append(&obituary->trace, &frames);
+	lc_obituary_append_trace(&obituary->trace, LC_PAGE_TRACE_MAX, false, &frames);
 	lc_log(expected ? LC_LOG_INFO : LC_LOG_ERROR, expected ? "worker ended" : "worker died",
 	       LC_LOG_UINT("of_shard", obituary->shard), LC_LOG_INT("worker_pid", obituary->pid),
 	       LC_LOG_UINT("uptime_ms", obituary->uptime_ms), end,

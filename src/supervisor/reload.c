@@ -147,7 +147,7 @@ static bool owns_any(const struct lc_settings *settings)
 static bool shards_change(const struct lc_reload *reload)
 {
 	return lc_settings_shard_count(&reload->candidate) !=
-		   reload->host.fleet->house->shard_count ||
+		   reload->host.fleet->context->shard_count ||
 	       !lc_setting_equal(reload->host.settings, &reload->candidate,
 				 lc_setting_at(LC_SETTINGS_supervisor_owned_shards));
 }
@@ -240,9 +240,9 @@ struct lc_reload *lc_reload_new(const struct lc_reload_host *host)
 	struct lc_reload *reload = lc_memory_zero(1, sizeof(*reload));
 
 	reload->host = *host;
-	reload->poke = lc_loop_timer_new(host->fleet->house->loop, on_poke, reload);
+	reload->poke = lc_loop_timer_new(host->fleet->context->loop, on_poke, reload);
 	reload->patience =
-	    lc_loop_timer_new(host->fleet->house->loop, lc_reload_lose_patience, reload);
+	    lc_loop_timer_new(host->fleet->context->loop, lc_reload_lose_patience, reload);
 	return reload;
 }
 

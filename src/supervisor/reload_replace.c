@@ -8,17 +8,17 @@
 /* How long a successor may take to be ready beyond the time that its predecessor has to finish. */
 enum { SUCCESSOR_MS = 60 * 1000 };
 
-static struct lc_keeper *keeper_at(const struct lc_reload *reload)
+static struct lc_shard_process *process_at(const struct lc_reload *reload)
 {
-	return reload->at < reload->end ? reload->host.fleet->keepers[reload->at] : NULL;
+	return reload->at < reload->end ? reload->host.fleet->processes[reload->at] : NULL;
 }
 
 static void take_settings(struct lc_reload *reload)
 {
-	lc_fleet_each(reload->host.fleet, lc_keeper_take_settings);
+	lc_fleet_each(reload->host.fleet, lc_shard_process_take_settings);
 }
 
-/* Replaces the workers of the first `end` keepers. */
+/* Replaces the workers of the first `end` processes. */
 static void begin_walk(struct lc_reload *reload, enum lc_reload_step step, size_t end)
 {
 	reload->at = 0;
@@ -54,18 +54,19 @@ static void go_back(struct lc_reload *reload, const char *why)
 	begin_walk(reload, LC_RELOAD_RETURNING, reload->at + 1);
 }
 
-static void start_next(struct lc_reload *reload, struct lc_keeper *keeper)
+static void start_next(struct lc_reload *reload, struct lc_shard_process *process)
 {
 	const struct lc_settings *settings = reload->host.settings;
 
 	reload->waiting = true;
-	reload->had_failed = lc_keeper_state(keeper) == LC_SHARD_STATE_FAILED;
+	reload->had_failed = lc_shard_process_state(process) == LC_SHARD_STATE_FAILED;
 	if (!reload->failed)
 		lc_reload_say(reload, "replacing the worker of shard %u; %zu of %zu are done",
-			      lc_keeper_shard(keeper), reload->at, reload->host.fleet->count);
+			      lc_shard_process_shard(process), reload->at,
+			      reload->host.fleet->count);
 	lc_loop_timer_start(reload->patience,
 			    (uint64_t)settings->shutdown_timeout_seconds * 1000 + SUCCESSOR_MS);
-	lc_keeper_replace(keeper);
+	lc_shard_process_replace(process);
 }
 
 /* Are the new settings to blame for it that the shard does not work? Not for a damaged ledger, nor
@@ -78,12 +79,12 @@ static bool blames_settings(const struct lc_reload *reload,
 }
 
 /* Where the worker that is being replaced has come to. */
-static void judge_successor(struct lc_reload *reload, struct lc_keeper *keeper)
+static void judge_successor(struct lc_reload *reload, struct lc_shard_process *process)
 {
 	struct lc_status_document_shard shard;
 	char why[LC_STATUS_DOCUMENT_TEXT_SIZE];
 
-	lc_keeper_describe(keeper, 0, &shard);
+	lc_shard_process_describe(process, &shard);
 	if (shard.replacing)
 		return;
 	if (shard.state == LC_SHARD_STATE_FAILED && blames_settings(reload, &shard)) {
@@ -100,19 +101,19 @@ static void judge_successor(struct lc_reload *reload, struct lc_keeper *keeper)
 
 void lc_reload_walk(struct lc_reload *reload)
 {
-	struct lc_keeper *keeper = keeper_at(reload);
+	struct lc_shard_process *process = process_at(reload);
 
-	if (keeper != NULL && reload->waiting) {
-		judge_successor(reload, keeper);
+	if (process != NULL && reload->waiting) {
+		judge_successor(reload, process);
 		return;
 	}
-	while (keeper != NULL && (lc_keeper_state(keeper) == LC_SHARD_STATE_PAUSED ||
-				  lc_keeper_state(keeper) == LC_SHARD_STATE_STOPPED)) {
+	while (process != NULL && (lc_shard_process_state(process) == LC_SHARD_STATE_PAUSED ||
+				   lc_shard_process_state(process) == LC_SHARD_STATE_STOPPED)) {
 		reload->at++;
-		keeper = keeper_at(reload);
+		process = process_at(reload);
 	}
-	if (keeper != NULL)
-		start_next(reload, keeper);
+	if (process != NULL)
+		start_next(reload, process);
 	else if (reload->failed)
 		lc_reload_end(reload);
 	else
@@ -131,7 +132,7 @@ void lc_reload_lose_patience(void *context)
 	snprintf(
 	    why, sizeof(why),
 	    "the new worker of shard %u was not ready in time; its obituary and the log tell more",
-	    lc_keeper_shard(keeper_at(reload)));
+	    lc_shard_process_shard(process_at(reload)));
 	go_back(reload, why);
 }
 

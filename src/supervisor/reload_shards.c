@@ -9,12 +9,12 @@ static void start_all(struct lc_reload *reload)
 	struct lc_fleet *fleet = reload->host.fleet;
 
 	for (size_t i = 0; i < fleet->count; i++) {
-		struct lc_keeper *keeper = fleet->keepers[i];
+		struct lc_shard_process *process = fleet->processes[i];
 
-		if (reload->paused[lc_keeper_shard(keeper)])
-			lc_keeper_pause(keeper);
+		if (reload->paused[lc_shard_process_shard(process)])
+			lc_shard_process_pause(process);
 		else
-			lc_keeper_start(keeper);
+			lc_shard_process_start(process);
 	}
 	lc_reload_enter(reload, LC_RELOAD_STARTING);
 	lc_loop_timer_start(reload->poke, 0);
@@ -39,11 +39,11 @@ static void stay_down(struct lc_reload *reload, const struct lc_error *error)
 static void man_anew(struct lc_reload *reload)
 {
 	struct lc_fleet *fleet = reload->host.fleet;
-	unsigned before = fleet->house->shard_count;
+	unsigned before = fleet->context->shard_count;
 	struct lc_error error;
 
 	lc_reload_swap(reload->host.settings, &reload->candidate);
-	if (!lc_fleet_man(fleet, &error)) {
+	if (!lc_fleet_rebuild(fleet, &error)) {
 		stay_down(reload, &error);
 		return;
 	}
@@ -51,9 +51,9 @@ static void man_anew(struct lc_reload *reload)
 		reload->failed = true;
 		lc_reload_say(reload, "the shards have changed, but: %s", error.message);
 	}
-	if (before != fleet->house->shard_count) {
+	if (before != fleet->context->shard_count) {
 		free(reload->paused);
-		reload->paused = lc_memory_zero(fleet->house->shard_count, sizeof(bool));
+		reload->paused = lc_memory_zero(fleet->context->shard_count, sizeof(bool));
 	}
 	start_all(reload);
 }
@@ -72,7 +72,7 @@ static void finish_change(struct lc_reload *reload)
 
 void lc_reload_change_layout(struct lc_reload *reload)
 {
-	const struct lc_keeper_house *house = reload->host.fleet->house;
+	const struct lc_shard_process_context *context = reload->host.fleet->context;
 	struct lc_error error;
 
 	if (!lc_layout_open(&reload->layout, &reload->candidate, &error)) {
@@ -81,8 +81,8 @@ void lc_reload_change_layout(struct lc_reload *reload)
 	}
 	if (lc_layout_is_right(&reload->layout)) {
 		man_anew(reload);
-	} else if (!lc_layout_start_change(&reload->layout, house->state_lock,
-					   &house->worker_signals, &reload->mover, &error)) {
+	} else if (!lc_layout_start_change(&reload->layout, context->state_lock,
+					   &context->worker_signals, &reload->mover, &error)) {
 		give_up(reload, &error);
 	} else {
 		lc_reload_say(reload, "moving the ledgers of %u shards to %u",
@@ -113,12 +113,12 @@ void lc_reload_empty(struct lc_reload *reload)
 {
 	struct lc_fleet *fleet = reload->host.fleet;
 
-	reload->paused = lc_memory_zero(fleet->house->shard_count, sizeof(bool));
+	reload->paused = lc_memory_zero(fleet->context->shard_count, sizeof(bool));
 	for (size_t i = 0; i < fleet->count; i++)
-		reload->paused[lc_keeper_shard(fleet->keepers[i])] =
-		    lc_keeper_is_to_pause(fleet->keepers[i]);
+		reload->paused[lc_shard_process_shard(fleet->processes[i])] =
+		    lc_shard_process_is_to_pause(fleet->processes[i]);
 	lc_reload_say(reload, "the shards change: all workers finish");
 	lc_reload_enter(reload, LC_RELOAD_EMPTYING);
-	lc_fleet_each(fleet, lc_keeper_drain);
+	lc_fleet_each(fleet, lc_shard_process_drain);
 	lc_loop_timer_start(reload->poke, 0);
 }

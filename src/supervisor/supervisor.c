@@ -5,19 +5,21 @@
 #include "base/exit_codes.h"
 #include "base/log.h"
 #include "base/loop.h"
-#include "supervisor/control.h"
-#include "supervisor/directory.h"
+#include "supervisor/control_orders.h"
+#include "supervisor/control_socket.h"
+#include "supervisor/control_status.h"
 #include "supervisor/fleet.h"
 #include "supervisor/layout.h"
 #include "supervisor/metrics_server.h"
 #include "supervisor/open_files.h"
-#include "supervisor/orders.h"
 #include "supervisor/reload.h"
-#include "supervisor/report.h"
 #include "supervisor/service_manager.h"
-#include "supervisor/signals.h"
+#include "supervisor/state_directory.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 enum { LOG_MS = 1000 };
@@ -25,11 +27,12 @@ enum { LOG_MS = 1000 };
 struct supervisor {
 	const struct lc_supervisor_configuration *configuration;
 	const struct lc_settings *settings; /* in force */
-	struct lc_keeper_house house;
+	struct lc_shard_process_context context;
 	struct lc_fleet fleet;
-	struct lc_report report;
-	struct lc_signals *signals;
-	struct lc_control *control;
+	struct lc_control_status service;
+	int signal_fd; /* the signals of this process (signalfd); -1: not yet */
+	struct lc_loop_watch *signal_watch;
+	struct lc_control_socket *control;
 	struct lc_metrics_server *metrics_server;
 	struct lc_reload *reload;
 	struct lc_service_manager *manager;
@@ -71,7 +74,7 @@ static void on_change(void *context)
 
 	lc_reload_on_change(supervisor->reload);
 	if (is_over(supervisor)) {
-		lc_loop_stop(supervisor->house.loop);
+		lc_loop_stop(supervisor->context.loop);
 		return;
 	}
 	announce(supervisor);
@@ -86,17 +89,15 @@ static void stop(struct supervisor *supervisor)
 				      : "stopping: workers finish what is under way");
 	lc_service_manager_stopping(supervisor->manager);
 	lc_reload_stop(supervisor->reload);
-	lc_fleet_each(&supervisor->fleet, hurry ? lc_keeper_hurry : lc_keeper_drain);
+	lc_fleet_each(&supervisor->fleet, hurry ? lc_shard_process_hurry : lc_shard_process_drain);
 	on_change(supervisor);
 }
 
-static void on_signal(int signal_number, void *context)
+static void on_signal(int signal_number, struct supervisor *supervisor)
 {
-	struct supervisor *supervisor = context;
-
 	switch (signal_number) {
 	case SIGCHLD:
-		lc_fleet_each(&supervisor->fleet, lc_keeper_reap);
+		lc_fleet_each(&supervisor->fleet, lc_shard_process_reap);
 		lc_reload_on_child(supervisor->reload);
 		break;
 	case SIGHUP:
@@ -107,6 +108,50 @@ static void on_signal(int signal_number, void *context)
 		stop(supervisor);
 		break;
 	}
+}
+
+static void on_signal_readable(void *context)
+{
+	struct supervisor *supervisor = context;
+	struct signalfd_siginfo info;
+
+	if (read(supervisor->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		on_signal((int)info.ssi_signo, supervisor);
+}
+
+/* Signals are read from a descriptor, on the event loop. No handler is installed, so that a forked
+ * worker inherits none and cannot be mistaken for its parent. Several signals of one kind may come
+ * as one. */
+static bool take_signals(struct supervisor *supervisor, struct lc_error *error)
+{
+	struct sigaction ignore = {.sa_flags = 0};
+	sigset_t ours;
+
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGTERM);
+	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGHUP);
+	sigaddset(&ours, SIGCHLD);
+	supervisor->signal_fd = signalfd(-1, &ours, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (supervisor->signal_fd < 0)
+		return lc_error_set_errno(error, errno,
+					  "signals can not be read from a descriptor");
+	ignore.sa_handler = SIG_IGN;
+	sigemptyset(&ignore.sa_mask);
+	LC_ASSERT(sigaction(SIGPIPE, &ignore, NULL) == 0);
+	LC_ASSERT(sigprocmask(SIG_BLOCK, &ours, &supervisor->context.worker_signals) == 0);
+	supervisor->signal_watch = lc_loop_watch_readable(
+	    supervisor->context.loop, supervisor->signal_fd, on_signal_readable, supervisor);
+	return true;
+}
+
+static void release_signals(struct supervisor *supervisor)
+{
+	if (supervisor->signal_fd < 0)
+		return;
+	lc_loop_watch_free(supervisor->signal_watch);
+	close(supervisor->signal_fd);
+	LC_ASSERT(sigprocmask(SIG_SETMASK, &supervisor->context.worker_signals, NULL) == 0);
 }
 
 static void on_log_timer(void *context)
@@ -127,7 +172,7 @@ static bool open_metrics_server(struct supervisor *supervisor, struct lc_error *
 	if (!supervisor->settings->metrics_server_enabled)
 		return true;
 	supervisor->metrics_server =
-	    lc_metrics_server_new(supervisor->house.loop, &supervisor->report, error);
+	    lc_metrics_server_new(supervisor->context.loop, &supervisor->service, error);
 	return supervisor->metrics_server != NULL;
 }
 
@@ -165,26 +210,24 @@ static bool on_load(void *context, struct lc_settings *settings, struct lc_error
 
 /* ---- beginning and end ---- */
 
-static bool open_house(struct supervisor *supervisor, struct lc_error *error)
+static bool open_context(struct supervisor *supervisor, struct lc_error *error)
 {
-	struct lc_keeper_house *house = &supervisor->house;
+	struct lc_shard_process_context *context = &supervisor->context;
 
-	house->loop = lc_loop_new(error);
-	if (house->loop == NULL)
+	context->loop = lc_loop_new(error);
+	if (context->loop == NULL)
 		return false;
-	supervisor->signals =
-	    lc_signals_new(house->loop, on_signal, supervisor, &house->worker_signals, error);
-	if (supervisor->signals == NULL)
+	if (!take_signals(supervisor, error))
 		return false;
-	house->state_lock = lc_directory_lock(supervisor->settings->state_directory, error);
-	return house->state_lock >= 0;
+	context->state_lock = lc_state_directory_lock(supervisor->settings->state_directory, error);
+	return context->state_lock >= 0;
 }
 
 static void describe(void *context, struct lc_status_document *document)
 {
 	const struct supervisor *supervisor = context;
 
-	lc_report_status(&supervisor->report, document);
+	lc_control_status_describe(&supervisor->service, document);
 }
 
 static void make_parts(struct supervisor *supervisor)
@@ -200,48 +243,51 @@ static void make_parts(struct supervisor *supervisor)
 	};
 
 	supervisor->reload = lc_reload_new(&host);
-	supervisor->report = (struct lc_report){
+	supervisor->service = (struct lc_control_status){
 	    .settings = supervisor->settings,
 	    .fleet = &supervisor->fleet,
 	    .reload = supervisor->reload,
 	    .started_ms = lc_clock_monotonic_ms(),
 	};
-	supervisor->manager = lc_service_manager_new(supervisor->house.loop, describe, supervisor);
-	supervisor->log_timer = lc_loop_timer_new(supervisor->house.loop, on_log_timer, supervisor);
+	supervisor->manager =
+	    lc_service_manager_new(supervisor->context.loop, describe, supervisor);
+	supervisor->log_timer =
+	    lc_loop_timer_new(supervisor->context.loop, on_log_timer, supervisor);
 	lc_loop_timer_start(supervisor->log_timer, LOG_MS);
 }
 
 static bool open_servers(struct supervisor *supervisor, struct lc_error *error)
 {
-	struct lc_orders orders = {.fleet = &supervisor->fleet, .reload = supervisor->reload};
+	struct lc_control_orders orders = {.fleet = &supervisor->fleet,
+					   .reload = supervisor->reload};
 
 	make_parts(supervisor);
 	orders.reload = supervisor->reload;
 	supervisor->control =
-	    lc_control_new(supervisor->house.loop, &supervisor->report, &orders, error);
+	    lc_control_socket_new(supervisor->context.loop, &supervisor->service, &orders, error);
 	return supervisor->control != NULL && open_metrics_server(supervisor, error);
 }
 
 static void close_all(struct supervisor *supervisor)
 {
 	lc_metrics_server_free(supervisor->metrics_server);
-	lc_control_free(supervisor->control);
+	lc_control_socket_free(supervisor->control);
 	lc_loop_timer_free(supervisor->log_timer);
 	lc_service_manager_free(supervisor->manager);
 	lc_reload_free(supervisor->reload);
 	lc_fleet_free(&supervisor->fleet);
-	lc_signals_free(supervisor->signals);
-	lc_loop_free(supervisor->house.loop);
-	if (supervisor->house.state_lock >= 0)
-		close(supervisor->house.state_lock);
+	release_signals(supervisor);
+	lc_loop_free(supervisor->context.loop);
+	if (supervisor->context.state_lock >= 0)
+		close(supervisor->context.state_lock);
 }
 
 /* Why the shard cannot work. One that is stopped may still tell of an earlier worker's end. */
-static int cause_of(const struct lc_keeper *keeper)
+static int cause_of(const struct lc_shard_process *process)
 {
-	int code = lc_keeper_obituary_exit_code(keeper);
+	int code = lc_shard_process_obituary_exit_code(process);
 
-	return lc_keeper_state(keeper) == LC_SHARD_STATE_FAILED && lc_exit_is_final(code)
+	return lc_shard_process_state(process) == LC_SHARD_STATE_FAILED && lc_exit_is_final(code)
 		   ? code
 		   : LC_EXIT_FAILURE;
 }
@@ -249,10 +295,10 @@ static int cause_of(const struct lc_keeper *keeper)
 /* Why no shard can work: the one cause of all, or that there are several. */
 static int failure_of(const struct lc_fleet *fleet)
 {
-	int code = cause_of(fleet->keepers[0]);
+	int code = cause_of(fleet->processes[0]);
 
 	for (size_t i = 1; i < fleet->count; i++) {
-		if (cause_of(fleet->keepers[i]) != code)
+		if (cause_of(fleet->processes[i]) != code)
 			return LC_EXIT_FAILURE;
 	}
 	return code;
@@ -261,11 +307,11 @@ static int failure_of(const struct lc_fleet *fleet)
 static int run(struct supervisor *supervisor)
 {
 	lc_log(LC_LOG_INFO, "service starts", LC_LOG_TEXT("version", PACKAGE_VERSION),
-	       LC_LOG_UINT("shards", supervisor->house.shard_count),
+	       LC_LOG_UINT("shards", supervisor->context.shard_count),
 	       LC_LOG_UINT("owned_shards", supervisor->fleet.count),
 	       LC_LOG_TEXT("socket", supervisor->settings->supervisor_socket));
-	lc_fleet_each(&supervisor->fleet, lc_keeper_start);
-	lc_loop_run(supervisor->house.loop);
+	lc_fleet_each(&supervisor->fleet, lc_shard_process_start);
+	lc_loop_run(supervisor->context.loop);
 	if (supervisor->stop_requests > 0) {
 		lc_log_say(LC_LOG_INFO, "service ends");
 		return LC_EXIT_OK;
@@ -291,19 +337,20 @@ int lc_supervisor_run(const struct lc_supervisor_configuration *configuration)
 	struct supervisor supervisor = {
 	    .configuration = configuration,
 	    .settings = settings,
-	    .house = {.settings = settings, .state_lock = -1, .on_change = on_change},
+	    .signal_fd = -1,
+	    .context = {.settings = settings, .state_lock = -1, .on_change = on_change},
 	};
 	struct lc_error error;
 	int exit_code;
 
-	supervisor.house.context = &supervisor;
-	supervisor.fleet.house = &supervisor.house;
+	supervisor.context.on_change_context = &supervisor;
+	supervisor.fleet.context = &supervisor.context;
 	lc_log_set_identity("supervisor", -1);
 	lc_log_set_level(settings->log_level);
-	if (open_house(&supervisor, &error) && lc_fleet_man(&supervisor.fleet, &error) &&
+	if (open_context(&supervisor, &error) && lc_fleet_rebuild(&supervisor.fleet, &error) &&
 	    lc_open_files_raise(settings, (unsigned)supervisor.fleet.count, &error) &&
-	    lc_layout_enforce(settings, supervisor.house.state_lock,
-			      &supervisor.house.worker_signals, &error) &&
+	    lc_layout_enforce(settings, supervisor.context.state_lock,
+			      &supervisor.context.worker_signals, &error) &&
 	    open_servers(&supervisor, &error))
 		exit_code = run(&supervisor);
 	else

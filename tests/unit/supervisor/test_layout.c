@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "ledger/file_name.h"
-#include "supervisor/directory.h"
+#include "supervisor/state_directory.h"
 #include "support/move_world.h"
 
 #include <errno.h>
@@ -69,7 +69,7 @@ static int tear_down(void **state)
 
 static bool enforce(struct place *place, unsigned shards, struct lc_error *error)
 {
-	int lock = lc_directory_lock(place->directory, error);
+	int lock = lc_state_directory_lock(place->directory, error);
 	bool done;
 
 	if (lock < 0)

@@ -1,5 +1,5 @@
 /* Where a process was when it died, from its last breath to the words of whoever survives it. */
-#include "supervisor/trace.h"
+#include "supervisor/obituary.h"
 
 #include "base/assert.h"
 #include "worker/last_words.h"
@@ -193,15 +193,15 @@ static void frames_are_told_by_module_and_offset(void **state)
 	trace.addresses[1] = (uintptr_t)&getppid + 1;
 	trace.addresses[2] = (uintptr_t)touch_nothing + 5;
 	lc_buffer_init(&text, 4096);
-	lc_trace_append(&trace, &text);
+	lc_obituary_append_trace(&trace, LC_PAGE_TRACE_MAX, false, &text);
 	assert_true(strncmp(lc_buffer_text(&text), "0x10, libc.so.6+0x", 18) == 0);
 	assert_non_null(strstr(lc_buffer_text(&text), "getppid, test_trace+0x"));
 	lc_buffer_clear(&text);
-	lc_trace_append_ours(&trace, 3, &text);
+	lc_obituary_append_trace(&trace, 3, true, &text);
 	assert_true(strncmp(lc_buffer_text(&text), "test_trace+0x", 13) == 0);
 	assert_true(strtoumax(lc_buffer_text(&text) + 11, &tail, 16) < trace.addresses[2]);
 	lc_buffer_clear(&text);
-	lc_trace_append_ours(&trace, 0, &text);
+	lc_obituary_append_trace(&trace, 0, true, &text);
 	assert_int_equal(text.size, 0);
 	lc_buffer_free(&text);
 }

@@ -1,16 +1,15 @@
-#include "supervisor/directory.h"
+#include "supervisor/state_directory.h"
 
 #include "base/file_identity.h"
-#include "base/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { DIRECTORY_MODE = 0750, LOCK_MODE = 0640 };
@@ -22,21 +21,7 @@ static bool make(const char *path, struct lc_error *error)
 	return lc_error_set_errno(error, errno, "directory %s can not be made", path);
 }
 
-bool lc_directory_make_parent(const char *path, struct lc_error *error)
-{
-	const char *slash = strrchr(path, '/');
-	char *parent;
-	bool made;
-
-	if (slash == NULL || slash == path)
-		return true;
-	parent = lc_memory_copy_bytes(path, (size_t)(slash - path));
-	made = make(parent, error);
-	free(parent);
-	return made;
-}
-
-int lc_directory_lock(const char *path, struct lc_error *error)
+int lc_state_directory_lock(const char *path, struct lc_error *error)
 {
 	char lock[PATH_MAX];
 	int fd;
@@ -69,7 +54,7 @@ int lc_directory_lock(const char *path, struct lc_error *error)
 	return -1;
 }
 
-bool lc_directory_in_place(const char *path, int lock, struct lc_error *error)
+bool lc_state_directory_in_place(const char *path, int lock, struct lc_error *error)
 {
 	struct lc_file_identity ours = lc_file_identity_of_descriptor(lock);
 	struct lc_file_identity there;
@@ -83,4 +68,13 @@ bool lc_directory_in_place(const char *path, int lock, struct lc_error *error)
 			    "state-directory %s, or the file lock in it, was removed, replaced or "
 			    "mounted over",
 			    path);
+}
+
+int64_t lc_state_directory_free_bytes(const char *path)
+{
+	struct statvfs disk;
+
+	if (statvfs(path, &disk) < 0)
+		return -1;
+	return (int64_t)(disk.f_bavail * disk.f_frsize);
 }

@@ -1,13 +1,11 @@
 /*
- * What an operator orders on the control socket: reload, pause, resume, restart, drain,
- * log-level. The
- * supervisor begins to carry it out and answers at once; how far it came is told by the status
+ * What an operator orders on the control socket: reload, pause, resume, restart, drain, log-level.
+ * The supervisor begins to carry it out and answers at once; how far it came is told by the status
  * document.
  */
-#ifndef LC_SUPERVISOR_ORDERS_H
-#define LC_SUPERVISOR_ORDERS_H
+#ifndef LC_SUPERVISOR_CONTROL_ORDERS_H
+#define LC_SUPERVISOR_CONTROL_ORDERS_H
 
-#include "base/error.h"
 #include "formats/control_request.h"
 #include "supervisor/fleet.h"
 #include "supervisor/reload.h"
@@ -15,7 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct lc_orders {
+struct lc_control_orders {
 	struct lc_fleet *fleet;
 	struct lc_reload *reload;
 };
@@ -23,7 +21,8 @@ struct lc_orders {
 /* Carries out an order. `affected`: how many shards it concerns. False with `error`, and nothing
  * was done: LC_ERROR_USAGE when there is no such shard here or the new configuration is wrong,
  * LC_ERROR_CONFLICT when a reload stands in the way. */
-bool lc_orders_obey(const struct lc_orders *orders, const struct lc_control_request *request,
-		    size_t *affected, struct lc_error *error);
+bool lc_control_orders_carry_out(const struct lc_control_orders *orders,
+				 const struct lc_control_request *request, size_t *affected,
+				 struct lc_error *error);
 
 #endif

@@ -1,22 +1,23 @@
-/* The state directory, and directories in general. */
-#ifndef LC_SUPERVISOR_DIRECTORY_H
-#define LC_SUPERVISOR_DIRECTORY_H
+/* The state directory: who has it, whether it is still there, and what room there is. */
+#ifndef LC_SUPERVISOR_STATE_DIRECTORY_H
+#define LC_SUPERVISOR_STATE_DIRECTORY_H
 
 #include "base/error.h"
 
 #include <stdbool.h>
-
-/* Makes the directory that `path` stands in, mode 0750, when only that one is missing. */
-bool lc_directory_make_parent(const char *path, struct lc_error *error);
+#include <stdint.h>
 
 /* Makes the state directory if only its last part is missing, and locks it (flock on <path>/lock).
  * The lock belongs to the returned descriptor and to every process that inherits it; it ends when
  * the last of them has closed it. -1 with `error` set when it can not be had, above all when
  * another service has it. */
-int lc_directory_lock(const char *path, struct lc_error *error);
+int lc_state_directory_lock(const char *path, struct lc_error *error);
 
 /* Whether <path>/lock is still the file whose descriptor this is; false with `error` set when the
  * directory or the lock was removed, replaced or mounted over. */
-bool lc_directory_in_place(const char *path, int lock, struct lc_error *error);
+bool lc_state_directory_in_place(const char *path, int lock, struct lc_error *error);
+
+/* What the service may still write there, in bytes; -1 when the disk does not tell. */
+int64_t lc_state_directory_free_bytes(const char *path);
 
 #endif
