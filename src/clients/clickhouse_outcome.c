@@ -18,6 +18,8 @@ static void append_settings(int code, struct lc_error *error)
 {
 	struct lc_error plain = *error;
 
+	if (code == 0)
+		return;
 	for (size_t i = 0; i < sizeof(CODES) / sizeof(CODES[0]); i++) {
 		if (CODES[i].code == code && CODES[i].settings[0] != '\0')
 			lc_error_set(error, plain.kind,
