@@ -11,6 +11,7 @@
 #include "base/view.h"
 #include "clients/http.h"
 #include "clients/retry.h"
+#include "clients/s3_address.h"
 #include "formats/s3_choices.h"
 
 #include <stdbool.h>

@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "clients/s3_address.h"
 #include "formats/http_status.h"
 #include "formats/s3_error.h"
 #include "formats/sigv4.h"
@@ -53,6 +52,7 @@ struct lc_s3_put {
 	TAILQ_ENTRY(lc_s3_put) all;
 	struct lc_http_request *request; /* NULL when the name made it impossible */
 	struct lc_loop_timer *refusal_timer;
+	enum lc_s3_address_fault unaddressable;
 	struct lc_error refusal;
 
 	const struct lc_s3_body *body;
@@ -124,7 +124,8 @@ static void on_refusal_timer(void *context)
 	struct lc_s3_put *put = context;
 	struct lc_s3_answer answer = {
 	    .retry_class = LC_RETRY_WAIT,
-	    .scope = LC_RETRY_SCOPE_PREFIX,
+	    .scope = put->unaddressable == LC_S3_ADDRESS_BAD_BUCKET ? LC_RETRY_SCOPE_BUCKET
+								    : LC_RETRY_SCOPE_PREFIX,
 	    .certain = true,
 	    .code = "",
 	    .error = put->refusal,
@@ -533,8 +534,9 @@ static void address_and_send(struct lc_s3_put *put)
 	lc_buffer_init(&host, ADDRESS_MAX);
 	lc_buffer_init(&path, ADDRESS_MAX);
 	lc_buffer_init(&url, ADDRESS_MAX);
-	if (lc_s3_address_append(&s3->endpoint, s3->addressing, put->bucket, key, &host, &path,
-				 &put->refusal)) {
+	put->unaddressable = lc_s3_address_append(&s3->endpoint, s3->addressing, put->bucket, key,
+						  &host, &path, &put->refusal);
+	if (put->unaddressable == LC_S3_ADDRESS_WHOLE) {
 		lc_buffer_append_view(&url, s3->endpoint.scheme);
 		lc_buffer_append_text(&url, "://");
 		lc_buffer_append_view(&url, lc_buffer_view(&host));

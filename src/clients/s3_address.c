@@ -71,8 +71,8 @@ static bool is_bucket_name(struct lc_view bucket)
 	return true;
 }
 
-static bool check(enum lc_s3_addressing addressing, struct lc_view bucket, struct lc_view key,
-		  struct lc_error *error)
+static bool check_bucket(enum lc_s3_addressing addressing, struct lc_view bucket,
+			 struct lc_error *error)
 {
 	int shown = lc_view_shown(bucket, BUCKET_MAX);
 
@@ -90,20 +90,29 @@ static bool check(enum lc_s3_addressing addressing, struct lc_view bucket, struc
 				    "bucket \"%.*s\" cannot be part of a host name, as "
 				    "virtual-host addressing needs it",
 				    shown, bucket.data);
+	return true;
+}
+
+static bool check_key(struct lc_view bucket, struct lc_view key, struct lc_error *error)
+{
 	if (key.size == 0 || key.size > KEY_MAX)
 		return lc_error_set(error, LC_ERROR_REFUSED,
 				    "a key of %zu bytes: 1 to 1024 are allowed (bucket \"%.*s\"); "
 				    "shorten the prefix",
-				    key.size, shown, bucket.data);
+				    key.size, lc_view_shown(bucket, BUCKET_MAX), bucket.data);
 	return true;
 }
 
-bool lc_s3_address_append(const struct lc_s3_endpoint *endpoint, enum lc_s3_addressing addressing,
-			  struct lc_view bucket, struct lc_view key, struct lc_buffer *host,
-			  struct lc_buffer *path, struct lc_error *error)
+enum lc_s3_address_fault lc_s3_address_append(const struct lc_s3_endpoint *endpoint,
+					      enum lc_s3_addressing addressing,
+					      struct lc_view bucket, struct lc_view key,
+					      struct lc_buffer *host, struct lc_buffer *path,
+					      struct lc_error *error)
 {
-	if (!check(addressing, bucket, key, error))
-		return false;
+	if (!check_bucket(addressing, bucket, error))
+		return LC_S3_ADDRESS_BAD_BUCKET;
+	if (!check_key(bucket, key, error))
+		return LC_S3_ADDRESS_BAD_KEY;
 	lc_buffer_append_char(path, '/');
 	if (addressing == LC_S3_ADDRESSING_VIRTUAL) {
 		lc_buffer_append_view(host, bucket);
@@ -114,5 +123,5 @@ bool lc_s3_address_append(const struct lc_s3_endpoint *endpoint, enum lc_s3_addr
 	}
 	lc_buffer_append_view(host, endpoint->authority);
 	lc_sigv4_append_encoded(path, key, true);
-	return true;
+	return LC_S3_ADDRESS_WHOLE;
 }

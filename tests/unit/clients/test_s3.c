@@ -100,6 +100,7 @@ static void a_bucket_that_is_no_name_waits_unsent(void **state)
 
 	put_world_put(world, "../evil", "key", script_answer_nothing);
 	assert_int_equal(world->answer.retry_class, LC_RETRY_WAIT);
+	assert_int_equal(world->answer.scope, LC_RETRY_SCOPE_BUCKET);
 	assert_true(world->answer.certain);
 	assert_int_equal(world->answer.status, 0);
 	assert_non_null(strstr(world->answer.error.message, "../evil"));

@@ -48,21 +48,21 @@ static void what_is_more_or_less_than_that_is_no_endpoint(void **state)
 	}
 }
 
-/* Appends the address of bucket and key on http://s3.test:80; false when refused. */
-static bool address_of(enum lc_s3_addressing addressing, const char *bucket, struct lc_view key,
-		       const char *host, const char *path)
+/* Appends the address of bucket and key on http://s3.test:80. */
+static enum lc_s3_address_fault address_of(enum lc_s3_addressing addressing, const char *bucket,
+					   struct lc_view key, const char *host, const char *path)
 {
 	struct lc_s3_endpoint endpoint;
 	struct lc_buffer host_seen;
 	struct lc_buffer path_seen;
-	bool ok;
+	enum lc_s3_address_fault fault;
 
 	assert_true(endpoint_of("http://s3.test:80", &endpoint));
 	lc_buffer_init(&host_seen, 10000);
 	lc_buffer_init(&path_seen, 10000);
-	ok = lc_s3_address_append(&endpoint, addressing, lc_view_of(bucket), key, &host_seen,
-				  &path_seen, &ERROR);
-	if (ok) {
+	fault = lc_s3_address_append(&endpoint, addressing, lc_view_of(bucket), key, &host_seen,
+				     &path_seen, &ERROR);
+	if (fault == LC_S3_ADDRESS_WHOLE) {
 		assert_string_equal(lc_buffer_text(&host_seen), host);
 		assert_string_equal(lc_buffer_text(&path_seen), path);
 	} else {
@@ -71,7 +71,7 @@ static bool address_of(enum lc_s3_addressing addressing, const char *bucket, str
 	}
 	lc_buffer_free(&host_seen);
 	lc_buffer_free(&path_seen);
-	return ok;
+	return fault;
 }
 
 static void a_key_is_encoded_once_and_keeps_its_slashes(void **state)
@@ -82,10 +82,13 @@ static void a_key_is_encoded_once_and_keeps_its_slashes(void **state)
 
 	(void)state;
 	snprintf(path, sizeof(path), "/logs/%s", encoded);
-	assert_true(address_of(LC_S3_ADDRESSING_PATH, "logs", lc_view_of(key), "s3.test:80", path));
+	assert_int_equal(
+	    address_of(LC_S3_ADDRESSING_PATH, "logs", lc_view_of(key), "s3.test:80", path),
+	    LC_S3_ADDRESS_WHOLE);
 	snprintf(path, sizeof(path), "/%s", encoded);
-	assert_true(
-	    address_of(LC_S3_ADDRESSING_VIRTUAL, "logs", lc_view_of(key), "logs.s3.test:80", path));
+	assert_int_equal(
+	    address_of(LC_S3_ADDRESSING_VIRTUAL, "logs", lc_view_of(key), "logs.s3.test:80", path),
+	    LC_S3_ADDRESS_WHOLE);
 }
 
 static void a_bucket_that_is_no_name_is_refused(void **state)
@@ -99,11 +102,14 @@ static void a_bucket_that_is_no_name_is_refused(void **state)
 	memset(long_bucket, 'a', sizeof(long_bucket) - 1);
 	long_bucket[256] = '\0';
 	for (size_t i = 0; i < sizeof(buckets) / sizeof(buckets[0]); i++)
-		assert_false(
-		    address_of(LC_S3_ADDRESSING_PATH, buckets[i], lc_view_of("k"), "", ""));
-	assert_false(address_of(LC_S3_ADDRESSING_PATH, long_bucket, lc_view_of("k"), "", ""));
-	assert_true(address_of(LC_S3_ADDRESSING_PATH, "Old_Bucket.-", lc_view_of("k"), "s3.test:80",
-			       "/Old_Bucket.-/k"));
+		assert_int_equal(
+		    address_of(LC_S3_ADDRESSING_PATH, buckets[i], lc_view_of("k"), "", ""),
+		    LC_S3_ADDRESS_BAD_BUCKET);
+	assert_int_equal(address_of(LC_S3_ADDRESSING_PATH, long_bucket, lc_view_of("k"), "", ""),
+			 LC_S3_ADDRESS_BAD_BUCKET);
+	assert_int_equal(address_of(LC_S3_ADDRESSING_PATH, "Old_Bucket.-", lc_view_of("k"),
+				    "s3.test:80", "/Old_Bucket.-/k"),
+			 LC_S3_ADDRESS_WHOLE);
 }
 
 static void a_bucket_that_is_no_host_is_refused_in_virtual_style(void **state)
@@ -116,11 +122,14 @@ static void a_bucket_that_is_no_host_is_refused_in_virtual_style(void **state)
 	memset(long_label, 'a', sizeof(long_label) - 1);
 	long_label[65] = '\0';
 	for (size_t i = 0; i < sizeof(buckets) / sizeof(buckets[0]); i++)
-		assert_false(
-		    address_of(LC_S3_ADDRESSING_VIRTUAL, buckets[i], lc_view_of("k"), "", ""));
-	assert_false(address_of(LC_S3_ADDRESSING_VIRTUAL, long_label, lc_view_of("k"), "", ""));
-	assert_true(address_of(LC_S3_ADDRESSING_VIRTUAL, "a.b-c", lc_view_of("k"),
-			       "a.b-c.s3.test:80", "/k"));
+		assert_int_equal(
+		    address_of(LC_S3_ADDRESSING_VIRTUAL, buckets[i], lc_view_of("k"), "", ""),
+		    LC_S3_ADDRESS_BAD_BUCKET);
+	assert_int_equal(address_of(LC_S3_ADDRESSING_VIRTUAL, long_label, lc_view_of("k"), "", ""),
+			 LC_S3_ADDRESS_BAD_BUCKET);
+	assert_int_equal(address_of(LC_S3_ADDRESSING_VIRTUAL, "a.b-c", lc_view_of("k"),
+				    "a.b-c.s3.test:80", "/k"),
+			 LC_S3_ADDRESS_WHOLE);
 }
 
 static void a_key_of_no_bytes_or_too_many_is_refused(void **state)
@@ -129,9 +138,11 @@ static void a_key_of_no_bytes_or_too_many_is_refused(void **state)
 
 	(void)state;
 	memset(key, 'k', sizeof(key));
-	assert_false(address_of(LC_S3_ADDRESSING_PATH, "logs", lc_view_of(""), "", ""));
-	assert_false(address_of(LC_S3_ADDRESSING_PATH, "logs",
-				(struct lc_view){.data = key, .size = sizeof(key)}, "", ""));
+	assert_int_equal(address_of(LC_S3_ADDRESSING_PATH, "logs", lc_view_of(""), "", ""),
+			 LC_S3_ADDRESS_BAD_KEY);
+	assert_int_equal(address_of(LC_S3_ADDRESSING_PATH, "logs",
+				    (struct lc_view){.data = key, .size = sizeof(key)}, "", ""),
+			 LC_S3_ADDRESS_BAD_KEY);
 }
 
 int main(void)
