@@ -8,6 +8,7 @@
 #ifndef LC_CLIENTS_CLICKHOUSE_H
 #define LC_CLIENTS_CLICKHOUSE_H
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/loop.h"
 #include "base/random.h"
@@ -83,7 +84,7 @@ const char *lc_clickhouse_seat_url(const struct lc_clickhouse *clickhouse, unsig
 void lc_clickhouse_distrust_seat(struct lc_clickhouse *clickhouse, unsigned seat);
 
 /* Starts a query. Valid until on_done returns or it is cancelled. Every query gets the settings
- * that make ClickHouse fail rather than answer less than asked (see clickhouse_url.c). */
+ * that make ClickHouse fail rather than answer less than asked (see clickhouse.c). */
 struct lc_clickhouse_query *lc_clickhouse_start(struct lc_clickhouse *clickhouse,
 						const struct lc_clickhouse_spec *spec);
 void lc_clickhouse_cancel(struct lc_clickhouse_query *query);
@@ -93,5 +94,15 @@ void lc_clickhouse_cancel(struct lc_clickhouse_query *query);
  * default profile (30 s since 21.x): a longer pause ends in an error. */
 void lc_clickhouse_pause(struct lc_clickhouse_query *query);
 void lc_clickhouse_resume(struct lc_clickhouse_query *query);
+
+/* ClickHouse refuses longer ones (its http_max_uri_size). */
+enum { LC_CLICKHOUSE_URL_MAX = 1024 * 1024 };
+
+/* Appends the URL of a query: database, settings and typed parameters as URL parameters. Pure.
+ * `base` is one URL of the configuration; the sql is part of the query's only when `spec` has data,
+ * for then the body is taken. Settings that every query gets come first, except those that `spec`
+ * names itself. */
+void lc_clickhouse_url_append(struct lc_buffer *url, struct lc_view base, const char *database,
+			      const struct lc_clickhouse_spec *spec);
 
 #endif

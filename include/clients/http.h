@@ -8,6 +8,7 @@
 #ifndef LC_CLIENTS_HTTP_H
 #define LC_CLIENTS_HTTP_H
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/loop.h"
 #include "base/view.h"
@@ -91,5 +92,12 @@ void lc_http_cancel(struct lc_http_request *request);
 void lc_http_pause(struct lc_http_request *request);
 /* Goes on reading; the first piece comes from the loop. */
 void lc_http_resume(struct lc_http_request *request);
+
+/* The little that we read of a URL ourselves, scheme://[user@]host[:port][/path][?query]: where its
+ * path begins (or, without one, the query); url.size when there is neither. */
+size_t lc_http_url_path_of(struct lc_view url);
+
+/* Appends a URL without user information and without query, for messages. */
+void lc_http_url_append_shown(struct lc_buffer *out, struct lc_view url);
 
 #endif

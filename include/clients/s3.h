@@ -11,7 +11,6 @@
 #include "base/view.h"
 #include "clients/http.h"
 #include "clients/retry.h"
-#include "clients/s3_address.h"
 #include "formats/s3_choices.h"
 
 #include <stdbool.h>

@@ -3,11 +3,9 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "clients/clickhouse_exception.h"
-#include "clients/clickhouse_outcome.h"
 #include "clients/clickhouse_seats.h"
-#include "clients/clickhouse_url.h"
-#include "clients/http_url.h"
 #include "formats/http_status.h"
+#include "formats/sigv4.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +22,7 @@ enum {
 	/* How much more of a refused answer is read, for the exception that may end it. */
 	AFTER_REFUSAL_MAX = 256 * 1024,
 	CODE_MAX = 1000 * 1000,
+	QUOTED_MAX = 300, /* of an answer, in an error */
 };
 
 struct lc_clickhouse_query {
@@ -68,6 +67,240 @@ struct lc_clickhouse {
 	struct query_list queries;
 };
 
+/* ---- the URL of a query ----
+ *
+ * Source: ClickHouse documentation, "HTTP interface", "Queries with parameters". */
+
+/* A stream that we hold back must not be given up, one that we leave must end; the answer's head
+ * must not grow with the time that a query takes, and its first byte must not wait for the last. A
+ * proxy that drops them costs time, no row. ClickHouse 23.10 and all later versions know them. */
+static const struct lc_clickhouse_setting SETTINGS_OF_EVERY_QUERY[] = {
+    {"send_timeout", "3600"},
+    {"receive_timeout", "3600"},
+    {"http_send_timeout", "3600"},
+    {"http_receive_timeout", "3600"},
+    {"send_progress_in_http_headers", "0"},
+    {"http_wait_end_of_query", "0"},
+    {"cancel_http_readonly_queries_on_client_close", "1"},
+};
+
+static void append_encoded(struct lc_buffer *url, struct lc_view text)
+{
+	lc_sigv4_append_encoded(url, text, false);
+}
+
+/* Every parameter follows the database's, which comes first: "&name=value". */
+static void append_pair(struct lc_buffer *url, const char *name, struct lc_view value)
+{
+	lc_buffer_append_char(url, '&');
+	append_encoded(url, lc_view_of(name));
+	lc_buffer_append_char(url, '=');
+	append_encoded(url, value);
+}
+
+/* A parameter's value as ClickHouse reads it: TSV escaping, not yet URL-encoded. */
+static void append_escaped(struct lc_buffer *out, struct lc_view value)
+{
+	static const char from[] = {'\b', '\f', '\r', '\n', '\t', '\0', '\'', '\\'};
+	static const char to[] = {'b', 'f', 'r', 'n', 't', '0', '\'', '\\'};
+
+	for (size_t i = 0; i < value.size; i++) {
+		const char *special = memchr(from, value.data[i], sizeof(from));
+
+		if (special == NULL) {
+			lc_buffer_append_char(out, value.data[i]);
+		} else {
+			lc_buffer_append_char(out, '\\');
+			lc_buffer_append_char(out, to[special - from]);
+		}
+	}
+}
+
+static void append_parameter(struct lc_buffer *url, const struct lc_clickhouse_parameter *parameter)
+{
+	struct lc_buffer escaped;
+
+	lc_buffer_init(&escaped, LC_CLICKHOUSE_URL_MAX);
+	append_escaped(&escaped, parameter->value);
+	lc_buffer_append_text(url, "&param_");
+	append_encoded(url, lc_view_of(parameter->name));
+	lc_buffer_append_char(url, '=');
+	append_encoded(url, lc_buffer_view(&escaped));
+	url->failed = url->failed || lc_buffer_failed(&escaped);
+	lc_buffer_free(&escaped);
+}
+
+static bool names_setting(const struct lc_clickhouse_spec *spec, const char *name)
+{
+	for (size_t i = 0; i < spec->setting_count; i++) {
+		if (strcmp(spec->settings[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void append_settings(struct lc_buffer *url, const struct lc_clickhouse_spec *spec)
+{
+	size_t count = sizeof(SETTINGS_OF_EVERY_QUERY) / sizeof(SETTINGS_OF_EVERY_QUERY[0]);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct lc_clickhouse_setting *setting = &SETTINGS_OF_EVERY_QUERY[i];
+
+		if (!names_setting(spec, setting->name))
+			append_pair(url, setting->name, lc_view_of(setting->value));
+	}
+	for (size_t i = 0; i < spec->setting_count; i++)
+		append_pair(url, spec->settings[i].name, lc_view_of(spec->settings[i].value));
+}
+
+void lc_clickhouse_url_append(struct lc_buffer *url, struct lc_view base, const char *database,
+			      const struct lc_clickhouse_spec *spec)
+{
+	size_t path = lc_http_url_path_of(base);
+	const char *query = memchr(base.data + path, '?', base.size - path);
+
+	lc_buffer_append_view(url, base);
+	if (path == base.size)
+		lc_buffer_append_char(url, '/');
+	lc_buffer_append_char(url, query == NULL ? '?' : '&');
+	lc_buffer_append_text(url, "database=");
+	append_encoded(url, lc_view_of(database));
+	append_settings(url, spec);
+	for (size_t i = 0; i < spec->parameter_count; i++)
+		append_parameter(url, &spec->parameters[i]);
+	if (spec->data.size > 0)
+		append_pair(url, "query", spec->sql);
+}
+
+/* ---- how a query ended ----
+ *
+ * It has succeeded only if the status was 200, the answer said where it ends and ended there, no
+ * exception was told in its headers or with its own tag at its end, its reader refused nothing, and
+ * it carried one of ClickHouse's own headers: a proxy's page with status 200 must not pass for an
+ * INSERT done.
+ *
+ * The exception code comes from ClickHouse's header, from the start of an error's body or from a
+ * tagged exception, never from text at the end of rows: rows may hold any text. */
+
+static const struct {
+	int code;
+	const char *settings;
+} CODES[] = {
+#define LC_CLICKHOUSE_CODE(code, name, fault, settings) {(code), (settings)},
+#include "tbl/clickhouse_codes.h"
+};
+
+/* Says which settings of the user's profile are to be changed. */
+static void name_settings(int code, struct lc_error *error)
+{
+	struct lc_error plain = *error;
+
+	if (code == 0)
+		return;
+	for (size_t i = 0; i < sizeof(CODES) / sizeof(CODES[0]); i++) {
+		if (CODES[i].code == code && CODES[i].settings[0] != '\0')
+			lc_error_set(error, plain.kind,
+				     "%.330s (in the profile of ClickHouse's user, look at %s)",
+				     plain.message, CODES[i].settings);
+	}
+}
+
+static const char *url_of(const struct lc_clickhouse_query *query)
+{
+	return lc_clickhouse_seat_url(query->clickhouse, query->seat);
+}
+
+/* An answer with another status than 200. */
+static int outcome_of_status(const struct lc_clickhouse_query *query,
+			     const struct lc_http_response *response, struct lc_error *error)
+{
+	unsigned status = response->status;
+	struct lc_view body = lc_buffer_view(&query->error_body);
+	struct lc_clickhouse_exception exception;
+
+	if (lc_clickhouse_exception_read(body, &exception)) {
+		lc_error_set(error, LC_ERROR_REFUSED, "%s: HTTP %u: %.*s", url_of(query), status,
+			     lc_view_shown(exception.text, QUOTED_MAX), exception.text.data);
+		return query->header_code != 0 ? query->header_code : exception.code;
+	}
+	if (query->header_code != 0)
+		lc_error_set(error, LC_ERROR_REFUSED, "%s: HTTP %u, exception code %d",
+			     url_of(query), status, query->header_code);
+	else if (body.size == 0)
+		lc_error_set(error, LC_ERROR_REFUSED, "%s: HTTP %u, without a body", url_of(query),
+			     status);
+	else
+		lc_error_set(error, LC_ERROR_REFUSED,
+			     "%s: HTTP %u, not an answer of ClickHouse: %.*s", url_of(query),
+			     status, lc_view_shown(body, QUOTED_MAX), body.data);
+	return query->header_code;
+}
+
+/* What stands at the end of an answer with status 200 that cannot be taken as a result. */
+static void explain(const struct lc_clickhouse_query *query,
+		    const struct lc_http_response *response, struct lc_error *error)
+{
+	struct lc_view tail = lc_clickhouse_exception_tail_view(&query->tail);
+
+	if (!response->complete)
+		*error = response->error;
+	else if (!query->is_clickhouse)
+		lc_error_set(error, LC_ERROR_CORRUPT,
+			     "%s: HTTP 200, not an answer of ClickHouse: %.*s", url_of(query),
+			     lc_view_shown(tail, QUOTED_MAX), tail.data);
+	else if (query->refusal.kind != LC_ERROR_NONE)
+		lc_error_set(error, query->refusal.kind, "%s: %s", url_of(query),
+			     query->refusal.message);
+	else if (!response->framed)
+		lc_error_set(error, LC_ERROR_CORRUPT,
+			     "%s: an answer without length: its end can not be told from a cut",
+			     url_of(query));
+	else
+		error->kind = LC_ERROR_NONE;
+}
+
+static int outcome_of_rows(const struct lc_clickhouse_query *query,
+			   const struct lc_http_response *response, struct lc_error *error)
+{
+	struct lc_clickhouse_exception exception = {.code = 0};
+	bool found = lc_clickhouse_exception_find(lc_clickhouse_exception_tail_view(&query->tail),
+						  lc_view_of(query->tag), &exception);
+
+	if (query->header_code != 0 || exception.certain) {
+		lc_error_set(error, LC_ERROR_REFUSED, "%s: failed in the middle: %.*s",
+			     url_of(query), lc_view_shown(exception.text, QUOTED_MAX),
+			     exception.text.data);
+		return query->header_code != 0 ? query->header_code : exception.code;
+	}
+	explain(query, response, error);
+	if (error->kind != LC_ERROR_NONE && found) {
+		struct lc_error plain = *error;
+
+		lc_error_set(error, plain.kind, "%.180s; the answer ends with: %.*s", plain.message,
+			     lc_view_shown(exception.text, QUOTED_MAX), exception.text.data);
+	}
+	return 0;
+}
+
+/* Sets `error` (kind NONE: success); returns the exception code, 0 when unknown. */
+static int judge(const struct lc_clickhouse_query *query, const struct lc_http_response *response,
+		 struct lc_error *error)
+{
+	int code;
+
+	*error = (struct lc_error){.kind = LC_ERROR_NONE};
+	if (response->status == 0) {
+		*error = response->error;
+		return 0;
+	}
+	code = response->status == LC_HTTP_OK ? outcome_of_rows(query, response, error)
+					      : outcome_of_status(query, response, error);
+	name_settings(code, error);
+	return code;
+}
+
+/* ---- queries ---- */
+
 static void release(struct lc_clickhouse_query *query)
 {
 	TAILQ_REMOVE(&query->clickhouse->queries, query, all);
@@ -92,19 +325,10 @@ static void end(struct lc_clickhouse_query *query, const struct lc_error *error,
 
 static void end_with(struct lc_clickhouse_query *query, const struct lc_http_response *response)
 {
-	struct lc_clickhouse_outcome_facts facts = {
-	    .url = lc_clickhouse_seat_url(query->clickhouse, query->seat),
-	    .response = response,
-	    .is_clickhouse = query->is_clickhouse,
-	    .header_code = query->header_code,
-	    .tag = lc_view_of(query->tag),
-	    .tail = lc_clickhouse_exception_tail_view(&query->tail),
-	    .error_body = lc_buffer_view(&query->error_body),
-	    .refusal = &query->refusal,
-	};
 	struct lc_error error;
-	int code = lc_clickhouse_outcome_of(&facts, &error);
+	int code = judge(query, response, &error);
 
+	error.code = code;
 	end(query, &error, code);
 }
 

@@ -1,14 +1,14 @@
 #include "clients/http.h"
 
 #include "base/assert.h"
+#include "base/clock.h"
 #include "base/memory.h"
-#include "clients/http_easy.h"
 #include "clients/http_multi.h"
-#include "clients/http_transfer.h"
-#include "clients/http_url.h"
 
+#include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -19,7 +19,17 @@ enum {
 	MAGIC = 0x68747470,
 	SHOWN_MAX = 200,
 	DEFAULT_CONNECT_TIMEOUT_MS = 10 * 1000,
+	LARGE_BUFFER_SIZE = 512 * 1024, /* for long answers: few reads */
+	SMALL_BUFFER_SIZE = 16 * 1024,  /* for requests whose answer is short */
+	SEND_BUFFER_MIN = 16 * 1024,    /* curl's bounds */
+	SEND_BUFFER_MAX = 256 * 1024,
+	HEADER_MAX = 64 * 1024,   /* one that we send */
+	HEADERS_MAX = 256 * 1024, /* all that an answer has */
+	NAME_SIZE = 128,
 };
+
+static const char UPPER[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+static const char LOWER[] = "abcdefghijklmnopqrstuvwxyz";
 
 enum state {
 	STATE_WAITING,   /* not yet curl's */
@@ -27,6 +37,30 @@ enum state {
 	STATE_FAILED,    /* over before curl had it; on_done is still to come */
 	STATE_CANCELLED, /* cancelled while curl was on the stack; to be released */
 	STATE_ENDED,     /* on_done runs */
+};
+
+/* A request as curl's callbacks see it: its body going out, the answer's head and body coming in,
+ * and whether bytes are wanted at all right now. */
+struct transfer {
+	const struct lc_http_callbacks *callbacks;
+	void *context;
+	CURL *easy;
+	bool silent; /* cancelled: no callback runs any more, and curl is told to give up */
+
+	char *body; /* the copied body; NULL when it comes from the callback */
+	uint64_t body_size;
+	uint64_t body_read;
+
+	bool paused; /* the caller wants no bytes */
+	bool held;   /* curl holds bytes that were not taken, and waits to be unpaused */
+
+	unsigned status; /* 0 until the final answer's status line */
+	unsigned sends;
+	bool in_head; /* the answer's head has begun, and its end has not come */
+	bool framed;
+	size_t header_bytes;
+	uint64_t moved_ms;     /* when a byte moved last, monotonic */
+	struct lc_error fault; /* why a callback made curl give up */
 };
 
 struct lc_http_request {
@@ -37,7 +71,7 @@ struct lc_http_request {
 	TAILQ_ENTRY(lc_http_request) todo;
 	bool listed; /* in http->todo */
 
-	struct lc_http_transfer transfer;
+	struct transfer transfer;
 	struct curl_slist *headers;
 	char error_text[CURL_ERROR_SIZE];
 	char *shown; /* "PUT http://host/path" */
@@ -59,6 +93,365 @@ struct lc_http {
 	struct lc_loop_timer *settle_timer;
 	unsigned calling; /* on_done callbacks on the stack */
 };
+
+#define SET(easy, option, value) LC_ASSERT(curl_easy_setopt(easy, option, value) == CURLE_OK)
+
+/* ---- URLs ---- */
+
+/* The first place from `start` on where one of the characters `stops` stands; url.size without. */
+static size_t find_any(struct lc_view url, size_t start, const char *stops)
+{
+	while (start < url.size &&
+	       (url.data[start] == '\0' || strchr(stops, url.data[start]) == NULL))
+		start++;
+	return start;
+}
+
+/* Past "scheme://", which nothing but the scheme may precede. */
+static size_t authority_of(struct lc_view url)
+{
+	size_t place = find_any(url, 0, ":/?#");
+
+	if (url.size - place < 3 || memcmp(url.data + place, "://", 3) != 0)
+		return 0;
+	return place + 3;
+}
+
+size_t lc_http_url_path_of(struct lc_view url)
+{
+	return find_any(url, authority_of(url), "/?#");
+}
+
+void lc_http_url_append_shown(struct lc_buffer *out, struct lc_view url)
+{
+	size_t path = lc_http_url_path_of(url);
+	size_t authority = authority_of(url);
+	const char *query = memchr(url.data + path, '?', url.size - path);
+	const char *at = memrchr(url.data + authority, '@', path - authority);
+	size_t end = query == NULL ? url.size : (size_t)(query - url.data);
+	size_t host = at == NULL ? authority : (size_t)(at - url.data) + 1;
+
+	lc_buffer_append(out, url.data, authority);
+	lc_buffer_append(out, url.data + host, end - host);
+}
+
+/* ---- what curl is told about a request, and what its errors mean to us ---- */
+
+static bool is_line(struct lc_view view)
+{
+	for (size_t i = 0; i < view.size; i++) {
+		if (view.data[i] == '\r' || view.data[i] == '\n' || view.data[i] == '\0')
+			return false;
+	}
+	return true;
+}
+
+static void append_line(struct curl_slist **headers, const char *line)
+{
+	struct curl_slist *longer = curl_slist_append(*headers, line);
+
+	LC_ASSERT(longer != NULL);
+	*headers = longer;
+}
+
+/* "name: value"; curl wants "name;" for an empty value, as "name:" takes a header of its own away.
+ */
+static bool append_header(struct curl_slist **headers, const struct lc_http_header *header,
+			  struct lc_error *error)
+{
+	struct lc_buffer line;
+	const char *text = NULL;
+
+	lc_buffer_init(&line, HEADER_MAX);
+	lc_buffer_append_view(&line, header->name);
+	lc_buffer_append_text(&line, header->value.size == 0 ? ";" : ": ");
+	lc_buffer_append_view(&line, header->value);
+	if (is_line(header->name) && is_line(header->value))
+		text = lc_buffer_text(&line);
+	if (text != NULL)
+		append_line(headers, text);
+	else
+		lc_error_set(error, LC_ERROR_USAGE,
+			     "the header %.*s has a line break in it or is too long",
+			     lc_view_shown(header->name, 100), header->name.data);
+	lc_buffer_free(&line);
+	return text != NULL;
+}
+
+static void set_connection(CURL *easy, const struct lc_http_options *options)
+{
+	SET(easy, CURLOPT_NOSIGNAL, 1L);
+	SET(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	SET(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	SET(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	SET(easy, CURLOPT_PROXY, "");
+	SET(easy, CURLOPT_NOPROXY, "*");
+	SET(easy, CURLOPT_TCP_NODELAY, 1L);
+	SET(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	SET(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_timeout_ms);
+	if (options->ca_file != NULL)
+		SET(easy, CURLOPT_CAINFO, options->ca_file);
+	if (options->tls_skip_verify) {
+		SET(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+		SET(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+}
+
+static void set_body_sizes(CURL *easy, const struct lc_http_spec *spec)
+{
+	uint64_t size = spec->body_from_callback ? spec->body_size : spec->body.size;
+	uint64_t send = size < SEND_BUFFER_MIN   ? SEND_BUFFER_MIN
+			: size > SEND_BUFFER_MAX ? SEND_BUFFER_MAX
+						 : size;
+
+	SET(easy, CURLOPT_BUFFERSIZE,
+	    (long)(spec->body_from_callback ? SMALL_BUFFER_SIZE : LARGE_BUFFER_SIZE));
+	SET(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)send);
+}
+
+static void set_method(CURL *easy, const struct lc_http_spec *spec)
+{
+	uint64_t size = spec->body_from_callback ? spec->body_size : spec->body.size;
+
+	if (strcmp(spec->method, "PUT") == 0) {
+		SET(easy, CURLOPT_UPLOAD, 1L);
+		SET(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)size);
+	} else if (strcmp(spec->method, "POST") == 0) {
+		SET(easy, CURLOPT_POST, 1L);
+		SET(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
+	} else {
+		LC_ASSERT(size == 0);
+		if (strcmp(spec->method, "HEAD") == 0)
+			SET(easy, CURLOPT_NOBODY, 1L);
+		else
+			SET(easy, CURLOPT_CUSTOMREQUEST, spec->method);
+	}
+}
+
+/* Sets everything but the callbacks on a new handle. `headers` receives the list that must stay
+ * until the handle is gone (also when false is returned). False, with an error, when the request
+ * cannot be expressed: a header with a line break. */
+static bool set_options(CURL *easy, const struct lc_http_options *options,
+			const struct lc_http_spec *spec, struct curl_slist **headers,
+			struct lc_error *error)
+{
+	bool has_type = false;
+
+	*headers = NULL;
+	for (size_t i = 0; i < spec->header_count; i++) {
+		struct lc_view name = spec->headers[i].name;
+
+		if (!append_header(headers, &spec->headers[i], error))
+			return false;
+		has_type = has_type || (name.size == strlen("content-type") &&
+					strncasecmp(name.data, "content-type", name.size) == 0);
+	}
+	append_line(headers, "Expect:");
+	if (!has_type)
+		append_line(headers, "Content-Type:");
+
+	set_connection(easy, options);
+	set_body_sizes(easy, spec);
+	set_method(easy, spec);
+	SET(easy, CURLOPT_HTTPHEADER, *headers);
+	SET(easy, CURLOPT_USERAGENT, "log-courier");
+	SET(easy, CURLOPT_PATH_AS_IS, 1L);
+	SET(easy, CURLOPT_TIMEOUT_MS, (long)spec->timeout_ms);
+	if (curl_easy_setopt(easy, CURLOPT_URL, spec->url) != CURLE_OK)
+		return lc_error_set(error, LC_ERROR_LIMIT, "the URL is too long (%zu bytes)",
+				    strlen(spec->url));
+	return true;
+}
+
+/* The kind of our error for a result of curl's other than CURLE_OK. */
+static enum lc_error_kind kind_of(CURLcode result)
+{
+	/* Everything else is the connection's fault, or may be. */
+	if (result == CURLE_URL_MALFORMAT || result == CURLE_UNSUPPORTED_PROTOCOL)
+		return LC_ERROR_USAGE;
+	if (result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_ISSUER_ERROR ||
+	    result == CURLE_SSL_INVALIDCERTSTATUS)
+		return LC_ERROR_UNTRUSTED;
+	if (result == CURLE_WEIRD_SERVER_REPLY || result == CURLE_BAD_CONTENT_ENCODING)
+		return LC_ERROR_CORRUPT;
+	return LC_ERROR_UNREACHABLE;
+}
+
+/* ---- a transfer, as curl calls us ---- */
+
+static void note_movement(struct transfer *transfer)
+{
+	transfer->moved_ms = lc_clock_monotonic_ms();
+}
+
+/* The callbacks' types are curl's.
+ * NOLINTBEGIN(readability-non-const-parameter) */
+
+/* Curl's CURLOPT_PREREQFUNCTION: there is a connection, and the request is about to leave. */
+static int before_send(void *context, char *peer, char *self, int peer_port, int self_port)
+{
+	struct transfer *transfer = context;
+
+	(void)peer;
+	(void)self;
+	(void)peer_port;
+	(void)self_port;
+	if (transfer->silent)
+		return CURL_PREREQFUNC_ABORT;
+	transfer->sends++;
+	note_movement(transfer);
+	return CURL_PREREQFUNC_OK;
+}
+
+/* Curl's CURLOPT_READFUNCTION: bytes of our body. */
+static size_t read_body(char *place, size_t size, size_t count, void *context)
+{
+	struct transfer *transfer = context;
+	uint64_t left = transfer->body_size - transfer->body_read;
+	size_t room = size * count;
+
+	if (transfer->silent)
+		return CURL_READFUNC_ABORT;
+	note_movement(transfer);
+	if (room > left)
+		room = (size_t)left;
+	if (room == 0)
+		return 0;
+	if (transfer->body != NULL) {
+		memcpy(place, transfer->body + transfer->body_read, room);
+	} else {
+		size_t filled = transfer->callbacks->read_body(transfer->context, place, room);
+
+		LC_ASSERT(filled > 0 && filled <= room);
+		room = filled;
+	}
+	transfer->body_read += room;
+	return room;
+}
+
+/* Curl's CURLOPT_SEEKFUNCTION: the body is wanted once more, from its start. */
+static int seek_body(void *context, curl_off_t offset, int origin)
+{
+	struct transfer *transfer = context;
+
+	if (transfer->silent || origin != SEEK_SET || offset != 0)
+		return CURL_SEEKFUNC_FAIL;
+	if (transfer->body == NULL && transfer->body_size > 0)
+		transfer->callbacks->rewind_body(transfer->context);
+	transfer->body_read = 0;
+	return CURL_SEEKFUNC_OK;
+}
+
+static void take_status(struct transfer *transfer)
+{
+	long status = 0;
+
+	LC_ASSERT(curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK);
+	if (status < 200)
+		return; /* "100 Continue" and its like: another answer follows */
+	transfer->status = (unsigned)status;
+	if (transfer->callbacks->on_status != NULL)
+		transfer->callbacks->on_status(transfer->context, transfer->status);
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static void take_header(struct transfer *transfer, struct lc_view line)
+{
+	char name[NAME_SIZE];
+	const char *colon = memchr(line.data, ':', line.size);
+	size_t name_size = colon == NULL ? 0 : (size_t)(colon - line.data);
+	struct lc_view value = {.data = colon, .size = line.size - name_size};
+
+	if (name_size == 0 || name_size >= sizeof(name))
+		return;
+	for (size_t i = 0; i < name_size; i++) {
+		const char *upper = memchr(UPPER, line.data[i], sizeof(UPPER) - 1);
+
+		name[i] = line.data[i];
+		if (upper != NULL)
+			name[i] = LOWER[upper - UPPER];
+	}
+	name[name_size] = '\0';
+	do {
+		value.data++;
+		value.size--;
+	} while (value.size > 0 && is_space(value.data[0]));
+	while (value.size > 0 && is_space(value.data[value.size - 1]))
+		value.size--;
+	if (strcmp(name, "content-length") == 0 || strcmp(name, "transfer-encoding") == 0)
+		transfer->framed = true;
+	if (transfer->callbacks->on_header != NULL)
+		transfer->callbacks->on_header(transfer->context, lc_view_of(name), value);
+}
+
+/* Curl's CURLOPT_HEADERFUNCTION: one line of the answer's head, or of its trailers. */
+static size_t write_header(char *bytes, size_t size, size_t count, void *context)
+{
+	struct transfer *transfer = context;
+	struct lc_view line = {.data = bytes, .size = size * count};
+
+	if (transfer->silent)
+		return 0;
+	note_movement(transfer);
+	transfer->header_bytes += line.size;
+	if (transfer->header_bytes > HEADERS_MAX) {
+		lc_error_set(&transfer->fault, LC_ERROR_LIMIT, "more than %d bytes of headers",
+			     HEADERS_MAX);
+		return 0;
+	}
+	if (line.size >= 5 && memcmp(line.data, "HTTP/", 5) == 0) {
+		transfer->in_head = true;
+		take_status(transfer);
+	} else if (line.size <= sizeof("\r\n") - 1) {
+		transfer->in_head = false;
+	} else if (transfer->status != 0) {
+		take_header(transfer, line);
+	}
+	return transfer->silent ? 0 : line.size;
+}
+
+/* Curl's CURLOPT_WRITEFUNCTION. Bytes that are not taken come again after lc_http_multi_unpause. */
+static size_t write_body(char *bytes, size_t size, size_t count, void *context)
+{
+	struct transfer *transfer = context;
+	struct lc_view piece = {.data = bytes, .size = size * count};
+
+	if (transfer->silent)
+		return CURL_WRITEFUNC_ERROR;
+	if (transfer->paused) {
+		transfer->held = true;
+		return CURL_WRITEFUNC_PAUSE;
+	}
+	note_movement(transfer);
+	if (transfer->callbacks->on_body != NULL && piece.size > 0)
+		transfer->callbacks->on_body(transfer->context, piece);
+	return transfer->silent ? CURL_WRITEFUNC_ERROR : piece.size;
+}
+
+/* NOLINTEND(readability-non-const-parameter) */
+
+/* `transfer` must stay in its place until transfer->easy is gone. */
+static void set_callbacks(struct transfer *transfer)
+{
+	CURL *easy = transfer->easy;
+
+	SET(easy, CURLOPT_PREREQFUNCTION, before_send);
+	SET(easy, CURLOPT_PREREQDATA, transfer);
+	SET(easy, CURLOPT_READFUNCTION, read_body);
+	SET(easy, CURLOPT_READDATA, transfer);
+	SET(easy, CURLOPT_SEEKFUNCTION, seek_body);
+	SET(easy, CURLOPT_SEEKDATA, transfer);
+	SET(easy, CURLOPT_HEADERFUNCTION, write_header);
+	SET(easy, CURLOPT_HEADERDATA, transfer);
+	SET(easy, CURLOPT_WRITEFUNCTION, write_body);
+	SET(easy, CURLOPT_WRITEDATA, transfer);
+}
+
+/* ---- requests ---- */
 
 /* Leaves the request for settle(), which runs when curl has been left, at the latest from a timer.
  */
@@ -152,7 +545,7 @@ static void end_with(struct lc_http_request *request, CURLcode result)
 		return;
 	}
 	if (request->transfer.fault.kind == LC_ERROR_NONE && result != CURLE_OK) {
-		lc_error_set(&request->transfer.fault, lc_http_easy_kind_of(result), "%s",
+		lc_error_set(&request->transfer.fault, kind_of(result), "%s",
 			     text[0] == '\0' ? curl_easy_strerror(result) : text);
 	}
 	/* For curl an answer may end in its head, or with "100 Continue". */
@@ -290,12 +683,11 @@ struct lc_http_request *lc_http_start(struct lc_http *http, const struct lc_http
 	request->stall_timer = lc_loop_timer_new(http->loop, on_stall_timer, request);
 	if (request->stall_timeout_ms > 0)
 		lc_loop_timer_start(request->stall_timer, request->stall_timeout_ms);
-	lc_http_transfer_attach(&request->transfer);
-	LC_ASSERT(curl_easy_setopt(request->transfer.easy, CURLOPT_PRIVATE, request) == CURLE_OK);
-	LC_ASSERT(curl_easy_setopt(request->transfer.easy, CURLOPT_ERRORBUFFER,
-				   request->error_text) == CURLE_OK);
-	if (!lc_http_easy_set(request->transfer.easy, &http->options, spec, &request->headers,
-			      &request->transfer.fault)) {
+	set_callbacks(&request->transfer);
+	SET(request->transfer.easy, CURLOPT_PRIVATE, request);
+	SET(request->transfer.easy, CURLOPT_ERRORBUFFER, request->error_text);
+	if (!set_options(request->transfer.easy, &http->options, spec, &request->headers,
+			 &request->transfer.fault)) {
 		request->state = STATE_FAILED;
 		list(request);
 	} else if (lc_http_multi_inside(http->multi)) {

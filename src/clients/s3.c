@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "clients/s3_address.h"
 #include "formats/http_status.h"
 #include "formats/s3_error.h"
 #include "formats/sigv4.h"

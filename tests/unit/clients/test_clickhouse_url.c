@@ -1,6 +1,4 @@
-#include "clients/clickhouse_url.h"
-
-#include "clients/http_url.h"
+#include "clients/clickhouse.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
