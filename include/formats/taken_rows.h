@@ -52,6 +52,18 @@ struct lc_taken_second {
 bool lc_taken_rows_next(struct lc_view blob, size_t *position, struct lc_taken_second *second,
 			struct lc_error *error);
 
+/* What is known of a blob beside it. */
+struct lc_taken_summary {
+	uint64_t rows;
+	uint32_t first_second;
+	uint32_t last_second;
+};
+
+/* Whether the blob is whole and holds just these rows; false with `error` (LC_ERROR_CORRUPT). A
+ * blob that was cut between two seconds can be told from a whole one by this alone. */
+bool lc_taken_rows_check(struct lc_view blob, const struct lc_taken_summary *expected,
+			 struct lc_error *error);
+
 /* Hash number `index` of a second. */
 uint64_t lc_taken_rows_hash(const struct lc_taken_second *second, uint32_t index);
 

@@ -4,6 +4,7 @@
 #include "formats/row_hash.h"
 
 #include <endian.h>
+#include <inttypes.h>
 #include <string.h>
 
 enum {
@@ -127,6 +128,34 @@ bool lc_taken_rows_next(struct lc_view blob, size_t *position, struct lc_taken_s
 	};
 	*position += HEAD_SIZE + (size_t)count * HASH_SIZE;
 	return true;
+}
+
+bool lc_taken_rows_check(struct lc_view blob, const struct lc_taken_summary *expected,
+			 struct lc_error *error)
+{
+	struct lc_taken_summary found = {.rows = 0};
+	struct lc_taken_second second = {0};
+	struct lc_error fault;
+	size_t position = 0;
+
+	while (lc_taken_rows_next(blob, &position, &second, &fault)) {
+		if (found.rows == 0)
+			found.first_second = second.second;
+		found.last_second = second.second;
+		found.rows += second.count;
+	}
+	if (fault.kind != LC_ERROR_NONE) {
+		if (error != NULL)
+			*error = fault;
+		return false;
+	}
+	return (found.rows == expected->rows && found.first_second == expected->first_second &&
+		found.last_second == expected->last_second) ||
+	       lc_error_set(error, LC_ERROR_CORRUPT,
+			    "it names %" PRIu64 " rows of seconds %u to %u, its blob holds %" PRIu64
+			    " of %u to %u",
+			    expected->rows, expected->first_second, expected->last_second,
+			    found.rows, found.first_second, found.last_second);
 }
 
 uint64_t lc_taken_rows_hash(const struct lc_taken_second *second, uint32_t index)

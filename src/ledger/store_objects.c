@@ -8,13 +8,22 @@
 #include "ledger/store_hours.h"
 #include "ledger/store_sources.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 /* An open intent without its object is damage. Returns false. */
 static bool miss_object(const struct lc_store *store, uint64_t intent_id, struct lc_error *error)
 {
-	return lc_error_set(error, LC_ERROR_CORRUPT, "ledger %s: open intent %llu has no object",
-			    store->path, (unsigned long long)intent_id);
+	return lc_error_set(error, LC_ERROR_CORRUPT,
+			    "ledger %s: open intent %" PRIu64 " has no object", store->path,
+			    intent_id);
+}
+
+static struct lc_taken_summary summary_of(const struct lc_ledger_intent *intent)
+{
+	return (struct lc_taken_summary){.rows = intent->rows,
+					 .first_second = intent->first_second,
+					 .last_second = intent->last_second};
 }
 
 /* ---- intents are opened ---- */
@@ -61,44 +70,58 @@ static bool add_open_intent(struct lc_store *store, const struct lc_ledger_inten
 	return lc_sql_run(statement, store->path, error);
 }
 
-static bool add_to_slot(struct lc_store *store, int64_t source_id, uint32_t slot, uint64_t rows,
-			struct lc_error *error)
+static bool run_for_slot(struct lc_store *store, enum lc_store_statement name, uint32_t slot,
+			 int64_t source_id, const uint64_t *rows, struct lc_error *error)
 {
-	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_ADD_TO_SLOT, error);
+	sqlite3_stmt *statement = lc_store_take(store, name, error);
 
 	if (statement == NULL)
 		return false;
 	lc_sql_bind_number(statement, 1, slot);
 	lc_sql_bind_number(statement, 2, source_id);
-	lc_sql_bind_number(statement, 3, (int64_t)rows);
+	if (rows != NULL)
+		lc_sql_bind_number(statement, 3, (int64_t)*rows);
 	return lc_sql_run(statement, store->path, error);
 }
 
-/* The blob comes from ourselves: one that does not fit its object is our bug. */
-static bool count_rows(struct lc_store *store, const struct lc_ledger_intent *intent,
-		       int64_t source_id, struct lc_error *error)
+static bool add_to_slot(struct lc_store *store, int64_t source_id, uint32_t slot, uint64_t rows,
+			struct lc_error *error)
+{
+	return run_for_slot(store, LC_STORE_ADD_TO_SLOT, slot, source_id, &rows, error);
+}
+
+static bool take_from_slot(struct lc_store *store, int64_t source_id, uint32_t slot, uint64_t rows,
+			   struct lc_error *error)
+{
+	return run_for_slot(store, LC_STORE_TAKE_FROM_SLOT, slot, source_id, &rows, error) &&
+	       run_for_slot(store, LC_STORE_DROP_EMPTY_SLOT, slot, source_id, NULL, error);
+}
+
+/* Changes the counts of all slots that the blob has rows of. */
+static bool change_slots(struct lc_store *store, int64_t source_id, struct lc_view blob,
+			 bool (*change)(struct lc_store *store, int64_t source_id, uint32_t slot,
+					uint64_t rows, struct lc_error *error),
+			 struct lc_error *error)
 {
 	struct lc_taken_second second = {0};
 	struct lc_error fault;
 	size_t position = 0;
-	uint64_t total = 0;
 	uint64_t rows = 0;
-	uint32_t slot = intent->first_second / LC_LEDGER_SLOT_SECONDS;
+	uint32_t slot = 0;
 
-	while (lc_taken_rows_next(intent->taken_rows, &position, &second, &fault)) {
-		LC_ASSERT(total > 0 || second.second == intent->first_second);
-		if (second.second / LC_LEDGER_SLOT_SECONDS != slot) {
-			if (!add_to_slot(store, source_id, slot, rows, error))
+	while (lc_taken_rows_next(blob, &position, &second, &fault)) {
+		if (rows > 0 && second.second / LC_LEDGER_SLOT_SECONDS != slot) {
+			if (!change(store, source_id, slot, rows, error))
 				return false;
-			slot = second.second / LC_LEDGER_SLOT_SECONDS;
 			rows = 0;
 		}
+		slot = second.second / LC_LEDGER_SLOT_SECONDS;
 		rows += second.count;
-		total += second.count;
 	}
-	LC_ASSERT(fault.kind == LC_ERROR_NONE);
-	LC_ASSERT(total == intent->rows && second.second == intent->last_second);
-	return add_to_slot(store, source_id, slot, rows, error);
+	if (fault.kind != LC_ERROR_NONE)
+		return lc_error_set(error, LC_ERROR_CORRUPT, "ledger %s: %s", store->path,
+				    fault.message);
+	return change(store, source_id, slot, rows, error);
 }
 
 static bool set_last_second(struct lc_store *store, int64_t source_id, uint32_t second,
@@ -116,11 +139,14 @@ static bool set_last_second(struct lc_store *store, int64_t source_id, uint32_t 
 bool lc_store_add_intent(struct lc_store *store, const struct lc_ledger_intent *intent,
 			 struct lc_error *error)
 {
+	struct lc_taken_summary summary = summary_of(intent);
 	int64_t id;
 
+	/* The blob comes from ourselves: one that does not fit its object is our bug. */
+	LC_ASSERT(lc_taken_rows_check(intent->taken_rows, &summary, NULL));
 	return lc_store_get_source(store, &intent->source, &id, error) &&
 	       add_object(store, intent, id, error) && add_open_intent(store, intent, id, error) &&
-	       count_rows(store, intent, id, error) &&
+	       change_slots(store, id, intent->taken_rows, add_to_slot, error) &&
 	       set_last_second(store, id, intent->last_second, error) &&
 	       lc_store_set_meta(store, LC_STORE_RAISE_META, "next_intent_id", intent->id + 1,
 				 error);
@@ -159,42 +185,6 @@ bool lc_store_set_lost(struct lc_store *store, uint64_t intent_id, uint32_t last
 
 /* ---- withdrawal ---- */
 
-static bool change_slot(struct lc_store *store, enum lc_store_statement how, int64_t source_id,
-			uint32_t slot, uint32_t rows, struct lc_error *error)
-{
-	sqlite3_stmt *statement = lc_store_take(store, how, error);
-
-	if (statement == NULL)
-		return false;
-	lc_sql_bind_number(statement, 1, slot);
-	lc_sql_bind_number(statement, 2, source_id);
-	if (how == LC_STORE_TAKE_FROM_SLOT)
-		lc_sql_bind_number(statement, 3, rows);
-	return lc_sql_run(statement, store->path, error);
-}
-
-/* The blob comes from the file. */
-static bool uncount_rows(struct lc_store *store, int64_t source_id, struct lc_view blob,
-			 struct lc_error *error)
-{
-	struct lc_taken_second second = {0};
-	struct lc_error fault;
-	size_t position = 0;
-
-	while (lc_taken_rows_next(blob, &position, &second, &fault)) {
-		uint32_t slot = second.second / LC_LEDGER_SLOT_SECONDS;
-
-		if (!change_slot(store, LC_STORE_TAKE_FROM_SLOT, source_id, slot, second.count,
-				 error) ||
-		    !change_slot(store, LC_STORE_DROP_EMPTY_SLOT, source_id, slot, 0, error))
-			return false;
-	}
-	if (fault.kind != LC_ERROR_NONE)
-		return lc_error_set(error, LC_ERROR_CORRUPT, "ledger %s: %s", store->path,
-				    fault.message);
-	return true;
-}
-
 static bool drop_object(struct lc_store *store, struct lc_store_hour *hour, uint64_t intent_id,
 			struct lc_error *error)
 {
@@ -220,8 +210,9 @@ static bool uncount_object(struct lc_store *store, struct lc_store_hour *hour, u
 	step = lc_sql_step(statement, store->path, error);
 	if (step == LC_SQL_DONE)
 		return miss_object(store, intent_id, error);
-	uncounted = step == LC_SQL_ROW && uncount_rows(store, sqlite3_column_int64(statement, 0),
-						       lc_sql_view(statement, 1), error);
+	uncounted =
+	    step == LC_SQL_ROW && change_slots(store, sqlite3_column_int64(statement, 0),
+					       lc_sql_view(statement, 1), take_from_slot, error);
 	sqlite3_reset(statement);
 	return uncounted;
 }
@@ -355,25 +346,10 @@ bool lc_store_read_hashes(struct lc_store *store, const struct lc_ledger_source 
 static bool verify_blob(struct lc_store *store, const struct lc_ledger_intent *intent,
 			struct lc_error *error)
 {
-	struct lc_taken_second second = {0};
-	struct lc_error fault;
-	size_t position = 0;
-	uint64_t rows = 0;
-	uint32_t first = 0;
+	struct lc_taken_summary summary = summary_of(intent);
 
-	while (lc_taken_rows_next(intent->taken_rows, &position, &second, &fault)) {
-		if (rows == 0)
-			first = second.second;
-		rows += second.count;
-	}
-	if (fault.kind != LC_ERROR_NONE)
-		return lc_error_set(error, LC_ERROR_CORRUPT, "ledger %s: open intent %llu: %s",
-				    store->path, (unsigned long long)intent->id, fault.message);
-	return (rows == intent->rows && first == intent->first_second &&
-		second.second == intent->last_second) ||
-	       lc_error_set(error, LC_ERROR_CORRUPT,
-			    "ledger %s: open intent %llu: its blob does not hold its rows",
-			    store->path, (unsigned long long)intent->id);
+	return lc_taken_rows_check(intent->taken_rows, &summary, error) ||
+	       lc_error_prefix(error, "ledger %s: open intent %" PRIu64, store->path, intent->id);
 }
 
 /* The intent's object, of which `intent` holds id, source and target bucket already. */

@@ -111,6 +111,40 @@ static void a_blob_cut_anywhere_but_between_seconds_is_corrupt(void **state)
 	lc_taken_rows_free(&rows);
 }
 
+static void a_blob_is_compared_with_what_is_known_of_it(void **state)
+{
+	struct lc_taken_summary whole = {.rows = 3, .first_second = 5, .last_second = 6};
+	struct lc_taken_summary others[] = {whole, whole, whole};
+	struct lc_taken_rows rows;
+	struct lc_error error;
+	struct lc_view blob;
+
+	(void)state;
+	lc_taken_rows_init(&rows);
+	lc_taken_rows_add(&rows, 5, 1);
+	lc_taken_rows_add(&rows, 5, 2);
+	lc_taken_rows_add(&rows, 6, 3);
+	blob = lc_taken_rows_blob(&rows);
+	assert_true(lc_taken_rows_check(blob, &whole, &error));
+	others[0].rows = 4;
+	others[1].first_second = 4;
+	others[2].last_second = 7;
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+		assert_false(lc_taken_rows_check(blob, &others[i], &error));
+		assert_int_equal(error.kind, LC_ERROR_CORRUPT);
+	}
+	assert_string_equal(error.message, "it names 3 rows of seconds 5 to 7, its blob holds 3 "
+					   "of 5 to 6");
+	/* A cut between seconds leaves a blob that is whole, but for what is known of it. */
+	for (size_t size = 0; size < blob.size; size++) {
+		struct lc_view cut = {.data = blob.data, .size = size};
+
+		assert_false(lc_taken_rows_check(cut, &whole, &error));
+		assert_int_equal(error.kind, LC_ERROR_CORRUPT);
+	}
+	lc_taken_rows_free(&rows);
+}
+
 static void what_is_no_blob_is_corrupt(void **state)
 {
 	static const struct {
@@ -144,6 +178,7 @@ int main(void)
 	    cmocka_unit_test(rows_come_back_by_second),
 	    cmocka_unit_test(the_first_and_the_last_second_there_is_are_seconds),
 	    cmocka_unit_test(a_blob_cut_anywhere_but_between_seconds_is_corrupt),
+	    cmocka_unit_test(a_blob_is_compared_with_what_is_known_of_it),
 	    cmocka_unit_test(what_is_no_blob_is_corrupt),
 	};
 
