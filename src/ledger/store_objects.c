@@ -171,16 +171,18 @@ bool lc_store_set_lost(struct lc_store *store, uint64_t intent_id, uint32_t last
 	    lc_store_find_hour(store, last_second / LC_SCHEMA_HOUR_SECONDS);
 	sqlite3_stmt *statement;
 
+	if (hour == NULL)
+		return miss_object(store, intent_id, error);
 	if (!lc_store_set_delivered(store, intent_id, error))
 		return false;
-	if (hour == NULL)
-		return true;
 	statement = lc_store_take_of_hour(store, hour, LC_STORE_HOUR_CLOSE, error);
 	if (statement == NULL)
 		return false;
 	lc_sql_bind_number(statement, 1, (int64_t)intent_id);
 	lc_sql_bind_number(statement, 2, loss);
-	return lc_sql_run(statement, store->path, error);
+	if (!lc_sql_run(statement, store->path, error))
+		return false;
+	return sqlite3_changes(store->db) == 1 || miss_object(store, intent_id, error);
 }
 
 /* ---- withdrawal ---- */

@@ -376,6 +376,22 @@ static void an_intent_without_an_object_is_not_withdrawn(void **state)
 
 /* ---- lost ---- */
 
+/* A loss that is noted nowhere would pass for a delivery. */
+static void an_intent_without_an_object_is_not_lost(void **state)
+{
+	struct world *world = *state;
+
+	lc_ledger_case_store_intent(world->store, 1, "b", NOON, 1, 1, 10);
+	assert_false(
+	    lc_store_set_lost(world->store, 1, NOON + HOUR, LC_LEDGER_LOST_EXPIRED, &world->error));
+	assert_int_equal(world->error.kind, LC_ERROR_CORRUPT);
+	assert_non_null(strstr(world->error.message, "open intent 1 has no object"));
+	assert_false(
+	    lc_store_set_lost(world->store, 2, NOON, LC_LEDGER_LOST_DISCARDED, &world->error));
+	assert_int_equal(world->error.kind, LC_ERROR_CORRUPT);
+	assert_non_null(strstr(world->error.message, "open intent 2 has no object"));
+}
+
 static void how_an_object_ended_is_told(void **state)
 {
 	static const struct {
@@ -431,6 +447,7 @@ int main(void)
 	    TEST(its_key_and_its_rows_are_free_again),
 	    TEST(a_death_between_ranges_and_withdrawal_loses_nothing),
 	    TEST(an_intent_without_an_object_is_not_withdrawn),
+	    TEST(an_intent_without_an_object_is_not_lost),
 	    TEST(how_an_object_ended_is_told),
 	};
 
