@@ -26,15 +26,17 @@ struct lc_build *lc_build_new(struct lc_loop *loop, const struct lc_settings *se
 /* Releases it and the objects that have not gone to the uploads. */
 void lc_build_free(struct lc_build *build);
 
-/* The target that the row names; see lc_target_table_get. Valid until the source's objects are
- * closed or dropped. */
-struct lc_target *lc_build_target(struct lc_build *build, const struct lc_record *record);
+/* What came of a row that was taken. */
+struct lc_build_answer {
+	bool recorded; /* it closed the last open object: all rows taken so far are recorded */
+	struct lc_target *crowded; /* its target, if the reading should wait for that; or NULL */
+};
 
 /* Appends the row to the source's open object for its target; a row like it was taken `repeat`
- * times by earlier scans; objects that are full are closed. True if that closed the last open one:
- * all rows taken so far are recorded. */
-bool lc_build_take(struct lc_build *build, struct lc_source *source, struct lc_target *target,
-		   const struct lc_record *record, uint64_t hash, uint64_t repeat);
+ * times by earlier scans; objects that are full are closed. */
+struct lc_build_answer lc_build_take(struct lc_build *build, struct lc_source *source,
+				     const struct lc_record *record, uint64_t hash,
+				     uint64_t repeat);
 
 /* Closes all open objects: the source has no more rows for now. */
 void lc_build_close_all(struct lc_build *build);

@@ -149,6 +149,9 @@ bool lc_source_asked_bounds(const struct lc_source *source, uint32_t *from, uint
 /* The scan has read the asked ranges whole: they are settled. */
 void lc_source_settle_asked(struct lc_source *source);
 
+/* The scan has taken one row. */
+void lc_source_note_taken(struct lc_source *source);
+
 /* The scan has taken all rows of asked seconds before `second`; of `second` itself some. What is
  * left of the asked ranges is doubtful. */
 void lc_source_settle_before(struct lc_source *source, uint32_t second);

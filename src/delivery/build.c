@@ -84,7 +84,8 @@ bool lc_build_recording(const struct lc_build *build)
 	return build->objects->count[LC_OBJECT_RECORDING] > 0;
 }
 
-struct lc_target *lc_build_target(struct lc_build *build, const struct lc_record *record)
+/* Valid until the source's objects are closed or dropped. */
+static struct lc_target *target_of(struct lc_build *build, const struct lc_record *record)
 {
 	const struct lc_target *last = build->last_target;
 
@@ -177,18 +178,22 @@ static uint64_t max_bytes(const struct lc_build *build, const struct lc_target *
 	return build->max_bytes;
 }
 
-bool lc_build_take(struct lc_build *build, struct lc_source *source, struct lc_target *target,
-		   const struct lc_record *record, uint64_t hash, uint64_t repeat)
+struct lc_build_answer lc_build_take(struct lc_build *build, struct lc_source *source,
+				     const struct lc_record *record, uint64_t hash, uint64_t repeat)
 {
+	struct lc_target *target = target_of(build, record);
+	struct lc_build_answer answer = {
+	    .crowded = lc_upload_crowded(build->upload, target) ? target : NULL};
 	struct lc_object *object = open_object(build, source, target);
 
 	lc_object_append(object, record, hash, build->region);
 	if (repeat > object->repeat)
 		object->repeat = repeat;
 	if (object->line_count < build->max_rows && object->body_size < max_bytes(build, target))
-		return false;
+		return answer;
 	close_object(build, object);
-	return TAILQ_EMPTY(build->open);
+	answer.recorded = TAILQ_EMPTY(build->open);
+	return answer;
 }
 
 void lc_build_close_all(struct lc_build *build)

@@ -158,30 +158,36 @@ static struct lc_source *leave_source(struct lc_scan *scan, bool whole)
 	return open ? source : NULL;
 }
 
+/* Whether an earlier scan has taken the row. */
+static bool was_taken(struct position *at, const struct lc_offset *offset, uint64_t hash)
+{
+	return lc_mark_covers(at->floor, offset) ||
+	       lc_hash_subtraction_take(&at->subtraction, hash);
+}
+
 static void take_row(struct lc_scan *scan, const struct lc_record *record,
 		     const struct lc_offset *offset)
 {
 	struct position *at = &scan->at;
 	struct lc_source *source = at->source;
-	struct lc_target *target;
+	struct lc_build_answer answer;
 	uint64_t hash;
 
 	if (lc_source_asked_range(source, offset->inserted_at) == NULL)
 		return;
 	hash = lc_row_hash(record);
-	if (lc_mark_covers(at->floor, offset) || lc_hash_subtraction_take(&at->subtraction, hash)) {
+	if (was_taken(at, offset, hash)) {
 		lc_counters_add(scan->parts.counters, LC_COUNTERS_DUPLICATES_AVOIDED, 1);
 		return;
 	}
-	target = lc_build_target(scan->parts.build, record);
-	if (scan->crowded == NULL && lc_upload_crowded(scan->parts.upload, target)) {
-		scan->crowded = target;
+	lc_source_note_taken(source);
+	answer = lc_build_take(scan->parts.build, source, record, hash,
+			       lc_hash_subtraction_held(&at->subtraction, hash));
+	if (answer.crowded != NULL && scan->crowded == NULL) {
+		scan->crowded = answer.crowded;
 		scan->crowded_ms = lc_loop_now_ms(scan->parts.loop);
 	}
-	if (source->open_rows > 0)
-		source->open_rows--;
-	if (lc_build_take(scan->parts.build, source, target, record, hash,
-			  lc_hash_subtraction_held(&at->subtraction, hash))) {
+	if (answer.recorded) {
 		/* All that was read is recorded: what a crash makes us read again stays small. */
 		lc_source_settle_before(source, offset->inserted_at);
 		lc_source_record_ranges(source, scan->parts.ledger);

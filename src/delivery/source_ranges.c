@@ -220,6 +220,12 @@ void lc_source_settle_asked(struct lc_source *source)
 	source->read_error = NULL;
 }
 
+void lc_source_note_taken(struct lc_source *source)
+{
+	if (source->open_rows > 0)
+		source->open_rows--;
+}
+
 void lc_source_settle_before(struct lc_source *source, uint32_t second)
 {
 	for (size_t i = source->range_count; i-- > 0;) {

@@ -89,8 +89,8 @@ static int end(void **state)
 }
 
 /* Takes a row whose key is this number. */
-static bool take(struct story *story, unsigned number, const char *target, const char *prefix,
-		 uint64_t repeat)
+static struct lc_build_answer answer_to(struct story *story, unsigned number, const char *target,
+					const char *prefix, uint64_t repeat)
 {
 	struct lc_record record = record_rows_example();
 
@@ -98,8 +98,14 @@ static bool take(struct story *story, unsigned number, const char *target, const
 	record.object_key = lc_view_of(story->key);
 	record.target_bucket = lc_view_of(target);
 	record.target_prefix = lc_view_of(prefix);
-	return lc_build_take(story->build, story->source, lc_build_target(story->build, &record),
-			     &record, lc_row_hash(&record), repeat);
+	return lc_build_take(story->build, story->source, &record, lc_row_hash(&record), repeat);
+}
+
+/* The same; whether all rows taken so far are recorded. */
+static bool take(struct story *story, unsigned number, const char *target, const char *prefix,
+		 uint64_t repeat)
+{
+	return answer_to(story, number, target, prefix, repeat).recorded;
 }
 
 static bool take_row(struct story *story, unsigned number)
@@ -160,6 +166,22 @@ static void a_full_object_is_closed(void **state)
 	assert_false(take_row(story, MAX_ROWS + 1));
 	assert_int_equal(story->source->object_rows, MAX_ROWS + 1);
 	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_BUILD_OBJECTS), 1);
+	lc_build_drop_open(story->build);
+}
+
+static void a_row_for_a_bucket_that_holds_its_share_is_taken_and_that_is_told(void **state)
+{
+	struct story *story = *state;
+	struct lc_target *target = lc_target_table_get(lc_upload_targets(story->upload),
+						       lc_view_of("logs"), lc_view_of("a/"));
+	size_t share = (size_t)story->settings.limits_max_inflight_bytes / 8 * 6;
+
+	assert_null(answer_to(story, 1, "logs", "a/", 0).crowded);
+	target->bucket->bytes += share;
+	assert_ptr_equal(answer_to(story, 2, "logs", "a/", 0).crowded, target);
+	assert_null(answer_to(story, 3, "other", "a/", 0).crowded);
+	assert_int_equal(story->source->object_rows, 3);
+	target->bucket->bytes -= share;
 	lc_build_drop_open(story->build);
 }
 
@@ -307,6 +329,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    STORY(no_upload_starts_before_its_intent_is_on_disk),
 	    STORY(a_full_object_is_closed),
+	    STORY(a_row_for_a_bucket_that_holds_its_share_is_taken_and_that_is_told),
 	    STORY(a_full_object_is_not_the_last_while_another_is_open),
 	    STORY(an_object_is_closed_by_its_bytes),
 	    STORY(an_object_is_closed_by_what_its_target_takes),

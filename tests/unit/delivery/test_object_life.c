@@ -81,7 +81,7 @@ static struct lc_object *begin_again(struct story *story)
 	return lc_object_new_again(&story->objects, story->source, story->target, &intent, ROWS, 0);
 }
 
-static void close_objects(struct lc_object *object)
+static void close_object(struct lc_object *object)
 {
 	lc_object_seal(object);
 	lc_object_name(object, 1);
@@ -101,7 +101,7 @@ static struct lc_object *bring(struct story *story, enum lc_object_state state)
 	object = begin_object(story);
 	if (state == LC_OBJECT_OPEN)
 		return object;
-	close_objects(object);
+	close_object(object);
 	if (state == LC_OBJECT_RECORDING)
 		return object;
 	lc_object_enter(object, LC_OBJECT_WAITING);
@@ -252,7 +252,7 @@ static void each_way_that_is_allowed_can_be_gone(void **state)
 			bool left = to == LC_OBJECT_UNBUILT;
 
 			if (to == LC_OBJECT_RECORDING) {
-				close_objects(object);
+				close_object(object);
 			} else {
 				lc_object_enter(object, to);
 			}
