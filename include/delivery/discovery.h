@@ -25,7 +25,7 @@
 struct lc_discovery;
 
 /* It is over. When error kind is NONE the sources know of the window's rows. */
-typedef void lc_discovery_callback(void *context, const struct lc_error *error, int exception_code);
+typedef void lc_discovery_callback(void *context, const struct lc_error *error);
 
 /* `state`: what the ledger held when it was opened. */
 struct lc_discovery *lc_discovery_new(const struct lc_parts *parts,

@@ -218,12 +218,11 @@ static void collect_ready(void *context, struct lc_source *source)
 	add_ready(cycle, source);
 }
 
-static void on_discovered(void *context, const struct lc_error *error, int exception_code)
+static void on_discovered(void *context, const struct lc_error *error)
 {
 	struct lc_cycle *cycle = context;
 	struct lc_counters *counters = cycle->parts.counters;
 
-	(void)exception_code;
 	if (error->kind != LC_ERROR_CONFLICT)
 		note_discovery(cycle, error);
 	if (error->kind == LC_ERROR_CONFLICT) {

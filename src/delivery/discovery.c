@@ -22,6 +22,25 @@ enum {
 	SLICE_SECONDS = 3600, /* of a question, before it is known what ClickHouse can answer */
 };
 
+/* Where a discovery is. */
+enum step {
+	STEP_IDLE,
+	STEP_CLOCK,   /* ClickHouse is asked for its clock, */
+	STEP_OFFSETS, /* for the offsets, once in the life of a process, */
+	STEP_AHEAD,   /* the ledger, whether these are ahead of what is on record, */
+	STEP_OLDEST,  /* ClickHouse for the oldest row, where the first window begins, */
+	STEP_WINDOW,  /* and for what is in the window */
+};
+
+static const char *const STEP_NAMES[] = {
+    "idle",
+    "asking for the clock",
+    "asking for the offsets",
+    "comparing the offsets",
+    "asking for the oldest row",
+    "asking for the window",
+};
+
 /* A row of the answer, kept until all of it has come. */
 struct found {
 	struct found *next;
@@ -42,15 +61,16 @@ struct lc_discovery {
 	struct lc_server_clock clock;
 	uint32_t least_told;
 
-	struct lc_clickhouse_query *query; /* NULL: none is under way */
-	struct lc_ledger_command *read;    /* of the ledger; NULL: none is under way */
+	enum step step;
+	struct lc_clickhouse_query *query; /* of this step; NULL: the ledger is asked */
+	struct lc_ledger_command *read;
 	unsigned seat;
 	uint64_t marker;
 	uint64_t started_ms;
 	uint64_t asked_ms;    /* when the query began */
 	uint32_t window_from; /* `until`, but for the first window */
 	uint32_t window_until;
-	struct lc_buffer time; /* the answer to the question for it */
+	struct lc_buffer time; /* what the clock shows */
 	struct lc_discovery_answer answer;
 	struct lc_arena arena; /* of `found` */
 	struct found *found;
@@ -76,8 +96,15 @@ struct lc_discovery *lc_discovery_new(const struct lc_parts *parts,
 	return discovery;
 }
 
-static void forget_answer(struct lc_discovery *discovery)
+/* What the step before has found is not needed any more. */
+static void enter(struct lc_discovery *discovery, enum step step)
 {
+	if (discovery->step != step)
+		lc_log(LC_LOG_DEBUG, "discovery", LC_LOG_TEXT("from", STEP_NAMES[discovery->step]),
+		       LC_LOG_TEXT("to", STEP_NAMES[step]));
+	discovery->step = step;
+	discovery->query = NULL;
+	discovery->read = NULL;
 	lc_buffer_free(&discovery->time);
 	lc_discovery_answer_free(&discovery->answer);
 	lc_arena_free(&discovery->arena);
@@ -89,10 +116,8 @@ void lc_discovery_cancel(struct lc_discovery *discovery)
 {
 	if (discovery->query != NULL)
 		lc_clickhouse_cancel(discovery->query);
-	discovery->query = NULL;
 	lc_ledger_cancel(discovery->read);
-	discovery->read = NULL;
-	forget_answer(discovery);
+	enter(discovery, STEP_IDLE);
 }
 
 void lc_discovery_free(struct lc_discovery *discovery)
@@ -144,15 +169,17 @@ uint32_t lc_discovery_least_told(struct lc_discovery *discovery)
 	return least;
 }
 
-static void finish(struct lc_discovery *discovery, const struct lc_error *error, int exception_code)
+static void finish(struct lc_discovery *discovery, const struct lc_error *error)
 {
 	uint64_t elapsed_ms = lc_loop_now_ms(discovery->parts.loop) - discovery->started_ms;
 
 	lc_counters_observe(discovery->parts.counters, LC_COUNTERS_HISTOGRAM_DISCOVERY_SECONDS,
 			    (double)elapsed_ms / 1000);
-	forget_answer(discovery);
-	discovery->callback(discovery->context, error, exception_code);
+	enter(discovery, STEP_IDLE);
+	discovery->callback(discovery->context, error);
 }
+
+/* ---- the window ---- */
 
 static void open_found(struct lc_discovery *discovery, const struct lc_discovery_row *row)
 {
@@ -220,13 +247,6 @@ static bool check_found(const struct lc_discovery *discovery, struct lc_error *e
 	return true;
 }
 
-static bool on_window_data(void *context, struct lc_view piece, struct lc_error *error)
-{
-	struct lc_discovery *discovery = context;
-
-	return lc_discovery_answer_feed(&discovery->answer, piece, keep_row, discovery, error);
-}
-
 static void ask_window(struct lc_discovery *discovery);
 
 static uint64_t elapsed_ms(const struct lc_discovery *discovery)
@@ -252,42 +272,20 @@ static bool shorten_window(struct lc_discovery *discovery, const struct lc_error
 	return true;
 }
 
-static void on_window_done(void *context, const struct lc_error *error, int exception_code)
+static void end_window(struct lc_discovery *discovery, const struct lc_error *error)
 {
-	struct lc_discovery *discovery = context;
 	struct lc_error failure = *error;
 
-	discovery->query = NULL;
-	if (failure.kind == LC_ERROR_NONE &&
-	    lc_discovery_answer_end(&discovery->answer, &failure) &&
-	    check_found(discovery, &failure)) {
+	if (failure.kind == LC_ERROR_NONE && check_found(discovery, &failure)) {
 		lc_slice_grow(&discovery->slice, discovery->window_until - discovery->window_from);
 		apply_found(discovery);
 	} else if (shorten_window(discovery, &failure)) {
 		return;
 	}
-	finish(discovery, &failure, exception_code);
+	finish(discovery, &failure);
 }
 
-static void start_query(struct lc_discovery *discovery, struct lc_buffer *sql,
-			void (*on_done)(void *context, const struct lc_error *error,
-					int exception_code))
-{
-	struct lc_clickhouse_spec spec = {
-	    .seat = discovery->seat,
-	    .on_data = on_window_data,
-	    .on_done = on_done,
-	    .context = discovery,
-	};
-
-	LC_ASSERT(!lc_buffer_failed(sql));
-	spec.sql = lc_buffer_view(sql);
-	forget_answer(discovery);
-	lc_discovery_answer_begin(&discovery->answer, discovery->marker);
-	discovery->asked_ms = lc_loop_now_ms(discovery->parts.loop);
-	discovery->query = lc_clickhouse_start(discovery->parts.clickhouse, &spec);
-	lc_buffer_free(sql);
-}
+static void start_query(struct lc_discovery *discovery, enum step step, struct lc_buffer *sql);
 
 static void ask_window(struct lc_discovery *discovery)
 {
@@ -302,7 +300,7 @@ static void ask_window(struct lc_discovery *discovery)
 	else
 		lc_query_append_window(&sql, &discovery->parts, discovery->marker,
 				       discovery->window_from, discovery->window_until);
-	start_query(discovery, &sql, on_window_done);
+	start_query(discovery, STEP_WINDOW, &sql);
 }
 
 /* ---- where the first window begins ---- */
@@ -322,19 +320,15 @@ static uint32_t oldest_of_answer(const struct lc_discovery *discovery, uint32_t 
 	return 1;
 }
 
-static void on_oldest_done(void *context, const struct lc_error *error, int exception_code)
+static void end_oldest(struct lc_discovery *discovery, const struct lc_error *error)
 {
-	struct lc_discovery *discovery = context;
-	struct lc_error failure = *error;
 	uint32_t last = discovery->closed - 1;
 	uint32_t oldest = 1;
 
-	discovery->query = NULL;
-	if (failure.kind == LC_ERROR_NONE &&
-	    lc_discovery_answer_end(&discovery->answer, &failure)) {
+	if (error->kind == LC_ERROR_NONE) {
 		oldest = oldest_of_answer(discovery, last);
-	} else if (!lc_slice_was_too_much(&failure, elapsed_ms(discovery))) {
-		finish(discovery, &failure, exception_code);
+	} else if (!lc_slice_was_too_much(error, elapsed_ms(discovery))) {
+		finish(discovery, error);
 		return;
 	}
 	/* A table that cannot tell is read from the beginning of time: what is empty costs little,
@@ -349,7 +343,7 @@ static void ask_oldest(struct lc_discovery *discovery)
 
 	lc_buffer_init(&sql, SQL_MAX);
 	lc_query_append_oldest(&sql, &discovery->parts, discovery->marker);
-	start_query(discovery, &sql, on_oldest_done);
+	start_query(discovery, STEP_OLDEST, &sql);
 }
 
 static void begin_window(struct lc_discovery *discovery)
@@ -368,7 +362,6 @@ static void on_ahead(void *context, const struct lc_ledger_count *ahead, size_t 
 	struct lc_discovery *discovery = context;
 	struct lc_error failure = {.kind = LC_ERROR_NONE};
 
-	discovery->read = NULL;
 	discovery->offsets_read = true;
 	if (count == 0) {
 		begin_window(discovery);
@@ -381,11 +374,12 @@ static void on_ahead(void *context, const struct lc_ledger_count *ahead, size_t 
 	    "other one, or reset the ledger (log-courier-ctl ledger reset)",
 	    count, (unsigned)ahead[0].source.raft_session_id,
 	    lc_view_shown(ahead[0].source.bucket, 64), ahead[0].source.bucket.data);
-	finish(discovery, &failure, 0);
+	finish(discovery, &failure);
 }
 
 static void compare_offsets(struct lc_discovery *discovery)
 {
+	struct lc_ledger_command *read;
 	struct lc_ledger_count *offsets =
 	    lc_memory_zero(discovery->found_count, sizeof(offsets[0]));
 	size_t count = 0;
@@ -395,8 +389,9 @@ static void compare_offsets(struct lc_discovery *discovery)
 		    .source = {.raft_session_id = found->row.raft_session_id,
 			       .bucket = found->row.bucket},
 		    .second = found->row.floor.inserted_at};
-	discovery->read =
-	    lc_ledger_find_ahead(discovery->parts.ledger, offsets, count, on_ahead, discovery);
+	read = lc_ledger_find_ahead(discovery->parts.ledger, offsets, count, on_ahead, discovery);
+	enter(discovery, STEP_AHEAD);
+	discovery->read = read;
 	free(offsets);
 }
 
@@ -443,15 +438,10 @@ static void set_floors(struct lc_discovery *discovery)
 	}
 }
 
-static void on_offsets_done(void *context, const struct lc_error *error, int exception_code)
+static void end_offsets(struct lc_discovery *discovery, const struct lc_error *error)
 {
-	struct lc_discovery *discovery = context;
-	struct lc_error failure = *error;
-
-	discovery->query = NULL;
-	if (failure.kind != LC_ERROR_NONE ||
-	    !lc_discovery_answer_end(&discovery->answer, &failure)) {
-		finish(discovery, &failure, exception_code);
+	if (error->kind != LC_ERROR_NONE) {
+		finish(discovery, error);
 		return;
 	}
 	if (!discovery->fresh) {
@@ -469,8 +459,10 @@ static void ask_offsets(struct lc_discovery *discovery)
 
 	lc_buffer_init(&sql, SQL_MAX);
 	lc_query_append_offsets(&sql, &discovery->parts, discovery->marker);
-	start_query(discovery, &sql, on_offsets_done);
+	start_query(discovery, STEP_OFFSETS, &sql);
 }
+
+/* ---- the clock ---- */
 
 static bool believe_clock(struct lc_discovery *discovery, uint32_t now, struct lc_error *error)
 {
@@ -502,10 +494,8 @@ static bool believe_clock(struct lc_discovery *discovery, uint32_t now, struct l
 	return false;
 }
 
-static bool on_clock_data(void *context, struct lc_view piece, struct lc_error *error)
+static bool keep_time(struct lc_discovery *discovery, struct lc_view piece, struct lc_error *error)
 {
-	struct lc_discovery *discovery = context;
-
 	lc_buffer_append_view(&discovery->time, piece);
 	if (lc_buffer_failed(&discovery->time))
 		return lc_error_set(error, LC_ERROR_CORRUPT,
@@ -513,51 +503,96 @@ static bool on_clock_data(void *context, struct lc_view piece, struct lc_error *
 	return true;
 }
 
-static void on_clock_done(void *context, const struct lc_error *error, int exception_code)
+static void end_clock(struct lc_discovery *discovery, const struct lc_error *error)
 {
-	struct lc_discovery *discovery = context;
 	uint32_t delay = (uint32_t)discovery->parts.settings->consumer_processing_delay_seconds;
 	struct lc_error failure = *error;
 	uint32_t now = 0;
 
-	discovery->query = NULL;
 	if (failure.kind != LC_ERROR_NONE ||
 	    !lc_discovery_row_read_clock(lc_buffer_view(&discovery->time), discovery->marker, &now,
 					 &failure) ||
 	    !believe_clock(discovery, now, &failure)) {
-		finish(discovery, &failure, exception_code);
+		finish(discovery, &failure);
 		return;
 	}
 	/* ClickHouse's own clock says what has closed. */
 	discovery->closed = now > delay ? now - delay : 0;
-	if (discovery->closed > discovery->until) {
-		if (discovery->offsets_read)
-			begin_window(discovery);
-		else
-			ask_offsets(discovery);
-	} else {
-		finish(discovery, &failure, 0);
-	}
+	if (discovery->closed <= discovery->until)
+		finish(discovery, &failure);
+	else if (discovery->offsets_read)
+		begin_window(discovery);
+	else
+		ask_offsets(discovery);
 }
 
 void lc_discovery_start(struct lc_discovery *discovery, unsigned seat)
 {
-	struct lc_clickhouse_spec spec = {
-	    .seat = seat,
-	    .on_data = on_clock_data,
-	    .on_done = on_clock_done,
-	    .context = discovery,
-	};
 	struct lc_buffer sql;
 
-	LC_ASSERT(discovery->query == NULL);
+	LC_ASSERT(discovery->step == STEP_IDLE);
 	discovery->seat = seat;
 	discovery->marker = lc_random_next(discovery->parts.random);
 	discovery->started_ms = lc_loop_now_ms(discovery->parts.loop);
 	lc_buffer_init(&sql, SQL_MAX);
 	lc_query_append_clock(&sql, discovery->marker);
-	LC_ASSERT(!lc_buffer_failed(&sql));
-	spec.sql = lc_buffer_view(&sql);
+	start_query(discovery, STEP_CLOCK, &sql);
+}
+
+/* ---- what ClickHouse answers ---- */
+
+static bool on_data(void *context, struct lc_view piece, struct lc_error *error)
+{
+	struct lc_discovery *discovery = context;
+
+	if (discovery->step == STEP_CLOCK)
+		return keep_time(discovery, piece, error);
+	return lc_discovery_answer_feed(&discovery->answer, piece, keep_row, discovery, error);
+}
+
+static void on_done(void *context, const struct lc_error *error, int exception_code)
+{
+	struct lc_discovery *discovery = context;
+	struct lc_error failure = *error;
+
+	(void)exception_code;
+	discovery->query = NULL;
+	if (failure.kind == LC_ERROR_NONE && discovery->step != STEP_CLOCK)
+		lc_discovery_answer_end(&discovery->answer, &failure);
+	switch (discovery->step) {
+	case STEP_CLOCK:
+		end_clock(discovery, &failure);
+		break;
+	case STEP_OFFSETS:
+		end_offsets(discovery, &failure);
+		break;
+	case STEP_OLDEST:
+		end_oldest(discovery, &failure);
+		break;
+	case STEP_WINDOW:
+		end_window(discovery, &failure);
+		break;
+	case STEP_IDLE:
+	case STEP_AHEAD:
+		LC_ASSERT(false); /* they have no query */
+	}
+}
+
+/* Enters the step with its query, whose text is released. */
+static void start_query(struct lc_discovery *discovery, enum step step, struct lc_buffer *sql)
+{
+	struct lc_clickhouse_spec spec = {
+	    .seat = discovery->seat,
+	    .on_data = on_data,
+	    .on_done = on_done,
+	    .context = discovery,
+	};
+
+	LC_ASSERT(!lc_buffer_failed(sql));
+	spec.sql = lc_buffer_view(sql);
+	enter(discovery, step);
+	lc_discovery_answer_begin(&discovery->answer, discovery->marker);
+	discovery->asked_ms = lc_loop_now_ms(discovery->parts.loop);
 	discovery->query = lc_clickhouse_start(discovery->parts.clickhouse, &spec);
-	lc_buffer_free(&sql);
+	lc_buffer_free(sql);
 }

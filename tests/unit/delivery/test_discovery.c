@@ -34,11 +34,10 @@ struct story {
 	struct lc_error error; /* of the last one */
 };
 
-static void on_end(void *context, const struct lc_error *error, int exception_code)
+static void on_end(void *context, const struct lc_error *error)
 {
 	struct story *story = context;
 
-	(void)exception_code;
 	story->ends++;
 	story->error = *error;
 }
