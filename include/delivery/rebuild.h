@@ -36,7 +36,7 @@ void lc_rebuild_free(struct lc_rebuild *rebuild);
 /* Begins the next pass if none is under way, there is something to rebuild and room for it. `now`:
  * ClickHouse's clock, 0 when it is not known yet. To be called when there may be something to do.
  */
-void lc_rebuild_poke(struct lc_rebuild *rebuild, uint32_t now);
+void lc_rebuild_start_if_due(struct lc_rebuild *rebuild, uint32_t now);
 
 /* Ends what is under way; its intents stay as they are. */
 void lc_rebuild_cancel(struct lc_rebuild *rebuild);

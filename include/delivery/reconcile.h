@@ -35,16 +35,16 @@ struct lc_reconcile *lc_reconcile_new(const struct lc_parts *parts,
 /* Cancels a pass that is under way. */
 void lc_reconcile_free(struct lc_reconcile *reconcile);
 
-/* A first start: the horizon begins here. To be called after lc_reconcile_hear. */
+/* A first start: the horizon begins here. To be called after lc_reconcile_follow_clock. */
 void lc_reconcile_set_horizon(struct lc_reconcile *reconcile, uint32_t horizon);
 
 /* ClickHouse's clock is believed to show `now` (0: nothing is known yet); `least`: what a server
  * has told, believed or not, UINT32_MAX if none has. To be called about once a second. */
-void lc_reconcile_hear(struct lc_reconcile *reconcile, uint32_t now, uint32_t least);
+void lc_reconcile_follow_clock(struct lc_reconcile *reconcile, uint32_t now, uint32_t least);
 
 /* Begins a pass if one is due and none is under way. `until`: the end of the last window; `now`:
  * ClickHouse's clock. To be called about once a second. */
-void lc_reconcile_poke(struct lc_reconcile *reconcile, uint32_t until, uint32_t now);
+void lc_reconcile_start_if_due(struct lc_reconcile *reconcile, uint32_t until, uint32_t now);
 
 /* Ends a pass that is under way; nothing of it counts. */
 void lc_reconcile_cancel(struct lc_reconcile *reconcile);

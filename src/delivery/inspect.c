@@ -429,7 +429,7 @@ static void retry(struct lc_inspect *inspect)
 	retry.upload = parts.upload;
 	lc_target_table_each(lc_upload_targets(parts.upload), retry_target, &retry);
 	if (parts.delivering)
-		lc_rebuild_poke(parts.rebuild, lc_cycle_clickhouse_now(parts.cycle));
+		lc_rebuild_start_if_due(parts.rebuild, lc_cycle_clickhouse_now(parts.cycle));
 	inspect->done(inspect);
 }
 
@@ -443,7 +443,7 @@ static void decide(struct lc_inspect *inspect, enum lc_ledger_given_up decision)
 			  lc_control_request_prefix(request), request->whole_bucket, decision);
 	inspect->document.affected = 1;
 	if (parts.delivering)
-		lc_rebuild_poke(parts.rebuild, lc_cycle_clickhouse_now(parts.cycle));
+		lc_rebuild_start_if_due(parts.rebuild, lc_cycle_clickhouse_now(parts.cycle));
 	inspect->done(inspect);
 }
 

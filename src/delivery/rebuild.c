@@ -436,7 +436,7 @@ static void on_intents(void *context, const struct lc_ledger_intents *answer)
 	end_pass(rebuild);
 }
 
-void lc_rebuild_poke(struct lc_rebuild *rebuild, uint32_t now)
+void lc_rebuild_start_if_due(struct lc_rebuild *rebuild, uint32_t now)
 {
 	size_t cap = (size_t)rebuild->parts.settings->limits_max_inflight_bytes;
 	struct lc_target *target;

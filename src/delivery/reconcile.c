@@ -16,11 +16,44 @@
 
 enum {
 	NAMES_CHUNK = 64 * 1024,
-	STEP_SLOTS = 8,       /* slots of one question at most, all sources together */
+	SLICE_SLOTS = 8,      /* slots of one question at most, all sources together */
 	UNANSWERED_MAX = 3,   /* questions in a row: then the pass is over */
 	DRILL_MAX = 500,      /* slots asked by second in one question */
 	RECENT_LEAST = 600,   /* seconds that count as recent at least */
 	AGAIN_MS = 10 * 1000, /* after a failure, or with nothing to compare */
+};
+
+/* Where a pass is. */
+enum step {
+	STEP_IDLE,
+	STEP_LOWERING,        /* the ledger lowers the horizon, for a clock that was set back, */
+	STEP_SLOTS,           /* ClickHouse counts rows of a slice per source and slot, */
+	STEP_SURPLUS_SLOTS,   /* the ledger finds the slots with a surplus, */
+	STEP_SECONDS,         /* ClickHouse counts the rows of these per second, */
+	STEP_SURPLUS_SECONDS, /* and the ledger finds the seconds with a surplus */
+};
+
+static const char *const STEP_NAMES[] = {
+    "idle",
+    "lowering the horizon",
+    "counting by slot",
+    "comparing slots",
+    "counting by second",
+    "comparing seconds",
+};
+
+/* A pass over the recent slots, or all. */
+struct pass {
+	bool full;
+	uint64_t started_ms;
+	uint32_t now;         /* ClickHouse's clock then */
+	uint32_t from;        /* slots still to be compared */
+	uint32_t until;       /* the end: of the last window */
+	uint32_t passed_over; /* the first slot not compared: it has open seconds, or no answer */
+	bool incomplete;      /* there were slots without an answer */
+	uint32_t gap_until;   /* the end of the last of these */
+	bool found_late;      /* and late rows */
+	unsigned unanswered;  /* questions in a row */
 };
 
 struct lc_reconcile {
@@ -33,24 +66,13 @@ struct lc_reconcile {
 	uint64_t recent_at_ms; /* when the next passes are due */
 	uint64_t full_at_ms;
 
-	bool running;
-	bool full;
-	uint64_t started_ms;
-	uint32_t now;
-	uint32_t from;  /* slots still to be compared in this pass */
-	uint32_t until; /* end of the pass: of the last window */
-	uint32_t step_until;
-	uint32_t passed_over; /* the first slot not compared: it has open seconds, or no answer */
-	bool incomplete;      /* there were slots without an answer */
-	uint32_t gap_until;   /* the end of the last of these */
-	bool found_late;      /* and late rows */
-	unsigned unanswered;  /* questions in a row */
-	bool drilling;        /* the question is by second */
-	bool strayed;         /* the answer holds what was not asked for */
-
-	struct lc_clickhouse_query *query; /* NULL: none is under way */
-	struct lc_ledger_command *read;    /* of the ledger; NULL: none is under way */
-	uint64_t asked_ms;                 /* when it began */
+	enum step step;
+	struct pass pass;
+	uint32_t slice_until;
+	bool strayed;                      /* the answer holds what was not asked for */
+	struct lc_clickhouse_query *query; /* of this step; NULL: the ledger is asked */
+	struct lc_ledger_command *read;
+	uint64_t asked_ms; /* when it began */
 	uint64_t marker;
 	struct lc_discovery_answer answer;
 	struct lc_arena names;          /* of `counts` and `drill` */
@@ -74,8 +96,8 @@ struct lc_reconcile *lc_reconcile_new(const struct lc_parts *parts,
 	reconcile->clock =
 	    (struct lc_steady_clock){.shows_ms = state->steady_ms, .at_ms = state->steady_at_ms};
 	reconcile->present = lc_steady_clock_second(&reconcile->clock);
-	reconcile->slice = lc_slice_of(STEP_SLOTS * LC_LEDGER_SLOT_SECONDS, LC_LEDGER_SLOT_SECONDS,
-				       STEP_SLOTS * LC_LEDGER_SLOT_SECONDS);
+	reconcile->slice = lc_slice_of(SLICE_SLOTS * LC_LEDGER_SLOT_SECONDS, LC_LEDGER_SLOT_SECONDS,
+				       SLICE_SLOTS * LC_LEDGER_SLOT_SECONDS);
 	lc_arena_init(&reconcile->names, NAMES_CHUNK);
 	/* The first pass of a process looks at everything: it may have been away for long. */
 	return reconcile;
@@ -99,7 +121,7 @@ void lc_reconcile_set_horizon(struct lc_reconcile *reconcile, uint32_t horizon)
 	lc_ledger_set_horizon(reconcile->parts.ledger, reconcile->horizon);
 }
 
-static void forget_step(struct lc_reconcile *reconcile)
+static void forget_slice(struct lc_reconcile *reconcile)
 {
 	lc_discovery_answer_free(&reconcile->answer);
 	lc_arena_free(&reconcile->names);
@@ -113,15 +135,24 @@ static void forget_step(struct lc_reconcile *reconcile)
 	reconcile->drilled = 0;
 }
 
+static void enter(struct lc_reconcile *reconcile, enum step step)
+{
+	if (reconcile->step != step)
+		lc_log(LC_LOG_DEBUG, "reconcile", LC_LOG_TEXT("from", STEP_NAMES[reconcile->step]),
+		       LC_LOG_TEXT("to", STEP_NAMES[step]));
+	reconcile->step = step;
+	reconcile->query = NULL;
+	reconcile->read = NULL;
+	if (step == STEP_IDLE || step == STEP_SLOTS)
+		forget_slice(reconcile);
+}
+
 void lc_reconcile_cancel(struct lc_reconcile *reconcile)
 {
 	if (reconcile->query != NULL)
 		lc_clickhouse_cancel(reconcile->query);
-	reconcile->query = NULL;
 	lc_ledger_cancel(reconcile->read);
-	reconcile->read = NULL;
-	reconcile->running = false;
-	forget_step(reconcile);
+	enter(reconcile, STEP_IDLE);
 }
 
 void lc_reconcile_free(struct lc_reconcile *reconcile)
@@ -134,11 +165,16 @@ void lc_reconcile_free(struct lc_reconcile *reconcile)
 
 /* ---- a question to ClickHouse: numbers per source and slot, or second ---- */
 
+static bool is_by_second(const struct lc_reconcile *reconcile)
+{
+	return reconcile->step == STEP_SECONDS || reconcile->step == STEP_SURPLUS_SECONDS;
+}
+
 static bool asked_for(const struct lc_reconcile *reconcile, const struct lc_discovery_row *row)
 {
 	return row->raft_session_id % reconcile->parts.shard_count == reconcile->parts.shard &&
-	       row->oldest >= reconcile->from && row->oldest < reconcile->step_until &&
-	       (reconcile->drilling || row->oldest % LC_LEDGER_SLOT_SECONDS == 0);
+	       row->oldest >= reconcile->pass.from && row->oldest < reconcile->slice_until &&
+	       (is_by_second(reconcile) || row->oldest % LC_LEDGER_SLOT_SECONDS == 0);
 }
 
 /* What is open is not settled: it has its own way to be taken. But what is settled beside it, or
@@ -146,13 +182,13 @@ static bool asked_for(const struct lc_reconcile *reconcile, const struct lc_disc
 static bool pass_over(struct lc_reconcile *reconcile, const struct lc_source *source,
 		      uint32_t second)
 {
-	uint32_t size = reconcile->drilling ? 1 : LC_LEDGER_SLOT_SECONDS;
+	uint32_t size = is_by_second(reconcile) ? 1 : LC_LEDGER_SLOT_SECONDS;
 
 	if (source == NULL || !lc_source_touches(source, second, size))
 		return false;
 	/* One that cannot be read is open by whole slots. */
-	if (source->read_failures == 0 && second < reconcile->passed_over)
-		reconcile->passed_over = second;
+	if (source->read_failures == 0 && second < reconcile->pass.passed_over)
+		reconcile->pass.passed_over = second;
 	return true;
 }
 
@@ -195,18 +231,17 @@ static void await_again(struct lc_reconcile *reconcile)
 {
 	uint64_t again_ms = lc_loop_now_ms(reconcile->parts.loop) + AGAIN_MS;
 
-	if (reconcile->full)
+	if (reconcile->pass.full)
 		reconcile->full_at_ms = again_ms + AGAIN_MS;
-	if (!reconcile->full || reconcile->recent_at_ms < again_ms)
+	if (!reconcile->pass.full || reconcile->recent_at_ms < again_ms)
 		reconcile->recent_at_ms = again_ms;
-	reconcile->running = false;
-	forget_step(reconcile);
+	enter(reconcile, STEP_IDLE);
 }
 
 /* Whether all slots can be compared, as the last full pass has shown. */
 static void tell_failing(const struct lc_reconcile *reconcile, bool failing)
 {
-	if (reconcile->full)
+	if (reconcile->pass.full)
 		lc_counters_set_failing(reconcile->parts.counters,
 					LC_COUNTERS_RECONCILE_FAILING_SINCE, failing);
 }
@@ -219,8 +254,8 @@ static void fail_pass(struct lc_reconcile *reconcile, const struct lc_error *err
 	await_again(reconcile);
 }
 
-static void ask_step(struct lc_reconcile *reconcile);
-static void next_step(struct lc_reconcile *reconcile);
+static void ask_slots(struct lc_reconcile *reconcile);
+static void next_slice(struct lc_reconcile *reconcile);
 
 /* Whether what was asked for may be the reason: less of it, or other slots, may be answered. */
 static bool may_be_passed_over(struct lc_reconcile *reconcile, const struct lc_error *error)
@@ -229,35 +264,52 @@ static bool may_be_passed_over(struct lc_reconcile *reconcile, const struct lc_e
 
 	if (error->code != 0)
 		return LC_FAULT_DESCRIPTIONS[lc_diagnose_clickhouse(error)].reach != LC_FAULT_WHOLE;
-	return lc_slice_was_too_much(error, elapsed_ms) && ++reconcile->unanswered < UNANSWERED_MAX;
+	return lc_slice_was_too_much(error, elapsed_ms) &&
+	       ++reconcile->pass.unanswered < UNANSWERED_MAX;
 }
 
-/* A step without an answer is tried again in smaller ones. A slot that has none alone is left to a
+/* A slice without an answer is tried again in smaller ones. A slot that has none alone is left to a
  * later pass, and stays within the horizon. */
-static void fail_step(struct lc_reconcile *reconcile, const struct lc_error *error)
+static void fail_slice(struct lc_reconcile *reconcile, const struct lc_error *error)
 {
 	if (!may_be_passed_over(reconcile, error)) {
 		fail_pass(reconcile, error);
 		return;
 	}
-	if (lc_slice_shrink(&reconcile->slice, reconcile->step_until - reconcile->from)) {
-		ask_step(reconcile);
+	if (lc_slice_shrink(&reconcile->slice, reconcile->slice_until - reconcile->pass.from)) {
+		ask_slots(reconcile);
 		return;
 	}
-	if (!reconcile->incomplete || reconcile->from != reconcile->gap_until)
+	if (!reconcile->pass.incomplete || reconcile->pass.from != reconcile->pass.gap_until)
 		lc_log(LC_LOG_WARNING,
 		       "ClickHouse cannot count rows to be compared from this second on; others go "
 		       "on, and these are tried again",
-		       LC_LOG_UINT("second", reconcile->from), LC_LOG_FAULT(error));
-	reconcile->incomplete = true;
-	reconcile->gap_until = reconcile->step_until;
-	if (reconcile->from < reconcile->passed_over)
-		reconcile->passed_over = reconcile->from;
-	next_step(reconcile);
+		       LC_LOG_UINT("second", reconcile->pass.from), LC_LOG_FAULT(error));
+	reconcile->pass.incomplete = true;
+	reconcile->pass.gap_until = reconcile->slice_until;
+	if (reconcile->pass.from < reconcile->pass.passed_over)
+		reconcile->pass.passed_over = reconcile->pass.from;
+	next_slice(reconcile);
 }
 
 static void on_surplus_slots(void *context, const struct lc_ledger_count *surplus, size_t count);
 static void on_surplus_seconds(void *context, const struct lc_ledger_count *surplus, size_t count);
+
+/* The ledger is asked second: rows taken between the two questions are no surplus. */
+static void compare(struct lc_reconcile *reconcile)
+{
+	bool by_second = is_by_second(reconcile);
+
+	enter(reconcile, by_second ? STEP_SURPLUS_SECONDS : STEP_SURPLUS_SLOTS);
+	if (by_second)
+		reconcile->read =
+		    lc_ledger_find_surplus_seconds(reconcile->parts.ledger, reconcile->counts,
+						   reconcile->count, on_surplus_seconds, reconcile);
+	else
+		reconcile->read =
+		    lc_ledger_find_surplus_slots(reconcile->parts.ledger, reconcile->counts,
+						 reconcile->count, on_surplus_slots, reconcile);
+}
 
 static void on_done(void *context, const struct lc_error *error, int exception_code)
 {
@@ -268,22 +320,15 @@ static void on_done(void *context, const struct lc_error *error, int exception_c
 	reconcile->query = NULL;
 	if (failure.kind != LC_ERROR_NONE ||
 	    !lc_discovery_answer_end(&reconcile->answer, &failure)) {
-		fail_step(reconcile, &failure);
+		fail_slice(reconcile, &failure);
 		return;
 	}
-	reconcile->unanswered = 0;
-	/* The ledger is asked second: rows taken between the two questions are no surplus. */
-	if (reconcile->drilling)
-		reconcile->read =
-		    lc_ledger_find_surplus_seconds(reconcile->parts.ledger, reconcile->counts,
-						   reconcile->count, on_surplus_seconds, reconcile);
-	else
-		reconcile->read =
-		    lc_ledger_find_surplus_slots(reconcile->parts.ledger, reconcile->counts,
-						 reconcile->count, on_surplus_slots, reconcile);
+	reconcile->pass.unanswered = 0;
+	compare(reconcile);
 }
 
-static void start_query(struct lc_reconcile *reconcile, struct lc_buffer *sql)
+/* Enters the step with its query, whose text is released. */
+static void start_query(struct lc_reconcile *reconcile, enum step step, struct lc_buffer *sql)
 {
 	struct lc_clickhouse_spec spec = {
 	    .sql = lc_buffer_view(sql),
@@ -294,6 +339,7 @@ static void start_query(struct lc_reconcile *reconcile, struct lc_buffer *sql)
 	};
 
 	LC_ASSERT(!lc_buffer_failed(sql));
+	enter(reconcile, step);
 	reconcile->count = 0;
 	reconcile->strayed = false;
 	reconcile->asked_ms = lc_loop_now_ms(reconcile->parts.loop);
@@ -302,18 +348,17 @@ static void start_query(struct lc_reconcile *reconcile, struct lc_buffer *sql)
 	lc_buffer_free(sql);
 }
 
-static void ask_step(struct lc_reconcile *reconcile)
+static void ask_slots(struct lc_reconcile *reconcile)
 {
 	struct lc_buffer sql;
 
-	forget_step(reconcile);
-	reconcile->step_until = lc_slice_end(&reconcile->slice, reconcile->from, reconcile->until);
-	reconcile->drilling = false;
+	reconcile->slice_until =
+	    lc_slice_end(&reconcile->slice, reconcile->pass.from, reconcile->pass.until);
 	reconcile->marker = lc_random_next(reconcile->parts.random);
 	lc_buffer_init(&sql, SIZE_MAX / 2);
-	lc_query_append_slots(&sql, &reconcile->parts, reconcile->marker, reconcile->from,
-			      reconcile->step_until);
-	start_query(reconcile, &sql);
+	lc_query_append_slots(&sql, &reconcile->parts, reconcile->marker, reconcile->pass.from,
+			      reconcile->slice_until);
+	start_query(reconcile, STEP_SLOTS, &sql);
 }
 
 /* ---- the end of a pass ---- */
@@ -332,10 +377,10 @@ static void move_horizon(struct lc_reconcile *reconcile)
 {
 	uint32_t steady = lc_steady_clock_second(&reconcile->clock);
 	uint32_t bound =
-	    horizon_of(reconcile, reconcile->until < steady ? reconcile->until : steady);
+	    horizon_of(reconcile, reconcile->pass.until < steady ? reconcile->pass.until : steady);
 
-	if (bound > reconcile->passed_over)
-		bound = reconcile->passed_over;
+	if (bound > reconcile->pass.passed_over)
+		bound = reconcile->pass.passed_over;
 	if (bound > reconcile->horizon)
 		lc_reconcile_set_horizon(reconcile, bound);
 	else
@@ -351,35 +396,35 @@ static void end_pass(struct lc_reconcile *reconcile)
 	uint64_t now_ms = lc_loop_now_ms(reconcile->parts.loop);
 
 	lc_counters_add(reconcile->parts.counters,
-			reconcile->full ? LC_COUNTERS_RECONCILES_FULL : LC_COUNTERS_RECONCILES, 1);
+			reconcile->pass.full ? LC_COUNTERS_RECONCILES_FULL : LC_COUNTERS_RECONCILES,
+			1);
 	lc_counters_observe(reconcile->parts.counters, LC_COUNTERS_HISTOGRAM_RECONCILE_SECONDS,
-			    (double)(now_ms - reconcile->started_ms) / 1000);
+			    (double)(now_ms - reconcile->pass.started_ms) / 1000);
 	reconcile->recent_at_ms = now_ms + (uint64_t)settings->reconcile_interval_seconds * 1000;
-	if (!reconcile->found_late)
+	if (!reconcile->pass.found_late)
 		reconcile->latest /= 2;
-	tell_failing(reconcile, reconcile->incomplete);
-	if (reconcile->full) {
+	tell_failing(reconcile, reconcile->pass.incomplete);
+	if (reconcile->pass.full) {
 		reconcile->full_at_ms =
 		    now_ms + (uint64_t)settings->reconcile_full_interval_seconds * 1000;
 		move_horizon(reconcile);
 	}
-	reconcile->running = false;
-	forget_step(reconcile);
+	enter(reconcile, STEP_IDLE);
 }
 
-static void next_step(struct lc_reconcile *reconcile)
+static void next_slice(struct lc_reconcile *reconcile)
 {
-	reconcile->from = reconcile->step_until;
-	if (reconcile->from < reconcile->until)
-		ask_step(reconcile);
+	reconcile->pass.from = reconcile->slice_until;
+	if (reconcile->pass.from < reconcile->pass.until)
+		ask_slots(reconcile);
 	else
 		end_pass(reconcile);
 }
 
-static void end_step(struct lc_reconcile *reconcile)
+static void end_slice(struct lc_reconcile *reconcile)
 {
-	lc_slice_grow(&reconcile->slice, reconcile->step_until - reconcile->from);
-	next_step(reconcile);
+	lc_slice_grow(&reconcile->slice, reconcile->slice_until - reconcile->pass.from);
+	next_slice(reconcile);
 }
 
 /* ---- surplus ---- */
@@ -390,22 +435,20 @@ static void ask_seconds(struct lc_reconcile *reconcile)
 	struct lc_buffer sql;
 
 	reconcile->drilling_count = left < DRILL_MAX ? left : DRILL_MAX;
-	reconcile->drilling = true;
 	reconcile->marker = lc_random_next(reconcile->parts.random);
 	lc_buffer_init(&sql, SIZE_MAX / 2);
-	lc_query_append_seconds(&sql, &reconcile->parts, reconcile->marker, reconcile->from,
-				reconcile->step_until, &reconcile->drill[reconcile->drilled],
+	lc_query_append_seconds(&sql, &reconcile->parts, reconcile->marker, reconcile->pass.from,
+				reconcile->slice_until, &reconcile->drill[reconcile->drilled],
 				reconcile->drilling_count);
-	start_query(reconcile, &sql);
+	start_query(reconcile, STEP_SECONDS, &sql);
 }
 
 static void on_surplus_slots(void *context, const struct lc_ledger_count *surplus, size_t count)
 {
 	struct lc_reconcile *reconcile = context;
 
-	reconcile->read = NULL;
 	if (count == 0) {
-		end_step(reconcile);
+		end_slice(reconcile);
 		return;
 	}
 	reconcile->drill = lc_memory_zero(count, sizeof(reconcile->drill[0]));
@@ -427,15 +470,15 @@ static struct lc_source *open_again(struct lc_reconcile *reconcile,
 	    reconcile->parts.sources, surplus->source.raft_session_id, surplus->source.bucket);
 	struct lc_source_range range = {.from = surplus->second,
 					.to = surplus->second + 1,
-					.since = reconcile->now,
+					.since = reconcile->pass.now,
 					.doubtful = true};
 
 	if (pass_over(reconcile, source, surplus->second))
 		return NULL;
-	if (reconcile->now > surplus->second &&
-	    reconcile->now - surplus->second > reconcile->latest)
-		reconcile->latest = reconcile->now - surplus->second;
-	reconcile->found_late = true;
+	if (reconcile->pass.now > surplus->second &&
+	    reconcile->pass.now - surplus->second > reconcile->latest)
+		reconcile->latest = reconcile->pass.now - surplus->second;
+	reconcile->pass.found_late = true;
 	lc_counters_add(reconcile->parts.counters, LC_COUNTERS_LATE_ROWS_FOUND, surplus->rows);
 	lc_source_open(source, range, surplus->rows);
 	return source;
@@ -470,7 +513,6 @@ static void on_surplus_seconds(void *context, const struct lc_ledger_count *surp
 {
 	struct lc_reconcile *reconcile = context;
 
-	reconcile->read = NULL;
 	open_all_again(reconcile, surplus, count);
 	if (count > 0)
 		lc_log(LC_LOG_INFO, "rows became visible late; their seconds are open again",
@@ -479,7 +521,7 @@ static void on_surplus_seconds(void *context, const struct lc_ledger_count *surp
 	if (reconcile->drilled < reconcile->drill_count)
 		ask_seconds(reconcile);
 	else
-		end_step(reconcile);
+		end_slice(reconcile);
 }
 
 /* ---- the clock ---- */
@@ -497,7 +539,7 @@ static void tell_of_clock(const struct lc_reconcile *reconcile, uint32_t until, 
 
 /* A server that is not believed writes rows all the same. What one from behind the horizon writes
  * can not be helped, and must not hold up the horizon. */
-void lc_reconcile_hear(struct lc_reconcile *reconcile, uint32_t now, uint32_t least)
+void lc_reconcile_follow_clock(struct lc_reconcile *reconcile, uint32_t now, uint32_t least)
 {
 	uint32_t told = least < now && least >= reconcile->horizon ? least : now;
 
@@ -513,14 +555,14 @@ static void begin_pass(struct lc_reconcile *reconcile)
 {
 	uint32_t recent =
 	    2 * reconcile->latest > RECENT_LEAST ? 2 * reconcile->latest : RECENT_LEAST;
-	uint32_t until = reconcile->until;
+	uint32_t until = reconcile->pass.until;
 
-	reconcile->from = reconcile->horizon;
-	if (!reconcile->full && until > recent && until - recent > reconcile->from)
-		reconcile->from = until - recent;
-	reconcile->from -= reconcile->from % LC_LEDGER_SLOT_SECONDS;
-	if (reconcile->from < until)
-		ask_step(reconcile);
+	reconcile->pass.from = reconcile->horizon;
+	if (!reconcile->pass.full && until > recent && until - recent > reconcile->pass.from)
+		reconcile->pass.from = until - recent;
+	reconcile->pass.from -= reconcile->pass.from % LC_LEDGER_SLOT_SECONDS;
+	if (reconcile->pass.from < until)
+		ask_slots(reconcile);
 	else
 		await_again(reconcile);
 }
@@ -538,7 +580,6 @@ static void on_lowered(void *context, uint32_t horizon)
 {
 	struct lc_reconcile *reconcile = context;
 
-	reconcile->read = NULL;
 	if (horizon < reconcile->horizon)
 		lc_log(LC_LOG_INFO,
 		       "ClickHouse's clock was set back, and so is the horizon of late rows",
@@ -549,33 +590,36 @@ static void on_lowered(void *context, uint32_t horizon)
 	begin_pass(reconcile);
 }
 
-void lc_reconcile_poke(struct lc_reconcile *reconcile, uint32_t until, uint32_t now)
+static void lower_horizon(struct lc_reconcile *reconcile)
+{
+	uint32_t bound = horizon_of(reconcile, lc_steady_clock_second(&reconcile->clock));
+
+	enter(reconcile, STEP_LOWERING);
+	reconcile->read =
+	    lc_ledger_lower_horizon(reconcile->parts.ledger, bound, on_lowered, reconcile);
+}
+
+void lc_reconcile_start_if_due(struct lc_reconcile *reconcile, uint32_t until, uint32_t now)
 {
 	uint64_t now_ms = lc_loop_now_ms(reconcile->parts.loop);
 
 	if (reconcile->horizon == 0 || until == 0 || now == 0)
 		return;
 	tell_of_clock(reconcile, until, now);
-	if (reconcile->running ||
+	if (reconcile->step != STEP_IDLE ||
 	    (now_ms < reconcile->recent_at_ms && now_ms < reconcile->full_at_ms))
 		return;
-	reconcile->running = true;
-	reconcile->full = now_ms >= reconcile->full_at_ms;
 	/* A clock that was ahead for a while has left a window that ends in the future. What comes
 	 * until then lies in no window: it is found here. */
-	reconcile->until = until < now ? until : now;
-	reconcile->now = now;
-	reconcile->started_ms = now_ms;
-	reconcile->passed_over = UINT32_MAX;
-	reconcile->incomplete = false;
-	reconcile->found_late = false;
-	reconcile->unanswered = 0;
-	if (stands_too_high(reconcile)) {
-		reconcile->read = lc_ledger_lower_horizon(
-		    reconcile->parts.ledger,
-		    horizon_of(reconcile, lc_steady_clock_second(&reconcile->clock)), on_lowered,
-		    reconcile);
-	} else {
+	reconcile->pass = (struct pass){
+	    .full = now_ms >= reconcile->full_at_ms,
+	    .started_ms = now_ms,
+	    .now = now,
+	    .until = until < now ? until : now,
+	    .passed_over = UINT32_MAX,
+	};
+	if (stands_too_high(reconcile))
+		lower_horizon(reconcile);
+	else
 		begin_pass(reconcile);
-	}
 }

@@ -120,7 +120,7 @@ static void on_room(void *context)
 
 	lc_cycle_relieve(shard->cycle);
 	if (shard->step == STEP_DELIVERING)
-		lc_rebuild_poke(shard->rebuild, lc_cycle_clickhouse_now(shard->cycle));
+		lc_rebuild_start_if_due(shard->rebuild, lc_cycle_clickhouse_now(shard->cycle));
 	check_drained(shard);
 }
 
@@ -167,8 +167,8 @@ static void begin_horizon(struct lc_shard *shard)
 	uint32_t back = (uint32_t)shard->settings->reconcile_horizon_seconds;
 
 	shard->fresh = false;
-	lc_reconcile_hear(shard->reconcile, lc_cycle_clickhouse_now(shard->cycle),
-			  lc_cycle_least_told(shard->cycle));
+	lc_reconcile_follow_clock(shard->reconcile, lc_cycle_clickhouse_now(shard->cycle),
+				  lc_cycle_least_told(shard->cycle));
 	lc_reconcile_set_horizon(shard->reconcile, closed > back ? closed - back : 1);
 }
 
@@ -217,9 +217,9 @@ static void on_janitor(void *context)
 	if (shard->step == STEP_DELIVERING) {
 		uint32_t now = lc_cycle_clickhouse_now(shard->cycle);
 
-		lc_rebuild_poke(shard->rebuild, now);
-		lc_reconcile_hear(shard->reconcile, now, lc_cycle_least_told(shard->cycle));
-		lc_reconcile_poke(shard->reconcile, lc_cycle_until(shard->cycle), now);
+		lc_rebuild_start_if_due(shard->rebuild, now);
+		lc_reconcile_follow_clock(shard->reconcile, now, lc_cycle_least_told(shard->cycle));
+		lc_reconcile_start_if_due(shard->reconcile, lc_cycle_until(shard->cycle), now);
 	}
 	give_memory_back(shard);
 	lc_loop_timer_start(shard->janitor_timer, JANITOR_MS);

@@ -93,7 +93,7 @@ void lc_upload_give_up(struct lc_upload *upload, struct lc_view bucket, struct l
 		 bucket.data, whole ? "" : "/", (int)prefix.size, prefix.data, (int)decision);
 }
 
-void lc_rebuild_poke(struct lc_rebuild *rebuild, uint32_t now)
+void lc_rebuild_start_if_due(struct lc_rebuild *rebuild, uint32_t now)
 {
 	(void)rebuild;
 	assert_int_equal(now, NOW);

@@ -149,7 +149,7 @@ static int end(void **state)
 
 static void poke(struct story *story)
 {
-	lc_rebuild_poke(story->rebuild, NOW);
+	lc_rebuild_start_if_due(story->rebuild, NOW);
 }
 
 /* A pass over these intents, up to the question to ClickHouse. */
@@ -349,14 +349,14 @@ static void rows_whose_retention_is_over_are_lost_and_counted(void **state)
 	const struct lc_source *source;
 
 	restore(story, "amzn-s3-demo-bucket", 0);
-	lc_rebuild_poke(story->rebuild, FIRST + ROWS - 1 + RETENTION);
+	lc_rebuild_start_if_due(story->rebuild, FIRST + ROWS - 1 + RETENTION);
 	fake_ledger_answer_intents(story->world.ledger, &story->one.intent, 1);
 	send_rows(story, &story->one, 1, ROWS);
 	(void)fake_ledger_told(story->world.ledger);
 	fake_clickhouse_end(story->world.clickhouse);
 	assert_string_equal(fake_ledger_told(story->world.ledger), "");
 	fake_loop_advance(story->world.loop, MISSING_WAIT_MS);
-	lc_rebuild_poke(story->rebuild, FIRST + ROWS + RETENTION);
+	lc_rebuild_start_if_due(story->rebuild, FIRST + ROWS + RETENTION);
 	fake_ledger_answer_intents(story->world.ledger, &story->one.intent, 1);
 	send_rows(story, &story->one, 1, ROWS);
 	(void)fake_ledger_told(story->world.ledger);
@@ -386,7 +386,7 @@ static void rows_that_an_answer_left_out_are_not_lost(void **state)
 	};
 
 	restore(story, "amzn-s3-demo-bucket", 0);
-	lc_rebuild_poke(story->rebuild, FIRST + ROWS + RETENTION);
+	lc_rebuild_start_if_due(story->rebuild, FIRST + ROWS + RETENTION);
 	fake_ledger_answer_intents(story->world.ledger, &story->one.intent, 1);
 	send_rows(story, &story->one, 0, ROWS - 1);
 	(void)fake_ledger_told(story->world.ledger);
@@ -423,7 +423,7 @@ static void a_broken_stream_loses_nothing_and_expires_nothing(void **state)
 
 	restore(story, "amzn-s3-demo-bucket", 0);
 	restore(story, "amzn-s3-demo-bucket", 0);
-	lc_rebuild_poke(story->rebuild, NOW + 10 * RETENTION);
+	lc_rebuild_start_if_due(story->rebuild, NOW + 10 * RETENTION);
 	fake_ledger_answer_intents(story->world.ledger, intents, 2);
 	(void)fake_ledger_told(story->world.ledger);
 	send_rows(story, &story->one, 0, ROWS - 1);
@@ -453,7 +453,7 @@ static void bytes_that_are_no_rows_expire_nothing(void **state)
 	struct story *story = *state;
 
 	restore(story, "amzn-s3-demo-bucket", 0);
-	lc_rebuild_poke(story->rebuild, NOW + 10 * RETENTION);
+	lc_rebuild_start_if_due(story->rebuild, NOW + 10 * RETENTION);
 	fake_ledger_answer_intents(story->world.ledger, &story->one.intent, 1);
 	(void)fake_ledger_told(story->world.ledger);
 	send_rows(story, &story->one, 0, 1);
@@ -470,7 +470,7 @@ static void rows_out_of_order_are_refused(void **state)
 	struct story *story = *state;
 
 	restore(story, "amzn-s3-demo-bucket", 0);
-	lc_rebuild_poke(story->rebuild, NOW + 10 * RETENTION);
+	lc_rebuild_start_if_due(story->rebuild, NOW + 10 * RETENTION);
 	fake_ledger_answer_intents(story->world.ledger, &story->one.intent, 1);
 	(void)fake_ledger_told(story->world.ledger);
 	send_rows(story, &story->one, 1, 2);
@@ -825,7 +825,7 @@ static void nothing_is_rebuilt_before_clickhouse_was_heard(void **state)
 	struct story *story = *state;
 
 	restore(story, "amzn-s3-demo-bucket", 0);
-	lc_rebuild_poke(story->rebuild, 0);
+	lc_rebuild_start_if_due(story->rebuild, 0);
 	assert_string_equal(fake_ledger_told(story->world.ledger), "");
 }
 

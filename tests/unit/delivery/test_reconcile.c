@@ -111,8 +111,8 @@ static int end(void **state)
 
 static void poke_at(struct story *story, uint32_t until, uint32_t now)
 {
-	lc_reconcile_hear(story->reconcile, now, UINT32_MAX);
-	lc_reconcile_poke(story->reconcile, until, now);
+	lc_reconcile_follow_clock(story->reconcile, now, UINT32_MAX);
+	lc_reconcile_start_if_due(story->reconcile, until, now);
 }
 
 static void poke(struct story *story, uint32_t until)
@@ -524,17 +524,17 @@ static void a_server_that_is_not_believed_holds_the_horizon(void **state)
 	struct story *story = *state;
 	uint32_t now = HORIZON + 10 * STEP;
 
-	lc_reconcile_hear(story->reconcile, now, HORIZON + BEHIND + SLOT);
-	lc_reconcile_poke(story->reconcile, now - 10, now);
+	lc_reconcile_follow_clock(story->reconcile, now, HORIZON + BEHIND + SLOT);
+	lc_reconcile_start_if_due(story->reconcile, now - 10, now);
 	settle_pass(story);
 	assert_non_null(strstr(fake_ledger_told(story->ledger), "horizon 1500300\n"));
 
 	/* But not one that is hopeless. */
-	lc_reconcile_hear(story->reconcile, now, 3);
+	lc_reconcile_follow_clock(story->reconcile, now, 3);
 	fake_loop_advance(story->loop, 10 * STEP * 1000);
 	now += 10 * STEP;
-	lc_reconcile_hear(story->reconcile, now, 3);
-	lc_reconcile_poke(story->reconcile, now, now);
+	lc_reconcile_follow_clock(story->reconcile, now, 3);
+	lc_reconcile_start_if_due(story->reconcile, now, now);
 	settle_pass(story);
 	assert_non_null(strstr(fake_ledger_told(story->ledger), "horizon 1530300\n"));
 }
@@ -734,17 +734,17 @@ static void nothing_is_compared_before_there_is_a_window_and_a_horizon(void **st
 	const struct lc_ledger_state none = {.horizon = 0};
 	struct lc_reconcile *fresh = lc_reconcile_new(&parts, &none);
 
-	lc_reconcile_poke(fresh, 0, 0);
-	lc_reconcile_poke(fresh, HORIZON, HORIZON);
+	lc_reconcile_start_if_due(fresh, 0, 0);
+	lc_reconcile_start_if_due(fresh, HORIZON, HORIZON);
 	assert_string_equal(fake_ledger_told(story->ledger), "");
-	lc_reconcile_hear(fresh, HORIZON + 5000, UINT32_MAX);
+	lc_reconcile_follow_clock(fresh, HORIZON + 5000, UINT32_MAX);
 	lc_reconcile_set_horizon(fresh, HORIZON + 299);
 	assert_int_equal(fake_ledger_steady_ms(story->ledger), (HORIZON + 5000) * 1000ULL);
 	assert_string_equal(fake_ledger_told(story->ledger), "horizon 1500000\n");
 	lc_reconcile_free(fresh);
 	poke(story, 0);
 	assert_false(fake_clickhouse_is_asked(story->clickhouse));
-	lc_reconcile_poke(story->reconcile, HORIZON + STEP, 0);
+	lc_reconcile_start_if_due(story->reconcile, HORIZON + STEP, 0);
 	assert_false(fake_clickhouse_is_asked(story->clickhouse));
 
 	/* Nor while all of time lies behind the horizon. */
