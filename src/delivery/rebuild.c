@@ -24,28 +24,40 @@ enum {
 	NARROW_WAIT_MS = 1000,
 };
 
+/* Where a pass is. */
+enum step {
+	STEP_IDLE,
+	STEP_INTENTS, /* the ledger is read for intents of the target, */
+	STEP_ROWS,    /* ClickHouse for their rows, */
+	STEP_ENDING,  /* and asked whether these came to their end */
+};
+
+static const char *const STEP_NAMES[] = {"idle", "reading intents", "reading rows",
+					 "checking the end"};
+
 struct lc_rebuild {
 	struct lc_parts parts;
 	void (*on_settled)(void *context, struct lc_source *source);
 	void *context;
 	size_t room; /* bytes of bodies that one pass may build */
+	size_t most; /* intents of the next pass; fewer once a pass could not be read */
 
-	struct lc_target *target;       /* of this pass, NULL: none is under way */
-	struct lc_ledger_command *read; /* of its intents; NULL: none is under way */
+	enum step step;
+	struct lc_ledger_command *read;    /* in STEP_INTENTS */
+	struct lc_clickhouse_query *query; /* in STEP_ROWS */
+	struct lc_ending ending;
+	struct lc_target *target; /* of this pass */
 	uint32_t now;
 
 	struct lc_rebuild_item *items; /* by source as the table orders them, then by id */
 	size_t item_count;
 	size_t at; /* first item of the source that the stream is in */
-	struct lc_clickhouse_query *query;
 	struct lc_record_stream *stream;
 	bool disordered; /* the stream goes back in time: it is not what was asked for */
-	size_t most;     /* intents of the next pass; fewer once a pass could not be read */
 	unsigned seat;
 	uint32_t from; /* bounds of what is asked */
 	uint32_t until;
 	struct lc_ending_place place; /* of the last row */
-	struct lc_ending ending;
 };
 
 struct lc_rebuild *lc_rebuild_new(const struct lc_parts *parts,
@@ -62,7 +74,7 @@ struct lc_rebuild *lc_rebuild_new(const struct lc_parts *parts,
 	return rebuild;
 }
 
-static void end_pass(struct lc_rebuild *rebuild)
+static void release_pass(struct lc_rebuild *rebuild)
 {
 	for (size_t i = 0; i < rebuild->item_count; i++)
 		lc_rebuild_item_free(&rebuild->items[i]);
@@ -71,18 +83,28 @@ static void end_pass(struct lc_rebuild *rebuild)
 	rebuild->item_count = 0;
 	lc_record_stream_free(rebuild->stream);
 	rebuild->stream = NULL;
-	rebuild->query = NULL;
 	rebuild->target = NULL;
+}
+
+static void enter(struct lc_rebuild *rebuild, enum step step)
+{
+	if (rebuild->step != step)
+		lc_log(LC_LOG_DEBUG, "rebuild", LC_LOG_TEXT("from", STEP_NAMES[rebuild->step]),
+		       LC_LOG_TEXT("to", STEP_NAMES[step]));
+	rebuild->step = step;
+	rebuild->read = NULL;
+	rebuild->query = NULL;
+	if (step == STEP_IDLE)
+		release_pass(rebuild);
 }
 
 void lc_rebuild_cancel(struct lc_rebuild *rebuild)
 {
+	lc_ledger_cancel(rebuild->read);
 	if (rebuild->query != NULL)
 		lc_clickhouse_cancel(rebuild->query);
 	lc_ending_cancel(&rebuild->ending);
-	lc_ledger_cancel(rebuild->read);
-	rebuild->read = NULL;
-	end_pass(rebuild);
+	enter(rebuild, STEP_IDLE);
 }
 
 void lc_rebuild_free(struct lc_rebuild *rebuild)
@@ -213,6 +235,7 @@ static void finish(void *context, const struct lc_error *error)
 {
 	struct lc_rebuild *rebuild = context;
 	struct lc_error failure = *error;
+
 	for (size_t i = 0; i < rebuild->item_count; i++) {
 		struct lc_rebuild_item *item = &rebuild->items[i];
 
@@ -225,7 +248,7 @@ static void finish(void *context, const struct lc_error *error)
 		fail_pass(rebuild, &failure);
 	else if (rebuild->most < INTENTS_MAX)
 		rebuild->most = rebuild->most * 2 < INTENTS_MAX ? rebuild->most * 2 : INTENTS_MAX;
-	end_pass(rebuild);
+	enter(rebuild, STEP_IDLE);
 }
 
 /* The sources of the items from `first` on, each once; to be freed. */
@@ -270,6 +293,7 @@ static void on_done(void *context, const struct lc_error *error, int exception_c
 	/* A row of no source that was asked for leads behind the last item. */
 	sources =
 	    sources_from(rebuild, rebuild->at < rebuild->item_count ? rebuild->at : 0, &count);
+	enter(rebuild, STEP_ENDING);
 	lc_ending_ask(&rebuild->ending, &rebuild->parts, rebuild->seat, sources, count,
 		      rebuild->from, rebuild->until, &rebuild->place, finish, rebuild);
 	free(sources);
@@ -329,6 +353,7 @@ static void start_query(struct lc_rebuild *rebuild)
 	rebuild->disordered = false;
 	rebuild->stream = lc_record_stream_new(
 	    marker, (size_t)rebuild->parts.settings->limits_max_row_bytes, on_record, rebuild);
+	enter(rebuild, STEP_ROWS);
 	rebuild->query = lc_clickhouse_start(rebuild->parts.clickhouse, &spec);
 	lc_buffer_free(&sql);
 }
@@ -402,7 +427,7 @@ static void discard_all(struct lc_rebuild *rebuild, const struct lc_ledger_inten
 	target->looked_to = answer->more ? answer->intents[answer->count - 1].id : 0;
 	if (!answer->more)
 		target->rebuild_at_ms = lc_loop_now_ms(rebuild->parts.loop) + FAILURE_WAIT_MS;
-	end_pass(rebuild);
+	enter(rebuild, STEP_IDLE);
 }
 
 static void on_intents(void *context, const struct lc_ledger_intents *answer)
@@ -433,7 +458,7 @@ static void on_intents(void *context, const struct lc_ledger_intents *answer)
 			target->rebuild_at_ms =
 			    lc_loop_now_ms(rebuild->parts.loop) + FAILURE_WAIT_MS;
 	}
-	end_pass(rebuild);
+	enter(rebuild, STEP_IDLE);
 }
 
 void lc_rebuild_start_if_due(struct lc_rebuild *rebuild, uint32_t now)
@@ -442,7 +467,7 @@ void lc_rebuild_start_if_due(struct lc_rebuild *rebuild, uint32_t now)
 	struct lc_target *target;
 	struct lc_ledger_intents_question question;
 
-	if (rebuild->target != NULL || now == 0 ||
+	if (rebuild->step != STEP_IDLE || now == 0 ||
 	    lc_upload_bytes(rebuild->parts.upload) > cap - rebuild->room)
 		return;
 	target = lc_upload_next_backlog(rebuild->parts.upload);
@@ -457,6 +482,7 @@ void lc_rebuild_start_if_due(struct lc_rebuild *rebuild, uint32_t now)
 	    .limit = rebuild->most,
 	    .max_bytes = rebuild->room,
 	};
+	enter(rebuild, STEP_INTENTS);
 	rebuild->read =
 	    lc_ledger_read_intents(rebuild->parts.ledger, &question, on_intents, rebuild);
 }
