@@ -8,7 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/view.h"
-#include "ctl/style.h"
+#include "ctl/terminal.h"
 #include "formats/inspection.h"
 #include "formats/status_document.h"
 
@@ -50,7 +50,7 @@ void lc_explain_free(struct lc_explanation *explanation);
 
 /* Appends it for people. */
 void lc_explain_append(const struct lc_explain_facts *facts,
-		       const struct lc_explanation *explanation, struct lc_style style,
+		       const struct lc_explanation *explanation, struct lc_terminal_style style,
 		       struct lc_buffer *text);
 
 /* Appends it as JSON, with the facts. */

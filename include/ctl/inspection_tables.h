@@ -4,7 +4,7 @@
 #define LC_CTL_INSPECTION_TABLES_H
 
 #include "base/buffer.h"
-#include "ctl/style.h"
+#include "ctl/terminal.h"
 #include "formats/control_request.h"
 #include "formats/inspection.h"
 
@@ -16,7 +16,7 @@ struct lc_inspection_tables_page {
 	const struct lc_inspection *document;
 	const struct lc_inspection *before; /* NULL when there is no earlier look */
 	uint64_t milliseconds;              /* between the two */
-	struct lc_style style;
+	struct lc_terminal_style style;
 	struct lc_buffer *text;
 };
 

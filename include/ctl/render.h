@@ -3,7 +3,7 @@
 #define LC_CTL_RENDER_H
 
 #include "base/buffer.h"
-#include "ctl/style.h"
+#include "ctl/terminal.h"
 #include "formats/status_document.h"
 
 #include <stdint.h>
@@ -13,10 +13,10 @@
  * look, so many milliseconds before, rows per second are told; `before` may be NULL. */
 void lc_render_status(const struct lc_status_document *document,
 		      const struct lc_status_document *before, uint64_t milliseconds,
-		      struct lc_style style, struct lc_buffer *text);
+		      struct lc_terminal_style style, struct lc_buffer *text);
 
 /* "healthy" or "unhealthy", and what is wrong; warnings are marked as such. */
-void lc_render_health(const struct lc_status_document *document, struct lc_style style,
+void lc_render_health(const struct lc_status_document *document, struct lc_terminal_style style,
 		      struct lc_buffer *text);
 
 #endif

@@ -3,7 +3,7 @@
 #define LC_CTL_RENDER_INSPECTION_H
 
 #include "base/buffer.h"
-#include "ctl/style.h"
+#include "ctl/terminal.h"
 #include "formats/control_request.h"
 #include "formats/inspection.h"
 
@@ -14,6 +14,7 @@
  * targets tell how fast their rows become more or fewer; `before` may be NULL. */
 void lc_render_inspection(const struct lc_control_request *request,
 			  const struct lc_inspection *document, const struct lc_inspection *before,
-			  uint64_t milliseconds, struct lc_style style, struct lc_buffer *text);
+			  uint64_t milliseconds, struct lc_terminal_style style,
+			  struct lc_buffer *text);
 
 #endif

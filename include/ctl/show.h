@@ -5,7 +5,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "ctl/arguments.h"
-#include "ctl/style.h"
+#include "ctl/terminal.h"
 
 /* A series of looks with the same arguments. It remembers the last one, to tell how fast things
  * move. */
@@ -17,7 +17,7 @@ void lc_show_free(struct lc_show *show);
 
 /* Asks the service, which blocks, and appends what it tells. The exit code that says what came of
  * it; `error` kind NONE, or why there is nothing to show. */
-enum lc_arguments_exit lc_show_look(struct lc_show *show, struct lc_style style,
+enum lc_arguments_exit lc_show_look(struct lc_show *show, struct lc_terminal_style style,
 				    struct lc_buffer *text, struct lc_error *error);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
-#include "ctl/style.h"
+#include "ctl/terminal.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,6 +48,7 @@ void lc_table_set(struct lc_table *table, size_t row, size_t column, struct lc_v
 void lc_table_colour(struct lc_table *table, size_t row, size_t column, const char *colour);
 
 /* Appends title line and rows, within the style's width if that can be. */
-void lc_table_append(const struct lc_table *table, struct lc_style style, struct lc_buffer *text);
+void lc_table_append(const struct lc_table *table, struct lc_terminal_style style,
+		     struct lc_buffer *text);
 
 #endif

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "ctl/explain_shard.h"
 #include "ctl/explain_target.h"
-#include "ctl/humane.h"
+#include "ctl/units.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -28,14 +28,14 @@ struct look {
 
 /* A number or age as text, valid until the end of the expression. */
 struct text {
-	char text[LC_HUMANE_SIZE];
+	char text[LC_UNITS_SIZE];
 };
 
 static struct text exact(uint64_t count)
 {
 	struct text text = {{0}};
 
-	lc_humane_exact(count, text.text);
+	lc_units_exact(count, text.text);
 	return text;
 }
 
@@ -43,7 +43,7 @@ static struct text age(int64_t seconds)
 {
 	struct text text = {{0}};
 
-	lc_humane_age(seconds, text.text);
+	lc_units_age(seconds, text.text);
 	return text;
 }
 
@@ -51,7 +51,7 @@ static struct text due(int64_t seconds)
 {
 	struct text text = {{0}};
 
-	lc_humane_due(seconds, text.text);
+	lc_units_due(seconds, text.text);
 	return text;
 }
 

@@ -1,14 +1,14 @@
 #include "ctl/explain_shard.h"
 
-#include "ctl/humane.h"
+#include "ctl/units.h"
 
 #include <inttypes.h>
 
 static void append_age(int64_t seconds, struct lc_buffer *sentence)
 {
-	char text[LC_HUMANE_SIZE];
+	char text[LC_UNITS_SIZE];
 
-	lc_humane_age(seconds, text);
+	lc_units_age(seconds, text);
 	lc_buffer_append_text(sentence, text);
 }
 
@@ -23,7 +23,7 @@ static void append_paused(uint64_t number, struct lc_buffer *sentence, struct lc
 
 static void append_worker(const struct lc_status_document_shard *shard, struct lc_buffer *sentence)
 {
-	char text[LC_HUMANE_SIZE];
+	char text[LC_UNITS_SIZE];
 
 	lc_buffer_append_format(sentence, " Its worker is %s", lc_shard_state_text(shard->state));
 	if (shard->obituary[0] != '\0')
@@ -31,7 +31,7 @@ static void append_worker(const struct lc_status_document_shard *shard, struct l
 	lc_buffer_append_text(sentence, ".");
 	if (shard->next_start_seconds < 0)
 		return;
-	lc_humane_due(shard->next_start_seconds, text);
+	lc_units_due(shard->next_start_seconds, text);
 	lc_buffer_append_format(sentence, " The next one starts %s.", text);
 }
 

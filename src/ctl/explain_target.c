@@ -1,6 +1,6 @@
 #include "ctl/explain_target.h"
 
-#include "ctl/humane.h"
+#include "ctl/units.h"
 
 #include <string.h>
 
@@ -63,22 +63,22 @@ void lc_explain_target_append_cure(const struct lc_inspection_target *target,
 
 static void append_next_try(int64_t seconds, struct lc_buffer *sentence)
 {
-	char due[LC_HUMANE_SIZE];
+	char due[LC_UNITS_SIZE];
 
-	lc_humane_due(seconds, due);
+	lc_units_due(seconds, due);
 	lc_buffer_append_format(sentence, "; next try %s.", due);
 }
 
 void lc_explain_target_append(const struct lc_inspection_target *target, const char *what,
 			      struct lc_buffer *sentence)
 {
-	char age[LC_HUMANE_SIZE];
+	char age[LC_UNITS_SIZE];
 
 	lc_buffer_append_text(sentence, "Its target ");
 	append_target_name(target, sentence);
 	lc_buffer_append_format(sentence, " %s", what);
 	if (target->failing_seconds >= 0) {
-		lc_humane_age(target->failing_seconds, age);
+		lc_units_age(target->failing_seconds, age);
 		lc_buffer_append_format(sentence, " for %s", age);
 	}
 	if (target->last_error.size > 0) {

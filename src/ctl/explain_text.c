@@ -1,30 +1,30 @@
 /* An explanation as text for people, and as JSON. */
 #include "base/assert.h"
-#include "ctl/clean.h"
 #include "ctl/explain.h"
+#include "ctl/terminal.h"
 
 #include <inttypes.h>
 
-static void append_title(const char *title, struct lc_style style, struct lc_buffer *text)
+static void append_title(const char *title, struct lc_terminal_style style, struct lc_buffer *text)
 {
-	lc_buffer_append_format(text, "%s%s%s\n", style.colour ? LC_STYLE_BOLD : "", title,
-				style.colour ? LC_STYLE_PLAIN : "");
+	lc_buffer_append_format(text, "%s%s%s\n", style.colour ? LC_TERMINAL_BOLD : "", title,
+				style.colour ? LC_TERMINAL_PLAIN : "");
 }
 
-static void append_heading(const struct lc_explain_facts *facts, struct lc_style style,
+static void append_heading(const struct lc_explain_facts *facts, struct lc_terminal_style style,
 			   struct lc_buffer *text)
 {
 	struct lc_buffer title;
 
 	lc_buffer_init(&title, SIZE_MAX / 2);
 	lc_buffer_append_format(&title, "source %" PRIu32 "/", facts->raft_session_id);
-	lc_clean_append(facts->bucket.data, facts->bucket.size, &title);
+	lc_terminal_append(facts->bucket.data, facts->bucket.size, &title);
 	append_title(lc_buffer_text(&title), style, text);
 	lc_buffer_free(&title);
 }
 
 void lc_explain_append(const struct lc_explain_facts *facts,
-		       const struct lc_explanation *explanation, struct lc_style style,
+		       const struct lc_explanation *explanation, struct lc_terminal_style style,
 		       struct lc_buffer *text)
 {
 	bool titled = false;
@@ -33,7 +33,7 @@ void lc_explain_append(const struct lc_explain_facts *facts,
 	for (size_t i = 0; i < explanation->count; i++) {
 		struct lc_buffer sentence = explanation->remarks[i].sentence;
 
-		lc_clean_append_wrapped(lc_buffer_text(&sentence), style.width, text);
+		lc_terminal_append_wrapped(lc_buffer_text(&sentence), style.width, text);
 	}
 	for (size_t i = 0; i < explanation->count; i++) {
 		struct lc_buffer advice = explanation->remarks[i].advice;
@@ -43,7 +43,7 @@ void lc_explain_append(const struct lc_explain_facts *facts,
 		if (!titled)
 			append_title("what to do", style, text);
 		titled = true;
-		lc_clean_append_wrapped(lc_buffer_text(&advice), style.width, text);
+		lc_terminal_append_wrapped(lc_buffer_text(&advice), style.width, text);
 	}
 }
 

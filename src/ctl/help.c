@@ -1,11 +1,17 @@
 #include "ctl/help.h"
 
+#include "base/counters.h"
 #include "config/text.h"
 #include "ctl/arguments.h"
+#include "formats/document.h"
+#include "formats/inspection.h"
+#include "formats/status_document.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+
+/* ---- --help ---- */
 
 enum { COLUMN = 20, WIDTH = 78 };
 
@@ -182,4 +188,268 @@ void lc_help_append_command(enum lc_control_request_command command, const char 
 	append_common_options(default_socket, lc_arguments_only_looks(command), text);
 	append_examples(command, text);
 	append_exit_codes(text);
+}
+
+/* ---- what --json writes ---- */
+
+static const char JSON_HEAD[] =
+    "# What log-courier-ctl writes with --json\n"
+    "\n"
+    "Each command that asks the service or looks after ledgers writes one "
+    "JSON object in one line; with `--watch` one\n"
+    "line after another. An error is an object too. The exit codes are the "
+    "same as without `--json`.\n"
+    "\n"
+    "Numbers are whole and exact. Times are UTC: texts as "
+    "`2026-02-06T00:00:38.123Z`, or seconds since 1970 where it\n"
+    "says so. Within one major version no member goes away or changes its "
+    "meaning; members may be added, and a reader\n"
+    "ignores what it does not know. Texts from elsewhere that are not UTF-8 "
+    "have `?` for bytes that are not ASCII; what\n"
+    "could steer a terminal is escaped by JSON itself.\n"
+    "\n"
+    "This file is made by `log-courier-ctl help json`.\n";
+
+static const char *type_text(enum lc_document_type type)
+{
+	switch (type) {
+	case LC_DOCUMENT_COUNT:
+	case LC_DOCUMENT_NUMBER:
+		return "number";
+	case LC_DOCUMENT_PID:
+	case LC_DOCUMENT_OWNER:
+	case LC_DOCUMENT_AGE:
+		return "number or null";
+	case LC_DOCUMENT_SECOND:
+		return "seconds since 1970 or null";
+	case LC_DOCUMENT_FLAG:
+		return "true or false";
+	case LC_DOCUMENT_STATE:
+	case LC_DOCUMENT_SEVERITY:
+		return "word";
+	case LC_DOCUMENT_TEXT:
+		return "text";
+	case LC_DOCUMENT_LABEL:
+	case LC_DOCUMENT_STRING:
+		break;
+	}
+	return "text or null";
+}
+
+static void append_member_head(const char *title, struct lc_buffer *text)
+{
+	lc_buffer_append_format(text, "\n%s\n\n| member | type | meaning |\n|---|---|---|\n",
+				title);
+}
+
+/* A cell ends at a bar. */
+static void append_member(const char *member, const char *type, const char *help,
+			  struct lc_buffer *text)
+{
+	lc_buffer_append_format(text, "| `%s` | %s | ", member, type);
+	for (; *help != '\0'; help++)
+		lc_buffer_append_format(text, "%s%c", *help == '|' ? "\\" : "", *help);
+	lc_buffer_append_text(text, " |\n");
+}
+
+static void append_layout(const struct lc_document_layout *layout, struct lc_buffer *text)
+{
+	struct lc_buffer title;
+
+	lc_buffer_init(&title, SIZE_MAX / 2);
+	if (layout->name == NULL)
+		lc_buffer_append_text(&title, "The object itself:");
+	else
+		lc_buffer_append_format(&title, "Each of `%s`:", layout->name);
+	append_member_head(lc_buffer_text(&title), text);
+	lc_buffer_free(&title);
+	for (size_t i = 0; i < layout->field_count; i++)
+		append_member(layout->fields[i].name, type_text(layout->fields[i].type),
+			      layout->fields[i].help, text);
+}
+
+/* "`status`, `health`": the commands that are answered so. */
+static void append_commands(enum lc_control_request_answers answers, struct lc_buffer *text)
+{
+	const char *between = "";
+
+	for (unsigned i = 0; i < LC_CONTROL_REQUEST_COMMAND_COUNT; i++) {
+		if (LC_CONTROL_REQUEST_COMMANDS[i].answers != answers ||
+		    i == LC_CONTROL_REQUEST_EXPLAIN)
+			continue;
+		lc_buffer_append_format(text, "%s`%s`", between,
+					LC_CONTROL_REQUEST_COMMANDS[i].words);
+		between = ", ";
+	}
+	lc_buffer_append_text(text, ".\n");
+}
+
+static void append_status(struct lc_buffer *text)
+{
+	lc_buffer_append_text(text, "\n## The status document\n\nWritten by ");
+	append_commands(LC_CONTROL_REQUEST_BY_SUPERVISOR, text);
+	lc_buffer_append_text(text, "`health` leaves `shards` out.\n");
+	append_layout(&LC_STATUS_DOCUMENT_SERVICE_LAYOUT, text);
+	append_layout(&LC_STATUS_DOCUMENT_FINDING_LAYOUT, text);
+	append_layout(&LC_STATUS_DOCUMENT_SHARD_LAYOUT, text);
+	lc_buffer_append_text(text, "\nThe words of `state`:\n\n| word | meaning |\n|---|---|\n");
+#define LC_SHARD_STATE(name, word, help) \
+	lc_buffer_append_format(text, "| `%s` | %s |\n", (word), (help));
+#include "tbl/shard_states.h"
+	lc_buffer_append_text(text,
+			      "\nThe words of `severity`:\n\n| word | meaning |\n|---|---|\n");
+#define LC_SEVERITY(name, word, help) \
+	lc_buffer_append_format(text, "| `%s` | %s |\n", (word), (help));
+#include "tbl/severities.h"
+	lc_buffer_append_text(text, "\nThe words of `clickhouse_fault` and `s3_fault`:\n\n"
+				    "| word | meaning | what to do |\n|---|---|---|\n");
+#define LC_FAULT(name, word, reach, patience, what, advice) \
+	lc_buffer_append_format(text, "| `%s` | %s | %s |\n", (word), (what), (advice));
+#include "tbl/faults.h"
+}
+
+static void append_inspection(struct lc_buffer *text)
+{
+	lc_buffer_append_text(text, "\n## The inspection document\n\nWritten by ");
+	append_commands(LC_CONTROL_REQUEST_BY_SHARDS, text);
+	append_member_head(
+	    "All of its lists are always there, empty where a command does not fill them:", text);
+	append_member("affected", "number", "what the command has reached: sources, targets", text);
+	append_member("more", "number", "rows of its lists that were left out, see --limit", text);
+	for (unsigned kind = 0; kind < LC_INSPECTION_KIND_COUNT; kind++)
+		append_layout(&LC_INSPECTION_LAYOUTS[kind], text);
+}
+
+void lc_help_append_json(struct lc_buffer *text)
+{
+	const char *last = "";
+
+	lc_buffer_append_text(text, JSON_HEAD);
+	append_status(text);
+	append_inspection(text);
+	lc_buffer_append_text(text, "\n## What log-courier-ctl itself writes\n");
+#define LC_CTL_JSON(document, member, type, help)              \
+	if (strcmp(last, (document)) != 0)                     \
+		append_member_head("For " document ":", text); \
+	last = (document);                                     \
+	append_member((member), (type), (help), text);
+#include "tbl/ctl_json_fields.h"
+	lc_buffer_append_text(text,
+			      "\nThe words of `situation`:\n\n| word | meaning |\n|---|---|\n");
+#define LC_EXPLAIN_SITUATION(name, word, help) \
+	lc_buffer_append_format(text, "| `%s` | %s |\n", (word), (help));
+#include "tbl/explain_situations.h"
+}
+
+/* ---- the metrics ---- */
+
+static const char METRICS_HEAD[] =
+    "# The metrics of log-courier\n"
+    "\n"
+    "Served at `/metrics` of the metrics port (`metrics-server.listen-port`) in Prometheus' text\n"
+    "format. Every metric of a shard has the label `shard`, its number; none has a label for\n"
+    "buckets, whose number has no bound, but for the sources that lag most. A worker's counters "
+    "begin anew with the supervisor, not\n"
+    "with the worker. Alert rules that use them are in contrib/prometheus, a dashboard is in\n"
+    "contrib/grafana.\n"
+    "\n"
+    "This file is made by `log-courier-ctl help metrics`.\n";
+
+static void append_metric_head(const char *title, const char *intro, struct lc_buffer *text)
+{
+	lc_buffer_append_format(
+	    text, "\n## %s\n\n%s\n\n| metric | type | labels | meaning |\n|---|---|---|---|\n",
+	    title, intro);
+}
+
+/* The label's name of name="value". */
+static int name_size(const char *label)
+{
+	return (int)strcspn(label, "=");
+}
+
+static void append_metric(const char *family, const char *type, const char *label, const char *help,
+			  struct lc_buffer *text)
+{
+	lc_buffer_append_format(text, "| `%s` | %s | %s%.*s%s | %s |\n", family, type,
+				label[0] == '\0' ? "" : "`", name_size(label), label,
+				label[0] == '\0' ? "" : "`", help);
+}
+
+/* What the label may say, taken from the family's rows. */
+static void append_values(size_t row, struct lc_buffer *cell)
+{
+	const struct lc_counters_description *rows = LC_COUNTERS_DESCRIPTIONS;
+	const char *between = ": ";
+
+	for (size_t i = row; i < LC_COUNTERS_COUNT &&
+			     (i == row || !lc_counters_begins_family((enum lc_counters_name)i));
+	     i++) {
+		const char *value = rows[i].labels + name_size(rows[i].labels) + strlen("=\"");
+
+		lc_buffer_append_format(cell, "%s%.*s", between, (int)strcspn(value, "\""), value);
+		between = ", ";
+	}
+}
+
+static void append_counters(struct lc_buffer *text)
+{
+	append_metric_head("Counters and gauges of each shard", "They have the label `shard`, too.",
+			   text);
+	for (size_t i = 0; i < LC_COUNTERS_COUNT; i++) {
+		const struct lc_counters_description *row = &LC_COUNTERS_DESCRIPTIONS[i];
+		struct lc_buffer cell;
+
+		if (!lc_counters_begins_family((enum lc_counters_name)i))
+			continue;
+		lc_buffer_init(&cell, SIZE_MAX / 2);
+		if (row->labels[0] != '\0') {
+			lc_buffer_append_format(&cell, "`%.*s`", name_size(row->labels),
+						row->labels);
+			append_values(i, &cell);
+		}
+		lc_buffer_append_format(text, "| `%s` | %s | %s | %s |\n", row->family,
+					lc_counters_type((enum lc_counters_name)i),
+					cell.size == 0 ? "" : lc_buffer_text(&cell), row->help);
+		lc_buffer_free(&cell);
+	}
+}
+
+static void append_histograms(struct lc_buffer *text)
+{
+	lc_buffer_append_text(text, "\n## Histograms of each shard\n\nAs Prometheus has them: "
+				    "`_bucket`, `_sum` and `_count`.\n\n"
+				    "| metric | buckets up to | meaning |\n|---|---|---|\n");
+	for (size_t i = 0; i < LC_COUNTERS_HISTOGRAM_COUNT; i++) {
+		const struct lc_counters_histogram_description *row =
+		    &LC_COUNTERS_HISTOGRAM_DESCRIPTIONS[i];
+
+		lc_buffer_append_format(text, "| `%s` | ", row->family);
+		for (size_t bound = 0; bound < row->bound_count; bound++)
+			lc_buffer_append_format(text, "%s%.15g", bound == 0 ? "" : ", ",
+						row->bounds[bound]);
+		lc_buffer_append_format(text, " | %s |\n", row->help);
+	}
+}
+
+void lc_help_append_metrics(struct lc_buffer *text)
+{
+	lc_buffer_append_text(text, METRICS_HEAD);
+	append_metric_head("The service as a whole", "One sample each, or one for each label.",
+			   text);
+#define LC_SERVICE_METRIC(family, type, labels, value, help) \
+	if ((help)[0] != '\0')                               \
+		append_metric((family), (type), (labels), (help), text);
+#include "tbl/service_metrics.h"
+	append_metric_head("What the supervisor knows of each shard",
+			   "They are there without a worker, too.", text);
+#define LC_SHARD_METRIC(family, type, value, help) \
+	append_metric((family), (type), "shard", (help), text);
+#include "tbl/service_metrics.h"
+	append_metric_head("The sources that lag most", "They have the label `shard`, too.", text);
+#define LC_SOURCE_METRIC(family, type, labels, help) \
+	append_metric((family), (type), (labels), (help), text);
+#include "tbl/service_metrics.h"
+	append_counters(text);
+	append_histograms(text);
 }

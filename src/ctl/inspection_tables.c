@@ -1,8 +1,8 @@
 #include "ctl/inspection_tables.h"
 
 #include "base/clock.h"
-#include "ctl/humane.h"
 #include "ctl/table.h"
+#include "ctl/units.h"
 
 #include <inttypes.h>
 
@@ -10,33 +10,33 @@
 
 static void append_count(uint64_t count, struct lc_buffer *cell)
 {
-	char text[LC_HUMANE_SIZE];
+	char text[LC_UNITS_SIZE];
 
-	lc_humane_count(count, text);
+	lc_units_count(count, text);
 	lc_buffer_append_text(cell, text);
 }
 
 static void append_bytes(uint64_t bytes, struct lc_buffer *cell)
 {
-	char text[LC_HUMANE_SIZE];
+	char text[LC_UNITS_SIZE];
 
-	lc_humane_bytes(bytes, text);
+	lc_units_bytes(bytes, text);
 	lc_buffer_append_text(cell, text);
 }
 
 static void append_age(int64_t seconds, struct lc_buffer *cell)
 {
-	char text[LC_HUMANE_SIZE];
+	char text[LC_UNITS_SIZE];
 
-	lc_humane_age(seconds, text);
+	lc_units_age(seconds, text);
 	lc_buffer_append_text(cell, text);
 }
 
 static void append_due(int64_t seconds, struct lc_buffer *cell)
 {
-	char text[LC_HUMANE_SIZE];
+	char text[LC_UNITS_SIZE];
 
-	lc_humane_due(seconds, text);
+	lc_units_due(seconds, text);
 	lc_buffer_append_text(cell, text);
 }
 
@@ -92,9 +92,9 @@ enum { NAME_LEAST = 20, KEY_LEAST = 24 };
 static void append_pace(int64_t now, int64_t before, const struct lc_inspection_tables_page *page,
 			struct lc_buffer *cell)
 {
-	char text[LC_HUMANE_SIZE];
+	char text[LC_UNITS_SIZE];
 
-	lc_humane_pace(now - before, page->milliseconds, text);
+	lc_units_pace(now - before, page->milliseconds, text);
 	lc_buffer_append_text(cell, text);
 }
 
@@ -120,7 +120,7 @@ static const char *source_colour(const void *row)
 {
 	const struct lc_inspection_source *source = row;
 
-	return source->blocked ? LC_STYLE_RED : NULL;
+	return source->blocked ? LC_TERMINAL_RED : NULL;
 }
 
 CELL(source, source_name, append_source(it->raft_session_id, it->bucket, cell))
@@ -167,8 +167,9 @@ static const char *object_colour(const void *row)
 	const struct lc_inspection_object *object = row;
 
 	if (lc_view_equal(object->state, lc_view_of("delivered")))
-		return LC_STYLE_GREEN;
-	return lc_view_equal(object->state, lc_view_of("expired")) ? LC_STYLE_RED : LC_STYLE_YELLOW;
+		return LC_TERMINAL_GREEN;
+	return lc_view_equal(object->state, lc_view_of("expired")) ? LC_TERMINAL_RED
+								   : LC_TERMINAL_YELLOW;
 }
 
 CELL(object, object_source, append_source(it->raft_session_id, it->bucket, cell))
@@ -231,8 +232,8 @@ static const char *target_colour(const void *row)
 		return NULL;
 
 	if (target->refused || lc_view_equal(target->state, lc_view_of("aside")))
-		return LC_STYLE_RED;
-	return target->failures > 0 ? LC_STYLE_YELLOW : LC_STYLE_GREEN;
+		return LC_TERMINAL_RED;
+	return target->failures > 0 ? LC_TERMINAL_YELLOW : LC_TERMINAL_GREEN;
 }
 
 CELL(target, target_bucket, lc_buffer_append_view(cell, it->bucket))

@@ -6,11 +6,8 @@
 #include "ctl/arguments.h"
 #include "ctl/completion.h"
 #include "ctl/help.h"
-#include "ctl/ledger_care.h"
-#include "ctl/metrics_reference.h"
-#include "ctl/names.h"
+#include "ctl/ledger_files.h"
 #include "ctl/outcome.h"
-#include "ctl/reference.h"
 #include "ctl/say.h"
 #include "ctl/show.h"
 #include "ctl/watch.h"
@@ -36,7 +33,8 @@ static int look_once(const struct lc_arguments *arguments, const char *socket,
 {
 	struct lc_show *show = lc_show_new(arguments, socket);
 	struct lc_error error;
-	enum lc_arguments_exit code = lc_show_look(show, lc_style_of(STDOUT_FILENO), text, &error);
+	enum lc_arguments_exit code =
+	    lc_show_look(show, lc_terminal_style_of(STDOUT_FILENO), text, &error);
 
 	lc_show_free(show);
 	if (error.kind != LC_ERROR_NONE)
@@ -49,7 +47,8 @@ static int order(const struct lc_arguments *arguments, const char *socket, struc
 {
 	struct lc_show *show = lc_show_new(arguments, socket);
 	struct lc_error error;
-	enum lc_arguments_exit code = lc_show_look(show, lc_style_of(STDOUT_FILENO), text, &error);
+	enum lc_arguments_exit code =
+	    lc_show_look(show, lc_terminal_style_of(STDOUT_FILENO), text, &error);
 
 	lc_show_free(show);
 	if (error.kind != LC_ERROR_NONE)
@@ -74,9 +73,9 @@ static int care(const struct lc_arguments *arguments, const char *state_director
 	bool done;
 
 	if (request->command == LC_CONTROL_REQUEST_LEDGER_CHECK)
-		done = lc_ledger_care_check(&files, arguments->json, text, &sound, &error);
+		done = lc_ledger_files_check(&files, arguments->json, text, &sound, &error);
 	else
-		done = lc_ledger_care_reset(&files, yes, arguments->json, text, &error);
+		done = lc_ledger_files_reset(&files, yes, arguments->json, text, &error);
 	if (!done)
 		return lc_say_error(&error, LC_ARGUMENTS_EXIT_UNHEALTHY, arguments->json);
 	return print(arguments, text, sound ? LC_ARGUMENTS_EXIT_DONE : LC_ARGUMENTS_EXIT_UNHEALTHY);
@@ -130,8 +129,8 @@ static int teach(const struct lc_arguments *arguments, const struct lc_settings 
 	if (arguments->verb == LC_ARGUMENTS_VERB_COMPLETION && !arguments->help)
 		lc_completion_append_script(arguments->word, &text);
 	else if (arguments->verb == LC_ARGUMENTS_VERB_HELP && arguments->word != NULL)
-		(strcmp(arguments->word, "json") == 0 ? lc_reference_append
-						      : lc_metrics_reference_append)(&text);
+		(strcmp(arguments->word, "json") == 0 ? lc_help_append_json
+						      : lc_help_append_metrics)(&text);
 	else if (arguments->request.command != LC_CONTROL_REQUEST_COMMAND_COUNT)
 		lc_help_append_command(arguments->request.command, defaults->supervisor_socket,
 				       &text);
@@ -173,8 +172,8 @@ static int complete(char *const *words, size_t count, const struct lc_settings *
 	}
 	socket = socket_of(&arguments, defaults);
 	lc_buffer_init(&text, LC_STATUS_DOCUMENT_BYTES_MAX);
-	lc_completion_append_candidates((const char *const *)words, count, lc_names_ask, &socket,
-					&text);
+	lc_completion_append_candidates((const char *const *)words, count,
+					lc_completion_ask_service, &socket, &text);
 	code = print(&arguments, &text, LC_ARGUMENTS_EXIT_DONE);
 	lc_buffer_free(&text);
 	return code;

@@ -1,9 +1,9 @@
 #include "ctl/outcome.h"
 
 #include "base/buffer.h"
-#include "ctl/clean.h"
 #include "ctl/client.h"
 #include "ctl/say.h"
+#include "ctl/terminal.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -57,7 +57,7 @@ static void tell_progress(const char *words, char told[LC_STATUS_DOCUMENT_TEXT_S
 		return;
 	snprintf(told, LC_STATUS_DOCUMENT_TEXT_SIZE, "%s", words);
 	lc_buffer_init(&text, SIZE_MAX / 2);
-	lc_clean_append_wrapped(words, 0, &text);
+	lc_terminal_append_wrapped(words, 0, &text);
 	(void)fputs(lc_buffer_text(&text), stderr);
 	lc_buffer_free(&text);
 }
@@ -77,7 +77,7 @@ static int tell_outcome(const struct lc_arguments *arguments, enum lc_outcome ou
 	if (arguments->json)
 		lc_buffer_append_view(&text, lc_buffer_view(json));
 	else
-		lc_clean_append_wrapped(words, 0, &text);
+		lc_terminal_append_wrapped(words, 0, &text);
 	printed = lc_say_print(&text, &error);
 	lc_buffer_free(&text);
 	return printed ? LC_ARGUMENTS_EXIT_DONE

@@ -1,41 +1,41 @@
 #include "ctl/render.h"
 
-#include "ctl/clean.h"
-#include "ctl/humane.h"
 #include "ctl/table.h"
+#include "ctl/terminal.h"
+#include "ctl/units.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-static void append_coloured(const char *colour, struct lc_style style, const char *words,
+static void append_coloured(const char *colour, struct lc_terminal_style style, const char *words,
 			    struct lc_buffer *text)
 {
 	lc_buffer_append_format(text, "%s%s%s", style.colour ? colour : "", words,
-				style.colour ? LC_STYLE_PLAIN : "");
+				style.colour ? LC_TERMINAL_PLAIN : "");
 }
 
 static const char *colour_of(enum lc_shard_state state)
 {
 	switch (state) {
 	case LC_SHARD_STATE_READY:
-		return LC_STYLE_GREEN;
+		return LC_TERMINAL_GREEN;
 	case LC_SHARD_STATE_STARTING:
 	case LC_SHARD_STATE_DRAINING:
 	case LC_SHARD_STATE_STOPPED:
 	case LC_SHARD_STATE_PAUSED:
-		return LC_STYLE_YELLOW;
+		return LC_TERMINAL_YELLOW;
 	case LC_SHARD_STATE_BACKING_OFF:
 	case LC_SHARD_STATE_KILLING:
 	case LC_SHARD_STATE_FAILED:
 	case LC_SHARD_STATE_COUNT:
 		break;
 	}
-	return LC_STYLE_RED;
+	return LC_TERMINAL_RED;
 }
 
-static void append_findings(const struct lc_status_document *document, struct lc_style style,
-			    struct lc_buffer *text)
+static void append_findings(const struct lc_status_document *document,
+			    struct lc_terminal_style style, struct lc_buffer *text)
 {
 	for (size_t i = 0; i < document->findings_size; i++) {
 		const struct lc_status_document_finding *finding = &document->findings[i];
@@ -47,27 +47,28 @@ static void append_findings(const struct lc_status_document *document, struct lc
 			snprintf(whose, sizeof(whose), "shard %d", finding->shard);
 		snprintf(head, sizeof(head), "%s%s%s:", whose, critical ? "" : ", ",
 			 critical ? "" : lc_severity_text(finding->severity));
-		append_coloured(critical ? LC_STYLE_BOLD : LC_STYLE_YELLOW, style, head, text);
+		append_coloured(critical ? LC_TERMINAL_BOLD : LC_TERMINAL_YELLOW, style, head,
+				text);
 		lc_buffer_append_char(text, '\n');
-		lc_clean_append_wrapped(finding->text, style.width, text);
+		lc_terminal_append_wrapped(finding->text, style.width, text);
 	}
 }
 
-static void append_health(const struct lc_status_document *document, struct lc_style style,
+static void append_health(const struct lc_status_document *document, struct lc_terminal_style style,
 			  struct lc_buffer *text)
 {
 	size_t warnings = lc_status_document_count(document, LC_SEVERITY_WARNING);
 	char words[64];
 
 	if (document->healthy)
-		append_coloured(LC_STYLE_GREEN, style, "healthy", text);
+		append_coloured(LC_TERMINAL_GREEN, style, "healthy", text);
 	else
-		append_coloured(LC_STYLE_RED, style, "unhealthy", text);
+		append_coloured(LC_TERMINAL_RED, style, "unhealthy", text);
 	if (warnings == 0)
 		return;
 	lc_buffer_append_text(text, ", ");
 	snprintf(words, sizeof(words), "%zu warning%s", warnings, warnings == 1 ? "" : "s");
-	append_coloured(LC_STYLE_YELLOW, style, words, text);
+	append_coloured(LC_TERMINAL_YELLOW, style, words, text);
 }
 
 /* Rows delivered by the shards of both looks. */
@@ -85,14 +86,14 @@ static int64_t rows_between(const struct lc_status_document *document,
 
 static void append_headline(const struct lc_status_document *document,
 			    const struct lc_status_document *before, uint64_t milliseconds,
-			    struct lc_style style, struct lc_buffer *text)
+			    struct lc_terminal_style style, struct lc_buffer *text)
 {
-	char age[LC_HUMANE_SIZE];
-	char pace[LC_HUMANE_SIZE];
+	char age[LC_UNITS_SIZE];
+	char pace[LC_UNITS_SIZE];
 
-	lc_humane_age(document->uptime_seconds, age);
+	lc_units_age(document->uptime_seconds, age);
 	lc_buffer_append_text(text, "log-courier ");
-	lc_clean_append(document->version, strlen(document->version), text);
+	lc_terminal_append(document->version, strlen(document->version), text);
 	lc_buffer_append_format(text, ", up %s, %u of %zu shards ready, ", age,
 				document->ready_shards, document->shards_size);
 	if (document->shard_count != document->shards_size)
@@ -100,7 +101,7 @@ static void append_headline(const struct lc_status_document *document,
 					document->shard_count);
 	append_health(document, style, text);
 	if (before != NULL && rows_between(document, before) >= 0) {
-		lc_humane_pace(rows_between(document, before), milliseconds, pace);
+		lc_units_pace(rows_between(document, before), milliseconds, pace);
 		lc_buffer_append_format(text, ", %s rows", pace);
 	}
 	lc_buffer_append_text(text, "\n\n");
@@ -114,66 +115,66 @@ struct look {
 	uint64_t milliseconds;                         /* between the two */
 };
 
-typedef void write_cell(const struct look *look, char cell[LC_HUMANE_SIZE]);
+typedef void write_cell(const struct look *look, char cell[LC_UNITS_SIZE]);
 
-#define CELL(name, statement)                                                        \
-	static void write_##name(const struct look *look, char cell[LC_HUMANE_SIZE]) \
-	{                                                                            \
-		const struct lc_status_document_shard *shard = look->shard;          \
-                                                                                     \
-		statement;                                                           \
+#define CELL(name, statement)                                                       \
+	static void write_##name(const struct look *look, char cell[LC_UNITS_SIZE]) \
+	{                                                                           \
+		const struct lc_status_document_shard *shard = look->shard;         \
+                                                                                    \
+		statement;                                                          \
 	}
 
-CELL(shard, snprintf(cell, LC_HUMANE_SIZE, "%u", shard->shard))
-CELL(state, snprintf(cell, LC_HUMANE_SIZE, "%s", lc_shard_state_text(shard->state)))
-CELL(up, lc_humane_age(shard->uptime_seconds, cell))
-CELL(restarts, lc_humane_count(shard->restarts, cell))
-CELL(rows, lc_humane_count(shard->records_delivered, cell))
-CELL(objects, lc_humane_count(shard->objects_delivered, cell))
-CELL(bytes, lc_humane_bytes(shard->bytes_delivered, cell))
-CELL(pending, lc_humane_count(shard->pending_records, cell))
-CELL(inflight, lc_humane_bytes(shard->inflight_bytes, cell))
-CELL(oldest, lc_humane_age(shard->oldest_undelivered_seconds, cell))
+CELL(shard, snprintf(cell, LC_UNITS_SIZE, "%u", shard->shard))
+CELL(state, snprintf(cell, LC_UNITS_SIZE, "%s", lc_shard_state_text(shard->state)))
+CELL(up, lc_units_age(shard->uptime_seconds, cell))
+CELL(restarts, lc_units_count(shard->restarts, cell))
+CELL(rows, lc_units_count(shard->records_delivered, cell))
+CELL(objects, lc_units_count(shard->objects_delivered, cell))
+CELL(bytes, lc_units_bytes(shard->bytes_delivered, cell))
+CELL(pending, lc_units_count(shard->pending_records, cell))
+CELL(inflight, lc_units_bytes(shard->inflight_bytes, cell))
+CELL(oldest, lc_units_age(shard->oldest_undelivered_seconds, cell))
 
-static void write_pid(const struct look *look, char cell[LC_HUMANE_SIZE])
+static void write_pid(const struct look *look, char cell[LC_UNITS_SIZE])
 {
 	if (look->shard->pid == 0)
-		snprintf(cell, LC_HUMANE_SIZE, "-");
+		snprintf(cell, LC_UNITS_SIZE, "-");
 	else
-		snprintf(cell, LC_HUMANE_SIZE, "%" PRId64, look->shard->pid);
+		snprintf(cell, LC_UNITS_SIZE, "%" PRId64, look->shard->pid);
 }
 
 /* Of the worker; unknown until it was weighed. */
-static void write_memory(const struct look *look, char cell[LC_HUMANE_SIZE])
+static void write_memory(const struct look *look, char cell[LC_UNITS_SIZE])
 {
 	if (look->shard->resident_bytes == 0)
-		snprintf(cell, LC_HUMANE_SIZE, "-");
+		snprintf(cell, LC_UNITS_SIZE, "-");
 	else
-		lc_humane_bytes(look->shard->resident_bytes, cell);
+		lc_units_bytes(look->shard->resident_bytes, cell);
 }
 
-static void write_blocked(const struct look *look, char cell[LC_HUMANE_SIZE])
+static void write_blocked(const struct look *look, char cell[LC_UNITS_SIZE])
 {
 	uint64_t targets = look->shard->targets_blocked;
 	uint64_t sources = look->shard->sources_blocked;
 
 	if (targets == 0 && sources == 0)
-		snprintf(cell, LC_HUMANE_SIZE, "-");
+		snprintf(cell, LC_UNITS_SIZE, "-");
 	else
-		snprintf(cell, LC_HUMANE_SIZE, "%" PRIu64 " target%s, %" PRIu64 " source%s",
-			 targets, targets == 1 ? "" : "s", sources, sources == 1 ? "" : "s");
+		snprintf(cell, LC_UNITS_SIZE, "%" PRIu64 " target%s, %" PRIu64 " source%s", targets,
+			 targets == 1 ? "" : "s", sources, sources == 1 ? "" : "s");
 }
 
 /* Counters begin anew when the service does. */
-static void write_pace(const struct look *look, char cell[LC_HUMANE_SIZE])
+static void write_pace(const struct look *look, char cell[LC_UNITS_SIZE])
 {
 	uint64_t rows = look->shard->records_delivered;
 
 	if (look->before == NULL || look->before->records_delivered > rows)
-		snprintf(cell, LC_HUMANE_SIZE, "-");
+		snprintf(cell, LC_UNITS_SIZE, "-");
 	else
-		lc_humane_pace((int64_t)(rows - look->before->records_delivered),
-			       look->milliseconds, cell);
+		lc_units_pace((int64_t)(rows - look->before->records_delivered), look->milliseconds,
+			      cell);
 }
 
 typedef const char *choose_colour(const struct lc_status_document_shard *shard);
@@ -185,7 +186,7 @@ static const char *state_colour(const struct lc_status_document_shard *shard)
 
 static const char *blocked_colour(const struct lc_status_document_shard *shard)
 {
-	return shard->targets_blocked > 0 ? LC_STYLE_RED : NULL;
+	return shard->targets_blocked > 0 ? LC_TERMINAL_RED : NULL;
 }
 
 static const struct column {
@@ -227,7 +228,7 @@ static void write_row(struct lc_table *table, size_t row, const struct look *loo
 	size_t at = 0;
 
 	for (size_t column = 0; column < COLUMN_COUNT; column++) {
-		char cell[LC_HUMANE_SIZE];
+		char cell[LC_UNITS_SIZE];
 
 		if (COLUMNS[column].of_two_looks && look->milliseconds == 0)
 			continue;
@@ -241,7 +242,7 @@ static void write_row(struct lc_table *table, size_t row, const struct look *loo
 
 void lc_render_status(const struct lc_status_document *document,
 		      const struct lc_status_document *before, uint64_t milliseconds,
-		      struct lc_style style, struct lc_buffer *text)
+		      struct lc_terminal_style style, struct lc_buffer *text)
 {
 	struct lc_table table;
 
@@ -265,7 +266,7 @@ void lc_render_status(const struct lc_status_document *document,
 	append_findings(document, style, text);
 }
 
-void lc_render_health(const struct lc_status_document *document, struct lc_style style,
+void lc_render_health(const struct lc_status_document *document, struct lc_terminal_style style,
 		      struct lc_buffer *text)
 {
 	append_health(document, style, text);

@@ -1,8 +1,8 @@
 #include "ctl/render_inspection.h"
 
 #include "base/clock.h"
-#include "ctl/clean.h"
 #include "ctl/inspection_tables.h"
+#include "ctl/terminal.h"
 
 #include <inttypes.h>
 
@@ -18,7 +18,7 @@ static void append_more(const struct lc_inspection_tables_page *page)
 }
 
 /* Each problem with a target once: shards see the same one. */
-static void append_errors(const struct lc_inspection *document, struct lc_style style,
+static void append_errors(const struct lc_inspection *document, struct lc_terminal_style style,
 			  struct lc_buffer *text)
 {
 	for (size_t i = 0; i < document->lists[LC_INSPECTION_TARGETS].count; i++) {
@@ -31,13 +31,13 @@ static void append_errors(const struct lc_inspection *document, struct lc_style 
 		lc_buffer_init(&words, target->last_error.size);
 		lc_buffer_append_view(&words, target->last_error);
 		lc_buffer_append_char(text, '\n');
-		lc_clean_append(target->bucket.data, target->bucket.size, text);
+		lc_terminal_append(target->bucket.data, target->bucket.size, text);
 		if (!target->whole_bucket) {
 			lc_buffer_append_char(text, '/');
-			lc_clean_append(target->prefix.data, target->prefix.size, text);
+			lc_terminal_append(target->prefix.data, target->prefix.size, text);
 		}
 		lc_buffer_append_format(text, ", as shard %" PRIu64 " sees it:\n", target->shard);
-		lc_clean_append_wrapped(lc_buffer_text(&words), style.width, text);
+		lc_terminal_append_wrapped(lc_buffer_text(&words), style.width, text);
 		lc_buffer_free(&words);
 	}
 }
@@ -47,7 +47,7 @@ static void append_source_name(const struct lc_control_request *request, struct 
 	struct lc_view bucket = lc_control_request_bucket(request);
 
 	lc_buffer_append_format(text, "source %" PRIu32 "/", request->raft_session_id);
-	lc_clean_append(bucket.data, bucket.size, text);
+	lc_terminal_append(bucket.data, bucket.size, text);
 }
 
 static void append_committed(const struct lc_inspection_source *source, struct lc_buffer *text)
@@ -60,7 +60,7 @@ static void append_committed(const struct lc_inspection_source *source, struct l
 	lc_buffer_append_text(text, "committed to ClickHouse: insertedAt ");
 	lc_inspection_tables_append_second(source->committed_inserted_at, text);
 	lc_buffer_append_format(text, ", startTime %s, req_id ", start);
-	lc_clean_append(source->committed_req_id.data, source->committed_req_id.size, text);
+	lc_terminal_append(source->committed_req_id.data, source->committed_req_id.size, text);
 	lc_buffer_append_char(text, '\n');
 }
 
@@ -140,10 +140,10 @@ static void render_decision(const struct lc_control_request *request,
 
 	if (document->affected == 0)
 		return;
-	lc_clean_append(bucket.data, bucket.size, text);
+	lc_terminal_append(bucket.data, bucket.size, text);
 	if (!request->whole_bucket)
 		lc_buffer_append_char(text, '/');
-	lc_clean_append(prefix.data, prefix.size, text);
+	lc_terminal_append(prefix.data, prefix.size, text);
 	lc_buffer_append_format(text, " %s (%" PRIu64 " shard%s)\n", decisions[request->command],
 				document->affected, document->affected == 1 ? "" : "s");
 }
@@ -164,7 +164,7 @@ static void render_order(enum lc_control_request_command command,
 				document->affected, document->affected == 1 ? "" : "s");
 }
 
-static void append_problems(const struct lc_inspection *document, struct lc_style style,
+static void append_problems(const struct lc_inspection *document, struct lc_terminal_style style,
 			    struct lc_buffer *text)
 {
 	for (size_t i = 0; i < document->lists[LC_INSPECTION_PROBLEMS].count; i++) {
@@ -175,9 +175,9 @@ static void append_problems(const struct lc_inspection *document, struct lc_styl
 		lc_buffer_init(&words, problem->text.size);
 		lc_buffer_append_view(&words, problem->text);
 		lc_buffer_append_format(text, "%sno answer of shard %" PRIu64 ":%s\n",
-					style.colour ? LC_STYLE_BOLD : "", problem->shard,
-					style.colour ? LC_STYLE_PLAIN : "");
-		lc_clean_append_wrapped(lc_buffer_text(&words), style.width, text);
+					style.colour ? LC_TERMINAL_BOLD : "", problem->shard,
+					style.colour ? LC_TERMINAL_PLAIN : "");
+		lc_terminal_append_wrapped(lc_buffer_text(&words), style.width, text);
 		lc_buffer_free(&words);
 	}
 }
@@ -232,7 +232,8 @@ static void render_answer(const struct lc_inspection_tables_page *page)
 
 void lc_render_inspection(const struct lc_control_request *request,
 			  const struct lc_inspection *document, const struct lc_inspection *before,
-			  uint64_t milliseconds, struct lc_style style, struct lc_buffer *text)
+			  uint64_t milliseconds, struct lc_terminal_style style,
+			  struct lc_buffer *text)
 {
 	struct lc_inspection_tables_page page = {.request = request,
 						 .document = document,

@@ -1,6 +1,6 @@
 #include "ctl/say.h"
 
-#include "ctl/clean.h"
+#include "ctl/terminal.h"
 #include "formats/document.h"
 
 #include <stdio.h>
@@ -33,7 +33,7 @@ int lc_say_error(const struct lc_error *error, enum lc_arguments_exit code, bool
 	struct lc_buffer sentence;
 
 	lc_buffer_init(&sentence, sizeof(error->message));
-	lc_clean_append(error->message, strlen(error->message), &sentence);
+	lc_terminal_append(error->message, strlen(error->message), &sentence);
 	if (json) {
 		say_json(lc_buffer_text(&sentence), code);
 	} else {

@@ -51,7 +51,7 @@ static uint64_t since_last(const struct lc_show *show, uint64_t now_ms)
 }
 
 static enum lc_arguments_exit show_status(struct lc_show *show, const struct lc_buffer *json,
-					  struct lc_style style, struct lc_buffer *text,
+					  struct lc_terminal_style style, struct lc_buffer *text,
 					  struct lc_error *error)
 {
 	bool health = show->arguments->request.command == LC_CONTROL_REQUEST_HEALTH;
@@ -91,8 +91,8 @@ static bool ask_status(const char *socket, struct lc_status_document *document)
 }
 
 static enum lc_arguments_exit show_explanation(struct lc_show *show, const struct lc_buffer *json,
-					       struct lc_style style, struct lc_buffer *text,
-					       struct lc_error *error)
+					       struct lc_terminal_style style,
+					       struct lc_buffer *text, struct lc_error *error)
 {
 	struct lc_explain_facts facts = {
 	    .raft_session_id = show->arguments->request.raft_session_id,
@@ -122,8 +122,8 @@ static enum lc_arguments_exit show_explanation(struct lc_show *show, const struc
 }
 
 static enum lc_arguments_exit show_inspection(struct lc_show *show, const struct lc_buffer *json,
-					      struct lc_style style, struct lc_buffer *text,
-					      struct lc_error *error)
+					      struct lc_terminal_style style,
+					      struct lc_buffer *text, struct lc_error *error)
 {
 	uint64_t now_ms = lc_clock_monotonic_ms();
 	uint64_t since_ms = since_last(show, now_ms);
@@ -144,7 +144,7 @@ static enum lc_arguments_exit show_inspection(struct lc_show *show, const struct
 								 : LC_ARGUMENTS_EXIT_UNHEALTHY;
 }
 
-enum lc_arguments_exit lc_show_look(struct lc_show *show, struct lc_style style,
+enum lc_arguments_exit lc_show_look(struct lc_show *show, struct lc_terminal_style style,
 				    struct lc_buffer *text, struct lc_error *error)
 {
 	const struct lc_control_request *request = &show->arguments->request;

@@ -2,7 +2,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
-#include "ctl/clean.h"
+#include "ctl/terminal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +48,7 @@ void lc_table_set(struct lc_table *table, size_t row, size_t column, struct lc_v
 	struct lc_buffer clean;
 
 	lc_buffer_init(&clean, SIZE_MAX / 2);
-	lc_clean_append(text.data, text.size, &clean);
+	lc_terminal_append(text.data, text.size, &clean);
 	if (clean.size == 0)
 		lc_buffer_append_char(&clean, '-');
 	cell_at(table, row, column)->text = lc_arena_copy(&table->texts, lc_buffer_view(&clean));
@@ -64,7 +64,7 @@ void lc_table_colour(struct lc_table *table, size_t row, size_t column, const ch
 
 static size_t width_of(struct lc_view text)
 {
-	return lc_clean_width(text.data, text.size);
+	return lc_terminal_width(text.data, text.size);
 }
 
 static size_t total_width(const struct lc_table *table, const struct layout *layout)
@@ -193,7 +193,7 @@ static void append_cell(struct lc_view words, const char *colour, size_t width, 
 	else
 		lc_buffer_append_view(text, words);
 	if (colour != NULL)
-		lc_buffer_append_text(text, LC_STYLE_PLAIN);
+		lc_buffer_append_text(text, LC_TERMINAL_PLAIN);
 	if (left)
 		lc_buffer_append_format(text, "%*s", padding, "");
 }
@@ -219,7 +219,8 @@ static void append_line(const struct lc_table *table, const struct layout *layou
 	}
 }
 
-void lc_table_append(const struct lc_table *table, struct lc_style style, struct lc_buffer *text)
+void lc_table_append(const struct lc_table *table, struct lc_terminal_style style,
+		     struct lc_buffer *text)
 {
 	struct layout layout;
 

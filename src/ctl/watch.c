@@ -2,10 +2,9 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "ctl/clean.h"
 #include "ctl/say.h"
 #include "ctl/show.h"
-#include "ctl/style.h"
+#include "ctl/terminal.h"
 #include "formats/status_document.h"
 
 #include <poll.h>
@@ -106,22 +105,23 @@ static void draw(const struct lc_buffer *text, unsigned height)
 
 /* ---- looks ---- */
 
-static void append_head(const struct watch *watch, struct lc_style style, struct lc_buffer *text)
+static void append_head(const struct watch *watch, struct lc_terminal_style style,
+			struct lc_buffer *text)
 {
 	char now[LC_CLOCK_TEXT_SIZE];
 
 	lc_clock_format(lc_clock_wall_ms(), now);
 	lc_buffer_append_format(
 	    text, "%s%.10s %.8s UTC  log-courier-ctl %s, every %u s%s%s\n",
-	    style.colour ? LC_STYLE_BOLD : "", now, now + 11,
+	    style.colour ? LC_TERMINAL_BOLD : "", now, now + 11,
 	    LC_CONTROL_REQUEST_COMMANDS[watch->arguments->request.command].words,
 	    watch->arguments->watch_seconds, watch->keys ? ", q ends" : "",
-	    style.colour ? LC_STYLE_PLAIN : "");
+	    style.colour ? LC_TERMINAL_PLAIN : "");
 }
 
 static void look(struct watch *watch)
 {
-	struct lc_style style = lc_style_of(STDOUT_FILENO);
+	struct lc_terminal_style style = lc_terminal_style_of(STDOUT_FILENO);
 	struct lc_error error;
 	struct lc_buffer text;
 
@@ -131,7 +131,7 @@ static void look(struct watch *watch)
 	watch->code = (int)lc_show_look(watch->show, style, &text, &error);
 	if (watch->terminal) {
 		if (error.kind != LC_ERROR_NONE)
-			lc_clean_append_wrapped(error.message, style.width, &text);
+			lc_terminal_append_wrapped(error.message, style.width, &text);
 		(void)lc_buffer_text(&text); /* terminated */
 		draw(&text, style.height);
 	} else if (error.kind != LC_ERROR_NONE) {

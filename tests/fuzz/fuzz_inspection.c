@@ -25,8 +25,8 @@ static void show(const struct lc_inspection *document, const char *target)
 
 	LC_ASSERT(lc_control_request_decode(lc_view_of(target), &request, &error));
 	lc_buffer_init(&text, SIZE_MAX / 4);
-	lc_render_inspection(&request, document, document, 1000, (struct lc_style){.width = 50},
-			     &text);
+	lc_render_inspection(&request, document, document, 1000,
+			     (struct lc_terminal_style){.width = 50}, &text);
 	check_shown(&text);
 	lc_buffer_free(&text);
 }
@@ -39,7 +39,7 @@ static void explain(const struct lc_inspection *document)
 
 	lc_explain(&facts, &explanation);
 	lc_buffer_init(&text, SIZE_MAX / 4);
-	lc_explain_append(&facts, &explanation, (struct lc_style){.width = 50}, &text);
+	lc_explain_append(&facts, &explanation, (struct lc_terminal_style){.width = 50}, &text);
 	check_shown(&text);
 	lc_buffer_clear(&text);
 	lc_explain_append_json(&facts, &explanation, &text);

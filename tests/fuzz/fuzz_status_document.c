@@ -13,8 +13,8 @@ static void check_shown(const struct lc_status_document *document)
 	struct lc_buffer text;
 
 	lc_buffer_init(&text, LC_STATUS_DOCUMENT_BYTES_MAX);
-	lc_render_status(document, document, 1000, (struct lc_style){.width = 60}, &text);
-	lc_render_health(document, (struct lc_style){.width = 60}, &text);
+	lc_render_status(document, document, 1000, (struct lc_terminal_style){.width = 60}, &text);
+	lc_render_health(document, (struct lc_terminal_style){.width = 60}, &text);
 	LC_ASSERT(!lc_buffer_failed(&text));
 	for (size_t i = 0; i < text.size; i++)
 		LC_ASSERT((unsigned char)text.data[i] >= 0x20 || text.data[i] == '\n');

@@ -434,7 +434,8 @@ static void people_and_scripts_get_the_same(void **state)
 	explain(world);
 	facts = facts_of(world);
 	lc_buffer_init(&text, CAP);
-	lc_explain_append(&facts, &world->explanation, (struct lc_style){.width = 200}, &text);
+	lc_explain_append(&facts, &world->explanation, (struct lc_terminal_style){.width = 200},
+			  &text);
 	assert_non_null(strstr(lc_buffer_text(&text), "source 7/photos\n  2,345 rows wait; the "));
 	assert_non_null(strstr(lc_buffer_text(&text), "(AccessDenied ?[2J)"));
 	assert_non_null(strstr(lc_buffer_text(&text), "\nwhat to do\n  Nothing; or"));

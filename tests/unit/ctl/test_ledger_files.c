@@ -1,7 +1,6 @@
 /* Ledgers of a service that does not run: checked, listed, removed. */
 #include "ctl/ledger_files.h"
 
-#include "ctl/ledger_care.h"
 #include "ledger/ledger.h"
 #include "support/former_ledger.h"
 
@@ -111,7 +110,7 @@ static bool check(const struct lc_ledger_files *files, bool json, bool *sound, c
 	bool done;
 
 	lc_buffer_init(&said, 1 << 16);
-	done = lc_ledger_care_check(files, json, &said, sound, &error);
+	done = lc_ledger_files_check(files, json, &said, sound, &error);
 	snprintf(text, 4096, "%s", done ? lc_buffer_text(&said) : error.message);
 	lc_buffer_free(&said);
 	return done;
@@ -197,7 +196,7 @@ static bool reset(const struct lc_ledger_files *files, struct lc_error *error)
 	bool done;
 
 	lc_buffer_init(&said, 1 << 16);
-	done = lc_ledger_care_reset(files, true, false, &said, error);
+	done = lc_ledger_files_reset(files, true, false, &said, error);
 	if (done)
 		assert_non_null(strstr(lc_buffer_text(&said), "delivered again"));
 	lc_buffer_free(&said);
@@ -280,7 +279,7 @@ static void a_script_has_to_agree(void **state)
 	(void)state;
 	dup2(null, STDIN_FILENO);
 	lc_buffer_init(&said, 1 << 16);
-	assert_false(lc_ledger_care_reset(&files, false, false, &said, &error));
+	assert_false(lc_ledger_files_reset(&files, false, false, &said, &error));
 	assert_non_null(strstr(error.message, "--yes"));
 	assert_true(is_there("shard-0-of-2.db"));
 	lc_buffer_free(&said);

@@ -1,7 +1,6 @@
-#include "ctl/reference.h"
+#include "ctl/help.h"
 
 #include "config/file.h"
-#include "ctl/metrics_reference.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -38,8 +37,8 @@ static void compare(void (*append)(struct lc_buffer *text), const char *name, co
 static void the_references_in_docs_are_what_the_program_prints(void **state)
 {
 	(void)state;
-	compare(lc_reference_append, "ctl-json.md", "help json");
-	compare(lc_metrics_reference_append, "metrics.md", "help metrics");
+	compare(lc_help_append_json, "ctl-json.md", "help json");
+	compare(lc_help_append_metrics, "metrics.md", "help metrics");
 }
 
 int main(void)

@@ -43,17 +43,17 @@ static struct lc_status_document document_of_two(void)
 	return document;
 }
 
-static void render_status(const struct lc_status_document *document, struct lc_style style,
+static void render_status(const struct lc_status_document *document, struct lc_terminal_style style,
 			  struct lc_buffer *text)
 {
 	lc_render_status(document, NULL, 0, style, text);
 }
 
-typedef void render(const struct lc_status_document *document, struct lc_style style,
+typedef void render(const struct lc_status_document *document, struct lc_terminal_style style,
 		    struct lc_buffer *text);
 
-static void expect(render *show, const struct lc_status_document *document, struct lc_style style,
-		   const char *expected)
+static void expect(render *show, const struct lc_status_document *document,
+		   struct lc_terminal_style style, const char *expected)
 {
 	struct lc_buffer text;
 
@@ -68,7 +68,7 @@ static void status_is_a_headline_and_a_table(void **state)
 	struct lc_status_document document = document_of_two();
 
 	(void)state;
-	expect(render_status, &document, (struct lc_style){0},
+	expect(render_status, &document, (struct lc_terminal_style){0},
 	       "log-courier 1.2.3, up 3 h 12 min, 1 of 2 shards ready, healthy\n"
 	       "\n"
 	       "SHARD  STATE         PID         UP  RESTARTS    ROWS  OBJECTS    BYTES  PENDING"
@@ -85,13 +85,13 @@ static void a_narrow_terminal_gets_fewer_columns(void **state)
 	struct lc_status_document document = document_of_two();
 
 	(void)state;
-	expect(render_status, &document, (struct lc_style){.width = 52},
+	expect(render_status, &document, (struct lc_terminal_style){.width = 52},
 	       "log-courier 1.2.3, up 3 h 12 min, 1 of 2 shards ready, healthy\n"
 	       "\n"
 	       "SHARD  STATE          ROWS  PENDING      OLDEST\n"
 	       "    0  ready        1.23 M        0           -\n"
 	       "    1  backing-off       0       99  1 h 23 min\n");
-	expect(render_status, &document, (struct lc_style){.width = 1},
+	expect(render_status, &document, (struct lc_terminal_style){.width = 1},
 	       "log-courier 1.2.3, up 3 h 12 min, 1 of 2 shards ready, healthy\n"
 	       "\n"
 	       "SHARD  STATE\n"
@@ -109,13 +109,13 @@ static void two_looks_tell_rows_per_second(void **state)
 	(void)state;
 	document.shards[0].records_delivered += 4000;
 	lc_buffer_init(&text, CAP);
-	lc_render_status(&document, &before, 2000, (struct lc_style){0}, &text);
+	lc_render_status(&document, &before, 2000, (struct lc_terminal_style){0}, &text);
 	assert_non_null(strstr(lc_buffer_text(&text), "healthy, 2000/s rows\n"));
 	assert_non_null(strstr(lc_buffer_text(&text), "  ROWS    PACE  OBJECTS"));
 	assert_non_null(strstr(lc_buffer_text(&text), "1.24 M  2000/s      321"));
 	lc_buffer_clear(&text);
 	/* a service that was started anew counts from nothing */
-	lc_render_status(&before, &document, 2000, (struct lc_style){0}, &text);
+	lc_render_status(&before, &document, 2000, (struct lc_terminal_style){0}, &text);
 	assert_non_null(strstr(lc_buffer_text(&text), "healthy\n"));
 	lc_buffer_free(&text);
 	lc_status_document_free(&document);
@@ -135,7 +135,7 @@ static void no_line_of_the_table_is_wider_than_the_terminal(void **state)
 		const char *line;
 
 		lc_buffer_init(&text, CAP);
-		render_status(&document, (struct lc_style){.width = width}, &text);
+		render_status(&document, (struct lc_terminal_style){.width = width}, &text);
 		line = strstr(lc_buffer_text(&text), "\n\n") + 2;
 		while (*line != '\0') {
 			size_t size = strcspn(line, "\n");
@@ -157,7 +157,7 @@ static void findings_stand_below_wrapped(void **state)
 				"one two three four five six seven");
 	lc_status_document_find(&document, LC_SEVERITY_CRITICAL, -1,
 				"aVeryLongWordThatFitsOnNoLineOfThatWidth");
-	expect(lc_render_health, &document, (struct lc_style){.width = 22},
+	expect(lc_render_health, &document, (struct lc_terminal_style){.width = 22},
 	       "unhealthy\n"
 	       "shard 1:\n"
 	       "  one two three four\n"
@@ -174,13 +174,13 @@ static void warnings_are_told_apart(void **state)
 
 	(void)state;
 	lc_status_document_find(&document, LC_SEVERITY_WARNING, 1, "look here");
-	expect(lc_render_health, &document, (struct lc_style){0},
+	expect(lc_render_health, &document, (struct lc_terminal_style){0},
 	       "healthy, 1 warning\n"
 	       "shard 1, warning:\n"
 	       "  look here\n");
 	lc_status_document_find(&document, LC_SEVERITY_WARNING, -1, "and here");
 	lc_status_document_find(&document, LC_SEVERITY_CRITICAL, 0, "help");
-	expect(lc_render_health, &document, (struct lc_style){.colour = true},
+	expect(lc_render_health, &document, (struct lc_terminal_style){.colour = true},
 	       "\033[31munhealthy\033[0m, \033[33m2 warnings\033[0m\n"
 	       "\033[1mshard 0:\033[0m\n"
 	       "  help\n"
@@ -196,7 +196,7 @@ static void health_is_one_word_when_all_is_well(void **state)
 	struct lc_status_document document = document_of_two();
 
 	(void)state;
-	expect(lc_render_health, &document, (struct lc_style){0}, "healthy\n");
+	expect(lc_render_health, &document, (struct lc_terminal_style){0}, "healthy\n");
 	lc_status_document_free(&document);
 }
 
@@ -208,7 +208,7 @@ static void colour_marks_states_and_health(void **state)
 	(void)state;
 	lc_status_document_find(&document, LC_SEVERITY_CRITICAL, 1, "x");
 	lc_buffer_init(&text, CAP);
-	render_status(&document, (struct lc_style){.colour = true}, &text);
+	render_status(&document, (struct lc_terminal_style){.colour = true}, &text);
 	assert_non_null(strstr(lc_buffer_text(&text), "\033[31munhealthy\033[0m"));
 	assert_non_null(strstr(lc_buffer_text(&text), "\033[32mready\033[0m      "));
 	assert_non_null(strstr(lc_buffer_text(&text), "\033[31mbacking-off\033[0m"));
@@ -224,7 +224,7 @@ static void text_can_not_steer_the_terminal(void **state)
 	lc_status_document_find(&document, LC_SEVERITY_CRITICAL, 1,
 				"a\033[2Jb\x9bm \xC2\x9B"
 				"c\n\x7F\xC3\xA9");
-	expect(lc_render_health, &document, (struct lc_style){0},
+	expect(lc_render_health, &document, (struct lc_terminal_style){0},
 	       "unhealthy\nshard 1:\n  a?[2Jb?m ?c??\xC3\xA9\n");
 	lc_status_document_free(&document);
 }
@@ -237,7 +237,7 @@ static void a_part_of_a_deployment_says_so(void **state)
 	(void)state;
 	document.shard_count = 8;
 	lc_buffer_init(&text, CAP);
-	render_status(&document, (struct lc_style){0}, &text);
+	render_status(&document, (struct lc_terminal_style){0}, &text);
 	assert_non_null(strstr(lc_buffer_text(&text),
 			       "1 of 2 shards ready, 8 in the whole deployment, healthy"));
 	lc_buffer_free(&text);

@@ -26,7 +26,7 @@ static const char *show(const char *target, const struct lc_inspection *document
 	assert_true(lc_control_request_decode(lc_view_of(target), &request, &error));
 	lc_buffer_init(&text, CAP - 1);
 	lc_render_inspection(&request, document, BEFORE, BEFORE == NULL ? 0 : 2000,
-			     (struct lc_style){.width = width}, &text);
+			     (struct lc_terminal_style){.width = width}, &text);
 	assert_false(lc_buffer_failed(&text));
 	memcpy(SHOWN, lc_buffer_text(&text), text.size + 1);
 	lc_buffer_free(&text);

@@ -1,4 +1,4 @@
-#include "ctl/clean.h"
+#include "ctl/terminal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@ static void expect(const char *words, const char *expected)
 	struct lc_buffer text;
 
 	lc_buffer_init(&text, 4096);
-	lc_clean_append(words, strlen(words), &text);
+	lc_terminal_append(words, strlen(words), &text);
 	assert_string_equal(lc_buffer_text(&text), expected);
 	lc_buffer_free(&text);
 }
@@ -61,8 +61,8 @@ static void marks_that_fool_a_reader_are_replaced(void **state)
 static void width_is_counted_in_characters(void **state)
 {
 	(void)state;
-	assert_int_equal(lc_clean_width("\xC3\xA9\xE2\x82\xAC x", 7), 4);
-	assert_int_equal(lc_clean_width("", 0), 0);
+	assert_int_equal(lc_terminal_width("\xC3\xA9\xE2\x82\xAC x", 7), 4);
+	assert_int_equal(lc_terminal_width("", 0), 0);
 }
 
 int main(void)

@@ -1,8 +1,59 @@
-#include "ctl/clean.h"
+#include "ctl/terminal.h"
 
-#include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* ---- what it shows ---- */
+
+static bool is_set(const char *variable)
+{
+	const char *value = getenv(variable);
+
+	return value != NULL && value[0] != '\0';
+}
+
+static bool wants_colour(void)
+{
+	const char *term = getenv("TERM");
+
+	return !is_set("NO_COLOR") && term != NULL && term[0] != '\0' && strcmp(term, "dumb") != 0;
+}
+
+/* The first of these variables that is set names the locale. */
+static bool shows_utf8(void)
+{
+	static const char *const variables[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
+		const char *value = getenv(variables[i]);
+
+		if (value != NULL && value[0] != '\0')
+			return strcasestr(value, "utf-8") != NULL ||
+			       strcasestr(value, "utf8") != NULL;
+	}
+	return false;
+}
+
+struct lc_terminal_style lc_terminal_style_of(int descriptor)
+{
+	struct lc_terminal_style style = {.ascii = !shows_utf8()};
+	struct winsize size;
+
+	if (isatty(descriptor) == 0)
+		return style;
+	style.colour = wants_colour();
+	if (ioctl(descriptor, TIOCGWINSZ, &size) == 0) {
+		style.width = size.ws_col;
+		style.height = size.ws_row;
+	}
+	return style;
+}
+
+/* ---- text that is safe on it ---- */
 
 enum { INDENT = 2, LINE_MIN = 20 };
 
@@ -49,7 +100,7 @@ static bool is_hostile(uint32_t character)
 	return false;
 }
 
-void lc_clean_append(const char *words, size_t size, struct lc_buffer *text)
+void lc_terminal_append(const char *words, size_t size, struct lc_buffer *text)
 {
 	for (size_t i = 0; i < size;) {
 		uint32_t character;
@@ -63,7 +114,7 @@ void lc_clean_append(const char *words, size_t size, struct lc_buffer *text)
 	}
 }
 
-void lc_clean_append_wrapped(const char *words, unsigned width, struct lc_buffer *text)
+void lc_terminal_append_wrapped(const char *words, unsigned width, struct lc_buffer *text)
 {
 	size_t room = width == 0 ? SIZE_MAX : (width < LINE_MIN ? LINE_MIN : width) - INDENT;
 
@@ -78,14 +129,14 @@ void lc_clean_append_wrapped(const char *words, unsigned width, struct lc_buffer
 				size = strcspn(words, " ");
 		}
 		lc_buffer_append_format(text, "%*s", INDENT, "");
-		lc_clean_append(words, size, text);
+		lc_terminal_append(words, size, text);
 		lc_buffer_append_char(text, '\n');
 		words += size;
 		words += strspn(words, " ");
 	}
 }
 
-size_t lc_clean_width(const char *words, size_t size)
+size_t lc_terminal_width(const char *words, size_t size)
 {
 	size_t width = 0;
 

@@ -1,0 +1,29 @@
+/* Numbers with their units as people read them, in few characters. */
+#ifndef LC_CTL_UNITS_H
+#define LC_CTL_UNITS_H
+
+#include <stdint.h>
+
+enum { LC_UNITS_SIZE = 40 }; /* longest text with its terminator */
+
+/* 0 to 99,999 as they are, then "123 k", "1.23 M", "45.6 G". */
+void lc_units_count(uint64_t count, char text[LC_UNITS_SIZE]);
+
+/* "512 B", "1.5 KiB", "16.0 MiB". */
+void lc_units_bytes(uint64_t bytes, char text[LC_UNITS_SIZE]);
+
+/* As precise as it matters: "42 s", "5 min 12 s", "37 min", "3 h 12 min", "12 d 4 h"; "-" when
+ * negative. */
+void lc_units_age(int64_t seconds, char text[LC_UNITS_SIZE]);
+
+/* When something is due: "in 42 s", "now" for 0, "-" when negative. */
+void lc_units_due(int64_t seconds, char text[LC_UNITS_SIZE]);
+
+/* Change in so many milliseconds, as a pace: "0/s", "12/s", "-1.50 k/s"; below 10 with one
+ * decimal. "-" when no time has passed. */
+void lc_units_pace(int64_t change, uint64_t milliseconds, char text[LC_UNITS_SIZE]);
+
+/* 0 to 999 as they are, then with commas: "12,345". For sentences. */
+void lc_units_exact(uint64_t count, char text[LC_UNITS_SIZE]);
+
+#endif
