@@ -1,10 +1,12 @@
-/* A world to test what reads rows in: the parts of a shard below the one that is tested, over a
- * ClickHouse, a ledger and an S3 that answer as the test says, and time that passes when it does.
+/*
+ * A world to test the parts of a delivery in: those of one shard, over a ClickHouse, a ledger and
+ * an S3 that answer as the test says, and time that passes when it does.
  */
 #ifndef LC_TESTS_SUPPORT_DELIVERY_WORLD_H
 #define LC_TESTS_SUPPORT_DELIVERY_WORLD_H
 
 #include "delivery/build.h"
+#include "delivery/commit.h"
 #include "delivery/parts.h"
 #include "delivery/upload.h"
 #include "support/fake_clickhouse.h"
@@ -25,17 +27,30 @@ struct delivery_world {
 	struct lc_source_table *sources;
 	struct lc_upload *upload;
 	struct lc_build *build;
-	struct lc_parts parts; /* the above, for a shard that has all sessions */
-	unsigned delivered;    /* log objects */
+	struct lc_commit *commit;
+	struct lc_parts parts;    /* all of the above */
+	struct lc_source *source; /* the one whose log objects are delivered; NULL: any */
+
+	/* What the parts have told. */
+	unsigned submitted; /* log objects, by `build` */
+	unsigned delivered; /* log objects, by `upload` */
+	unsigned room;      /* how often `upload` said that there is room */
+	unsigned idle;      /* how often `commit` was idle */
+	char settled[256];  /* buckets of the sources that `commit` called settled */
 };
 
-/* Makes the fakes and default settings, for the test to change. `world` is zero before. */
+/* Makes the fakes and default settings, for the test to change; the same for which shard this is,
+ * in `parts`: the only one. `world` is zero before. */
 void delivery_world_prepare(struct delivery_world *world);
 
 /* Makes the parts. The first intent of this process has this id. */
 void delivery_world_begin(struct delivery_world *world, uint64_t first_intent_id);
 
-/* Frees all but `world` itself; what is tested is freed before. */
+/* The same with the settings as they are now, in place of the parts that there are; the sources
+ * stay. */
+void delivery_world_begin_again(struct delivery_world *world, uint64_t first_intent_id);
+
+/* Frees all but `world` itself; what the test made of the parts is freed before. */
 void delivery_world_end(struct delivery_world *world);
 
 #endif

@@ -15,39 +15,11 @@
 
 enum { TEXT_MAX = 64 };
 
-static void on_delivered(void *context, struct lc_source *source)
-{
-	struct upload_world *world = context;
-
-	assert_ptr_equal(source, world->source);
-	world->delivered++;
-}
-
-static void on_room(void *context)
-{
-	struct upload_world *world = context;
-
-	world->room++;
-}
-
-static const struct lc_upload_callbacks CALLBACKS = {.on_delivered = on_delivered,
-						     .on_room = on_room};
-
-static void start(struct upload_world *world)
-{
-	world->upload = lc_upload_new(world->loop, world->s3, &world->settings, &world->counters,
-				      &CALLBACKS, world);
-	lc_upload_set_ledger(world->upload, world->ledger, 1);
-}
-
 int upload_world_set_up(void **state)
 {
-	struct upload_world *world = lc_memory_zero(1, sizeof(*world));
+	struct delivery_world *world = lc_memory_zero(1, sizeof(*world));
 
-	world->loop = lc_loop_new(NULL);
-	world->ledger = fake_ledger_new();
-	world->s3 = fake_s3_new();
-	lc_settings_default(&world->settings);
+	delivery_world_prepare(world);
 	world->settings.consumer_max_object_bytes = UPLOAD_WORLD_MAX_OBJECT_BYTES;
 	world->settings.s3_max_retry_attempts = UPLOAD_WORLD_ATTEMPTS;
 	world->settings.s3_max_backoff_delay_seconds = UPLOAD_WORLD_BACKOFF_MAX_MS / 1000;
@@ -55,40 +27,33 @@ int upload_world_set_up(void **state)
 	world->settings.retry_backoff_jitter_factor = 0;
 	world->settings.limits_max_concurrent_uploads = UPLOAD_WORLD_CONCURRENCY;
 	world->settings.limits_max_concurrent_uploads_per_target = UPLOAD_WORLD_PER_TARGET;
-	world->sources = lc_source_table_new();
 	world->source = lc_source_get(world->sources, 7, lc_view_of("bucket"));
-	start(world);
+	delivery_world_begin(world, 1);
 	*state = world;
 	return 0;
 }
 
 int upload_world_tear_down(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 
-	lc_upload_free(world->upload);
-	lc_source_table_free(world->sources);
-	fake_s3_free(world->s3);
-	fake_ledger_free(world->ledger);
-	lc_settings_free(&world->settings);
-	lc_loop_free(world->loop);
+	delivery_world_end(world);
 	free(world);
 	return 0;
 }
 
-void upload_world_limit(struct upload_world *world, unsigned concurrency, unsigned per_target,
+void upload_world_limit(struct delivery_world *world, unsigned concurrency, unsigned per_target,
 			size_t objects)
 {
 	size_t bytes = objects * upload_world_object_bytes(world);
 
-	lc_upload_free(world->upload);
 	world->settings.limits_max_concurrent_uploads = concurrency;
 	world->settings.limits_max_concurrent_uploads_per_target = per_target;
 	world->settings.limits_max_inflight_bytes = (int64_t)bytes;
-	start(world);
+	delivery_world_begin_again(world, 1);
 }
 
-struct lc_target *upload_world_target(struct upload_world *world, const char *bucket,
+struct lc_target *upload_world_target(struct delivery_world *world, const char *bucket,
 				      const char *prefix)
 {
 	return lc_target_table_get(lc_upload_targets(world->upload), lc_view_of(bucket),
@@ -100,7 +65,7 @@ uint64_t upload_world_backlog(const struct lc_target *target)
 	return lc_backlog_of_target(target).intents;
 }
 
-static struct lc_object *make_object(const struct upload_world *world, struct lc_target *target,
+static struct lc_object *make_object(const struct delivery_world *world, struct lc_target *target,
 				     uint64_t id, unsigned rows)
 {
 	struct lc_record record = record_rows_example();
@@ -115,7 +80,7 @@ static struct lc_object *make_object(const struct upload_world *world, struct lc
 	return object;
 }
 
-size_t upload_world_object_bytes(const struct upload_world *world)
+size_t upload_world_object_bytes(const struct delivery_world *world)
 {
 	struct lc_target_bucket bucket = {.name = lc_view_of("bucket")};
 	struct lc_target target = {.bucket = &bucket, .prefix = lc_view_of("")};
@@ -126,7 +91,8 @@ size_t upload_world_object_bytes(const struct upload_world *world)
 	return bytes;
 }
 
-static void submit(struct upload_world *world, struct lc_target *target, uint64_t id, unsigned rows)
+static void submit(struct delivery_world *world, struct lc_target *target, uint64_t id,
+		   unsigned rows)
 {
 	struct lc_object *object = make_object(world, target, id, rows);
 
@@ -134,24 +100,24 @@ static void submit(struct upload_world *world, struct lc_target *target, uint64_
 	lc_upload_submit(world->upload, object);
 }
 
-void upload_world_submit_to(struct upload_world *world, uint64_t id, const char *bucket,
+void upload_world_submit_to(struct delivery_world *world, uint64_t id, const char *bucket,
 			    const char *prefix)
 {
 	submit(world, upload_world_target(world, bucket, prefix), id, 1);
 }
 
-void upload_world_submit(struct upload_world *world, uint64_t id, const char *bucket)
+void upload_world_submit(struct delivery_world *world, uint64_t id, const char *bucket)
 {
 	upload_world_submit_to(world, id, bucket, "");
 }
 
-void upload_world_submit_rows(struct upload_world *world, uint64_t id, const char *bucket,
+void upload_world_submit_rows(struct delivery_world *world, uint64_t id, const char *bucket,
 			      unsigned rows)
 {
 	submit(world, upload_world_target(world, bucket, ""), id, rows);
 }
 
-void upload_world_expect_put(const struct upload_world *world, uint64_t id, const char *bucket)
+void upload_world_expect_put(const struct delivery_world *world, uint64_t id, const char *bucket)
 {
 	char unique[TEXT_MAX];
 
@@ -161,12 +127,12 @@ void upload_world_expect_put(const struct upload_world *world, uint64_t id, cons
 	assert_non_null(strstr(fake_s3_key(world->s3), unique));
 }
 
-void upload_world_run(struct upload_world *world)
+void upload_world_run(struct delivery_world *world)
 {
 	fake_loop_advance(world->loop, 0);
 }
 
-void upload_world_pass(struct upload_world *world, uint64_t ms)
+void upload_world_pass(struct delivery_world *world, uint64_t ms)
 {
 	while (ms > 0) {
 		uint64_t step_ms = ms < 1000 ? ms : 1000;
@@ -177,7 +143,7 @@ void upload_world_pass(struct upload_world *world, uint64_t ms)
 	}
 }
 
-void upload_world_put_aside(struct upload_world *world, struct lc_target *target)
+void upload_world_put_aside(struct delivery_world *world, struct lc_target *target)
 {
 	upload_world_run(world);
 	while (!lc_target_aside(target)) {
@@ -189,7 +155,7 @@ void upload_world_put_aside(struct upload_world *world, struct lc_target *target
 		fake_s3_answer(world->s3, LC_RETRY_AGAIN);
 }
 
-uint64_t upload_world_count(const struct upload_world *world, enum lc_counters_name name)
+uint64_t upload_world_count(const struct delivery_world *world, enum lc_counters_name name)
 {
 	return lc_counters_get(&world->counters, name);
 }

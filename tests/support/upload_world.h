@@ -1,12 +1,9 @@
-/* A world to test uploads in: targets whose S3 answers as the test says, a ledger that writes
- * nothing, log objects of one size, and time that passes when the test says so. */
+/* Uploads in a delivery_world: few at a time, short waits, and log objects of one size, of one
+ * source. */
 #ifndef LC_TESTS_SUPPORT_UPLOAD_WORLD_H
 #define LC_TESTS_SUPPORT_UPLOAD_WORLD_H
 
-#include "delivery/upload.h"
-#include "support/fake_ledger.h"
-#include "support/fake_loop.h"
-#include "support/fake_s3.h"
+#include "support/delivery_world.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -21,32 +18,19 @@ enum {
 	UPLOAD_WORLD_SECOND = 1549411240, /* insertedAt of all rows */
 };
 
-struct upload_world {
-	struct lc_loop *loop;
-	struct lc_ledger *ledger;
-	struct lc_s3 *s3;
-	struct lc_settings settings;
-	struct lc_counters counters;
-	struct lc_source_table *sources;
-	struct lc_source *source;
-	struct lc_upload *upload;
-	unsigned delivered; /* callbacks */
-	unsigned room;
-};
-
 /* cmocka's setup and teardown. */
 int upload_world_set_up(void **state);
 int upload_world_tear_down(void **state);
 
 /* Begins again with other limits: uploads at a time, of these into one bucket, and room for so many
  * objects in memory. */
-void upload_world_limit(struct upload_world *world, unsigned concurrency, unsigned per_target,
+void upload_world_limit(struct delivery_world *world, unsigned concurrency, unsigned per_target,
 			size_t objects);
 
 /* Bytes of memory that each object takes. */
-size_t upload_world_object_bytes(const struct upload_world *world);
+size_t upload_world_object_bytes(const struct delivery_world *world);
 
-struct lc_target *upload_world_target(struct upload_world *world, const char *bucket,
+struct lc_target *upload_world_target(struct delivery_world *world, const char *bucket,
 				      const char *prefix);
 
 /* Log objects of the target without a body. */
@@ -54,26 +38,26 @@ uint64_t upload_world_backlog(const struct lc_target *target);
 
 /* Submits an object of one row, whose key tells its number: for a bucket, or for one of its
  * prefixes. */
-void upload_world_submit(struct upload_world *world, uint64_t id, const char *bucket);
-void upload_world_submit_to(struct upload_world *world, uint64_t id, const char *bucket,
+void upload_world_submit(struct delivery_world *world, uint64_t id, const char *bucket);
+void upload_world_submit_to(struct delivery_world *world, uint64_t id, const char *bucket,
 			    const char *prefix);
 
 /* The same with so many rows. */
-void upload_world_submit_rows(struct upload_world *world, uint64_t id, const char *bucket,
+void upload_world_submit_rows(struct delivery_world *world, uint64_t id, const char *bucket,
 			      unsigned rows);
 
 /* The oldest PUT under way is that of this object. */
-void upload_world_expect_put(const struct upload_world *world, uint64_t id, const char *bucket);
+void upload_world_expect_put(const struct delivery_world *world, uint64_t id, const char *bucket);
 
 /* Does what is to be done now. */
-void upload_world_run(struct upload_world *world);
+void upload_world_run(struct delivery_world *world);
 
 /* Lets so much time pass, tending to the uploads once a second as a shard does. */
-void upload_world_pass(struct upload_world *world, uint64_t ms);
+void upload_world_pass(struct delivery_world *world, uint64_t ms);
 
 /* The target's bucket fails until it has stepped aside; objects for it were submitted and wait. */
-void upload_world_put_aside(struct upload_world *world, struct lc_target *target);
+void upload_world_put_aside(struct delivery_world *world, struct lc_target *target);
 
-uint64_t upload_world_count(const struct upload_world *world, enum lc_counters_name name);
+uint64_t upload_world_count(const struct delivery_world *world, enum lc_counters_name name);
 
 #endif

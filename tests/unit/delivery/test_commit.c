@@ -1,11 +1,10 @@
 #include "delivery/commit.h"
 
+#include "base/memory.h"
 #include "delivery/backlog.h"
 #include "delivery/object.h"
 #include "delivery/target.h"
-#include "support/fake_clickhouse.h"
-#include "support/fake_ledger.h"
-#include "support/fake_loop.h"
+#include "support/delivery_world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,69 +16,33 @@
 enum { FLUSH_COUNT = 3, INTERVAL_MS = 1000, BACKOFF_MS = 2000, TEXT_MAX = 256 };
 
 struct story {
-	struct lc_loop *loop;
-	struct lc_clickhouse *clickhouse;
-	struct lc_ledger *ledger;
-	struct lc_settings settings;
-	struct lc_counters counters;
-	struct lc_source_table *sources;
-	struct lc_commit *commit;
+	struct delivery_world world;
 	struct lc_source *a;
 	struct lc_source *b;
-	char settled[TEXT_MAX]; /* names of the sources that were called settled */
-	unsigned idle;          /* how many times the commit was called idle */
 };
 
-static void on_settled(void *context, struct lc_source *source)
+static int set_up(void **state)
 {
-	struct story *story = context;
+	struct story *story = lc_memory_zero(1, sizeof(*story));
+	struct delivery_world *world = &story->world;
 
-	strncat(story->settled, source->bucket.data, source->bucket.size);
-}
-
-static void on_idle(void *context)
-{
-	struct story *story = context;
-
-	assert_true(lc_commit_idle(story->commit));
-	story->idle++;
-}
-
-static const struct lc_commit_callbacks CALLBACKS = {.on_settled = on_settled, .on_idle = on_idle};
-
-static int begin(void **state)
-{
-	struct story *story = calloc(1, sizeof(*story));
-
-	if (story == NULL)
-		return -1;
-	story->loop = lc_loop_new(NULL);
-	story->clickhouse = fake_clickhouse_new();
-	story->ledger = fake_ledger_new();
-	lc_settings_default(&story->settings);
-	story->settings.offset_flush_count_threshold = FLUSH_COUNT;
-	story->settings.offset_flush_interval_milliseconds = INTERVAL_MS;
-	story->settings.retry_initial_backoff_seconds = BACKOFF_MS / 1000;
-	story->settings.retry_backoff_jitter_factor = 0;
-	story->sources = lc_source_table_new();
-	story->a = lc_source_get(story->sources, 7, lc_view_of("a"));
-	story->b = lc_source_get(story->sources, 7, lc_view_of("b"));
-	story->commit = lc_commit_new(story->loop, story->clickhouse, story->ledger,
-				      &story->settings, &story->counters, &CALLBACKS, story);
+	delivery_world_prepare(world);
+	world->settings.offset_flush_count_threshold = FLUSH_COUNT;
+	world->settings.offset_flush_interval_milliseconds = INTERVAL_MS;
+	world->settings.retry_initial_backoff_seconds = BACKOFF_MS / 1000;
+	world->settings.retry_backoff_jitter_factor = 0;
+	story->a = lc_source_get(world->sources, 7, lc_view_of("a"));
+	story->b = lc_source_get(world->sources, 7, lc_view_of("b"));
+	delivery_world_begin(world, 1);
 	*state = story;
 	return 0;
 }
 
-static int end(void **state)
+static int tear_down(void **state)
 {
 	struct story *story = *state;
 
-	lc_commit_free(story->commit);
-	lc_source_table_free(story->sources);
-	fake_ledger_free(story->ledger);
-	fake_clickhouse_free(story->clickhouse);
-	lc_settings_free(&story->settings);
-	lc_loop_free(story->loop);
+	delivery_world_end(&story->world);
 	free(story);
 	return 0;
 }
@@ -105,7 +68,7 @@ static void deliver(struct lc_source *source, uint32_t second)
 static bool note(struct story *story, struct lc_source *source, uint32_t second)
 {
 	deliver(source, second);
-	return lc_commit_note(story->commit, source);
+	return lc_commit_note(story->world.commit, source);
 }
 
 /* A late row has come to light in this second. */
@@ -131,14 +94,15 @@ static void expect_insert(const struct story *story, const struct lc_source *fir
 	struct lc_buffer rows;
 	struct lc_offset offset = offset_of(first_second);
 
-	assert_true(fake_clickhouse_is_asked(story->clickhouse));
+	assert_true(fake_clickhouse_is_asked(story->world.clickhouse));
 	lc_buffer_init(&rows, 1000);
 	lc_offset_append_row(&rows, first->bucket, 7, &offset);
 	if (second != NULL) {
 		offset = offset_of(second_second);
 		lc_offset_append_row(&rows, second->bucket, 7, &offset);
 	}
-	assert_true(lc_view_equal(fake_clickhouse_data(story->clickhouse), lc_buffer_view(&rows)));
+	assert_true(
+	    lc_view_equal(fake_clickhouse_data(story->world.clickhouse), lc_buffer_view(&rows)));
 	lc_buffer_free(&rows);
 }
 
@@ -147,26 +111,26 @@ static void the_ledger_knows_what_is_committed_before_clickhouse_is_told(void **
 	struct story *story = *state;
 
 	assert_true(note(story, story->a, 100));
-	assert_false(lc_commit_idle(story->commit));
-	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
-	assert_string_equal(fake_ledger_told(story->ledger), "committed 7/a 100\ndurable?\n");
-	fake_loop_advance(story->loop, 3600 * 1000);
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	assert_false(lc_commit_idle(story->world.commit));
+	lc_commit_flush(story->world.commit, LC_COMMIT_BY_CYCLE);
+	assert_string_equal(fake_ledger_told(story->world.ledger), "committed 7/a 100\ndurable?\n");
+	fake_loop_advance(story->world.loop, 3600 * 1000);
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
 
-	fake_ledger_confirm(story->ledger);
+	fake_ledger_confirm(story->world.ledger);
 	assert_true(fake_clickhouse_sql_has(
-	    story->clickhouse, "INSERT INTO `logs`.`offsets` (bucketName, "
-			       "raftSessionID, lastProcessedInsertedAt, "
-			       "lastProcessedStartTime, lastProcessedReqId) SETTINGS "));
+	    story->world.clickhouse, "INSERT INTO `logs`.`offsets` (bucketName, "
+				     "raftSessionID, lastProcessedInsertedAt, "
+				     "lastProcessedStartTime, lastProcessedReqId) SETTINGS "));
 	expect_insert(story, story->a, 100, NULL, 0);
-	assert_string_equal(story->settled, "");
-	assert_int_equal(story->idle, 0);
-	fake_clickhouse_end(story->clickhouse);
-	assert_string_equal(story->settled, "a");
-	assert_int_equal(story->idle, 1);
-	assert_string_equal(fake_ledger_told(story->ledger), "");
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_COMMIT_SUCCEEDED), 1);
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_COMMIT_BY_CYCLE), 1);
+	assert_string_equal(story->world.settled, "");
+	assert_int_equal(story->world.idle, 0);
+	fake_clickhouse_end(story->world.clickhouse);
+	assert_string_equal(story->world.settled, "a");
+	assert_int_equal(story->world.idle, 1);
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_COMMIT_SUCCEEDED), 1);
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_COMMIT_BY_CYCLE), 1);
 }
 
 static void offsets_wait_for_each_other_a_little_while(void **state)
@@ -174,18 +138,18 @@ static void offsets_wait_for_each_other_a_little_while(void **state)
 	struct story *story = *state;
 
 	assert_true(note(story, story->a, 100));
-	fake_loop_advance(story->loop, INTERVAL_MS - 1);
+	fake_loop_advance(story->world.loop, INTERVAL_MS - 1);
 	assert_true(note(story, story->b, 200));
 	assert_true(note(story, story->a, 101));
-	assert_string_equal(fake_ledger_told(story->ledger), "");
-	fake_loop_advance(story->loop, 1);
-	assert_string_equal(fake_ledger_told(story->ledger),
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
+	fake_loop_advance(story->world.loop, 1);
+	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "committed 7/a 101\ncommitted 7/b 200\ndurable?\n");
-	fake_ledger_confirm(story->ledger);
+	fake_ledger_confirm(story->world.ledger);
 	expect_insert(story, story->a, 101, story->b, 200);
-	fake_clickhouse_end(story->clickhouse);
-	assert_string_equal(story->settled, "ab");
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_COMMIT_BY_TIME), 1);
+	fake_clickhouse_end(story->world.clickhouse);
+	assert_string_equal(story->world.settled, "ab");
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_COMMIT_BY_TIME), 1);
 }
 
 static void many_offsets_do_not_wait(void **state)
@@ -194,14 +158,14 @@ static void many_offsets_do_not_wait(void **state)
 
 	assert_true(note(story, story->a, 100));
 	assert_true(note(story, story->b, 100));
-	assert_int_equal(fake_ledger_waiting(story->ledger), 0);
-	assert_true(note(story, lc_source_get(story->sources, 7, lc_view_of("c")), 100));
-	assert_int_equal(fake_ledger_waiting(story->ledger), 1);
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_COMMIT_BY_COUNT), 1);
-	fake_ledger_confirm(story->ledger);
-	fake_clickhouse_end(story->clickhouse);
-	assert_string_equal(story->settled, "abc");
-	assert_int_equal(story->idle, 1);
+	assert_int_equal(fake_ledger_waiting(story->world.ledger), 0);
+	assert_true(note(story, lc_source_get(story->world.sources, 7, lc_view_of("c")), 100));
+	assert_int_equal(fake_ledger_waiting(story->world.ledger), 1);
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_COMMIT_BY_COUNT), 1);
+	fake_ledger_confirm(story->world.ledger);
+	fake_clickhouse_end(story->world.clickhouse);
+	assert_string_equal(story->world.settled, "abc");
+	assert_int_equal(story->world.idle, 1);
 }
 
 static void what_is_committed_is_not_committed_again(void **state)
@@ -209,15 +173,15 @@ static void what_is_committed_is_not_committed_again(void **state)
 	struct story *story = *state;
 
 	assert_true(note(story, story->a, 100));
-	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
+	lc_commit_flush(story->world.commit, LC_COMMIT_BY_CYCLE);
 
 	/* Being written: it need not be noted again, and it may not be forgotten. */
-	assert_true(lc_commit_note(story->commit, story->a));
+	assert_true(lc_commit_note(story->world.commit, story->a));
 	assert_false(story->a->commit_noted);
-	fake_ledger_confirm(story->ledger);
-	fake_clickhouse_end(story->clickhouse);
-	assert_false(lc_commit_note(story->commit, story->a));
-	assert_true(lc_commit_idle(story->commit));
+	fake_ledger_confirm(story->world.ledger);
+	fake_clickhouse_end(story->world.clickhouse);
+	assert_false(lc_commit_note(story->world.commit, story->a));
+	assert_true(lc_commit_idle(story->world.commit));
 	assert_true(note(story, story->a, 101));
 }
 
@@ -226,26 +190,26 @@ static void one_insert_is_under_way_at_a_time(void **state)
 	struct story *story = *state;
 
 	assert_true(note(story, story->a, 100));
-	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
-	fake_ledger_confirm(story->ledger);
-	(void)fake_ledger_told(story->ledger);
+	lc_commit_flush(story->world.commit, LC_COMMIT_BY_CYCLE);
+	fake_ledger_confirm(story->world.ledger);
+	(void)fake_ledger_told(story->world.ledger);
 	assert_true(note(story, story->a, 101));
 	assert_true(note(story, story->b, 200));
-	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
-	fake_loop_advance(story->loop, 3600 * 1000);
-	assert_string_equal(fake_ledger_told(story->ledger), "");
+	lc_commit_flush(story->world.commit, LC_COMMIT_BY_CYCLE);
+	fake_loop_advance(story->world.loop, 3600 * 1000);
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
 	expect_insert(story, story->a, 100, NULL, 0);
 
 	/* What came meanwhile follows; its source was not settled by the older offset. */
-	fake_clickhouse_end(story->clickhouse);
-	assert_string_equal(story->settled, "");
-	assert_int_equal(story->idle, 0);
-	fake_loop_advance(story->loop, INTERVAL_MS);
-	fake_ledger_confirm(story->ledger);
+	fake_clickhouse_end(story->world.clickhouse);
+	assert_string_equal(story->world.settled, "");
+	assert_int_equal(story->world.idle, 0);
+	fake_loop_advance(story->world.loop, INTERVAL_MS);
+	fake_ledger_confirm(story->world.ledger);
 	expect_insert(story, story->a, 101, story->b, 200);
-	fake_clickhouse_end(story->clickhouse);
-	assert_string_equal(story->settled, "ab");
-	assert_int_equal(story->idle, 1);
+	fake_clickhouse_end(story->world.clickhouse);
+	assert_string_equal(story->world.settled, "ab");
+	assert_int_equal(story->world.idle, 1);
 }
 
 static void an_insert_that_failed_is_written_again_with_what_is_newest(void **state)
@@ -254,30 +218,31 @@ static void an_insert_that_failed_is_written_again_with_what_is_newest(void **st
 
 	assert_true(note(story, story->a, 100));
 	assert_true(note(story, story->b, 200));
-	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
-	fake_ledger_confirm(story->ledger);
-	fake_clickhouse_break(story->clickhouse);
-	assert_string_equal(story->settled, "");
-	assert_false(lc_commit_idle(story->commit));
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_COMMIT_FAILED), 2);
-	assert_true(lc_counters_get(&story->counters, LC_COUNTERS_OFFSETS_FAILING_SINCE) > 0);
+	lc_commit_flush(story->world.commit, LC_COMMIT_BY_CYCLE);
+	fake_ledger_confirm(story->world.ledger);
+	fake_clickhouse_break(story->world.clickhouse);
+	assert_string_equal(story->world.settled, "");
+	assert_false(lc_commit_idle(story->world.commit));
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_COMMIT_FAILED), 2);
+	assert_true(lc_counters_get(&story->world.counters, LC_COUNTERS_OFFSETS_FAILING_SINCE) > 0);
 
 	/* The failure is waited out, however many offsets come. */
-	(void)fake_ledger_told(story->ledger);
+	(void)fake_ledger_told(story->world.ledger);
 	assert_true(note(story, story->b, 201));
-	assert_true(note(story, lc_source_get(story->sources, 7, lc_view_of("c")), 1));
-	assert_true(note(story, lc_source_get(story->sources, 7, lc_view_of("d")), 1));
-	fake_loop_advance(story->loop, BACKOFF_MS - 1);
-	assert_string_equal(fake_ledger_told(story->ledger), "");
-	fake_loop_advance(story->loop, 1);
-	assert_string_equal(fake_ledger_told(story->ledger),
+	assert_true(note(story, lc_source_get(story->world.sources, 7, lc_view_of("c")), 1));
+	assert_true(note(story, lc_source_get(story->world.sources, 7, lc_view_of("d")), 1));
+	fake_loop_advance(story->world.loop, BACKOFF_MS - 1);
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
+	fake_loop_advance(story->world.loop, 1);
+	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "committed 7/a 100\ncommitted 7/b 201\ncommitted 7/c 1\n"
 			    "committed 7/d 1\ndurable?\n");
-	fake_ledger_confirm(story->ledger);
-	fake_clickhouse_end(story->clickhouse);
-	assert_string_equal(story->settled, "abcd");
-	assert_int_equal(story->idle, 1);
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_OFFSETS_FAILING_SINCE), 0);
+	fake_ledger_confirm(story->world.ledger);
+	fake_clickhouse_end(story->world.clickhouse);
+	assert_string_equal(story->world.settled, "abcd");
+	assert_int_equal(story->world.idle, 1);
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_OFFSETS_FAILING_SINCE),
+			 0);
 }
 
 static void an_offset_that_failed_is_not_taken_for_committed(void **state)
@@ -285,20 +250,21 @@ static void an_offset_that_failed_is_not_taken_for_committed(void **state)
 	struct story *story = *state;
 
 	assert_true(note(story, story->a, 100));
-	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
-	fake_ledger_confirm(story->ledger);
-	fake_clickhouse_break(story->clickhouse);
+	lc_commit_flush(story->world.commit, LC_COMMIT_BY_CYCLE);
+	fake_ledger_confirm(story->world.ledger);
+	fake_clickhouse_break(story->world.clickhouse);
 
 	/* Late rows keep it from being written again. */
 	open_late(story->a, 50);
-	fake_loop_advance(story->loop, BACKOFF_MS);
-	fake_ledger_confirm(story->ledger);
-	assert_string_equal(story->settled, "a");
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_OFFSETS_FAILING_SINCE), 0);
+	fake_loop_advance(story->world.loop, BACKOFF_MS);
+	fake_ledger_confirm(story->world.ledger);
+	assert_string_equal(story->world.settled, "a");
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_OFFSETS_FAILING_SINCE),
+			 0);
 	settle_late(story->a);
-	assert_true(lc_commit_note(story->commit, story->a));
-	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
-	fake_ledger_confirm(story->ledger);
+	assert_true(lc_commit_note(story->world.commit, story->a));
+	lc_commit_flush(story->world.commit, LC_COMMIT_BY_CYCLE);
+	fake_ledger_confirm(story->world.ledger);
 	expect_insert(story, story->a, 100, NULL, 0);
 }
 
@@ -307,19 +273,19 @@ static void after_a_failure_that_needs_no_repeat_offsets_go_out_in_time(void **s
 	struct story *story = *state;
 
 	assert_true(note(story, story->a, 100));
-	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
-	fake_ledger_confirm(story->ledger);
-	fake_clickhouse_break(story->clickhouse);
+	lc_commit_flush(story->world.commit, LC_COMMIT_BY_CYCLE);
+	fake_ledger_confirm(story->world.ledger);
+	fake_clickhouse_break(story->world.clickhouse);
 	open_late(story->a, 50);
-	fake_loop_advance(story->loop, BACKOFF_MS);
-	fake_ledger_confirm(story->ledger);
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	fake_loop_advance(story->world.loop, BACKOFF_MS);
+	fake_ledger_confirm(story->world.ledger);
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
 
 	assert_true(note(story, story->b, 200));
-	fake_loop_advance(story->loop, INTERVAL_MS);
-	fake_ledger_confirm(story->ledger);
+	fake_loop_advance(story->world.loop, INTERVAL_MS);
+	fake_ledger_confirm(story->world.ledger);
 	expect_insert(story, story->b, 200, NULL, 0);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 	settle_late(story->a);
 }
 
@@ -328,18 +294,18 @@ static void each_failure_is_waited_out_longer(void **state)
 	struct story *story = *state;
 
 	assert_true(note(story, story->a, 100));
-	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
+	lc_commit_flush(story->world.commit, LC_COMMIT_BY_CYCLE);
 	for (unsigned attempt = 0; attempt < 4; attempt++) {
-		fake_ledger_confirm(story->ledger);
-		fake_clickhouse_break(story->clickhouse);
-		fake_loop_advance(story->loop, ((uint64_t)BACKOFF_MS << attempt) - 1);
-		assert_int_equal(fake_ledger_waiting(story->ledger), 0);
-		fake_loop_advance(story->loop, 1);
-		assert_int_equal(fake_ledger_waiting(story->ledger), 1);
+		fake_ledger_confirm(story->world.ledger);
+		fake_clickhouse_break(story->world.clickhouse);
+		fake_loop_advance(story->world.loop, ((uint64_t)BACKOFF_MS << attempt) - 1);
+		assert_int_equal(fake_ledger_waiting(story->world.ledger), 0);
+		fake_loop_advance(story->world.loop, 1);
+		assert_int_equal(fake_ledger_waiting(story->world.ledger), 1);
 	}
-	fake_ledger_confirm(story->ledger);
-	fake_clickhouse_end(story->clickhouse);
-	assert_string_equal(story->settled, "a");
+	fake_ledger_confirm(story->world.ledger);
+	fake_clickhouse_end(story->world.clickhouse);
+	assert_string_equal(story->world.settled, "a");
 }
 
 static void nothing_is_committed_while_late_rows_are_open(void **state)
@@ -348,14 +314,14 @@ static void nothing_is_committed_while_late_rows_are_open(void **state)
 
 	open_late(story->a, 50);
 	assert_false(note(story, story->a, 100));
-	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
-	fake_loop_advance(story->loop, INTERVAL_MS);
-	assert_true(lc_commit_idle(story->commit));
-	assert_string_equal(fake_ledger_told(story->ledger), "");
+	lc_commit_flush(story->world.commit, LC_COMMIT_BY_CYCLE);
+	fake_loop_advance(story->world.loop, INTERVAL_MS);
+	assert_true(lc_commit_idle(story->world.commit));
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
 	settle_late(story->a);
-	assert_true(lc_commit_note(story->commit, story->a));
-	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
-	assert_string_equal(fake_ledger_told(story->ledger), "committed 7/a 100\ndurable?\n");
+	assert_true(lc_commit_note(story->world.commit, story->a));
+	lc_commit_flush(story->world.commit, LC_COMMIT_BY_CYCLE);
+	assert_string_equal(fake_ledger_told(story->world.ledger), "committed 7/a 100\ndurable?\n");
 }
 
 static void nothing_is_committed_while_rows_are_without_a_body(void **state)
@@ -367,9 +333,9 @@ static void nothing_is_committed_while_rows_are_without_a_body(void **state)
 	TAILQ_INIT(&target.backlogs);
 	lc_backlog_add(story->a, &target, 1, 1, 100);
 	assert_false(note(story, story->a, 100));
-	assert_true(lc_commit_idle(story->commit));
+	assert_true(lc_commit_idle(story->world.commit));
 	lc_backlog_raise_oldest(&target, 101);
-	assert_true(lc_commit_note(story->commit, story->a));
+	assert_true(lc_commit_note(story->world.commit, story->a));
 	lc_backlog_remove(story->a, &target, 1);
 }
 
@@ -380,17 +346,17 @@ static void late_rows_that_come_to_light_stop_an_offset_that_waits(void **state)
 	assert_true(note(story, story->a, 100));
 	assert_true(note(story, story->b, 200));
 	open_late(story->a, 50);
-	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
-	assert_string_equal(fake_ledger_told(story->ledger), "committed 7/b 200\ndurable?\n");
-	fake_ledger_confirm(story->ledger);
+	lc_commit_flush(story->world.commit, LC_COMMIT_BY_CYCLE);
+	assert_string_equal(fake_ledger_told(story->world.ledger), "committed 7/b 200\ndurable?\n");
+	fake_ledger_confirm(story->world.ledger);
 	expect_insert(story, story->b, 200, NULL, 0);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 
 	/* Once they are delivered, the offset is written after all. */
 	settle_late(story->a);
-	assert_true(lc_commit_note(story->commit, story->a));
-	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
-	assert_string_equal(fake_ledger_told(story->ledger), "committed 7/a 100\ndurable?\n");
+	assert_true(lc_commit_note(story->world.commit, story->a));
+	lc_commit_flush(story->world.commit, LC_COMMIT_BY_CYCLE);
+	assert_string_equal(fake_ledger_told(story->world.ledger), "committed 7/a 100\ndurable?\n");
 }
 
 static void an_offset_that_is_left_alone_needs_no_insert(void **state)
@@ -399,11 +365,11 @@ static void an_offset_that_is_left_alone_needs_no_insert(void **state)
 
 	assert_true(note(story, story->a, 100));
 	open_late(story->a, 50);
-	lc_commit_flush(story->commit, LC_COMMIT_BY_SHUTDOWN);
-	fake_ledger_confirm(story->ledger);
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
-	assert_string_equal(story->settled, "a");
-	assert_int_equal(story->idle, 1);
+	lc_commit_flush(story->world.commit, LC_COMMIT_BY_SHUTDOWN);
+	fake_ledger_confirm(story->world.ledger);
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
+	assert_string_equal(story->world.settled, "a");
+	assert_int_equal(story->world.idle, 1);
 	settle_late(story->a);
 }
 
@@ -413,17 +379,17 @@ static void what_came_beside_an_offset_left_alone_is_written_soon(void **state)
 
 	assert_true(note(story, story->a, 100));
 	open_late(story->a, 50);
-	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
+	lc_commit_flush(story->world.commit, LC_COMMIT_BY_CYCLE);
 	assert_true(note(story, story->b, 200));
-	fake_ledger_confirm(story->ledger);
-	assert_int_equal(story->idle, 0);
-	(void)fake_ledger_told(story->ledger);
-	fake_loop_advance(story->loop, INTERVAL_MS);
-	assert_string_equal(fake_ledger_told(story->ledger), "committed 7/b 200\ndurable?\n");
-	fake_ledger_confirm(story->ledger);
+	fake_ledger_confirm(story->world.ledger);
+	assert_int_equal(story->world.idle, 0);
+	(void)fake_ledger_told(story->world.ledger);
+	fake_loop_advance(story->world.loop, INTERVAL_MS);
+	assert_string_equal(fake_ledger_told(story->world.ledger), "committed 7/b 200\ndurable?\n");
+	fake_ledger_confirm(story->world.ledger);
 	expect_insert(story, story->b, 200, NULL, 0);
-	fake_clickhouse_end(story->clickhouse);
-	assert_int_equal(story->idle, 1);
+	fake_clickhouse_end(story->world.clickhouse);
+	assert_int_equal(story->world.idle, 1);
 	settle_late(story->a);
 }
 
@@ -432,26 +398,26 @@ static void what_is_behind_the_record_is_not_written(void **state)
 {
 	struct story *story = *state;
 
-	fake_ledger_set_committed(story->ledger, 150);
+	fake_ledger_set_committed(story->world.ledger, 150);
 	assert_true(note(story, story->a, 100));
 	assert_true(note(story, story->b, 200));
-	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
-	fake_ledger_confirm(story->ledger);
+	lc_commit_flush(story->world.commit, LC_COMMIT_BY_CYCLE);
+	fake_ledger_confirm(story->world.ledger);
 	expect_insert(story, story->b, 200, NULL, 0);
-	fake_clickhouse_end(story->clickhouse);
-	assert_string_equal(story->settled, "ab");
-	assert_int_equal(story->idle, 1);
+	fake_clickhouse_end(story->world.clickhouse);
+	assert_string_equal(story->world.settled, "ab");
+	assert_int_equal(story->world.idle, 1);
 
 	/* Nothing is left to write then. */
 	assert_true(note(story, story->a, 149));
-	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
-	fake_ledger_confirm(story->ledger);
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
-	assert_string_equal(story->settled, "aba");
-	assert_int_equal(story->idle, 2);
+	lc_commit_flush(story->world.commit, LC_COMMIT_BY_CYCLE);
+	fake_ledger_confirm(story->world.ledger);
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
+	assert_string_equal(story->world.settled, "aba");
+	assert_int_equal(story->world.idle, 2);
 	assert_true(note(story, story->a, 150));
-	lc_commit_flush(story->commit, LC_COMMIT_BY_CYCLE);
-	fake_ledger_confirm(story->ledger);
+	lc_commit_flush(story->world.commit, LC_COMMIT_BY_CYCLE);
+	fake_ledger_confirm(story->world.ledger);
 	expect_insert(story, story->a, 150, NULL, 0);
 }
 
@@ -460,15 +426,15 @@ static void an_insert_is_cancelled_at_the_end(void **state)
 	struct story *story = *state;
 
 	assert_true(note(story, story->a, 100));
-	lc_commit_flush(story->commit, LC_COMMIT_BY_SHUTDOWN);
-	fake_ledger_confirm(story->ledger);
-	assert_true(fake_clickhouse_is_asked(story->clickhouse));
-	lc_commit_free(story->commit);
-	story->commit = NULL;
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	lc_commit_flush(story->world.commit, LC_COMMIT_BY_SHUTDOWN);
+	fake_ledger_confirm(story->world.ledger);
+	assert_true(fake_clickhouse_is_asked(story->world.clickhouse));
+	lc_commit_free(story->world.commit);
+	story->world.commit = NULL;
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
 }
 
-#define STORY(story) cmocka_unit_test_setup_teardown(story, begin, end)
+#define STORY(story) cmocka_unit_test_setup_teardown(story, set_up, tear_down)
 
 int main(void)
 {

@@ -2,6 +2,7 @@
  * refuses whatever asks for one of the bad sources. */
 #include "delivery/cycle.h"
 
+#include "base/memory.h"
 #include "support/delivery_world.h"
 #include "support/record_rows.h"
 
@@ -39,7 +40,6 @@ enum refusal {
 struct story {
 	struct delivery_world world;
 	struct lc_source *list[SOURCES];
-	struct lc_commit *commit;
 	struct lc_cycle *cycle;
 	unsigned discoveries;
 
@@ -51,19 +51,11 @@ struct story {
 	unsigned read[SOURCES]; /* whole */
 };
 
-static void on_source(void *context, struct lc_source *source)
+static void on_progress(void *context, struct lc_source *source)
 {
 	(void)context;
 	(void)source;
 }
-
-static void on_idle(void *context)
-{
-	(void)context;
-}
-
-static const struct lc_commit_callbacks COMMIT_CALLBACKS = {.on_settled = on_source,
-							    .on_idle = on_idle};
 
 static void on_discovered(void *context, const struct lc_error *error)
 {
@@ -72,7 +64,7 @@ static void on_discovered(void *context, const struct lc_error *error)
 }
 
 static const struct lc_cycle_callbacks CYCLE_CALLBACKS = {.on_discovered = on_discovered,
-							  .on_progress = on_source};
+							  .on_progress = on_progress};
 
 static void set_up_settings(struct lc_settings *settings)
 {
@@ -90,36 +82,28 @@ static void set_up_settings(struct lc_settings *settings)
 static void restart_cycle(struct story *story)
 {
 	struct lc_ledger_state ledger_state = {.until = UNTIL};
-	struct lc_parts parts = story->world.parts;
 
-	parts.commit = story->commit;
 	lc_cycle_free(story->cycle);
-	story->cycle = lc_cycle_new(&parts, &ledger_state, &CYCLE_CALLBACKS, story);
+	story->cycle = lc_cycle_new(&story->world.parts, &ledger_state, &CYCLE_CALLBACKS, story);
 }
 
-static int begin(void **state)
+static int set_up(void **state)
 {
-	struct story *story = calloc(1, sizeof(*story));
+	struct story *story = lc_memory_zero(1, sizeof(*story));
 
-	if (story == NULL)
-		return -1;
 	delivery_world_prepare(&story->world);
 	set_up_settings(&story->world.settings);
 	delivery_world_begin(&story->world, 1);
-	story->commit =
-	    lc_commit_new(story->world.loop, story->world.clickhouse, story->world.ledger,
-			  &story->world.settings, &story->world.counters, &COMMIT_CALLBACKS, story);
 	restart_cycle(story);
 	*state = story;
 	return 0;
 }
 
-static int end(void **state)
+static int tear_down(void **state)
 {
 	struct story *story = *state;
 
 	lc_cycle_free(story->cycle);
-	lc_commit_free(story->commit);
 	delivery_world_end(&story->world);
 	free(story);
 	return 0;
@@ -651,7 +635,7 @@ static void what_is_young_at_the_end_of_a_slice_waits_for_the_next_one(void **st
 	assert_string_equal(step(story), "scanning");
 }
 
-#define STORY(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {

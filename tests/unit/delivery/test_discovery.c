@@ -1,11 +1,10 @@
 #include "delivery/discovery.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "delivery/server_clock.h"
 
-#include "support/fake_clickhouse.h"
-#include "support/fake_ledger.h"
-#include "support/fake_loop.h"
+#include "support/delivery_world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,13 +21,7 @@ enum {
 };
 
 struct story {
-	struct lc_loop *loop;
-	struct lc_clickhouse *clickhouse;
-	struct lc_ledger *ledger;
-	struct lc_settings settings;
-	struct lc_counters counters;
-	struct lc_random random;
-	struct lc_source_table *sources;
+	struct delivery_world world;
 	struct lc_discovery *discovery;
 	unsigned ends;         /* how often a discovery was over */
 	struct lc_error error; /* of the last one */
@@ -45,51 +38,31 @@ static void on_end(void *context, const struct lc_error *error)
 /* A process that begins with this state of the ledger. */
 static void start_process(struct story *story, const struct lc_ledger_state *ledger_state)
 {
-	struct lc_parts parts = {
-	    .loop = story->loop,
-	    .clickhouse = story->clickhouse,
-	    .settings = &story->settings,
-	    .shard = SHARD,
-	    .shard_count = SHARD_COUNT,
-	    .sources = story->sources,
-	    .ledger = story->ledger,
-	    .counters = &story->counters,
-	    .random = &story->random,
-	};
-
 	lc_discovery_free(story->discovery);
-	story->discovery = lc_discovery_new(&parts, ledger_state, on_end, story);
+	story->discovery = lc_discovery_new(&story->world.parts, ledger_state, on_end, story);
 }
 
-static int begin(void **state)
+static int set_up(void **state)
 {
 	struct lc_ledger_state ledger_state = {.until = UNTIL};
-	struct story *story = calloc(1, sizeof(*story));
+	struct story *story = lc_memory_zero(1, sizeof(*story));
 
-	if (story == NULL)
-		return -1;
-	story->loop = lc_loop_new(NULL);
-	story->clickhouse = fake_clickhouse_new();
-	story->ledger = fake_ledger_new();
-	lc_settings_default(&story->settings);
-	story->settings.consumer_processing_delay_seconds = DELAY;
-	lc_random_seed(&story->random, 3);
-	story->sources = lc_source_table_new();
+	delivery_world_prepare(&story->world);
+	story->world.settings.consumer_processing_delay_seconds = DELAY;
+	story->world.parts.shard = SHARD;
+	story->world.parts.shard_count = SHARD_COUNT;
+	delivery_world_begin(&story->world, 1);
 	start_process(story, &ledger_state);
 	*state = story;
 	return 0;
 }
 
-static int end(void **state)
+static int tear_down(void **state)
 {
 	struct story *story = *state;
 
 	lc_discovery_free(story->discovery);
-	lc_source_table_free(story->sources);
-	fake_ledger_free(story->ledger);
-	fake_clickhouse_free(story->clickhouse);
-	lc_settings_free(&story->settings);
-	lc_loop_free(story->loop);
+	delivery_world_end(&story->world);
 	free(story);
 	return 0;
 }
@@ -103,8 +76,8 @@ static void start(struct story *story)
 static void tell_time(struct story *story, uint32_t now)
 {
 	start(story);
-	fake_clickhouse_send_clock(story->clickhouse, now);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_send_clock(story->world.clickhouse, now);
+	fake_clickhouse_end(story->world.clickhouse);
 }
 
 static void send_found(struct story *story, uint32_t session, const char *bucket, uint64_t rows,
@@ -118,7 +91,7 @@ static void send_found(struct story *story, uint32_t session, const char *bucket
 	    .floor = {.req_id = lc_view_of("")},
 	};
 
-	fake_clickhouse_send_found(story->clickhouse, &row);
+	fake_clickhouse_send_found(story->world.clickhouse, &row);
 }
 
 static void send_offset(struct story *story, uint32_t session, const char *bucket, uint32_t second)
@@ -130,25 +103,25 @@ static void send_offset(struct story *story, uint32_t session, const char *bucke
 	    .floor = {.inserted_at = second, .start_time_ms = 5000, .req_id = lc_view_of("REQ")},
 	};
 
-	fake_clickhouse_send_found(story->clickhouse, &row);
+	fake_clickhouse_send_found(story->world.clickhouse, &row);
 }
 
 /* The first discovery of a process up to the question for its window: offsets are not ahead. */
 static void pass_offsets(struct story *story, uint32_t now)
 {
 	tell_time(story, now);
-	fake_clickhouse_end(story->clickhouse);
-	fake_ledger_answer_counts(story->ledger, NULL, 0);
-	(void)fake_ledger_told(story->ledger);
+	fake_clickhouse_end(story->world.clickhouse);
+	fake_ledger_answer_counts(story->world.ledger, NULL, 0);
+	(void)fake_ledger_told(story->world.ledger);
 }
 
 /* The first window: where it begins. */
 static void answer_oldest_of(struct story *story, uint64_t rows, uint32_t second)
 {
-	assert_true(fake_clickhouse_sql_has(story->clickhouse, "min(insertedAt)"));
-	assert_false(fake_clickhouse_sql_has(story->clickhouse, "GROUP BY"));
+	assert_true(fake_clickhouse_sql_has(story->world.clickhouse, "min(insertedAt)"));
+	assert_false(fake_clickhouse_sql_has(story->world.clickhouse, "GROUP BY"));
 	send_found(story, 0, "", rows, second);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 }
 
 static void answer_oldest(struct story *story, uint32_t second)
@@ -169,22 +142,23 @@ static void rows_of_the_new_window_are_opened_and_recorded(void **state)
 
 	pass_offsets(story, UNTIL + 100);
 	assert_true(fake_clickhouse_sql_has(
-	    story->clickhouse, "FROM `logs`.`logs` WHERE raftSessionID % 4 = 3 AND insertedAt >= "
-			       "toDateTime(100000) AND insertedAt < toDateTime(100090) GROUP BY"));
+	    story->world.clickhouse,
+	    "FROM `logs`.`logs` WHERE raftSessionID % 4 = 3 AND insertedAt >= "
+	    "toDateTime(100000) AND insertedAt < toDateTime(100090) GROUP BY"));
 	send_found(story, 7, "bucket", 5, UNTIL);
 	send_found(story, 11, "other", 2, UNTIL + 89);
-	assert_int_equal(lc_source_count(story->sources), 0);
-	fake_clickhouse_end(story->clickhouse);
+	assert_int_equal(lc_source_count(story->world.sources), 0);
+	fake_clickhouse_end(story->world.clickhouse);
 	expect_end(story, 1, LC_ERROR_NONE);
-	assert_string_equal(fake_ledger_told(story->ledger),
+	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "ranges 11/other 100089-100090@100089\n"
 			    "ranges 7/bucket 100000-100090@100000\n"
 			    "until 100090\n");
-	source = lc_source_find(story->sources, 7, lc_view_of("bucket"));
+	source = lc_source_find(story->world.sources, 7, lc_view_of("bucket"));
 	assert_int_equal(source->open_rows, 5);
 	assert_false(source->ranges[0].doubtful);
 	assert_int_equal(lc_discovery_until(story->discovery), UNTIL + 90);
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_DISCOVERY_BUCKETS), 2);
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_DISCOVERY_BUCKETS), 2);
 }
 
 static void windows_follow_each_other_without_a_gap(void **state)
@@ -192,18 +166,19 @@ static void windows_follow_each_other_without_a_gap(void **state)
 	struct story *story = *state;
 
 	pass_offsets(story, UNTIL + 100);
-	fake_clickhouse_end(story->clickhouse);
-	assert_string_equal(fake_ledger_told(story->ledger), "until 100090\n");
+	fake_clickhouse_end(story->world.clickhouse);
+	assert_string_equal(fake_ledger_told(story->world.ledger), "until 100090\n");
 
 	/* The offsets are looked at once in the life of a process. */
-	fake_loop_advance(story->loop, 30 * 1000);
+	fake_loop_advance(story->world.loop, 30 * 1000);
 	tell_time(story, UNTIL + 130);
-	assert_true(fake_clickhouse_sql_has(story->clickhouse, "insertedAt >= toDateTime(100090) "
-							       "AND insertedAt < "
-							       "toDateTime(100120)"));
-	fake_clickhouse_end(story->clickhouse);
+	assert_true(fake_clickhouse_sql_has(story->world.clickhouse,
+					    "insertedAt >= toDateTime(100090) "
+					    "AND insertedAt < "
+					    "toDateTime(100120)"));
+	fake_clickhouse_end(story->world.clickhouse);
 	expect_end(story, 2, LC_ERROR_NONE);
-	assert_string_equal(fake_ledger_told(story->ledger), "until 100120\n");
+	assert_string_equal(fake_ledger_told(story->world.ledger), "until 100120\n");
 }
 
 static void a_window_that_has_not_closed_is_not_asked_for(void **state)
@@ -215,17 +190,17 @@ static void a_window_that_has_not_closed_is_not_asked_for(void **state)
 	tell_time(story, UNTIL + DELAY - 3);
 	expect_end(story, 2, LC_ERROR_NONE);
 	assert_int_equal(lc_discovery_until(story->discovery), UNTIL);
-	assert_string_equal(fake_ledger_told(story->ledger), "");
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
 }
 
 static void expect_refused(struct story *story)
 {
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 	expect_end(story, 1, LC_ERROR_CORRUPT);
-	assert_int_equal(lc_source_count(story->sources), 0);
+	assert_int_equal(lc_source_count(story->world.sources), 0);
 	assert_int_equal(lc_discovery_until(story->discovery), UNTIL);
-	assert_string_equal(fake_ledger_told(story->ledger), "");
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
 }
 
 static void a_row_before_the_window_is_refused(void **state)
@@ -264,7 +239,7 @@ static void bytes_that_are_no_rows_are_refused(void **state)
 
 	pass_offsets(story, UNTIL + 100);
 	send_found(story, 7, "good", 5, UNTIL);
-	fake_clickhouse_send(story->clickhouse,
+	fake_clickhouse_send(story->world.clickhouse,
 			     lc_view_of("Code: 241. DB::Exception: Memory limit"));
 	expect_refused(story);
 }
@@ -277,8 +252,8 @@ static void an_answer_that_ends_inside_a_row_is_refused(void **state)
 
 	pass_offsets(story, UNTIL + 100);
 	send_found(story, 7, "good", 5, UNTIL);
-	first = (char)fake_clickhouse_marker(story->clickhouse);
-	fake_clickhouse_send(story->clickhouse, (struct lc_view){.data = &first, .size = 1});
+	first = (char)fake_clickhouse_marker(story->world.clickhouse);
+	fake_clickhouse_send(story->world.clickhouse, (struct lc_view){.data = &first, .size = 1});
 	expect_refused(story);
 }
 
@@ -289,11 +264,11 @@ static void an_answer_without_its_last_row_counts_for_nothing(void **state)
 
 	pass_offsets(story, UNTIL + 100);
 	send_found(story, 7, "bucket", 5, UNTIL);
-	fake_clickhouse_end_short(story->clickhouse);
+	fake_clickhouse_end_short(story->world.clickhouse);
 	expect_end(story, 1, LC_ERROR_CORRUPT);
-	assert_int_equal(lc_source_count(story->sources), 0);
+	assert_int_equal(lc_source_count(story->world.sources), 0);
 	assert_int_equal(lc_discovery_until(story->discovery), UNTIL);
-	assert_string_equal(fake_ledger_told(story->ledger), "");
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
 }
 
 static void a_broken_answer_counts_for_nothing(void **state)
@@ -302,18 +277,19 @@ static void a_broken_answer_counts_for_nothing(void **state)
 
 	pass_offsets(story, UNTIL + 100);
 	send_found(story, 7, "bucket", 5, UNTIL);
-	fake_clickhouse_break(story->clickhouse);
+	fake_clickhouse_break(story->world.clickhouse);
 	expect_end(story, 1, LC_ERROR_UNREACHABLE);
-	assert_int_equal(lc_source_count(story->sources), 0);
+	assert_int_equal(lc_source_count(story->world.sources), 0);
 	assert_int_equal(lc_discovery_until(story->discovery), UNTIL);
-	assert_string_equal(fake_ledger_told(story->ledger), "");
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
 
 	/* The next one asks for the same window, and what closed since. */
-	fake_loop_advance(story->loop, 5 * 1000);
+	fake_loop_advance(story->world.loop, 5 * 1000);
 	tell_time(story, UNTIL + 105);
-	assert_true(fake_clickhouse_sql_has(story->clickhouse, "toDateTime(100000) AND insertedAt "
-							       "< toDateTime(100095)"));
-	fake_clickhouse_end(story->clickhouse);
+	assert_true(fake_clickhouse_sql_has(story->world.clickhouse,
+					    "toDateTime(100000) AND insertedAt "
+					    "< toDateTime(100095)"));
+	fake_clickhouse_end(story->world.clickhouse);
 	expect_end(story, 2, LC_ERROR_NONE);
 }
 
@@ -324,19 +300,20 @@ static void offsets_ahead_of_the_ledger_are_a_conflict(void **state)
 	    .source = {.raft_session_id = 7, .bucket = lc_view_of("bucket")}, .second = 99995};
 
 	tell_time(story, UNTIL + 100);
-	assert_true(fake_clickhouse_sql_has(story->clickhouse, "FROM `logs`.`offsets` WHERE "
-							       "raftSessionID % 4 = 3 GROUP BY"));
+	assert_true(fake_clickhouse_sql_has(story->world.clickhouse,
+					    "FROM `logs`.`offsets` WHERE "
+					    "raftSessionID % 4 = 3 GROUP BY"));
 	send_offset(story, 7, "bucket", 99995);
 	send_offset(story, 11, "other", 90000);
-	fake_clickhouse_end(story->clickhouse);
-	assert_string_equal(fake_ledger_told(story->ledger),
+	fake_clickhouse_end(story->world.clickhouse);
+	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "ahead? 11/other 90000=0 7/bucket 99995=0\n");
-	fake_ledger_answer_counts(story->ledger, &ahead, 1);
+	fake_ledger_answer_counts(story->world.ledger, &ahead, 1);
 	expect_end(story, 1, LC_ERROR_CONFLICT);
 	assert_non_null(strstr(story->error.message, "bucket bucket"));
 	assert_non_null(strstr(story->error.message, "another courier"));
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
-	assert_string_equal(fake_ledger_told(story->ledger), "");
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
 }
 
 static void offsets_that_can_not_be_read_are_read_again(void **state)
@@ -345,15 +322,15 @@ static void offsets_that_can_not_be_read_are_read_again(void **state)
 
 	tell_time(story, UNTIL + 100);
 	send_offset(story, 7, "bucket", 99995);
-	fake_clickhouse_break(story->clickhouse);
+	fake_clickhouse_break(story->world.clickhouse);
 	expect_end(story, 1, LC_ERROR_UNREACHABLE);
-	assert_string_equal(fake_ledger_told(story->ledger), "");
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
 	tell_time(story, UNTIL + 100);
-	assert_true(fake_clickhouse_sql_has(story->clickhouse, "`offsets`"));
-	fake_clickhouse_end(story->clickhouse);
-	assert_string_equal(fake_ledger_told(story->ledger), "ahead?\n");
-	fake_ledger_answer_counts(story->ledger, NULL, 0);
-	fake_clickhouse_end(story->clickhouse);
+	assert_true(fake_clickhouse_sql_has(story->world.clickhouse, "`offsets`"));
+	fake_clickhouse_end(story->world.clickhouse);
+	assert_string_equal(fake_ledger_told(story->world.ledger), "ahead?\n");
+	fake_ledger_answer_counts(story->world.ledger, NULL, 0);
+	fake_clickhouse_end(story->world.clickhouse);
 	expect_end(story, 2, LC_ERROR_NONE);
 }
 
@@ -375,27 +352,29 @@ static void a_first_start_takes_offsets_as_floors(void **state)
 	tell_time(story, UNTIL + 100);
 	send_offset(story, 7, "bucket", 98000);
 	send_offset(story, 15, "idle", 80000);
-	fake_clickhouse_end(story->clickhouse);
-	assert_string_equal(fake_ledger_told(story->ledger), "floor 15/idle 80000 5000 REQ\n"
-							     "floor 7/bucket 98000 5000 REQ\n");
+	fake_clickhouse_end(story->world.clickhouse);
+	assert_string_equal(fake_ledger_told(story->world.ledger),
+			    "floor 15/idle 80000 5000 REQ\n"
+			    "floor 7/bucket 98000 5000 REQ\n");
 	answer_oldest(story, UNTIL - 2000);
-	assert_true(fake_clickhouse_sql_has(story->clickhouse, "GLOBAL ANY LEFT JOIN"));
-	assert_true(fake_clickhouse_sql_has(story->clickhouse,
+	assert_true(fake_clickhouse_sql_has(story->world.clickhouse, "GLOBAL ANY LEFT JOIN"));
+	assert_true(fake_clickhouse_sql_has(story->world.clickhouse,
 					    "AND l.insertedAt >= toDateTime(98000) AND "
 					    "l.insertedAt < toDateTime(100090)"));
-	fake_clickhouse_send_found(story->clickhouse, &row);
+	fake_clickhouse_send_found(story->world.clickhouse, &row);
 	send_found(story, 11, "new", 1, 98001);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 	expect_end(story, 1, LC_ERROR_NONE);
-	assert_string_equal(fake_ledger_told(story->ledger), "ranges 11/new 98001-100090@98001\n"
-							     "ranges 7/bucket 98000-100090@98000\n"
-							     "until 100090\n");
+	assert_string_equal(fake_ledger_told(story->world.ledger),
+			    "ranges 11/new 98001-100090@98001\n"
+			    "ranges 7/bucket 98000-100090@98000\n"
+			    "until 100090\n");
 
 	/* Rows of the floor's second may be delivered: they are compared with it. */
-	known = lc_source_find(story->sources, 7, lc_view_of("bucket"));
+	known = lc_source_find(story->world.sources, 7, lc_view_of("bucket"));
 	assert_true(known->ranges[0].doubtful);
 	assert_true(lc_mark_covers(&known->committed, &row.floor));
-	unknown = lc_source_find(story->sources, 11, lc_view_of("new"));
+	unknown = lc_source_find(story->world.sources, 11, lc_view_of("new"));
 	assert_false(unknown->ranges[0].doubtful);
 	assert_false(unknown->committed.set);
 }
@@ -410,17 +389,19 @@ static void rows_before_a_floor_are_doubtful_in_later_windows_too(void **state)
 	start_process(story, &fresh);
 	tell_time(story, UNTIL + 100);
 	send_offset(story, 7, "bucket", UNTIL + 95);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 	answer_oldest(story, UNTIL);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 	expect_end(story, 1, LC_ERROR_NONE);
-	fake_loop_advance(story->loop, 10 * 1000);
+	fake_loop_advance(story->world.loop, 10 * 1000);
 	tell_time(story, UNTIL + 110);
 	send_found(story, 7, "bucket", 5, UNTIL + 93);
 	send_found(story, 11, "other", 5, UNTIL + 96);
-	fake_clickhouse_end(story->clickhouse);
-	assert_true(lc_source_find(story->sources, 7, lc_view_of("bucket"))->ranges[0].doubtful);
-	assert_false(lc_source_find(story->sources, 11, lc_view_of("other"))->ranges[0].doubtful);
+	fake_clickhouse_end(story->world.clickhouse);
+	assert_true(
+	    lc_source_find(story->world.sources, 7, lc_view_of("bucket"))->ranges[0].doubtful);
+	assert_false(
+	    lc_source_find(story->world.sources, 11, lc_view_of("other"))->ranges[0].doubtful);
 }
 
 /* What comes until then would count as delivered, for as long as that clock was ahead. The second
@@ -434,20 +415,22 @@ static void an_offset_in_the_future_is_no_floor_for_what_is_still_to_come(void *
 	tell_time(story, UNTIL + 100);
 	send_offset(story, 7, "bucket", UNTIL + 86400);
 	send_offset(story, 11, "quick", UNTIL + 105);
-	fake_clickhouse_end(story->clickhouse);
-	assert_string_equal(fake_ledger_told(story->ledger), "floor 11/quick 100105 5000 REQ\n"
-							     "committed 7/bucket 186400\n"
-							     "floor 7/bucket 100090 0 \n");
+	fake_clickhouse_end(story->world.clickhouse);
+	assert_string_equal(fake_ledger_told(story->world.ledger),
+			    "floor 11/quick 100105 5000 REQ\n"
+			    "committed 7/bucket 186400\n"
+			    "floor 7/bucket 100090 0 \n");
 	answer_oldest(story, UNTIL);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 	expect_end(story, 1, LC_ERROR_NONE);
-	fake_loop_advance(story->loop, 100 * 1000);
+	fake_loop_advance(story->world.loop, 100 * 1000);
 	tell_time(story, UNTIL + 200);
 	send_found(story, 7, "bucket", 5, UNTIL + 95);
 	send_found(story, 15, "later", 5, UNTIL + 106);
-	fake_clickhouse_end(story->clickhouse);
-	assert_non_null(lc_source_find(story->sources, 7, lc_view_of("bucket")));
-	assert_false(lc_source_find(story->sources, 15, lc_view_of("later"))->ranges[0].doubtful);
+	fake_clickhouse_end(story->world.clickhouse);
+	assert_non_null(lc_source_find(story->world.sources, 7, lc_view_of("bucket")));
+	assert_false(
+	    lc_source_find(story->world.sources, 15, lc_view_of("later"))->ranges[0].doubtful);
 }
 
 static void rows_that_an_earlier_sharding_may_have_taken_are_doubtful(void **state)
@@ -459,28 +442,29 @@ static void rows_that_an_earlier_sharding_may_have_taken_are_doubtful(void **sta
 	pass_offsets(story, UNTIL + 100);
 	send_found(story, 7, "old", 5, UNTIL + 49);
 	send_found(story, 7, "new", 5, UNTIL + 50);
-	fake_clickhouse_end(story->clickhouse);
-	assert_true(lc_source_find(story->sources, 7, lc_view_of("old"))->ranges[0].doubtful);
-	assert_false(lc_source_find(story->sources, 7, lc_view_of("new"))->ranges[0].doubtful);
+	fake_clickhouse_end(story->world.clickhouse);
+	assert_true(lc_source_find(story->world.sources, 7, lc_view_of("old"))->ranges[0].doubtful);
+	assert_false(
+	    lc_source_find(story->world.sources, 7, lc_view_of("new"))->ranges[0].doubtful);
 }
 
 static void seconds_that_an_earlier_sharding_has_seen_are_not_opened_again(void **state)
 {
 	struct story *story = *state;
 
-	fake_ledger_set_seen_until(story->ledger, UNTIL + 50);
+	fake_ledger_set_seen_until(story->world.ledger, UNTIL + 50);
 	pass_offsets(story, UNTIL + 100);
 	send_found(story, 7, "bucket", 5, UNTIL + 10);
-	fake_clickhouse_end(story->clickhouse);
-	assert_string_equal(fake_ledger_told(story->ledger),
+	fake_clickhouse_end(story->world.clickhouse);
+	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "ranges 7/bucket 100050-100090@100010\nuntil 100090\n");
-	fake_ledger_set_seen_until(story->ledger, UNTIL + 200);
-	fake_loop_advance(story->loop, 20 * 1000);
+	fake_ledger_set_seen_until(story->world.ledger, UNTIL + 200);
+	fake_loop_advance(story->world.loop, 20 * 1000);
 	tell_time(story, UNTIL + 120);
 	send_found(story, 7, "other", 5, UNTIL + 100);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 	expect_end(story, 2, LC_ERROR_NONE);
-	assert_null(lc_source_find(story->sources, 7, lc_view_of("other")));
+	assert_null(lc_source_find(story->world.sources, 7, lc_view_of("other")));
 }
 
 static void a_server_whose_clock_differs_is_not_believed(void **state)
@@ -494,7 +478,7 @@ static void a_server_whose_clock_differs_is_not_believed(void **state)
 		tell_time(story, (uint32_t)(UNTIL + differences[i]));
 		expect_end(story, 2 + i, LC_ERROR_CORRUPT);
 		assert_non_null(strstr(story->error.message, "http://127.0.0.1:8123"));
-		assert_int_equal(fake_clickhouse_distrusted(story->clickhouse), i + 1);
+		assert_int_equal(fake_clickhouse_distrusted(story->world.clickhouse), i + 1);
 		assert_int_equal(lc_discovery_clickhouse_now(story->discovery), UNTIL);
 	}
 }
@@ -507,12 +491,12 @@ static void small_differences_and_time_that_passes_are_no_reason_for_doubt(void 
 	tell_time(story, UNTIL + 5);
 	assert_int_equal(lc_discovery_clickhouse_now(story->discovery), UNTIL + 5);
 	tell_time(story, UNTIL);
-	fake_loop_advance(story->loop, 7200 * 1000);
+	fake_loop_advance(story->world.loop, 7200 * 1000);
 	assert_int_equal(lc_discovery_clickhouse_now(story->discovery), UNTIL + 7200);
 	pass_offsets(story, UNTIL + 7203);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 	expect_end(story, 4, LC_ERROR_NONE);
-	assert_int_equal(fake_clickhouse_distrusted(story->clickhouse), 0);
+	assert_int_equal(fake_clickhouse_distrusted(story->world.clickhouse), 0);
 }
 
 static void many_servers_that_agree_are_believed(void **state)
@@ -520,13 +504,13 @@ static void many_servers_that_agree_are_believed(void **state)
 	struct story *story = *state;
 
 	pass_offsets(story, UNTIL + 100);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 	for (unsigned i = 0; i < 3; i++) {
 		tell_time(story, UNTIL + 3000);
 		expect_end(story, 2 + i, LC_ERROR_CORRUPT);
 	}
 	tell_time(story, UNTIL + 3000);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 	expect_end(story, 5, LC_ERROR_NONE);
 	assert_int_equal(lc_discovery_until(story->discovery), UNTIL + 2990);
 
@@ -549,7 +533,7 @@ static void a_clock_that_is_far_ahead_of_ours_is_never_believed(void **state)
 		tell_time(story, here + 2 * 86400);
 		expect_end(story, 1 + i, LC_ERROR_CORRUPT);
 		assert_non_null(strstr(story->error.message, "ahead of this machine's"));
-		assert_int_equal(fake_clickhouse_distrusted(story->clickhouse), i + 1);
+		assert_int_equal(fake_clickhouse_distrusted(story->world.clickhouse), i + 1);
 	}
 	assert_int_equal(lc_discovery_until(story->discovery), UNTIL);
 	assert_int_equal(lc_discovery_clickhouse_now(story->discovery), 0);
@@ -560,14 +544,14 @@ static void a_clock_that_is_none_is_refused(void **state)
 	struct story *story = *state;
 
 	start(story);
-	fake_clickhouse_send(story->clickhouse, lc_view_of("<html>502 Bad Gateway</html>"));
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_send(story->world.clickhouse, lc_view_of("<html>502 Bad Gateway</html>"));
+	fake_clickhouse_end(story->world.clickhouse);
 	expect_end(story, 1, LC_ERROR_CORRUPT);
 	start(story);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 	expect_end(story, 2, LC_ERROR_CORRUPT);
 	start(story);
-	fake_clickhouse_break(story->clickhouse);
+	fake_clickhouse_break(story->world.clickhouse);
 	expect_end(story, 3, LC_ERROR_UNREACHABLE);
 	assert_int_equal(lc_discovery_clickhouse_now(story->discovery), 0);
 }
@@ -577,22 +561,22 @@ static void a_cancelled_discovery_says_nothing_more(void **state)
 	struct story *story = *state;
 
 	tell_time(story, UNTIL + 100);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 
 	/* While the ledger is asked. */
 	lc_discovery_cancel(story->discovery);
-	fake_ledger_answer_counts(story->ledger, NULL, 0);
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	fake_ledger_answer_counts(story->world.ledger, NULL, 0);
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
 
 	/* While ClickHouse is asked. */
 	pass_offsets(story, UNTIL + 100);
 	send_found(story, 7, "bucket", 5, UNTIL);
 	lc_discovery_cancel(story->discovery);
 	assert_int_equal(story->ends, 0);
-	assert_int_equal(lc_source_count(story->sources), 0);
-	assert_string_equal(fake_ledger_told(story->ledger), "");
+	assert_int_equal(lc_source_count(story->world.sources), 0);
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
 	tell_time(story, UNTIL + 100);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 	expect_end(story, 1, LC_ERROR_NONE);
 }
 
@@ -612,8 +596,9 @@ static void expect_window(const struct story *story, uint32_t from, uint32_t unt
 
 	snprintf(text, sizeof text, "insertedAt >= toDateTime(%u) AND insertedAt < toDateTime(%u)",
 		 from, until);
-	if (!fake_clickhouse_sql_has(story->clickhouse, text))
-		fail_msg("%s is not asked for by %s", text, fake_clickhouse_sql(story->clickhouse));
+	if (!fake_clickhouse_sql_has(story->world.clickhouse, text))
+		fail_msg("%s is not asked for by %s", text,
+			 fake_clickhouse_sql(story->world.clickhouse));
 }
 
 /* Answers the window that is asked for: nothing is in it. */
@@ -622,9 +607,9 @@ static void answer_window(struct story *story, uint32_t from, uint32_t until)
 	char told[64];
 
 	expect_window(story, from, until);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 	snprintf(told, sizeof told, "until %u\n", until);
-	assert_string_equal(fake_ledger_told(story->ledger), told);
+	assert_string_equal(fake_ledger_told(story->world.ledger), told);
 	assert_int_equal(lc_discovery_until(story->discovery), until);
 	assert_int_equal(story->error.kind, LC_ERROR_NONE);
 }
@@ -657,7 +642,7 @@ static void a_window_that_is_too_much_is_halved_until_it_is_answered(void **stat
 	pass_offsets(story, UNTIL + DAY);
 	for (uint32_t seconds = SLICE; seconds > 1; seconds /= 2) {
 		expect_window(story, UNTIL, UNTIL + seconds);
-		fake_clickhouse_refuse(story->clickhouse, LIMIT);
+		fake_clickhouse_refuse(story->world.clickhouse, LIMIT);
 		assert_int_equal(story->ends, 0);
 	}
 	answer_window(story, UNTIL, UNTIL + 1);
@@ -675,7 +660,7 @@ static void a_second_that_is_too_much_is_told(void **state)
 
 	pass_offsets(story, UNTIL + DELAY + 1);
 	expect_window(story, UNTIL, UNTIL + 1);
-	fake_clickhouse_refuse(story->clickhouse, LIMIT);
+	fake_clickhouse_refuse(story->world.clickhouse, LIMIT);
 	expect_end(story, 1, LC_ERROR_REFUSED);
 	assert_int_equal(lc_discovery_until(story->discovery), UNTIL);
 }
@@ -686,8 +671,8 @@ static void a_window_that_nobody_answers_in_time_is_halved_for_the_next_attempt(
 	struct story *story = *state;
 
 	pass_offsets(story, UNTIL + DAY);
-	fake_loop_advance(story->loop, WORKED_ON_MS);
-	fake_clickhouse_break(story->clickhouse);
+	fake_loop_advance(story->world.loop, WORKED_ON_MS);
+	fake_clickhouse_break(story->world.clickhouse);
 	expect_end(story, 1, LC_ERROR_UNREACHABLE);
 	tell_time(story, UNTIL + DAY);
 	answer_window(story, UNTIL, UNTIL + SLICE / 2);
@@ -701,10 +686,10 @@ static void what_has_other_reasons_halves_nothing(void **state)
 	pass_offsets(story, UNTIL + DAY);
 	for (unsigned i = 0; i < 3; i++) {
 		expect_window(story, UNTIL, UNTIL + SLICE);
-		fake_clickhouse_refuse(story->clickhouse, codes[i]);
+		fake_clickhouse_refuse(story->world.clickhouse, codes[i]);
 		expect_end(story, 2 * i + 1, LC_ERROR_REFUSED);
 		tell_time(story, UNTIL + DAY);
-		fake_clickhouse_break(story->clickhouse);
+		fake_clickhouse_break(story->world.clickhouse);
 		expect_end(story, 2 * i + 2, LC_ERROR_UNREACHABLE);
 		tell_time(story, UNTIL + DAY);
 	}
@@ -729,7 +714,7 @@ static void start_fresh(struct story *story, uint32_t now)
 
 	start_process(story, &fresh);
 	tell_time(story, now);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 }
 
 static void the_first_window_begins_at_the_oldest_row(void **state)
@@ -777,7 +762,7 @@ static void a_table_that_cannot_tell_its_oldest_row_is_read_from_the_beginning(v
 	struct story *story = *state;
 
 	start_fresh(story, UNTIL + DELAY);
-	fake_clickhouse_refuse(story->clickhouse, LIMIT);
+	fake_clickhouse_refuse(story->world.clickhouse, LIMIT);
 	answer_window(story, 1, 1 + SLICE);
 	tell_time(story, UNTIL + DELAY);
 	answer_window(story, 1 + SLICE, 1 + 3 * SLICE);
@@ -788,7 +773,7 @@ static void where_to_begin_is_asked_again_when_nobody_has_answered(void **state)
 	struct story *story = *state;
 
 	start_fresh(story, UNTIL + DELAY);
-	fake_clickhouse_break(story->clickhouse);
+	fake_clickhouse_break(story->world.clickhouse);
 	expect_end(story, 1, LC_ERROR_UNREACHABLE);
 	tell_time(story, UNTIL + DELAY);
 	answer_oldest(story, UNTIL - 60);
@@ -806,15 +791,15 @@ static void floors_count_in_every_slice(void **state)
 	start_process(story, &fresh);
 	tell_time(story, UNTIL + DELAY);
 	send_offset(story, 7, "bucket", UNTIL - DAY + 2 * SLICE - 1);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 	answer_oldest(story, UNTIL - DAY);
-	assert_true(fake_clickhouse_sql_has(story->clickhouse, "> o.floor GROUP BY"));
-	fake_clickhouse_end(story->clickhouse);
+	assert_true(fake_clickhouse_sql_has(story->world.clickhouse, "> o.floor GROUP BY"));
+	fake_clickhouse_end(story->world.clickhouse);
 	start_process(story, &ledger_state);
 	pass_offsets(story, UNTIL + DELAY);
-	assert_true(fake_clickhouse_sql_has(story->clickhouse, "> o.floor GROUP BY"));
-	fake_clickhouse_end(story->clickhouse);
-	(void)fake_ledger_told(story->ledger);
+	assert_true(fake_clickhouse_sql_has(story->world.clickhouse, "> o.floor GROUP BY"));
+	fake_clickhouse_end(story->world.clickhouse);
+	(void)fake_ledger_told(story->world.ledger);
 	tell_time(story, UNTIL + DELAY);
 	answer_window(story, UNTIL - DAY + 2 * SLICE, UNTIL - DAY + 4 * SLICE);
 }
@@ -845,7 +830,7 @@ static void a_clock_that_is_set_back_ends_the_backlog(void **state)
 	assert_int_equal(lc_discovery_present(story->discovery), UNTIL + DELAY);
 }
 
-#define STORY(story) cmocka_unit_test_setup_teardown(story, begin, end)
+#define STORY(story) cmocka_unit_test_setup_teardown(story, set_up, tear_down)
 
 int main(void)
 {

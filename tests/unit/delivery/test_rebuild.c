@@ -1,5 +1,6 @@
 #include "delivery/rebuild.h"
 
+#include "base/memory.h"
 #include "delivery/backlog.h"
 #include "delivery/object.h"
 #include "formats/row_hash.h"
@@ -116,12 +117,10 @@ static uint64_t backlog(const struct story *story)
 	return lc_backlog_of_target(story->target).intents;
 }
 
-static int begin(void **state)
+static int set_up(void **state)
 {
-	struct story *story = calloc(1, sizeof(*story));
+	struct story *story = lc_memory_zero(1, sizeof(*story));
 
-	if (story == NULL)
-		return -1;
 	delivery_world_prepare(&story->world);
 	story->world.settings.consumer_retention_seconds = RETENTION;
 	story->world.settings.retry_backoff_jitter_factor = 0;
@@ -135,7 +134,7 @@ static int begin(void **state)
 	return 0;
 }
 
-static int end(void **state)
+static int tear_down(void **state)
 {
 	struct story *story = *state;
 
@@ -855,7 +854,7 @@ static void a_cancelled_pass_leaves_its_intents_as_they_are(void **state)
 	expect_put(story, &story->one);
 }
 
-#define STORY(story) cmocka_unit_test_setup_teardown(story, begin, end)
+#define STORY(story) cmocka_unit_test_setup_teardown(story, set_up, tear_down)
 
 int main(void)
 {

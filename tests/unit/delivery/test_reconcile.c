@@ -1,11 +1,9 @@
 #include "delivery/reconcile.h"
 
+#include "base/memory.h"
 #include "delivery/object.h"
 #include "delivery/upload.h"
-#include "support/fake_clickhouse.h"
-#include "support/fake_ledger.h"
-#include "support/fake_loop.h"
-#include "support/fake_s3.h"
+#include "support/delivery_world.h"
 #include "support/record_rows.h"
 
 #include <setjmp.h>
@@ -28,83 +26,35 @@ enum {
 };
 
 struct story {
-	struct lc_loop *loop;
-	struct lc_clickhouse *clickhouse;
-	struct lc_ledger *ledger;
-	struct lc_settings settings;
-	struct lc_counters counters;
-	struct lc_random random;
-	struct lc_source_table *sources;
-	struct lc_s3 *s3;
-	struct lc_upload *upload;
+	struct delivery_world world;
 	struct lc_reconcile *reconcile;
 };
 
-static void on_delivered(void *context, struct lc_source *source)
+static int set_up(void **state)
 {
-	(void)context;
-	(void)source;
-}
-
-static void on_room(void *context)
-{
-	(void)context;
-}
-
-static const struct lc_upload_callbacks CALLBACKS = {.on_delivered = on_delivered,
-						     .on_room = on_room};
-
-static int begin(void **state)
-{
-	struct story *story = calloc(1, sizeof(*story));
+	struct story *story = lc_memory_zero(1, sizeof(*story));
 	const struct lc_ledger_state held = {.horizon = HORIZON};
-	struct lc_parts parts;
+	struct lc_settings *settings = &story->world.settings;
 
-	if (story == NULL)
-		return -1;
-	story->loop = lc_loop_new(NULL);
-	story->clickhouse = fake_clickhouse_new();
-	story->ledger = fake_ledger_new();
-	lc_settings_default(&story->settings);
-	story->settings.consumer_max_object_bytes = 65536;
-	story->settings.reconcile_interval_seconds = INTERVAL_MS / 1000;
-	story->settings.reconcile_full_interval_seconds = FULL_INTERVAL_MS / 1000;
-	story->settings.reconcile_horizon_seconds = BEHIND;
-	lc_random_seed(&story->random, 3);
-	story->sources = lc_source_table_new();
-	story->s3 = fake_s3_new();
-	story->upload = lc_upload_new(story->loop, story->s3, &story->settings, &story->counters,
-				      &CALLBACKS, story);
-	lc_upload_set_ledger(story->upload, story->ledger, 1);
-	parts = (struct lc_parts){
-	    .loop = story->loop,
-	    .clickhouse = story->clickhouse,
-	    .settings = &story->settings,
-	    .shard = SHARD,
-	    .shard_count = SHARD_COUNT,
-	    .sources = story->sources,
-	    .upload = story->upload,
-	    .ledger = story->ledger,
-	    .counters = &story->counters,
-	    .random = &story->random,
-	};
-	story->reconcile = lc_reconcile_new(&parts, &held);
+	delivery_world_prepare(&story->world);
+	settings->consumer_max_object_bytes = 65536;
+	settings->reconcile_interval_seconds = INTERVAL_MS / 1000;
+	settings->reconcile_full_interval_seconds = FULL_INTERVAL_MS / 1000;
+	settings->reconcile_horizon_seconds = BEHIND;
+	story->world.parts.shard = SHARD;
+	story->world.parts.shard_count = SHARD_COUNT;
+	delivery_world_begin(&story->world, 1);
+	story->reconcile = lc_reconcile_new(&story->world.parts, &held);
 	*state = story;
 	return 0;
 }
 
-static int end(void **state)
+static int tear_down(void **state)
 {
 	struct story *story = *state;
 
 	lc_reconcile_free(story->reconcile);
-	lc_upload_free(story->upload);
-	fake_s3_free(story->s3);
-	lc_source_table_free(story->sources);
-	fake_ledger_free(story->ledger);
-	fake_clickhouse_free(story->clickhouse);
-	lc_settings_free(&story->settings);
-	lc_loop_free(story->loop);
+	delivery_world_end(&story->world);
 	free(story);
 	return 0;
 }
@@ -131,7 +81,7 @@ static void send_count(struct story *story, uint32_t session, const char *bucket
 	    .floor = {.req_id = lc_view_of("")},
 	};
 
-	fake_clickhouse_send_found(story->clickhouse, &row);
+	fake_clickhouse_send_found(story->world.clickhouse, &row);
 }
 
 static struct lc_ledger_count surplus_of(const char *bucket, uint32_t second, uint64_t rows)
@@ -144,16 +94,16 @@ static struct lc_ledger_count surplus_of(const char *bucket, uint32_t second, ui
 
 static void open_seconds(struct story *story, const char *bucket, uint32_t from, uint32_t to)
 {
-	lc_source_open(lc_source_get(story->sources, 7, lc_view_of(bucket)),
+	lc_source_open(lc_source_get(story->world.sources, 7, lc_view_of(bucket)),
 		       (struct lc_source_range){.from = from, .to = to, .since = to}, 1);
 }
 
 /* A pass in which ClickHouse shows nothing, to its end. */
 static void settle_pass(struct story *story)
 {
-	while (fake_clickhouse_is_asked(story->clickhouse)) {
-		fake_clickhouse_end(story->clickhouse);
-		fake_ledger_answer_counts(story->ledger, NULL, 0);
+	while (fake_clickhouse_is_asked(story->world.clickhouse)) {
+		fake_clickhouse_end(story->world.clickhouse);
+		fake_ledger_answer_counts(story->world.ledger, NULL, 0);
 	}
 }
 
@@ -174,16 +124,16 @@ static void expect_bounds(const struct story *story, uint32_t from, uint32_t unt
 	snprintf(bounds, sizeof bounds,
 		 "insertedAt >= toDateTime(%u) AND insertedAt < toDateTime(%u)", (unsigned)from,
 		 (unsigned)until);
-	assert_true(fake_clickhouse_is_asked(story->clickhouse));
-	if (!fake_clickhouse_sql_has(story->clickhouse, bounds))
-		assert_string_equal(fake_clickhouse_sql(story->clickhouse), bounds);
+	assert_true(fake_clickhouse_is_asked(story->world.clickhouse));
+	if (!fake_clickhouse_sql_has(story->world.clickhouse, bounds))
+		assert_string_equal(fake_clickhouse_sql(story->world.clickhouse), bounds);
 }
 
 /* A step in which ClickHouse shows nothing. */
 static void pass_step(struct story *story)
 {
-	fake_clickhouse_end(story->clickhouse);
-	fake_ledger_answer_counts(story->ledger, NULL, 0);
+	fake_clickhouse_end(story->world.clickhouse);
+	fake_ledger_answer_counts(story->world.ledger, NULL, 0);
 }
 
 /* A full pass over [HORIZON, HORIZON + SLOT) without any surplus. */
@@ -191,8 +141,8 @@ static void pass_first(struct story *story)
 {
 	poke(story, HORIZON + SLOT);
 	pass_step(story);
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
-	(void)fake_ledger_told(story->ledger);
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
+	(void)fake_ledger_told(story->world.ledger);
 }
 
 /* Passes three steps; with the last one the ledger is told this. */
@@ -200,9 +150,9 @@ static void pass_to_horizon(struct story *story, const char *told)
 {
 	pass_step(story);
 	pass_step(story);
-	(void)fake_ledger_told(story->ledger);
+	(void)fake_ledger_told(story->world.ledger);
 	pass_step(story);
-	assert_string_equal(fake_ledger_told(story->ledger), told);
+	assert_string_equal(fake_ledger_told(story->world.ledger), told);
 }
 
 static void the_first_pass_looks_at_all_within_the_horizon(void **state)
@@ -211,22 +161,22 @@ static void the_first_pass_looks_at_all_within_the_horizon(void **state)
 
 	poke(story, HORIZON + 2 * STEP + 100);
 	expect_bounds(story, HORIZON, HORIZON + STEP);
-	assert_true(fake_clickhouse_sql_has(story->clickhouse, "raftSessionID % 4 = 3 AND"));
+	assert_true(fake_clickhouse_sql_has(story->world.clickhouse, "raftSessionID % 4 = 3 AND"));
 	send_count(story, 7, "bucket", HORIZON, 5);
 	send_count(story, 11, "other", HORIZON + SLOT, 6);
-	fake_clickhouse_end(story->clickhouse);
-	assert_string_equal(fake_ledger_told(story->ledger),
+	fake_clickhouse_end(story->world.clickhouse);
+	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "slots? 7/bucket 1500000=5 11/other 1500300=6\n");
-	fake_ledger_answer_counts(story->ledger, NULL, 0);
+	fake_ledger_answer_counts(story->world.ledger, NULL, 0);
 	expect_bounds(story, HORIZON + STEP, HORIZON + 2 * STEP);
 	pass_step(story);
 
 	/* The last slot ends where the last window does: nothing behind it is taken yet. */
 	expect_bounds(story, HORIZON + 2 * STEP, HORIZON + 2 * STEP + 100);
 	pass_step(story);
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_RECONCILES_FULL), 1);
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_RECONCILES), 0);
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_RECONCILES_FULL), 1);
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_RECONCILES), 0);
 }
 
 static void slots_that_an_open_range_touches_are_left_out(void **state)
@@ -241,8 +191,8 @@ static void slots_that_an_open_range_touches_are_left_out(void **state)
 	/* That of one source says nothing about another. */
 	send_count(story, 7, "other", HORIZON + SLOT, 6);
 	send_count(story, 11, "bucket", HORIZON + SLOT, 7);
-	fake_clickhouse_end(story->clickhouse);
-	assert_string_equal(fake_ledger_told(story->ledger),
+	fake_clickhouse_end(story->world.clickhouse);
+	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "slots? 7/bucket 1500000=5 7/bucket 1500900=5 7/other 1500300=6 "
 			    "11/bucket 1500300=7\n");
 	lc_reconcile_cancel(story->reconcile);
@@ -261,33 +211,33 @@ static void seconds_with_a_surplus_become_open_ranges_in_doubt(void **state)
 	poke(story, HORIZON + STEP);
 	send_count(story, 7, "bucket", HORIZON + SLOT, 100);
 	send_count(story, 7, "it's", HORIZON, 100);
-	fake_clickhouse_end(story->clickhouse);
-	fake_ledger_answer_counts(story->ledger, slots, 2);
-	(void)fake_ledger_told(story->ledger);
+	fake_clickhouse_end(story->world.clickhouse);
+	fake_ledger_answer_counts(story->world.ledger, slots, 2);
+	(void)fake_ledger_told(story->world.ledger);
 
 	/* These slots alone are asked by second. */
 	expect_bounds(story, HORIZON, HORIZON + STEP);
-	assert_true(fake_clickhouse_sql_has(story->clickhouse,
+	assert_true(fake_clickhouse_sql_has(story->world.clickhouse,
 					    " IN ((7,'bucket',1500300),(7,'it\\'s',"
 					    "1500000)) GROUP BY"));
 	send_count(story, 7, "bucket", HORIZON + SLOT + 7, 50);
 	send_count(story, 7, "bucket", HORIZON + SLOT + 8, 20);
 	send_count(story, 7, "it's", HORIZON, 100);
-	fake_clickhouse_end(story->clickhouse);
-	assert_string_equal(fake_ledger_told(story->ledger),
+	fake_clickhouse_end(story->world.clickhouse);
+	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "seconds? 7/bucket 1500307=50 7/bucket 1500308=20 7/it's "
 			    "1500000=100\n");
-	assert_int_equal(lc_source_count(story->sources), 0);
-	fake_ledger_answer_counts(story->ledger, seconds, 3);
-	assert_string_equal(fake_ledger_told(story->ledger),
+	assert_int_equal(lc_source_count(story->world.sources), 0);
+	fake_ledger_answer_counts(story->world.ledger, seconds, 3);
+	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "ranges 7/bucket 1500307-1500308@1502410 1500309-1500310@1502410\n"
 			    "ranges 7/it's 1500000-1500001@1502410\n"
 			    "horizon 1500600\nexpire 1500600\n");
-	source = lc_source_find(story->sources, 7, lc_view_of("bucket"));
+	source = lc_source_find(story->world.sources, 7, lc_view_of("bucket"));
 	assert_int_equal(source->open_rows, 3);
 	assert_true(source->ranges[0].doubtful && source->ranges[1].doubtful);
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_LATE_ROWS_FOUND), 4);
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_RECONCILES_FULL), 1);
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_LATE_ROWS_FOUND), 4);
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_RECONCILES_FULL), 1);
 }
 
 static void a_second_opened_meanwhile_is_not_opened_again(void **state)
@@ -298,17 +248,18 @@ static void a_second_opened_meanwhile_is_not_opened_again(void **state)
 
 	poke(story, HORIZON + STEP);
 	send_count(story, 7, "bucket", HORIZON + SLOT, 100);
-	fake_clickhouse_end(story->clickhouse);
-	fake_ledger_answer_counts(story->ledger, &slot, 1);
+	fake_clickhouse_end(story->world.clickhouse);
+	fake_ledger_answer_counts(story->world.ledger, &slot, 1);
 	send_count(story, 7, "bucket", HORIZON + SLOT + 7, 100);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 	open_seconds(story, "bucket", HORIZON + SLOT + 5, HORIZON + SLOT + 10);
-	(void)fake_ledger_told(story->ledger);
-	fake_ledger_answer_counts(story->ledger, &second, 1);
+	(void)fake_ledger_told(story->world.ledger);
+	fake_ledger_answer_counts(story->world.ledger, &second, 1);
 
 	/* What is settled beside it is compared by the next pass. */
-	assert_string_equal(fake_ledger_told(story->ledger), "horizon 1500300\nexpire 1500300\n");
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_LATE_ROWS_FOUND), 0);
+	assert_string_equal(fake_ledger_told(story->world.ledger),
+			    "horizon 1500300\nexpire 1500300\n");
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_LATE_ROWS_FOUND), 0);
 }
 
 static void a_slot_passed_over_stays_within_the_horizon(void **state)
@@ -319,24 +270,24 @@ static void a_slot_passed_over_stays_within_the_horizon(void **state)
 	poke(story, HORIZON + 2 * STEP);
 	send_count(story, 7, "bucket", HORIZON, 5);
 	send_count(story, 7, "bucket", HORIZON + SLOT, 5);
-	fake_clickhouse_end(story->clickhouse);
-	fake_ledger_answer_counts(story->ledger, NULL, 0);
-	(void)fake_ledger_told(story->ledger);
+	fake_clickhouse_end(story->world.clickhouse);
+	fake_ledger_answer_counts(story->world.ledger, NULL, 0);
+	(void)fake_ledger_told(story->world.ledger);
 	pass_step(story);
-	assert_string_equal(fake_ledger_told(story->ledger),
+	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "slots?\nhorizon 1500300\nexpire 1500300\n");
 
 	/* Once it is settled and compared, the horizon moves on. */
-	lc_source_each(story->sources, settle, NULL);
-	fake_loop_advance(story->loop, FULL_INTERVAL_MS);
+	lc_source_each(story->world.sources, settle, NULL);
+	fake_loop_advance(story->world.loop, FULL_INTERVAL_MS);
 	poke(story, HORIZON + 2 * STEP);
 	expect_bounds(story, HORIZON + SLOT, HORIZON + SLOT + STEP);
 	send_count(story, 7, "bucket", HORIZON + SLOT, 5);
-	fake_clickhouse_end(story->clickhouse);
-	assert_string_equal(fake_ledger_told(story->ledger), "slots? 7/bucket 1500300=5\n");
-	fake_ledger_answer_counts(story->ledger, NULL, 0);
+	fake_clickhouse_end(story->world.clickhouse);
+	assert_string_equal(fake_ledger_told(story->world.ledger), "slots? 7/bucket 1500300=5\n");
+	fake_ledger_answer_counts(story->world.ledger, NULL, 0);
 	pass_step(story);
-	assert_string_equal(fake_ledger_told(story->ledger),
+	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "slots?\nhorizon 1503000\nexpire 1503000\n");
 }
 
@@ -349,14 +300,14 @@ static void the_horizon_moves_when_a_full_pass_has_succeeded(void **state)
 	pass_to_horizon(story, "slots?\nhorizon 1503000\nexpire 1503000\n");
 
 	/* A pass over recent slots leaves it where it is. */
-	fake_loop_advance(story->loop, INTERVAL_MS);
+	fake_loop_advance(story->world.loop, INTERVAL_MS);
 	poke(story, HORIZON + 4 * STEP);
 	pass_step(story);
-	assert_string_equal(fake_ledger_told(story->ledger), "slots?\n");
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_RECONCILES), 1);
+	assert_string_equal(fake_ledger_told(story->world.ledger), "slots?\n");
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_RECONCILES), 1);
 
 	/* The next full one begins there. */
-	fake_loop_advance(story->loop, 2 * STEP * 1000);
+	fake_loop_advance(story->world.loop, 2 * STEP * 1000);
 	poke(story, HORIZON + 4 * STEP);
 	expect_bounds(story, 1503000, 1503000 + STEP);
 	pass_to_horizon(story, "slots?\nhorizon 1507800\nexpire 1507800\n");
@@ -366,11 +317,11 @@ static void the_horizon_moves_when_a_full_pass_has_succeeded(void **state)
 static bool is_cut(struct story *story, uint32_t second)
 {
 	struct lc_record record = record_rows_example();
-	struct lc_target *target = lc_target_table_get(lc_upload_targets(story->upload),
+	struct lc_target *target = lc_target_table_get(lc_upload_targets(story->world.upload),
 						       lc_view_of("logs"), lc_view_of(""));
-	struct lc_source *source = lc_source_get(story->sources, 7, lc_view_of("large"));
+	struct lc_source *source = lc_source_get(story->world.sources, 7, lc_view_of("large"));
 	struct lc_object *object =
-	    lc_object_new(lc_upload_objects(story->upload), source, target, NULL, 0);
+	    lc_object_new(lc_upload_objects(story->world.upload), source, target, NULL, 0);
 
 	record.inserted_at = second;
 	lc_object_append(object, &record, 1, lc_view_of(""));
@@ -379,11 +330,11 @@ static bool is_cut(struct story *story, uint32_t second)
 	lc_object_name(object, 1);
 	object->intent_id = second;
 	lc_object_enter(object, LC_OBJECT_RECORDING);
-	lc_upload_submit(story->upload, object);
-	fake_loop_advance(story->loop, 0);
-	fake_s3_answer_as(story->s3, "logs", 413, "EntityTooLarge");
-	fake_ledger_confirm(story->ledger);
-	return strstr(fake_ledger_told(story->ledger), "withdrawn") != NULL;
+	lc_upload_submit(story->world.upload, object);
+	fake_loop_advance(story->world.loop, 0);
+	fake_s3_answer_as(story->world.s3, "logs", 413, "EntityTooLarge");
+	fake_ledger_confirm(story->world.ledger);
+	return strstr(fake_ledger_told(story->world.ledger), "withdrawn") != NULL;
 }
 
 static void rows_from_before_the_horizon_are_not_read_again(void **state)
@@ -392,7 +343,7 @@ static void rows_from_before_the_horizon_are_not_read_again(void **state)
 
 	assert_false(is_cut(story, HORIZON - 1));
 	assert_true(is_cut(story, HORIZON));
-	lc_source_each(story->sources, settle, NULL);
+	lc_source_each(story->world.sources, settle, NULL);
 	poke(story, HORIZON + 2 * STEP + 100);
 	pass_to_horizon(story, "slots?\nhorizon 1503000\nexpire 1503000\n");
 	assert_false(is_cut(story, 1503000 - 1));
@@ -407,21 +358,21 @@ static void the_horizon_moves_past_a_source_that_can_not_be_read(void **state)
 	struct lc_source *source;
 
 	open_seconds(story, "bucket", HORIZON + SLOT + 5, HORIZON + SLOT + 6);
-	source = lc_source_find(story->sources, 7, lc_view_of("bucket"));
+	source = lc_source_find(story->world.sources, 7, lc_view_of("bucket"));
 	lc_source_note_unreadable(source, "no", 0);
 	lc_source_widen(source, SLOT, HORIZON + 2 * STEP);
 	poke(story, HORIZON + 2 * STEP);
 	send_count(story, 7, "bucket", HORIZON, 5);
 	send_count(story, 7, "bucket", HORIZON + SLOT, 5);
 	send_count(story, 7, "other", HORIZON + SLOT, 5);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 
 	/* What is open of it is not compared, its other slots and those of others are. */
-	assert_string_equal(fake_ledger_told(story->ledger),
+	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "slots? 7/bucket 1500000=5 7/other 1500300=5\n");
-	fake_ledger_answer_counts(story->ledger, NULL, 0);
+	fake_ledger_answer_counts(story->world.ledger, NULL, 0);
 	pass_step(story);
-	assert_string_equal(fake_ledger_told(story->ledger),
+	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "slots?\nhorizon 1503000\nexpire 1503000\n");
 	assert_true(lc_source_is_open(source));
 }
@@ -435,9 +386,9 @@ static void after_a_clock_that_was_ahead_nothing_falls_behind_the_horizon(void *
 	poke_at(story, now + 86400, now);
 	pass_to_horizon(story, "slots?\nhorizon 1503000\nexpire 1503000\n");
 	/* And what is recent is what is recent now. */
-	fake_loop_advance(story->loop, INTERVAL_MS);
+	fake_loop_advance(story->world.loop, INTERVAL_MS);
 	poke_at(story, now + 86400, now + 300);
-	assert_true(fake_clickhouse_is_asked(story->clickhouse));
+	assert_true(fake_clickhouse_is_asked(story->world.clickhouse));
 	expect_bounds(story, (now + 300 - 600) / 300 * 300, now + 300);
 }
 
@@ -448,8 +399,8 @@ static void the_horizon_never_moves_back(void **state)
 	/* The setting reaches further back than what was given up already. */
 	poke(story, HORIZON + SLOT);
 	pass_step(story);
-	assert_string_equal(fake_ledger_told(story->ledger), "slots?\nexpire 1500000\n");
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_RECONCILES_FULL), 1);
+	assert_string_equal(fake_ledger_told(story->world.ledger), "slots?\nexpire 1500000\n");
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_RECONCILES_FULL), 1);
 }
 
 /* ClickHouse's clock and this machine's are a day ahead for some hours. */
@@ -460,29 +411,30 @@ static void the_horizon_does_not_follow_a_clock_that_is_ahead(void **state)
 	const uint32_t far = 100 * STEP;
 	uint32_t now = HORIZON + far;
 
-	story->settings.reconcile_horizon_seconds = far;
+	story->world.settings.reconcile_horizon_seconds = far;
 	poke_at(story, now - 10, now);
 	settle_pass(story);
 	for (uint32_t hour = 0; hour < 4; hour++) {
-		fake_loop_advance(story->loop, 3600 * 1000);
+		fake_loop_advance(story->world.loop, 3600 * 1000);
 		now += 3600;
 		poke_at(story, now + day - 10, now + day);
 		settle_pass(story);
 	}
-	(void)fake_ledger_told(story->ledger);
+	(void)fake_ledger_told(story->world.ledger);
 
 	/* It is right again, and nothing that comes now lies behind the horizon. */
-	fake_loop_advance(story->loop, INTERVAL_MS);
+	fake_loop_advance(story->world.loop, INTERVAL_MS);
 	now += INTERVAL_MS / 1000;
 	poke_at(story, now + day - 70, now);
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_CLOCK_BEHIND_WINDOWS),
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_CLOCK_BEHIND_WINDOWS),
 			 day - 70);
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_CLOCK_BEHIND_HORIZON), 0);
-	assert_string_equal(fake_ledger_told(story->ledger), "lower? 1514400\n");
-	fake_ledger_answer_horizon(story->ledger, 1514400);
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_CLOCK_BEHIND_HORIZON),
+			 0);
+	assert_string_equal(fake_ledger_told(story->world.ledger), "lower? 1514400\n");
+	fake_ledger_answer_horizon(story->world.ledger, 1514400);
 	expect_bounds(story, (now - 600) / SLOT * SLOT, now);
 	settle_pass(story);
-	fake_loop_advance(story->loop, FULL_INTERVAL_MS);
+	fake_loop_advance(story->world.loop, FULL_INTERVAL_MS);
 	poke_at(story, now + day - 70, now + FULL_INTERVAL_MS / 1000);
 	expect_bounds(story, 1514400, 1514400 + STEP);
 	settle_pass(story);
@@ -495,27 +447,28 @@ static void the_horizon_comes_down_with_the_clock_as_far_as_the_ledger_knows(voi
 	const uint32_t now = HORIZON - 50 * STEP;
 
 	poke_at(story, HORIZON + STEP, now);
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_CLOCK_BEHIND_HORIZON),
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_CLOCK_BEHIND_HORIZON),
 			 50 * STEP);
-	assert_string_equal(fake_ledger_told(story->ledger), "lower? 1378200\n");
+	assert_string_equal(fake_ledger_told(story->world.ledger), "lower? 1378200\n");
 
 	/* Nothing can be done as long as what was delivered is forgotten. */
-	fake_ledger_answer_horizon(story->ledger, HORIZON - STEP);
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	fake_ledger_answer_horizon(story->world.ledger, HORIZON - STEP);
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
 	poke_at(story, HORIZON + STEP, now);
-	assert_string_equal(fake_ledger_told(story->ledger), "");
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_CLOCK_BEHIND_HORIZON),
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_CLOCK_BEHIND_HORIZON),
 			 49 * STEP);
 
 	/* But where it is not forgotten, all is compared up to now. */
-	fake_loop_advance(story->loop, 2 * FAILURE_WAIT_MS);
+	fake_loop_advance(story->world.loop, 2 * FAILURE_WAIT_MS);
 	poke_at(story, HORIZON + STEP, now);
-	fake_ledger_answer_horizon(story->ledger, 1378200);
+	fake_ledger_answer_horizon(story->world.ledger, 1378200);
 	expect_bounds(story, 1378200, now);
-	assert_string_equal(fake_ledger_told(story->ledger), "lower? 1378200\n");
+	assert_string_equal(fake_ledger_told(story->world.ledger), "lower? 1378200\n");
 	settle_pass(story);
 	poke_at(story, HORIZON + STEP, now);
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_CLOCK_BEHIND_HORIZON), 0);
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_CLOCK_BEHIND_HORIZON),
+			 0);
 }
 
 /* One server of several is right, or wrong; it writes rows all the same. */
@@ -527,16 +480,16 @@ static void a_server_that_is_not_believed_holds_the_horizon(void **state)
 	lc_reconcile_follow_clock(story->reconcile, now, HORIZON + BEHIND + SLOT);
 	lc_reconcile_start_if_due(story->reconcile, now - 10, now);
 	settle_pass(story);
-	assert_non_null(strstr(fake_ledger_told(story->ledger), "horizon 1500300\n"));
+	assert_non_null(strstr(fake_ledger_told(story->world.ledger), "horizon 1500300\n"));
 
 	/* But not one that is hopeless. */
 	lc_reconcile_follow_clock(story->reconcile, now, 3);
-	fake_loop_advance(story->loop, 10 * STEP * 1000);
+	fake_loop_advance(story->world.loop, 10 * STEP * 1000);
 	now += 10 * STEP;
 	lc_reconcile_follow_clock(story->reconcile, now, 3);
 	lc_reconcile_start_if_due(story->reconcile, now, now);
 	settle_pass(story);
-	assert_non_null(strstr(fake_ledger_told(story->ledger), "horizon 1530300\n"));
+	assert_non_null(strstr(fake_ledger_told(story->world.ledger), "horizon 1530300\n"));
 }
 
 static void a_pass_that_fails_leaves_the_horizon_and_is_repeated(void **state)
@@ -545,25 +498,25 @@ static void a_pass_that_fails_leaves_the_horizon_and_is_repeated(void **state)
 
 	poke(story, HORIZON + 2 * STEP);
 	pass_step(story);
-	(void)fake_ledger_told(story->ledger);
-	fake_clickhouse_break(story->clickhouse);
-	assert_string_equal(fake_ledger_told(story->ledger), "");
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_RECONCILES_FULL), 0);
-	fake_loop_advance(story->loop, FAILURE_WAIT_MS - 1);
+	(void)fake_ledger_told(story->world.ledger);
+	fake_clickhouse_break(story->world.clickhouse);
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_RECONCILES_FULL), 0);
+	fake_loop_advance(story->world.loop, FAILURE_WAIT_MS - 1);
 	poke(story, HORIZON + 2 * STEP);
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
 
 	/* Recent slots do not wait for the others, which are compared from the beginning. */
-	fake_loop_advance(story->loop, 1);
+	fake_loop_advance(story->world.loop, 1);
 	poke(story, HORIZON + 2 * STEP);
 	expect_bounds(story, HORIZON + 2 * STEP - 2 * SLOT, HORIZON + 2 * STEP);
 	pass_step(story);
-	fake_loop_advance(story->loop, FAILURE_WAIT_MS);
+	fake_loop_advance(story->world.loop, FAILURE_WAIT_MS);
 	poke(story, HORIZON + 2 * STEP);
 	expect_bounds(story, HORIZON, HORIZON + STEP);
 	pass_step(story);
 	pass_step(story);
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_RECONCILES_FULL), 1);
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_RECONCILES_FULL), 1);
 }
 
 /* ---- what cannot be compared ---- */
@@ -572,7 +525,7 @@ enum { LIMIT = 241, BROKEN = 246, REFUSED = 497, WORKED_ON_MS = 5000 };
 
 static bool is_failing(const struct story *story)
 {
-	return lc_counters_get(&story->counters, LC_COUNTERS_RECONCILE_FAILING_SINCE) != 0;
+	return lc_counters_get(&story->world.counters, LC_COUNTERS_RECONCILE_FAILING_SINCE) != 0;
 }
 
 static void a_step_that_is_too_much_is_taken_in_smaller_ones(void **state)
@@ -580,15 +533,15 @@ static void a_step_that_is_too_much_is_taken_in_smaller_ones(void **state)
 	struct story *story = *state;
 
 	poke(story, HORIZON + STEP);
-	fake_clickhouse_refuse(story->clickhouse, LIMIT);
+	fake_clickhouse_refuse(story->world.clickhouse, LIMIT);
 	expect_bounds(story, HORIZON, HORIZON + 4 * SLOT);
-	fake_clickhouse_refuse(story->clickhouse, LIMIT);
+	fake_clickhouse_refuse(story->world.clickhouse, LIMIT);
 	for (unsigned i = 0; i < 4; i++) {
 		expect_bounds(story, HORIZON + 2 * i * SLOT, HORIZON + 2 * (i + 1) * SLOT);
 		pass_step(story);
 	}
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_RECONCILES_FULL), 1);
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_RECONCILES_FULL), 1);
 	assert_false(is_failing(story));
 }
 
@@ -599,27 +552,27 @@ static void a_slot_that_cannot_be_counted_is_passed_over_and_holds_the_horizon(v
 	const uint32_t bad = HORIZON + SLOT;
 
 	poke(story, HORIZON + 2 * STEP);
-	while (fake_clickhouse_is_asked(story->clickhouse)) {
+	while (fake_clickhouse_is_asked(story->world.clickhouse)) {
 		char asked[64];
 
 		snprintf(asked, sizeof asked, "insertedAt >= toDateTime(%u) AND", bad);
-		if (fake_clickhouse_sql_has(story->clickhouse, asked) ||
-		    (fake_clickhouse_sql_has(story->clickhouse, "toDateTime(1500000) AND") &&
-		     !fake_clickhouse_sql_has(story->clickhouse, "< toDateTime(1500300)")))
-			fake_clickhouse_refuse(story->clickhouse, BROKEN);
+		if (fake_clickhouse_sql_has(story->world.clickhouse, asked) ||
+		    (fake_clickhouse_sql_has(story->world.clickhouse, "toDateTime(1500000) AND") &&
+		     !fake_clickhouse_sql_has(story->world.clickhouse, "< toDateTime(1500300)")))
+			fake_clickhouse_refuse(story->world.clickhouse, BROKEN);
 		else
 			pass_step(story);
 	}
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_RECONCILES_FULL), 1);
-	assert_non_null(strstr(fake_ledger_told(story->ledger), "horizon 1500300\n"));
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_RECONCILES_FULL), 1);
+	assert_non_null(strstr(fake_ledger_told(story->world.ledger), "horizon 1500300\n"));
 	assert_true(is_failing(story));
 
 	/* Until a pass has compared it. */
-	fake_loop_advance(story->loop, FULL_INTERVAL_MS);
+	fake_loop_advance(story->world.loop, FULL_INTERVAL_MS);
 	poke(story, HORIZON + 2 * STEP);
 	settle_pass(story);
 	assert_false(is_failing(story));
-	assert_non_null(strstr(fake_ledger_told(story->ledger), "horizon 1503000\n"));
+	assert_non_null(strstr(fake_ledger_told(story->world.ledger), "horizon 1503000\n"));
 }
 
 static void seconds_that_cannot_be_counted_are_passed_over_too(void **state)
@@ -629,12 +582,12 @@ static void seconds_that_cannot_be_counted_are_passed_over_too(void **state)
 
 	poke(story, HORIZON + SLOT);
 	send_count(story, 7, "bucket", HORIZON, 5);
-	fake_clickhouse_end(story->clickhouse);
-	fake_ledger_answer_counts(story->ledger, &slot, 1);
-	assert_true(fake_clickhouse_sql_has(story->clickhouse, "(7,'bucket',1500000)"));
-	fake_clickhouse_refuse(story->clickhouse, LIMIT);
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_RECONCILES_FULL), 1);
+	fake_clickhouse_end(story->world.clickhouse);
+	fake_ledger_answer_counts(story->world.ledger, &slot, 1);
+	assert_true(fake_clickhouse_sql_has(story->world.clickhouse, "(7,'bucket',1500000)"));
+	fake_clickhouse_refuse(story->world.clickhouse, LIMIT);
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_RECONCILES_FULL), 1);
 	assert_true(is_failing(story));
 }
 
@@ -645,12 +598,12 @@ static void nothing_is_passed_over_when_clickhouse_hangs(void **state)
 
 	poke(story, HORIZON + 4 * STEP);
 	for (unsigned i = 0; i < 3; i++) {
-		assert_true(fake_clickhouse_is_asked(story->clickhouse));
-		fake_loop_advance(story->loop, WORKED_ON_MS);
-		fake_clickhouse_break(story->clickhouse);
+		assert_true(fake_clickhouse_is_asked(story->world.clickhouse));
+		fake_loop_advance(story->world.loop, WORKED_ON_MS);
+		fake_clickhouse_break(story->world.clickhouse);
 	}
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_RECONCILES_FULL), 0);
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_RECONCILES_FULL), 0);
 	assert_true(is_failing(story));
 }
 
@@ -659,13 +612,13 @@ static void nothing_is_passed_over_when_nothing_can_be_asked(void **state)
 	struct story *story = *state;
 
 	poke(story, HORIZON + 4 * STEP);
-	fake_clickhouse_refuse(story->clickhouse, REFUSED);
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
-	fake_loop_advance(story->loop, FAILURE_WAIT_MS);
+	fake_clickhouse_refuse(story->world.clickhouse, REFUSED);
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
+	fake_loop_advance(story->world.loop, FAILURE_WAIT_MS);
 	poke(story, HORIZON + 4 * STEP);
-	fake_clickhouse_break(story->clickhouse);
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
-	assert_string_equal(fake_ledger_told(story->ledger), "");
+	fake_clickhouse_break(story->world.clickhouse);
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
 }
 
 static void recent_slots_are_compared_often_and_all_now_and_then(void **state)
@@ -674,16 +627,16 @@ static void recent_slots_are_compared_often_and_all_now_and_then(void **state)
 	uint32_t until = HORIZON + 2 * STEP + 100;
 
 	pass_first(story);
-	fake_loop_advance(story->loop, INTERVAL_MS - 1);
+	fake_loop_advance(story->world.loop, INTERVAL_MS - 1);
 	poke(story, until);
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
-	fake_loop_advance(story->loop, 1);
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
+	fake_loop_advance(story->world.loop, 1);
 	poke(story, until);
 
 	/* At least ten minutes, in whole slots. */
 	expect_bounds(story, HORIZON + 2 * STEP - 2 * SLOT, until);
 	pass_step(story);
-	fake_loop_advance(story->loop, FULL_INTERVAL_MS - INTERVAL_MS);
+	fake_loop_advance(story->world.loop, FULL_INTERVAL_MS - INTERVAL_MS);
 	poke(story, until);
 	expect_bounds(story, HORIZON, HORIZON + STEP);
 	lc_reconcile_cancel(story->reconcile);
@@ -697,28 +650,28 @@ static void the_later_rows_come_the_further_back_is_recent(void **state)
 	struct lc_ledger_count slot = surplus_of("bucket", late - late % SLOT, 1);
 	struct lc_ledger_count second = surplus_of("bucket", late, 1);
 
-	story->settings.reconcile_horizon_seconds = 100 * STEP;
+	story->world.settings.reconcile_horizon_seconds = 100 * STEP;
 	pass_first(story);
-	fake_loop_advance(story->loop, FULL_INTERVAL_MS);
+	fake_loop_advance(story->world.loop, FULL_INTERVAL_MS);
 	poke(story, until);
 	pass_step(story);
 	send_count(story, 7, "bucket", slot.second, 5);
-	fake_clickhouse_end(story->clickhouse);
-	fake_ledger_answer_counts(story->ledger, &slot, 1);
+	fake_clickhouse_end(story->world.clickhouse);
+	fake_ledger_answer_counts(story->world.ledger, &slot, 1);
 	send_count(story, 7, "bucket", late, 5);
-	fake_clickhouse_end(story->clickhouse);
-	fake_ledger_answer_counts(story->ledger, &second, 1);
+	fake_clickhouse_end(story->world.clickhouse);
+	fake_ledger_answer_counts(story->world.ledger, &second, 1);
 
 	/* It was 1000 s late: twice that is looked at now, and less from pass to pass. */
-	fake_loop_advance(story->loop, INTERVAL_MS);
+	fake_loop_advance(story->world.loop, INTERVAL_MS);
 	poke(story, until + 60);
 	expect_bounds(story, until + 60 - 2000 - (until + 60 - 2000) % SLOT, until + 60);
 	pass_step(story);
-	fake_loop_advance(story->loop, INTERVAL_MS);
+	fake_loop_advance(story->world.loop, INTERVAL_MS);
 	poke(story, until + 120);
 	expect_bounds(story, until + 120 - 1000 - (until + 120 - 1000) % SLOT, until + 120);
 	pass_step(story);
-	fake_loop_advance(story->loop, INTERVAL_MS);
+	fake_loop_advance(story->world.loop, INTERVAL_MS);
 	poke(story, until + 180);
 	expect_bounds(story, until + 180 - 600 - (until + 180 - 600) % SLOT, until + 180);
 	pass_step(story);
@@ -727,29 +680,25 @@ static void the_later_rows_come_the_further_back_is_recent(void **state)
 static void nothing_is_compared_before_there_is_a_window_and_a_horizon(void **state)
 {
 	struct story *story = *state;
-	struct lc_parts parts = {.loop = story->loop,
-				 .ledger = story->ledger,
-				 .settings = &story->settings,
-				 .upload = story->upload};
 	const struct lc_ledger_state none = {.horizon = 0};
-	struct lc_reconcile *fresh = lc_reconcile_new(&parts, &none);
+	struct lc_reconcile *fresh = lc_reconcile_new(&story->world.parts, &none);
 
 	lc_reconcile_start_if_due(fresh, 0, 0);
 	lc_reconcile_start_if_due(fresh, HORIZON, HORIZON);
-	assert_string_equal(fake_ledger_told(story->ledger), "");
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
 	lc_reconcile_follow_clock(fresh, HORIZON + 5000, UINT32_MAX);
 	lc_reconcile_set_horizon(fresh, HORIZON + 299);
-	assert_int_equal(fake_ledger_steady_ms(story->ledger), (HORIZON + 5000) * 1000ULL);
-	assert_string_equal(fake_ledger_told(story->ledger), "horizon 1500000\n");
+	assert_int_equal(fake_ledger_steady_ms(story->world.ledger), (HORIZON + 5000) * 1000ULL);
+	assert_string_equal(fake_ledger_told(story->world.ledger), "horizon 1500000\n");
 	lc_reconcile_free(fresh);
 	poke(story, 0);
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
 	lc_reconcile_start_if_due(story->reconcile, HORIZON + STEP, 0);
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
 
 	/* Nor while all of time lies behind the horizon. */
 	poke(story, HORIZON);
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
 }
 
 static void one_pass_is_under_way_at_a_time(void **state)
@@ -757,22 +706,22 @@ static void one_pass_is_under_way_at_a_time(void **state)
 	struct story *story = *state;
 
 	poke(story, HORIZON + STEP);
-	fake_loop_advance(story->loop, 2 * FULL_INTERVAL_MS);
+	fake_loop_advance(story->world.loop, 2 * FULL_INTERVAL_MS);
 	poke(story, HORIZON + 2 * STEP);
 	expect_bounds(story, HORIZON, HORIZON + STEP);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 	poke(story, HORIZON + 2 * STEP);
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
-	fake_ledger_answer_counts(story->ledger, NULL, 0);
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
+	fake_ledger_answer_counts(story->world.ledger, NULL, 0);
 }
 
 static void expect_refused(struct story *story)
 {
-	fake_clickhouse_end(story->clickhouse);
-	assert_string_equal(fake_ledger_told(story->ledger), "");
-	assert_int_equal(fake_ledger_waiting(story->ledger), 0);
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_RECONCILES_FULL), 0);
-	assert_int_equal(lc_source_count(story->sources), 0);
+	fake_clickhouse_end(story->world.clickhouse);
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
+	assert_int_equal(fake_ledger_waiting(story->world.ledger), 0);
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_RECONCILES_FULL), 0);
+	assert_int_equal(lc_source_count(story->world.sources), 0);
 }
 
 static void a_row_of_another_shard_is_refused(void **state)
@@ -795,7 +744,7 @@ static void a_row_of_a_slot_not_asked_for_is_refused(void **state)
 		send_count(story, 7, "good", HORIZON, 5);
 		send_count(story, 7, "bucket", strays[i], 5);
 		expect_refused(story);
-		fake_loop_advance(story->loop, FAILURE_WAIT_MS);
+		fake_loop_advance(story->world.loop, FAILURE_WAIT_MS);
 	}
 }
 
@@ -805,9 +754,9 @@ static void a_second_not_asked_for_is_refused(void **state)
 	struct lc_ledger_count slot = surplus_of("bucket", HORIZON, 3);
 
 	poke(story, HORIZON + STEP);
-	fake_clickhouse_end(story->clickhouse);
-	fake_ledger_answer_counts(story->ledger, &slot, 1);
-	(void)fake_ledger_told(story->ledger);
+	fake_clickhouse_end(story->world.clickhouse);
+	fake_ledger_answer_counts(story->world.ledger, &slot, 1);
+	(void)fake_ledger_told(story->world.ledger);
 	send_count(story, 7, "bucket", HORIZON + 7, 5);
 	send_count(story, 7, "bucket", HORIZON + STEP, 5);
 	expect_refused(story);
@@ -819,13 +768,14 @@ static void an_answer_that_is_no_answer_is_refused(void **state)
 	char first;
 
 	poke(story, HORIZON + STEP);
-	fake_clickhouse_send(story->clickhouse, lc_view_of("<html>504 Gateway Time-out</html>"));
+	fake_clickhouse_send(story->world.clickhouse,
+			     lc_view_of("<html>504 Gateway Time-out</html>"));
 	expect_refused(story);
-	fake_loop_advance(story->loop, FAILURE_WAIT_MS);
+	fake_loop_advance(story->world.loop, FAILURE_WAIT_MS);
 	poke(story, HORIZON + STEP);
 	send_count(story, 7, "good", HORIZON, 5);
-	first = (char)fake_clickhouse_marker(story->clickhouse);
-	fake_clickhouse_send(story->clickhouse, (struct lc_view){.data = &first, .size = 1});
+	first = (char)fake_clickhouse_marker(story->world.clickhouse);
+	fake_clickhouse_send(story->world.clickhouse, (struct lc_view){.data = &first, .size = 1});
 	expect_refused(story);
 }
 
@@ -835,21 +785,21 @@ static void a_cancelled_pass_does_nothing_more(void **state)
 	struct lc_ledger_count slot = surplus_of("bucket", HORIZON, 3);
 
 	poke(story, HORIZON + STEP);
-	fake_clickhouse_end(story->clickhouse);
+	fake_clickhouse_end(story->world.clickhouse);
 	lc_reconcile_cancel(story->reconcile);
 
 	/* The answer to a question of the cancelled pass is not taken for one of the next. */
 	poke(story, HORIZON + STEP);
-	fake_clickhouse_end(story->clickhouse);
-	(void)fake_ledger_told(story->ledger);
-	fake_ledger_answer_counts(story->ledger, &slot, 1);
-	assert_false(fake_clickhouse_is_asked(story->clickhouse));
-	assert_string_equal(fake_ledger_told(story->ledger), "");
-	fake_ledger_answer_counts(story->ledger, NULL, 0);
-	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_RECONCILES_FULL), 1);
+	fake_clickhouse_end(story->world.clickhouse);
+	(void)fake_ledger_told(story->world.ledger);
+	fake_ledger_answer_counts(story->world.ledger, &slot, 1);
+	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
+	assert_string_equal(fake_ledger_told(story->world.ledger), "");
+	fake_ledger_answer_counts(story->world.ledger, NULL, 0);
+	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_RECONCILES_FULL), 1);
 }
 
-#define STORY(story) cmocka_unit_test_setup_teardown(story, begin, end)
+#define STORY(story) cmocka_unit_test_setup_teardown(story, set_up, tear_down)
 
 int main(void)
 {

@@ -1,6 +1,7 @@
 #include "delivery/scan.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "support/delivery_world.h"
 #include "support/record_rows.h"
 
@@ -43,12 +44,10 @@ static void on_end(void *context, const struct lc_scan_end *end)
 		strncat(story->unread, end->unread[i]->bucket.data, 1);
 }
 
-static int begin(void **state)
+static int set_up(void **state)
 {
-	struct story *story = calloc(1, sizeof(*story));
+	struct story *story = lc_memory_zero(1, sizeof(*story));
 
-	if (story == NULL)
-		return -1;
 	delivery_world_prepare(&story->world);
 	delivery_world_begin(&story->world, NEXT_ID);
 	story->list[0] = lc_source_get(story->world.sources, 7, lc_view_of("a"));
@@ -59,7 +58,7 @@ static int begin(void **state)
 	return 0;
 }
 
-static int end(void **state)
+static int tear_down(void **state)
 {
 	struct story *story = *state;
 
@@ -403,7 +402,7 @@ static void a_row_of_a_source_that_was_left_settles_nothing(void **state)
 	assert_int_equal(lc_source_open_from(story->list[1]), 503);
 }
 
-#define STORY(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {

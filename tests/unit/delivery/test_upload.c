@@ -12,7 +12,7 @@
 
 static void an_object_is_delivered_when_the_ledger_has_it_on_disk(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 	struct lc_target *target = upload_world_target(world, "logs", "");
 
 	upload_world_submit(world, 1, "logs");
@@ -46,7 +46,7 @@ static void an_object_is_delivered_when_the_ledger_has_it_on_disk(void **state)
 
 static void no_more_uploads_run_than_are_allowed(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 
 	for (uint64_t id = 1; id <= 4; id++)
 		upload_world_submit(world, id, "a");
@@ -74,7 +74,7 @@ static void no_more_uploads_run_than_are_allowed(void **state)
 
 static void one_target_alone_does_not_take_all_uploads(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 
 	for (uint64_t id = 1; id <= 4; id++)
 		upload_world_submit(world, id, "a");
@@ -86,7 +86,7 @@ static void one_target_alone_does_not_take_all_uploads(void **state)
 
 static void a_failed_upload_is_tried_again_with_the_same_object(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 	char key[256];
 
 	upload_world_submit(world, 1, "logs");
@@ -115,9 +115,9 @@ static void a_failed_upload_is_tried_again_with_the_same_object(void **state)
 /* An earlier attempt, or an earlier process, may have stored it. */
 static void an_object_that_may_be_there_is_looked_for_first(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 
-	lc_upload_set_ledger(world->upload, world->ledger, 2);
+	delivery_world_begin_again(world, 2);
 	upload_world_submit(world, 1, "logs");
 	upload_world_run(world);
 	assert_true(fake_s3_looks_first(world->s3));
@@ -139,7 +139,7 @@ static void an_object_that_may_be_there_is_looked_for_first(void **state)
 
 static void a_target_that_keeps_failing_frees_all_bodies_but_one(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 	struct lc_target *target = upload_world_target(world, "logs", "");
 	struct lc_backlog_sum backlog;
 	size_t all;
@@ -170,7 +170,7 @@ static void a_target_that_keeps_failing_frees_all_bodies_but_one(void **state)
 
 static void a_refusal_steps_aside_at_once(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 	struct lc_target *target = upload_world_target(world, "logs", "");
 
 	for (uint64_t id = 1; id <= 4; id++)
@@ -193,7 +193,7 @@ static void a_refusal_steps_aside_at_once(void **state)
 
 static void an_object_for_a_target_aside_loses_its_body_at_once(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 	struct lc_target *target = upload_world_target(world, "logs", "");
 	size_t one;
 
@@ -209,7 +209,7 @@ static void an_object_for_a_target_aside_loses_its_body_at_once(void **state)
 
 static void one_object_at_a_time_finds_out_when_a_target_works_again(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 	struct lc_target *target = upload_world_target(world, "logs", "");
 	const char *expected = "target logs 0\ndelivered ";
 	const char *told;
@@ -244,7 +244,7 @@ static void one_object_at_a_time_finds_out_when_a_target_works_again(void **stat
 
 static void one_failing_target_harms_no_other(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 
 	upload_world_submit(world, 1, "bad");
 	upload_world_submit(world, 2, "bad");
@@ -266,7 +266,7 @@ static void one_failing_target_harms_no_other(void **state)
 
 static void a_target_that_works_is_crowded_by_its_share(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 	struct lc_target *target;
 	size_t share;
 
@@ -289,7 +289,7 @@ static void a_target_that_works_is_crowded_by_its_share(void **state)
 	assert_int_equal(upload_world_count(world, LC_COUNTERS_INFLIGHT_BYTES), 0);
 }
 
-static void restore(struct upload_world *world, unsigned failures, int64_t wait_ms)
+static void restore(struct delivery_world *world, unsigned failures, int64_t wait_ms)
 {
 	struct lc_ledger_target record = {.bucket = lc_view_of("logs"),
 					  .whole = true,
@@ -302,7 +302,7 @@ static void restore(struct upload_world *world, unsigned failures, int64_t wait_
 
 static void what_an_earlier_process_knew_of_a_target_still_holds(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 	struct lc_target *target = upload_world_target(world, "logs", "");
 
 	restore(world, 4, 5000);
@@ -324,7 +324,7 @@ static void what_an_earlier_process_knew_of_a_target_still_holds(void **state)
 
 static void no_clock_makes_a_target_wait_longer_than_the_longest_backoff(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 
 	restore(world, 4, INT32_MAX);
 	upload_world_submit(world, 7, "logs");
@@ -335,7 +335,7 @@ static void no_clock_makes_a_target_wait_longer_than_the_longest_backoff(void **
 
 static void a_target_whose_wait_is_over_is_tried_at_once(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 
 	restore(world, 4, -INT32_MAX);
 	upload_world_submit(world, 7, "logs");
@@ -346,7 +346,7 @@ static void a_target_whose_wait_is_over_is_tried_at_once(void **state)
 
 static void the_operator_has_a_target_tried_at_once(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 	struct lc_target *target = upload_world_target(world, "logs", "");
 
 	upload_world_submit(world, 1, "logs");
@@ -365,7 +365,7 @@ static void the_operator_has_a_target_tried_at_once(void **state)
 
 static void abandoned_uploads_leave_their_intents(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 	struct lc_target *target = upload_world_target(world, "logs", "");
 
 	for (uint64_t id = 1; id <= 4; id++)
@@ -389,7 +389,7 @@ static void abandoned_uploads_leave_their_intents(void **state)
 
 static void s3_is_called_failing_while_no_answer_comes(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 
 	upload_world_submit(world, 1, "a");
 	upload_world_submit(world, 2, "b");
@@ -402,7 +402,7 @@ static void s3_is_called_failing_while_no_answer_comes(void **state)
 
 static void all_that_is_under_way_may_end_with_the_process(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 
 	/* Waiting, uploading, confirmed, without a body. */
 	upload_world_submit(world, 1, "bad");

@@ -19,7 +19,7 @@ enum {
 	LARGE_OBJECT = 16 << 20,
 };
 
-static const char *told(struct upload_world *world)
+static const char *told(struct delivery_world *world)
 {
 	return fake_ledger_told(world->ledger);
 }
@@ -28,7 +28,7 @@ static const char *told(struct upload_world *world)
 
 static void a_refused_prefix_harms_no_other_of_its_bucket(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 	struct lc_target *bad = upload_world_target(world, "logs", "bad/");
 	struct lc_target *good = upload_world_target(world, "logs", "good/");
 
@@ -66,7 +66,7 @@ static void a_refused_prefix_harms_no_other_of_its_bucket(void **state)
 static void a_bucket_that_refuses_prefix_after_prefix_is_probed_with_each_in_turn(void **state)
 {
 	enum { PREFIXES = 4 };
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 	unsigned probed[PREFIXES] = {0};
 	char prefix[TEXT_MAX];
 
@@ -109,7 +109,7 @@ static void a_bucket_that_refuses_prefix_after_prefix_is_probed_with_each_in_tur
 
 static void an_object_refused_for_its_size_is_cut_again(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 	struct lc_target *target = upload_world_target(world, "logs", "");
 	uint64_t bytes;
 
@@ -146,7 +146,7 @@ static void an_object_refused_for_its_size_is_cut_again(void **state)
 
 static void smaller_objects_that_are_refused_are_cut_smaller_still(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 	struct lc_target *target = upload_world_target(world, "logs", "");
 	uint64_t least;
 
@@ -166,7 +166,7 @@ static void smaller_objects_that_are_refused_are_cut_smaller_still(void **state)
 }
 
 /* The object is refused for its size, and is left alone for a while: it holds up nobody. */
-static void expect_left_alone_for(struct upload_world *world, uint64_t id, uint64_t ms)
+static void expect_left_alone_for(struct delivery_world *world, uint64_t id, uint64_t ms)
 {
 	struct lc_target *target = upload_world_target(world, "logs", "");
 	struct lc_attempts *attempts = lc_upload_attempts(world->upload);
@@ -184,14 +184,14 @@ static void expect_left_alone_for(struct upload_world *world, uint64_t id, uint6
 	assert_int_equal(upload_world_count(world, LC_COUNTERS_INTENTS_WITHDRAWN), 0);
 }
 
-static void expect_left_alone(struct upload_world *world, uint64_t id)
+static void expect_left_alone(struct delivery_world *world, uint64_t id)
 {
 	expect_left_alone_for(world, id, HOLD_MS);
 }
 
 static void one_row_alone_cannot_be_cut(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 
 	upload_world_submit(world, 1, "logs");
 	upload_world_run(world);
@@ -201,7 +201,7 @@ static void one_row_alone_cannot_be_cut(void **state)
 /* That is the target's own refusal: it steps aside, is told of, and comes back. */
 static void a_target_that_refuses_even_small_objects_for_their_size_steps_aside(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 	struct lc_target *target;
 
 	world->settings.consumer_max_object_bytes = LARGE_OBJECT;
@@ -230,7 +230,7 @@ static void a_target_that_refuses_even_small_objects_for_their_size_steps_aside(
 
 static void an_object_that_may_have_been_stored_is_never_cut(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 
 	upload_world_submit_rows(world, 1, "logs", ROWS);
 	upload_world_run(world);
@@ -242,9 +242,9 @@ static void an_object_that_may_have_been_stored_is_never_cut(void **state)
 
 static void an_object_of_an_earlier_process_is_never_cut(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 
-	lc_upload_set_ledger(world->upload, world->ledger, 2);
+	delivery_world_begin_again(world, 2);
 	upload_world_submit_rows(world, 1, "logs", ROWS);
 	upload_world_run(world);
 	expect_left_alone(world, 1);
@@ -254,7 +254,7 @@ static void an_object_of_an_earlier_process_is_never_cut(void **state)
  */
 static void an_object_from_before_the_horizon_is_never_cut(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 
 	lc_upload_set_horizon(world->upload, UPLOAD_WORLD_SECOND + 1);
 	upload_world_submit_rows(world, 1, "logs", ROWS);
@@ -264,7 +264,7 @@ static void an_object_from_before_the_horizon_is_never_cut(void **state)
 
 static void an_object_is_not_cut_while_its_source_is_read(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 	uint32_t from;
 	uint32_t to;
 
@@ -278,7 +278,7 @@ static void an_object_is_not_cut_while_its_source_is_read(void **state)
 
 static void the_operator_has_what_was_left_alone_tried_at_once(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 
 	upload_world_submit(world, 1, "logs");
 	upload_world_run(world);
@@ -290,7 +290,7 @@ static void the_operator_has_what_was_left_alone_tried_at_once(void **state)
 /* It may be the object's own fault: the others of its target must not wait for it. */
 static void after_a_strange_refusal_another_object_is_the_next_probe(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 	struct lc_target *target;
 
 	upload_world_limit(world, UPLOAD_WORLD_CONCURRENCY, 1, 1000);
@@ -324,12 +324,12 @@ static void after_a_strange_refusal_another_object_is_the_next_probe(void **stat
 /* ---- memory ---- */
 
 /* Objects that wait for probes, of all targets. */
-static size_t kept_objects(const struct upload_world *world)
+static size_t kept_objects(const struct delivery_world *world)
 {
 	return lc_upload_bytes(world->upload) / upload_world_object_bytes(world);
 }
 
-static void submit_to_prefix(struct upload_world *world, uint64_t id)
+static void submit_to_prefix(struct delivery_world *world, uint64_t id)
 {
 	char bucket[TEXT_MAX];
 
@@ -341,7 +341,7 @@ static void submit_to_prefix(struct upload_world *world, uint64_t id)
 static void many_refused_targets_leave_room_and_are_probed_in_turn(void **state)
 {
 	enum { ROOM = 320, KEPT_MAX = ROOM / 16, PROBES_MAX = ROOM / 8, UPLOADS = 4 };
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 	unsigned probed[MANY] = {0};
 	size_t started;
 
@@ -399,7 +399,7 @@ static void many_refused_targets_leave_room_and_are_probed_in_turn(void **state)
 
 /* ---- given up ---- */
 
-static void discard(struct upload_world *world, const char *prefix, bool whole)
+static void discard(struct delivery_world *world, const char *prefix, bool whole)
 {
 	lc_upload_give_up(world->upload, lc_view_of("logs"), lc_view_of(prefix), whole,
 			  LC_LEDGER_DISCARDED);
@@ -407,7 +407,7 @@ static void discard(struct upload_world *world, const char *prefix, bool whole)
 
 static void objects_of_a_discarded_prefix_are_closed(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 	struct lc_target *bad = upload_world_target(world, "logs", "bad/");
 
 	upload_world_submit_to(world, 1, "logs", "bad/");
@@ -446,7 +446,7 @@ static void objects_of_a_discarded_prefix_are_closed(void **state)
 
 static void a_bucket_is_discarded_as_a_whole(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 
 	upload_world_submit_to(world, 1, "logs", "a/");
 	upload_world_submit_to(world, 2, "logs", "b/");
@@ -475,7 +475,7 @@ static void a_bucket_is_discarded_as_a_whole(void **state)
 /* Nothing is decided about what S3 is being told just then. */
 static void an_upload_under_way_ends_as_it_ends(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 
 	upload_world_submit(world, 1, "logs");
 	upload_world_submit(world, 2, "logs");
@@ -494,7 +494,7 @@ static void an_upload_under_way_ends_as_it_ends(void **state)
 
 static void objects_of_an_ignored_target_wait_and_are_tried(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 
 	upload_world_submit_to(world, 1, "logs", "bad/");
 	lc_upload_give_up(world->upload, lc_view_of("logs"), lc_view_of("bad/"), false,

@@ -18,25 +18,25 @@ enum {
 	TEXT_MAX = 32,
 };
 
-static bool is_slow(struct upload_world *world, const char *bucket)
+static bool is_slow(struct delivery_world *world, const char *bucket)
 {
 	return upload_world_target(world, bucket, "")->bucket->slow;
 }
 
-static unsigned active(struct upload_world *world, const char *bucket)
+static unsigned active(struct delivery_world *world, const char *bucket)
 {
 	return upload_world_target(world, bucket, "")->bucket->active;
 }
 
 /* Objects in memory for the bucket. */
-static size_t held(struct upload_world *world, const char *bucket)
+static size_t held(struct delivery_world *world, const char *bucket)
 {
 	return upload_world_target(world, bucket, "")->bucket->bytes /
 	       upload_world_object_bytes(world);
 }
 
 /* `count` uploads into buckets called hang-0 and so on, one each, none of which gets anywhere. */
-static void hang(struct upload_world *world, unsigned count)
+static void hang(struct delivery_world *world, unsigned count)
 {
 	char bucket[TEXT_MAX];
 
@@ -49,7 +49,7 @@ static void hang(struct upload_world *world, unsigned count)
 	upload_world_pass(world, SLOW_AFTER_MS);
 }
 
-static unsigned hanging(struct upload_world *world, unsigned count)
+static unsigned hanging(struct delivery_world *world, unsigned count)
 {
 	char bucket[TEXT_MAX];
 	unsigned sum = 0;
@@ -65,7 +65,7 @@ static unsigned hanging(struct upload_world *world, unsigned count)
 
 static void a_bucket_whose_uploads_do_not_move_is_slow(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 
 	upload_world_limit(world, UPLOADS, UPLOADS, ROOM);
 	upload_world_submit(world, 1, "hangs");
@@ -94,7 +94,7 @@ static void a_bucket_whose_uploads_do_not_move_is_slow(void **state)
 
 static void a_bucket_is_slow_until_one_of_its_uploads_is_not(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 
 	upload_world_submit(world, 1, "logs");
 	upload_world_run(world);
@@ -114,7 +114,7 @@ static void a_bucket_is_slow_until_one_of_its_uploads_is_not(void **state)
 
 static void buckets_that_hang_give_way_to_those_that_wait(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 
 	upload_world_limit(world, UPLOADS, UPLOADS, ROOM);
 	hang(world, UPLOADS);
@@ -152,7 +152,7 @@ static void buckets_that_hang_give_way_to_those_that_wait(void **state)
 
 static void the_slowest_gives_way_first(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 	char bucket[TEXT_MAX];
 
 	upload_world_limit(world, UPLOADS, UPLOADS, ROOM);
@@ -175,7 +175,7 @@ static void the_slowest_gives_way_first(void **state)
 
 static void uploads_that_move_do_not_give_way(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 	char bucket[TEXT_MAX];
 
 	upload_world_limit(world, UPLOADS, UPLOADS, ROOM);
@@ -199,7 +199,7 @@ static void uploads_that_move_do_not_give_way(void **state)
 /* Its slots are for buckets that have not failed lately, should one come. */
 static void slow_and_failing_buckets_never_take_all_slots(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 	char bucket[TEXT_MAX];
 
 	upload_world_limit(world, UPLOADS, UPLOADS, ROOM);
@@ -230,7 +230,7 @@ static void slow_and_failing_buckets_never_take_all_slots(void **state)
 
 static void a_slow_bucket_keeps_an_eighth_of_the_memory(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 	struct lc_target *target;
 
 	upload_world_limit(world, UPLOADS, 2, ROOM);
@@ -263,7 +263,7 @@ static void a_slow_bucket_keeps_an_eighth_of_the_memory(void **state)
 /* It holds more than a slow one may, in an object that is larger than that: it must go on. */
 static void an_object_that_is_next_keeps_its_body_whatever_its_size(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 	struct lc_target *target;
 
 	upload_world_limit(world, 1, 1, ROOM);
@@ -286,7 +286,7 @@ static void an_object_that_is_next_keeps_its_body_whatever_its_size(void **state
 /* One hiccup, and all that waits would have to be built again. */
 static void a_failure_frees_nothing_that_waits(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 	struct lc_target *target;
 
 	upload_world_limit(world, 1, 1, ROOM);
@@ -304,7 +304,7 @@ static void a_failure_frees_nothing_that_waits(void **state)
 static void slow_buckets_make_room_when_memory_is_short(void **state)
 {
 	enum { BUCKETS = 6, EACH = ROOM / 8 };
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 	char bucket[TEXT_MAX];
 	size_t before;
 
@@ -332,7 +332,7 @@ static void slow_buckets_make_room_when_memory_is_short(void **state)
 static void uploads_of_slow_buckets_give_way_when_memory_is_short(void **state)
 {
 	enum { ROWS = 10 * ROOM / 8 };
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 	size_t slow = 0;
 	char bucket[TEXT_MAX];
 
@@ -360,7 +360,7 @@ static void uploads_of_slow_buckets_give_way_when_memory_is_short(void **state)
 
 static void a_bucket_that_is_waited_for_too_long_spills(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 	struct lc_target *target;
 
 	upload_world_limit(world, UPLOADS, 2, ROOM);
@@ -386,7 +386,7 @@ static void a_bucket_that_is_waited_for_too_long_spills(void **state)
 
 static void bodies_built_again_have_an_eighth_of_the_memory(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 	struct lc_target *target;
 	size_t eighth;
 
@@ -412,7 +412,7 @@ static void bodies_built_again_have_an_eighth_of_the_memory(void **state)
 
 static void uploads_into_slow_and_failing_buckets_promise_no_room(void **state)
 {
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 
 	upload_world_limit(world, UPLOADS, 1, ROOM);
 	assert_false(lc_upload_moving(world->upload));
@@ -445,7 +445,7 @@ static void uploads_into_slow_and_failing_buckets_promise_no_room(void **state)
 static void targets_are_forgotten_when_nobody_holds_them(void **state)
 {
 	enum { MANY = 2000 };
-	struct upload_world *world = *state;
+	struct delivery_world *world = *state;
 	const struct lc_target_table *targets = lc_upload_targets(world->upload);
 	const struct lc_view none = lc_view_of("");
 	char bucket[TEXT_MAX];
