@@ -1,15 +1,21 @@
 /*
- * The row hash: 64 bits over all column values of a row, by which rows are recognised when they are
+ * The row hash: 64 bits over the column values of a row, by which rows are recognised when they are
  * fetched again. Stable across versions of log-courier as long as LC_ROW_HASH_VERSION stays: it
  * stands in durable state and in object keys.
  *
- * Version 1: XXH3 with 64 bits (xxHash specification) over the fields in the order of
- * include/tbl/record_fields.h: times, numbers and floats as 8 bytes little-endian (float: its
+ * Version 1: XXH3 with 64 bits (xxHash specification) over the first LC_ROW_HASH_FIELDS fields in
+ * the order of include/tbl/record_fields.h: times, numbers and floats as 8 bytes little-endian (float: its
  * bits), a nullable one preceded by a byte that says whether it is present (absent: value 0); text
  * as 4 bytes length little-endian and its bytes. NULL text counts as empty.
  *
  * It is the hash of the row as it came: how much of a large row is kept changes with a setting,
  * what the row is called by must not.
+ *
+ * A column that was added later stands after these fields and is no part of the hash: a ledger of
+ * an earlier release recognises its rows, and is the same to both releases. Rows that differ in
+ * such a column alone are taken for as many copies of one row. To hash it all the same would take
+ * another version, and a step of the ledger's schema (ledger/schema.h) by which a ledger knows from
+ * which second on its rows are hashed that way.
  */
 #ifndef LC_FORMATS_ROW_HASH_H
 #define LC_FORMATS_ROW_HASH_H
@@ -20,12 +26,12 @@
 
 struct XXH3_state_s;
 
-enum { LC_ROW_HASH_VERSION = 1, LC_ROW_HASH_BLOCK_SIZE = 4096 };
+enum { LC_ROW_HASH_VERSION = 1, LC_ROW_HASH_FIELDS = 31, LC_ROW_HASH_BLOCK_SIZE = 4096 };
 
 /* The hash of a row; of one that was shortened, the one that it brings along. */
 uint64_t lc_row_hash(const struct lc_record *record);
 
-/* The same of a row whose values stream by, in the order of the fields. */
+/* The same of a row whose values stream by: its first LC_ROW_HASH_FIELDS, in order. */
 struct lc_row_hasher {
 	char block[LC_ROW_HASH_BLOCK_SIZE];
 	size_t size;

@@ -1,6 +1,6 @@
 /*
- * The fields of a row, in the order in which they are asked for, sent and hashed. The expression
- * gives each one fixed type in RowBinary, whatever the table declares.
+ * The fields of a row, in the order in which they are asked for and sent. The expression gives each
+ * one fixed type in RowBinary, whatever the table declares.
  *
  * LC_FIELD_NUMBER  UInt32, never NULL
  * LC_FIELD_TIME    Int64, ms since 1970, never NULL
@@ -8,7 +8,8 @@
  * LC_FIELD_UINT    Nullable(UInt64)
  * LC_FIELD_FLOAT   Nullable(Float32)
  *
- * Changing the order or a type changes the row hash: see formats/row_hash.h.
+ * A new field goes to the end. The first LC_ROW_HASH_FIELDS, their order and their types make up
+ * the row hash, by which ledgers know their rows: see formats/row_hash.h.
  */
 #ifndef LC_FIELD_NUMBER
 #define LC_FIELD_NUMBER(name, expression)

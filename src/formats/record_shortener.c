@@ -81,6 +81,13 @@ void lc_record_shortener_begin(struct lc_record_shortener *shortener)
 	lc_row_hasher_begin(&shortener->hasher);
 }
 
+/* Whether the value is part of the row hash. The first marker is value 0; no marker is hashed, as
+ * none has a kind that is. */
+static bool is_hashed(const struct lc_record_shortener *shortener)
+{
+	return shortener->step <= LC_ROW_HASH_FIELDS;
+}
+
 /* The value's flag and length are known; its bytes come next. */
 static void begin_body(struct lc_record_shortener *shortener, bool present, uint64_t size)
 {
@@ -88,7 +95,7 @@ static void begin_body(struct lc_record_shortener *shortener, bool present, uint
 	shortener->head_size = 0;
 	shortener->in_body = true;
 	shortener->present = present;
-	if (STEPS[shortener->step].kind == TEXT)
+	if (STEPS[shortener->step].kind == TEXT && is_hashed(shortener))
 		lc_row_hasher_add_text_size(&shortener->hasher, size);
 }
 
@@ -162,7 +169,7 @@ static struct lc_view take_body(struct lc_record_shortener *shortener, struct lc
 {
 	struct lc_view taken = take(piece, wanted);
 
-	if (STEPS[shortener->step].kind == TEXT)
+	if (STEPS[shortener->step].kind == TEXT && is_hashed(shortener))
 		lc_row_hasher_add_text_bytes(&shortener->hasher, taken);
 	return taken;
 }
@@ -199,7 +206,8 @@ static bool take_value(struct lc_record_shortener *shortener, struct lc_view *pi
 	take_body(shortener, piece, &shortener->skipping);
 	if (shortener->skipping > 0)
 		return false;
-	hash_value(shortener, &STEPS[shortener->step]);
+	if (is_hashed(shortener))
+		hash_value(shortener, &STEPS[shortener->step]);
 	return true;
 }
 

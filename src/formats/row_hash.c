@@ -86,6 +86,18 @@ static inline uint64_t end(struct lc_row_hasher *hasher)
 	return hash;
 }
 
+enum field {
+#define LC_FIELD_TIME(name, expression) FIELD_##name,
+#define LC_FIELD_NUMBER(name, expression) FIELD_##name,
+#define LC_FIELD_TEXT(name, expression) FIELD_##name,
+#define LC_FIELD_UINT(name, expression) FIELD_##name,
+#define LC_FIELD_FLOAT(name, expression) FIELD_##name,
+#include "tbl/record_fields.h"
+	FIELD_COUNT
+};
+
+_Static_assert((int)FIELD_COUNT >= (int)LC_ROW_HASH_FIELDS, "a field of the row hash is gone");
+
 uint64_t lc_row_hash(const struct lc_record *record)
 {
 	struct lc_row_hasher hasher;
@@ -93,12 +105,15 @@ uint64_t lc_row_hash(const struct lc_record *record)
 	if (record->shortened)
 		return record->hash;
 	begin(&hasher);
-#define LC_FIELD_TIME(name, expression) add_uint(&hasher, (uint64_t)record->name);
-#define LC_FIELD_NUMBER(name, expression) add_uint(&hasher, record->name);
-#define LC_FIELD_TEXT(name, expression) add_text(&hasher, record->name);
+#define HASH(name, add_value)                            \
+	if ((int)FIELD_##name < (int)LC_ROW_HASH_FIELDS) \
+		add_value;
+#define LC_FIELD_TIME(name, expression) HASH(name, add_uint(&hasher, (uint64_t)record->name))
+#define LC_FIELD_NUMBER(name, expression) HASH(name, add_uint(&hasher, record->name))
+#define LC_FIELD_TEXT(name, expression) HASH(name, add_text(&hasher, record->name))
 #define LC_FIELD_UINT(name, expression) \
-	add_nullable(&hasher, record->name.present, record->name.value);
-#define LC_FIELD_FLOAT(name, expression) add_float(&hasher, record->name);
+	HASH(name, add_nullable(&hasher, record->name.present, record->name.value))
+#define LC_FIELD_FLOAT(name, expression) HASH(name, add_float(&hasher, record->name))
 #include "tbl/record_fields.h"
 	return end(&hasher);
 }

@@ -95,23 +95,30 @@ static void rows_of_any_size_hash_as_described(void **state)
 	free(text);
 }
 
+/* Those of the version do; those that came later must not. */
 static void every_field_counts(void **state)
 {
 	const struct lc_record original = record_rows_example();
 	const uint64_t hash = lc_row_hash(&original);
 	struct lc_record record;
+	unsigned fields = 0;
 
 	(void)state;
 #define CHANGED(name, change) \
 	record = original;    \
 	record.name change;   \
-	assert_true(lc_row_hash(&record) != hash);
-#define LC_FIELD_TIME(name, expression) CHANGED(name, ++)
-#define LC_FIELD_NUMBER(name, expression) CHANGED(name, ++)
-#define LC_FIELD_TEXT(name, expression) CHANGED(name, = lc_view_of("another"))
-#define LC_FIELD_UINT(name, expression) CHANGED(name, .present = false) CHANGED(name, .value++)
-#define LC_FIELD_FLOAT(name, expression) CHANGED(name, .present = false) CHANGED(name, .value++)
+	assert_int_equal(lc_row_hash(&record) != hash, fields < 31);
+#define CHANGED_TWICE(name)             \
+	CHANGED(name, .present = false) \
+	CHANGED(name, .value++)         \
+	fields++;
+#define LC_FIELD_TIME(name, expression) CHANGED(name, ++) fields++;
+#define LC_FIELD_NUMBER(name, expression) CHANGED(name, ++) fields++;
+#define LC_FIELD_TEXT(name, expression) CHANGED(name, = lc_view_of("another")) fields++;
+#define LC_FIELD_UINT(name, expression) CHANGED_TWICE(name)
+#define LC_FIELD_FLOAT(name, expression) CHANGED_TWICE(name)
 #include "tbl/record_fields.h"
+	assert_true(fields >= 31);
 }
 
 static void bytes_that_move_to_the_next_field_change_the_hash(void **state)
