@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* The member's type in the struct, and what stands for none. */
 enum lc_document_type {
@@ -71,8 +72,9 @@ void lc_document_set(json_t *object, const char *name, json_t *value);
 /* A text as lc_document_write writes it. */
 json_t *lc_document_text(struct lc_view text);
 
-/* A number, INT64_MAX at most. */
+/* A number, INT64_MAX at most; and such a value read: false for anything else. */
 json_t *lc_document_count(uint64_t count);
+bool lc_document_read_count(const json_t *value, uint64_t *count);
 
 /* Appends {"error": why} as one line; why may hold any bytes. */
 void lc_document_append_error(const char *why, struct lc_buffer *json);

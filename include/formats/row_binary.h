@@ -1,17 +1,41 @@
 /*
- * Reading RowBinary values one after the other, bounded by the bytes at hand.
+ * Values in ClickHouse's RowBinary, as they are read one after the other, bounded by the bytes at
+ * hand, and written.
  *
- * Format: ClickHouse documentation, "RowBinary": numbers little-endian, String as LEB128 length and
- * bytes. A reader remembers the first thing that went wrong; the values read after that are zero or
+ * Format: ClickHouse documentation, "RowBinary": numbers little-endian, String as its length and its
+ * bytes. Lengths are variable-length unsigned integers, seven bits a byte, lowest first (LEB128). A
+ * reader remembers the first thing that went wrong; the values read after that are zero or
  * empty, and its state is checked once, at the end of a row.
  */
 #ifndef LC_FORMATS_ROW_BINARY_H
 #define LC_FORMATS_ROW_BINARY_H
 
+#include "base/buffer.h"
 #include "base/view.h"
-#include "formats/leb128.h"
 
+#include <stddef.h>
 #include <stdint.h>
+
+enum { LC_ROW_BINARY_LEB128_SIZE_MAX = 10 }; /* of a 64-bit number */
+
+enum lc_row_binary_leb128_result {
+	LC_ROW_BINARY_LEB128_READ,       /* *value and *used are set */
+	LC_ROW_BINARY_LEB128_INCOMPLETE, /* the bytes end inside the number */
+	LC_ROW_BINARY_LEB128_OVERFLOW,   /* more than 64 bits */
+};
+
+/* Reads the number at the beginning of `bytes`. */
+enum lc_row_binary_leb128_result lc_row_binary_leb128_read(struct lc_view bytes, uint64_t *value,
+							   size_t *used);
+
+/* Writes a number in as few bytes as it takes; returns how many. */
+size_t lc_row_binary_leb128_write(uint64_t value, char out[LC_ROW_BINARY_LEB128_SIZE_MAX]);
+
+/* Appends a number in `size` bytes (at most 8). */
+void lc_row_binary_append_number(struct lc_buffer *rows, uint64_t number, size_t size);
+
+/* Appends a string: its length and its bytes. */
+void lc_row_binary_append_text(struct lc_buffer *rows, struct lc_view text);
 
 enum lc_row_binary_state {
 	LC_ROW_BINARY_GOOD,
@@ -62,13 +86,13 @@ static inline uint64_t lc_row_binary_length(struct lc_row_binary_reader *reader)
 
 	if (reader->state != LC_ROW_BINARY_GOOD)
 		return 0;
-	switch (lc_leb128_read(rest, &length, &used)) {
-	case LC_LEB128_READ:
+	switch (lc_row_binary_leb128_read(rest, &length, &used)) {
+	case LC_ROW_BINARY_LEB128_READ:
 		break;
-	case LC_LEB128_INCOMPLETE:
+	case LC_ROW_BINARY_LEB128_INCOMPLETE:
 		reader->state = LC_ROW_BINARY_INCOMPLETE;
 		return 0;
-	case LC_LEB128_OVERFLOW:
+	case LC_ROW_BINARY_LEB128_OVERFLOW:
 		reader->state = LC_ROW_BINARY_CORRUPT;
 		return 0;
 	}

@@ -16,8 +16,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "formats/document.h"
-#include "formats/severity.h"
-#include "formats/shard_state.h"
+#include "formats/status_names.h"
 
 #include <stdbool.h>
 #include <stddef.h>

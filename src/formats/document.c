@@ -2,8 +2,7 @@
 
 #include "base/assert.h"
 #include "base/view.h"
-#include "formats/severity.h"
-#include "formats/shard_state.h"
+#include "formats/status_names.h"
 
 #include <limits.h>
 #include <string.h>
@@ -142,6 +141,15 @@ static bool read_integer(const json_t *value, int64_t maximum, int64_t *number)
 {
 	*number = json_integer_value(value);
 	return json_is_integer(value) && *number >= 0 && *number <= maximum;
+}
+
+bool lc_document_read_count(const json_t *value, uint64_t *count)
+{
+	int64_t number;
+	bool read = read_integer(value, INT64_MAX, &number);
+
+	*count = (uint64_t)number;
+	return read;
 }
 
 /* `none` for null. */

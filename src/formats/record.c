@@ -1,6 +1,6 @@
 #include "formats/record.h"
 
-#include "formats/leb128.h"
+#include "formats/row_binary.h"
 
 #include <endian.h>
 #include <inttypes.h>
@@ -118,12 +118,12 @@ static bool take_any_text(struct reader *reader, struct lc_view *text, const cha
 	if (present) {
 		struct lc_view rest = {.data = reader->at, .size = reader->left};
 
-		switch (lc_leb128_read(rest, &size, &used)) {
-		case LC_LEB128_READ:
+		switch (lc_row_binary_leb128_read(rest, &size, &used)) {
+		case LC_ROW_BINARY_LEB128_READ:
 			break;
-		case LC_LEB128_INCOMPLETE:
+		case LC_ROW_BINARY_LEB128_INCOMPLETE:
 			return incomplete(reader, reader->left + 1);
-		case LC_LEB128_OVERFLOW:
+		case LC_ROW_BINARY_LEB128_OVERFLOW:
 			size = UINT64_MAX;
 			break;
 		}

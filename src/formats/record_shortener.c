@@ -1,7 +1,7 @@
 #include "formats/record_shortener.h"
 
 #include "base/assert.h"
-#include "formats/leb128.h"
+#include "formats/row_binary.h"
 
 #include <endian.h>
 
@@ -48,7 +48,7 @@ static size_t overhead(void)
 	size_t sum = 0;
 
 	for (size_t i = 0; i < STEP_COUNT; i++)
-		sum += 1 + (STEPS[i].kind == TEXT ? LC_LEB128_SIZE_MAX : STEPS[i].size);
+		sum += 1 + (STEPS[i].kind == TEXT ? LC_ROW_BINARY_LEB128_SIZE_MAX : STEPS[i].size);
 	return sum;
 }
 
@@ -101,12 +101,12 @@ static void begin_body(struct lc_record_shortener *shortener, bool present, uint
 
 static void begin_text(struct lc_record_shortener *shortener, uint64_t size)
 {
-	char length[LC_LEB128_SIZE_MAX];
+	char length[LC_ROW_BINARY_LEB128_SIZE_MAX];
 	uint64_t limit = shortener->text_limit;
 
 	lc_buffer_append_char(&shortener->row, PRESENT);
 	lc_buffer_append(&shortener->row, length,
-			 lc_leb128_write(size > limit ? limit : size, length));
+			 lc_row_binary_leb128_write(size > limit ? limit : size, length));
 	begin_body(shortener, true, size);
 	if (size <= limit)
 		return;
@@ -138,14 +138,14 @@ static enum head read_head(struct lc_record_shortener *shortener, const struct s
 		begin_body(shortener, head[0] == PRESENT, head[0] == PRESENT ? step->size : 0);
 		return HEAD_READ;
 	}
-	switch (lc_leb128_read((struct lc_view){.data = head + 1, .size = shortener->head_size - 1},
-			       &size, &used)) {
-	case LC_LEB128_READ:
+	switch (lc_row_binary_leb128_read(
+	    (struct lc_view){.data = head + 1, .size = shortener->head_size - 1}, &size, &used)) {
+	case LC_ROW_BINARY_LEB128_READ:
 		begin_text(shortener, size);
 		return HEAD_READ;
-	case LC_LEB128_INCOMPLETE:
+	case LC_ROW_BINARY_LEB128_INCOMPLETE:
 		return HEAD_INCOMPLETE;
-	case LC_LEB128_OVERFLOW:
+	case LC_ROW_BINARY_LEB128_OVERFLOW:
 		break;
 	}
 	return HEAD_WRONG;

@@ -1,11 +1,36 @@
 #include "formats/status_document.h"
 
+#include "base/assert.h"
 #include "base/memory.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define FIELD(record, type, name, help) LC_DOCUMENT_FIELD(struct record, type, name, help)
+
+static const struct lc_document_field SERVICE_FIELDS[] = {
+#define LC_STATUS_SERVICE(type, name, help) FIELD(lc_status_document, type, name, help),
+#include "tbl/status_fields.h"
+};
+
+static const struct lc_document_field SHARD_FIELDS[] = {
+#define LC_STATUS_SHARD(type, name, help) FIELD(lc_status_document_shard, type, name, help),
+#include "tbl/status_fields.h"
+};
+
+static const struct lc_document_field FINDING_FIELDS[] = {
+#define LC_STATUS_FINDING(type, name, help) FIELD(lc_status_document_finding, type, name, help),
+#include "tbl/status_fields.h"
+};
+
+const struct lc_document_layout LC_STATUS_DOCUMENT_SERVICE_LAYOUT =
+    LC_DOCUMENT_LAYOUT(NULL, struct lc_status_document, SERVICE_FIELDS);
+const struct lc_document_layout LC_STATUS_DOCUMENT_SHARD_LAYOUT =
+    LC_DOCUMENT_LAYOUT("shards", struct lc_status_document_shard, SHARD_FIELDS);
+const struct lc_document_layout LC_STATUS_DOCUMENT_FINDING_LAYOUT =
+    LC_DOCUMENT_LAYOUT("findings", struct lc_status_document_finding, FINDING_FIELDS);
 
 void lc_status_document_init(struct lc_status_document *document, size_t shards)
 {
@@ -31,7 +56,7 @@ size_t lc_status_document_count(const struct lc_status_document *document,
 	return count;
 }
 
-/* Behind all that are as grave or graver. */
+/* After all that are as grave or graver. */
 static size_t place_of(const struct lc_status_document *document, enum lc_severity severity)
 {
 	size_t place = document->findings_size;
@@ -72,4 +97,90 @@ void lc_status_document_find(struct lc_status_document *document, enum lc_severi
 		finding.text[0] = '\0';
 	va_end(arguments);
 	lc_status_document_add_finding(document, &finding);
+}
+
+/* ---- as JSON ---- */
+
+static void write_list(json_t *object, const struct lc_document_layout *layout, const void *rows,
+		       size_t count)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < count; i++) {
+		json_t *row = json_object();
+
+		lc_document_write(row, layout, (const char *)rows + i * layout->row_size);
+		LC_ASSERT(json_array_append_new(list, row) == 0);
+	}
+	lc_document_set(object, layout->name, list);
+}
+
+void lc_status_document_encode(const struct lc_status_document *document, bool with_shards,
+			       struct lc_buffer *json)
+{
+	json_t *object = json_object();
+
+	lc_document_write(object, &LC_STATUS_DOCUMENT_SERVICE_LAYOUT, document);
+	write_list(object, &LC_STATUS_DOCUMENT_FINDING_LAYOUT, document->findings,
+		   document->findings_size);
+	if (with_shards)
+		write_list(object, &LC_STATUS_DOCUMENT_SHARD_LAYOUT, document->shards,
+			   document->shards_size);
+	lc_document_finish(object, json);
+}
+
+static bool decode_shards(const json_t *shards, struct lc_status_document *document)
+{
+	size_t size = json_array_size(shards);
+
+	if (shards == NULL) {
+		lc_status_document_init(document, 0);
+		return true;
+	}
+	if (!json_is_array(shards) || size > LC_STATUS_DOCUMENT_SHARDS_MAX)
+		return false;
+	lc_status_document_init(document, size);
+	for (size_t i = 0; i < size; i++) {
+		if (!lc_document_read(json_array_get(shards, i), &LC_STATUS_DOCUMENT_SHARD_LAYOUT,
+				      &document->shards[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool decode_findings(const json_t *findings, struct lc_status_document *document)
+{
+	if (!json_is_array(findings) || json_array_size(findings) > LC_STATUS_DOCUMENT_FINDINGS_MAX)
+		return false;
+	for (size_t i = 0; i < json_array_size(findings); i++) {
+		struct lc_status_document_finding finding = {.shard = -1};
+
+		if (!lc_document_read(json_array_get(findings, i),
+				      &LC_STATUS_DOCUMENT_FINDING_LAYOUT, &finding))
+			return false;
+		lc_status_document_add_finding(document, &finding);
+	}
+	return true;
+}
+
+bool lc_status_document_decode(struct lc_view json, struct lc_status_document *document,
+			       struct lc_error *error)
+{
+	json_error_t fault;
+	json_t *object = json_loadb(json.data, json.size, JSON_REJECT_DUPLICATES, &fault);
+	bool whole;
+
+	*document = (struct lc_status_document){0};
+	if (object == NULL)
+		return lc_error_set(error, LC_ERROR_CORRUPT, "not JSON: %s (line %d)", fault.text,
+				    fault.line);
+	whole = decode_shards(json_object_get(object, "shards"), document) &&
+		decode_findings(json_object_get(object, "findings"), document) &&
+		lc_document_read(object, &LC_STATUS_DOCUMENT_SERVICE_LAYOUT, document);
+	json_decref(object);
+	if (!whole) {
+		lc_status_document_free(document);
+		return lc_error_set(error, LC_ERROR_CORRUPT, "not a status document");
+	}
+	return true;
 }

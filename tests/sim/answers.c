@@ -3,41 +3,25 @@
 
 #include "base/memory.h"
 #include "formats/discovery_row.h"
-#include "formats/leb128.h"
 #include "formats/row_binary.h"
 
 #include <endian.h>
 #include <stdlib.h>
 
-static void append_number(struct lc_buffer *answer, uint64_t number, size_t size)
-{
-	uint64_t bytes = htole64(number);
-
-	lc_buffer_append(answer, &bytes, size);
-}
-
-static void append_text(struct lc_buffer *answer, struct lc_view text)
-{
-	char size[LC_LEB128_SIZE_MAX];
-
-	lc_buffer_append(answer, size, lc_leb128_write(text.size, size));
-	lc_buffer_append_view(answer, text);
-}
-
 static void append_nullable_text(struct lc_buffer *answer, struct lc_view text)
 {
 	bool null = text.size == 0 && sim_chance(0.5);
 
-	append_number(answer, null, 1);
+	lc_row_binary_append_number(answer, null, 1);
 	if (!null)
-		append_text(answer, text);
+		lc_row_binary_append_text(answer, text);
 }
 
 static void append_nullable(struct lc_buffer *answer, bool present, uint64_t bits, size_t size)
 {
-	append_number(answer, !present, 1);
+	lc_row_binary_append_number(answer, !present, 1);
 	if (present)
-		append_number(answer, bits, size);
+		lc_row_binary_append_number(answer, bits, size);
 }
 
 static uint64_t bits_of(float value)
@@ -54,16 +38,17 @@ static void append_record(struct lc_buffer *answer, uint64_t marker, const struc
 	struct lc_record record;
 
 	sim_row_record(row, &scratch, &record);
-	append_number(answer, marker, 8);
-#define LC_FIELD_TIME(name, expression) append_number(answer, (uint64_t)record.name, 8);
-#define LC_FIELD_NUMBER(name, expression) append_number(answer, record.name, 4);
+	lc_row_binary_append_number(answer, marker, 8);
+#define LC_FIELD_TIME(name, expression) \
+	lc_row_binary_append_number(answer, (uint64_t)record.name, 8);
+#define LC_FIELD_NUMBER(name, expression) lc_row_binary_append_number(answer, record.name, 4);
 #define LC_FIELD_TEXT(name, expression) append_nullable_text(answer, record.name);
 #define LC_FIELD_UINT(name, expression) \
 	append_nullable(answer, record.name.present, record.name.value, 8);
 #define LC_FIELD_FLOAT(name, expression) \
 	append_nullable(answer, record.name.present, bits_of(record.name.value), 4);
 #include "tbl/record_fields.h"
-	append_number(answer, marker, 8);
+	lc_row_binary_append_number(answer, marker, 8);
 }
 
 static void append_numbers(struct lc_buffer *answer, uint64_t marker, uint32_t session,
@@ -74,15 +59,15 @@ static void append_numbers(struct lc_buffer *answer, uint64_t marker, uint32_t s
 
 	if (floor == NULL)
 		floor = &none;
-	append_number(answer, marker, 8);
-	append_number(answer, session, 4);
-	append_text(answer, lc_view_of(bucket));
-	append_number(answer, rows, 8);
-	append_number(answer, second, 4);
-	append_number(answer, floor->inserted_at, 4);
-	append_number(answer, (uint64_t)floor->start_time_ms, 8);
-	append_text(answer, floor->req_id);
-	append_number(answer, end, 8);
+	lc_row_binary_append_number(answer, marker, 8);
+	lc_row_binary_append_number(answer, session, 4);
+	lc_row_binary_append_text(answer, lc_view_of(bucket));
+	lc_row_binary_append_number(answer, rows, 8);
+	lc_row_binary_append_number(answer, second, 4);
+	lc_row_binary_append_number(answer, floor->inserted_at, 4);
+	lc_row_binary_append_number(answer, (uint64_t)floor->start_time_ms, 8);
+	lc_row_binary_append_text(answer, floor->req_id);
+	lc_row_binary_append_number(answer, end, 8);
 }
 
 static void append_count(struct lc_buffer *answer, uint64_t marker, const struct sim_source *source,
@@ -389,10 +374,10 @@ bool sim_answer(const struct sim_query *query, unsigned seat, struct lc_buffer *
 	sim->as_of_ms = sim_now_ms() > behind_ms ? sim_now_ms() - behind_ms : 0;
 	switch (query->kind) {
 	case SIM_QUERY_CLOCK:
-		append_number(answer, query->marker, 8);
-		append_number(answer, (uint64_t)(now + sim->plan.seat_skew[seat]), 4);
-		append_text(answer, lc_view_of(""));
-		append_number(answer, query->marker, 8);
+		lc_row_binary_append_number(answer, query->marker, 8);
+		lc_row_binary_append_number(answer, (uint64_t)(now + sim->plan.seat_skew[seat]), 4);
+		lc_row_binary_append_text(answer, lc_view_of(""));
+		lc_row_binary_append_number(answer, query->marker, 8);
 		break;
 	case SIM_QUERY_OFFSETS:
 		answer_offsets(query, answer);

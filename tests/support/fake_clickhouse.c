@@ -3,7 +3,7 @@
 #include "base/assert.h"
 #include "base/buffer.h"
 #include "base/memory.h"
-#include "formats/leb128.h"
+#include "formats/row_binary.h"
 #include "support/record_rows.h"
 
 #include <endian.h>
@@ -150,30 +150,15 @@ static void send_cut(struct lc_clickhouse *clickhouse, struct lc_buffer *bytes)
 	lc_buffer_free(bytes);
 }
 
-static void append_number(struct lc_buffer *bytes, uint64_t value, size_t size)
-{
-	uint64_t little = htole64(value);
-
-	lc_buffer_append(bytes, &little, size);
-}
-
-static void append_text(struct lc_buffer *bytes, struct lc_view text)
-{
-	char size[LC_LEB128_SIZE_MAX];
-
-	lc_buffer_append(bytes, size, lc_leb128_write(text.size, size));
-	lc_buffer_append_view(bytes, text);
-}
-
 void fake_clickhouse_send_clock(struct lc_clickhouse *clickhouse, uint32_t now)
 {
 	struct lc_buffer bytes;
 
 	lc_buffer_init(&bytes, BYTES_MAX);
-	append_number(&bytes, fake_clickhouse_marker(clickhouse), 8);
-	append_number(&bytes, now, 4);
-	append_text(&bytes, lc_view_of(""));
-	append_number(&bytes, fake_clickhouse_marker(clickhouse), 8);
+	lc_row_binary_append_number(&bytes, fake_clickhouse_marker(clickhouse), 8);
+	lc_row_binary_append_number(&bytes, now, 4);
+	lc_row_binary_append_text(&bytes, lc_view_of(""));
+	lc_row_binary_append_number(&bytes, fake_clickhouse_marker(clickhouse), 8);
 	send_cut(clickhouse, &bytes);
 }
 
@@ -183,15 +168,15 @@ static void send_numbers(struct lc_clickhouse *clickhouse, const struct lc_disco
 	struct lc_buffer bytes;
 
 	lc_buffer_init(&bytes, BYTES_MAX);
-	append_number(&bytes, fake_clickhouse_marker(clickhouse), 8);
-	append_number(&bytes, row->raft_session_id, 4);
-	append_text(&bytes, row->bucket);
-	append_number(&bytes, row->rows, 8);
-	append_number(&bytes, row->oldest, 4);
-	append_number(&bytes, row->floor.inserted_at, 4);
-	append_number(&bytes, (uint64_t)row->floor.start_time_ms, 8);
-	append_text(&bytes, row->floor.req_id);
-	append_number(&bytes, end, 8);
+	lc_row_binary_append_number(&bytes, fake_clickhouse_marker(clickhouse), 8);
+	lc_row_binary_append_number(&bytes, row->raft_session_id, 4);
+	lc_row_binary_append_text(&bytes, row->bucket);
+	lc_row_binary_append_number(&bytes, row->rows, 8);
+	lc_row_binary_append_number(&bytes, row->oldest, 4);
+	lc_row_binary_append_number(&bytes, row->floor.inserted_at, 4);
+	lc_row_binary_append_number(&bytes, (uint64_t)row->floor.start_time_ms, 8);
+	lc_row_binary_append_text(&bytes, row->floor.req_id);
+	lc_row_binary_append_number(&bytes, end, 8);
 	send_cut(clickhouse, &bytes);
 }
 

@@ -1,6 +1,6 @@
 #include "support/record_rows.h"
 
-#include "formats/leb128.h"
+#include "formats/row_binary.h"
 
 #include <endian.h>
 
@@ -43,36 +43,18 @@ struct lc_record record_rows_example(void)
 	};
 }
 
-static void append_uint64(struct lc_buffer *rows, uint64_t value)
-{
-	uint64_t bytes = htole64(value);
-
-	lc_buffer_append(rows, &bytes, sizeof bytes);
-}
-
-static void append_uint32(struct lc_buffer *rows, uint32_t value)
-{
-	uint32_t bytes = htole32(value);
-
-	lc_buffer_append(rows, &bytes, sizeof bytes);
-}
-
 static void append_text(struct lc_buffer *rows, struct lc_view text)
 {
-	char size[LC_LEB128_SIZE_MAX];
-
 	lc_buffer_append_char(rows, text.size == 0 ? 1 : 0);
-	if (text.size == 0)
-		return;
-	lc_buffer_append(rows, size, lc_leb128_write(text.size, size));
-	lc_buffer_append_view(rows, text);
+	if (text.size > 0)
+		lc_row_binary_append_text(rows, text);
 }
 
 static void append_nullable_uint(struct lc_buffer *rows, struct lc_record_uint number)
 {
 	lc_buffer_append_char(rows, number.present ? 0 : 1);
 	if (number.present)
-		append_uint64(rows, number.value);
+		lc_row_binary_append_number(rows, number.value, 8);
 }
 
 static uint32_t bits_of(float value)
@@ -87,19 +69,20 @@ static void append_nullable_float(struct lc_buffer *rows, struct lc_record_float
 {
 	lc_buffer_append_char(rows, number.present ? 0 : 1);
 	if (number.present)
-		append_uint32(rows, bits_of(number.value));
+		lc_row_binary_append_number(rows, bits_of(number.value), 4);
 }
 
 void record_rows_append(struct lc_buffer *rows, const struct lc_record *record, uint64_t marker)
 {
-	append_uint64(rows, marker);
-#define LC_FIELD_TIME(name, expression) append_uint64(rows, (uint64_t)record->name);
-#define LC_FIELD_NUMBER(name, expression) append_uint32(rows, record->name);
+	lc_row_binary_append_number(rows, marker, 8);
+#define LC_FIELD_TIME(name, expression) \
+	lc_row_binary_append_number(rows, (uint64_t)record->name, 8);
+#define LC_FIELD_NUMBER(name, expression) lc_row_binary_append_number(rows, record->name, 4);
 #define LC_FIELD_TEXT(name, expression) append_text(rows, record->name);
 #define LC_FIELD_UINT(name, expression) append_nullable_uint(rows, record->name);
 #define LC_FIELD_FLOAT(name, expression) append_nullable_float(rows, record->name);
 #include "tbl/record_fields.h"
-	append_uint64(rows, marker);
+	lc_row_binary_append_number(rows, marker, 8);
 }
 
 bool record_rows_equal(const struct lc_record *a, const struct lc_record *b)

@@ -1,7 +1,7 @@
 /* When S3 as a whole takes nothing, and when only some targets fail. */
 #include "delivery/outage.h"
 
-#include "formats/fault.h"
+#include "formats/status_names.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

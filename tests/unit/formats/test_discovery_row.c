@@ -1,6 +1,6 @@
 #include "formats/discovery_row.h"
 
-#include "formats/leb128.h"
+#include "formats/row_binary.h"
 
 #include <endian.h>
 #include <setjmp.h>
@@ -12,32 +12,22 @@
 
 enum { MARKER = 4711, BYTES_MAX = 1024 * 1024 };
 
-static void append_number(struct lc_buffer *bytes, uint64_t value, size_t size)
-{
-	uint64_t little = htole64(value);
-
-	lc_buffer_append(bytes, &little, size);
-}
-
 static void append_text(struct lc_buffer *bytes, const char *text)
 {
-	char size[LC_LEB128_SIZE_MAX];
-
-	lc_buffer_append(bytes, size, lc_leb128_write(strlen(text), size));
-	lc_buffer_append_text(bytes, text);
+	lc_row_binary_append_text(bytes, lc_view_of(text));
 }
 
 static void append_row(struct lc_buffer *bytes, const char *bucket, uint64_t rows, uint64_t end)
 {
-	append_number(bytes, MARKER, 8);
-	append_number(bytes, 7, 4);
+	lc_row_binary_append_number(bytes, MARKER, 8);
+	lc_row_binary_append_number(bytes, 7, 4);
 	append_text(bytes, bucket);
-	append_number(bytes, rows, 8);
-	append_number(bytes, 100, 4);
-	append_number(bytes, 90, 4);
-	append_number(bytes, 90001, 8);
+	lc_row_binary_append_number(bytes, rows, 8);
+	lc_row_binary_append_number(bytes, 100, 4);
+	lc_row_binary_append_number(bytes, 90, 4);
+	lc_row_binary_append_number(bytes, 90001, 8);
 	append_text(bytes, "request");
-	append_number(bytes, end, 8);
+	lc_row_binary_append_number(bytes, end, 8);
 }
 
 static void append_last(struct lc_buffer *bytes, uint64_t rows)
@@ -186,10 +176,10 @@ static bool read_clock(struct lc_buffer *bytes, const char *settings, uint32_t *
 		       struct lc_error *error)
 {
 	lc_buffer_clear(bytes);
-	append_number(bytes, MARKER, 8);
-	append_number(bytes, 1549411200, 4);
+	lc_row_binary_append_number(bytes, MARKER, 8);
+	lc_row_binary_append_number(bytes, 1549411200, 4);
 	append_text(bytes, settings);
-	append_number(bytes, MARKER, 8);
+	lc_row_binary_append_number(bytes, MARKER, 8);
 	return lc_discovery_row_read_clock(lc_buffer_view(bytes), MARKER, now, error);
 }
 

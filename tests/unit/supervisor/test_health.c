@@ -2,7 +2,7 @@
 #include "supervisor/health.h"
 
 #include "base/exit_codes.h"
-#include "formats/fault.h"
+#include "formats/status_names.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
