@@ -1,7 +1,7 @@
 /*
  * The cycle: discover what is new, read the ready sources group after group, wait, again. It goes
  * on while uploads, commits, rebuilds and the reconcile have their own pace beside it. When
- * ClickHouse fails it begins anew after a backoff, with the next URL.
+ * ClickHouse fails it begins again after a backoff, with the next URL.
  */
 #ifndef LC_DELIVERY_CYCLE_H
 #define LC_DELIVERY_CYCLE_H
@@ -23,6 +23,15 @@
 #include <stdint.h>
 
 struct lc_cycle;
+
+/* Where a cycle is. */
+enum lc_cycle_step {
+	LC_CYCLE_WAITING,     /* for its time */
+	LC_CYCLE_BACKING_OFF, /* the same, after a failure */
+	LC_CYCLE_DISCOVERING, /* asking what is new */
+	LC_CYCLE_SCANNING,    /* reading ready sources, group after group */
+	LC_CYCLE_STOPPED,
+};
 
 struct lc_cycle_callbacks {
 	/* A discovery has ended: `error` kind NONE, or why it failed. A failed one is tried again,
@@ -54,11 +63,14 @@ void lc_cycle_stop(struct lc_cycle *cycle);
 bool lc_cycle_scanning(const struct lc_cycle *cycle);
 
 /* To be called when there may be more room for rows. */
-void lc_cycle_relieve(struct lc_cycle *cycle);
+void lc_cycle_update_flow(struct lc_cycle *cycle);
 
-/* "waiting", "backing off", "discovering", "scanning", "stopped". `next_ms` gets how long until the
- * next cycle begins; 0 unless it waits or backs off. */
-const char *lc_cycle_step(const struct lc_cycle *cycle, uint64_t *next_ms);
+enum lc_cycle_step lc_cycle_step(const struct lc_cycle *cycle);
+/* "waiting", "backing off", "discovering", "scanning", "stopped" */
+const char *lc_cycle_step_name(enum lc_cycle_step step);
+
+/* How long until the next cycle begins; -1 unless it is waited for. */
+int64_t lc_cycle_begins_in_ms(const struct lc_cycle *cycle);
 
 /* The end of the last window, and ClickHouse's clock; 0 before the first discovery. */
 uint32_t lc_cycle_until(const struct lc_cycle *cycle);

@@ -57,6 +57,6 @@ bool lc_scan_running(const struct lc_scan *scan);
 
 /* Pauses or resumes by the bytes in flight; closes an object early when nothing else can make room.
  * To be called when there may be more room. */
-void lc_scan_relieve(struct lc_scan *scan);
+void lc_scan_update_flow(struct lc_scan *scan);
 
 #endif

@@ -34,9 +34,9 @@ struct lc_shard_callbacks {
 };
 
 /* A shard that delivers the raft sessions with raftSessionID % shard_count == shard. Nothing is
- * sent before lc_shard_start. Settings, counters and callbacks must outlive it. NULL with `error`
- * set (LC_ERROR_USAGE) when a setting can not be used, for instance a CA file that does not load.
- */
+ * sent before lc_shard_start. Settings, counters and callbacks must outlive it. NULL with `error`:
+ * LC_ERROR_USAGE when a setting cannot be used, for instance a CA file that does not load; as
+ * lc_ledger_open when the ledger cannot be opened. */
 struct lc_shard *lc_shard_new(struct lc_loop *loop, const struct lc_settings *settings,
 			      unsigned shard, unsigned shard_count, struct lc_counters *counters,
 			      const struct lc_shard_callbacks *callbacks, void *context,

@@ -20,17 +20,11 @@ enum {
 	READ_LATELY_MS = 600 * 1000, /* so long a scan shows that ClickHouse can be read */
 };
 
-/* Where the cycle is. */
-enum step {
-	STEP_WAITING,     /* for the next cycle's time */
-	STEP_BACKING_OFF, /* the same, after a failure */
-	STEP_DISCOVERING, /* asking what is new */
-	STEP_SCANNING,    /* reading ready sources, group after group */
-	STEP_STOPPED,
+static const char *const STEP_NAMES[] = {
+    [LC_CYCLE_WAITING] = "waiting",         [LC_CYCLE_BACKING_OFF] = "backing off",
+    [LC_CYCLE_DISCOVERING] = "discovering", [LC_CYCLE_SCANNING] = "scanning",
+    [LC_CYCLE_STOPPED] = "stopped",
 };
-
-static const char *const STEP_NAMES[] = {"waiting", "backing off", "discovering", "scanning",
-					 "stopped"};
 
 struct lc_cycle {
 	struct lc_parts parts;
@@ -42,7 +36,7 @@ struct lc_cycle {
 	struct lc_scan *scan;
 	struct lc_loop_timer *timer;
 
-	enum step step;
+	enum lc_cycle_step step;
 	unsigned seat; /* ClickHouse URL of this cycle */
 	uint64_t started_ms;
 	uint64_t next_ms;  /* when the next cycle is to begin, while this one is waited for */
@@ -67,7 +61,7 @@ struct lc_cycle {
 	bool again;     /* the next cycle begins as soon as this one has ended */
 };
 
-static void enter_step(struct lc_cycle *cycle, enum step step)
+static void enter(struct lc_cycle *cycle, enum lc_cycle_step step)
 {
 	if (cycle->step != step)
 		lc_log(LC_LOG_DEBUG, "cycle", LC_LOG_TEXT("from", STEP_NAMES[cycle->step]),
@@ -75,9 +69,9 @@ static void enter_step(struct lc_cycle *cycle, enum step step)
 	cycle->step = step;
 }
 
-static void await(struct lc_cycle *cycle, enum step step, uint64_t delay_ms)
+static void await(struct lc_cycle *cycle, enum lc_cycle_step step, uint64_t delay_ms)
 {
-	enter_step(cycle, step);
+	enter(cycle, step);
 	delay_ms = cycle->again ? 0 : delay_ms;
 	cycle->next_ms = lc_loop_now_ms(cycle->parts.loop) + delay_ms;
 	lc_loop_timer_start(cycle->timer, delay_ms);
@@ -102,7 +96,7 @@ static void end_cycle(struct lc_cycle *cycle)
 			    (double)elapsed_ms / 1000);
 	lc_commit_flush(cycle->parts.commit, LC_COMMIT_BY_CYCLE);
 	cycle->again |= lc_discovery_lags(cycle->discovery);
-	await(cycle, STEP_WAITING, interval_ms > elapsed_ms ? interval_ms - elapsed_ms : 0);
+	await(cycle, LC_CYCLE_WAITING, interval_ms > elapsed_ms ? interval_ms - elapsed_ms : 0);
 }
 
 static void show_failure(const struct lc_cycle *cycle, const struct lc_error *error)
@@ -158,7 +152,7 @@ static void fail_cycle(struct lc_cycle *cycle, const char *what, const struct lc
 	lc_log(LC_LOG_WARNING, what,
 	       LC_LOG_TEXT("url", lc_clickhouse_seat_url(cycle->parts.clickhouse, cycle->seat)),
 	       LC_LOG_FAULT(error));
-	await(cycle, STEP_BACKING_OFF,
+	await(cycle, LC_CYCLE_BACKING_OFF,
 	      lc_backoff_delay_ms(&cycle->backoff, cycle->failures++, cycle->parts.random));
 }
 
@@ -226,7 +220,7 @@ static void on_discovered(void *context, const struct lc_error *error)
 	if (error->kind != LC_ERROR_CONFLICT)
 		note_discovery(cycle, error);
 	if (error->kind == LC_ERROR_CONFLICT) {
-		enter_step(cycle, STEP_STOPPED);
+		enter(cycle, LC_CYCLE_STOPPED);
 	} else if (error->kind != LC_ERROR_NONE) {
 		lc_counters_add(counters, LC_COUNTERS_DISCOVERY_FAILURES, 1);
 		fail_cycle(cycle, "discovery failed and is tried again", error);
@@ -244,7 +238,7 @@ static void on_discovered(void *context, const struct lc_error *error)
 	lc_plan_sort(cycle->ready, cycle->ready_count);
 	cycle->unsorted = false;
 	lc_counters_add(counters, LC_COUNTERS_DISCOVERY_BATCHES_FOUND, cycle->ready_count);
-	enter_step(cycle, STEP_SCANNING);
+	enter(cycle, LC_CYCLE_SCANNING);
 	scan_next_group(cycle);
 }
 
@@ -366,7 +360,7 @@ static void on_timer(void *context)
 
 	cycle->started_ms = lc_loop_now_ms(cycle->parts.loop);
 	cycle->seat = lc_clickhouse_take_seat(cycle->parts.clickhouse);
-	enter_step(cycle, STEP_DISCOVERING);
+	enter(cycle, LC_CYCLE_DISCOVERING);
 	lc_discovery_start(cycle->discovery, cycle->seat);
 }
 
@@ -396,7 +390,7 @@ struct lc_cycle *lc_cycle_new(const struct lc_parts *parts, const struct lc_ledg
 
 void lc_cycle_stop(struct lc_cycle *cycle)
 {
-	enter_step(cycle, STEP_STOPPED);
+	enter(cycle, LC_CYCLE_STOPPED);
 	lc_loop_timer_stop(cycle->timer);
 	lc_discovery_cancel(cycle->discovery);
 	lc_scan_cancel(cycle->scan);
@@ -416,8 +410,13 @@ void lc_cycle_free(struct lc_cycle *cycle)
 
 void lc_cycle_begin(struct lc_cycle *cycle)
 {
-	if (cycle->step == STEP_WAITING)
+	if (cycle->step == LC_CYCLE_WAITING)
 		lc_loop_timer_start(cycle->timer, 0);
+}
+
+static bool waits(const struct lc_cycle *cycle)
+{
+	return cycle->step == LC_CYCLE_WAITING || cycle->step == LC_CYCLE_BACKING_OFF;
 }
 
 static void count_open(void *context, struct lc_source *source)
@@ -439,7 +438,7 @@ uint64_t lc_cycle_flush(struct lc_cycle *cycle, const struct lc_ledger_source *o
 		cycle->flush_all = true;
 		lc_source_each(cycle->parts.sources, count_open, &count);
 	}
-	if (cycle->step == STEP_WAITING || cycle->step == STEP_BACKING_OFF)
+	if (waits(cycle))
 		lc_loop_timer_start(cycle->timer, 0);
 	else
 		cycle->again = true;
@@ -451,20 +450,28 @@ bool lc_cycle_scanning(const struct lc_cycle *cycle)
 	return lc_scan_running(cycle->scan);
 }
 
-void lc_cycle_relieve(struct lc_cycle *cycle)
+void lc_cycle_update_flow(struct lc_cycle *cycle)
 {
-	lc_scan_relieve(cycle->scan);
+	lc_scan_update_flow(cycle->scan);
 }
 
-const char *lc_cycle_step(const struct lc_cycle *cycle, uint64_t *next_ms)
+enum lc_cycle_step lc_cycle_step(const struct lc_cycle *cycle)
+{
+	return cycle->step;
+}
+
+const char *lc_cycle_step_name(enum lc_cycle_step step)
+{
+	return STEP_NAMES[step];
+}
+
+int64_t lc_cycle_begins_in_ms(const struct lc_cycle *cycle)
 {
 	uint64_t now_ms = lc_loop_now_ms(cycle->parts.loop);
 
-	*next_ms = 0;
-	if ((cycle->step == STEP_WAITING || cycle->step == STEP_BACKING_OFF) &&
-	    cycle->next_ms > now_ms)
-		*next_ms = cycle->next_ms - now_ms;
-	return STEP_NAMES[cycle->step];
+	if (!waits(cycle))
+		return -1;
+	return cycle->next_ms > now_ms ? (int64_t)(cycle->next_ms - now_ms) : 0;
 }
 
 uint32_t lc_cycle_until(const struct lc_cycle *cycle)

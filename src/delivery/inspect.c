@@ -235,13 +235,12 @@ static void look_at_targets(struct lc_inspect *inspect)
 
 static void add_reader(struct lc_inspect *inspect, const struct lc_shard_parts *parts)
 {
-	uint64_t next_ms;
-	const char *step = lc_cycle_step(parts->cycle, &next_ms);
-	bool waits = strcmp(step, "waiting") == 0 || strcmp(step, "backing off") == 0;
+	int64_t begins_in_ms = lc_cycle_begins_in_ms(parts->cycle);
 	struct lc_inspection_reader row = {
 	    .shard = inspect->number,
-	    .step = lc_view_of(step),
-	    .next_cycle_seconds = waits ? (int64_t)((next_ms + 999) / 1000) : LC_INSPECTION_NO_AGE,
+	    .step = lc_view_of(lc_cycle_step_name(lc_cycle_step(parts->cycle))),
+	    .next_cycle_seconds =
+		begins_in_ms < 0 ? LC_INSPECTION_NO_AGE : (begins_in_ms + 999) / 1000,
 	    .clickhouse_now = lc_cycle_clickhouse_now(parts->cycle),
 	    .count_threshold = (uint64_t)parts->settings->consumer_count_threshold,
 	    .time_threshold_seconds = (uint64_t)parts->settings->consumer_time_threshold_seconds,
@@ -264,11 +263,16 @@ static void add_target_once(struct lc_inspect *inspect, const struct lc_target *
 	add_target(inspect, target, now_ms);
 }
 
+static bool is_open(const struct lc_ledger_object *object)
+{
+	return !object->delivered && object->loss == LC_LEDGER_NOT_LOST;
+}
+
 /* The targets that the source's log objects are for: those in memory, and those that stand in the
  * ledger alone. */
-static void add_targets_of_source(struct lc_inspect *inspect)
+static void add_targets_of_source(struct lc_inspect *inspect,
+				  const struct lc_ledger_object *objects, size_t count)
 {
-	const struct lc_inspection_list *objects = &inspect->document.lists[LC_INSPECTION_OBJECTS];
 	const struct lc_source *source;
 	const struct lc_object *object;
 	struct lc_shard_parts parts;
@@ -284,13 +288,12 @@ static void add_targets_of_source(struct lc_inspect *inspect)
 			add_target_once(inspect, object->target, now_ms);
 		}
 	}
-	for (size_t i = 0; i < objects->count; i++) {
-		const struct lc_inspection_object *row =
-		    lc_inspection_row(&inspect->document, LC_INSPECTION_OBJECTS, i);
+	for (size_t i = 0; i < count; i++) {
+		const struct lc_ledger_intent *intent = &objects[i].intent;
 		const struct lc_target *target = lc_target_table_find(
-		    lc_upload_targets(parts.upload), row->target_bucket, row->target_prefix);
+		    lc_upload_targets(parts.upload), intent->target_bucket, intent->target_prefix);
 
-		if (target != NULL && lc_view_equal(row->state, lc_view_of("open")))
+		if (target != NULL && is_open(&objects[i]))
 			add_target_once(inspect, target, now_ms);
 	}
 }
@@ -315,11 +318,13 @@ static void add_ranges(struct lc_inspect *inspect, const struct lc_source *sourc
 
 static const char *state_of(const struct lc_ledger_object *object)
 {
-	if (object->delivered)
-		return "delivered";
-	if (object->loss == LC_LEDGER_LOST_DISCARDED)
-		return "discarded";
-	return object->loss == LC_LEDGER_NOT_LOST ? "open" : "expired";
+	static const char *const losses[] = {
+	    [LC_LEDGER_NOT_LOST] = "open",
+	    [LC_LEDGER_LOST_EXPIRED] = "expired",
+	    [LC_LEDGER_LOST_DISCARDED] = "discarded",
+	};
+
+	return object->delivered ? "delivered" : losses[object->loss];
 }
 
 static void on_objects(void *context, const struct lc_ledger_object *objects, size_t count)
@@ -346,7 +351,7 @@ static void on_objects(void *context, const struct lc_ledger_object *objects, si
 		lc_inspection_add(&inspect->document, LC_INSPECTION_OBJECTS, &row);
 	}
 	if (inspect->request.command == LC_CONTROL_REQUEST_EXPLAIN)
-		add_targets_of_source(inspect);
+		add_targets_of_source(inspect, objects, count);
 	inspect->done(inspect);
 }
 

@@ -294,7 +294,7 @@ static bool on_data(void *context, struct lc_view piece, struct lc_error *error)
 		good = false;
 	}
 	if (good)
-		lc_scan_relieve(scan);
+		lc_scan_update_flow(scan);
 	return good;
 }
 
@@ -449,7 +449,7 @@ static bool too_much(struct lc_scan *scan)
 	return scan->crowded != NULL || lc_upload_bytes(scan->parts.upload) >= cap;
 }
 
-void lc_scan_relieve(struct lc_scan *scan)
+void lc_scan_update_flow(struct lc_scan *scan)
 {
 	bool pause;
 

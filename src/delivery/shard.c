@@ -12,10 +12,10 @@
 #include "delivery/reconcile.h"
 #include "delivery/source.h"
 #include "delivery/upload.h"
+#include "ledger/file_name.h"
 #include "ledger/ledger.h"
 
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 /* The shard's life. */
@@ -118,7 +118,7 @@ static void on_room(void *context)
 {
 	struct lc_shard *shard = context;
 
-	lc_cycle_relieve(shard->cycle);
+	lc_cycle_update_flow(shard->cycle);
 	if (shard->step == STEP_DELIVERING)
 		lc_rebuild_start_if_due(shard->rebuild, lc_cycle_clickhouse_now(shard->cycle));
 	check_drained(shard);
@@ -213,7 +213,7 @@ static void on_janitor(void *context)
 
 	lc_source_survey(shard->sources, shard->counters);
 	lc_upload_tend(shard->upload, !lc_cycle_scanning(shard->cycle));
-	lc_cycle_relieve(shard->cycle);
+	lc_cycle_update_flow(shard->cycle);
 	if (shard->step == STEP_DELIVERING) {
 		uint32_t now = lc_cycle_clickhouse_now(shard->cycle);
 
@@ -282,8 +282,8 @@ static bool open_ledger(struct lc_shard *shard, unsigned number, unsigned count,
 	struct lc_ledger_options options = {
 	    .path = path, .shard = number, .shard_count = count, .retry_ms = LEDGER_RETRY_MS};
 
-	snprintf(path, sizeof(path), "%s/shard-%u-of-%u.db", shard->settings->state_directory,
-		 number, count);
+	if (!lc_file_name_path(path, shard->settings->state_directory, number, count, "", error))
+		return false;
 	shard->state = (struct lc_ledger_state){.on_source = restore_source,
 						.on_uncommitted = restore_uncommitted,
 						.on_target = restore_target,

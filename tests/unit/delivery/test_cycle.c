@@ -185,9 +185,7 @@ static void answer_scan(struct story *story)
 
 static const char *step(const struct story *story)
 {
-	uint64_t next_ms;
-
-	return lc_cycle_step(story->cycle, &next_ms);
+	return lc_cycle_step_name(lc_cycle_step(story->cycle));
 }
 
 /* Nothing new has come since the last window. */
@@ -222,13 +220,14 @@ static void answer_scans(struct story *story)
 /* Waits for the next cycle and runs it to its end. */
 static void run_cycle(struct story *story)
 {
-	uint64_t next_ms;
+	int64_t begins_in_ms;
 
 	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
 	if (story->discoveries == 0)
 		lc_cycle_begin(story->cycle);
-	(void)lc_cycle_step(story->cycle, &next_ms);
-	fake_loop_advance(story->world.loop, next_ms);
+	begins_in_ms = lc_cycle_begins_in_ms(story->cycle);
+	assert_true(begins_in_ms >= 0);
+	fake_loop_advance(story->world.loop, (uint64_t)begins_in_ms);
 	assert_string_equal(step(story), "discovering");
 	answer_discovery(story);
 	answer_scans(story);
@@ -599,14 +598,13 @@ static void discover_first_slice(struct story *story, uint32_t second)
 static void what_a_slice_has_found_is_read_before_the_next_one(void **state)
 {
 	struct story *story = *state;
-	uint64_t next_ms;
 
 	discover_first_slice(story, UNTIL);
 	assert_string_equal(step(story), "scanning");
 	assert_true(fake_clickhouse_sql_has(story->world.clickhouse, "(7,'s-000')"));
 	fake_clickhouse_end(story->world.clickhouse);
-	assert_string_equal(lc_cycle_step(story->cycle, &next_ms), "waiting");
-	assert_int_equal(next_ms, 0);
+	assert_string_equal(step(story), "waiting");
+	assert_int_equal(lc_cycle_begins_in_ms(story->cycle), 0);
 	fake_loop_advance(story->world.loop, 0);
 	assert_string_equal(step(story), "discovering");
 	answer_clock(story, UNTIL + LONG + DELAY);
@@ -616,19 +614,17 @@ static void what_a_slice_has_found_is_read_before_the_next_one(void **state)
 	answer_clock(story, UNTIL + LONG + DELAY);
 	fake_clickhouse_end(story->world.clickhouse);
 	assert_int_equal(lc_cycle_until(story->cycle), UNTIL + LONG);
-	lc_cycle_step(story->cycle, &next_ms);
-	assert_int_equal(next_ms, INTERVAL_MS);
+	assert_int_equal(lc_cycle_begins_in_ms(story->cycle), INTERVAL_MS);
 }
 
 /* Rows of the next slice are to stand in the same object. */
 static void what_is_young_at_the_end_of_a_slice_waits_for_the_next_one(void **state)
 {
 	struct story *story = *state;
-	uint64_t next_ms;
 
 	discover_first_slice(story, UNTIL + SLICE - AGE / 2);
-	assert_string_equal(lc_cycle_step(story->cycle, &next_ms), "waiting");
-	assert_int_equal(next_ms, 0);
+	assert_string_equal(step(story), "waiting");
+	assert_int_equal(lc_cycle_begins_in_ms(story->cycle), 0);
 	fake_loop_advance(story->world.loop, 0);
 	answer_clock(story, UNTIL + LONG + DELAY);
 	fake_clickhouse_end(story->world.clickhouse);
