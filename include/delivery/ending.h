@@ -10,10 +10,10 @@
 #define LC_DELIVERY_ENDING_H
 
 #include "delivery/parts.h"
+#include "delivery/query.h"
 #include "delivery/source.h"
 #include "formats/discovery_row.h"
 
-#include <stddef.h>
 #include <stdint.h>
 
 /* `error` has kind NONE if the answer was whole. */
@@ -40,12 +40,11 @@ struct lc_ending {
 void lc_ending_place_pass(struct lc_ending_place *place, const struct lc_source *source,
 			  uint32_t second);
 
-/* Asks about `sources`, those of the scan from the place's on, sorted by name, with `from` <=
- * insertedAt < `until`. The callback runs from the loop. */
+/* Asks about these rows of the scan: those of the sources from the place's on. The callback runs
+ * from the loop. */
 void lc_ending_ask(struct lc_ending *ending, const struct lc_parts *parts, unsigned seat,
-		   struct lc_source *const *sources, size_t count, uint32_t from, uint32_t until,
-		   const struct lc_ending_place *place, lc_ending_callback *callback,
-		   void *context);
+		   const struct lc_query_rows *rows, const struct lc_ending_place *place,
+		   lc_ending_callback *callback, void *context);
 
 /* No callback will run. */
 void lc_ending_cancel(struct lc_ending *ending);

@@ -12,7 +12,6 @@
 #define LC_DELIVERY_QUERY_H
 
 #include "base/buffer.h"
-#include "delivery/ending.h"
 #include "delivery/parts.h"
 #include "delivery/source.h"
 #include "ledger/ledger.h"
@@ -50,16 +49,22 @@ void lc_query_append_seconds(struct lc_buffer *sql, const struct lc_parts *parts
 			     uint32_t from, uint32_t until, const struct lc_ledger_count *slots,
 			     size_t count);
 
-/* The rows of these sources, which are sorted by name, with `from` <= insertedAt < `until`, in the
- * table's own order. */
-void lc_query_append_scan(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker,
-			  struct lc_source *const *sources, size_t count, uint32_t from,
-			  uint32_t until);
+/* The rows that a scan asks for. */
+struct lc_query_rows {
+	struct lc_source *const *sources; /* sorted by name */
+	size_t count;
+	uint32_t from; /* from <= insertedAt < until */
+	uint32_t until;
+};
 
-/* Per source: the rows of a scan from `place` on, in the place's own second and after it. */
+/* These rows, in the table's own order. */
+void lc_query_append_scan(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker,
+			  const struct lc_query_rows *rows);
+
+/* Per source: their number, but for those of the source `last` before this second. NULL: all. */
 void lc_query_append_rest(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker,
-			  struct lc_source *const *sources, size_t count, uint32_t from,
-			  uint32_t until, const struct lc_ending_place *place);
+			  const struct lc_query_rows *rows, const struct lc_source *last,
+			  uint32_t second);
 
 /* The INSERT of offsets, whose rows follow apart (formats/offset.h). */
 void lc_query_append_insert(struct lc_buffer *sql, const struct lc_settings *settings);

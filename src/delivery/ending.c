@@ -3,7 +3,6 @@
 #include "base/assert.h"
 #include "base/random.h"
 #include "clients/clickhouse.h"
-#include "delivery/query.h"
 
 void lc_ending_place_pass(struct lc_ending_place *place, const struct lc_source *source,
 			  uint32_t second)
@@ -53,8 +52,8 @@ static void on_done(void *context, const struct lc_error *error, int exception_c
 }
 
 void lc_ending_ask(struct lc_ending *ending, const struct lc_parts *parts, unsigned seat,
-		   struct lc_source *const *sources, size_t count, uint32_t from, uint32_t until,
-		   const struct lc_ending_place *place, lc_ending_callback *callback, void *context)
+		   const struct lc_query_rows *rows, const struct lc_ending_place *place,
+		   lc_ending_callback *callback, void *context)
 {
 	uint64_t marker = lc_random_next(parts->random);
 	struct lc_clickhouse_spec spec = {
@@ -72,7 +71,7 @@ void lc_ending_ask(struct lc_ending *ending, const struct lc_parts *parts, unsig
 	ending->context = context;
 	lc_discovery_answer_begin(&ending->answer, marker);
 	lc_buffer_init(&sql, SIZE_MAX / 2);
-	lc_query_append_rest(&sql, parts, marker, sources, count, from, until, place);
+	lc_query_append_rest(&sql, parts, marker, rows, place->source, place->second);
 	LC_ASSERT(!lc_buffer_failed(&sql));
 	spec.sql = lc_buffer_view(&sql);
 	ending->query = lc_clickhouse_start(parts->clickhouse, &spec);

@@ -240,64 +240,61 @@ void lc_query_append_seconds(struct lc_buffer *sql, const struct lc_parts *parts
 }
 
 /* The sessions stand in a list of their own: that is what ClickHouse can skip granules by. */
-static void append_sessions(struct lc_buffer *sql, struct lc_source *const *sources, size_t count)
+static void append_sessions(struct lc_buffer *sql, const struct lc_query_rows *rows)
 {
 	uint32_t last = 0;
 
 	lc_buffer_append_text(sql, "raftSessionID IN (");
-	for (size_t i = 0; i < count; i++) {
-		if (i > 0 && sources[i]->raft_session_id == last)
+	for (size_t i = 0; i < rows->count; i++) {
+		if (i > 0 && rows->sources[i]->raft_session_id == last)
 			continue;
-		last = sources[i]->raft_session_id;
+		last = rows->sources[i]->raft_session_id;
 		lc_buffer_append_format(sql, "%s%" PRIu32, i == 0 ? "" : ",", last);
 	}
 	lc_buffer_append_char(sql, ')');
 }
 
-/* The rows of these sources between the bounds. */
-static void append_of_sources(struct lc_buffer *sql, struct lc_source *const *sources, size_t count,
-			      uint32_t from, uint32_t until)
+static void append_rows(struct lc_buffer *sql, const struct lc_query_rows *rows)
 {
-	LC_ASSERT(count > 0);
-	append_sessions(sql, sources, count);
+	LC_ASSERT(rows->count > 0);
+	append_sessions(sql, rows);
 	lc_buffer_append_text(sql, " AND ");
-	append_bounds(sql, from, until);
+	append_bounds(sql, rows->from, rows->until);
 	lc_buffer_append_text(sql, " AND (raftSessionID, bucketName) IN (");
-	for (size_t i = 0; i < count; i++) {
-		append_member(sql, i == 0, sources[i]->raft_session_id, sources[i]->bucket);
+	for (size_t i = 0; i < rows->count; i++) {
+		append_member(sql, i == 0, rows->sources[i]->raft_session_id,
+			      rows->sources[i]->bucket);
 		lc_buffer_append_char(sql, ')');
 	}
 	lc_buffer_append_char(sql, ')');
 }
 
 void lc_query_append_scan(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker,
-			  struct lc_source *const *sources, size_t count, uint32_t from,
-			  uint32_t until)
+			  const struct lc_query_rows *rows)
 {
 	lc_buffer_append_text(sql, "SELECT ");
 	lc_record_append_columns(sql, marker);
 	append_from_logs(sql, parts);
 	lc_buffer_append_text(sql, " WHERE ");
-	append_of_sources(sql, sources, count, from, until);
+	append_rows(sql, rows);
 	lc_buffer_append_text(sql,
 			      " ORDER BY raftSessionID, bucketName, insertedAt, startTime, req_id");
 	lc_query_append_end(sql);
 }
 
 void lc_query_append_rest(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker,
-			  struct lc_source *const *sources, size_t count, uint32_t from,
-			  uint32_t until, const struct lc_ending_place *place)
+			  const struct lc_query_rows *rows, const struct lc_source *last,
+			  uint32_t second)
 {
 	open_answer(sql, marker, NO_FLOOR, false);
 	append_count(sql, parts, "toUInt32(min(insertedAt))");
-	append_of_sources(sql, sources, count, from, until);
-	if (place->source != NULL) {
+	append_rows(sql, rows);
+	if (last != NULL) {
 		lc_buffer_append_format(sql,
 					" AND NOT (raftSessionID = %" PRIu32 " AND bucketName = ",
-					place->source->raft_session_id);
-		lc_query_append_literal(sql, place->source->bucket);
-		lc_buffer_append_format(sql, " AND insertedAt < toDateTime(%" PRIu32 "))",
-					place->second);
+					last->raft_session_id);
+		lc_query_append_literal(sql, last->bucket);
+		lc_buffer_append_format(sql, " AND insertedAt < toDateTime(%" PRIu32 "))", second);
 	}
 	lc_buffer_append_text(sql, " GROUP BY raftSessionID, bucketName");
 	close_answer(sql);

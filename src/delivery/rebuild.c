@@ -280,8 +280,8 @@ static void on_done(void *context, const struct lc_error *error, int exception_c
 {
 	struct lc_rebuild *rebuild = context;
 	struct lc_error failure = *error;
+	struct lc_query_rows rest = {.from = rebuild->from, .until = rebuild->until};
 	struct lc_source **sources;
-	size_t count;
 
 	(void)exception_code;
 	rebuild->query = NULL;
@@ -292,10 +292,11 @@ static void on_done(void *context, const struct lc_error *error, int exception_c
 	}
 	/* A row of no source that was asked for leads behind the last item. */
 	sources =
-	    sources_from(rebuild, rebuild->at < rebuild->item_count ? rebuild->at : 0, &count);
+	    sources_from(rebuild, rebuild->at < rebuild->item_count ? rebuild->at : 0, &rest.count);
+	rest.sources = sources;
 	enter(rebuild, STEP_ENDING);
-	lc_ending_ask(&rebuild->ending, &rebuild->parts, rebuild->seat, sources, count,
-		      rebuild->from, rebuild->until, &rebuild->place, finish, rebuild);
+	lc_ending_ask(&rebuild->ending, &rebuild->parts, rebuild->seat, &rest, &rebuild->place,
+		      finish, rebuild);
 	free(sources);
 }
 
@@ -311,10 +312,29 @@ static void add_item(struct lc_rebuild *rebuild, const struct lc_ledger_intent *
 			     rebuild->target, intent, lc_loop_now_ms(rebuild->parts.loop));
 }
 
+/* In the order of the stream, with the bounds of what is asked. */
+static void order_items(struct lc_rebuild *rebuild)
+{
+	qsort(rebuild->items, rebuild->item_count, sizeof(rebuild->items[0]),
+	      lc_rebuild_item_compare);
+	rebuild->from = UINT32_MAX;
+	rebuild->until = 0;
+	for (size_t i = 0; i < rebuild->item_count; i++) {
+		struct lc_rebuild_item *item = &rebuild->items[i];
+
+		lc_rebuild_item_begin(item);
+		if (item->first_second < rebuild->from)
+			rebuild->from = item->first_second;
+		if (item->last_second >= rebuild->until)
+			rebuild->until = item->last_second + 1;
+	}
+}
+
 static void start_query(struct lc_rebuild *rebuild)
 {
 	static const struct lc_clickhouse_setting settings[] = {{"max_block_size", "8192"}};
 	uint64_t marker = lc_random_next(rebuild->parts.random);
+	struct lc_query_rows rows = {.count = 0};
 	struct lc_source **sources;
 	struct lc_clickhouse_spec spec = {
 	    .settings = settings,
@@ -324,28 +344,17 @@ static void start_query(struct lc_rebuild *rebuild)
 	    .on_done = on_done,
 	    .context = rebuild,
 	};
-	uint32_t first = UINT32_MAX;
-	uint32_t last = 0;
-	size_t count;
 	struct lc_buffer sql;
 
-	qsort(rebuild->items, rebuild->item_count, sizeof(rebuild->items[0]),
-	      lc_rebuild_item_compare);
-	for (size_t i = 0; i < rebuild->item_count; i++) {
-		struct lc_rebuild_item *item = &rebuild->items[i];
-
-		lc_rebuild_item_begin(item);
-		first = item->first_second < first ? item->first_second : first;
-		last = item->last_second > last ? item->last_second : last;
-	}
+	order_items(rebuild);
 	rebuild->seat = spec.seat;
-	rebuild->from = first;
-	rebuild->until = last + 1;
 	rebuild->place = (struct lc_ending_place){.source = NULL};
-	sources = sources_from(rebuild, 0, &count);
+	sources = sources_from(rebuild, 0, &rows.count);
+	rows.sources = sources;
+	rows.from = rebuild->from;
+	rows.until = rebuild->until;
 	lc_buffer_init(&sql, SIZE_MAX / 2);
-	lc_query_append_scan(&sql, &rebuild->parts, marker, sources, count, rebuild->from,
-			     rebuild->until);
+	lc_query_append_scan(&sql, &rebuild->parts, marker, &rows);
 	LC_ASSERT(!lc_buffer_failed(&sql));
 	free(sources);
 	spec.sql = lc_buffer_view(&sql);

@@ -346,6 +346,10 @@ static void on_done(void *context, const struct lc_error *error, int exception_c
 	struct lc_scan *scan = context;
 	struct lc_error failure = scan->error.kind != LC_ERROR_NONE ? scan->error : *error;
 	size_t first = scan->at.source != NULL ? scan->next - 1 : scan->next;
+	struct lc_query_rows rest = {.sources = &scan->sources[first],
+				     .count = scan->source_count - first,
+				     .from = scan->from,
+				     .until = scan->until};
 
 	(void)exception_code;
 	scan->query = NULL;
@@ -353,8 +357,7 @@ static void on_done(void *context, const struct lc_error *error, int exception_c
 		end_scan(scan, &failure);
 		return;
 	}
-	lc_ending_ask(&scan->ending, &scan->parts, scan->seat, &scan->sources[first],
-		      scan->source_count - first, scan->from, scan->until, &scan->place, on_ending,
+	lc_ending_ask(&scan->ending, &scan->parts, scan->seat, &rest, &scan->place, on_ending,
 		      scan);
 }
 
@@ -389,13 +392,15 @@ static void start_query(void *context)
 	    .on_done = on_done,
 	    .context = scan,
 	};
+	struct lc_query_rows rows = {.sources = scan->sources, .count = scan->source_count};
 	struct lc_buffer sql;
 
 	set_bounds(scan);
+	rows.from = scan->from;
+	rows.until = scan->until;
 	scan->place = (struct lc_ending_place){.source = NULL};
 	lc_buffer_init(&sql, SIZE_MAX / 2);
-	lc_query_append_scan(&sql, &scan->parts, marker, scan->sources, scan->source_count,
-			     scan->from, scan->until);
+	lc_query_append_scan(&sql, &scan->parts, marker, &rows);
 	LC_ASSERT(!lc_buffer_failed(&sql));
 	spec.sql = lc_buffer_view(&sql);
 	scan->stream = lc_record_stream_new(

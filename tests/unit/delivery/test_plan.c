@@ -343,8 +343,9 @@ static void expect_short_queries(struct lc_view name)
 		assert_in_range(count, 1, MANY - done);
 		lc_plan_sort_by_name(order + done, count);
 		lc_buffer_clear(&sql);
-		lc_query_append_scan(&sql, &parts, UINT64_MAX, order + done, count, UINT32_MAX,
-				     UINT32_MAX);
+		lc_query_append_scan(
+		    &sql, &parts, UINT64_MAX,
+		    &(struct lc_query_rows){order + done, count, UINT32_MAX, UINT32_MAX});
 		assert_false(lc_buffer_failed(&sql));
 		assert_true(sql.size < QUERY_TEXT_MAX);
 		/* The room is used: a group is not cut short for nothing. */

@@ -107,7 +107,8 @@ static void a_scan_asks_for_each_source_and_each_session_once(void **state)
 	(void)state;
 	lc_buffer_init(&sql, 10000);
 	lc_buffer_init(&expected, 10000);
-	lc_query_append_scan(&sql, &PARTS, 42, order, 3, 1549411200, 1549411260);
+	lc_query_append_scan(&sql, &PARTS, 42,
+			     &(struct lc_query_rows){order, 3, 1549411200, 1549411260});
 	lc_buffer_append_text(&expected, "SELECT ");
 	lc_record_append_columns(&expected, 42);
 	lc_buffer_append_text(
@@ -130,7 +131,7 @@ static void a_scan_of_session_zero_names_it(void **state)
 
 	(void)state;
 	lc_buffer_init(&sql, 10000);
-	lc_query_append_scan(&sql, &PARTS, 1, order, 1, 0, UINT32_MAX);
+	lc_query_append_scan(&sql, &PARTS, 1, &(struct lc_query_rows){order, 1, 0, UINT32_MAX});
 	assert_non_null(strstr(lc_buffer_text(&sql), "raftSessionID IN (0) AND"));
 	assert_non_null(strstr(lc_buffer_text(&sql), "insertedAt < toDateTime(4294967295) AND"));
 	assert_non_null(strstr(lc_buffer_text(&sql), "IN ((0,'b')) ORDER BY"));
@@ -272,16 +273,15 @@ static void the_rest_of_a_scan_begins_in_the_last_second_that_came(void **state)
 {
 	struct lc_source sources[] = {named(3, "it's"), named(7, "a")};
 	struct lc_source *order[] = {&sources[0], &sources[1]};
-	struct lc_ending_place place = {.source = NULL};
+	struct lc_query_rows rows = {order, 2, 600, 1200};
 	struct lc_buffer sql;
 
 	(void)state;
 	lc_buffer_init(&sql, 10000);
-	lc_query_append_rest(&sql, &PARTS, 1, order, 2, 600, 1200, &place);
+	lc_query_append_rest(&sql, &PARTS, 1, &rows, NULL, 0);
 	assert_non_null(strstr(lc_buffer_text(&sql), " IN ((3,'it\\'s'),(7,'a')) GROUP BY"));
 	lc_buffer_clear(&sql);
-	lc_ending_place_pass(&place, &sources[0], 700);
-	lc_query_append_rest(&sql, &PARTS, 1, order, 2, 600, 1200, &place);
+	lc_query_append_rest(&sql, &PARTS, 1, &rows, &sources[0], 700);
 	assert_non_null(strstr(lc_buffer_text(&sql),
 			       " IN ((3,'it\\'s'),(7,'a')) AND NOT (raftSessionID = 3 AND "
 			       "bucketName = 'it\\'s' AND insertedAt < toDateTime(700)) GROUP BY"));
