@@ -1,9 +1,9 @@
 #include "ctl/explain.h"
 
+#include "base/assert.h"
 #include "base/clock.h"
-#include "ctl/explain_shard.h"
-#include "ctl/explain_target.h"
 #include "ctl/units.h"
+#include "formats/document.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -75,15 +75,103 @@ static struct lc_explain_remark *remark(struct look *look, enum lc_explain_situa
 	struct lc_explain_remark *said = remark(look, LC_EXPLAIN_SITUATION_##name); \
 	struct lc_buffer *sentence = &said->sentence
 
-/* ---- the situations ---- */
+/* ---- the shard ---- */
+
+static void append_worker(const struct lc_status_document_shard *shard, struct lc_buffer *sentence)
+{
+	lc_buffer_append_format(sentence, " Its worker is %s", lc_shard_state_text(shard->state));
+	if (shard->obituary[0] != '\0')
+		lc_buffer_append_format(sentence, "; the last one that died: %s", shard->obituary);
+	lc_buffer_append_text(sentence, ".");
+	if (shard->next_start_seconds < 0)
+		return;
+	lc_buffer_append_format(sentence, " The next one starts %s.",
+				due(shard->next_start_seconds).text);
+}
 
 static void say_no_answer(struct look *look)
 {
-	if (look->problem == NULL)
+	const struct lc_inspection_problem *problem = look->problem;
+
+	if (problem == NULL)
 		return;
 	REMARK(no_answer);
-	lc_explain_shard_append_silent(look->problem, look->shard, sentence, &said->advice);
+	if (look->shard != NULL && look->shard->state == LC_SHARD_STATE_PAUSED) {
+		lc_buffer_append_format(sentence,
+					"Shard %" PRIu64
+					", which delivers it, was paused: none of its "
+					"rows is read or delivered until it is resumed.",
+					problem->shard);
+		lc_buffer_append_format(&said->advice, "log-courier-ctl resume %" PRIu64,
+					problem->shard);
+		return;
+	}
+	lc_buffer_append_format(
+	    sentence, "Shard %" PRIu64 ", which delivers it, does not answer: ", problem->shard);
+	lc_buffer_append_view(sentence, problem->text);
+	lc_buffer_append_text(sentence, ".");
+	if (look->shard != NULL)
+		append_worker(look->shard, sentence);
+	lc_buffer_append_text(&said->advice,
+			      "log-courier-ctl health says what is wrong with the shard and "
+			      "what to do about it.");
 }
+
+static void say_clickhouse_fails(struct look *look)
+{
+	const struct lc_status_document_shard *shard = look->shard;
+
+	if (shard == NULL || shard->clickhouse_failing_seconds < 0)
+		return;
+	REMARK(clickhouse_fails);
+	if (shard->clickhouse_refusing_seconds >= 0) {
+		lc_buffer_append_text(sentence, "ClickHouse has refused the user, its password or "
+						"its rights for ");
+		lc_buffer_append_text(sentence, age(shard->clickhouse_refusing_seconds).text);
+		lc_buffer_append_text(&said->advice,
+				      "Correct clickhouse.username and "
+				      "clickhouse.password, then: log-courier-ctl reload");
+	} else {
+		lc_buffer_append_text(sentence, "ClickHouse has answered no query for ");
+		lc_buffer_append_text(sentence, age(shard->clickhouse_failing_seconds).text);
+		lc_buffer_append_text(&said->advice,
+				      "See that the servers of clickhouse.url run; the log "
+				      "has the error. Delivery goes on by itself.");
+	}
+	lc_buffer_append_text(sentence, ": new rows are neither found nor read.");
+}
+
+static void say_ledger_fails(struct look *look)
+{
+	const struct lc_status_document_shard *shard = look->shard;
+
+	if (shard == NULL || shard->ledger_failing_seconds < 0)
+		return;
+	REMARK(ledger_fails);
+	lc_buffer_append_text(sentence, "The ledger could not be written for ");
+	lc_buffer_append_text(sentence, age(shard->ledger_failing_seconds).text);
+	lc_buffer_append_text(sentence, ", so that no upload starts.");
+	lc_buffer_append_text(&said->advice,
+			      "Free space in state-directory, or mend its disk; the log has "
+			      "the error. Delivery goes on by itself.");
+}
+
+static void say_s3_fails(struct look *look)
+{
+	const struct lc_status_document_shard *shard = look->shard;
+
+	if (shard == NULL || shard->s3_failing_seconds < 0)
+		return;
+	REMARK(s3_fails);
+	lc_buffer_append_text(sentence, "S3 has confirmed no upload of this shard for ");
+	lc_buffer_append_text(sentence, age(shard->s3_failing_seconds).text);
+	lc_buffer_append_text(sentence, ".");
+	lc_buffer_append_text(&said->advice,
+			      "See that s3.endpoint runs and accepts the access key; the "
+			      "log has the error. Delivery goes on by itself.");
+}
+
+/* ---- rows ---- */
 
 static bool has_rows(const struct look *look)
 {
@@ -146,30 +234,6 @@ static void say_rows_wait(struct look *look)
 		lc_buffer_append_format(sentence, "; the oldest is %s old",
 					age(look->source->lag_seconds).text);
 	lc_buffer_append_text(sentence, ".");
-}
-
-static void say_clickhouse_fails(struct look *look)
-{
-	if (look->shard == NULL || look->shard->clickhouse_failing_seconds < 0)
-		return;
-	REMARK(clickhouse_fails);
-	lc_explain_shard_append_clickhouse(look->shard, sentence, &said->advice);
-}
-
-static void say_ledger_fails(struct look *look)
-{
-	if (look->shard == NULL || look->shard->ledger_failing_seconds < 0)
-		return;
-	REMARK(ledger_fails);
-	lc_explain_shard_append_ledger(look->shard, sentence, &said->advice);
-}
-
-static void say_s3_fails(struct look *look)
-{
-	if (look->shard == NULL || look->shard->s3_failing_seconds < 0)
-		return;
-	REMARK(s3_fails);
-	lc_explain_shard_append_s3(look->shard, sentence, &said->advice);
 }
 
 static void say_stopped(struct look *look)
@@ -280,6 +344,104 @@ static void say_waits_for_threshold(struct look *look)
 
 /* ---- targets ---- */
 
+static bool holds(struct lc_view text, const char *word)
+{
+	return text.size > 0 && memmem(text.data, text.size, word, strlen(word)) != NULL;
+}
+
+static void append_target_name(const struct lc_inspection_target *target, struct lc_buffer *text)
+{
+	lc_buffer_append_text(text, "'");
+	lc_buffer_append_view(text, target->bucket);
+	if (!target->whole_bucket && target->prefix.size > 0) {
+		lc_buffer_append_char(text, '/');
+		lc_buffer_append_view(text, target->prefix);
+	}
+	lc_buffer_append_text(text, "'");
+}
+
+static void append_retry(const struct lc_inspection_target *target, struct lc_buffer *advice)
+{
+	lc_buffer_append_text(advice, " log-courier-ctl retry ");
+	lc_buffer_append_view(advice, target->bucket);
+}
+
+/* What mends it, by S3's own word for what is wrong. */
+static void append_cure(const struct lc_inspection_target *target, struct lc_buffer *advice)
+{
+	static const struct {
+		const char *word;
+		const char *before;
+		const char *after;
+	} cures[] = {
+	    {"NoSuchBucket", "Make the bucket ", ", or correct where its sources log to, then:"},
+	    {"AccessDenied", "Grant s3:PutObject on the bucket ",
+	     " to the service's access key, then:"},
+	    {"AllAccessDisabled", "Enable access to the bucket ", ", then:"},
+	    {"InvalidAccessKeyId", "Correct s3.access-key-id, or make the key; for the bucket ",
+	     " then:"},
+	    {"SignatureDoesNotMatch",
+	     "Correct s3.secret-access-key, and see that s3.region is right; for the bucket ",
+	     " then:"},
+	    {"QuotaExceeded", "Raise the quota of the bucket ", " or of its owner, then:"},
+	};
+
+	for (size_t i = 0; i < sizeof(cures) / sizeof(cures[0]); i++) {
+		if (!holds(target->last_error, cures[i].word))
+			continue;
+		lc_buffer_append_text(advice, cures[i].before);
+		append_target_name(target, advice);
+		lc_buffer_append_text(advice, cures[i].after);
+		append_retry(target, advice);
+		return;
+	}
+	lc_buffer_append_text(advice, "Mend what S3 says about the bucket ");
+	append_target_name(target, advice);
+	lc_buffer_append_text(advice, "; it is tried again by itself, or at once by:");
+	append_retry(target, advice);
+}
+
+/* "Its target 'logs' has refused log objects for 3 min (HTTP 403 AccessDenied); next try in 40 s.",
+ * `what` being "has refused log objects". */
+static void append_target(const struct lc_inspection_target *target, const char *what,
+			  struct lc_buffer *sentence)
+{
+	lc_buffer_append_text(sentence, "Its target ");
+	append_target_name(target, sentence);
+	lc_buffer_append_format(sentence, " %s", what);
+	if (target->failing_seconds >= 0)
+		lc_buffer_append_format(sentence, " for %s", age(target->failing_seconds).text);
+	if (target->last_error.size > 0) {
+		lc_buffer_append_text(sentence, " (");
+		lc_buffer_append_view(sentence, target->last_error);
+		lc_buffer_append_text(sentence, ")");
+	}
+	if (target->given_up.size > 0) {
+		lc_buffer_append_text(sentence, "; it is ");
+		lc_buffer_append_view(sentence, target->given_up);
+		lc_buffer_append_text(sentence, ", as an operator has decided");
+	}
+	if (target->uploads > 0)
+		lc_buffer_append_text(sentence, "; it is being tried right now.");
+	else if (target->next_probe_seconds >= 0)
+		lc_buffer_append_format(sentence, "; next try %s.",
+					due(target->next_probe_seconds).text);
+	else
+		lc_buffer_append_text(sentence, ".");
+}
+
+/* The situation that the target is in; COUNT when it works. */
+static enum lc_explain_situation situation_of(const struct lc_inspection_target *target)
+{
+	if (lc_view_equal(target->state, lc_view_of("healthy")))
+		return LC_EXPLAIN_SITUATION_COUNT;
+	if (target->refused)
+		return LC_EXPLAIN_SITUATION_target_refuses;
+	return lc_view_equal(target->state, lc_view_of("aside"))
+		   ? LC_EXPLAIN_SITUATION_target_aside
+		   : LC_EXPLAIN_SITUATION_target_shaky;
+}
+
 /* Says `what` of each target in that situation. */
 static void say_targets(struct look *look, enum lc_explain_situation situation, const char *what,
 			bool needs_somebody)
@@ -292,13 +454,13 @@ static void say_targets(struct look *look, enum lc_explain_situation situation, 
 		    lc_inspection_row(document, LC_INSPECTION_TARGETS, i);
 		struct lc_explain_remark *said;
 
-		if (lc_explain_target_situation(target) != situation || told == TARGETS_TOLD_MAX)
+		if (situation_of(target) != situation || told == TARGETS_TOLD_MAX)
 			continue;
 		told++;
 		said = remark(look, situation);
-		lc_explain_target_append(target, what, &said->sentence);
+		append_target(target, what, &said->sentence);
 		if (needs_somebody)
-			lc_explain_target_append_cure(target, &said->advice);
+			append_cure(target, &said->advice);
 	}
 }
 
@@ -406,16 +568,6 @@ static void look_at(const struct lc_explain_facts *facts, struct look *look)
 	}
 }
 
-const char *lc_explain_word(enum lc_explain_situation situation)
-{
-	static const char *const words[] = {
-#define LC_EXPLAIN_SITUATION(name, word, help) (word),
-#include "tbl/explain_situations.h"
-	};
-
-	return words[situation];
-}
-
 void lc_explain(const struct lc_explain_facts *facts, struct lc_explanation *explanation)
 {
 	struct look look = {.facts = facts, .explanation = explanation};
@@ -433,4 +585,102 @@ void lc_explain_free(struct lc_explanation *explanation)
 		lc_buffer_free(&explanation->remarks[i].advice);
 	}
 	explanation->count = 0;
+}
+
+/* ---- as text ---- */
+
+static void append_title(const char *title, struct lc_terminal_style style, struct lc_buffer *text)
+{
+	lc_buffer_append_format(text, "%s%s%s\n", style.colour ? LC_TERMINAL_BOLD : "", title,
+				style.colour ? LC_TERMINAL_PLAIN : "");
+}
+
+static void append_heading(const struct lc_explain_facts *facts, struct lc_terminal_style style,
+			   struct lc_buffer *text)
+{
+	struct lc_buffer title;
+
+	lc_buffer_init(&title, SIZE_MAX / 2);
+	lc_buffer_append_format(&title, "source %" PRIu32 "/", facts->raft_session_id);
+	lc_terminal_append(facts->bucket.data, facts->bucket.size, &title);
+	append_title(lc_buffer_text(&title), style, text);
+	lc_buffer_free(&title);
+}
+
+void lc_explain_append(const struct lc_explain_facts *facts,
+		       const struct lc_explanation *explanation, struct lc_terminal_style style,
+		       struct lc_buffer *text)
+{
+	bool titled = false;
+
+	append_heading(facts, style, text);
+	for (size_t i = 0; i < explanation->count; i++) {
+		struct lc_buffer sentence = explanation->remarks[i].sentence;
+
+		lc_terminal_append_wrapped(lc_buffer_text(&sentence), style.width, text);
+	}
+	for (size_t i = 0; i < explanation->count; i++) {
+		struct lc_buffer advice = explanation->remarks[i].advice;
+
+		if (advice.size == 0)
+			continue;
+		if (!titled)
+			append_title("what to do", style, text);
+		titled = true;
+		lc_terminal_append_wrapped(lc_buffer_text(&advice), style.width, text);
+	}
+}
+
+/* ---- as JSON ---- */
+
+const char *lc_explain_word(enum lc_explain_situation situation)
+{
+	static const char *const words[] = {
+#define LC_EXPLAIN_SITUATION(name, word, help) (word),
+#include "tbl/explain_situations.h"
+	};
+
+	return words[situation];
+}
+
+static json_t *remark_of(const struct lc_explain_remark *remark)
+{
+	json_t *object = json_object();
+
+	lc_document_set(object, "situation", json_string(lc_explain_word(remark->situation)));
+	lc_document_set(object, "sentence", lc_document_text(lc_buffer_view(&remark->sentence)));
+	lc_document_set(object, "advice",
+			remark->advice.size == 0
+			    ? json_null()
+			    : lc_document_text(lc_buffer_view(&remark->advice)));
+	return object;
+}
+
+/* The document as the service sent it. */
+static json_t *facts_of(const struct lc_inspection *document)
+{
+	struct lc_buffer text;
+	json_t *object;
+
+	lc_buffer_init(&text, SIZE_MAX / 2);
+	lc_inspection_encode(document, &text);
+	object = json_loadb(text.data, text.size, 0, NULL);
+	LC_ASSERT(object != NULL);
+	lc_buffer_free(&text);
+	return object;
+}
+
+void lc_explain_append_json(const struct lc_explain_facts *facts,
+			    const struct lc_explanation *explanation, struct lc_buffer *json)
+{
+	json_t *object = json_object();
+	json_t *remarks = json_array();
+
+	lc_document_set(object, "raft_session_id", lc_document_count(facts->raft_session_id));
+	lc_document_set(object, "bucket", lc_document_text(facts->bucket));
+	for (size_t i = 0; i < explanation->count; i++)
+		LC_ASSERT(json_array_append_new(remarks, remark_of(&explanation->remarks[i])) == 0);
+	lc_document_set(object, "remarks", remarks);
+	lc_document_set(object, "facts", facts_of(facts->document));
+	lc_document_finish(object, json);
 }
