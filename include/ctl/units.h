@@ -26,4 +26,7 @@ void lc_units_pace(int64_t change, uint64_t milliseconds, char text[LC_UNITS_SIZ
 /* 0 to 999 as they are, then with commas: "12,345". For sentences. */
 void lc_units_exact(uint64_t count, char text[LC_UNITS_SIZE]);
 
+/* A second since 1970 as "2026-02-06 00:00:38", UTC; empty for 0. */
+void lc_units_second(uint32_t second, char text[LC_UNITS_SIZE]);
+
 #endif

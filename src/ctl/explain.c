@@ -1,7 +1,6 @@
 #include "ctl/explain.h"
 
 #include "base/assert.h"
-#include "base/clock.h"
 #include "ctl/units.h"
 #include "formats/document.h"
 
@@ -26,7 +25,7 @@ struct look {
 	struct lc_explanation *explanation;
 };
 
-/* A number or age as text, valid until the end of the expression. */
+/* A number, age or time as text, valid until the end of the expression. */
 struct text {
 	char text[LC_UNITS_SIZE];
 };
@@ -52,6 +51,14 @@ static struct text due(int64_t seconds)
 	struct text text = {{0}};
 
 	lc_units_due(seconds, text.text);
+	return text;
+}
+
+static struct text second(uint32_t second)
+{
+	struct text text = {{0}};
+
+	lc_units_second(second, text.text);
 	return text;
 }
 
@@ -196,14 +203,6 @@ static void say_unknown(struct look *look)
 				look->facts->raft_session_id);
 }
 
-static void append_second(uint32_t second, struct lc_buffer *text)
-{
-	struct lc_clock_date date = lc_clock_date_of(second);
-
-	lc_buffer_append_format(text, "%04d-%02d-%02d %02d:%02d:%02d UTC", date.year, date.month,
-				date.day, date.hour, date.minute, date.second);
-}
-
 static void say_delivered(struct look *look)
 {
 	if (look->problem != NULL || has_rows(look) || look->newest == NULL)
@@ -212,8 +211,8 @@ static void say_delivered(struct look *look)
 	lc_buffer_append_format(sentence,
 				"No row of it waits. Its newest log object has %s row%s, up to ",
 				exact(look->newest->rows).text, plural(look->newest->rows));
-	append_second(look->newest->last_second, sentence);
-	lc_buffer_append_text(sentence, ", and is ");
+	lc_buffer_append_format(sentence, "%s UTC, and is ",
+				second(look->newest->last_second).text);
 	lc_buffer_append_view(sentence, look->newest->state);
 	lc_buffer_append_text(sentence, ": ");
 	lc_buffer_append_view(sentence, look->newest->target_bucket);

@@ -4,8 +4,8 @@
 #include "base/memory.h"
 #include "ctl/client.h"
 #include "ctl/explain.h"
-#include "ctl/render.h"
 #include "ctl/render_inspection.h"
+#include "ctl/render_status.h"
 #include "formats/status_document.h"
 
 #include <stdlib.h>
@@ -64,7 +64,7 @@ static enum lc_arguments_exit show_status(struct lc_show *show, const struct lc_
 	if (show->arguments->json)
 		lc_buffer_append_view(text, lc_buffer_view(json));
 	else if (health)
-		lc_render_health(&document, style, text);
+		lc_render_status_health(&document, style, text);
 	else
 		lc_render_status(&document, since_ms == 0 ? NULL : &show->status, since_ms, style,
 				 text);

@@ -1,5 +1,7 @@
 #include "ctl/units.h"
 
+#include "base/clock.h"
+
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -115,4 +117,14 @@ void lc_units_exact(uint64_t count, char text[LC_UNITS_SIZE])
 		text[at++] = digits[i];
 	}
 	text[at] = '\0';
+}
+
+void lc_units_second(uint32_t second, char text[LC_UNITS_SIZE])
+{
+	struct lc_clock_date date = lc_clock_date_of(second);
+
+	text[0] = '\0';
+	if (second != 0)
+		snprintf(text, LC_UNITS_SIZE, "%04d-%02d-%02d %02d:%02d:%02d", date.year,
+			 date.month, date.day, date.hour, date.minute, date.second);
 }

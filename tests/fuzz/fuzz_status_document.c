@@ -1,6 +1,6 @@
 /* Any bytes as a service's answer: decoded, encoded, decoded again, and shown. */
 #include "base/assert.h"
-#include "ctl/render.h"
+#include "ctl/render_status.h"
 #include "formats/status_document.h"
 
 #include <stddef.h>
@@ -14,7 +14,7 @@ static void check_shown(const struct lc_status_document *document)
 
 	lc_buffer_init(&text, LC_STATUS_DOCUMENT_BYTES_MAX);
 	lc_render_status(document, document, 1000, (struct lc_terminal_style){.width = 60}, &text);
-	lc_render_health(document, (struct lc_terminal_style){.width = 60}, &text);
+	lc_render_status_health(document, (struct lc_terminal_style){.width = 60}, &text);
 	LC_ASSERT(!lc_buffer_failed(&text));
 	for (size_t i = 0; i < text.size; i++)
 		LC_ASSERT((unsigned char)text.data[i] >= 0x20 || text.data[i] == '\n');

@@ -1,4 +1,4 @@
-#include "ctl/render.h"
+#include "ctl/render_status.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -157,7 +157,7 @@ static void findings_stand_below_wrapped(void **state)
 				"one two three four five six seven");
 	lc_status_document_find(&document, LC_SEVERITY_CRITICAL, -1,
 				"aVeryLongWordThatFitsOnNoLineOfThatWidth");
-	expect(lc_render_health, &document, (struct lc_terminal_style){.width = 22},
+	expect(lc_render_status_health, &document, (struct lc_terminal_style){.width = 22},
 	       "unhealthy\n"
 	       "shard 1:\n"
 	       "  one two three four\n"
@@ -174,13 +174,13 @@ static void warnings_are_told_apart(void **state)
 
 	(void)state;
 	lc_status_document_find(&document, LC_SEVERITY_WARNING, 1, "look here");
-	expect(lc_render_health, &document, (struct lc_terminal_style){0},
+	expect(lc_render_status_health, &document, (struct lc_terminal_style){0},
 	       "healthy, 1 warning\n"
 	       "shard 1, warning:\n"
 	       "  look here\n");
 	lc_status_document_find(&document, LC_SEVERITY_WARNING, -1, "and here");
 	lc_status_document_find(&document, LC_SEVERITY_CRITICAL, 0, "help");
-	expect(lc_render_health, &document, (struct lc_terminal_style){.colour = true},
+	expect(lc_render_status_health, &document, (struct lc_terminal_style){.colour = true},
 	       "\033[31munhealthy\033[0m, \033[33m2 warnings\033[0m\n"
 	       "\033[1mshard 0:\033[0m\n"
 	       "  help\n"
@@ -196,7 +196,7 @@ static void health_is_one_word_when_all_is_well(void **state)
 	struct lc_status_document document = document_of_two();
 
 	(void)state;
-	expect(lc_render_health, &document, (struct lc_terminal_style){0}, "healthy\n");
+	expect(lc_render_status_health, &document, (struct lc_terminal_style){0}, "healthy\n");
 	lc_status_document_free(&document);
 }
 
@@ -224,7 +224,7 @@ static void text_can_not_steer_the_terminal(void **state)
 	lc_status_document_find(&document, LC_SEVERITY_CRITICAL, 1,
 				"a\033[2Jb\x9bm \xC2\x9B"
 				"c\n\x7F\xC3\xA9");
-	expect(lc_render_health, &document, (struct lc_terminal_style){0},
+	expect(lc_render_status_health, &document, (struct lc_terminal_style){0},
 	       "unhealthy\nshard 1:\n  a?[2Jb?m ?c??\xC3\xA9\n");
 	lc_status_document_free(&document);
 }

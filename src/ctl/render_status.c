@@ -1,4 +1,4 @@
-#include "ctl/render.h"
+#include "ctl/render_status.h"
 
 #include "ctl/table.h"
 #include "ctl/terminal.h"
@@ -144,7 +144,7 @@ static void write_pid(const struct look *look, char cell[LC_UNITS_SIZE])
 		snprintf(cell, LC_UNITS_SIZE, "%" PRId64, look->shard->pid);
 }
 
-/* Of the worker; unknown until it was weighed. */
+/* Of the worker; 0 until it was measured. */
 static void write_memory(const struct look *look, char cell[LC_UNITS_SIZE])
 {
 	if (look->shard->resident_bytes == 0)
@@ -165,7 +165,7 @@ static void write_blocked(const struct look *look, char cell[LC_UNITS_SIZE])
 			 targets == 1 ? "" : "s", sources, sources == 1 ? "" : "s");
 }
 
-/* Counters begin anew when the service does. */
+/* Counters begin again when the service does. */
 static void write_pace(const struct look *look, char cell[LC_UNITS_SIZE])
 {
 	uint64_t rows = look->shard->records_delivered;
@@ -266,8 +266,8 @@ void lc_render_status(const struct lc_status_document *document,
 	append_findings(document, style, text);
 }
 
-void lc_render_health(const struct lc_status_document *document, struct lc_terminal_style style,
-		      struct lc_buffer *text)
+void lc_render_status_health(const struct lc_status_document *document,
+			     struct lc_terminal_style style, struct lc_buffer *text)
 {
 	append_health(document, style, text);
 	lc_buffer_append_char(text, '\n');

@@ -1,6 +1,6 @@
 /* The service's account as text for people. Pure: a document in, text out. */
-#ifndef LC_CTL_RENDER_H
-#define LC_CTL_RENDER_H
+#ifndef LC_CTL_RENDER_STATUS_H
+#define LC_CTL_RENDER_STATUS_H
 
 #include "base/buffer.h"
 #include "ctl/terminal.h"
@@ -16,7 +16,7 @@ void lc_render_status(const struct lc_status_document *document,
 		      struct lc_terminal_style style, struct lc_buffer *text);
 
 /* "healthy" or "unhealthy", and what is wrong; warnings are marked as such. */
-void lc_render_health(const struct lc_status_document *document, struct lc_terminal_style style,
-		      struct lc_buffer *text);
+void lc_render_status_health(const struct lc_status_document *document,
+			     struct lc_terminal_style style, struct lc_buffer *text);
 
 #endif
