@@ -31,6 +31,9 @@ void lc_backlog_add(struct lc_source *source, struct lc_target *target, uint64_t
 /* One of its intents has its body again, or is closed. */
 void lc_backlog_remove(struct lc_source *source, struct lc_target *target, uint64_t rows);
 
+/* Forgets the backlogs of a target, at the end of the process: the ledger keeps the intents. */
+void lc_backlog_drop_all(struct lc_target *target);
+
 /* No open intent of the target has a row older than this second. */
 void lc_backlog_raise_oldest(struct lc_target *target, uint32_t second);
 

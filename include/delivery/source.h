@@ -7,17 +7,10 @@
  * same ones. A range is doubtful when some of its rows may be taken: it was opened again, a scan of
  * it was interrupted, or it comes from a ledger written by an earlier process. The rows of doubtful
  * ranges are compared with the ledger's row hashes before they are taken.
- *
- * What may be committed: rows are mostly read in the order of their offsets, so each log object
- * remembers `before`, the last offset of the seconds before its first row. All rows up to there
- * stand in older objects: it may be committed once these are delivered. `complete` is the mark when
- * no object is left. Objects of late rows lie before what is complete and have no such mark:
- * nothing is committed until they are delivered.
  */
 #ifndef LC_DELIVERY_SOURCE_H
 #define LC_DELIVERY_SOURCE_H
 
-#include "base/counters.h"
 #include "base/view.h"
 #include "delivery/mark.h"
 #include "ledger/ledger.h"
@@ -71,7 +64,7 @@ struct lc_source {
 };
 
 struct lc_source_table *lc_source_table_new(void);
-/* Releases the table and its sources, which have no objects any more. */
+/* Releases the table and its sources, which have no objects and no backlogs any more. */
 void lc_source_table_free(struct lc_source_table *table);
 
 /* The source, or NULL if it is not known. */
@@ -87,15 +80,6 @@ size_t lc_source_count(const struct lc_source_table *table);
 /* Calls `visit` for each source; it may forget the one it is given. */
 void lc_source_each(struct lc_source_table *table,
 		    void (*visit)(void *context, struct lc_source *source), void *context);
-
-/* True if log objects of the source wait for a target that does not take them, or it cannot be
- * read. */
-bool lc_source_blocked(const struct lc_source *source);
-
-/* Counts what all sources have undelivered into the gauges SOURCES, SOURCES_BLOCKED,
- * SOURCES_UNREADABLE, PENDING_RECORDS, OLDEST_UNDELIVERED_INSERTED_AT and
- * OLDEST_BLOCKED_INSERTED_AT. */
-void lc_source_survey(struct lc_source_table *table, struct lc_counters *counters);
 
 /* The source as the ledger names it; valid as long as the source. */
 struct lc_ledger_source lc_source_name(const struct lc_source *source);
@@ -167,12 +151,6 @@ void lc_source_advance(struct lc_source *source, const struct lc_mark *mark);
 
 /* Orders sources as the logs table does: by session, then by the bytes of the bucket's name. */
 int lc_source_compare(const struct lc_source *a, const struct lc_source *b);
-
-/* The offset up to which everything is delivered, or NULL if there is none to speak of. */
-const struct lc_mark *lc_source_delivered_mark(const struct lc_source *source);
-
-/* The insertedAt of its oldest row not delivered; 0 if there is none. */
-uint32_t lc_source_oldest_undelivered(const struct lc_source *source);
 
 /* Forgets the source if nothing is left to do for it; true if so. */
 bool lc_source_forget_if_idle(struct lc_source_table *table, struct lc_source *source);

@@ -18,7 +18,8 @@ struct lc_target_table;
 
 /* `policy` must outlive the table. */
 struct lc_target_table *lc_target_table_new(const struct lc_target_policy *policy);
-/* Releases the table and the targets, which have no objects any more. */
+/* Releases the table and the targets, which have no objects any more, and their backlogs. The
+ * sources of these must still be there. */
 void lc_target_table_free(struct lc_target_table *table);
 
 /* The target, new if it was not known. */

@@ -40,6 +40,13 @@ void lc_backlog_add(struct lc_source *source, struct lc_target *target, uint64_t
 		backlog->oldest = oldest;
 }
 
+static void drop(struct lc_backlog *backlog)
+{
+	TAILQ_REMOVE(&backlog->source->backlogs, backlog, of_source);
+	TAILQ_REMOVE(&backlog->target->backlogs, backlog, of_target);
+	free(backlog);
+}
+
 void lc_backlog_remove(struct lc_source *source, struct lc_target *target, uint64_t rows)
 {
 	struct lc_backlog *backlog = find(source, target);
@@ -47,11 +54,16 @@ void lc_backlog_remove(struct lc_source *source, struct lc_target *target, uint6
 	LC_ASSERT(backlog != NULL && backlog->rows >= rows);
 	backlog->intents--;
 	backlog->rows -= rows;
-	if (backlog->intents > 0)
-		return;
-	TAILQ_REMOVE(&source->backlogs, backlog, of_source);
-	TAILQ_REMOVE(&target->backlogs, backlog, of_target);
-	free(backlog);
+	if (backlog->intents == 0)
+		drop(backlog);
+}
+
+void lc_backlog_drop_all(struct lc_target *target)
+{
+	struct lc_backlog *backlog;
+
+	while ((backlog = TAILQ_FIRST(&target->backlogs)) != NULL)
+		drop(backlog);
 }
 
 void lc_backlog_raise_oldest(struct lc_target *target, uint32_t second)

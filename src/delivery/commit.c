@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "clients/diagnose.h"
 #include "delivery/query.h"
+#include "delivery/undelivered.h"
 #include "formats/offset.h"
 
 #include <stdlib.h>
@@ -116,7 +117,7 @@ static size_t gather(struct lc_commit *commit, struct lc_ledger_count *offsets)
 	commit->sent = lc_memory_resize(commit->sent, count, sizeof(struct lc_source *));
 	for (size_t i = 0; i < count; i++) {
 		struct lc_source *source = commit->noted[commit->noted_count - count + i];
-		const struct lc_mark *mark = lc_source_delivered_mark(source);
+		const struct lc_mark *mark = lc_undelivered_mark(source);
 
 		source->commit_noted = false;
 		source->committing = true;
@@ -290,7 +291,7 @@ static void on_timer(void *context)
 
 bool lc_commit_note(struct lc_commit *commit, struct lc_source *source)
 {
-	const struct lc_mark *mark = lc_source_delivered_mark(source);
+	const struct lc_mark *mark = lc_undelivered_mark(source);
 	struct lc_offset offset;
 
 	if (mark == NULL)

@@ -8,6 +8,7 @@
 #include "delivery/source.h"
 #include "delivery/target.h"
 #include "delivery/target_table.h"
+#include "delivery/undelivered.h"
 #include "delivery/upload.h"
 #include "ledger/ledger.h"
 
@@ -57,14 +58,9 @@ static int64_t seconds_until(uint64_t at_ms, uint64_t now_ms)
 
 /* ---- sources ---- */
 
-static uint64_t pending_rows(const struct lc_source *source)
-{
-	return source->open_rows + source->object_rows + lc_backlog_of_source(source).rows;
-}
-
 static int64_t lag_of(const struct lc_source *source, uint32_t now)
 {
-	uint32_t oldest = lc_source_oldest_undelivered(source);
+	uint32_t oldest = lc_undelivered_oldest(source);
 
 	if (oldest == 0 || now == 0)
 		return LC_INSPECTION_NO_AGE;
@@ -81,10 +77,10 @@ static void add_source(struct lc_inspect *inspect, const struct lc_source *sourc
 	    .shard = inspect->number,
 	    .raft_session_id = source->raft_session_id,
 	    .bucket = source->bucket,
-	    .pending_rows = pending_rows(source),
-	    .oldest_undelivered = lc_source_oldest_undelivered(source),
+	    .pending_rows = lc_undelivered_rows(source),
+	    .oldest_undelivered = lc_undelivered_oldest(source),
 	    .lag_seconds = lag_of(source, now),
-	    .blocked = lc_source_blocked(source),
+	    .blocked = lc_undelivered_blocked(source),
 	    .open_rows = source->open_rows,
 	    .open_since = lc_source_open_since(source),
 	    .flush = source->flush,
@@ -124,15 +120,15 @@ struct source_survey {
 static void survey_source(void *context, struct lc_source *source)
 {
 	struct source_survey *survey = context;
-	uint32_t oldest = lc_source_oldest_undelivered(source);
+	uint32_t oldest = lc_undelivered_oldest(source);
 
-	if (oldest == 0 && pending_rows(source) == 0)
+	if (oldest == 0 && lc_undelivered_rows(source) == 0)
 		return;
 	if (lc_control_request_has(survey->request, LC_CONTROL_REQUEST_ARGUMENT_LAGGING) &&
 	    lag_of(source, survey->now) <= survey->threshold_seconds)
 		return;
 	if (lc_control_request_has(survey->request, LC_CONTROL_REQUEST_ARGUMENT_BLOCKED) &&
-	    !lc_source_blocked(source))
+	    !lc_undelivered_blocked(source))
 		return;
 	picks_add(&survey->picks, oldest == 0 ? 0 : UINT32_MAX - oldest, source);
 }

@@ -11,6 +11,7 @@
 #include "delivery/rebuild.h"
 #include "delivery/reconcile.h"
 #include "delivery/source.h"
+#include "delivery/undelivered.h"
 #include "delivery/upload.h"
 #include "ledger/file_name.h"
 #include "ledger/ledger.h"
@@ -211,7 +212,7 @@ static void on_janitor(void *context)
 {
 	struct lc_shard *shard = context;
 
-	lc_source_survey(shard->sources, shard->counters);
+	lc_undelivered_survey(shard->sources, shard->counters);
 	lc_upload_tend(shard->upload, !lc_cycle_scanning(shard->cycle));
 	lc_cycle_update_flow(shard->cycle);
 	if (shard->step == STEP_DELIVERING) {

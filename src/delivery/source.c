@@ -2,8 +2,6 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
-#include "delivery/backlog.h"
-#include "delivery/object.h"
 
 #include <stdlib.h>
 #include <uthash.h>
@@ -21,7 +19,12 @@ struct lc_source_table {
 	size_t key_capacity;
 };
 
-enum { SESSION_SIZE = sizeof(uint32_t) };
+enum {
+	SESSION_SIZE = sizeof(uint32_t),
+	SPARE_SECONDS = 60, /* while nothing tells how many rows they hold */
+	SPARE_SECONDS_MAX = 6 * 3600,
+	SPARE_ROWS = 10000, /* come in the time that a query takes beside its rows */
+};
 
 struct lc_source_table *lc_source_table_new(void)
 {
@@ -30,13 +33,8 @@ struct lc_source_table *lc_source_table_new(void)
 
 static void node_free(struct node *node)
 {
-	struct lc_backlog *backlog;
-
 	LC_ASSERT(TAILQ_EMPTY(&node->source.objects));
-	while ((backlog = TAILQ_FIRST(&node->source.backlogs)) != NULL) {
-		TAILQ_REMOVE(&node->source.backlogs, backlog, of_source);
-		free(backlog);
-	}
+	LC_ASSERT(TAILQ_EMPTY(&node->source.backlogs));
 	free(node->source.ranges);
 	free(node->source.read_error);
 	lc_mark_free(&node->source.complete);
@@ -147,77 +145,6 @@ int lc_source_compare(const struct lc_source *a, const struct lc_source *b)
 	return lc_view_compare(a->bucket, b->bucket);
 }
 
-/* Of two seconds, 0 standing for none. */
-static uint32_t earlier(uint32_t a, uint32_t b)
-{
-	if (a == 0 || b == 0)
-		return a | b;
-	return a < b ? a : b;
-}
-
-/* The oldest undelivered seconds of a source, by what they wait for; 0: none. */
-struct ages {
-	uint32_t blocked; /* a target that does not take them, or the source cannot be read */
-	uint32_t ignored; /* the same, and an operator has said that it does not matter */
-	uint32_t other;
-};
-
-static uint32_t *age_at(struct ages *ages, const struct lc_target *target)
-{
-	if (lc_target_given_up(target) != LC_LEDGER_KEPT)
-		return &ages->ignored;
-	return lc_target_aside(target) ? &ages->blocked : &ages->other;
-}
-
-static struct ages ages_of(const struct lc_source *source)
-{
-	struct ages ages = {0};
-	const struct lc_object *object;
-	const struct lc_backlog *backlog;
-	uint32_t *age = source->read_failures > 0 ? &ages.blocked : &ages.other;
-
-	if (source->range_count > 0)
-		*age = source->ranges[0].from;
-	TAILQ_FOREACH(object, &source->objects, of_source)
-	{
-		age = age_at(&ages, object->target);
-		*age = earlier(*age, object->first_second);
-	}
-	TAILQ_FOREACH(backlog, &source->backlogs, of_source)
-	{
-		age = age_at(&ages, backlog->target);
-		*age = earlier(*age, backlog->oldest);
-	}
-	return ages;
-}
-
-uint32_t lc_source_oldest_undelivered(const struct lc_source *source)
-{
-	struct ages ages = ages_of(source);
-
-	return earlier(ages.blocked, earlier(ages.ignored, ages.other));
-}
-
-bool lc_source_blocked(const struct lc_source *source)
-{
-	struct ages ages = ages_of(source);
-
-	return ages.blocked != 0 || ages.ignored != 0;
-}
-
-/* Objects behind the first one have later marks or none, so the first one decides, unless a later
- * one holds late rows. */
-const struct lc_mark *lc_source_delivered_mark(const struct lc_source *source)
-{
-	const struct lc_object *first = TAILQ_FIRST(&source->objects);
-	const struct lc_mark *mark = first != NULL ? &first->before : &source->complete;
-	uint32_t oldest = lc_source_oldest_undelivered(source);
-
-	if (!mark->set || (oldest != 0 && oldest <= mark->inserted_at))
-		return NULL;
-	return mark;
-}
-
 bool lc_source_forget_if_idle(struct lc_source_table *table, struct lc_source *source)
 {
 	struct node *node = (struct node *)(void *)source;
@@ -238,36 +165,255 @@ void lc_source_note_unreadable(struct lc_source *source, const char *error, uint
 	source->read_error = lc_memory_copy_text(error);
 }
 
-struct survey {
-	uint64_t pending;
-	uint64_t blocked;
-	uint64_t unreadable;
-	uint32_t oldest;
-	uint32_t oldest_blocked;
-};
+/* ---- its open ranges: one as a rule; hundreds after late rows ---- */
 
-static void survey_source(void *context, struct lc_source *source)
+bool lc_source_is_open(const struct lc_source *source)
 {
-	struct survey *survey = context;
-	struct ages ages = ages_of(source);
-
-	survey->blocked += ages.blocked != 0 || ages.ignored != 0;
-	survey->unreadable += source->read_failures > 0;
-	survey->pending +=
-	    source->open_rows + source->object_rows + lc_backlog_of_source(source).rows;
-	survey->oldest = earlier(survey->oldest, ages.other);
-	survey->oldest_blocked = earlier(survey->oldest_blocked, ages.blocked);
+	return source->range_count > 0;
 }
 
-void lc_source_survey(struct lc_source_table *table, struct lc_counters *counters)
+uint32_t lc_source_open_from(const struct lc_source *source)
 {
-	struct survey survey = {.oldest = 0};
+	LC_ASSERT(source->range_count > 0);
+	return source->ranges[0].from;
+}
 
-	lc_source_each(table, survey_source, &survey);
-	lc_counters_set(counters, LC_COUNTERS_SOURCES, lc_source_count(table));
-	lc_counters_set(counters, LC_COUNTERS_SOURCES_BLOCKED, survey.blocked);
-	lc_counters_set(counters, LC_COUNTERS_PENDING_RECORDS, survey.pending);
-	lc_counters_set(counters, LC_COUNTERS_SOURCES_UNREADABLE, survey.unreadable);
-	lc_counters_set(counters, LC_COUNTERS_OLDEST_UNDELIVERED_INSERTED_AT, survey.oldest);
-	lc_counters_set(counters, LC_COUNTERS_OLDEST_BLOCKED_INSERTED_AT, survey.oldest_blocked);
+uint32_t lc_source_spare_seconds(const struct lc_source *source)
+{
+	uint64_t seconds;
+
+	if (source->scanned_seconds == 0)
+		return SPARE_SECONDS;
+	seconds = source->scanned_rows == 0
+		      ? SPARE_SECONDS_MAX
+		      : (uint64_t)SPARE_ROWS * source->scanned_seconds / source->scanned_rows;
+	return seconds < SPARE_SECONDS_MAX ? (uint32_t)seconds : SPARE_SECONDS_MAX;
+}
+
+/* Ranges of the first piece. */
+static size_t piece_count(const struct lc_source *source)
+{
+	uint32_t spare = lc_source_spare_seconds(source);
+	size_t count = source->range_count > 0 ? 1 : 0;
+
+	while (count < source->range_count &&
+	       source->ranges[count].from - source->ranges[count - 1].to <= spare)
+		count++;
+	return count;
+}
+
+uint32_t lc_source_piece_to(const struct lc_source *source)
+{
+	LC_ASSERT(source->range_count > 0);
+	return source->ranges[piece_count(source) - 1].to;
+}
+
+uint32_t lc_source_open_since(const struct lc_source *source)
+{
+	uint32_t since = 0;
+
+	for (size_t i = 0; i < source->range_count; i++) {
+		if (since == 0 || source->ranges[i].since < since)
+			since = source->ranges[i].since;
+	}
+	return since;
+}
+
+const struct lc_source_range *lc_source_asked_range(const struct lc_source *source, uint32_t second)
+{
+	for (size_t i = 0; i < source->range_count; i++) {
+		const struct lc_source_range *range = &source->ranges[i];
+
+		if (range->asked && range->from <= second && second < range->to)
+			return range;
+	}
+	return NULL;
+}
+
+bool lc_source_touches(const struct lc_source *source, uint32_t second, uint32_t size)
+{
+	for (size_t i = 0; i < source->range_count; i++) {
+		const struct lc_source_range *range = &source->ranges[i];
+
+		/* Whatever a server says: a slot at the end of time must not wrap around. */
+		if (second < range->to && (range->from <= second || range->from - second < size))
+			return true;
+	}
+	return false;
+}
+
+static void insert_range(struct lc_source *source, size_t at, struct lc_source_range range)
+{
+	source->ranges =
+	    lc_memory_resize(source->ranges, source->range_count + 1, sizeof(source->ranges[0]));
+	memmove(&source->ranges[at + 1], &source->ranges[at],
+		(source->range_count - at) * sizeof(source->ranges[0]));
+	source->ranges[at] = range;
+	source->range_count++;
+}
+
+static void remove_range(struct lc_source *source, size_t at)
+{
+	source->range_count--;
+	memmove(&source->ranges[at], &source->ranges[at + 1],
+		(source->range_count - at) * sizeof(source->ranges[0]));
+}
+
+/* Whether the second range, which begins where the first ends or before, becomes one with it. */
+static bool joins(const struct lc_source_range *a, const struct lc_source_range *b)
+{
+	if (b->from > a->to || a->asked != b->asked)
+		return false;
+	return b->from < a->to || a->doubtful == b->doubtful;
+}
+
+void lc_source_open(struct lc_source *source, struct lc_source_range range, uint64_t rows)
+{
+	size_t at = 0;
+
+	LC_ASSERT(range.from < range.to);
+	while (at < source->range_count && source->ranges[at].from < range.from)
+		at++;
+	insert_range(source, at, range);
+	if (at > 0)
+		at--;
+	while (at + 1 < source->range_count) {
+		struct lc_source_range *left = &source->ranges[at];
+		const struct lc_source_range *right = &source->ranges[at + 1];
+
+		if (!joins(left, right)) {
+			at++;
+			continue;
+		}
+		left->doubtful |= right->doubtful;
+		left->to = right->to > left->to ? right->to : left->to;
+		left->since = right->since < left->since ? right->since : left->since;
+		remove_range(source, at + 1);
+	}
+	source->open_rows += rows;
+}
+
+bool lc_source_is_asked(const struct lc_source *source)
+{
+	for (size_t i = 0; i < source->range_count; i++) {
+		if (source->ranges[i].asked)
+			return true;
+	}
+	return false;
+}
+
+void lc_source_widen(struct lc_source *source, uint32_t size, uint32_t until)
+{
+	size_t count = source->range_count;
+	struct lc_source_range *ranges = lc_memory_zero(count, sizeof(ranges[0]));
+
+	LC_ASSERT(!lc_source_is_asked(source));
+	if (count > 0)
+		memcpy(ranges, source->ranges, count * sizeof(ranges[0]));
+	for (size_t i = 0; i < count; i++) {
+		struct lc_source_range range = ranges[i];
+		uint64_t end = ((uint64_t)range.to + size - 1) / size * size;
+
+		range.from -= range.from % size;
+		if (range.to < until)
+			range.to = end < until ? (uint32_t)end : until;
+		range.doubtful = true;
+		lc_source_open(source, range, 0);
+	}
+	free(ranges);
+}
+
+bool lc_source_ask(struct lc_source *source, uint32_t *from, uint32_t *to)
+{
+	size_t count = piece_count(source);
+	bool doubtful = false;
+
+	source->flush_asked = source->flush;
+	source->flush = false;
+	for (size_t i = 0; i < count; i++) {
+		struct lc_source_range *range = &source->ranges[i];
+
+		range->asked = true;
+		if (range->doubtful) {
+			*from = doubtful ? *from : range->from;
+			*to = range->to;
+			doubtful = true;
+		}
+	}
+	return doubtful;
+}
+
+bool lc_source_asked_bounds(const struct lc_source *source, uint32_t *from, uint32_t *to)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < source->range_count; i++) {
+		const struct lc_source_range *range = &source->ranges[i];
+
+		if (!range->asked)
+			continue;
+		*from = any ? *from : range->from;
+		*to = range->to;
+		any = true;
+	}
+	return any;
+}
+
+void lc_source_settle_asked(struct lc_source *source)
+{
+	for (size_t i = source->range_count; i-- > 0;) {
+		if (source->ranges[i].asked)
+			remove_range(source, i);
+	}
+	if (source->range_count == 0) {
+		source->open_rows = 0;
+		source->flush_asked = false;
+	}
+	source->read_failures = 0;
+	free(source->read_error);
+	source->read_error = NULL;
+}
+
+void lc_source_note_taken(struct lc_source *source)
+{
+	if (source->open_rows > 0)
+		source->open_rows--;
+}
+
+void lc_source_settle_before(struct lc_source *source, uint32_t second)
+{
+	for (size_t i = source->range_count; i-- > 0;) {
+		struct lc_source_range *range = &source->ranges[i];
+
+		if (!range->asked)
+			continue;
+		if (range->to <= second) {
+			remove_range(source, i);
+		} else if (range->from <= second) {
+			range->from = second;
+			range->doubtful = true;
+		}
+	}
+}
+
+/* What was to be read at once and was not, still is. */
+void lc_source_unask(struct lc_source *source)
+{
+	source->flush |= source->flush_asked;
+	source->flush_asked = false;
+	for (size_t i = 0; i < source->range_count; i++)
+		source->ranges[i].asked = false;
+}
+
+void lc_source_record_ranges(const struct lc_source *source, struct lc_ledger *ledger)
+{
+	struct lc_ledger_source name = lc_source_name(source);
+	struct lc_ledger_range *ranges = lc_memory_zero(source->range_count, sizeof(ranges[0]));
+
+	for (size_t i = 0; i < source->range_count; i++)
+		ranges[i] = (struct lc_ledger_range){.from = source->ranges[i].from,
+						     .to = source->ranges[i].to,
+						     .since = source->ranges[i].since};
+	lc_ledger_set_ranges(ledger, &name, ranges, source->range_count);
+	free(ranges);
 }

@@ -79,6 +79,7 @@ void lc_target_table_free(struct lc_target_table *table)
 
 	HASH_ITER(hh, table->targets, target, next_target)
 	{
+		lc_backlog_drop_all(&target->target);
 		drop_target(table, target);
 	}
 	HASH_ITER(hh, table->buckets, bucket, next_bucket)

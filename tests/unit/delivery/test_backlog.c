@@ -36,6 +36,8 @@ static int end(void **state)
 {
 	struct story *story = *state;
 
+	lc_backlog_drop_all(&story->one);
+	lc_backlog_drop_all(&story->two);
 	lc_source_table_free(story->sources);
 	free(story);
 	return 0;

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "delivery/backlog.h"
 #include "delivery/object.h"
+#include "delivery/undelivered.h"
 #include "formats/row_hash.h"
 #include "support/delivery_world.h"
 #include "support/record_rows.h"
@@ -667,12 +668,12 @@ static void what_is_oldest_in_the_backlog_is_what_the_ledger_says(void **state)
 	    lc_upload_targets(story->world.upload),
 	    lc_source_get(story->world.sources, 7, lc_view_of("amzn-s3-demo-bucket")),
 	    story->target, 1, ROWS, FIRST - 500);
-	assert_int_equal(lc_source_oldest_undelivered(source), FIRST - 500);
+	assert_int_equal(lc_undelivered_oldest(source), FIRST - 500);
 
 	/* The one that had these rows was delivered meanwhile. */
 	poke(story);
 	fake_ledger_answer_some_intents(story->world.ledger, &story->one.intent, 1, FIRST - 10);
-	assert_int_equal(lc_source_oldest_undelivered(source), FIRST - 10);
+	assert_int_equal(lc_undelivered_oldest(source), FIRST - 10);
 	lc_rebuild_cancel(story->rebuild);
 }
 

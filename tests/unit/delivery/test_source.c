@@ -3,6 +3,7 @@
 #include "delivery/backlog.h"
 #include "delivery/object.h"
 #include "delivery/target.h"
+#include "delivery/undelivered.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -122,8 +123,8 @@ static void a_new_source_has_nothing_to_do(void **state)
 	assert_false(lc_source_is_open(story->source));
 	assert_int_equal(story->source->open_rows, 0);
 	assert_int_equal(lc_source_open_since(story->source), 0);
-	assert_null(lc_source_delivered_mark(story->source));
-	assert_int_equal(lc_source_oldest_undelivered(story->source), 0);
+	assert_null(lc_undelivered_mark(story->source));
+	assert_int_equal(lc_undelivered_oldest(story->source), 0);
 	assert_false(story->source->committed.set);
 	assert_false(story->source->flush);
 }
@@ -232,22 +233,22 @@ static void delivered_is_what_stands_before_the_oldest_object(void **state)
 	struct lc_object *second;
 
 	advance(story->source, 300, "complete");
-	expect_mark(lc_source_delivered_mark(story->source), 300, "complete");
+	expect_mark(lc_undelivered_mark(story->source), 300, "complete");
 	first = add_object(story, &early, 101);
 	second = add_object(story, &late, 201);
-	expect_mark(lc_source_delivered_mark(story->source), 100, "early");
-	assert_int_equal(lc_source_oldest_undelivered(story->source), 101);
+	expect_mark(lc_undelivered_mark(story->source), 100, "early");
+	assert_int_equal(lc_undelivered_oldest(story->source), 101);
 
 	/* A younger one is delivered first: that changes nothing. */
 	remove_object(second);
-	expect_mark(lc_source_delivered_mark(story->source), 100, "early");
+	expect_mark(lc_undelivered_mark(story->source), 100, "early");
 	second = add_object(story, &late, 201);
 	remove_object(first);
-	expect_mark(lc_source_delivered_mark(story->source), 200, "late");
-	assert_int_equal(lc_source_oldest_undelivered(story->source), 201);
+	expect_mark(lc_undelivered_mark(story->source), 200, "late");
+	assert_int_equal(lc_undelivered_oldest(story->source), 201);
 	remove_object(second);
-	expect_mark(lc_source_delivered_mark(story->source), 300, "complete");
-	assert_int_equal(lc_source_oldest_undelivered(story->source), 0);
+	expect_mark(lc_undelivered_mark(story->source), 300, "complete");
+	assert_int_equal(lc_undelivered_oldest(story->source), 0);
 	lc_mark_free(&early);
 	lc_mark_free(&late);
 }
@@ -261,9 +262,9 @@ static void nothing_is_delivered_while_the_very_first_object_is_under_way(void *
 	lc_mark_init(&unset);
 	advance(story->source, 300, "complete");
 	object = add_object(story, &unset, 50);
-	assert_null(lc_source_delivered_mark(story->source));
+	assert_null(lc_undelivered_mark(story->source));
 	remove_object(object);
-	expect_mark(lc_source_delivered_mark(story->source), 300, "complete");
+	expect_mark(lc_undelivered_mark(story->source), 300, "complete");
 	lc_mark_free(&unset);
 }
 
@@ -275,22 +276,22 @@ static void the_oldest_row_not_delivered_is_open_or_under_way_or_bodiless(void *
 
 	first = add_object(story, NULL, 50);
 	open_seconds(story->source, 80, 90);
-	assert_int_equal(lc_source_oldest_undelivered(story->source), 50);
+	assert_int_equal(lc_undelivered_oldest(story->source), 50);
 
 	/* An object of late rows is not the oldest one, but its rows may be. */
 	late = add_object(story, NULL, 40);
-	assert_int_equal(lc_source_oldest_undelivered(story->source), 40);
+	assert_int_equal(lc_undelivered_oldest(story->source), 40);
 	lc_backlog_add(story->source, &story->target, 1, 1, 30);
-	assert_int_equal(lc_source_oldest_undelivered(story->source), 30);
+	assert_int_equal(lc_undelivered_oldest(story->source), 30);
 	lc_backlog_raise_oldest(&story->target, 85);
 	remove_object(late);
 	remove_object(first);
-	assert_int_equal(lc_source_oldest_undelivered(story->source), 80);
+	assert_int_equal(lc_undelivered_oldest(story->source), 80);
 	lc_backlog_add(story->source, &story->target, 1, 1, 70);
-	assert_int_equal(lc_source_oldest_undelivered(story->source), 70);
+	assert_int_equal(lc_undelivered_oldest(story->source), 70);
 	lc_backlog_remove(story->source, &story->target, 1);
 	lc_backlog_remove(story->source, &story->target, 1);
-	assert_int_equal(lc_source_oldest_undelivered(story->source), 80);
+	assert_int_equal(lc_undelivered_oldest(story->source), 80);
 }
 
 static void an_open_second_holds_back_what_lies_behind_it(void **state)
@@ -299,13 +300,13 @@ static void an_open_second_holds_back_what_lies_behind_it(void **state)
 
 	advance(story->source, 300, "complete");
 	open_seconds(story->source, 301, 400);
-	expect_mark(lc_source_delivered_mark(story->source), 300, "complete");
+	expect_mark(lc_undelivered_mark(story->source), 300, "complete");
 
 	/* Late rows of the mark's own second may lie before it or behind it. */
 	open_seconds(story->source, 300, 301);
-	assert_null(lc_source_delivered_mark(story->source));
+	assert_null(lc_undelivered_mark(story->source));
 	open_seconds(story->source, 100, 101);
-	assert_null(lc_source_delivered_mark(story->source));
+	assert_null(lc_undelivered_mark(story->source));
 }
 
 static void late_rows_under_way_hold_back_the_mark(void **state)
@@ -319,19 +320,19 @@ static void late_rows_under_way_hold_back_the_mark(void **state)
 	advance(story->source, 300, "complete");
 	first = add_object(story, &early, 101);
 	late = add_object(story, &complete, 100);
-	assert_null(lc_source_delivered_mark(story->source));
+	assert_null(lc_undelivered_mark(story->source));
 
 	/* Alone, it is the oldest object, and knows no mark of its own. */
 	remove_object(first);
-	assert_null(lc_source_delivered_mark(story->source));
+	assert_null(lc_undelivered_mark(story->source));
 	remove_object(late);
-	expect_mark(lc_source_delivered_mark(story->source), 300, "complete");
+	expect_mark(lc_undelivered_mark(story->source), 300, "complete");
 
 	/* Delivered before an older object, it changes nothing. */
 	first = add_object(story, &early, 101);
 	late = add_object(story, &complete, 99);
 	remove_object(late);
-	expect_mark(lc_source_delivered_mark(story->source), 100, "early");
+	expect_mark(lc_undelivered_mark(story->source), 100, "early");
 	remove_object(first);
 	lc_mark_free(&early);
 	lc_mark_free(&complete);
@@ -345,18 +346,18 @@ static void rows_without_a_body_hold_back_the_mark(void **state)
 
 	advance(story->source, 300, "complete");
 	lc_backlog_add(story->source, &story->target, 2, 2, 300);
-	assert_null(lc_source_delivered_mark(story->source));
+	assert_null(lc_undelivered_mark(story->source));
 	lc_backlog_raise_oldest(&story->target, 301);
-	expect_mark(lc_source_delivered_mark(story->source), 300, "complete");
+	expect_mark(lc_undelivered_mark(story->source), 300, "complete");
 	object = add_object(story, &early, 101);
 	lc_backlog_add(story->source, &story->target, 1, 1, 101);
-	expect_mark(lc_source_delivered_mark(story->source), 100, "early");
+	expect_mark(lc_undelivered_mark(story->source), 100, "early");
 	lc_backlog_add(story->source, &story->target, 1, 1, 100);
-	assert_null(lc_source_delivered_mark(story->source));
+	assert_null(lc_undelivered_mark(story->source));
 	remove_object(object);
 	for (int i = 0; i < 4; i++)
 		lc_backlog_remove(story->source, &story->target, 1);
-	expect_mark(lc_source_delivered_mark(story->source), 300, "complete");
+	expect_mark(lc_undelivered_mark(story->source), 300, "complete");
 	lc_mark_free(&early);
 }
 
@@ -425,13 +426,13 @@ static void expect_oldest(struct story *story, uint32_t other, uint32_t blocked)
 {
 	struct lc_counters counters = {0};
 
-	lc_source_survey(story->table, &counters);
+	lc_undelivered_survey(story->table, &counters);
 	assert_int_equal(lc_counters_get(&counters, LC_COUNTERS_OLDEST_UNDELIVERED_INSERTED_AT),
 			 other);
 	assert_int_equal(lc_counters_get(&counters, LC_COUNTERS_OLDEST_BLOCKED_INSERTED_AT),
 			 blocked);
 	assert_int_equal(lc_counters_get(&counters, LC_COUNTERS_SOURCES_BLOCKED),
-			 lc_source_blocked(story->source));
+			 lc_undelivered_blocked(story->source));
 }
 
 static void rows_that_wait_for_a_blocked_target_have_their_own_age(void **state)
@@ -441,21 +442,21 @@ static void rows_that_wait_for_a_blocked_target_have_their_own_age(void **state)
 
 	open_seconds(story->source, 80, 90);
 	expect_oldest(story, 50, 0);
-	assert_false(lc_source_blocked(story->source));
+	assert_false(lc_undelivered_blocked(story->source));
 
 	/* One that has failed and is tried again is not blocked. */
 	story->target.standing.state = LC_TARGET_SHAKY;
 	expect_oldest(story, 50, 0);
 	story->target.standing.state = LC_TARGET_ASIDE;
 	expect_oldest(story, 80, 50);
-	assert_true(lc_source_blocked(story->source));
+	assert_true(lc_undelivered_blocked(story->source));
 
 	/* The bucket as a whole, and objects without a body. */
 	story->target.standing.state = LC_TARGET_HEALTHY;
 	story->target_bucket.standing.state = LC_TARGET_ASIDE;
 	lc_backlog_add(story->source, &story->target, 1, 1, 40);
 	expect_oldest(story, 80, 40);
-	assert_int_equal(lc_source_oldest_undelivered(story->source), 40);
+	assert_int_equal(lc_undelivered_oldest(story->source), 40);
 	story->target_bucket.standing.state = LC_TARGET_HEALTHY;
 	expect_oldest(story, 40, 0);
 	lc_backlog_remove(story->source, &story->target, 1);
@@ -473,8 +474,8 @@ static void nobody_is_told_the_age_of_rows_for_a_target_that_was_given_up(void *
 	expect_oldest(story, 80, 0);
 
 	/* But they are not delivered, and hold back what is committed. */
-	assert_true(lc_source_blocked(story->source));
-	assert_int_equal(lc_source_oldest_undelivered(story->source), 50);
+	assert_true(lc_undelivered_blocked(story->source));
+	assert_int_equal(lc_undelivered_oldest(story->source), 50);
 	story->target.standing.given_up = LC_LEDGER_KEPT;
 	story->target_bucket.standing.given_up = LC_LEDGER_DISCARDED;
 	expect_oldest(story, 80, 0);
@@ -500,8 +501,8 @@ static void a_source_that_cannot_be_read_is_blocked(void **state)
 
 	/* What was read of it before is delivered all the same. */
 	expect_oldest(story, 50, 80);
-	assert_true(lc_source_blocked(story->source));
-	lc_source_survey(story->table, &counters);
+	assert_true(lc_undelivered_blocked(story->source));
+	lc_undelivered_survey(story->table, &counters);
 	assert_int_equal(lc_counters_get(&counters, LC_COUNTERS_SOURCES_UNREADABLE), 1);
 
 	/* It has been read. */
@@ -510,7 +511,7 @@ static void a_source_that_cannot_be_read_is_blocked(void **state)
 	assert_int_equal(story->source->read_failures, 0);
 	assert_null(story->source->read_error);
 	expect_oldest(story, 50, 0);
-	assert_false(lc_source_blocked(story->source));
+	assert_false(lc_undelivered_blocked(story->source));
 	remove_object(object);
 }
 
@@ -526,7 +527,7 @@ static void the_oldest_of_all_sources_is_told(void **state)
 		if (i % 2 == 0)
 			lc_source_note_unreadable(source, "no", 0);
 	}
-	lc_source_survey(story->table, &counters);
+	lc_undelivered_survey(story->table, &counters);
 	assert_int_equal(lc_counters_get(&counters, LC_COUNTERS_SOURCES), 21);
 	assert_int_equal(lc_counters_get(&counters, LC_COUNTERS_SOURCES_BLOCKED), 10);
 	assert_int_equal(lc_counters_get(&counters, LC_COUNTERS_SOURCES_UNREADABLE), 10);

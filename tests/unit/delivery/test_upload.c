@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "delivery/backlog.h"
+#include "delivery/undelivered.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,13 +29,13 @@ static void an_object_is_delivered_when_the_ledger_has_it_on_disk(void **state)
 
 	/* Until then it is under way: its source may not be committed behind it. */
 	assert_int_equal(world->delivered, 0);
-	assert_int_equal(lc_source_oldest_undelivered(world->source), UPLOAD_WORLD_SECOND);
+	assert_int_equal(lc_undelivered_oldest(world->source), UPLOAD_WORLD_SECOND);
 	assert_non_null(lc_object_find(world->source, 1));
 	assert_false(lc_upload_settled(world->upload));
 	assert_int_equal(upload_world_count(world, LC_COUNTERS_RECORDS_DELIVERED), 0);
 	fake_ledger_confirm(world->ledger);
 	assert_int_equal(world->delivered, 1);
-	assert_int_equal(lc_source_oldest_undelivered(world->source), 0);
+	assert_int_equal(lc_undelivered_oldest(world->source), 0);
 	assert_null(lc_object_find(world->source, 1));
 	assert_true(lc_upload_settled(world->upload));
 	assert_int_equal(upload_world_count(world, LC_COUNTERS_RECORDS_DELIVERED), 1);
@@ -165,7 +166,7 @@ static void a_target_that_keeps_failing_frees_all_bodies_but_one(void **state)
 
 	/* No row is delivered, none is forgotten. */
 	assert_int_equal(world->delivered, 0);
-	assert_int_equal(lc_source_oldest_undelivered(world->source), UPLOAD_WORLD_SECOND);
+	assert_int_equal(lc_undelivered_oldest(world->source), UPLOAD_WORLD_SECOND);
 }
 
 static void a_refusal_steps_aside_at_once(void **state)
