@@ -5,7 +5,7 @@
  * LC_CLICKHOUSE_CODE(code, name, fault, settings)
  *
  * fault     of include/tbl/faults.h, without CLICKHOUSE_
- * settings  of the user's profile that are the reason, as far as its own words may leave them out
+ * settings  of the user's profile that cause it, if ClickHouse's own words may not name them
  */
 #ifndef LC_CLICKHOUSE_CODE
 #define LC_CLICKHOUSE_CODE(code, name, fault, settings)
@@ -36,10 +36,10 @@ LC_CLICKHOUSE_CODE(386, NO_COMMON_TYPE, SCHEMA, "")
 
 LC_CLICKHOUSE_CODE(115, UNKNOWN_SETTING, PROFILE, "")
 LC_CLICKHOUSE_CODE(164, READONLY, PROFILE,
-	"readonly: log-courier's user needs 0, for it sends settings and writes offsets (with 2 it can "
-	"read, and not write them)")
+	"readonly: log-courier's user needs 0, because it sends settings and writes offsets (with 2 it can "
+	"read but not write offsets)")
 LC_CLICKHOUSE_CODE(452, SETTING_CONSTRAINT_VIOLATION, PROFILE,
-	"its constraints: they forbid a setting without which answers may be cut")
+	"its constraints: they forbid a setting without which answers may be incomplete")
 LC_CLICKHOUSE_CODE(472, READONLY_SETTING, PROFILE, "")
 LC_CLICKHOUSE_CODE(704, QUERY_CACHE_USED_WITH_NONDETERMINISTIC_FUNCTIONS, PROFILE, "")
 LC_CLICKHOUSE_CODE(719, QUERY_CACHE_USED_WITH_SYSTEM_TABLE, PROFILE, "")

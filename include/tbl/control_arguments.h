@@ -4,7 +4,7 @@
  *
  * LC_CONTROL_ARGUMENT(name, kind, parameter, word, help)
  *
- * kind: WORD, a word behind the command; FLAG, an option without value; VALUE, an option with one.
+ * kind: WORD, a word after the command; FLAG, an option without value; VALUE, an option with one.
  * parameter: in the query; the option has two dashes before it. word: stands for the value in help.
  */
 #ifndef LC_CONTROL_ARGUMENT
@@ -13,12 +13,12 @@
 
 /* clang-format off */
 LC_CONTROL_ARGUMENT(SOURCE, WORD, "source", "SESSION/BUCKET",
-	"a source: its raft session and its bucket, for instance 7/photos")
+	"a source: its raft session and its bucket, for example 7/photos")
 LC_CONTROL_ARGUMENT(BUCKET, WORD, "bucket", "BUCKET",
-	"a bucket's name")
+	"the name of a bucket")
 LC_CONTROL_ARGUMENT(TARGET, WORD, "target", "BUCKET[/PREFIX]",
-	"a target bucket, or one prefix in it, for instance central-logs or central-logs/team-a/; "
-	"BUCKET/ is its empty prefix alone")
+	"a target bucket, or one prefix in it, for example central-logs or central-logs/team-a/; "
+	"BUCKET/ means only its empty prefix")
 LC_CONTROL_ARGUMENT(WORKER, WORD, "worker", "SHARD",
 	"the number of a shard")
 LC_CONTROL_ARGUMENT(LEVEL, WORD, "level", "LEVEL",
@@ -28,15 +28,15 @@ LC_CONTROL_ARGUMENT(ALL, FLAG, "all", "",
 LC_CONTROL_ARGUMENT(LAGGING, FLAG, "lagging", "",
 	"only sources with an undelivered row older than consumer.time-threshold-seconds")
 LC_CONTROL_ARGUMENT(BLOCKED, FLAG, "blocked", "",
-	"only what waits for a target that does not take log objects")
+	"only what waits for a target that takes no log objects")
 LC_CONTROL_ARGUMENT(LIMIT, VALUE, "limit", "N",
-	"show at most so many, 1 to 1000; default 100")
+	"show at most N, from 1 to 1000; default 100")
 LC_CONTROL_ARGUMENT(STATE_DIRECTORY, VALUE, "state-directory", "PATH",
-	"where the ledgers are; default: LOG_COURIER_STATE_DIRECTORY, or else the service's default")
+	"directory of the ledgers; default: LOG_COURIER_STATE_DIRECTORY, or else the service's default")
 LC_CONTROL_ARGUMENT(SHARD, VALUE, "shard", "N",
-	"this shard alone")
+	"only this shard")
 LC_CONTROL_ARGUMENT(YES, FLAG, "yes", "",
-	"do it without a question")
+	"do not ask for confirmation")
 /* clang-format on */
 
 #undef LC_CONTROL_ARGUMENT

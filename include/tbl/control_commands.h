@@ -3,7 +3,7 @@
  *
  * LC_CONTROL_COMMAND(name, words, method, path, answers, takes, help)
  *
- * words: behind log-courier-ctl. method, path: of the request; GET only reads, POST needs root or
+ * words: after log-courier-ctl. method, path: of the request; GET only reads, POST needs root or
  * the service's user. answers: SUPERVISOR, with a status document; ORDER, the supervisor begins to
  * do it and says how many shards are concerned; SHARDS, each worker is asked; FILES,
  * log-courier-ctl itself looks into the state directory, and the control socket knows nothing of
@@ -18,33 +18,33 @@
 LC_CONTROL_COMMAND(STATUS, "status", "GET", "/v1/status", SUPERVISOR, 0,
 	"show what each shard is doing and what is wrong")
 LC_CONTROL_COMMAND(HEALTH, "health", "GET", "/v1/health", SUPERVISOR, 0,
-	"tell whether rows are being delivered; exits with 1 if not")
+	"say whether rows are being delivered; exits with 1 if not")
 LC_CONTROL_COMMAND(SOURCES, "sources", "GET", "/v1/sources", SHARDS, T(LAGGING) | T(BLOCKED) | T(LIMIT),
-	"list the sources that have undelivered rows, the oldest first")
+	"list the sources that have undelivered rows, oldest first")
 LC_CONTROL_COMMAND(SOURCE, "source", "GET", "/v1/source", SHARDS, T(SOURCE) | T(LIMIT),
-	"show one source: open ranges, what is pending, its last log objects")
+	"show one source: its open ranges, pending rows, and last log objects")
 LC_CONTROL_COMMAND(EXPLAIN, "explain", "GET", "/v1/explain", SHARDS, T(SOURCE),
-	"say in words why a source is where it is, what happens next, and what to do")
+	"explain in words why a source is where it is, what happens next, and what to do")
 LC_CONTROL_COMMAND(TARGETS, "targets", "GET", "/v1/targets", SHARDS, T(BLOCKED) | T(LIMIT),
-	"list the target buckets, with what keeps them from taking log objects")
+	"list the targets, and why any of them take no log objects")
 LC_CONTROL_COMMAND(TARGETS_IGNORE, "targets ignore", "POST", "/v1/targets/ignore", SHARDS, T(TARGET),
-	"leave a target out of health: its rows wait, and nobody is told of their age")
+	"leave a target out of health: its rows wait, and their age is no longer reported")
 LC_CONTROL_COMMAND(TARGETS_DISCARD, "targets discard", "POST", "/v1/targets/discard", SHARDS, T(TARGET) | T(YES),
-	"give a target up: its rows are closed without delivery, those to come too")
+	"give a target up: its rows, and those still to come, are closed without delivery")
 LC_CONTROL_COMMAND(TARGETS_KEEP, "targets keep", "POST", "/v1/targets/keep", SHARDS, T(TARGET),
-	"take back ignore or discard")
+	"undo ignore or discard")
 LC_CONTROL_COMMAND(DELIVERIES, "deliveries", "GET", "/v1/deliveries", SHARDS, T(BUCKET) | T(LIMIT),
-	"list the last log objects of a bucket, or delivered into it")
+	"list the last log objects made from a bucket's rows, or delivered into it")
 LC_CONTROL_COMMAND(FLUSH, "flush", "POST", "/v1/flush", SHARDS, T(SOURCE) | T(ALL),
 	"deliver a source's rows now, without waiting for its thresholds")
 LC_CONTROL_COMMAND(RETRY, "retry", "POST", "/v1/retry", SHARDS, T(BUCKET) | T(ALL),
-	"try a target bucket again now, without waiting for its backoff")
+	"try a target bucket again now, without waiting for its backoff to end")
 LC_CONTROL_COMMAND(RELOAD, "reload", "POST", "/v1/reload", ORDER, 0,
-	"read the configuration anew and replace the workers one by one; waits for the outcome")
+	"read the configuration again and replace the workers one by one; waits for the outcome")
 LC_CONTROL_COMMAND(RESTART, "restart", "POST", "/v1/restart", ORDER, T(WORKER) | T(ALL),
-	"replace a shard's worker: it finishes what is under way, another one takes over")
+	"replace a shard's worker: it finishes what is under way, then a new one takes over")
 LC_CONTROL_COMMAND(PAUSE, "pause", "POST", "/v1/pause", ORDER, T(WORKER) | T(ALL),
-	"let a shard finish what is under way and deliver nothing more, until resume")
+	"let a shard finish what is under way, then deliver nothing more until resume")
 LC_CONTROL_COMMAND(RESUME, "resume", "POST", "/v1/resume", ORDER, T(WORKER) | T(ALL),
 	"let a paused shard go on")
 LC_CONTROL_COMMAND(DRAIN, "drain", "POST", "/v1/drain", ORDER, 0,
@@ -52,9 +52,9 @@ LC_CONTROL_COMMAND(DRAIN, "drain", "POST", "/v1/drain", ORDER, 0,
 LC_CONTROL_COMMAND(LOG_LEVEL, "log-level", "POST", "/v1/log-level", ORDER, T(LEVEL) | T(SHARD),
 	"log more, or less, from now on: error, warn, info or debug")
 LC_CONTROL_COMMAND(LEDGER_CHECK, "ledger check", "", "", FILES, T(STATE_DIRECTORY) | T(SHARD),
-	"prove that the ledgers are sound; a running worker's can not be looked into")
+	"check that the ledgers are sound; the ledger of a running worker cannot be checked")
 LC_CONTROL_COMMAND(LEDGER_RESET, "ledger reset", "", "", FILES, T(STATE_DIRECTORY) | T(SHARD) | T(YES),
-	"remove the ledgers of a stopped service; delivery goes on from ClickHouse's offsets")
+	"remove the ledgers of a stopped service; delivery resumes from the offsets in ClickHouse")
 /* clang-format on */
 
 #undef LC_CONTROL_COMMAND

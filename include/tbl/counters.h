@@ -35,27 +35,27 @@ LC_COUNTER(BATCHES_FAILED_TRANSIENT, "log_courier_batches_processed_total", "sta
 LC_COUNTER(BATCHES_FAILED_PERMANENT, "log_courier_batches_processed_total", "status=\"failed_permanent\"",
 	"")
 LC_COUNTER(RECORDS_DELIVERED, "log_courier_records_delivered_total", "",
-	"Rows that stand in a log object which S3 has confirmed.")
+	"Rows in log objects that S3 has confirmed.")
 LC_COUNTER(RECORDS_IN_PERMANENT_ERRORS, "log_courier_records_in_permanent_errors_total", "",
-	"Rows in uploads that their target refused; those that are refused again count again.")
+	"Rows in uploads that their target refused; rows that are refused again count again.")
 LC_GAUGE(RECORDS_REFUSED, "log_courier_records_refused", "",
-	"Rows whose target refuses them now; they are lost at the end of their retention if nobody mends it.")
+	"Rows that their target is refusing; they are lost at the end of their retention unless the target is repaired.")
 LC_HISTOGRAM(BATCH_SECONDS, "log_courier_batch_processing_duration_seconds", LC_BOUNDS_LONG,
 	"Time from a log object's first row to its confirmation.")
 LC_COUNTER(CYCLES, "log_courier_cycles_total", "",
-	"Cycles ended: discover, scan, build, upload.")
+	"Cycles that have ended: discover, scan, build, upload.")
 LC_HISTOGRAM(CYCLE_SECONDS, "log_courier_cycle_duration_seconds", LC_BOUNDS_LONG,
-	"Time of a cycle, without the uploads that still run at its end.")
+	"Duration of a cycle, without the uploads that are still running at its end.")
 LC_HISTOGRAM(LAG_SECONDS, "log_courier_lag_seconds", LC_BOUNDS_LAG,
 	"Age of a log object's oldest row, by its start time, when S3 confirmed the object.")
 LC_COUNTER(DISCOVERY_BATCHES_FOUND, "log_courier_discovery_batches_found_total", "",
-	"Sources found ready by a discovery.")
+	"Sources that a discovery found ready to be read.")
 LC_COUNTER(DISCOVERY_FAILURES, "log_courier_discovery_failures_total", "",
-	"Discoveries that failed and are tried again.")
+	"Discoveries that failed; each is tried again.")
 LC_GAUGE(DISCOVERY_BUCKETS, "log_courier_discovery_buckets_per_discovery", "",
 	"Sources with new rows in the last discovery.")
 LC_HISTOGRAM(DISCOVERY_SECONDS, "log_courier_discovery_duration_seconds", LC_BOUNDS_QUERY,
-	"Time of a discovery in ClickHouse.")
+	"Duration of a discovery in ClickHouse.")
 LC_COUNTER(FETCH_RECORDS, "log_courier_fetch_records_total", "",
 	"Rows read from ClickHouse.")
 LC_COUNTER(FETCH_BYTES, "log_courier_fetch_bytes_total", "",
@@ -65,30 +65,30 @@ LC_COUNTER(FETCH_QUERIES, "log_courier_fetch_queries_total", "status=\"success\"
 LC_COUNTER(FETCH_QUERIES_FAILED, "log_courier_fetch_queries_total", "status=\"failed\"",
 	"")
 LC_COUNTER(FETCH_PAUSES, "log_courier_fetch_pauses_total", "",
-	"Times that a scan was paused because the bytes in flight had reached their cap.")
+	"Times that a scan was paused because limits.max-inflight-bytes was reached.")
 LC_COUNTER(FETCH_FIELDS_SHORTENED, "log_courier_fetch_fields_shortened_total", "",
 	"Fields shortened because their row was larger than limits.max-row-bytes.")
 LC_HISTOGRAM(FETCH_ROWS, "log_courier_fetch_records_per_bucket", LC_BOUNDS_ROWS,
-	"Rows of one source read by one scan.")
+	"Rows of one source that one scan read.")
 LC_HISTOGRAM(FETCH_SECONDS, "log_courier_fetch_duration_seconds", LC_BOUNDS_QUERY,
-	"Time of a scan query.")
+	"Duration of a scan query.")
 LC_COUNTER(BUILD_OBJECTS, "log_courier_build_objects_total", "",
 	"Log objects built.")
 LC_HISTOGRAM(BUILD_BYTES, "log_courier_build_object_size_bytes", LC_BOUNDS_BYTES,
 	"Size of the log objects built.")
 LC_HISTOGRAM(BUILD_SECONDS, "log_courier_build_duration_seconds", LC_BOUNDS_SHORT,
-	"Time to sort and name a log object.")
+	"Time taken to sort and name a log object.")
 LC_COUNTER(UPLOAD_SUCCEEDED, "log_courier_upload_objects_total", "status=\"success\"",
 	"Upload attempts, by how they ended.")
 LC_COUNTER(UPLOAD_FAILED, "log_courier_upload_objects_total", "status=\"failed\"",
 	"")
 LC_COUNTER(UPLOAD_WAS_THERE, "log_courier_upload_already_there_total", "",
-	"Uploads whose object was there already though no attempt of this worker can have stored it: after "
-	"a lost ledger, or because another courier delivers the same rows.")
+	"Uploads whose object was already there though no attempt of this worker can have stored it: a "
+	"ledger was lost, or another courier delivers the same rows.")
 LC_COUNTER(UPLOAD_BYTES, "log_courier_upload_bytes_total", "",
-	"Bytes of the log objects that S3 has confirmed.")
+	"Bytes in log objects that S3 has confirmed.")
 LC_HISTOGRAM(UPLOAD_SECONDS, "log_courier_upload_duration_seconds", LC_BOUNDS_SHORT,
-	"Time of an upload attempt.")
+	"Duration of an upload attempt.")
 LC_COUNTER(COMMIT_SUCCEEDED, "log_courier_commit_offsets_flushed_total", "status=\"success\"",
 	"Offsets written to ClickHouse, by how the insert ended.")
 LC_COUNTER(COMMIT_FAILED, "log_courier_commit_offsets_flushed_total", "status=\"failed\"",
@@ -102,89 +102,89 @@ LC_COUNTER(COMMIT_BY_CYCLE, "log_courier_commit_flushes_total", "reason=\"cycle_
 LC_COUNTER(COMMIT_BY_SHUTDOWN, "log_courier_commit_flushes_total", "reason=\"shutdown\"",
 	"")
 LC_HISTOGRAM(COMMIT_SECONDS, "log_courier_commit_duration_seconds", LC_BOUNDS_SHORT,
-	"Time of an insert of offsets.")
+	"Duration of an insert of offsets.")
 LC_GAUGE(INFLIGHT_BYTES, "log_courier_inflight_bytes", "",
-	"Bytes of log objects being built or uploaded, indexes included.")
+	"Memory used by log objects that are being built or uploaded, indexes included.")
 LC_GAUGE(INFLIGHT_UPLOADS, "log_courier_inflight_uploads", "",
 	"Uploads under way.")
 LC_GAUGE(SOURCES, "log_courier_sources", "",
-	"Sources known to the shard.")
+	"Sources that the shard knows.")
 LC_GAUGE(SOURCES_BLOCKED, "log_courier_sources_blocked", "",
-	"Sources that wait for a target which refuses them or does not answer, or that cannot be read.")
+	"Sources that wait for a target that refuses them or does not answer, or that cannot be read.")
 LC_GAUGE(SOURCES_UNREADABLE, "log_courier_sources_unreadable", "",
-	"Sources whose rows ClickHouse cannot read: a query for one of them alone fails.")
+	"Sources whose rows ClickHouse cannot read: even a query for one of them alone fails.")
 LC_GAUGE(TARGETS_BLOCKED, "log_courier_targets_blocked", "",
-	"Target buckets, and refused prefixes in target buckets that work, that have stepped aside.")
+	"Targets set aside: target buckets, and refused prefixes in target buckets that work.")
 LC_GAUGE(TARGETS_SLOW, "log_courier_targets_slow", "",
 	"Target buckets whose uploads move slowly, or not at all.")
 LC_GAUGE(RECORDS_GIVEN_UP, "log_courier_records_given_up", "",
-	"Rows that wait for a target which an operator has told to ignore.")
+	"Rows that wait for a target that an operator has chosen to ignore.")
 LC_GAUGE(RECORDS_WITHOUT_TARGET, "log_courier_records_without_target", "",
 	"Rows that name no target bucket; they wait until their retention ends.")
 LC_GAUGE(INTENTS_BODILESS, "log_courier_intents_without_body", "",
-	"Recorded log objects whose bodies are built again from ClickHouse when their target works.")
+	"Recorded log objects whose bodies will be built again from ClickHouse when their target works.")
 LC_COUNTER(INTENTS_REBUILT, "log_courier_intents_rebuilt_total", "",
 	"Log objects built again from ClickHouse, after a crash or a target's failure.")
 LC_COUNTER(INTENTS_WITHDRAWN, "log_courier_intents_withdrawn_total", "",
-	"Log objects that their target refused for their size, so that their rows went into smaller ones.")
+	"Log objects whose rows went into smaller ones because their target refused them for their size.")
 LC_COUNTER(DUPLICATES_AVOIDED, "log_courier_duplicates_avoided_total", "",
-	"Rows that were read again and recognised as taken.")
+	"Rows that were read again and recognised as already taken.")
 LC_COUNTER(LATE_ROWS_FOUND, "log_courier_late_rows_found_total", "",
-	"Rows that became visible behind a settled second and were found by the reconcile.")
+	"Rows that became visible in a second that was already settled, found by the reconcile.")
 LC_COUNTER(ROWS_EXPIRED, "log_courier_rows_expired_undelivered_total", "",
 	"Rows lost because their retention ended before their target took them.")
 LC_COUNTER(ROWS_DISCARDED, "log_courier_rows_discarded_total", "",
-	"Rows closed without delivery because an operator has discarded their target.")
+	"Rows closed without delivery because an operator discarded their target.")
 LC_COUNTER(RECONCILES, "log_courier_reconciles_total", "kind=\"recent\"",
-	"Passes of the reconcile over recent slots, or over all slots within the horizon.")
+	"Passes of the reconcile, over recent slots or over all slots within the horizon.")
 LC_COUNTER(RECONCILES_FULL, "log_courier_reconciles_total", "kind=\"full\"",
 	"")
 LC_HISTOGRAM(RECONCILE_SECONDS, "log_courier_reconcile_duration_seconds", LC_BOUNDS_QUERY,
-	"Time of a pass of the reconcile.")
+	"Duration of a pass of the reconcile.")
 LC_GAUGE(RECONCILE_FAILING_SINCE, "log_courier_reconcile_failing_since_timestamp_seconds", "",
-	"Since when no pass of the reconcile has compared all slots within the horizon though some "
-	"have tried, 0 while they do.")
+	"When passes of the reconcile began to fail to compare all slots within the horizon; 0 unless they "
+	"are failing.")
 LC_GAUGE(PENDING_RECORDS, "log_courier_pending_records", "",
-	"Rows discovered and not yet delivered.")
+	"Rows discovered but not yet delivered.")
 LC_GAUGE(OLDEST_UNDELIVERED_INSERTED_AT, "log_courier_oldest_undelivered_timestamp_seconds", "",
-	"The insertedAt of the oldest row that is discovered and not delivered, 0 if there is none; rows "
-	"that wait for a blocked target do not count.")
+	"insertedAt of the oldest row that is discovered but not delivered, 0 if there is none; rows that "
+	"wait for a blocked target do not count.")
 LC_GAUGE(OLDEST_BLOCKED_INSERTED_AT, "log_courier_oldest_blocked_timestamp_seconds", "",
-	"The insertedAt of the oldest row that waits for a blocked target or cannot be read, 0 if there "
-	"is none; targets that an operator has given up do not count.")
+	"insertedAt of the oldest row that waits for a blocked target or cannot be read, 0 if there is "
+	"none; targets that an operator has given up do not count.")
 LC_GAUGE(CLICKHOUSE_FAILING_SINCE, "log_courier_clickhouse_failing_since_timestamp_seconds", "",
-	"Since when ClickHouse has served no discovery, or no scan of those that were tried, 0 while it does.")
+	"When ClickHouse began to fail all discoveries, or all scans that were tried; 0 unless it is failing.")
 LC_GAUGE(CLICKHOUSE_REFUSING_SINCE,
 	"log_courier_clickhouse_credentials_refused_since_timestamp_seconds", "",
-	"Since when ClickHouse has refused the user, its password or its rights, 0 while it takes them.")
+	"When ClickHouse began to refuse the user, its password or its rights; 0 unless it is refusing them.")
 LC_GAUGE(OFFSETS_FAILING_SINCE, "log_courier_offsets_failing_since_timestamp_seconds", "",
-	"Since when offsets can not be inserted into ClickHouse, 0 while they can.")
+	"When inserts of offsets into ClickHouse began to fail; 0 unless they are failing.")
 LC_GAUGE(S3_FAILING_SINCE, "log_courier_s3_failing_since_timestamp_seconds", "",
-	"Since when no upload has succeeded though some were tried, 0 while they do or while only some targets fail.")
+	"When uploads began to fail without any success; 0 while uploads succeed, or while only some targets fail.")
 LC_GAUGE(S3_CONFIRMED_AT, "log_courier_s3_confirmed_timestamp_seconds", "",
-	"When the last upload was confirmed, 0 if none was since the worker's start.")
+	"When the last upload was confirmed; 0 if none has been since the worker started.")
 LC_GAUGE(S3_REFUSING_SINCE, "log_courier_s3_credentials_refused_since_timestamp_seconds", "",
-	"Since when S3 has refused the access key or its secret, 0 while it takes them.")
+	"When S3 began to refuse the access key or its secret; 0 unless it is refusing them.")
 LC_GAUGE(CLOCK_APART, "log_courier_clickhouse_clock_difference_seconds", "",
-	"Between ClickHouse's clock and this machine's, whichever is ahead, at the last discovery.")
+	"Difference between ClickHouse's clock and this machine's, whichever is ahead, at the last discovery.")
 LC_GAUGE(CLOCK_BEHIND_WINDOWS, "log_courier_clickhouse_clock_behind_windows_seconds", "",
-	"By how much ClickHouse's clock is before the end of the last window: it was ahead and is right "
-	"again, or was set back. Until it comes there the reconcile alone finds rows.")
+	"By how much ClickHouse's clock is earlier than the end of the last window: it was ahead and has been "
+	"corrected, or was set back. Until it gets there, only the reconcile finds rows.")
 LC_GAUGE(CLOCK_BEHIND_HORIZON, "log_courier_clickhouse_clock_behind_horizon_seconds", "",
-	"By how much ClickHouse's clock is before the horizon of late rows: what is inserted until it comes "
-	"there can not be told from rows that were delivered, and is not delivered.")
+	"By how much ClickHouse's clock is earlier than the horizon of late rows: rows inserted until it gets "
+	"there cannot be told from rows that were delivered, and are not delivered.")
 LC_GAUGE(LEDGER_FAILING_SINCE, "log_courier_ledger_failing_since_timestamp_seconds", "",
-	"Since when the ledger can not be written, so that no upload starts, 0 while it can.")
+	"When writes to the ledger began to fail, so that no upload starts; 0 unless they are failing.")
 LC_GAUGE(LEDGER_BYTES, "log_courier_ledger_bytes", "",
 	"Size of the ledger's file and of its write-ahead log.")
 LC_COUNTER(LEDGER_COMMITS, "log_courier_ledger_commits_total", "",
 	"Transactions committed to the ledger.")
 LC_HISTOGRAM(LEDGER_SECONDS, "log_courier_ledger_commit_duration_seconds", LC_BOUNDS_SHORT,
-	"Time of a transaction of the ledger, from its first write until it is on disk.")
+	"Duration of a transaction of the ledger, from its first write until it is on disk.")
 LC_COUNTER(LOG_LINES_DROPPED, "log_courier_log_lines_dropped_total", "",
-	"Lines of the worker's log that were dropped because stderr did not take them; the log tells how many when it does again.")
+	"Lines of the worker's log that were dropped because stderr did not take them; when it does again, the log says how many.")
 LC_GAUGE(LOG_FAILING_SINCE, "log_courier_log_failing_since_timestamp_seconds", "",
-	"Since when stderr takes no line of the worker's log, 0 while it does.")
+	"When stderr stopped taking lines of the worker's log; 0 unless it has.")
 /* clang-format on */
 
 #undef LC_COUNTER

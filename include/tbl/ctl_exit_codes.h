@@ -8,10 +8,10 @@
 #endif
 
 /* clang-format off */
-LC_CTL_EXIT(DONE, 0, "done; for health: rows are being delivered")
-LC_CTL_EXIT(UNHEALTHY, 1, "health: rows are not being delivered as they should; others: not done, or not whole")
+LC_CTL_EXIT(DONE, 0, "success; for health: rows are being delivered")
+LC_CTL_EXIT(UNHEALTHY, 1, "failure: the command was not, or not completely, carried out; for health: rows are not being delivered as they should be")
 LC_CTL_EXIT(USAGE, 2, "wrong command line")
-LC_CTL_EXIT(UNREACHABLE, 3, "the service can not be reached")
+LC_CTL_EXIT(UNREACHABLE, 3, "the service cannot be reached")
 /* clang-format on */
 
 #undef LC_CTL_EXIT

@@ -12,13 +12,13 @@
 
 /* clang-format off */
 LC_CTL_OPTION(SOCKET, "socket", VALUE, "PATH",
-	"the service's control socket")
+	"path of the service's control socket")
 LC_CTL_OPTION(JSON, "json", FLAG, "",
-	"the answer as JSON, for scripts, errors included; log-courier-ctl help json describes it")
+	"write the answer, and any error, as JSON, for scripts; log-courier-ctl help json describes it")
 LC_CTL_OPTION(WATCH, "watch", PACE, "[SECONDS]",
-	"look again every 2 or so many seconds, for commands that only look; rates between two looks are shown")
+	"repeat the command every SECONDS (default 2) and show rates; only for commands that change nothing")
 LC_CTL_OPTION(HELP, "help", FLAG, "",
-	"this text; behind a command, all about it")
+	"show this text, or after a command the help for that command")
 /* clang-format on */
 
 #undef LC_CTL_OPTION

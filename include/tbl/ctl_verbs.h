@@ -1,5 +1,5 @@
 /*
- * What log-courier-ctl does without a service and without ledgers. Text alone comes of it, never
+ * What log-courier-ctl does without a service and without ledgers. It writes only text, never
  * JSON.
  *
  * LC_CTL_VERB(name, verb, word, help)    word: stands for what may follow
@@ -12,7 +12,7 @@
 LC_CTL_VERB(HELP, "help", "[COMMAND|json|metrics]",
 	"explain a command, what --json writes, or the metrics")
 LC_CTL_VERB(COMPLETION, "completion", "bash|zsh|fish",
-	"print what makes a shell complete the command line")
+	"print a completion script for the shell")
 /* clang-format on */
 
 #undef LC_CTL_VERB

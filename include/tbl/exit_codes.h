@@ -8,12 +8,12 @@
 #endif
 
 /* clang-format off */
-LC_EXIT(OK, 0, "ended as it should")
+LC_EXIT(OK, 0, "ended normally")
 LC_EXIT(FAILURE, 1, "could not do its work; the log says why")
 LC_EXIT(USAGE, 2, "wrong command line or configuration; nothing was started")
-LC_EXIT(LEDGER, 65, "a ledger is damaged or missing; what needs it is not started anew")
-LC_EXIT(CONFLICT, 66, "another courier delivers the worker's sources; it is not started anew")
-LC_EXIT(CONFIG, 78, "a worker can not work with its settings; it is not started anew")
+LC_EXIT(LEDGER, 65, "a ledger is damaged or missing; the worker that needs it is not restarted")
+LC_EXIT(CONFLICT, 66, "another courier delivers the worker's sources; the worker is not restarted")
+LC_EXIT(CONFIG, 78, "a worker cannot work with its settings; it is not restarted")
 /* clang-format on */
 
 #undef LC_EXIT

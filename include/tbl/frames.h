@@ -5,7 +5,7 @@
  * LC_FRAME(name, number, direction, head, help)
  *
  * direction: TO_SUPERVISOR or TO_WORKER. head: bytes at the start of the payload, as
- * formats/frame.h describes; a frame without head has no payload, behind a head stands a body.
+ * formats/frame.h describes; a frame without head has no payload, after a head comes a body.
  *
  * A frame that says "drained" is not needed: the worker's exit code says it.
  */

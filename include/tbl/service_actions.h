@@ -9,16 +9,16 @@
 
 /* clang-format off */
 LC_SERVICE_ACTION(HELP, "help",
-	"Prints all flags and settings.")
+	"Print all flags and settings.")
 LC_SERVICE_ACTION(VERSION, "version",
-	"Prints the version.")
+	"Print the version.")
 LC_SERVICE_ACTION(CHECK_CONFIG, "check-config",
-	"Checks the configuration and says what is wrong with it. Starts nothing.")
+	"Check the configuration and report what is wrong with it. Nothing is started.")
 LC_SERVICE_ACTION(PRINT_CONFIG, "print-config",
-	"Prints every setting as it is in force, and where it comes from; secrets are masked. Starts "
-	"nothing.")
+	"Print the value of every setting and where it comes from; secrets are masked. Nothing is "
+	"started.")
 LC_SERVICE_ACTION(PRINT_SAMPLE_CONFIG, "print-sample-config",
-	"Prints a configuration file with all defaults.")
+	"Print a configuration file with all defaults.")
 /* clang-format on */
 
 #undef LC_SERVICE_ACTION

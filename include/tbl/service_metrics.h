@@ -24,23 +24,23 @@
 
 /* clang-format off */
 LC_SERVICE_METRIC("log_courier_build_info", "gauge", "version=\"" PACKAGE_VERSION "\"", 1,
-	"Always 1; its label tells the version that runs.")
+	"Always 1; its label is the version that is running.")
 LC_SERVICE_METRIC("log_courier_healthy", "gauge", "", document->healthy,
 	"1 if rows are being delivered, as log-courier-ctl health says.")
 LC_SERVICE_METRIC("log_courier_findings", "gauge", "severity=\"critical\"",
 	lc_status_document_count(document, LC_SEVERITY_CRITICAL),
-	"Things that are wrong, by severity (critical, warning); log-courier-ctl health says which, and what to do.")
+	"Number of findings by severity (critical, warning); log-courier-ctl health lists them and says what to do.")
 LC_SERVICE_METRIC("log_courier_findings", "gauge", "severity=\"warning\"",
 	lc_status_document_count(document, LC_SEVERITY_WARNING),
 	"")
 LC_SERVICE_METRIC("log_courier_uptime_seconds", "gauge", "", document->uptime_seconds,
-	"Age of the supervisor.")
+	"Time since the supervisor started.")
 LC_SERVICE_METRIC("log_courier_shards", "gauge", "", document->shard_count,
-	"Shards of the whole deployment.")
+	"Number of shards in the whole deployment.")
 LC_SERVICE_METRIC("log_courier_state_free_bytes", "gauge", "", document->state_free_bytes,
-	"Free on the disk of state-directory.")
+	"Free space on the disk of state-directory.")
 LC_SERVICE_METRIC("log_courier_reloads_total", "counter", "", document->reloads,
-	"Reloads of the configuration since the service's start.")
+	"Reloads of the configuration since the service started.")
 LC_SERVICE_METRIC("log_courier_supervisor_log_lines_dropped_total", "counter", "", document->log_lines_dropped,
 	"Lines of the supervisor's log that were dropped because stderr did not take them.")
 
@@ -49,16 +49,16 @@ LC_SHARD_METRIC("log_courier_shard_up", "gauge", shard->state == LC_SHARD_STATE_
 LC_SHARD_METRIC("log_courier_shard_paused", "gauge", shard->state == LC_SHARD_STATE_PAUSED,
 	"1 if the shard was paused by the operator.")
 LC_SHARD_METRIC("log_courier_shard_restarts_total", "counter", shard->restarts,
-	"Times that the shard's worker was started anew.")
+	"Times that the shard's worker was restarted.")
 LC_SHARD_METRIC("log_courier_shard_uptime_seconds", "gauge", shard->uptime_seconds,
-	"Age of the shard's worker, 0 without one.")
+	"Time since the shard's worker started, 0 if there is none.")
 LC_SHARD_METRIC("log_courier_shard_resident_bytes", "gauge", shard->resident_bytes,
-	"Memory that the shard's worker takes, 0 without one.")
+	"Resident memory of the shard's worker, 0 if there is none.")
 LC_SHARD_METRIC("log_courier_shard_oldest_undelivered_seconds", "gauge", shard->oldest_undelivered_seconds,
 	"Age of the shard's oldest undelivered row, 0 if there is none.")
 
 LC_SOURCE_METRIC("log_courier_lagging_source_oldest_timestamp_seconds", "gauge", "source",
-	"The insertedAt of the oldest undelivered row of each of the ten sources that lag most, asked for every 15 seconds.")
+	"insertedAt of the oldest undelivered row of each of the ten sources that lag most, updated every 15 seconds.")
 /* clang-format on */
 
 #undef LC_SERVICE_METRIC

@@ -9,13 +9,13 @@
 
 /* clang-format off */
 LC_SHARD_STATE(STOPPED, "stopped", "has no worker, and none is wanted")
-LC_SHARD_STATE(PAUSED, "paused", "has no worker because the operator said so, until resume")
-LC_SHARD_STATE(STARTING, "starting", "a worker runs, its first discovery is under way")
-LC_SHARD_STATE(READY, "ready", "a worker delivers")
-LC_SHARD_STATE(BACKING_OFF, "backing-off", "the worker died, the next one starts after a wait")
+LC_SHARD_STATE(PAUSED, "paused", "has no worker until resume, because the operator paused it")
+LC_SHARD_STATE(STARTING, "starting", "a worker is running, its first discovery is under way")
+LC_SHARD_STATE(READY, "ready", "a worker is delivering")
+LC_SHARD_STATE(BACKING_OFF, "backing-off", "the worker died; the next one starts after a wait")
 LC_SHARD_STATE(DRAINING, "draining", "the worker was told to finish and exit")
-LC_SHARD_STATE(KILLING, "killing", "the worker was sent a deadly signal and has not ended yet")
-LC_SHARD_STATE(FAILED, "failed", "the worker can not work with its settings; it is not started anew")
+LC_SHARD_STATE(KILLING, "killing", "the worker was sent a fatal signal and has not ended yet")
+LC_SHARD_STATE(FAILED, "failed", "the worker ended for a reason that a restart cannot cure (exit code 65, 66 or 78); it is not restarted")
 /* clang-format on */
 
 #undef LC_SHARD_STATE

@@ -45,36 +45,36 @@ SERVICE_PID=$!
 need "the service becomes healthy" await 30 healthy
 
 need "another table is asked for" reload_with "clickhouse.logs-table: elsewhere"
-check "a table that is not there is told" await 20 says "ClickHouse has no such database, table or column" "Code: 60" "elsewhere" "correct clickhouse.database, clickhouse.logs-table"
+check "a table that is not there is told" await 20 says "ClickHouse has lacked a database, table or column that its queries need" "Code: 60" "elsewhere" "correct clickhouse.database, clickhouse.logs-table"
 need "another database is asked for" reload_with "clickhouse.database: nirvana"
-check "and a database" await 20 says "ClickHouse has no such database, table or column" "Code: 81" "nirvana"
+check "and a database" await 20 says "ClickHouse has lacked a database, table or column that its queries need" "Code: 81" "nirvana"
 need "the table without a column is asked for" reload_with "clickhouse.logs-table: logs_without"
 need "rows come" load --rows 200 --sources 20
-check "and a column, which no discovery needs" await 30 says "ClickHouse has no such database, table or column" "requestURI"
+check "and a column, which no discovery needs" await 30 says "ClickHouse has lacked a database, table or column that its queries need" "requestURI"
 need "the right names are put in force" reload_with
 await_every_row 60
 check "health is green" await 30 healthy
 
 need "a server that answers as wrong profiles do is asked" reload_with "clickhouse.url: http://127.0.0.1:$PORT"
-check "a readonly profile is told" await 20 says "does not let the user set what its queries need" "in readonly mode" "readonly 0"
+check "a readonly profile is told" await 20 says "has not let the user change the settings that its queries need" "in readonly mode" "readonly 0"
 answer_with 201 "Quota for user \`default\` for 3600s has been exceeded: queries = 101/100. (QUOTA_EXCEEDED)"
 check "a quota, too" await 20 says "the user's quota is used up" "queries = 101/100" "raise the quota"
 answer_with 158 "Limit for rows (controlled by 'max_rows_to_read' setting) exceeded, max rows: 1.00 thousand, current rows: 8.19 thousand. (TOO_MANY_ROWS)"
-check "and a limit" await 20 says "ended queries at one of its limits" "max_rows_to_read" "raise the limit that ClickHouse names"
+check "and a limit" await 20 says "stopped queries at one of its limits" "max_rows_to_read" "raise the limit that ClickHouse names"
 answer_with 241 "(total) memory limit exceeded: would use 3.51 GiB, maximum: 3.50 GiB. (MEMORY_LIMIT_EXCEEDED)"
-check "and memory" await 20 says "ended queries at one of its limits" "would use 3.51 GiB"
+check "and memory" await 20 says "stopped queries at one of its limits" "would use 3.51 GiB"
 answer_with 202 "Too many simultaneous queries. Maximum: 100. (TOO_MANY_SIMULTANEOUS_QUERIES)"
 check "and too many queries" await 20 says "it has too much to do" "Maximum: 100"
 answer_with 704 "The query result was not cached because the query contains a non-deterministic function. (QUERY_CACHE_USED_WITH_NONDETERMINISTIC_FUNCTIONS)"
-check "and a query cache" await 20 says "does not let the user set what its queries need" "non-deterministic function"
+check "and a query cache" await 20 says "has not let the user change the settings that its queries need" "non-deterministic function"
 answer_with 279 "All connection tries failed. (ALL_CONNECTION_TRIES_FAILED)"
-check "and servers that do not reach each other" await 20 says "servers do not reach each other" "All connection tries failed"
+check "and servers that do not reach each other" await 20 says "servers have not reached each other" "All connection tries failed"
 answer_with 36 "Something else. (BAD_ARGUMENTS)"
-check "and what nobody has thought of" await 20 says "ClickHouse answers queries with an exception" "Something else"
+check "and what nobody has thought of" await 20 says "ClickHouse has answered queries with an exception" "Something else"
 printf '200 Content-Type: text/html\n<html>It works!</html>' >"$ANSWER"
-check "what is not ClickHouse is told as that" await 20 says "what answers at clickhouse.url makes no sense" "not an answer of ClickHouse"
+check "what is not ClickHouse is told as that" await 20 says "the server at clickhouse.url has not answered as ClickHouse does" "not an answer of ClickHouse"
 need "nobody is asked" reload_with "clickhouse.url: http://127.0.0.1:9"
-check "no answer is told as that" await 20 says "ClickHouse has answered no query for" "see that the servers of clickhouse.url run"
+check "no answer is told as that" await 20 says "ClickHouse has answered no query for" "make sure that the servers of clickhouse.url are running"
 need "the right one is asked" reload_with
 need "rows come" load --rows 200 --sources 20 --seed 2
 await_every_row 60

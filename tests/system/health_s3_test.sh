@@ -47,23 +47,23 @@ start_service --config-file="$WORK/log-courier.yml"
 export LOG_COURIER_S3_ENDPOINT=$S3
 check "a service that has tried nothing is healthy" healthy
 need "rows come" load --rows 500 --sources 20 --time-range 60
-check "a wrong region is told" await 20 says "for s3.region is not its region" "expecting 'eu-north-7'" "set s3.region to the one that S3 names"
+check "a wrong region is told" await 20 says "because s3.region is not its region" "expecting 'eu-north-7'" "set s3.region to the one that S3 names"
 check "  each as critical" eval '[ "$("$CONTROL" health --json | jq -r "[.findings[].severity] | unique[]")" = critical ]'
 answer_with "301 Location: http://s3.elsewhere.example/" ""
-check "so is a redirect without a word" await 20 says "answers with redirects" "HTTP 301 without an S3 error code, to http://s3.elsewhere.example/" "set s3.endpoint"
+check "so is a redirect without a word" await 20 says "answered with redirects" "HTTP 301 without an S3 error code, to http://s3.elsewhere.example/" "set s3.endpoint"
 refuse_with "307" TemporaryRedirect "Please re-send this request to the specified temporary endpoint."
-check "and one with" await 20 says "answers with redirects" "HTTP 307 TemporaryRedirect: Please re-send"
+check "and one with" await 20 says "answered with redirects" "HTTP 307 TemporaryRedirect: Please re-send"
 answer_with "404 Content-Type: text/html" "<html><body>Not Found</body></html>"
-check "and an endpoint that is not S3" await 20 says "what answers at s3.endpoint is not S3" "set s3.endpoint to the address of the S3 API"
+check "and an endpoint that is not S3" await 20 says "the server at s3.endpoint is not S3" "set s3.endpoint to the address of the S3 API"
 answer_with "200 Content-Type: text/html" "<html><body>It works!</body></html>"
-check "and one that takes all and tells no ETag" await 20 says "tells no ETag" "set s3.endpoint to the address of the S3 API"
+check "and one that takes all and tells no ETag" await 20 says "without returning an ETag" "set s3.endpoint to the address of the S3 API"
 refuse_with 403 AccessDenied "Access Denied"
-check "and one that lets nobody write" await 20 says "HTTP 403 AccessDenied" "allow s3:PutObject on the target buckets"
+check "and one that lets nobody write" await 20 says "HTTP 403 AccessDenied" "allow the access key s3:PutObject on the target buckets"
 refuse_with 403 RequestTimeTooSkewed "The difference between the request time and the current time is too large."
-check "and clocks that differ" await 20 says "its clock and this machine's differ" "see that NTP works on both"
+check "and clocks that differ" await 20 says "its clock and this machine's differ" "make sure that NTP works on both"
 use_endpoint "https://127.0.0.1:${S3##*:}"
 need "S3 is asked over TLS, which it does not speak" "$CONTROL" reload
-check "an S3 that can not be reached is told" await 20 says "S3 has confirmed no upload for" "see that s3.endpoint is right and its server runs"
+check "an S3 that can not be reached is told" await 20 says "S3 has confirmed no upload for" "make sure that s3.endpoint is right and its server is running"
 use_endpoint "$S3"
 need "S3 itself is put in force" "$CONTROL" reload
 await_every_row 60
@@ -77,7 +77,7 @@ check "the service ends on SIGTERM" stop_service
 
 unset LOG_COURIER_S3_ENDPOINT
 start_service --config-file="$WORK/log-courier.yml"
-check "a service whose targets all refuse is red" await 20 says "NoSuchBucket" "make the target buckets"
+check "a service whose targets all refuse is red" await 20 says "NoSuchBucket" "create the target buckets"
 check "the service ends on SIGTERM" stop_service
 export LOG_COURIER_S3_ENDPOINT=$S3
 end_story
