@@ -8,7 +8,7 @@
 /* For so long a confirmation shows that targets refuse, not S3. */
 enum { OWN_FAULT_SECONDS = 3600 };
 
-/* A worker that is not started anew: what its exit code means, and the way out. */
+/* A worker that is not restarted: what its exit code means, and the way out. */
 static void examine_failure(const struct lc_status_document_shard *shard, const char *obituary,
 			    struct lc_status_document *document)
 {
@@ -17,23 +17,24 @@ static void examine_failure(const struct lc_status_document_shard *shard, const 
 	if (shard->obituary_exit_code == LC_EXIT_LEDGER)
 		lc_status_document_find(
 		    document, LC_SEVERITY_CRITICAL, number,
-		    "the shard's ledger is damaged or gone and its worker is not started anew "
-		    "(%s); log-courier-ctl ledger check tells more; stop the service, bring back "
-		    "the file and a sound disk, or, if it is lost, run log-courier-ctl ledger "
-		    "reset --shard %d, which names the price, and start the service",
+		    "the shard's ledger is damaged or gone and its worker is not restarted (%s); "
+		    "log-courier-ctl ledger check says more; stop the service, then repair the "
+		    "disk "
+		    "and restore the file or, if it is lost, run log-courier-ctl ledger reset "
+		    "--shard %d, which names the price, and start the service",
 		    obituary, number);
 	else if (shard->obituary_exit_code == LC_EXIT_CONFLICT)
 		lc_status_document_find(
 		    document, LC_SEVERITY_CRITICAL, number,
 		    "another courier delivers the shard's sources, or the ledger is an old copy, "
-		    "and the worker is not started anew (%s); stop the other courier; to take "
-		    "over from where it is, stop the service, run log-courier-ctl ledger reset "
+		    "and the worker is not restarted (%s); stop the other courier; to take over "
+		    "from where it has come to, stop the service, run log-courier-ctl ledger reset "
 		    "--shard %d, and start the service",
 		    obituary, number);
 	else
 		lc_status_document_find(document, LC_SEVERITY_CRITICAL, number,
-					"the worker can not work with its settings and is not "
-					"started anew (%s); correct the settings and run "
+					"the worker cannot work with its settings and is not "
+					"restarted (%s); correct the settings and run "
 					"log-courier-ctl reload",
 					obituary);
 }
@@ -42,7 +43,7 @@ static void examine_state(const struct lc_status_document_shard *shard,
 			  struct lc_status_document *document)
 {
 	int number = (int)shard->shard;
-	const char *obituary = shard->obituary[0] == '\0' ? "no word of it" : shard->obituary;
+	const char *obituary = shard->obituary[0] == '\0' ? "cause unknown" : shard->obituary;
 
 	switch (shard->state) {
 	case LC_SHARD_STATE_READY:
@@ -52,19 +53,19 @@ static void examine_state(const struct lc_status_document_shard *shard,
 			break;
 		if (shard->obituary[0] == '\0')
 			lc_status_document_find(document, LC_SEVERITY_CRITICAL, number,
-						"the worker is starting; if this lasts longer than "
+						"the worker is starting; if this takes longer than "
 						"a minute, look for its errors in the log");
 		else
 			lc_status_document_find(
 			    document, LC_SEVERITY_CRITICAL, number,
-			    "the worker is starting anew after a death (%s); if "
-			    "this repeats, report it with the log",
+			    "the worker is restarting after a death (%s); if this happens again, "
+			    "report it with the log",
 			    obituary);
 		break;
 	case LC_SHARD_STATE_BACKING_OFF:
 		lc_status_document_find(document, LC_SEVERITY_CRITICAL, number,
-					"the worker died (%s) and starts anew in %" PRId64
-					" s; if this repeats, report it with the log",
+					"the worker died (%s) and is restarted in %" PRId64
+					" s; if this happens again, report it with the log",
 					obituary, shard->next_start_seconds);
 		break;
 	case LC_SHARD_STATE_DRAINING:
@@ -78,17 +79,15 @@ static void examine_state(const struct lc_status_document_shard *shard,
 	case LC_SHARD_STATE_KILLING:
 		lc_status_document_find(
 		    document, LC_SEVERITY_CRITICAL, number,
-		    "the worker stopped answering, or took too much memory, and is "
-		    "being killed; another one starts by itself; if this repeats, report it with "
-		    "the "
-		    "log");
+		    "the worker stopped answering, or took too much memory, and is being killed; "
+		    "another one will be started; if this happens again, report it with the log");
 		break;
 	case LC_SHARD_STATE_FAILED:
 		examine_failure(shard, obituary, document);
 		break;
 	case LC_SHARD_STATE_STOPPED:
 		lc_status_document_find(document, LC_SEVERITY_CRITICAL, number,
-					"no worker runs; start the service again to deliver");
+					"no worker is running; start the service again to deliver");
 		break;
 	case LC_SHARD_STATE_PAUSED:
 		lc_status_document_find(document, LC_SEVERITY_CRITICAL, number,
@@ -117,8 +116,8 @@ static void examine_fault(const struct lc_health_rules *rules, enum lc_severity 
 				description->advice);
 }
 
-/* Has another shard had an upload confirmed while this one had none, or lately if the fault is this
- * one's targets' own? */
+/* Has another shard had an upload confirmed while this one had none, or recently if the fault is
+ * that of this one's targets alone? */
 static bool others_confirm(const struct lc_status_document *document,
 			   const struct lc_status_document_shard *shard, enum lc_fault fault)
 {
@@ -156,9 +155,9 @@ static void examine_offsets(const struct lc_health_rules *rules,
 	lc_status_document_find(
 	    document, LC_SEVERITY_CRITICAL, (int)shard->shard,
 	    "no offset could be inserted into ClickHouse for %" PRId64
-	    " s%s%s; grant INSERT on the offsets table to the user, or mend what ClickHouse names; "
-	    "rows are delivered meanwhile, and would be delivered again if the state directory "
-	    "were lost",
+	    " s%s%s; grant INSERT on the offsets table to the user, or correct what ClickHouse "
+	    "names; meanwhile rows are delivered, but would be delivered again if the state "
+	    "directory were lost",
 	    shard->offsets_failing_seconds, shard->offsets_answer[0] == '\0' ? "" : ": ",
 	    shard->offsets_answer);
 }
@@ -175,7 +174,7 @@ static void examine_reconcile(const struct lc_health_rules *rules,
 	    document, LC_SEVERITY_WARNING, (int)shard->shard,
 	    "for %" PRId64 " s rows that became visible late could not be looked for everywhere; "
 	    "the log names the seconds that cannot be counted, and ClickHouse's reason: raise the "
-	    "limit that it names, or clickhouse.timeout-seconds, or mend the logs table there; "
+	    "limit that it names, or clickhouse.timeout-seconds, or repair the logs table there; "
 	    "these seconds are kept until they can be compared",
 	    shard->reconcile_failing_seconds);
 }
@@ -195,8 +194,8 @@ static void examine_delivery(const struct lc_health_rules *rules,
 		lc_status_document_find(
 		    document, LC_SEVERITY_CRITICAL, number,
 		    "the ledger could not be written for %" PRId64
-		    " s, so that no upload starts; free space in state-directory or mend its "
-		    "disk, the log has the error; delivery resumes by itself",
+		    " s, so that no upload starts; free some space in state-directory or repair "
+		    "its disk (the log has the error); delivery resumes by itself",
 		    shard->ledger_failing_seconds);
 	if (shard->oldest_undelivered_seconds > rules->delivery_age_max_seconds)
 		lc_status_document_find(
@@ -204,13 +203,13 @@ static void examine_delivery(const struct lc_health_rules *rules,
 		    "the oldest undelivered row that nothing blocks is %" PRId64
 		    " s old, more than health.max-delivery-age-seconds (%" PRId64 "), and %" PRIu64
 		    " rows wait; log-courier-ctl sources --lagging shows which, log-courier-ctl "
-		    "explain why; see that ClickHouse and S3 keep up, or give the service more "
-		    "shards",
+		    "explain shows why; make sure that ClickHouse and S3 keep up, or give the "
+		    "service more shards",
 		    shard->oldest_undelivered_seconds, rules->delivery_age_max_seconds,
 		    shard->pending_records);
 }
 
-/* What single targets and sources are the reason of: the others are delivered. */
+/* What single targets and sources cause: the others are delivered. */
 static void examine_blocked(const struct lc_health_rules *rules,
 			    const struct lc_status_document_shard *shard,
 			    struct lc_status_document *document)
@@ -223,24 +222,23 @@ static void examine_blocked(const struct lc_health_rules *rules,
 		    document, LC_SEVERITY_WARNING, number,
 		    "%" PRIu64
 		    " targets take no log objects, and the oldest row for them is %" PRId64
-		    " s old; the one that is blocked longest: %s; log-courier-ctl targets "
-		    "--blocked shows all and why; mend them, or give one up with "
-		    "log-courier-ctl targets ignore or discard; all others are delivered",
+		    " s old; the one blocked longest: %s; log-courier-ctl targets --blocked shows "
+		    "all of them and why; repair them, or give a target up with log-courier-ctl "
+		    "targets ignore or discard; all others are delivered",
 		    shard->targets_blocked, shard->oldest_blocked_seconds, shard->target_answer);
 	if (shard->sources_unreadable > 0)
 		lc_status_document_find(
 		    document, LC_SEVERITY_WARNING, number,
 		    "ClickHouse cannot read the rows of %" PRIu64
 		    " sources; log-courier-ctl sources --blocked shows which, log-courier-ctl "
-		    "source "
-		    "SESSION/BUCKET its words; mend the logs table there (a damaged part, a right "
-		    "that is missing); all others are delivered",
+		    "source SESSION/BUCKET shows ClickHouse's words; repair the logs table (a "
+		    "damaged part, a missing right); all others are delivered",
 		    shard->sources_unreadable);
 	if (shard->records_without_target > 0)
 		lc_status_document_find(
 		    document, LC_SEVERITY_WARNING, number,
 		    "%" PRIu64 " rows name no target bucket (loggingTargetBucket is empty) and are "
-		    "not delivered; mend what writes them into ClickHouse; they are lost when "
+		    "not delivered; correct what writes them into ClickHouse; they are lost when "
 		    "consumer.retention-seconds is over",
 		    shard->records_without_target);
 }
@@ -256,18 +254,17 @@ static void examine_clock(const struct lc_health_rules *rules,
 		lc_status_document_find(
 		    document, LC_SEVERITY_CRITICAL, number,
 		    "ClickHouse's clock is %" PRIu64
-		    " s before the horizon of late rows: it was ahead for long, or was set back; "
-		    "rows inserted with times from then can not be told from rows that were "
-		    "delivered, and are not delivered; set the clocks of the servers right "
-		    "(NTP) now",
+		    " s before the horizon of late rows: it was ahead for a long time, or was set "
+		    "back; rows inserted with such times cannot be told from rows that were "
+		    "delivered, and are not delivered; correct the clocks of the servers (NTP) now",
 		    shard->clock_behind_horizon_seconds);
 	else if ((int64_t)shard->clock_behind_windows_seconds > rules->clock_difference_max_seconds)
 		lc_status_document_find(
 		    document, LC_SEVERITY_CRITICAL, number,
 		    "ClickHouse's clock is %" PRIu64
 		    " s before the end of the last window: it was ahead, or was set back; until it "
-		    "comes there rows are delivered, but found only every "
-		    "reconcile.interval-seconds; see that NTP works on the servers",
+		    "gets there, rows are delivered, but found only every "
+		    "reconcile.interval-seconds; make sure that NTP works on the servers",
 		    shard->clock_behind_windows_seconds);
 }
 
@@ -296,32 +293,31 @@ static void examine_omens(const struct lc_health_rules *rules,
 		    document, LC_SEVERITY_CRITICAL, number,
 		    "the oldest undelivered row is lost in %" PRId64
 		    " s, when consumer.retention-seconds is over; see log-courier-ctl sources "
-		    "--lagging and log-courier-ctl explain, or make the TTL of the logs table and "
-		    "the "
-		    "setting longer",
+		    "--lagging and log-courier-ctl explain, or lengthen the TTL of the logs table "
+		    "and the setting",
 		    until_lost(rules, oldest));
 	if (is_nearly_lost(rules, blocked))
 		lc_status_document_find(
 		    document, LC_SEVERITY_WARNING, number,
 		    "the oldest row that is blocked is lost in %" PRId64
 		    " s, when consumer.retention-seconds is over; see log-courier-ctl targets "
-		    "--blocked and mend what stands there, or make the TTL of the logs table and "
-		    "the "
-		    "setting longer",
+		    "--blocked and repair what it shows, or lengthen the TTL of the logs table and "
+		    "the setting",
 		    until_lost(rules, blocked));
 	if ((int64_t)shard->clock_difference_seconds > rules->clock_difference_max_seconds)
 		lc_status_document_find(
 		    document, LC_SEVERITY_CRITICAL, number,
 		    "ClickHouse's clock and this machine's differ by %" PRIu64
-		    " s; see that NTP works on both: S3 refuses requests whose time is wrong by 15 "
-		    "minutes",
+		    " s; make sure that NTP works on both: S3 refuses requests whose time is wrong "
+		    "by 15 minutes",
 		    shard->clock_difference_seconds);
 	if (shard->state == LC_SHARD_STATE_READY &&
 	    (int64_t)shard->deaths_in_a_row >= rules->deaths_in_a_row_max)
 		lc_status_document_find(
 		    document, LC_SEVERITY_CRITICAL, number,
-		    "%" PRIu64 " workers have died one after the other (%s); the one that runs now "
-		    "has not lived long yet; report it with the log",
+		    "%" PRIu64
+		    " workers have died one after the other (%s); the one that is running "
+		    "now has not lived for long; report it with the log",
 		    shard->deaths_in_a_row, shard->obituary);
 }
 
@@ -332,15 +328,16 @@ static void examine_service(const struct lc_health_rules *rules,
 		lc_status_document_find(
 		    document, LC_SEVERITY_CRITICAL, -1,
 		    "state-directory, or the file lock in it, was removed, replaced or mounted "
-		    "over while the service runs: no worker is started, and those whose ledger is "
-		    "gone end; bring it back as it was, or stop the service and start it with what "
-		    "is there now, which delivers again what ClickHouse's offsets do not cover");
+		    "over while the service was running: no worker is started, and workers whose "
+		    "ledger is gone end; bring it back as it was, or stop the service and start it "
+		    "with what is there now, which delivers again what ClickHouse's offsets do not "
+		    "cover");
 	if (document->state_free_bytes >= 0 && document->state_free_bytes < rules->free_bytes_min)
 		lc_status_document_find(document, LC_SEVERITY_CRITICAL, -1,
 					"the disk of state-directory has %" PRId64
-					" bytes free, less than health.min-free-bytes; make room "
-					"before the ledgers can "
-					"not be written: nothing is delivered then",
+					" bytes free, less than health.min-free-bytes; free some "
+					"space before the ledgers can no longer be written: then "
+					"nothing is delivered",
 					document->state_free_bytes);
 }
 
@@ -361,8 +358,8 @@ static void examine_log(struct lc_status_document *document)
 		lc_status_document_find(
 		    document, LC_SEVERITY_WARNING, -1,
 		    "stderr has taken no line of the log for %" PRId64 " s, %" PRIu64
-		    " lines are lost since the start; see that what reads it (the journal, a pipe, "
-		    "a terminal) goes on reading; rows are delivered meanwhile",
+		    " lines have been lost since the start; make sure that what reads it (the "
+		    "journal, a pipe, a terminal) goes on reading; rows are delivered meanwhile",
 		    failing, dropped);
 }
 

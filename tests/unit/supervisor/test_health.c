@@ -103,7 +103,7 @@ static void a_dead_worker_is_told_with_its_obituary(void **state)
 	snprintf(document.shards[1].obituary, sizeof(document.shards[1].obituary),
 		 "worker 12 was ended by SIGSEGV");
 	expect(&document,
-	       "the worker died (worker 12 was ended by SIGSEGV) and starts anew in 8 s");
+	       "the worker died (worker 12 was ended by SIGSEGV) and is restarted in 8 s");
 }
 
 static void wrong_settings_are_told_with_the_way_out(void **state)
@@ -171,8 +171,9 @@ static void clickhouse_failing_for_long_is_a_finding(void **state)
 
 	(void)state;
 	set_clickhouse(&document, 30, LC_FAULT_CLICKHOUSE_UNREACHABLE, "http://a: no route");
-	expect(&document, "ClickHouse has answered no query for 30 s: http://a: no route; see that "
-			  "the servers of clickhouse.url run");
+	expect(&document,
+	       "ClickHouse has answered no query for 30 s: http://a: no route; make sure "
+	       "that the servers of clickhouse.url are running");
 }
 
 static void s3_failing_for_long_is_a_finding(void **state)
@@ -181,7 +182,7 @@ static void s3_failing_for_long_is_a_finding(void **state)
 
 	(void)state;
 	set_s3(&document, 31, LC_FAULT_S3_BUSY, "HTTP 503");
-	expect(&document, "S3 has confirmed no upload for 31 s: HTTP 503; S3, or a proxy before");
+	expect(&document, "S3 has confirmed no upload for 31 s: HTTP 503; S3, or a proxy in front");
 }
 
 /* Each in its time, with the peer's own words and the way out. */
@@ -341,7 +342,7 @@ static void clocks_that_are_apart_are_a_finding(void **state)
 	(void)state;
 	document.shards[0].clock_difference_seconds = 60;
 	document.shards[1].clock_difference_seconds = 61;
-	expect(&document, "differ by 61 s; see that NTP works");
+	expect(&document, "differ by 61 s; make sure that NTP works");
 }
 
 static void a_clock_that_was_set_back_is_a_finding(void **state)
@@ -438,7 +439,7 @@ static void what_one_tenant_suffers_is_a_warning(void **state)
 	snprintf(document.shards[1].target_answer, sizeof(document.shards[1].target_answer),
 		 "PUT logs/key: HTTP 403 AccessDenied");
 	expect_warning(&document, "2 targets take no log objects, and the oldest row for them is "
-				  "7201 s old; the one that is blocked longest: PUT logs/key: HTTP "
+				  "7201 s old; the one blocked longest: PUT logs/key: HTTP "
 				  "403 AccessDenied; ");
 	document = document_of(2);
 	document.shards[1].sources_unreadable = 3;
@@ -465,8 +466,9 @@ static void a_log_that_nobody_reads_is_one_warning(void **state)
 	assert_int_equal(document.findings_size, 1);
 	assert_int_equal(document.findings[0].severity, LC_SEVERITY_WARNING);
 	assert_int_equal(document.findings[0].shard, -1);
-	assert_non_null(strstr(document.findings[0].text,
-			       "no line of the log for 9 s, 5 lines are lost since the start"));
+	assert_non_null(
+	    strstr(document.findings[0].text,
+		   "no line of the log for 9 s, 5 lines have been lost since the start"));
 	lc_status_document_free(&document);
 }
 

@@ -118,7 +118,7 @@ static void metrics_and_health_are_served(void **state)
 	free(answer);
 	answer = get(service->settings.metrics_server_listen_port, "/healthz");
 	assert_non_null(strstr(answer, "HTTP/1.1 503 Service Unavailable\r\n"));
-	assert_non_null(strstr(answer, "shard 0: the worker can not work with its settings"));
+	assert_non_null(strstr(answer, "shard 0: the worker cannot work with its settings"));
 	free(answer);
 	answer = get(service->settings.metrics_server_listen_port, "/readyz");
 	assert_non_null(strstr(answer, "HTTP/1.1 503 Service Unavailable\r\n"));
