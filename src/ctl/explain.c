@@ -25,43 +25,6 @@ struct look {
 	struct lc_explanation *explanation;
 };
 
-/* A number, age or time as text, valid until the end of the expression. */
-struct text {
-	char text[LC_UNITS_SIZE];
-};
-
-static struct text exact(uint64_t count)
-{
-	struct text text = {{0}};
-
-	lc_units_exact(count, text.text);
-	return text;
-}
-
-static struct text age(int64_t seconds)
-{
-	struct text text = {{0}};
-
-	lc_units_age(seconds, text.text);
-	return text;
-}
-
-static struct text due(int64_t seconds)
-{
-	struct text text = {{0}};
-
-	lc_units_due(seconds, text.text);
-	return text;
-}
-
-static struct text second(uint32_t second)
-{
-	struct text text = {{0}};
-
-	lc_units_second(second, text.text);
-	return text;
-}
-
 static const char *plural(uint64_t count)
 {
 	return count == 1 ? "" : "s";
@@ -93,7 +56,7 @@ static void append_worker(const struct lc_status_document_shard *shard, struct l
 	if (shard->next_start_seconds < 0)
 		return;
 	lc_buffer_append_format(sentence, " The next one starts %s.",
-				due(shard->next_start_seconds).text);
+				lc_units_due(shard->next_start_seconds).text);
 }
 
 static void say_no_answer(struct look *look)
@@ -134,13 +97,15 @@ static void say_clickhouse_fails(struct look *look)
 	if (shard->clickhouse_refusing_seconds >= 0) {
 		lc_buffer_append_text(sentence, "ClickHouse has refused the user, its password or "
 						"its rights for ");
-		lc_buffer_append_text(sentence, age(shard->clickhouse_refusing_seconds).text);
+		lc_buffer_append_text(sentence,
+				      lc_units_age(shard->clickhouse_refusing_seconds).text);
 		lc_buffer_append_text(&said->advice,
 				      "Correct clickhouse.username and "
 				      "clickhouse.password, then: log-courier-ctl reload");
 	} else {
 		lc_buffer_append_text(sentence, "ClickHouse has answered no query for ");
-		lc_buffer_append_text(sentence, age(shard->clickhouse_failing_seconds).text);
+		lc_buffer_append_text(sentence,
+				      lc_units_age(shard->clickhouse_failing_seconds).text);
 		lc_buffer_append_text(&said->advice,
 				      "See that the servers of clickhouse.url run; the log "
 				      "has the error. Delivery goes on by itself.");
@@ -156,7 +121,7 @@ static void say_ledger_fails(struct look *look)
 		return;
 	REMARK(ledger_fails);
 	lc_buffer_append_text(sentence, "The ledger could not be written for ");
-	lc_buffer_append_text(sentence, age(shard->ledger_failing_seconds).text);
+	lc_buffer_append_text(sentence, lc_units_age(shard->ledger_failing_seconds).text);
 	lc_buffer_append_text(sentence, ", so that no upload starts.");
 	lc_buffer_append_text(&said->advice,
 			      "Free space in state-directory, or mend its disk; the log has "
@@ -171,7 +136,7 @@ static void say_s3_fails(struct look *look)
 		return;
 	REMARK(s3_fails);
 	lc_buffer_append_text(sentence, "S3 has confirmed no upload of this shard for ");
-	lc_buffer_append_text(sentence, age(shard->s3_failing_seconds).text);
+	lc_buffer_append_text(sentence, lc_units_age(shard->s3_failing_seconds).text);
 	lc_buffer_append_text(sentence, ".");
 	lc_buffer_append_text(&said->advice,
 			      "See that s3.endpoint runs and accepts the access key; the "
@@ -208,11 +173,11 @@ static void say_delivered(struct look *look)
 	if (look->problem != NULL || has_rows(look) || look->newest == NULL)
 		return;
 	REMARK(delivered);
-	lc_buffer_append_format(sentence,
-				"No row of it waits. Its newest log object has %s row%s, up to ",
-				exact(look->newest->rows).text, plural(look->newest->rows));
+	lc_buffer_append_format(
+	    sentence, "No row of it waits. Its newest log object has %s row%s, up to ",
+	    lc_units_exact(look->newest->rows).text, plural(look->newest->rows));
 	lc_buffer_append_format(sentence, "%s UTC, and is ",
-				second(look->newest->last_second).text);
+				lc_units_second(look->newest->last_second).text);
 	lc_buffer_append_view(sentence, look->newest->state);
 	lc_buffer_append_text(sentence, ": ");
 	lc_buffer_append_view(sentence, look->newest->target_bucket);
@@ -226,12 +191,12 @@ static void say_rows_wait(struct look *look)
 	if (!has_rows(look))
 		return;
 	REMARK(rows_wait);
-	lc_buffer_append_format(sentence, "%s row%s wait%s", exact(look->source->pending_rows).text,
-				plural(look->source->pending_rows),
-				look->source->pending_rows == 1 ? "s" : "");
+	lc_buffer_append_format(
+	    sentence, "%s row%s wait%s", lc_units_exact(look->source->pending_rows).text,
+	    plural(look->source->pending_rows), look->source->pending_rows == 1 ? "s" : "");
 	if (look->source->lag_seconds >= 0)
 		lc_buffer_append_format(sentence, "; the oldest is %s old",
-					age(look->source->lag_seconds).text);
+					lc_units_age(look->source->lag_seconds).text);
 	lc_buffer_append_text(sentence, ".");
 }
 
@@ -275,7 +240,7 @@ static void append_unread(const struct look *look, struct lc_buffer *sentence)
 						"rows that became visible late");
 	else
 		lc_buffer_append_format(sentence, "%s of them %s not read from ClickHouse yet",
-					exact(look->source->open_rows).text,
+					lc_units_exact(look->source->open_rows).text,
 					look->source->open_rows == 1 ? "is" : "are");
 }
 
@@ -286,11 +251,11 @@ static void say_unreadable(struct look *look)
 	REMARK(unreadable);
 	lc_buffer_append_format(sentence,
 				"ClickHouse cannot read its rows: %s quer%s for it alone failed (",
-				exact(look->source->read_failures).text,
+				lc_units_exact(look->source->read_failures).text,
 				look->source->read_failures == 1 ? "y" : "ies");
 	lc_buffer_append_view(sentence, look->source->read_error);
 	lc_buffer_append_format(sentence, "); next try %s. Other sources are read meanwhile.",
-				due(look->source->next_read_seconds).text);
+				lc_units_due(look->source->next_read_seconds).text);
 	lc_buffer_append_text(
 	    &said->advice,
 	    "Mend the logs table where ClickHouse's words point to; it is read again by "
@@ -320,7 +285,7 @@ static void say_ready(struct look *look)
 						"them has been.");
 	else
 		lc_buffer_append_format(sentence, ". They are read in the next cycle, %s.",
-					due(look->reader->next_cycle_seconds).text);
+					lc_units_due(look->reader->next_cycle_seconds).text);
 }
 
 static void say_waits_for_threshold(struct look *look)
@@ -332,9 +297,9 @@ static void say_waits_for_threshold(struct look *look)
 	lc_buffer_append_format(sentence,
 				". They are read when %s are unread or the first has been known "
 				"for %s: in about %s at the latest.",
-				exact(look->reader->count_threshold).text,
-				age((int64_t)look->reader->time_threshold_seconds).text,
-				age(until_old_enough(look)).text);
+				lc_units_exact(look->reader->count_threshold).text,
+				lc_units_age((int64_t)look->reader->time_threshold_seconds).text,
+				lc_units_age(until_old_enough(look)).text);
 	lc_buffer_append_format(&said->advice,
 				"Nothing; or, not to wait: log-courier-ctl flush %" PRIu32 "/",
 				look->facts->raft_session_id);
@@ -409,7 +374,8 @@ static void append_target(const struct lc_inspection_target *target, const char 
 	append_target_name(target, sentence);
 	lc_buffer_append_format(sentence, " %s", what);
 	if (target->failing_seconds >= 0)
-		lc_buffer_append_format(sentence, " for %s", age(target->failing_seconds).text);
+		lc_buffer_append_format(sentence, " for %s",
+					lc_units_age(target->failing_seconds).text);
 	if (target->last_error.size > 0) {
 		lc_buffer_append_text(sentence, " (");
 		lc_buffer_append_view(sentence, target->last_error);
@@ -424,7 +390,7 @@ static void append_target(const struct lc_inspection_target *target, const char 
 		lc_buffer_append_text(sentence, "; it is being tried right now.");
 	else if (target->next_probe_seconds >= 0)
 		lc_buffer_append_format(sentence, "; next try %s.",
-					due(target->next_probe_seconds).text);
+					lc_units_due(target->next_probe_seconds).text);
 	else
 		lc_buffer_append_text(sentence, ".");
 }
@@ -487,9 +453,9 @@ static void say_uploading(struct look *look)
 	REMARK(uploading);
 	lc_buffer_append_format(
 	    sentence, "%s row%s %s in %s log object%s: built or being uploaded.",
-	    exact(look->source->object_rows).text, plural(look->source->object_rows),
-	    look->source->object_rows == 1 ? "is" : "are", exact(look->source->objects).text,
-	    plural(look->source->objects));
+	    lc_units_exact(look->source->object_rows).text, plural(look->source->object_rows),
+	    look->source->object_rows == 1 ? "is" : "are",
+	    lc_units_exact(look->source->objects).text, plural(look->source->objects));
 }
 
 static void say_rebuilding(struct look *look)
@@ -503,8 +469,8 @@ static void say_rebuilding(struct look *look)
 	    sentence,
 	    "%s log object%s with %s row%s %s recorded in the ledger, and built "
 	    "again from ClickHouse once the target takes %s.",
-	    exact(intents).text, plural(intents),
-	    exact(look->source->intents_without_body_rows).text,
+	    lc_units_exact(intents).text, plural(intents),
+	    lc_units_exact(look->source->intents_without_body_rows).text,
 	    plural(look->source->intents_without_body_rows), intents == 1 ? "is" : "are",
 	    intents == 1 ? "it" : "them");
 }
@@ -517,7 +483,7 @@ static void say_expired(struct look *look)
 	lc_buffer_append_format(sentence,
 				"%s row%s of it %s given up: ClickHouse's retention took them "
 				"before a target did.",
-				exact(look->expired).text, plural(look->expired),
+				lc_units_exact(look->expired).text, plural(look->expired),
 				look->expired == 1 ? "was" : "were");
 	lc_buffer_append_text(&said->advice,
 			      "Keep rows in ClickHouse longer than a target may stay blocked.");

@@ -88,130 +88,29 @@ static void append_headline(const struct lc_status_document *document,
 			    const struct lc_status_document *before, uint64_t milliseconds,
 			    struct lc_terminal_style style, struct lc_buffer *text)
 {
-	char age[LC_UNITS_SIZE];
-	char pace[LC_UNITS_SIZE];
-
-	lc_units_age(document->uptime_seconds, age);
 	lc_buffer_append_text(text, "log-courier ");
 	lc_terminal_append(document->version, strlen(document->version), text);
-	lc_buffer_append_format(text, ", up %s, %u of %zu shards ready, ", age,
-				document->ready_shards, document->shards_size);
+	lc_buffer_append_format(text, ", up %s, %u of %zu shards ready, ",
+				lc_units_age(document->uptime_seconds).text, document->ready_shards,
+				document->shards_size);
 	if (document->shard_count != document->shards_size)
 		lc_buffer_append_format(text, "%u in the whole deployment, ",
 					document->shard_count);
 	append_health(document, style, text);
-	if (before != NULL && rows_between(document, before) >= 0) {
-		lc_units_pace(rows_between(document, before), milliseconds, pace);
-		lc_buffer_append_format(text, ", %s rows", pace);
-	}
+	if (before != NULL && rows_between(document, before) >= 0)
+		lc_buffer_append_format(
+		    text, ", %s rows",
+		    lc_units_pace(rows_between(document, before), milliseconds).text);
 	lc_buffer_append_text(text, "\n\n");
 }
 
-/* The columns of the table: how a shard's cell is written, and how soon the column is left out. */
+/* ---- the table of shards ---- */
 
-struct look {
-	const struct lc_status_document_shard *shard;
-	const struct lc_status_document_shard *before; /* NULL when there is no earlier look */
-	uint64_t milliseconds;                         /* between the two */
+/* What is compared with an earlier look. */
+struct looks {
+	const struct lc_status_document *before; /* NULL when there is none */
+	uint64_t milliseconds;                   /* between the two */
 };
-
-typedef void write_cell(const struct look *look, char cell[LC_UNITS_SIZE]);
-
-#define CELL(name, statement)                                                       \
-	static void write_##name(const struct look *look, char cell[LC_UNITS_SIZE]) \
-	{                                                                           \
-		const struct lc_status_document_shard *shard = look->shard;         \
-                                                                                    \
-		statement;                                                          \
-	}
-
-CELL(shard, snprintf(cell, LC_UNITS_SIZE, "%u", shard->shard))
-CELL(state, snprintf(cell, LC_UNITS_SIZE, "%s", lc_shard_state_text(shard->state)))
-CELL(up, lc_units_age(shard->uptime_seconds, cell))
-CELL(restarts, lc_units_count(shard->restarts, cell))
-CELL(rows, lc_units_count(shard->records_delivered, cell))
-CELL(objects, lc_units_count(shard->objects_delivered, cell))
-CELL(bytes, lc_units_bytes(shard->bytes_delivered, cell))
-CELL(pending, lc_units_count(shard->pending_records, cell))
-CELL(inflight, lc_units_bytes(shard->inflight_bytes, cell))
-CELL(oldest, lc_units_age(shard->oldest_undelivered_seconds, cell))
-
-static void write_pid(const struct look *look, char cell[LC_UNITS_SIZE])
-{
-	if (look->shard->pid == 0)
-		snprintf(cell, LC_UNITS_SIZE, "-");
-	else
-		snprintf(cell, LC_UNITS_SIZE, "%" PRId64, look->shard->pid);
-}
-
-/* Of the worker; 0 until it was measured. */
-static void write_memory(const struct look *look, char cell[LC_UNITS_SIZE])
-{
-	if (look->shard->resident_bytes == 0)
-		snprintf(cell, LC_UNITS_SIZE, "-");
-	else
-		lc_units_bytes(look->shard->resident_bytes, cell);
-}
-
-static void write_blocked(const struct look *look, char cell[LC_UNITS_SIZE])
-{
-	uint64_t targets = look->shard->targets_blocked;
-	uint64_t sources = look->shard->sources_blocked;
-
-	if (targets == 0 && sources == 0)
-		snprintf(cell, LC_UNITS_SIZE, "-");
-	else
-		snprintf(cell, LC_UNITS_SIZE, "%" PRIu64 " target%s, %" PRIu64 " source%s", targets,
-			 targets == 1 ? "" : "s", sources, sources == 1 ? "" : "s");
-}
-
-/* Counters begin again when the service does. */
-static void write_pace(const struct look *look, char cell[LC_UNITS_SIZE])
-{
-	uint64_t rows = look->shard->records_delivered;
-
-	if (look->before == NULL || look->before->records_delivered > rows)
-		snprintf(cell, LC_UNITS_SIZE, "-");
-	else
-		lc_units_pace((int64_t)(rows - look->before->records_delivered), look->milliseconds,
-			      cell);
-}
-
-typedef const char *choose_colour(const struct lc_status_document_shard *shard);
-
-static const char *state_colour(const struct lc_status_document_shard *shard)
-{
-	return colour_of(shard->state);
-}
-
-static const char *blocked_colour(const struct lc_status_document_shard *shard)
-{
-	return shard->targets_blocked > 0 ? LC_TERMINAL_RED : NULL;
-}
-
-static const struct column {
-	struct lc_table_column column;
-	write_cell *write;
-	bool of_two_looks;
-	choose_colour *colour;
-} COLUMNS[] = {
-    {{.title = "SHARD", .sacrifice = 0}, write_shard, false, NULL},
-    {{.title = "STATE", .sacrifice = 0, .left = true}, write_state, false, state_colour},
-    {{.title = "PID", .sacrifice = 10}, write_pid, false, NULL},
-    {{.title = "UP", .sacrifice = 6}, write_up, false, NULL},
-    {{.title = "RESTARTS", .sacrifice = 4}, write_restarts, false, NULL},
-    {{.title = "ROWS", .sacrifice = 1}, write_rows, false, NULL},
-    {{.title = "PACE", .sacrifice = 1}, write_pace, true, NULL},
-    {{.title = "OBJECTS", .sacrifice = 9}, write_objects, false, NULL},
-    {{.title = "BYTES", .sacrifice = 8}, write_bytes, false, NULL},
-    {{.title = "PENDING", .sacrifice = 2}, write_pending, false, NULL},
-    {{.title = "OLDEST", .sacrifice = 1}, write_oldest, false, NULL},
-    {{.title = "IN FLIGHT", .sacrifice = 9}, write_inflight, false, NULL},
-    {{.title = "MEMORY", .sacrifice = 7}, write_memory, false, NULL},
-    {{.title = "BLOCKED", .sacrifice = 3, .left = true}, write_blocked, false, blocked_colour},
-};
-
-enum { COLUMN_COUNT = sizeof(COLUMNS) / sizeof(COLUMNS[0]) };
 
 static const struct lc_status_document_shard *find_shard(const struct lc_status_document *document,
 							 unsigned shard)
@@ -223,44 +122,124 @@ static const struct lc_status_document_shard *find_shard(const struct lc_status_
 	return NULL;
 }
 
-static void write_row(struct lc_table *table, size_t row, const struct look *look, bool colour)
-{
-	size_t at = 0;
-
-	for (size_t column = 0; column < COLUMN_COUNT; column++) {
-		char cell[LC_UNITS_SIZE];
-
-		if (COLUMNS[column].of_two_looks && look->milliseconds == 0)
-			continue;
-		COLUMNS[column].write(look, cell);
-		lc_table_set(table, row, at, lc_view_of(cell));
-		if (colour && COLUMNS[column].colour != NULL)
-			lc_table_colour(table, row, at, COLUMNS[column].colour(look->shard));
-		at++;
+#define CELL(name, statement)                                                             \
+	static void name(const void *record, const void *context, struct lc_buffer *cell) \
+	{                                                                                 \
+		const struct lc_status_document_shard *shard = record;                    \
+                                                                                          \
+		(void)context;                                                            \
+		statement;                                                                \
 	}
+
+#define UNITS(name, units) CELL(name, lc_buffer_append_text(cell, (units).text))
+
+CELL(write_shard, lc_buffer_append_format(cell, "%u", shard->shard))
+CELL(write_state, lc_buffer_append_text(cell, lc_shard_state_text(shard->state)))
+UNITS(write_up, lc_units_age(shard->uptime_seconds))
+UNITS(write_restarts, lc_units_count(shard->restarts))
+UNITS(write_rows, lc_units_count(shard->records_delivered))
+UNITS(write_objects, lc_units_count(shard->objects_delivered))
+UNITS(write_bytes, lc_units_bytes(shard->bytes_delivered))
+UNITS(write_pending, lc_units_count(shard->pending_records))
+UNITS(write_inflight, lc_units_bytes(shard->inflight_bytes))
+UNITS(write_oldest, lc_units_age(shard->oldest_undelivered_seconds))
+
+static void write_pid(const void *record, const void *context, struct lc_buffer *cell)
+{
+	const struct lc_status_document_shard *shard = record;
+
+	(void)context;
+	if (shard->pid != 0)
+		lc_buffer_append_format(cell, "%" PRId64, shard->pid);
 }
+
+/* Of the worker; 0 until it was measured. */
+static void write_memory(const void *record, const void *context, struct lc_buffer *cell)
+{
+	const struct lc_status_document_shard *shard = record;
+
+	(void)context;
+	if (shard->resident_bytes != 0)
+		lc_buffer_append_text(cell, lc_units_bytes(shard->resident_bytes).text);
+}
+
+static void write_blocked(const void *record, const void *context, struct lc_buffer *cell)
+{
+	const struct lc_status_document_shard *shard = record;
+	uint64_t targets = shard->targets_blocked;
+	uint64_t sources = shard->sources_blocked;
+
+	(void)context;
+	if (targets > 0 || sources > 0)
+		lc_buffer_append_format(cell, "%" PRIu64 " target%s, %" PRIu64 " source%s", targets,
+					targets == 1 ? "" : "s", sources, sources == 1 ? "" : "s");
+}
+
+/* Counters begin again when the service does. */
+static void write_pace(const void *record, const void *context, struct lc_buffer *cell)
+{
+	const struct lc_status_document_shard *shard = record;
+	const struct looks *looks = context;
+	const struct lc_status_document_shard *before = find_shard(looks->before, shard->shard);
+	uint64_t rows = shard->records_delivered;
+
+	if (before != NULL && before->records_delivered <= rows)
+		lc_buffer_append_text(
+		    cell,
+		    lc_units_pace((int64_t)(rows - before->records_delivered), looks->milliseconds)
+			.text);
+}
+
+static const char *state_colour(const void *record)
+{
+	return colour_of(((const struct lc_status_document_shard *)record)->state);
+}
+
+static const char *blocked_colour(const void *record)
+{
+	const struct lc_status_document_shard *shard = record;
+
+	return shard->targets_blocked > 0 ? LC_TERMINAL_RED : NULL;
+}
+
+static const struct lc_table_column COLUMNS[] = {
+    {.title = "SHARD", .write = write_shard},
+    {.title = "STATE", .left = true, .write = write_state, .colour = state_colour},
+    {.title = "PID", .sacrifice = 10, .write = write_pid},
+    {.title = "UP", .sacrifice = 6, .write = write_up},
+    {.title = "RESTARTS", .sacrifice = 4, .write = write_restarts},
+    {.title = "ROWS", .sacrifice = 1, .write = write_rows},
+    {.title = "PACE", .sacrifice = 1, .write = write_pace, .of_two_looks = true},
+    {.title = "OBJECTS", .sacrifice = 9, .write = write_objects},
+    {.title = "BYTES", .sacrifice = 8, .write = write_bytes},
+    {.title = "PENDING", .sacrifice = 2, .write = write_pending},
+    {.title = "OLDEST", .sacrifice = 1, .write = write_oldest},
+    {.title = "IN FLIGHT", .sacrifice = 9, .write = write_inflight},
+    {.title = "MEMORY", .sacrifice = 7, .write = write_memory},
+    {.title = "BLOCKED",
+     .sacrifice = 3,
+     .left = true,
+     .write = write_blocked,
+     .colour = blocked_colour},
+};
 
 void lc_render_status(const struct lc_status_document *document,
 		      const struct lc_status_document *before, uint64_t milliseconds,
 		      struct lc_terminal_style style, struct lc_buffer *text)
 {
-	struct lc_table table;
+	const struct looks looks = {.before = before, .milliseconds = milliseconds};
+	const struct lc_table table = {
+	    .columns = COLUMNS,
+	    .column_count = sizeof(COLUMNS) / sizeof(COLUMNS[0]),
+	    .rows = document->shards,
+	    .row_size = sizeof(document->shards[0]),
+	    .row_count = document->shards_size,
+	    .context = &looks,
+	    .two_looks = milliseconds > 0,
+	};
 
 	append_headline(document, before, milliseconds, style, text);
-	lc_table_init(&table, document->shards_size);
-	for (size_t column = 0; column < COLUMN_COUNT; column++) {
-		if (!COLUMNS[column].of_two_looks || milliseconds > 0)
-			lc_table_add_column(&table, &COLUMNS[column].column);
-	}
-	for (size_t row = 0; row < document->shards_size; row++) {
-		struct look look = {.shard = &document->shards[row],
-				    .before = find_shard(before, document->shards[row].shard),
-				    .milliseconds = milliseconds};
-
-		write_row(&table, row, &look, style.colour);
-	}
 	lc_table_append(&table, style, text);
-	lc_table_free(&table);
 	if (document->findings_size > 0)
 		lc_buffer_append_char(text, '\n');
 	append_findings(document, style, text);

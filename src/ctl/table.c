@@ -1,63 +1,77 @@
 #include "ctl/table.h"
 
+#include "base/arena.h"
 #include "base/assert.h"
 #include "base/memory.h"
-#include "ctl/terminal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { GAP = 2, TEXTS_CHUNK = 4096 };
+enum { COLUMNS_MAX = 16, GAP = 2, TEXTS_CHUNK = 4096 };
+
+struct cell {
+	struct lc_view text; /* clean; in the grid's arena */
+	const char *colour;  /* escape sequence, or NULL */
+};
+
+/* The table with its cells written. */
+struct grid {
+	const struct lc_table_column *columns[COLUMNS_MAX];
+	size_t column_count;
+	struct cell *cells; /* row by row, COLUMNS_MAX a row */
+	size_t row_count;
+	struct lc_arena texts;
+};
 
 /* Width of each column; 0 for one that is left out. */
 struct layout {
-	size_t wanted[LC_TABLE_COLUMNS_MAX];
-	size_t widths[LC_TABLE_COLUMNS_MAX];
+	size_t wanted[COLUMNS_MAX];
+	size_t widths[COLUMNS_MAX];
 };
 
-void lc_table_init(struct lc_table *table, size_t rows)
+/* ---- cells ---- */
+
+static struct cell *cell_at(const struct grid *grid, size_t row, size_t column)
 {
-	*table = (struct lc_table){.row_count = rows};
-	lc_arena_init(&table->texts, TEXTS_CHUNK);
-	if (rows > 0)
-		table->cells =
-		    lc_memory_zero(rows * LC_TABLE_COLUMNS_MAX, sizeof(struct lc_table_cell));
+	return &grid->cells[row * COLUMNS_MAX + column];
 }
 
-void lc_table_free(struct lc_table *table)
+static void write_cell(const struct lc_table *table, struct grid *grid, size_t row, size_t column)
 {
-	free(table->cells);
-	lc_arena_free(&table->texts);
-	*table = (struct lc_table){0};
-}
-
-void lc_table_add_column(struct lc_table *table, const struct lc_table_column *column)
-{
-	LC_ASSERT(table->column_count < LC_TABLE_COLUMNS_MAX);
-	table->columns[table->column_count++] = column;
-}
-
-static struct lc_table_cell *cell_at(const struct lc_table *table, size_t row, size_t column)
-{
-	LC_ASSERT(row < table->row_count && column < table->column_count);
-	return &table->cells[row * LC_TABLE_COLUMNS_MAX + column];
-}
-
-void lc_table_set(struct lc_table *table, size_t row, size_t column, struct lc_view text)
-{
+	const void *record = (const char *)table->rows + row * table->row_size;
+	const struct lc_table_column *kind = grid->columns[column];
+	struct cell *cell = cell_at(grid, row, column);
+	struct lc_buffer text;
 	struct lc_buffer clean;
 
+	lc_buffer_init(&text, SIZE_MAX / 2);
 	lc_buffer_init(&clean, SIZE_MAX / 2);
+	kind->write(record, table->context, &text);
 	lc_terminal_append(text.data, text.size, &clean);
 	if (clean.size == 0)
 		lc_buffer_append_char(&clean, '-');
-	cell_at(table, row, column)->text = lc_arena_copy(&table->texts, lc_buffer_view(&clean));
+	cell->text = lc_arena_copy(&grid->texts, lc_buffer_view(&clean));
+	cell->colour = kind->colour == NULL ? NULL : kind->colour(record);
+	lc_buffer_free(&text);
 	lc_buffer_free(&clean);
 }
 
-void lc_table_colour(struct lc_table *table, size_t row, size_t column, const char *colour)
+static void write_cells(const struct lc_table *table, struct grid *grid)
 {
-	cell_at(table, row, column)->colour = colour;
+	*grid = (struct grid){.row_count = table->row_count};
+	lc_arena_init(&grid->texts, TEXTS_CHUNK);
+	for (size_t i = 0; i < table->column_count; i++) {
+		if (table->columns[i].of_two_looks && !table->two_looks)
+			continue;
+		LC_ASSERT(grid->column_count < COLUMNS_MAX);
+		grid->columns[grid->column_count++] = &table->columns[i];
+	}
+	if (table->row_count > 0)
+		grid->cells = lc_memory_zero(table->row_count * COLUMNS_MAX, sizeof(struct cell));
+	for (size_t row = 0; row < table->row_count; row++) {
+		for (size_t column = 0; column < grid->column_count; column++)
+			write_cell(table, grid, row, column);
+	}
 }
 
 /* ---- layout ---- */
@@ -67,11 +81,11 @@ static size_t width_of(struct lc_view text)
 	return lc_terminal_width(text.data, text.size);
 }
 
-static size_t total_width(const struct lc_table *table, const struct layout *layout)
+static size_t total_width(const struct grid *grid, const struct layout *layout)
 {
 	size_t total = 0;
 
-	for (size_t column = 0; column < table->column_count; column++) {
+	for (size_t column = 0; column < grid->column_count; column++) {
 		if (layout->widths[column] > 0)
 			total += layout->widths[column] + (total > 0 ? GAP : 0);
 	}
@@ -79,14 +93,14 @@ static size_t total_width(const struct lc_table *table, const struct layout *lay
 }
 
 /* Leaves out the column that is missed least; false when all that are left must stay. */
-static bool sacrifice(const struct lc_table *table, struct layout *layout)
+static bool sacrifice(const struct grid *grid, struct layout *layout)
 {
 	size_t victim = 0;
 	int worst = 0;
 
-	for (size_t column = 0; column < table->column_count; column++) {
-		if (layout->widths[column] > 0 && table->columns[column]->sacrifice > worst) {
-			worst = table->columns[column]->sacrifice;
+	for (size_t column = 0; column < grid->column_count; column++) {
+		if (layout->widths[column] > 0 && grid->columns[column]->sacrifice > worst) {
+			worst = grid->columns[column]->sacrifice;
 			victim = column;
 		}
 	}
@@ -97,11 +111,11 @@ static bool sacrifice(const struct lc_table *table, struct layout *layout)
 }
 
 /* Makes all columns that may be cut as narrow as they may be. */
-static void shrink(const struct lc_table *table, struct layout *layout)
+static void shrink(const struct grid *grid, struct layout *layout)
 {
-	for (size_t column = 0; column < table->column_count; column++) {
-		size_t least = table->columns[column]->shrinks_to;
-		size_t title = strlen(table->columns[column]->title);
+	for (size_t column = 0; column < grid->column_count; column++) {
+		size_t least = grid->columns[column]->shrinks_to;
+		size_t title = strlen(grid->columns[column]->title);
 
 		least = least > 0 && least < title ? title : least;
 		if (least > 0 && least < layout->widths[column])
@@ -110,12 +124,12 @@ static void shrink(const struct lc_table *table, struct layout *layout)
 }
 
 /* Gives the room that is left to columns that were cut, to the narrowest of them first. */
-static void widen(const struct lc_table *table, struct layout *layout, size_t room)
+static void widen(const struct grid *grid, struct layout *layout, size_t room)
 {
 	for (; room > 0; room--) {
 		size_t *narrowest = NULL;
 
-		for (size_t column = 0; column < table->column_count; column++) {
+		for (size_t column = 0; column < grid->column_count; column++) {
 			size_t *width = &layout->widths[column];
 
 			if (*width > 0 && *width < layout->wanted[column] &&
@@ -128,26 +142,26 @@ static void widen(const struct lc_table *table, struct layout *layout, size_t ro
 	}
 }
 
-static void lay_out(const struct lc_table *table, unsigned width, struct layout *layout)
+static void lay_out(const struct grid *grid, unsigned width, struct layout *layout)
 {
 	memset(layout, 0, sizeof(*layout));
-	for (size_t column = 0; column < table->column_count; column++) {
-		layout->wanted[column] = strlen(table->columns[column]->title);
-		for (size_t row = 0; row < table->row_count; row++) {
-			size_t size = width_of(cell_at(table, row, column)->text);
+	for (size_t column = 0; column < grid->column_count; column++) {
+		layout->wanted[column] = strlen(grid->columns[column]->title);
+		for (size_t row = 0; row < grid->row_count; row++) {
+			size_t size = width_of(cell_at(grid, row, column)->text);
 
 			if (size > layout->wanted[column])
 				layout->wanted[column] = size;
 		}
 	}
 	memcpy(layout->widths, layout->wanted, sizeof(layout->widths));
-	if (width == 0 || total_width(table, layout) <= width)
+	if (width == 0 || total_width(grid, layout) <= width)
 		return;
-	shrink(table, layout);
-	while (total_width(table, layout) > width && sacrifice(table, layout))
+	shrink(grid, layout);
+	while (total_width(grid, layout) > width && sacrifice(grid, layout))
 		;
-	if (total_width(table, layout) < width)
-		widen(table, layout, width - total_width(table, layout));
+	if (total_width(grid, layout) < width)
+		widen(grid, layout, width - total_width(grid, layout));
 }
 
 /* ---- text ---- */
@@ -198,24 +212,23 @@ static void append_cell(struct lc_view words, const char *colour, size_t width, 
 		lc_buffer_append_format(text, "%*s", padding, "");
 }
 
-static void append_line(const struct lc_table *table, const struct layout *layout, size_t line,
-			bool ascii, struct lc_buffer *text)
+static void append_line(const struct grid *grid, const struct layout *layout, size_t line,
+			struct lc_terminal_style style, struct lc_buffer *text)
 {
 	bool first = true;
 
-	for (size_t column = 0; column < table->column_count; column++) {
-		const struct lc_table_column *kind = table->columns[column];
-		struct lc_table_cell title = {.text = lc_view_of(kind->title)};
-		const struct lc_table_cell *cell =
-		    line == 0 ? &title : cell_at(table, line - 1, column);
+	for (size_t column = 0; column < grid->column_count; column++) {
+		const struct lc_table_column *kind = grid->columns[column];
+		struct cell title = {.text = lc_view_of(kind->title)};
+		const struct cell *cell = line == 0 ? &title : cell_at(grid, line - 1, column);
 
 		if (layout->widths[column] == 0)
 			continue;
 		if (!first)
 			lc_buffer_append_format(text, "%*s", GAP, "");
 		first = false;
-		append_cell(cell->text, cell->colour, layout->widths[column], kind->left, ascii,
-			    text);
+		append_cell(cell->text, style.colour ? cell->colour : NULL, layout->widths[column],
+			    kind->left, style.ascii, text);
 	}
 }
 
@@ -223,12 +236,16 @@ void lc_table_append(const struct lc_table *table, struct lc_terminal_style styl
 		     struct lc_buffer *text)
 {
 	struct layout layout;
+	struct grid grid;
 
-	lay_out(table, style.width, &layout);
-	for (size_t line = 0; line <= table->row_count; line++) {
-		append_line(table, &layout, line, style.ascii, text);
+	write_cells(table, &grid);
+	lay_out(&grid, style.width, &layout);
+	for (size_t line = 0; line <= grid.row_count; line++) {
+		append_line(&grid, &layout, line, style, text);
 		while (text->size > 0 && text->data[text->size - 1] == ' ')
 			text->size--;
 		lc_buffer_append_char(text, '\n');
 	}
+	free(grid.cells);
+	lc_arena_free(&grid.texts);
 }

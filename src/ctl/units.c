@@ -8,6 +8,8 @@
 
 enum { MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
 
+#define PRINT(units, ...) snprintf((units).text, sizeof((units).text), __VA_ARGS__)
+
 /* Three significant digits: 1.23, 12.3, 123. */
 static int decimals_of(double value)
 {
@@ -16,115 +18,122 @@ static int decimals_of(double value)
 	return value < 99.95 ? 1 : 0;
 }
 
-void lc_units_count(uint64_t count, char text[LC_UNITS_SIZE])
+struct lc_units lc_units_count(uint64_t count)
 {
-	static const char units[] = {'k', 'M', 'G', 'T', 'P', 'E'};
+	static const char prefixes[] = {'k', 'M', 'G', 'T', 'P', 'E'};
 	double value = (double)count / 1000;
-	size_t unit = 0;
+	struct lc_units units;
+	size_t prefix = 0;
 
 	if (count < 100000) {
-		snprintf(text, LC_UNITS_SIZE, "%" PRIu64, count);
-		return;
+		PRINT(units, "%" PRIu64, count);
+		return units;
 	}
-	while (value >= 999.5 && unit + 1 < sizeof(units)) {
+	while (value >= 999.5 && prefix + 1 < sizeof(prefixes)) {
 		value /= 1000;
-		unit++;
+		prefix++;
 	}
-	snprintf(text, LC_UNITS_SIZE, "%.*f %c", decimals_of(value), value, units[unit]);
+	PRINT(units, "%.*f %c", decimals_of(value), value, prefixes[prefix]);
+	return units;
 }
 
-void lc_units_bytes(uint64_t bytes, char text[LC_UNITS_SIZE])
+struct lc_units lc_units_bytes(uint64_t bytes)
 {
-	static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+	static const char *const names[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
 	double value = (double)bytes / 1024;
-	size_t unit = 0;
+	struct lc_units units;
+	size_t name = 0;
 
 	if (bytes < 1024) {
-		snprintf(text, LC_UNITS_SIZE, "%" PRIu64 " B", bytes);
-		return;
+		PRINT(units, "%" PRIu64 " B", bytes);
+		return units;
 	}
-	while (value >= 1023.95 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+	while (value >= 1023.95 && name + 1 < sizeof(names) / sizeof(names[0])) {
 		value /= 1024;
-		unit++;
+		name++;
 	}
-	snprintf(text, LC_UNITS_SIZE, "%.1f %s", value, units[unit]);
+	PRINT(units, "%.1f %s", value, names[name]);
+	return units;
 }
 
-static void two_units(int64_t seconds, int64_t large, const char *large_name, int64_t small,
-		      const char *small_name, char text[LC_UNITS_SIZE])
+static struct lc_units two_units(int64_t seconds, int64_t large, const char *large_name,
+				 int64_t small, const char *small_name)
 {
 	int64_t rest = seconds % large / small;
+	struct lc_units units;
 
 	if (rest == 0)
-		snprintf(text, LC_UNITS_SIZE, "%" PRId64 " %s", seconds / large, large_name);
+		PRINT(units, "%" PRId64 " %s", seconds / large, large_name);
 	else
-		snprintf(text, LC_UNITS_SIZE, "%" PRId64 " %s %" PRId64 " %s", seconds / large,
-			 large_name, rest, small_name);
+		PRINT(units, "%" PRId64 " %s %" PRId64 " %s", seconds / large, large_name, rest,
+		      small_name);
+	return units;
 }
 
-void lc_units_age(int64_t seconds, char text[LC_UNITS_SIZE])
+struct lc_units lc_units_age(int64_t seconds)
 {
-	if (seconds < 0)
-		snprintf(text, LC_UNITS_SIZE, "-");
-	else if (seconds < MINUTE)
-		snprintf(text, LC_UNITS_SIZE, "%" PRId64 " s", seconds);
-	else if (seconds < 10 * MINUTE)
-		two_units(seconds, MINUTE, "min", 1, "s", text);
-	else if (seconds < HOUR)
-		snprintf(text, LC_UNITS_SIZE, "%" PRId64 " min", seconds / MINUTE);
-	else if (seconds < DAY)
-		two_units(seconds, HOUR, "h", MINUTE, "min", text);
-	else
-		two_units(seconds, DAY, "d", HOUR, "h", text);
+	struct lc_units units = {"-"};
+
+	if (seconds >= DAY)
+		return two_units(seconds, DAY, "d", HOUR, "h");
+	if (seconds >= HOUR)
+		return two_units(seconds, HOUR, "h", MINUTE, "min");
+	if (seconds >= 10 * MINUTE)
+		PRINT(units, "%" PRId64 " min", seconds / MINUTE);
+	else if (seconds >= MINUTE)
+		return two_units(seconds, MINUTE, "min", 1, "s");
+	else if (seconds >= 0)
+		PRINT(units, "%" PRId64 " s", seconds);
+	return units;
 }
 
-void lc_units_due(int64_t seconds, char text[LC_UNITS_SIZE])
+struct lc_units lc_units_due(int64_t seconds)
 {
-	char age[LC_UNITS_SIZE];
+	struct lc_units units = {"now"};
 
-	lc_units_age(seconds, age);
-	if (seconds == 0)
-		snprintf(text, LC_UNITS_SIZE, "now");
-	else
-		snprintf(text, LC_UNITS_SIZE, "%s%.36s", seconds > 0 ? "in " : "", age);
+	if (seconds != 0)
+		PRINT(units, "%s%.36s", seconds > 0 ? "in " : "", lc_units_age(seconds).text);
+	return units;
 }
 
-void lc_units_pace(int64_t change, uint64_t milliseconds, char text[LC_UNITS_SIZE])
+struct lc_units lc_units_pace(int64_t change, uint64_t milliseconds)
 {
 	uint64_t size = change < 0 ? 0 - (uint64_t)change : (uint64_t)change;
 	double pace = (double)size * 1000 / (double)(milliseconds == 0 ? 1 : milliseconds);
-	char count[LC_UNITS_SIZE];
+	struct lc_units count = lc_units_count((uint64_t)(pace + 0.5));
+	struct lc_units units = {"-"};
 
-	if (milliseconds == 0) {
-		snprintf(text, LC_UNITS_SIZE, "-");
-		return;
-	}
-	lc_units_count((uint64_t)(pace + 0.5), count);
+	if (milliseconds == 0)
+		return units;
 	if (size > 0 && pace < 9.95)
-		snprintf(count, sizeof(count), "%.1f", pace);
-	snprintf(text, LC_UNITS_SIZE, "%s%.36s/s", change < 0 ? "-" : "", count);
+		PRINT(count, "%.1f", pace);
+	PRINT(units, "%s%.36s/s", change < 0 ? "-" : "", count.text);
+	return units;
 }
 
-void lc_units_exact(uint64_t count, char text[LC_UNITS_SIZE])
+struct lc_units lc_units_exact(uint64_t count)
 {
-	char digits[LC_UNITS_SIZE];
-	int size = snprintf(digits, sizeof(digits), "%" PRIu64, count);
+	struct lc_units digits;
+	struct lc_units units;
+	int size = PRINT(digits, "%" PRIu64, count);
 	int at = 0;
 
 	for (int i = 0; i < size; i++) {
 		if (i > 0 && (size - i) % 3 == 0)
-			text[at++] = ',';
-		text[at++] = digits[i];
+			units.text[at++] = ',';
+		units.text[at++] = digits.text[i];
 	}
-	text[at] = '\0';
+	units.text[at] = '\0';
+	return units;
 }
 
-void lc_units_second(uint32_t second, char text[LC_UNITS_SIZE])
+struct lc_units lc_units_second(uint32_t second)
 {
 	struct lc_clock_date date = lc_clock_date_of(second);
+	struct lc_units units = {""};
 
-	text[0] = '\0';
 	if (second != 0)
-		snprintf(text, LC_UNITS_SIZE, "%04d-%02d-%02d %02d:%02d:%02d", date.year,
-			 date.month, date.day, date.hour, date.minute, date.second);
+		PRINT(units, "%04d-%02d-%02d %02d:%02d:%02d", date.year, date.month, date.day,
+		      date.hour, date.minute, date.second);
+	return units;
 }

@@ -9,26 +9,17 @@
 
 static void expect_count(uint64_t count, const char *expected)
 {
-	char text[LC_UNITS_SIZE];
-
-	lc_units_count(count, text);
-	assert_string_equal(text, expected);
+	assert_string_equal(lc_units_count(count).text, expected);
 }
 
 static void expect_bytes(uint64_t bytes, const char *expected)
 {
-	char text[LC_UNITS_SIZE];
-
-	lc_units_bytes(bytes, text);
-	assert_string_equal(text, expected);
+	assert_string_equal(lc_units_bytes(bytes).text, expected);
 }
 
 static void expect_age(int64_t seconds, const char *expected)
 {
-	char text[LC_UNITS_SIZE];
-
-	lc_units_age(seconds, text);
-	assert_string_equal(text, expected);
+	assert_string_equal(lc_units_age(seconds).text, expected);
 }
 
 static void counts_keep_three_digits_once_they_are_long(void **state)
@@ -74,47 +65,29 @@ static void ages_are_as_precise_as_it_matters(void **state)
 
 static void what_is_due_says_in_how_long(void **state)
 {
-	char text[LC_UNITS_SIZE];
-
 	(void)state;
-	lc_units_due(-1, text);
-	assert_string_equal(text, "-");
-	lc_units_due(0, text);
-	assert_string_equal(text, "now");
-	lc_units_due(5, text);
-	assert_string_equal(text, "in 5 s");
+	assert_string_equal(lc_units_due(-1).text, "-");
+	assert_string_equal(lc_units_due(0).text, "now");
+	assert_string_equal(lc_units_due(5).text, "in 5 s");
 }
 
 static void a_pace_is_a_change_per_second(void **state)
 {
-	char text[LC_UNITS_SIZE];
-
 	(void)state;
-	lc_units_pace(0, 2000, text);
-	assert_string_equal(text, "0/s");
-	lc_units_pace(3, 2000, text);
-	assert_string_equal(text, "1.5/s");
-	lc_units_pace(-4000000, 2000, text);
-	assert_string_equal(text, "-2.00 M/s");
-	lc_units_pace(7, 0, text);
-	assert_string_equal(text, "-");
-	lc_units_pace(INT64_MIN, 1000, text);
-	assert_string_equal(text, "-9.22 E/s");
+	assert_string_equal(lc_units_pace(0, 2000).text, "0/s");
+	assert_string_equal(lc_units_pace(3, 2000).text, "1.5/s");
+	assert_string_equal(lc_units_pace(-4000000, 2000).text, "-2.00 M/s");
+	assert_string_equal(lc_units_pace(7, 0).text, "-");
+	assert_string_equal(lc_units_pace(INT64_MIN, 1000).text, "-9.22 E/s");
 }
 
 static void exact_numbers_have_commas(void **state)
 {
-	char text[LC_UNITS_SIZE];
-
 	(void)state;
-	lc_units_exact(0, text);
-	assert_string_equal(text, "0");
-	lc_units_exact(999, text);
-	assert_string_equal(text, "999");
-	lc_units_exact(12345, text);
-	assert_string_equal(text, "12,345");
-	lc_units_exact(UINT64_MAX, text);
-	assert_string_equal(text, "18,446,744,073,709,551,615");
+	assert_string_equal(lc_units_exact(0).text, "0");
+	assert_string_equal(lc_units_exact(999).text, "999");
+	assert_string_equal(lc_units_exact(12345).text, "12,345");
+	assert_string_equal(lc_units_exact(UINT64_MAX).text, "18,446,744,073,709,551,615");
 }
 
 int main(void)
