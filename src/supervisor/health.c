@@ -17,11 +17,12 @@ static void examine_failure(const struct lc_status_document_shard *shard, const 
 	if (shard->obituary_exit_code == LC_EXIT_LEDGER)
 		lc_status_document_find(
 		    document, LC_SEVERITY_CRITICAL, number,
-		    "the shard's ledger is damaged or gone and its worker is not restarted (%s); "
-		    "log-courier-ctl ledger check says more; stop the service, then repair the "
-		    "disk "
-		    "and restore the file or, if it is lost, run log-courier-ctl ledger reset "
-		    "--shard %d, which names the price, and start the service",
+		    "the shard's ledger is damaged or gone, or of a newer release, and its worker "
+		    "is not restarted (%s); if it is of a newer release, install that release "
+		    "again; otherwise log-courier-ctl ledger check says more; stop the service, "
+		    "then repair the disk and restore the file or, if it is lost, run "
+		    "log-courier-ctl ledger reset --shard %d, which names the price, and start "
+		    "the service",
 		    obituary, number);
 	else if (shard->obituary_exit_code == LC_EXIT_CONFLICT)
 		lc_status_document_find(

@@ -125,6 +125,22 @@ static void a_damaged_ledger_is_told_with_the_way_out(void **state)
 	expect(&document, "run log-courier-ctl ledger reset --shard 1");
 }
 
+/* A ledger that is whole must not be given up because an earlier release cannot read it. */
+static void a_ledger_of_a_newer_release_is_not_called_damaged(void **state)
+{
+	static const char *const words[] = {"damaged or gone, or of a newer release",
+					    "of a newer release, install that release again"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+		struct lc_status_document document = document_of(2);
+
+		document.shards[1].state = LC_SHARD_STATE_FAILED;
+		document.shards[1].obituary_exit_code = LC_EXIT_LEDGER;
+		expect(&document, words[i]);
+	}
+}
+
 static void another_courier_is_told_with_the_way_out(void **state)
 {
 	struct lc_status_document document = document_of(2);
@@ -493,6 +509,7 @@ int main(void)
 	    cmocka_unit_test(a_dead_worker_is_told_with_its_obituary),
 	    cmocka_unit_test(wrong_settings_are_told_with_the_way_out),
 	    cmocka_unit_test(a_damaged_ledger_is_told_with_the_way_out),
+	    cmocka_unit_test(a_ledger_of_a_newer_release_is_not_called_damaged),
 	    cmocka_unit_test(another_courier_is_told_with_the_way_out),
 	    cmocka_unit_test(a_ledger_that_can_not_be_written_is_a_finding_at_once),
 	    cmocka_unit_test(clickhouse_failing_for_long_is_a_finding),
