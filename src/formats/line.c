@@ -4,23 +4,32 @@
 #include "formats/decimal.h"
 #include "formats/percent.h"
 
+/* What a field may take beside the bytes of its text, a "-" and the space that follows included. */
 enum {
-	FIELD_COUNT = 27,
-	TIME_SIZE = 28, /* [06/Feb/2019:00:00:38 +0000] */
-	UINT_COUNT = 3,
-	FLOAT_COUNT = 2,
-	QUOTED_COUNT = 3,
-	/* What is not text, with a "-", a separator and quotes wherever they may stand. */
-	FIXED_SIZE = TIME_SIZE + UINT_COUNT * LC_DECIMAL_UINT_SIZE +
-		     FLOAT_COUNT * LC_DECIMAL_FLOAT_SIZE + QUOTED_COUNT * 2 + FIELD_COUNT * 2,
+	PLAIN_SIZE = sizeof("- ") - 1,
+	QUOTED_SIZE = sizeof("\"-\" ") - 1,
+	TIME_SIZE = sizeof("[06/Feb/2019:00:00:38 +0000] ") - 1,
+	UINT_SIZE = LC_DECIMAL_UINT_SIZE + 1,
+	FLOAT_SIZE = LC_DECIMAL_FLOAT_SIZE + 1,
+	FIXED_SIZE = PLAIN_SIZE /* of the region */
+#define LC_LINE_PLAIN(name) +PLAIN_SIZE
+#define LC_LINE_PATH(name) +PLAIN_SIZE
+#define LC_LINE_QUOTED(name) +QUOTED_SIZE
+#define LC_LINE_UINT(name) +UINT_SIZE
+#define LC_LINE_FLOAT(name) +FLOAT_SIZE
+#define LC_LINE_TIME(name) +TIME_SIZE
+#define LC_LINE_NOTHING(what) +PLAIN_SIZE
+#include "tbl/line_fields.h"
 };
 
 size_t lc_line_max_size(const struct lc_record *record, struct lc_view region)
 {
 	size_t texts = region.size;
 
-#define LC_FIELD_TEXT(name, expression) texts += record->name.size;
-#include "tbl/record_fields.h"
+#define LC_LINE_PLAIN(name) texts += record->name.size;
+#define LC_LINE_PATH(name) texts += record->name.size;
+#define LC_LINE_QUOTED(name) texts += record->name.size;
+#include "tbl/line_fields.h"
 	return FIXED_SIZE + LC_PERCENT_GROWTH * texts;
 }
 
@@ -30,7 +39,7 @@ static char *put_bytes(char *at, const char *bytes, size_t size)
 	return at + size;
 }
 
-/* Each of these writes a field and a space behind it, and returns where the next one begins. */
+/* Each of these writes a field and a space after it, and returns where the next one begins. */
 
 static char *put_nothing(char *at)
 {
@@ -109,32 +118,14 @@ size_t lc_line_write(const struct lc_record *record, struct lc_view region, char
 {
 	char *at = out;
 
-	at = put_plain(at, record->bucket_owner);
-	at = put_plain(at, record->bucket);
-	at = put_time(at, record->start_time_ms);
-	at = put_plain(at, record->client_ip);
-	at = put_plain(at, record->requester);
-	at = put_plain(at, record->req_id);
-	at = put_plain(at, record->operation);
-	at = put_text(at, record->object_key, LC_PERCENT_KEEP_PATH);
-	at = put_quoted(at, record->request_uri);
-	at = put_uint(at, record->http_code);
-	at = put_plain(at, record->error_code);
-	at = put_uint(at, record->bytes_sent);
-	at = put_uint(at, record->object_size);
-	at = put_float(at, record->total_time);
-	at = put_float(at, record->turn_around_time);
-	at = put_quoted(at, record->referer);
-	at = put_quoted(at, record->user_agent);
-	at = put_plain(at, record->version_id);
-	at = put_nothing(at); /* host id */
-	at = put_plain(at, record->signature_version);
-	at = put_plain(at, record->cipher_suite);
-	at = put_plain(at, record->authentication_type);
-	at = put_plain(at, record->host_header);
-	at = put_plain(at, record->tls_version);
-	at = put_nothing(at); /* access point ARN */
-	at = put_plain(at, record->acl_required);
+#define LC_LINE_PLAIN(name) at = put_plain(at, record->name);
+#define LC_LINE_PATH(name) at = put_text(at, record->name, LC_PERCENT_KEEP_PATH);
+#define LC_LINE_QUOTED(name) at = put_quoted(at, record->name);
+#define LC_LINE_UINT(name) at = put_uint(at, record->name);
+#define LC_LINE_FLOAT(name) at = put_float(at, record->name);
+#define LC_LINE_TIME(name) at = put_time(at, record->name);
+#define LC_LINE_NOTHING(what) at = put_nothing(at);
+#include "tbl/line_fields.h"
 	if (region.size > 0)
 		at = put_plain(at, region);
 	at[-1] = '\n';

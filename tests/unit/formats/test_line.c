@@ -1,6 +1,7 @@
 #include "formats/line.h"
 
 #include "base/random.h"
+#include "formats/decimal.h"
 #include "support/line_check.h"
 #include "support/record_rows.h"
 
@@ -100,6 +101,25 @@ static void what_is_missing_is_a_dash_and_zero_is_zero(void **state)
 	    &record, NO_REGION,
 	    "- - [01/Jan/1970:00:00:00 +0000] - - - - - \"-\" 0 - 0 18446744073709551615 0 0.1 "
 	    "\"-\" \"-\" - - - - - - - - -\n");
+}
+
+/* write_line looks at the bounds. */
+static void the_longest_values_of_all_fields_have_room(void **state)
+{
+	struct lc_record record = {.start_time_ms = INT64_MAX};
+	struct lc_view fields[LINE_CHECK_FIELDS_MAX];
+	struct lc_view line;
+
+	(void)state;
+#define LC_FIELD_TEXT(name, expression) record.name = lc_view_of("\x01");
+#define LC_FIELD_UINT(name, expression) \
+	record.name = (struct lc_record_uint){.value = UINT64_MAX, .present = true};
+#define LC_FIELD_FLOAT(name, expression) \
+	record.name = (struct lc_record_float){.value = -1.0000001e-38F, .present = true};
+#include "tbl/record_fields.h"
+	line = write_line(&record, lc_view_of("\x01"));
+	assert_int_equal(line_check_split(line, fields), 27);
+	assert_int_equal(fields[12].size, LC_DECIMAL_UINT_SIZE);
 }
 
 static void times_are_whole_seconds_in_utc(void **state)
@@ -250,6 +270,7 @@ int main(void)
 	    cmocka_unit_test(a_row_becomes_a_line_of_26_fields),
 	    cmocka_unit_test(a_region_is_the_27th_field),
 	    cmocka_unit_test(what_is_missing_is_a_dash_and_zero_is_zero),
+	    cmocka_unit_test(the_longest_values_of_all_fields_have_room),
 	    cmocka_unit_test(times_are_whole_seconds_in_utc),
 	    cmocka_unit_test(a_line_in_a_user_agent_stays_in_its_field),
 	    cmocka_unit_test(a_key_with_spaces_and_slashes_is_url_encoded),
