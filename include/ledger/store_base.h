@@ -13,7 +13,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
-#include "base/file_identity.h"
+#include "base/file.h"
 
 #include <sqlite3.h>
 #include <stdbool.h>

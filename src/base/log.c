@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/outlet.h"
+#include "base/utf8.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -100,43 +101,6 @@ bool lc_log_level_of(struct lc_view name, enum lc_log_level *level)
 	return false;
 }
 
-/* Bytes of the well-formed UTF-8 sequence at `text`, 0 if there is none (Unicode 15, table 3-7). */
-static size_t utf8_sequence(const unsigned char *text, size_t size)
-{
-	unsigned char lead = text[0];
-	unsigned char low = 0x80;
-	unsigned char high = 0xBF;
-	size_t length;
-
-	if (lead < 0x80)
-		return 1;
-	if (lead >= 0xC2 && lead <= 0xDF)
-		length = 2;
-	else if (lead >= 0xE0 && lead <= 0xEF)
-		length = 3;
-	else if (lead >= 0xF0 && lead <= 0xF4)
-		length = 4;
-	else
-		return 0;
-	if (size < length)
-		return 0;
-	if (lead == 0xE0)
-		low = 0xA0;
-	else if (lead == 0xED)
-		high = 0x9F;
-	else if (lead == 0xF0)
-		low = 0x90;
-	else if (lead == 0xF4)
-		high = 0x8F;
-	if (text[1] < low || text[1] > high)
-		return 0;
-	for (size_t i = 2; i < length; i++) {
-		if (text[i] < 0x80 || text[i] > 0xBF)
-			return 0;
-	}
-	return length;
-}
-
 static void append_json_string(struct lc_buffer *line, struct lc_view view)
 {
 	const unsigned char *text = (const unsigned char *)view.data;
@@ -144,7 +108,7 @@ static void append_json_string(struct lc_buffer *line, struct lc_view view)
 
 	lc_buffer_append_char(line, '"');
 	for (size_t i = 0; i < size;) {
-		size_t length = utf8_sequence(text + i, size - i);
+		size_t length = lc_utf8_size(text + i, size - i);
 
 		if (length == 0) {
 			lc_buffer_append_text(line, "\\ufffd");

@@ -1,7 +1,7 @@
 #include "ctl/ledger_files.h"
 
 #include "base/assert.h"
-#include "base/durable.h"
+#include "base/file.h"
 #include "ctl/terminal.h"
 #include "ledger/file_name.h"
 #include "ledger/ledger_check.h"
@@ -266,7 +266,7 @@ static bool remove_file(void *context, const char *path, const struct lc_file_na
 {
 	(void)context;
 	(void)name;
-	return lc_durable_remove(path, error);
+	return lc_file_remove(path, error);
 }
 
 /* Removes the ledgers with all that belongs to them, and, unless it is for one shard, the record of
@@ -278,9 +278,9 @@ static bool remove_files(const struct lc_ledger_files *files, struct lc_error *e
 	if (!each_file(files, remove_file, NULL, error))
 		return false;
 	if (!files->one &&
-	    (!make_path(layout, files, "layout", error) || !lc_durable_remove(layout, error)))
+	    (!make_path(layout, files, "layout", error) || !lc_file_remove(layout, error)))
 		return false;
-	return lc_durable_sync(files->directory, error);
+	return lc_file_sync(files->directory, error);
 }
 
 static void on_ledger(void *context, const char *path, const char *fault)

@@ -1,5 +1,7 @@
 #include "ctl/terminal.h"
 
+#include "base/utf8.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,23 +62,13 @@ enum { INDENT = 2, LINE_MIN = 20 };
 /* The character at the beginning of the text, and its bytes; 0 bytes when it is not UTF-8. */
 static size_t decode(const unsigned char *text, size_t size, uint32_t *character)
 {
-	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t length = text[0] < 0x80 ? 1 : text[0] < 0xE0 ? 2 : text[0] < 0xF0 ? 3 : 4;
+	size_t length = lc_utf8_size(text, size);
 
 	*character = text[0];
-	if (length == 1)
-		return 1;
-	if (text[0] < 0xC2 || text[0] > 0xF4 || length > size)
-		return 0;
-	*character = text[0] & (0xFFU >> (length + 1));
-	for (size_t i = 1; i < length; i++) {
-		if ((text[i] & 0xC0) != 0x80)
-			return 0;
+	if (length > 1)
+		*character &= 0xFFU >> (length + 1);
+	for (size_t i = 1; i < length; i++)
 		*character = *character << 6 | (text[i] & 0x3FU);
-	}
-	if (*character < smallest[length] || *character > 0x10FFFF ||
-	    (*character >= 0xD800 && *character <= 0xDFFF))
-		return 0;
 	return length;
 }
 

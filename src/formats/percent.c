@@ -1,5 +1,7 @@
 #include "formats/percent.h"
 
+#include "base/utf8.h"
+
 #include <stdint.h>
 
 #define UNRESERVED(c)                                                                              \
@@ -27,25 +29,6 @@ static unsigned char kept_by_stride(const unsigned char *at)
 	       KEEP[at[6]] & KEEP[at[7]];
 }
 
-static bool is_continuation(unsigned char byte)
-{
-	return (byte & 0xC0) == 0x80;
-}
-
-/* The size of the well-formed UTF-8 sequence of several bytes at `at`, or 0 (The Unicode Standard,
- * table 3-7): no overlong forms, no surrogates, nothing over U+10FFFF. */
-static size_t utf8_sequence(const unsigned char *at, size_t size)
-{
-	if (size >= 2 && at[0] >= 0xC2 && at[0] <= 0xDF && is_continuation(at[1]))
-		return 2;
-	if (size >= 3 && (at[0] & 0xF0) == 0xE0 && is_continuation(at[1]) && is_continuation(at[2]))
-		return (at[0] == 0xE0 && at[1] < 0xA0) || (at[0] == 0xED && at[1] > 0x9F) ? 0 : 3;
-	if (size >= 4 && at[0] >= 0xF0 && at[0] <= 0xF4 && is_continuation(at[1]) &&
-	    is_continuation(at[2]) && is_continuation(at[3]))
-		return (at[0] == 0xF0 && at[1] < 0x90) || (at[0] == 0xF4 && at[1] > 0x8F) ? 0 : 4;
-	return 0;
-}
-
 size_t lc_percent_write(struct lc_view text, enum lc_percent_keep keep, char *out)
 {
 	static const char digits[] = "0123456789ABCDEF";
@@ -68,7 +51,8 @@ size_t lc_percent_write(struct lc_view text, enum lc_percent_keep keep, char *ou
 		}
 		if (left == 0)
 			break;
-		sequence = keep == LC_PERCENT_KEEP_QUOTED ? utf8_sequence(at, left) : 0;
+		sequence =
+		    keep == LC_PERCENT_KEEP_QUOTED && *at >= 0x80 ? lc_utf8_size(at, left) : 0;
 		if (sequence > 0) {
 			memcpy(to, at, sequence);
 			to += sequence;

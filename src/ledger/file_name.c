@@ -1,6 +1,6 @@
 #include "ledger/file_name.h"
 
-#include "base/durable.h"
+#include "base/file.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -79,8 +79,8 @@ bool lc_file_name_remove_all(const char *path, struct lc_error *error)
 		if (size < 0 || (size_t)size >= sizeof name)
 			return lc_error_set(error, LC_ERROR_USAGE,
 					    "state-directory: the path is too long");
-		if (!lc_durable_remove(name, error))
+		if (!lc_file_remove(name, error))
 			return false;
 	}
-	return lc_durable_remove(path, error);
+	return lc_file_remove(path, error);
 }

@@ -2,7 +2,7 @@
 
 #include "base/assert.h"
 #include "base/crash_point.h"
-#include "base/durable.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "ledger/file_name.h"
 #include "ledger/ledger_check.h"
@@ -611,7 +611,7 @@ static bool build(const struct lc_move *move, unsigned shard, struct lc_error *e
 		return false;
 	filled = fill(move, &draft, error);
 	sqlite3_close(draft.db);
-	if (!filled || !lc_durable_sync(path, error))
+	if (!filled || !lc_file_sync(path, error))
 		return false;
 	LC_CRASH_POINT(MOVE_BUILT);
 	return true;
@@ -652,7 +652,7 @@ static bool each_new(const struct lc_move *move,
 		if (move->owns(move->context, shard) && !step(move, shard, error))
 			return false;
 	}
-	return lc_durable_sync(move->directory, error);
+	return lc_file_sync(move->directory, error);
 }
 
 bool lc_move_run(const struct lc_move *move, struct lc_error *error)

@@ -2,7 +2,7 @@
 
 #include "base/assert.h"
 #include "base/crash_point.h"
-#include "base/durable.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "ledger/file_name.h"
 #include "ledger/move.h"
@@ -83,7 +83,7 @@ static bool write_layout(const char *directory, unsigned shards, struct lc_error
 	snprintf(content, sizeof content, "%s%u\n", HEADER, shards);
 	if (!make_path(draft, directory, "layout.new", error) ||
 	    !make_path(path, directory, "layout", error) ||
-	    !lc_durable_write(draft, lc_view_of(content), error))
+	    !lc_file_write(draft, lc_view_of(content), error))
 		return false;
 	LC_CRASH_POINT(LAYOUT_WRITTEN);
 	if (rename(draft, path) != 0)
@@ -93,7 +93,7 @@ static bool write_layout(const char *directory, unsigned shards, struct lc_error
 
 static bool make_durable(const char *directory, struct lc_error *error)
 {
-	if (!lc_durable_sync(directory, error))
+	if (!lc_file_sync(directory, error))
 		return false;
 	LC_CRASH_POINT(LAYOUT_REPLACED);
 	return true;
@@ -157,7 +157,7 @@ static bool remove_if_remains(struct lc_layout *layout, const char *path,
 			      const struct lc_file_name *name, struct lc_error *error)
 {
 	if (is_remains(layout, name)) {
-		if (!lc_durable_remove(path, error))
+		if (!lc_file_remove(path, error))
 			return false;
 		LC_CRASH_POINT(LAYOUT_REMOVED);
 	} else if (name->shard_count != layout->in_force && !name->companion) {
@@ -172,7 +172,7 @@ static bool remove_if_remains(struct lc_layout *layout, const char *path,
 static bool remove_remains(struct lc_layout *layout, struct lc_error *error)
 {
 	return each_file(layout, remove_if_remains, error) &&
-	       lc_durable_sync(layout->directory, error);
+	       lc_file_sync(layout->directory, error);
 }
 
 /* ---- the first start ---- */

@@ -1,6 +1,6 @@
 #include "supervisor/state_directory.h"
 
-#include "base/file_identity.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

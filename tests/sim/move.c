@@ -6,7 +6,7 @@
 #include "sim/sim.h"
 
 #include "base/assert.h"
-#include "base/durable.h"
+#include "base/file.h"
 #include "ledger/file_name.h"
 
 #include <limits.h>
@@ -17,8 +17,8 @@
 enum { DIED = 9 };
 
 /* The linker leads the mover's calls here (--wrap). */
-bool __real_lc_durable_sync(const char *path, struct lc_error *error);
-bool __wrap_lc_durable_sync(const char *path, struct lc_error *error);
+bool __real_lc_file_sync(const char *path, struct lc_error *error);
+bool __wrap_lc_file_sync(const char *path, struct lc_error *error);
 int __real_rename(const char *from, const char *to);
 int __wrap_rename(const char *from, const char *to);
 
@@ -28,10 +28,10 @@ static void may_die(void)
 		_exit(DIED);
 }
 
-bool __wrap_lc_durable_sync(const char *path, struct lc_error *error)
+bool __wrap_lc_file_sync(const char *path, struct lc_error *error)
 {
 	may_die();
-	return __real_lc_durable_sync(path, error);
+	return __real_lc_file_sync(path, error);
 }
 
 int __wrap_rename(const char *from, const char *to)
