@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 enum lc_control_request_command {
-#define LC_CONTROL_COMMAND(name, words, method, path, answers, takes, help) \
+#define LC_CONTROL_COMMAND(name, words, method, path, supervisor, worker, ctl, takes, help) \
 	LC_CONTROL_REQUEST_##name,
 #include "tbl/control_commands.h"
 	LC_CONTROL_REQUEST_COMMAND_COUNT

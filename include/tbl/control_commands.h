@@ -1,60 +1,98 @@
 /*
- * What can be asked on the control socket, and what log-courier-ctl can do.
+ * What can be asked on the control socket, and what log-courier-ctl can do. Each row names who does
+ * it on each side; the switches of all sides are made from it.
  *
- * LC_CONTROL_COMMAND(name, words, method, path, answers, takes, help)
+ * LC_CONTROL_COMMAND(name, words, method, path, supervisor, worker, ctl, takes, help)
  *
  * words: after log-courier-ctl. method, path: of the request; GET only reads, POST needs root or
- * the service's user. answers: SUPERVISOR, with a status document; ORDER, the supervisor begins to
- * do it and says how many shards are concerned; SHARDS, each worker is asked; FILES,
- * log-courier-ctl itself looks into the state directory, and the control socket knows nothing of
- * it. takes: arguments of include/tbl/control_arguments.h, T(name) each; a WORD is required, unless
- * ALL is allowed and given.
+ * the service's user. takes: arguments of include/tbl/control_arguments.h, T(name) each; a WORD is
+ * required, unless ALL is allowed and given.
+ *
+ * supervisor: ANSWER(f), answered with a status document by f of supervisor/control_socket;
+ *	ORDER(f), begun by f of supervisor/control_orders, and answered with how many shards are
+ *	concerned; SHARDS, each worker is asked (supervisor/control_shards, worker/control_worker);
+ *	NONE, the control socket knows nothing of it.
+ * worker: the function of delivery/inspect that a worker answers with; NULL if it is not asked.
+ * ctl: SHOW(f), the answer is shown by f of ctl/show; RENDER(f), by f of ctl/render_inspection;
+ *	AWAIT(f, g), so is it, and then the outcome is awaited, which g of ctl/outcome tells from
+ *	the status;
+ *	FILES(f), f of ctl/main looks into the state directory, and no service is asked.
+ *
+ * A file that uses one of these three columns first defines the words in capitals that stand in it.
  */
 #ifndef LC_CONTROL_COMMAND
-#define LC_CONTROL_COMMAND(name, words, method, path, answers, takes, help)
+#define LC_CONTROL_COMMAND(name, words, method, path, supervisor, worker, ctl, takes, help)
 #endif
 
 /* clang-format off */
-LC_CONTROL_COMMAND(STATUS, "status", "GET", "/v1/status", SUPERVISOR, 0,
+LC_CONTROL_COMMAND(STATUS, "status", "GET", "/v1/status",
+	ANSWER(answer_status), NULL, SHOW(show_status), 0,
 	"show what each shard is doing and what is wrong")
-LC_CONTROL_COMMAND(HEALTH, "health", "GET", "/v1/health", SUPERVISOR, 0,
+LC_CONTROL_COMMAND(HEALTH, "health", "GET", "/v1/health",
+	ANSWER(answer_health), NULL, SHOW(show_health), 0,
 	"say whether rows are being delivered; exits with 1 if not")
-LC_CONTROL_COMMAND(SOURCES, "sources", "GET", "/v1/sources", SHARDS, T(LAGGING) | T(BLOCKED) | T(LIMIT),
+LC_CONTROL_COMMAND(SOURCES, "sources", "GET", "/v1/sources",
+	SHARDS, look_at_sources, RENDER(render_sources), T(LAGGING) | T(BLOCKED) | T(LIMIT),
 	"list the sources that have undelivered rows, oldest first")
-LC_CONTROL_COMMAND(SOURCE, "source", "GET", "/v1/source", SHARDS, T(SOURCE) | T(LIMIT),
+LC_CONTROL_COMMAND(SOURCE, "source", "GET", "/v1/source",
+	SHARDS, look_at_source, RENDER(render_source), T(SOURCE) | T(LIMIT),
 	"show one source: its open ranges, pending rows, and last log objects")
-LC_CONTROL_COMMAND(EXPLAIN, "explain", "GET", "/v1/explain", SHARDS, T(SOURCE),
+LC_CONTROL_COMMAND(EXPLAIN, "explain", "GET", "/v1/explain",
+	SHARDS, look_at_source, SHOW(show_explanation), T(SOURCE),
 	"explain in words why a source is where it is, what happens next, and what to do")
-LC_CONTROL_COMMAND(TARGETS, "targets", "GET", "/v1/targets", SHARDS, T(BLOCKED) | T(LIMIT),
+LC_CONTROL_COMMAND(TARGETS, "targets", "GET", "/v1/targets",
+	SHARDS, look_at_targets, RENDER(render_targets), T(BLOCKED) | T(LIMIT),
 	"list the targets, and why any of them take no log objects")
-LC_CONTROL_COMMAND(TARGETS_IGNORE, "targets ignore", "POST", "/v1/targets/ignore", SHARDS, T(TARGET),
+LC_CONTROL_COMMAND(TARGETS_IGNORE, "targets ignore", "POST", "/v1/targets/ignore",
+	SHARDS, ignore, RENDER(render_ignore), T(TARGET),
 	"leave a target out of health: its rows wait, and their age is no longer reported")
-LC_CONTROL_COMMAND(TARGETS_DISCARD, "targets discard", "POST", "/v1/targets/discard", SHARDS, T(TARGET) | T(YES),
+LC_CONTROL_COMMAND(TARGETS_DISCARD, "targets discard", "POST", "/v1/targets/discard",
+	SHARDS, discard, RENDER(render_discard), T(TARGET) | T(YES),
 	"give a target up: its rows, and those still to come, are closed without delivery")
-LC_CONTROL_COMMAND(TARGETS_KEEP, "targets keep", "POST", "/v1/targets/keep", SHARDS, T(TARGET),
+LC_CONTROL_COMMAND(TARGETS_KEEP, "targets keep", "POST", "/v1/targets/keep",
+	SHARDS, keep, RENDER(render_keep), T(TARGET),
 	"undo ignore or discard")
-LC_CONTROL_COMMAND(DELIVERIES, "deliveries", "GET", "/v1/deliveries", SHARDS, T(BUCKET) | T(LIMIT),
+LC_CONTROL_COMMAND(DELIVERIES, "deliveries", "GET", "/v1/deliveries",
+	SHARDS, look_at_deliveries, RENDER(render_deliveries), T(BUCKET) | T(LIMIT),
 	"list the last log objects made from a bucket's rows, or delivered into it")
-LC_CONTROL_COMMAND(FLUSH, "flush", "POST", "/v1/flush", SHARDS, T(SOURCE) | T(ALL),
+LC_CONTROL_COMMAND(FLUSH, "flush", "POST", "/v1/flush",
+	SHARDS, flush, RENDER(render_flush), T(SOURCE) | T(ALL),
 	"deliver a source's rows now, without waiting for its thresholds")
-LC_CONTROL_COMMAND(RETRY, "retry", "POST", "/v1/retry", SHARDS, T(BUCKET) | T(ALL),
+LC_CONTROL_COMMAND(RETRY, "retry", "POST", "/v1/retry",
+	SHARDS, retry, RENDER(render_retry), T(BUCKET) | T(ALL),
 	"try a target bucket again now, without waiting for its backoff to end")
-LC_CONTROL_COMMAND(RELOAD, "reload", "POST", "/v1/reload", ORDER, 0,
+LC_CONTROL_COMMAND(RELOAD, "reload", "POST", "/v1/reload",
+	ORDER(reload), NULL, AWAIT(render_reload, outcome_of_reload), 0,
 	"read the configuration again and replace the workers one by one; waits for the outcome")
-LC_CONTROL_COMMAND(RESTART, "restart", "POST", "/v1/restart", ORDER, T(WORKER) | T(ALL),
+LC_CONTROL_COMMAND(RESTART, "restart", "POST", "/v1/restart",
+	ORDER(restart), NULL, RENDER(render_restart), T(WORKER) | T(ALL),
 	"replace a shard's worker: it finishes what is under way, then a new one takes over")
-LC_CONTROL_COMMAND(PAUSE, "pause", "POST", "/v1/pause", ORDER, T(WORKER) | T(ALL),
+LC_CONTROL_COMMAND(PAUSE, "pause", "POST", "/v1/pause",
+	ORDER(pause_shards), NULL, RENDER(render_pause), T(WORKER) | T(ALL),
 	"let a shard finish what is under way, then deliver nothing more until resume")
-LC_CONTROL_COMMAND(RESUME, "resume", "POST", "/v1/resume", ORDER, T(WORKER) | T(ALL),
+LC_CONTROL_COMMAND(RESUME, "resume", "POST", "/v1/resume",
+	ORDER(resume), NULL, RENDER(render_resume), T(WORKER) | T(ALL),
 	"let a paused shard go on")
-LC_CONTROL_COMMAND(DRAIN, "drain", "POST", "/v1/drain", ORDER, 0,
+LC_CONTROL_COMMAND(DRAIN, "drain", "POST", "/v1/drain",
+	ORDER(drain), NULL, AWAIT(render_pause, outcome_of_drain), 0,
 	"pause all shards and wait until nothing is under way; the service stays up")
-LC_CONTROL_COMMAND(LOG_LEVEL, "log-level", "POST", "/v1/log-level", ORDER, T(LEVEL) | T(SHARD),
+LC_CONTROL_COMMAND(LOG_LEVEL, "log-level", "POST", "/v1/log-level",
+	ORDER(set_log_level), NULL, RENDER(render_log_level), T(LEVEL) | T(SHARD),
 	"log more, or less, from now on: error, warn, info or debug")
-LC_CONTROL_COMMAND(LEDGER_CHECK, "ledger check", "", "", FILES, T(STATE_DIRECTORY) | T(SHARD),
+LC_CONTROL_COMMAND(LEDGER_CHECK, "ledger check", "", "",
+	NONE, NULL, FILES(check_ledgers), T(STATE_DIRECTORY) | T(SHARD),
 	"check that the ledgers are sound; the ledger of a running worker cannot be checked")
-LC_CONTROL_COMMAND(LEDGER_RESET, "ledger reset", "", "", FILES, T(STATE_DIRECTORY) | T(SHARD) | T(YES),
+LC_CONTROL_COMMAND(LEDGER_RESET, "ledger reset", "", "",
+	NONE, NULL, FILES(reset_ledgers), T(STATE_DIRECTORY) | T(SHARD) | T(YES),
 	"remove the ledgers of a stopped service; delivery resumes from the offsets in ClickHouse")
 /* clang-format on */
 
 #undef LC_CONTROL_COMMAND
+#undef ANSWER
+#undef ORDER
+#undef SHARDS
+#undef NONE
+#undef SHOW
+#undef RENDER
+#undef AWAIT
+#undef FILES

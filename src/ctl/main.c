@@ -28,59 +28,6 @@ static int print(const struct lc_arguments *arguments, const struct lc_buffer *t
 	return (int)code;
 }
 
-static int look_once(const struct lc_arguments *arguments, const char *socket,
-		     struct lc_buffer *text)
-{
-	struct lc_show *show = lc_show_new(arguments, socket);
-	struct lc_error error;
-	enum lc_arguments_exit code =
-	    lc_show_look(show, lc_terminal_style_of(STDOUT_FILENO), text, &error);
-
-	lc_show_free(show);
-	if (error.kind != LC_ERROR_NONE)
-		return lc_say_error(&error, code, arguments->json);
-	return print(arguments, text, code);
-}
-
-/* An order that takes its time: what comes of it is the answer. */
-static int order(const struct lc_arguments *arguments, const char *socket, struct lc_buffer *text)
-{
-	struct lc_show *show = lc_show_new(arguments, socket);
-	struct lc_error error;
-	enum lc_arguments_exit code =
-	    lc_show_look(show, lc_terminal_style_of(STDOUT_FILENO), text, &error);
-
-	lc_show_free(show);
-	if (error.kind != LC_ERROR_NONE)
-		return lc_say_error(&error, code, arguments->json);
-	if (!arguments->json && print(arguments, text, code) != (int)code)
-		return LC_ARGUMENTS_EXIT_UNREACHABLE;
-	return lc_outcome_await(arguments, socket);
-}
-
-static int care(const struct lc_arguments *arguments, const char *state_directory,
-		struct lc_buffer *text)
-{
-	const struct lc_control_request *request = &arguments->request;
-	struct lc_ledger_files files = {
-	    .directory = state_directory,
-	    .one = lc_control_request_has(request, LC_CONTROL_REQUEST_ARGUMENT_SHARD),
-	    .shard = request->shard,
-	};
-	bool yes = lc_control_request_has(request, LC_CONTROL_REQUEST_ARGUMENT_YES);
-	struct lc_error error;
-	bool sound = true;
-	bool done;
-
-	if (request->command == LC_CONTROL_REQUEST_LEDGER_CHECK)
-		done = lc_ledger_files_check(&files, arguments->json, text, &sound, &error);
-	else
-		done = lc_ledger_files_reset(&files, yes, arguments->json, text, &error);
-	if (!done)
-		return lc_say_error(&error, LC_ARGUMENTS_EXIT_UNHEALTHY, arguments->json);
-	return print(arguments, text, sound ? LC_ARGUMENTS_EXIT_DONE : LC_ARGUMENTS_EXIT_UNHEALTHY);
-}
-
 /* A setting's value from the environment, or else its default. */
 static const char *setting(const char *variable, const char *fallback)
 {
@@ -97,24 +44,112 @@ static const char *socket_of(const struct lc_arguments *arguments,
 	return setting("LOG_COURIER_SUPERVISOR_SOCKET", defaults->supervisor_socket);
 }
 
-static int act(const struct lc_arguments *arguments, const struct lc_settings *defaults)
+/* ---- what is asked of the service ---- */
+
+/* Asks once. */
+static enum lc_arguments_exit ask(const struct lc_arguments *arguments, const char *socket,
+				  struct lc_buffer *text, struct lc_error *error)
+{
+	struct lc_show *show = lc_show_new(arguments, socket);
+	enum lc_arguments_exit code =
+	    lc_show_look(show, lc_terminal_style_of(STDOUT_FILENO), text, error);
+
+	lc_show_free(show);
+	return code;
+}
+
+static int look(const struct lc_arguments *arguments, const struct lc_settings *defaults,
+		struct lc_buffer *text)
+{
+	const char *socket = socket_of(arguments, defaults);
+	enum lc_arguments_exit code;
+	struct lc_error error;
+
+	if (arguments->watch_seconds > 0)
+		return lc_watch(arguments, socket);
+	code = ask(arguments, socket, text, &error);
+	if (error.kind != LC_ERROR_NONE)
+		return lc_say_error(&error, code, arguments->json);
+	return print(arguments, text, code);
+}
+
+/* An order that takes its time: what comes of it is the answer. */
+static int order(const struct lc_arguments *arguments, const struct lc_settings *defaults,
+		 struct lc_buffer *text)
+{
+	const char *socket = socket_of(arguments, defaults);
+	struct lc_error error;
+	enum lc_arguments_exit code = ask(arguments, socket, text, &error);
+
+	if (error.kind != LC_ERROR_NONE)
+		return lc_say_error(&error, code, arguments->json);
+	if (!arguments->json && print(arguments, text, code) != (int)code)
+		return LC_ARGUMENTS_EXIT_UNREACHABLE;
+	return lc_outcome_await(arguments, socket);
+}
+
+/* ---- the state directory ---- */
+
+static struct lc_ledger_files files_of(const struct lc_arguments *arguments,
+				       const struct lc_settings *defaults)
 {
 	const struct lc_control_request *request = &arguments->request;
 	const char *directory = request->state_directory;
-	struct lc_buffer text;
-	int code;
 
 	if (directory[0] == '\0')
 		directory = setting("LOG_COURIER_STATE_DIRECTORY", defaults->state_directory);
+	return (struct lc_ledger_files){
+	    .directory = directory,
+	    .one = lc_control_request_has(request, LC_CONTROL_REQUEST_ARGUMENT_SHARD),
+	    .shard = request->shard,
+	};
+}
+
+static int check_ledgers(const struct lc_arguments *arguments, const struct lc_settings *defaults,
+			 struct lc_buffer *text)
+{
+	struct lc_ledger_files files = files_of(arguments, defaults);
+	struct lc_error error;
+	bool sound;
+
+	if (!lc_ledger_files_check(&files, arguments->json, text, &sound, &error))
+		return lc_say_error(&error, LC_ARGUMENTS_EXIT_UNHEALTHY, arguments->json);
+	return print(arguments, text, sound ? LC_ARGUMENTS_EXIT_DONE : LC_ARGUMENTS_EXIT_UNHEALTHY);
+}
+
+static int reset_ledgers(const struct lc_arguments *arguments, const struct lc_settings *defaults,
+			 struct lc_buffer *text)
+{
+	struct lc_ledger_files files = files_of(arguments, defaults);
+	bool yes = lc_control_request_has(&arguments->request, LC_CONTROL_REQUEST_ARGUMENT_YES);
+	struct lc_error error;
+
+	if (!lc_ledger_files_reset(&files, yes, arguments->json, text, &error))
+		return lc_say_error(&error, LC_ARGUMENTS_EXIT_UNHEALTHY, arguments->json);
+	return print(arguments, text, LC_ARGUMENTS_EXIT_DONE);
+}
+
+/* ---- all commands ---- */
+
+static int (*const HANDLERS[LC_CONTROL_REQUEST_COMMAND_COUNT])(const struct lc_arguments *arguments,
+							       const struct lc_settings *defaults,
+							       struct lc_buffer *text) = {
+#define SHOW(handler) look
+#define RENDER(renderer) look
+#define AWAIT(renderer, outcome) order
+#define FILES(handler) handler
+#define LC_CONTROL_COMMAND(name, words, method, path, supervisor, worker, ctl, takes, help) \
+	[LC_CONTROL_REQUEST_##name] = ctl,
+#include "tbl/control_commands.h"
+};
+
+static int act(const struct lc_arguments *arguments, const struct lc_settings *defaults)
+{
+	struct lc_buffer text;
+	int code;
+
 	lc_buffer_init(&text, LC_STATUS_DOCUMENT_BYTES_MAX);
-	if (LC_CONTROL_REQUEST_COMMANDS[request->command].answers == LC_CONTROL_REQUEST_BY_FILES)
-		code = care(arguments, directory, &text);
-	else if (arguments->watch_seconds > 0)
-		code = lc_watch(arguments, socket_of(arguments, defaults));
-	else if (lc_outcome_is_awaited(request->command))
-		code = order(arguments, socket_of(arguments, defaults), &text);
-	else
-		code = look_once(arguments, socket_of(arguments, defaults), &text);
+	code = HANDLERS[arguments->request.command](arguments, defaults, &text);
 	lc_buffer_free(&text);
 	return code;
 }

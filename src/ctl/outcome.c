@@ -4,6 +4,7 @@
 #include "ctl/client.h"
 #include "ctl/say.h"
 #include "ctl/terminal.h"
+#include "formats/status_document.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,22 +14,20 @@
 
 enum { LOOK_MS = 500 };
 
-bool lc_outcome_is_awaited(enum lc_control_request_command command)
-{
-	return command == LC_CONTROL_REQUEST_RELOAD || command == LC_CONTROL_REQUEST_DRAIN;
-}
+/* What a status tells of the outcome. */
+enum outcome { OPEN, GOOD, BAD };
 
-static enum lc_outcome outcome_of_reload(const struct lc_status_document *document,
-					 char words[LC_STATUS_DOCUMENT_TEXT_SIZE])
+static enum outcome outcome_of_reload(const struct lc_status_document *document,
+				      char words[LC_STATUS_DOCUMENT_TEXT_SIZE])
 {
 	snprintf(words, LC_STATUS_DOCUMENT_TEXT_SIZE, "%s", document->reload_text);
 	if (strcmp(document->reload_state, "running") == 0)
-		return LC_OUTCOME_OPEN;
-	return strcmp(document->reload_state, "done") == 0 ? LC_OUTCOME_GOOD : LC_OUTCOME_BAD;
+		return OPEN;
+	return strcmp(document->reload_state, "done") == 0 ? GOOD : BAD;
 }
 
-static enum lc_outcome outcome_of_drain(const struct lc_status_document *document,
-					char words[LC_STATUS_DOCUMENT_TEXT_SIZE])
+static enum outcome outcome_of_drain(const struct lc_status_document *document,
+				     char words[LC_STATUS_DOCUMENT_TEXT_SIZE])
 {
 	size_t working = 0;
 
@@ -38,16 +37,20 @@ static enum lc_outcome outcome_of_drain(const struct lc_status_document *documen
 		 working == 0 ? "no worker runs any more; resume --all lets them go on"
 			      : "%zu of %zu workers are still finishing",
 		 working, document->shards_size);
-	return working == 0 ? LC_OUTCOME_GOOD : LC_OUTCOME_OPEN;
+	return working == 0 ? GOOD : OPEN;
 }
 
-enum lc_outcome lc_outcome_of(enum lc_control_request_command command,
-			      const struct lc_status_document *document,
-			      char words[LC_STATUS_DOCUMENT_TEXT_SIZE])
-{
-	return command == LC_CONTROL_REQUEST_RELOAD ? outcome_of_reload(document, words)
-						    : outcome_of_drain(document, words);
-}
+/* Tells the outcome from a status. `words`: what is going on, or has come out. A pure rule. */
+static enum outcome (*const JUDGES[LC_CONTROL_REQUEST_COMMAND_COUNT])(
+    const struct lc_status_document *document, char words[LC_STATUS_DOCUMENT_TEXT_SIZE]) = {
+#define SHOW(handler) NULL
+#define RENDER(renderer) NULL
+#define AWAIT(renderer, outcome) outcome
+#define FILES(handler) NULL
+#define LC_CONTROL_COMMAND(name, words, method, path, supervisor, worker, ctl, takes, help) \
+	[LC_CONTROL_REQUEST_##name] = ctl,
+#include "tbl/control_commands.h"
+};
 
 static void tell_progress(const char *words, char told[LC_STATUS_DOCUMENT_TEXT_SIZE])
 {
@@ -62,14 +65,14 @@ static void tell_progress(const char *words, char told[LC_STATUS_DOCUMENT_TEXT_S
 	lc_buffer_free(&text);
 }
 
-static int tell_outcome(const struct lc_arguments *arguments, enum lc_outcome outcome,
+static int tell_outcome(const struct lc_arguments *arguments, enum outcome outcome,
 			const char *words, const struct lc_buffer *json)
 {
 	struct lc_error error;
 	struct lc_buffer text;
 	bool printed;
 
-	if (outcome == LC_OUTCOME_BAD) {
+	if (outcome == BAD) {
 		lc_error_set(&error, LC_ERROR_REFUSED, "%s", words);
 		return lc_say_error(&error, LC_ARGUMENTS_EXIT_UNHEALTHY, arguments->json);
 	}
@@ -85,12 +88,12 @@ static int tell_outcome(const struct lc_arguments *arguments, enum lc_outcome ou
 }
 
 /* One look; OPEN when there is to be another. `code` is set otherwise. */
-static enum lc_outcome look(const struct lc_arguments *arguments, const char *socket,
-			    char told[LC_STATUS_DOCUMENT_TEXT_SIZE], int *code)
+static enum outcome look(const struct lc_arguments *arguments, const char *socket,
+			 char told[LC_STATUS_DOCUMENT_TEXT_SIZE], int *code)
 {
 	char words[LC_STATUS_DOCUMENT_TEXT_SIZE];
 	struct lc_status_document document;
-	enum lc_outcome outcome = LC_OUTCOME_BAD;
+	enum outcome outcome = BAD;
 	struct lc_error error;
 	struct lc_buffer json;
 
@@ -101,9 +104,9 @@ static enum lc_outcome look(const struct lc_arguments *arguments, const char *so
 	    !lc_status_document_decode(lc_buffer_view(&json), &document, &error)) {
 		*code = lc_say_error(&error, LC_ARGUMENTS_EXIT_UNREACHABLE, arguments->json);
 	} else {
-		outcome = lc_outcome_of(arguments->request.command, &document, words);
+		outcome = JUDGES[arguments->request.command](&document, words);
 		lc_status_document_free(&document);
-		if (outcome == LC_OUTCOME_OPEN)
+		if (outcome == OPEN)
 			tell_progress(words, told);
 		else
 			*code = tell_outcome(arguments, outcome, words, &json);
@@ -118,7 +121,7 @@ int lc_outcome_await(const struct lc_arguments *arguments, const char *socket)
 	char told[LC_STATUS_DOCUMENT_TEXT_SIZE] = "";
 	int code = LC_ARGUMENTS_EXIT_DONE;
 
-	while (look(arguments, socket, told, &code) == LC_OUTCOME_OPEN)
+	while (look(arguments, socket, told, &code) == OPEN)
 		(void)nanosleep(&pause, NULL);
 	return code;
 }

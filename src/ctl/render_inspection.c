@@ -350,70 +350,127 @@ static void render_list(const struct page *page, enum lc_inspection_kind kind, c
 	append_more(page);
 }
 
-static void render_flush(const struct lc_control_request *request,
-			 const struct lc_inspection *document, struct lc_buffer *text)
+static void render_sources(const struct page *page)
 {
+	render_list(page, LC_INSPECTION_SOURCES, "no such source has undelivered rows");
+}
+
+static void render_targets(const struct page *page)
+{
+	render_list(page, LC_INSPECTION_TARGETS, "no such target is known");
+	append_errors(page->document, page->style, page->text);
+}
+
+static void render_deliveries(const struct page *page)
+{
+	render_list(page, LC_INSPECTION_OBJECTS,
+		    "the ledgers have no log object of this bucket, or for it");
+}
+
+static void render_flush(const struct page *page)
+{
+	const struct lc_inspection *document = page->document;
+
 	if (document->affected == 0 && document->lists[LC_INSPECTION_PROBLEMS].count > 0)
 		return;
-	if (lc_control_request_has(request, LC_CONTROL_REQUEST_ARGUMENT_ALL)) {
-		lc_buffer_append_format(text,
+	if (lc_control_request_has(page->request, LC_CONTROL_REQUEST_ARGUMENT_ALL)) {
+		lc_buffer_append_format(page->text,
 					"%" PRIu64 " sources are read now, and those with rows "
 					"that are new since the last look\n",
 					document->affected);
 		return;
 	}
-	append_source_name(request, text);
-	lc_buffer_append_text(text, " is read now\n");
+	append_source_name(page->request, page->text);
+	lc_buffer_append_text(page->text, " is read now\n");
 }
 
-static void render_retry(const struct lc_inspection *document, struct lc_buffer *text)
+static void render_retry(const struct page *page)
 {
-	if (document->affected == 0)
-		lc_buffer_append_text(text, "no shard has anything to try again there\n");
+	uint64_t affected = page->document->affected;
+
+	if (affected == 0)
+		lc_buffer_append_text(page->text, "no shard has anything to try again there\n");
 	else
-		lc_buffer_append_format(
-		    text, "tried again now by %" PRIu64 "%s\n", document->affected,
-		    document->affected == 1 ? " shard's target" : " shards' targets");
+		lc_buffer_append_format(page->text, "tried again now by %" PRIu64 "%s\n", affected,
+					affected == 1 ? " shard's target" : " shards' targets");
 }
 
-static void render_decision(const struct lc_control_request *request,
-			    const struct lc_inspection *document, struct lc_buffer *text)
+static void append_decision(const struct page *page, const char *decision)
 {
-	static const char *const decisions[LC_CONTROL_REQUEST_COMMAND_COUNT] = {
-	    [LC_CONTROL_REQUEST_TARGETS_IGNORE] =
-		"is ignored: its rows wait, and health leaves them out",
-	    [LC_CONTROL_REQUEST_TARGETS_DISCARD] =
-		"is discarded: its rows are closed without delivery, those to come too",
-	    [LC_CONTROL_REQUEST_TARGETS_KEEP] = "is neither ignored nor discarded",
-	};
-	struct lc_view bucket = lc_control_request_bucket(request);
-	struct lc_view prefix = lc_control_request_prefix(request);
+	struct lc_view bucket = lc_control_request_bucket(page->request);
+	struct lc_view prefix = lc_control_request_prefix(page->request);
+	uint64_t affected = page->document->affected;
 
-	if (document->affected == 0)
+	if (affected == 0)
 		return;
-	lc_terminal_append(bucket.data, bucket.size, text);
-	if (!request->whole_bucket)
-		lc_buffer_append_char(text, '/');
-	lc_terminal_append(prefix.data, prefix.size, text);
-	lc_buffer_append_format(text, " %s (%" PRIu64 " shard%s)\n", decisions[request->command],
-				document->affected, document->affected == 1 ? "" : "s");
+	lc_terminal_append(bucket.data, bucket.size, page->text);
+	if (!page->request->whole_bucket)
+		lc_buffer_append_char(page->text, '/');
+	lc_terminal_append(prefix.data, prefix.size, page->text);
+	lc_buffer_append_format(page->text, " %s (%" PRIu64 " shard%s)\n", decision, affected,
+				affected == 1 ? "" : "s");
 }
 
-static void render_order(enum lc_control_request_command command,
-			 const struct lc_inspection *document, struct lc_buffer *text)
+static void render_ignore(const struct page *page)
 {
-	static const char *const deeds[LC_CONTROL_REQUEST_COMMAND_COUNT] = {
-	    [LC_CONTROL_REQUEST_RELOAD] = "the configuration is right; it concerns",
-	    [LC_CONTROL_REQUEST_RESTART] = "another worker takes over for",
-	    [LC_CONTROL_REQUEST_PAUSE] = "told to finish and to pause:",
-	    [LC_CONTROL_REQUEST_RESUME] = "told to go on:",
-	    [LC_CONTROL_REQUEST_LOG_LEVEL] = "told what to log:",
-	    [LC_CONTROL_REQUEST_DRAIN] = "told to finish and to pause:",
-	};
-
-	lc_buffer_append_format(text, "%s %" PRIu64 " shard%s\n", deeds[command],
-				document->affected, document->affected == 1 ? "" : "s");
+	append_decision(page, "is ignored: its rows wait, and health leaves them out");
 }
+
+static void render_discard(const struct page *page)
+{
+	append_decision(page,
+			"is discarded: its rows are closed without delivery, those to come too");
+}
+
+static void render_keep(const struct page *page)
+{
+	append_decision(page, "is neither ignored nor discarded");
+}
+
+static void append_order(const struct page *page, const char *what)
+{
+	uint64_t affected = page->document->affected;
+
+	lc_buffer_append_format(page->text, "%s %" PRIu64 " shard%s\n", what, affected,
+				affected == 1 ? "" : "s");
+}
+
+static void render_reload(const struct page *page)
+{
+	append_order(page, "the configuration is right; it concerns");
+}
+
+static void render_restart(const struct page *page)
+{
+	append_order(page, "another worker takes over for");
+}
+
+/* A drain is the pause of all shards. */
+static void render_pause(const struct page *page)
+{
+	append_order(page, "told to finish and to pause:");
+}
+
+static void render_resume(const struct page *page)
+{
+	append_order(page, "told to go on:");
+}
+
+static void render_log_level(const struct page *page)
+{
+	append_order(page, "told what to log:");
+}
+
+/* NULL for what is shown by others. */
+static void (*const RENDERERS[LC_CONTROL_REQUEST_COMMAND_COUNT])(const struct page *page) = {
+#define SHOW(handler) NULL
+#define RENDER(renderer) renderer
+#define AWAIT(renderer, outcome) renderer
+#define FILES(handler) NULL
+#define LC_CONTROL_COMMAND(name, words, method, path, supervisor, worker, ctl, takes, help) \
+	[LC_CONTROL_REQUEST_##name] = ctl,
+#include "tbl/control_commands.h"
+};
 
 static void append_problems(const struct lc_inspection *document, struct lc_terminal_style style,
 			    struct lc_buffer *text)
@@ -433,54 +490,6 @@ static void append_problems(const struct lc_inspection *document, struct lc_term
 	}
 }
 
-static void render_answer(const struct page *page)
-{
-	const struct lc_inspection *document = page->document;
-
-	switch (page->request->command) {
-	case LC_CONTROL_REQUEST_SOURCES:
-		render_list(page, LC_INSPECTION_SOURCES, "no such source has undelivered rows");
-		break;
-	case LC_CONTROL_REQUEST_SOURCE:
-		render_source(page);
-		break;
-	case LC_CONTROL_REQUEST_TARGETS:
-		render_list(page, LC_INSPECTION_TARGETS, "no such target is known");
-		append_errors(document, page->style, page->text);
-		break;
-	case LC_CONTROL_REQUEST_DELIVERIES:
-		render_list(page, LC_INSPECTION_OBJECTS,
-			    "the ledgers have no log object of this bucket, or for it");
-		break;
-	case LC_CONTROL_REQUEST_FLUSH:
-		render_flush(page->request, document, page->text);
-		break;
-	case LC_CONTROL_REQUEST_RETRY:
-		render_retry(document, page->text);
-		break;
-	case LC_CONTROL_REQUEST_TARGETS_IGNORE:
-	case LC_CONTROL_REQUEST_TARGETS_DISCARD:
-	case LC_CONTROL_REQUEST_TARGETS_KEEP:
-		render_decision(page->request, document, page->text);
-		break;
-	case LC_CONTROL_REQUEST_RELOAD:
-	case LC_CONTROL_REQUEST_LOG_LEVEL:
-	case LC_CONTROL_REQUEST_RESTART:
-	case LC_CONTROL_REQUEST_PAUSE:
-	case LC_CONTROL_REQUEST_RESUME:
-	case LC_CONTROL_REQUEST_DRAIN:
-		render_order(page->request->command, document, page->text);
-		break;
-	case LC_CONTROL_REQUEST_EXPLAIN:
-	case LC_CONTROL_REQUEST_STATUS:
-	case LC_CONTROL_REQUEST_HEALTH:
-	case LC_CONTROL_REQUEST_LEDGER_CHECK:
-	case LC_CONTROL_REQUEST_LEDGER_RESET:
-	case LC_CONTROL_REQUEST_COMMAND_COUNT:
-		break;
-	}
-}
-
 void lc_render_inspection(const struct lc_control_request *request,
 			  const struct lc_inspection *document, const struct lc_inspection *before,
 			  uint64_t milliseconds, struct lc_terminal_style style,
@@ -493,6 +502,7 @@ void lc_render_inspection(const struct lc_control_request *request,
 			    .style = style,
 			    .text = text};
 
-	render_answer(&page);
+	if (RENDERERS[request->command] != NULL)
+		RENDERERS[request->command](&page);
 	append_problems(document, style, text);
 }

@@ -54,7 +54,6 @@ static enum lc_arguments_exit show_status(struct lc_show *show, const struct lc_
 					  struct lc_terminal_style style, struct lc_buffer *text,
 					  struct lc_error *error)
 {
-	bool health = show->arguments->request.command == LC_CONTROL_REQUEST_HEALTH;
 	uint64_t now_ms = lc_clock_monotonic_ms();
 	uint64_t since_ms = since_last(show, now_ms);
 	struct lc_status_document document;
@@ -63,15 +62,31 @@ static enum lc_arguments_exit show_status(struct lc_show *show, const struct lc_
 		return misunderstood(error);
 	if (show->arguments->json)
 		lc_buffer_append_view(text, lc_buffer_view(json));
-	else if (health)
-		lc_render_status_health(&document, style, text);
 	else
 		lc_render_status(&document, since_ms == 0 ? NULL : &show->status, since_ms, style,
 				 text);
 	lc_status_document_free(&show->status);
 	show->status = document;
 	show->last_ms = now_ms;
-	return health && !document.healthy ? LC_ARGUMENTS_EXIT_UNHEALTHY : LC_ARGUMENTS_EXIT_DONE;
+	return LC_ARGUMENTS_EXIT_DONE;
+}
+
+static enum lc_arguments_exit show_health(struct lc_show *show, const struct lc_buffer *json,
+					  struct lc_terminal_style style, struct lc_buffer *text,
+					  struct lc_error *error)
+{
+	struct lc_status_document document;
+	bool healthy;
+
+	if (!lc_status_document_decode(lc_buffer_view(json), &document, error))
+		return misunderstood(error);
+	if (show->arguments->json)
+		lc_buffer_append_view(text, lc_buffer_view(json));
+	else
+		lc_render_status_health(&document, style, text);
+	healthy = document.healthy;
+	lc_status_document_free(&document);
+	return healthy ? LC_ARGUMENTS_EXIT_DONE : LC_ARGUMENTS_EXIT_UNHEALTHY;
 }
 
 /* What the supervisor knows; without it an explanation says less. */
@@ -144,6 +159,20 @@ static enum lc_arguments_exit show_inspection(struct lc_show *show, const struct
 								 : LC_ARGUMENTS_EXIT_UNHEALTHY;
 }
 
+typedef enum lc_arguments_exit show_function(struct lc_show *show, const struct lc_buffer *json,
+					     struct lc_terminal_style style, struct lc_buffer *text,
+					     struct lc_error *error);
+
+static show_function *const SHOWS[LC_CONTROL_REQUEST_COMMAND_COUNT] = {
+#define SHOW(handler) handler
+#define RENDER(renderer) show_inspection
+#define AWAIT(renderer, outcome) show_inspection
+#define FILES(handler) NULL
+#define LC_CONTROL_COMMAND(name, words, method, path, supervisor, worker, ctl, takes, help) \
+	[LC_CONTROL_REQUEST_##name] = ctl,
+#include "tbl/control_commands.h"
+};
+
 enum lc_arguments_exit lc_show_look(struct lc_show *show, struct lc_terminal_style style,
 				    struct lc_buffer *text, struct lc_error *error)
 {
@@ -161,12 +190,8 @@ enum lc_arguments_exit lc_show_look(struct lc_show *show, struct lc_terminal_sty
 	if (!lc_client_ask(show->socket, command->method, lc_buffer_text(&target), &json, error))
 		code = error->kind == LC_ERROR_USAGE ? LC_ARGUMENTS_EXIT_UNHEALTHY
 						     : LC_ARGUMENTS_EXIT_UNREACHABLE;
-	else if (command->answers == LC_CONTROL_REQUEST_BY_SUPERVISOR)
-		code = show_status(show, &json, style, text, error);
-	else if (request->command == LC_CONTROL_REQUEST_EXPLAIN)
-		code = show_explanation(show, &json, style, text, error);
 	else
-		code = show_inspection(show, &json, style, text, error);
+		code = SHOWS[request->command](show, &json, style, text, error);
 	lc_buffer_free(&target);
 	lc_buffer_free(&json);
 	return code;

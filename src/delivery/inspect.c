@@ -463,27 +463,20 @@ static void keep(struct lc_inspect *inspect)
 	decide(inspect, LC_LEDGER_KEPT);
 }
 
-/* Commands that are not named are none for shards. */
-static void (*const LOOKS[LC_CONTROL_REQUEST_COMMAND_COUNT])(struct lc_inspect *inspect) = {
-    [LC_CONTROL_REQUEST_SOURCES] = look_at_sources,
-    [LC_CONTROL_REQUEST_SOURCE] = look_at_source,
-    [LC_CONTROL_REQUEST_EXPLAIN] = look_at_source,
-    [LC_CONTROL_REQUEST_TARGETS] = look_at_targets,
-    [LC_CONTROL_REQUEST_TARGETS_IGNORE] = ignore,
-    [LC_CONTROL_REQUEST_TARGETS_DISCARD] = discard,
-    [LC_CONTROL_REQUEST_TARGETS_KEEP] = keep,
-    [LC_CONTROL_REQUEST_DELIVERIES] = look_at_deliveries,
-    [LC_CONTROL_REQUEST_FLUSH] = flush,
-    [LC_CONTROL_REQUEST_RETRY] = retry,
+/* NULL for what shards are not asked. */
+static void (*const HANDLERS[LC_CONTROL_REQUEST_COMMAND_COUNT])(struct lc_inspect *inspect) = {
+#define LC_CONTROL_COMMAND(name, words, method, path, supervisor, worker, ctl, takes, help) \
+	[LC_CONTROL_REQUEST_##name] = worker,
+#include "tbl/control_commands.h"
 };
 
 void lc_inspect_begin(struct lc_inspect *inspect)
 {
-	void (*look)(struct lc_inspect *) = LOOKS[inspect->request.command];
+	void (*handler)(struct lc_inspect *) = HANDLERS[inspect->request.command];
 
 	lc_inspection_init(&inspect->document);
-	if (look != NULL) {
-		look(inspect);
+	if (handler != NULL) {
+		handler(inspect);
 		return;
 	}
 	lc_inspection_complain(&inspect->document, inspect->number,

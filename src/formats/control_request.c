@@ -9,12 +9,16 @@
 
 const struct lc_control_request_description
     LC_CONTROL_REQUEST_COMMANDS[LC_CONTROL_REQUEST_COMMAND_COUNT] = {
-#define LC_CONTROL_COMMAND(name, words_, method_, path_, answers_, takes_, help_)   \
-	[LC_CONTROL_REQUEST_##name] = {.words = (words_),                           \
-				       .method = (method_),                         \
-				       .path = (path_),                             \
-				       .answers = LC_CONTROL_REQUEST_BY_##answers_, \
-				       .takes = (takes_),                           \
+#define ANSWER(handler) LC_CONTROL_REQUEST_BY_SUPERVISOR
+#define ORDER(handler) LC_CONTROL_REQUEST_BY_ORDER
+#define SHARDS LC_CONTROL_REQUEST_BY_SHARDS
+#define NONE LC_CONTROL_REQUEST_BY_FILES
+#define LC_CONTROL_COMMAND(name, words_, method_, path_, supervisor, worker, ctl, takes_, help_) \
+	[LC_CONTROL_REQUEST_##name] = {.words = (words_),                                        \
+				       .method = (method_),                                      \
+				       .path = (path_),                                          \
+				       .answers = supervisor,                                    \
+				       .takes = (takes_),                                        \
 				       .help = (help_)},
 #include "tbl/control_commands.h"
 };

@@ -3,6 +3,9 @@
 #include "base/assert.h"
 #include "base/log.h"
 
+typedef bool order(const struct lc_control_orders *orders, const struct lc_control_request *request,
+		   size_t *affected, struct lc_error *error);
+
 static struct lc_shard_process *find_process(const struct lc_control_orders *orders, unsigned shard,
 					     struct lc_error *error)
 {
@@ -14,8 +17,10 @@ static struct lc_shard_process *find_process(const struct lc_control_orders *ord
 	return process;
 }
 
-static bool reload(const struct lc_control_orders *orders, size_t *affected, struct lc_error *error)
+static bool reload(const struct lc_control_orders *orders, const struct lc_control_request *request,
+		   size_t *affected, struct lc_error *error)
 {
+	(void)request;
 	*affected = orders->fleet->count;
 	return lc_reload_begin(orders->reload, error);
 }
@@ -42,44 +47,97 @@ static bool set_log_level(const struct lc_control_orders *orders,
 	return true;
 }
 
-static void (*deed_of(enum lc_control_request_command command))(struct lc_shard_process *process)
+/* ---- what a reload does itself, and is not to be disturbed at ---- */
+
+static bool await_reload(const struct lc_control_orders *orders, struct lc_error *error)
 {
-	if (command == LC_CONTROL_REQUEST_PAUSE || command == LC_CONTROL_REQUEST_DRAIN)
-		return lc_shard_process_pause;
-	if (command == LC_CONTROL_REQUEST_RESUME)
-		return lc_shard_process_resume;
-	LC_ASSERT(command == LC_CONTROL_REQUEST_RESTART);
-	return lc_shard_process_replace;
+	return !lc_reload_running(orders->reload) ||
+	       lc_error_set(error, LC_ERROR_CONFLICT,
+			    "a reload is under way; wait for its end, which status shows");
 }
+
+static bool act_on_all(const struct lc_control_orders *orders,
+		       void (*act)(struct lc_shard_process *process), size_t *affected)
+{
+	*affected = orders->fleet->count;
+	lc_fleet_each(orders->fleet, act);
+	return true;
+}
+
+/* On all shards, or the one that the request names. */
+static bool act_on_named(const struct lc_control_orders *orders,
+			 const struct lc_control_request *request,
+			 void (*act)(struct lc_shard_process *process), size_t *affected,
+			 struct lc_error *error)
+{
+	struct lc_shard_process *process;
+
+	if (!await_reload(orders, error))
+		return false;
+	if (lc_control_request_has(request, LC_CONTROL_REQUEST_ARGUMENT_ALL))
+		return act_on_all(orders, act, affected);
+	process = find_process(orders, request->shard, error);
+	if (process == NULL)
+		return false;
+	*affected = 1;
+	act(process);
+	return true;
+}
+
+static bool pause_shards(const struct lc_control_orders *orders,
+			 const struct lc_control_request *request, size_t *affected,
+			 struct lc_error *error)
+{
+	return act_on_named(orders, request, lc_shard_process_pause, affected, error);
+}
+
+static bool resume(const struct lc_control_orders *orders, const struct lc_control_request *request,
+		   size_t *affected, struct lc_error *error)
+{
+	return act_on_named(orders, request, lc_shard_process_resume, affected, error);
+}
+
+static bool restart(const struct lc_control_orders *orders,
+		    const struct lc_control_request *request, size_t *affected,
+		    struct lc_error *error)
+{
+	bool all = lc_control_request_has(request, LC_CONTROL_REQUEST_ARGUMENT_ALL);
+	const struct lc_shard_process *one =
+	    all ? NULL : lc_fleet_find(orders->fleet, request->shard);
+
+	if (!await_reload(orders, error))
+		return false;
+	if (one != NULL && lc_shard_process_is_to_pause(one))
+		return lc_error_set(error, LC_ERROR_CONFLICT,
+				    "shard %u is paused and has no worker to be replaced; "
+				    "log-courier-ctl resume %u gives it one",
+				    request->shard, request->shard);
+	return act_on_named(orders, request, lc_shard_process_replace, affected, error);
+}
+
+static bool drain(const struct lc_control_orders *orders, const struct lc_control_request *request,
+		  size_t *affected, struct lc_error *error)
+{
+	(void)request;
+	return await_reload(orders, error) && act_on_all(orders, lc_shard_process_pause, affected);
+}
+
+/* ---- all orders ---- */
+
+static order *const ORDERS[LC_CONTROL_REQUEST_COMMAND_COUNT] = {
+#define ANSWER(handler) NULL
+#define ORDER(handler) handler
+#define SHARDS NULL
+#define NONE NULL
+#define LC_CONTROL_COMMAND(name, words, method, path, supervisor, worker, ctl, takes, help) \
+	[LC_CONTROL_REQUEST_##name] = supervisor,
+#include "tbl/control_commands.h"
+};
 
 bool lc_control_orders_carry_out(const struct lc_control_orders *orders,
 				 const struct lc_control_request *request, size_t *affected,
 				 struct lc_error *error)
 {
-	struct lc_shard_process *process;
-
-	if (request->command == LC_CONTROL_REQUEST_RELOAD)
-		return reload(orders, affected, error);
-	if (request->command == LC_CONTROL_REQUEST_LOG_LEVEL)
-		return set_log_level(orders, request, affected, error);
-	if (lc_reload_running(orders->reload))
-		return lc_error_set(error, LC_ERROR_CONFLICT,
-				    "a reload is under way; wait for its end, which status shows");
-	if (request->command == LC_CONTROL_REQUEST_DRAIN ||
-	    lc_control_request_has(request, LC_CONTROL_REQUEST_ARGUMENT_ALL)) {
-		*affected = orders->fleet->count;
-		lc_fleet_each(orders->fleet, deed_of(request->command));
-		return true;
-	}
-	process = find_process(orders, request->shard, error);
-	if (process == NULL)
-		return false;
-	if (request->command == LC_CONTROL_REQUEST_RESTART && lc_shard_process_is_to_pause(process))
-		return lc_error_set(error, LC_ERROR_CONFLICT,
-				    "shard %u is paused and has no worker to be replaced; "
-				    "log-courier-ctl resume %u gives it one",
-				    request->shard, request->shard);
-	*affected = 1;
-	deed_of(request->command)(process);
-	return true;
+	LC_ASSERT(ORDERS[request->command] != NULL);
+	return ORDERS[request->command](orders, request, affected, error);
 }

@@ -75,7 +75,27 @@ static bool permit(const struct lc_http_request *request,
 	return true;
 }
 
-/* ---- what the supervisor does ---- */
+/* ---- answers ---- */
+
+typedef void handler(const struct lc_control_socket *control,
+		     const struct lc_control_request *request,
+		     struct lc_http_server_answer *answer);
+
+static void answer_status(const struct lc_control_socket *control,
+			  const struct lc_control_request *request,
+			  struct lc_http_server_answer *answer)
+{
+	(void)request;
+	lc_control_status_answer(control->service, false, answer);
+}
+
+static void answer_health(const struct lc_control_socket *control,
+			  const struct lc_control_request *request,
+			  struct lc_http_server_answer *answer)
+{
+	(void)request;
+	lc_control_status_answer(control->service, true, answer);
+}
 
 static void answer_order(const struct lc_control_socket *control,
 			 const struct lc_control_request *request,
@@ -98,11 +118,27 @@ static void answer_order(const struct lc_control_socket *control,
 	lc_inspection_free(&document);
 }
 
+static void ask_shards(const struct lc_control_socket *control,
+		       const struct lc_control_request *request,
+		       struct lc_http_server_answer *answer)
+{
+	lc_control_shards_answer(control->loop, control->service, control->server, request, answer);
+}
+
+static handler *const HANDLERS[LC_CONTROL_REQUEST_COMMAND_COUNT] = {
+#define ANSWER(handler) handler
+#define ORDER(handler) answer_order
+#define SHARDS ask_shards
+#define NONE NULL
+#define LC_CONTROL_COMMAND(name, words, method, path, supervisor, worker, ctl, takes, help) \
+	[LC_CONTROL_REQUEST_##name] = supervisor,
+#include "tbl/control_commands.h"
+};
+
 static void on_request(const struct lc_http_request *http, int connection,
 		       struct lc_http_server_answer *answer, void *context)
 {
-	struct lc_control_socket *control = context;
-	const struct lc_control_request_description *description;
+	const struct lc_control_socket *control = context;
 	enum lc_control_request_command command;
 	struct lc_control_request request;
 	struct lc_error error;
@@ -110,19 +146,12 @@ static void on_request(const struct lc_http_request *http, int connection,
 	if (!lc_control_request_find(http->path, &command))
 		return;
 	answer->content_type = JSON;
-	description = &LC_CONTROL_REQUEST_COMMANDS[command];
-	if (!permit(http, description, connection, answer))
+	if (!permit(http, &LC_CONTROL_REQUEST_COMMANDS[command], connection, answer))
 		return;
-	if (!lc_control_request_decode(http->target, &request, &error))
-		refuse(answer, LC_HTTP_BAD_REQUEST, error.message);
-	else if (description->answers == LC_CONTROL_REQUEST_BY_SUPERVISOR)
-		lc_control_status_answer(control->service, command == LC_CONTROL_REQUEST_HEALTH,
-					 answer);
-	else if (description->answers == LC_CONTROL_REQUEST_BY_ORDER)
-		answer_order(control, &request, answer);
+	if (lc_control_request_decode(http->target, &request, &error))
+		HANDLERS[command](control, &request, answer);
 	else
-		lc_control_shards_answer(control->loop, control->service, control->server, &request,
-					 answer);
+		refuse(answer, LC_HTTP_BAD_REQUEST, error.message);
 }
 
 /* ---- the socket ---- */
