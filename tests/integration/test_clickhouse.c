@@ -3,16 +3,13 @@
 #include "clients/clickhouse.h"
 
 #include "support/clickhouse_world.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #define BYTES(literal)                         \
 	{                                      \
@@ -159,19 +156,16 @@ static void another_url_takes_over(void **state)
 	assert_true(failed);
 }
 
-#define TEST(name) \
-	cmocka_unit_test_setup_teardown(name, clickhouse_world_set_up, clickhouse_world_tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(a_small_result_arrives),
-	    TEST(a_large_result_survives_pauses),
-	    TEST(text_parameters_arrive_byte_by_byte),
-	    TEST(typed_parameters_keep_their_milliseconds),
-	    TEST(inserted_rows_are_there),
-	    TEST(a_long_statement_is_taken),
-	    TEST(another_url_takes_over),
+	    CLICKHOUSE_STORY(a_small_result_arrives),
+	    CLICKHOUSE_STORY(a_large_result_survives_pauses),
+	    CLICKHOUSE_STORY(text_parameters_arrive_byte_by_byte),
+	    CLICKHOUSE_STORY(typed_parameters_keep_their_milliseconds),
+	    CLICKHOUSE_STORY(inserted_rows_are_there),
+	    CLICKHOUSE_STORY(a_long_statement_is_taken),
+	    CLICKHOUSE_STORY(another_url_takes_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,9 +4,8 @@
 
 #include "clients/diagnose.h"
 #include "support/clickhouse_world.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +13,6 @@
 #include <unistd.h>
 
 #include <curl/curl.h>
-
-#include <cmocka.h>
 
 static void assert_failed(struct clickhouse_world *world, int code, const char *text)
 {
@@ -138,17 +135,14 @@ static void whatever_goes_wrong_in_the_middle_is_an_error(void **state)
 	assert_int_equal(world->result.size, 8000000);
 }
 
-#define TEST(name) \
-	cmocka_unit_test_setup_teardown(name, clickhouse_world_set_up, clickhouse_world_tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(what_makes_no_sense_says_so),
-	    TEST(a_wrong_password_is_refused),
-	    TEST(a_failure_behind_the_first_rows_is_a_failure),
-	    TEST(a_limit_fails_a_query_and_does_not_shorten_it),
-	    TEST(whatever_goes_wrong_in_the_middle_is_an_error),
+	    CLICKHOUSE_STORY(what_makes_no_sense_says_so),
+	    CLICKHOUSE_STORY(a_wrong_password_is_refused),
+	    CLICKHOUSE_STORY(a_failure_behind_the_first_rows_is_a_failure),
+	    CLICKHOUSE_STORY(a_limit_fails_a_query_and_does_not_shorten_it),
+	    CLICKHOUSE_STORY(whatever_goes_wrong_in_the_middle_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

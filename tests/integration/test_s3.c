@@ -5,9 +5,8 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +14,6 @@
 #include <unistd.h>
 
 #include <curl/curl.h>
-
-#include <cmocka.h>
 
 enum { PIECE_SIZE = 1000, LARGE_PIECES = 16384 };
 
@@ -311,18 +308,16 @@ static void wrong_keys_wait(void **state)
 	assert_waits(world, 403, "InvalidAccessKeyId");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(an_object_is_stored_as_it_was_given),
-	    TEST(any_key_can_be_stored),
-	    TEST(a_large_body_of_many_pieces_is_stored),
-	    TEST(many_puts_run_at_once),
-	    TEST(a_missing_bucket_waits),
-	    TEST(another_users_bucket_waits),
-	    TEST(wrong_keys_wait),
+	    STORY(an_object_is_stored_as_it_was_given),
+	    STORY(any_key_can_be_stored),
+	    STORY(a_large_body_of_many_pieces_is_stored),
+	    STORY(many_puts_run_at_once),
+	    STORY(a_missing_bucket_waits),
+	    STORY(another_users_bucket_waits),
+	    STORY(wrong_keys_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

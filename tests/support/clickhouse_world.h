@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "clients/clickhouse.h"
+#include "support/story.h"
 
 struct clickhouse_world {
 	struct lc_loop *loop;
@@ -23,7 +24,9 @@ struct clickhouse_world {
 	int code;
 };
 
-/* cmocka's setup and teardown. Without a server there is no world. */
+/* A story in such a world. Without a server there is none. */
+#define CLICKHOUSE_STORY(name) \
+	cmocka_unit_test_setup_teardown(name, clickhouse_world_set_up, clickhouse_world_tear_down)
 int clickhouse_world_set_up(void **state);
 int clickhouse_world_tear_down(void **state);
 

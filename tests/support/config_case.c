@@ -1,17 +1,14 @@
 #include "support/config_case.h"
 
 #include "config/settings_load.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { LIST_MAX = 64 };
 

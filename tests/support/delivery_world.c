@@ -1,11 +1,9 @@
 #include "support/delivery_world.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
+#include "support/story.h"
+
 #include <stddef.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static void on_submitted(void *context)
 {

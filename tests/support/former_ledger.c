@@ -1,14 +1,13 @@
 #include "support/former_ledger.h"
 
-#include <setjmp.h>
+#include "support/story.h"
+
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 enum { START = LC_FORMER_LEDGER_START, HOUR = 3600, SLOT = 300, SQL_SIZE = 1024 };
 

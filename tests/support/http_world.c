@@ -1,16 +1,13 @@
 #include "support/http_world.h"
 
 #include "base/memory.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 char http_world_byte_at(uint64_t place)
 {

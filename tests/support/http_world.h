@@ -6,6 +6,7 @@
 
 #include "clients/http.h"
 #include "support/script_server.h"
+#include "support/story.h"
 
 /* One test's world: a loop, a client, a server whose answer is `script`, and what came of it. */
 struct http_world {
@@ -45,7 +46,9 @@ struct http_world {
 /* The byte at a place of a body: a pattern with a long period. */
 char http_world_byte_at(uint64_t place);
 
-/* cmocka's setup and teardown. */
+/* A story in such a world. */
+#define HTTP_STORY(name) \
+	cmocka_unit_test_setup_teardown(name, http_world_set_up, http_world_tear_down)
 int http_world_set_up(void **state);
 int http_world_tear_down(void **state);
 

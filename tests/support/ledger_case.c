@@ -1,13 +1,11 @@
 #include "support/ledger_case.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
+#include "support/story.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 void lc_ledger_case_make_path(char path[LC_LEDGER_CASE_PATH_SIZE])
 {

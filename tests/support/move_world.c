@@ -9,16 +9,13 @@
 #include "ledger/schema.h"
 #include "ledger/store.h"
 #include "support/ledger_case.h"
+#include "support/story.h"
 
 #include <dirent.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum {
 	SESSIONS = 14,

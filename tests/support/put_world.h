@@ -5,6 +5,7 @@
 
 #include "clients/s3.h"
 #include "support/script_server.h"
+#include "support/story.h"
 
 enum { PUT_WORLD_PIECES = 5000, PUT_WORLD_PIECE_SIZE = 997 };
 
@@ -36,11 +37,14 @@ struct put_world {
 	unsigned requests;
 };
 
-/* cmocka's setup and teardown. */
+/* A story in such a world. */
+#define PUT_STORY(name) cmocka_unit_test_setup_teardown(name, put_world_set_up, put_world_tear_down)
 int put_world_set_up(void **state);
 int put_world_tear_down(void **state);
 
-/* The client of this world has little patience: for a server that does not answer. */
+/* The same with a client of little patience: for a server that does not answer. */
+#define HURRIED_PUT_STORY(name) \
+	cmocka_unit_test_setup_teardown(name, put_world_set_up_hurried, put_world_tear_down)
 int put_world_set_up_hurried(void **state);
 
 /* A client for an endpoint; world->s3 is one for the server in path style. */

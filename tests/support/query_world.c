@@ -1,16 +1,13 @@
 #include "support/query_world.h"
 
 #include "base/memory.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { PATIENT_MS = 60000, HURRIED_MS = 300 };
 

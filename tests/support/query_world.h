@@ -5,6 +5,7 @@
 
 #include "clients/clickhouse.h"
 #include "support/script_server.h"
+#include "support/story.h"
 
 /* The head of a result, to be continued. */
 #define QUERY_WORLD_CHUNKED                                 \
@@ -36,11 +37,16 @@ struct query_world {
 	char request_body[4096];
 };
 
-/* cmocka's setup and teardown. */
+/* A story in such a world. */
+#define QUERY_STORY(name) \
+	cmocka_unit_test_setup_teardown(name, query_world_set_up, query_world_tear_down)
 int query_world_set_up(void **state);
-/* The client of this world has little patience: for a server that does not answer. */
-int query_world_set_up_hurried(void **state);
 int query_world_tear_down(void **state);
+
+/* The same with a client of little patience: for a server that does not answer. */
+#define HURRIED_QUERY_STORY(name) \
+	cmocka_unit_test_setup_teardown(name, query_world_set_up_hurried, query_world_tear_down)
+int query_world_set_up_hurried(void **state);
 
 /* SELECT 1 on the first URL. */
 struct lc_clickhouse_spec query_world_spec(struct query_world *world);

@@ -8,12 +8,11 @@
 #include "ctl/client.h"
 #include "supervisor/supervisor.h"
 #include "support/patience.h"
+#include "support/story.h"
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -21,8 +20,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 void service_world_replace(char **text, const char *value)
 {

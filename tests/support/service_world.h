@@ -17,9 +17,9 @@ enum {
 	SERVICE_WORLD_BODY_MAX = 1 << 20,
 };
 
-/* A test in such a world. */
-#define SERVICE_WORLD_STORY(function) \
-	cmocka_unit_test_setup_teardown(function, service_world_set_up, service_world_tear_down)
+/* A story in such a world. */
+#define SERVICE_STORY(name) \
+	cmocka_unit_test_setup_teardown(name, service_world_set_up, service_world_tear_down)
 
 struct service_world {
 	char directory[64];

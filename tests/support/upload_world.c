@@ -4,14 +4,11 @@
 #include "delivery/backlog.h"
 #include "delivery/object.h"
 #include "support/record_rows.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 enum { TEXT_MAX = 64 };
 

@@ -4,6 +4,7 @@
 #define LC_TESTS_SUPPORT_UPLOAD_WORLD_H
 
 #include "support/delivery_world.h"
+#include "support/story.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -18,7 +19,9 @@ enum {
 	UPLOAD_WORLD_SECOND = 1549411240, /* insertedAt of all rows */
 };
 
-/* cmocka's setup and teardown. */
+/* A story in such a world. */
+#define UPLOAD_STORY(name) \
+	cmocka_unit_test_setup_teardown(name, upload_world_set_up, upload_world_tear_down)
 int upload_world_set_up(void **state);
 int upload_world_tear_down(void **state);
 

@@ -2,15 +2,12 @@
 
 #include "base/buffer.h"
 #include "support/stderr_capture.h"
+#include "support/story.h"
 
-#include <setjmp.h>
 #include <signal.h>
 #include <stdalign.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <sys/wait.h>
-
-#include <cmocka.h>
 
 enum { PIECES = 20000 };
 

@@ -2,15 +2,12 @@
 
 #include "base/buffer.h"
 #include "support/stderr_capture.h"
+#include "support/story.h"
 
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { MAGIC = 0x6C6F6763 };
 
@@ -20,14 +17,14 @@ struct thing {
 
 static struct lc_buffer said;
 
-static int begin(void **state)
+static int set_up(void **state)
 {
 	(void)state;
 	lc_buffer_init(&said, 100000);
 	return 0;
 }
 
-static int end(void **state)
+static int tear_down(void **state)
 {
 	(void)state;
 	lc_assert_set_witness(NULL);
@@ -154,8 +151,6 @@ static void an_expression_is_evaluated_once(void **state)
 	LC_ASSERT(++times > 0);
 	assert_int_equal(times, 1);
 }
-
-#define STORY(story) cmocka_unit_test_setup_teardown(story, begin, end)
 
 int main(void)
 {

@@ -1,11 +1,9 @@
 #include "base/backoff.h"
 
-#include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
+#include "support/story.h"
 
-#include <cmocka.h>
+#include <limits.h>
+#include <stddef.h>
 
 static uint64_t delay(uint64_t initial_ms, uint64_t maximum_ms, unsigned attempt)
 {

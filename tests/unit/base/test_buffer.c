@@ -1,14 +1,11 @@
 #include "base/buffer.h"
 
 #include "support/stderr_capture.h"
+#include "support/story.h"
 
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <sys/wait.h>
-
-#include <cmocka.h>
 
 static void expect_content(const struct lc_buffer *buffer, const char *bytes, size_t size)
 {

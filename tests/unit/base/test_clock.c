@@ -1,13 +1,11 @@
 #include "base/clock.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
+#include "support/story.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <time.h>
-
-#include <cmocka.h>
 
 static const int64_t YEAR_0 = INT64_C(-62167219200);
 static const int64_t YEAR_10000 = INT64_C(253402300800);

@@ -2,23 +2,20 @@
 
 #include "base/buffer.h"
 #include "support/stderr_capture.h"
+#include "support/story.h"
 
 #include <math.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/wait.h>
-
-#include <cmocka.h>
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyz"
 #define DIGITS "0123456789"
 
 static struct lc_counters counters;
 
-static int begin(void **state)
+static int set_up(void **state)
 {
 	(void)state;
 	memset(&counters, 0, sizeof counters);
@@ -282,23 +279,21 @@ static void a_complaint_is_kept_in_its_own_words(void **state)
 	expect_complaint(0, "");
 }
 
-#define STORY(story) cmocka_unit_test_setup(story, begin)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    STORY(every_name_and_label_is_one_that_prometheus_reads),
-	    STORY(rows_of_a_family_stand_together_and_differ_in_their_labels),
-	    STORY(no_histogram_shares_a_name),
-	    STORY(every_family_is_explained_by_its_first_row),
-	    STORY(what_only_grows_is_called_a_total),
-	    STORY(bounds_ascend_and_fit),
-	    STORY(counters_grow_and_gauges_are_set),
-	    STORY(a_value_falls_into_the_first_bucket_that_holds_it),
-	    STORY(observations_are_summed_to_the_millionth),
-	    STORY(an_enormous_observation_is_counted_like_any_other),
-	    STORY(a_negative_observation_is_a_bug_of_ours),
-	    STORY(a_complaint_is_kept_in_its_own_words),
+	    STORY_SET_UP(every_name_and_label_is_one_that_prometheus_reads),
+	    STORY_SET_UP(rows_of_a_family_stand_together_and_differ_in_their_labels),
+	    STORY_SET_UP(no_histogram_shares_a_name),
+	    STORY_SET_UP(every_family_is_explained_by_its_first_row),
+	    STORY_SET_UP(what_only_grows_is_called_a_total),
+	    STORY_SET_UP(bounds_ascend_and_fit),
+	    STORY_SET_UP(counters_grow_and_gauges_are_set),
+	    STORY_SET_UP(a_value_falls_into_the_first_bucket_that_holds_it),
+	    STORY_SET_UP(observations_are_summed_to_the_millionth),
+	    STORY_SET_UP(an_enormous_observation_is_counted_like_any_other),
+	    STORY_SET_UP(a_negative_observation_is_a_bug_of_ours),
+	    STORY_SET_UP(a_complaint_is_kept_in_its_own_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,8 @@
 #include "base/crash_point.h"
 
-#include <setjmp.h>
+#include "support/story.h"
+
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -11,8 +11,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static void name_point(const char *at, const char *count)
 {

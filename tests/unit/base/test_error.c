@@ -1,13 +1,11 @@
 #include "base/error.h"
 
+#include "support/story.h"
+
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static char long_text[2 * LC_ERROR_MESSAGE_SIZE];
 

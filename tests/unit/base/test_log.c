@@ -3,19 +3,16 @@
 #include "base/buffer.h"
 #include "base/random.h"
 #include "support/stderr_capture.h"
+#include "support/story.h"
 
 #include <float.h>
 #include <jansson.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { LINE_MAX_BYTES = 16 * 1024 };
 
@@ -80,12 +77,18 @@ static bool written(enum lc_log_level level)
 	return any;
 }
 
-static int reset(void **state)
+static int set_up(void **state)
 {
 	(void)state;
 	lc_log_set_identity(NULL, -1);
 	lc_log_set_level(LC_LOG_INFO);
 	return 0;
+}
+
+/* What a story has set, no other one knows of. */
+static int tear_down(void **state)
+{
+	return set_up(state);
 }
 
 static void a_line_has_time_level_and_message(void **state)
@@ -410,8 +413,6 @@ static void a_log_that_can_not_be_written_harms_nobody(void **state)
 	assert_int_equal(stderr_capture_child(&text, say_into_nothing, NULL), 0);
 	lc_buffer_free(&text);
 }
-
-#define STORY(story) cmocka_unit_test_setup_teardown(story, reset, reset)
 
 /* As systemd starts a service: JOURNAL_STREAM names the device and inode of stderr. */
 static void write_for_the_journal(void *context)

@@ -2,16 +2,13 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "support/story.h"
 
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { LATEST_MS = 10000, CALLS_MAX = 16 };
 
@@ -59,7 +56,7 @@ static void on_call(void *context)
 		lc_loop_stop(caller->story->loop);
 }
 
-static int begin(void **state)
+static int set_up(void **state)
 {
 	struct story *story = lc_memory_zero(1, sizeof(*story));
 
@@ -74,7 +71,7 @@ static int begin(void **state)
 	return 0;
 }
 
-static int end(void **state)
+static int tear_down(void **state)
 {
 	struct story *story = *state;
 
@@ -368,8 +365,6 @@ static void the_time_is_read_anew_at_each_call(void **state)
 	assert_non_null(lc_loop_base(story->loop));
 	lc_loop_free(NULL);
 }
-
-#define STORY(story) cmocka_unit_test_setup_teardown(story, begin, end)
 
 int main(void)
 {

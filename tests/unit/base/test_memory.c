@@ -2,15 +2,12 @@
 
 #include "base/buffer.h"
 #include "support/stderr_capture.h"
+#include "support/story.h"
 
 #include <malloc.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static void zeroed_memory_is_zero(void **state)
 {

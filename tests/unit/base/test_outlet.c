@@ -2,10 +2,10 @@
  */
 #include "base/outlet.h"
 
+#include "support/story.h"
+
 #include <fcntl.h>
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -13,13 +13,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 enum { LINES_MAX = 1 << 20, DEADLINE_SECONDS = 20 };
 
 static const char LINE[] = "{\"message\":\"a line of a log\"}\n";
 
-static int set_alarm(void **state)
+static int set_up(void **state)
 {
 	(void)state;
 	alarm(DEADLINE_SECONDS);
@@ -196,12 +194,12 @@ static void a_file_is_written_where_it_stands(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup(a_pipe_that_nobody_reads_takes_no_more, set_alarm),
-	    cmocka_unit_test_setup(a_pipe_that_can_not_be_opened_again_is_asked_first, set_alarm),
-	    cmocka_unit_test_setup(a_socket_that_nobody_reads_takes_no_more, set_alarm),
-	    cmocka_unit_test_setup(a_terminal_that_nobody_reads_takes_no_more, set_alarm),
-	    cmocka_unit_test_setup(a_torn_line_ends_before_the_next, set_alarm),
-	    cmocka_unit_test_setup(a_file_is_written_where_it_stands, set_alarm),
+	    STORY_SET_UP(a_pipe_that_nobody_reads_takes_no_more),
+	    STORY_SET_UP(a_pipe_that_can_not_be_opened_again_is_asked_first),
+	    STORY_SET_UP(a_socket_that_nobody_reads_takes_no_more),
+	    STORY_SET_UP(a_terminal_that_nobody_reads_takes_no_more),
+	    STORY_SET_UP(a_torn_line_ends_before_the_next),
+	    STORY_SET_UP(a_file_is_written_where_it_stands),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,10 +1,8 @@
 #include "base/random.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
+#include "support/story.h"
 
-#include <cmocka.h>
+#include <stddef.h>
 
 enum { DRAWS = 100000 };
 

@@ -1,11 +1,9 @@
 #include "base/view.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
+#include "support/story.h"
+
 #include <stdint.h>
 #include <stdio.h>
-
-#include <cmocka.h>
 
 static const struct lc_view NOTHING = {.data = NULL, .size = 0};
 

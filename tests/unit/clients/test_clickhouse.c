@@ -2,16 +2,13 @@
 
 #include "base/memory.h"
 #include "support/query_world.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static void a_whole_result_succeeds(void **state)
 {
@@ -136,21 +133,17 @@ static void freeing_cancels_what_runs(void **state)
 	assert_int_equal(world->done, 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, query_world_set_up, query_world_tear_down)
-#define HURRIED_TEST(name) \
-	cmocka_unit_test_setup_teardown(name, query_world_set_up_hurried, query_world_tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(a_whole_result_succeeds),
-	    TEST(an_insert_sends_its_rows_as_the_body),
-	    TEST(parameters_too_long_for_a_url_end_in_on_done),
-	    TEST(a_refused_answer_is_not_read_for_ever),
-	    HURRIED_TEST(a_paused_query_waits_without_a_time_out),
-	    TEST(a_query_may_be_cancelled_from_its_data),
-	    TEST(a_host_that_does_not_answer_is_left_aside),
-	    TEST(freeing_cancels_what_runs),
+	    QUERY_STORY(a_whole_result_succeeds),
+	    QUERY_STORY(an_insert_sends_its_rows_as_the_body),
+	    QUERY_STORY(parameters_too_long_for_a_url_end_in_on_done),
+	    QUERY_STORY(a_refused_answer_is_not_read_for_ever),
+	    HURRIED_QUERY_STORY(a_paused_query_waits_without_a_time_out),
+	    QUERY_STORY(a_query_may_be_cancelled_from_its_data),
+	    QUERY_STORY(a_host_that_does_not_answer_is_left_aside),
+	    QUERY_STORY(freeing_cancels_what_runs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

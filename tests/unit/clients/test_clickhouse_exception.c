@@ -1,14 +1,12 @@
 #include "clients/clickhouse_exception.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
+#include "support/story.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #define TAG "bptjmkstjczjxhsn"
 #define TEXT "Code: 395. DB::Exception: Value passed to throwIf is non-zero. (FUNCTION_THROW)"

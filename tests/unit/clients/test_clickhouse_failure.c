@@ -1,16 +1,13 @@
 #include "clients/clickhouse.h"
 
 #include "support/query_world.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #define TAG "bptjmkstjczjxhsn"
 #define TEXT "Code: 241. DB::Exception: Memory limit exceeded. (MEMORY_LIMIT_EXCEEDED)"
@@ -274,24 +271,20 @@ static void an_answer_whose_end_is_not_told_is_no_result(void **state)
 	}
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, query_world_set_up, query_world_tear_down)
-#define HURRIED_TEST(name) \
-	cmocka_unit_test_setup_teardown(name, query_world_set_up_hurried, query_world_tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(an_error_tells_url_status_code_and_text),
-	    TEST(an_old_servers_error_has_its_code_in_the_text),
-	    TEST(a_proxys_page_is_not_an_exception),
-	    TEST(a_proxys_page_with_status_200_is_no_success),
-	    TEST(an_endless_error_is_cut),
-	    TEST(a_tagged_exception_fails_the_query),
-	    TEST(a_marked_exception_breaks_the_stream_and_is_quoted),
-	    TEST(an_exception_in_the_rows_is_quoted_when_they_are_refused),
-	    TEST(rows_that_only_contain_such_text_are_rows),
-	    TEST(an_exception_code_beside_status_200_fails_the_query),
-	    HURRIED_TEST(an_answer_whose_end_is_not_told_is_no_result),
+	    QUERY_STORY(an_error_tells_url_status_code_and_text),
+	    QUERY_STORY(an_old_servers_error_has_its_code_in_the_text),
+	    QUERY_STORY(a_proxys_page_is_not_an_exception),
+	    QUERY_STORY(a_proxys_page_with_status_200_is_no_success),
+	    QUERY_STORY(an_endless_error_is_cut),
+	    QUERY_STORY(a_tagged_exception_fails_the_query),
+	    QUERY_STORY(a_marked_exception_breaks_the_stream_and_is_quoted),
+	    QUERY_STORY(an_exception_in_the_rows_is_quoted_when_they_are_refused),
+	    QUERY_STORY(rows_that_only_contain_such_text_are_rows),
+	    QUERY_STORY(an_exception_code_beside_status_200_fails_the_query),
+	    HURRIED_QUERY_STORY(an_answer_whose_end_is_not_told_is_no_result),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

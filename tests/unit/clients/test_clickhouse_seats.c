@@ -1,14 +1,12 @@
 #include "clients/clickhouse_seats.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
+#include "support/story.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { START_MS = 1000000 };
 

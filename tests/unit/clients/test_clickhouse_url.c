@@ -1,14 +1,12 @@
 #include "clients/clickhouse.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
+#include "support/story.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static const char *url_of(struct lc_buffer *url, const char *base,
 			  const struct lc_clickhouse_spec *spec)

@@ -1,13 +1,11 @@
 /* Whose turn it is when a request has failed. */
 #include "clients/diagnose.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
+#include "support/story.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static struct lc_s3_answer answer_of(unsigned status, const char *code)
 {

@@ -1,17 +1,14 @@
 #include "clients/http.h"
 
 #include "support/http_world.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static void an_answer_arrives_whole(void **state)
 {
@@ -337,28 +334,26 @@ static void a_missing_file_of_authorities_is_told_at_once(void **state)
 	assert_non_null(strstr(error.message, "/nonexistent/ca.pem"));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, http_world_set_up, http_world_tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(an_answer_arrives_whole),
-	    TEST(requests_in_a_row_share_a_connection),
-	    TEST(a_request_says_only_what_it_should),
-	    TEST(a_path_is_sent_as_it_is),
-	    TEST(a_header_with_a_line_break_is_never_sent),
-	    TEST(an_unusable_url_ends_in_on_done),
-	    TEST(a_refused_connection_says_so),
-	    TEST(a_process_without_descriptors_says_so),
-	    TEST(a_body_cut_short_is_not_complete),
-	    TEST(a_head_cut_short_is_not_complete),
-	    TEST(a_missing_last_chunk_is_not_complete),
-	    TEST(an_answer_that_ends_with_its_connection_is_not_framed),
-	    TEST(a_reset_before_the_answer_is_unreachable),
-	    TEST(an_interim_answer_is_not_the_answer),
-	    TEST(redirects_are_not_followed),
-	    TEST(nonsense_is_an_error),
-	    TEST(a_missing_file_of_authorities_is_told_at_once),
+	    HTTP_STORY(an_answer_arrives_whole),
+	    HTTP_STORY(requests_in_a_row_share_a_connection),
+	    HTTP_STORY(a_request_says_only_what_it_should),
+	    HTTP_STORY(a_path_is_sent_as_it_is),
+	    HTTP_STORY(a_header_with_a_line_break_is_never_sent),
+	    HTTP_STORY(an_unusable_url_ends_in_on_done),
+	    HTTP_STORY(a_refused_connection_says_so),
+	    HTTP_STORY(a_process_without_descriptors_says_so),
+	    HTTP_STORY(a_body_cut_short_is_not_complete),
+	    HTTP_STORY(a_head_cut_short_is_not_complete),
+	    HTTP_STORY(a_missing_last_chunk_is_not_complete),
+	    HTTP_STORY(an_answer_that_ends_with_its_connection_is_not_framed),
+	    HTTP_STORY(a_reset_before_the_answer_is_unreachable),
+	    HTTP_STORY(an_interim_answer_is_not_the_answer),
+	    HTTP_STORY(redirects_are_not_followed),
+	    HTTP_STORY(nonsense_is_an_error),
+	    HTTP_STORY(a_missing_file_of_authorities_is_told_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,16 +2,13 @@
 
 #include "base/memory.h"
 #include "support/http_world.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { LARGE_SIZE = 41943040, PIECE_SIZE = 100000 };
 
@@ -307,22 +304,20 @@ static void freeing_the_client_cancels_what_runs(void **state)
 	assert_int_equal(world->requests, 5);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, http_world_set_up, http_world_tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(a_kept_connection_that_broke_is_counted_as_a_second_sending),
-	    TEST(a_server_that_never_answers_is_given_up),
-	    TEST(a_slow_answer_is_not_a_stalled_one),
-	    TEST(pausing_loses_no_byte_and_doubles_none),
-	    TEST(time_spent_paused_is_not_a_stall),
-	    TEST(a_request_cancelled_from_its_own_body_ends_in_silence),
-	    TEST(a_request_cancelled_from_outside_ends_in_silence),
-	    TEST(requests_may_be_started_and_cancelled_while_curl_runs),
-	    TEST(an_upload_arrives_in_order),
-	    TEST(an_upload_refused_early_gets_its_answer),
-	    TEST(freeing_the_client_cancels_what_runs),
+	    HTTP_STORY(a_kept_connection_that_broke_is_counted_as_a_second_sending),
+	    HTTP_STORY(a_server_that_never_answers_is_given_up),
+	    HTTP_STORY(a_slow_answer_is_not_a_stalled_one),
+	    HTTP_STORY(pausing_loses_no_byte_and_doubles_none),
+	    HTTP_STORY(time_spent_paused_is_not_a_stall),
+	    HTTP_STORY(a_request_cancelled_from_its_own_body_ends_in_silence),
+	    HTTP_STORY(a_request_cancelled_from_outside_ends_in_silence),
+	    HTTP_STORY(requests_may_be_started_and_cancelled_while_curl_runs),
+	    HTTP_STORY(an_upload_arrives_in_order),
+	    HTTP_STORY(an_upload_refused_early_gets_its_answer),
+	    HTTP_STORY(freeing_the_client_cancels_what_runs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,16 +1,13 @@
 #include "clients/s3.h"
 
 #include "support/put_world.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static void a_stored_object_is_done(void **state)
 {
@@ -129,18 +126,16 @@ static void a_cancelled_put_is_silent(void **state)
 	assert_int_equal(world->done, 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, put_world_set_up, put_world_tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(a_stored_object_is_done),
-	    TEST(a_put_signs_what_it_sends),
-	    TEST(a_body_of_many_pieces_arrives_in_order),
-	    TEST(an_empty_body_is_a_body),
-	    TEST(virtual_style_puts_the_bucket_into_the_host),
-	    TEST(a_bucket_that_is_no_name_waits_unsent),
-	    TEST(a_cancelled_put_is_silent),
+	    PUT_STORY(a_stored_object_is_done),
+	    PUT_STORY(a_put_signs_what_it_sends),
+	    PUT_STORY(a_body_of_many_pieces_arrives_in_order),
+	    PUT_STORY(an_empty_body_is_a_body),
+	    PUT_STORY(virtual_style_puts_the_bucket_into_the_host),
+	    PUT_STORY(a_bucket_that_is_no_name_waits_unsent),
+	    PUT_STORY(a_cancelled_put_is_silent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

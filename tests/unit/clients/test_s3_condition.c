@@ -1,14 +1,11 @@
 #include "clients/s3.h"
 
 #include "support/put_world.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #define PRECONDITION_FAILED                                             \
 	"HTTP/1.1 412 Precondition Failed\r\nx-amz-request-id: tx1\r\n" \
@@ -248,22 +245,18 @@ static void a_look_that_nobody_answers_is_a_failed_attempt(void **state)
 	assert_non_null(strstr(world->answer.error.message, "bucket logs, key key: "));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, put_world_set_up, put_world_tear_down)
-#define HURRIED_TEST(name) \
-	cmocka_unit_test_setup_teardown(name, put_world_set_up_hurried, put_world_tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(a_service_that_does_not_know_the_condition_gets_puts_without_it),
-	    TEST(what_is_refused_without_the_condition_too_does_not_end_it),
-	    TEST(other_refusals_are_not_sent_again),
-	    TEST(an_object_that_is_there_is_looked_at),
-	    TEST(what_s3_says_of_an_object_is_believed_where_it_may_not_be_read),
-	    TEST(a_claim_that_nothing_confirms_is_not_believed),
-	    TEST(an_object_that_is_found_is_not_sent),
-	    TEST(a_look_that_finds_nothing_holds_nothing_up),
-	    HURRIED_TEST(a_look_that_nobody_answers_is_a_failed_attempt),
+	    PUT_STORY(a_service_that_does_not_know_the_condition_gets_puts_without_it),
+	    PUT_STORY(what_is_refused_without_the_condition_too_does_not_end_it),
+	    PUT_STORY(other_refusals_are_not_sent_again),
+	    PUT_STORY(an_object_that_is_there_is_looked_at),
+	    PUT_STORY(what_s3_says_of_an_object_is_believed_where_it_may_not_be_read),
+	    PUT_STORY(a_claim_that_nothing_confirms_is_not_believed),
+	    PUT_STORY(an_object_that_is_found_is_not_sent),
+	    PUT_STORY(a_look_that_finds_nothing_holds_nothing_up),
+	    HURRIED_PUT_STORY(a_look_that_nobody_answers_is_a_failed_attempt),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

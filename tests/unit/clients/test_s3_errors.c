@@ -2,16 +2,13 @@
 
 #include "base/clock.h"
 #include "support/put_world.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static void a_refusal_names_everything(void **state)
 {
@@ -226,24 +223,20 @@ static void a_huge_error_is_kept_in_part(void **state)
 	assert_string_equal(world->code, "NoSuchBucket");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, put_world_set_up, put_world_tear_down)
-#define HURRIED_TEST(name) \
-	cmocka_unit_test_setup_teardown(name, put_world_set_up_hurried, put_world_tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(a_refusal_names_everything),
-	    TEST(a_refusal_says_of_what_it_speaks),
-	    TEST(a_text_never_decides),
-	    TEST(a_wrong_clock_is_corrected_by_the_servers_date),
-	    TEST(a_wrong_clock_without_a_date_is_left),
-	    TEST(what_does_not_answer_like_s3_is_not_believed),
-	    HURRIED_TEST(without_a_whole_answer_nothing_is_known),
-	    TEST(an_upload_in_which_nothing_moves_is_given_up),
-	    TEST(without_a_connection_the_object_is_certainly_not_stored),
-	    TEST(a_refusal_after_a_broken_connection_is_not_certain),
-	    TEST(a_huge_error_is_kept_in_part),
+	    PUT_STORY(a_refusal_names_everything),
+	    PUT_STORY(a_refusal_says_of_what_it_speaks),
+	    PUT_STORY(a_text_never_decides),
+	    PUT_STORY(a_wrong_clock_is_corrected_by_the_servers_date),
+	    PUT_STORY(a_wrong_clock_without_a_date_is_left),
+	    PUT_STORY(what_does_not_answer_like_s3_is_not_believed),
+	    HURRIED_PUT_STORY(without_a_whole_answer_nothing_is_known),
+	    PUT_STORY(an_upload_in_which_nothing_moves_is_given_up),
+	    PUT_STORY(without_a_connection_the_object_is_certainly_not_stored),
+	    PUT_STORY(a_refusal_after_a_broken_connection_is_not_certain),
+	    PUT_STORY(a_huge_error_is_kept_in_part),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,12 +1,10 @@
 #include "config/command_line.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
+#include "support/story.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 enum { ARGUMENTS_MAX = 8 };
 

@@ -1,14 +1,11 @@
 #include "config/setting.h"
 #include "config/text.h"
+#include "support/story.h"
 
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static unsigned distance_of(struct lc_view typed, const char *known)
 {

@@ -1,13 +1,11 @@
 #include "config/setting_form.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
+#include "support/story.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static void accept_all(enum lc_setting_form form, const char *const *texts)
 {

@@ -1,17 +1,14 @@
 #include "config/settings.h"
 
 #include "support/config_case.h"
+#include "support/story.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static void a_flag_beats_the_environment_which_beats_the_file(void **state)
 {

@@ -1,14 +1,11 @@
 #include "config/settings_check.h"
 
 #include "support/config_case.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #define REFUSE(yaml, ...) refuse(yaml, CONFIG_CASE_LIST(__VA_ARGS__))
 #define ACCEPT(yaml) accept_well(yaml)

@@ -1,14 +1,11 @@
 #include "config/settings_load.h"
 
 #include "support/config_case.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static void other_programs_variables_are_passed_over(void **state)
 {

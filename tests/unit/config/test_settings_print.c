@@ -6,16 +6,13 @@
 #include "config/file.h"
 #include "config/setting.h"
 #include "config/settings_yaml.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 enum { TEXT_CAP = 1024 * 1024 };
 

@@ -1,10 +1,9 @@
 #include "config/settings_load.h"
 
 #include "support/config_case.h"
+#include "support/story.h"
 
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,8 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static bool load_from(const char *path, struct lc_settings *settings, struct lc_error *error)
 {

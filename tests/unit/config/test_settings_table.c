@@ -3,18 +3,15 @@
 #include "config/setting.h"
 #include "config/settings_load.h"
 #include "config/settings_yaml.h"
+#include "support/story.h"
 
 #include <inttypes.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 enum source { DOTTED_YAML, NESTED_YAML, ENVIRONMENT, FLAG, FLAG_AND_VALUE, SOURCES };
 

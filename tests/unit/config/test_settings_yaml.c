@@ -1,16 +1,13 @@
 #include "config/settings_yaml.h"
 
 #include "base/buffer.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static bool parse(struct lc_settings *settings, struct lc_view content, struct lc_error *error)
 {

@@ -4,15 +4,12 @@
 #include "support/config_case.h"
 
 #include "base/clock.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static bool parse(struct lc_settings *settings, struct lc_view content, struct lc_error *error)
 {

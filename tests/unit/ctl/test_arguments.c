@@ -1,12 +1,10 @@
 #include "ctl/arguments.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
+#include "support/story.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #define READ(arguments, error, ...)                                                      \
 	lc_arguments_read((arguments),                                                   \

@@ -1,8 +1,8 @@
 /* How the client explains that it gets no answer. Servers here are sockets of the test itself. */
 #include "ctl/client.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
+#include "support/story.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,8 +11,6 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { CAP = 1000 };
 
@@ -173,8 +171,6 @@ static void an_answer_without_bound_is_refused(void **state)
 	answer[sizeof(answer) - 1] = '\0';
 	expect_failure(answer, LC_ERROR_LIMIT, "too large");
 }
-
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {

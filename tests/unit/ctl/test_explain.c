@@ -1,14 +1,12 @@
 /* Each situation in which a source can be, and what is said about it. */
 #include "ctl/explain.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
+#include "support/story.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 enum { NOW = 1700000000, CAP = 1 << 20 };
 
@@ -447,8 +445,6 @@ static void people_and_scripts_get_the_same(void **state)
 	assert_non_null(strstr(lc_buffer_text(&text), "\"facts\":{\"affected\":0"));
 	lc_buffer_free(&text);
 }
-
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {

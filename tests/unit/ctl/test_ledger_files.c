@@ -3,11 +3,10 @@
 
 #include "ledger/ledger.h"
 #include "support/former_ledger.h"
+#include "support/story.h"
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,8 +14,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static char DIRECTORY[64];
 
@@ -289,8 +286,6 @@ static void a_script_has_to_agree(void **state)
 	}
 	close(null);
 }
-
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {

@@ -1,16 +1,13 @@
 #include "ctl/help.h"
 
 #include "config/file.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 enum { CAP = 1 << 20 };
 

@@ -1,13 +1,11 @@
 /* What shards tell, as people see it. */
 #include "ctl/render_inspection.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
+#include "support/story.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 enum { CAP = 1 << 20 };
 

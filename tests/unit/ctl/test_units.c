@@ -1,11 +1,9 @@
 #include "ctl/units.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
+#include "support/story.h"
+
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
 
 static void expect_count(uint64_t count, const char *expected)
 {

@@ -1,12 +1,10 @@
 #include "delivery/attempts.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
+#include "support/story.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 enum {
 	FIRST_ID = 100, /* of this process */
@@ -15,7 +13,7 @@ enum {
 	MAXIMUM_MS = 300000,
 };
 
-static int begin(void **state)
+static int set_up(void **state)
 {
 	struct lc_attempts *attempts = lc_attempts_new();
 
@@ -24,7 +22,7 @@ static int begin(void **state)
 	return 0;
 }
 
-static int end(void **state)
+static int tear_down(void **state)
 {
 	lc_attempts_free(*state);
 	return 0;
@@ -129,8 +127,6 @@ static void many_intents_stay_apart(void **state)
 				 id % 5 == 0 ? id + INITIAL_MS : 0);
 	}
 }
-
-#define STORY(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
 {

@@ -1,13 +1,11 @@
 #include "delivery/backlog.h"
 
+#include "base/memory.h"
 #include "delivery/source.h"
 #include "delivery/target.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 struct story {
 	struct lc_source_table *sources;
@@ -17,12 +15,10 @@ struct story {
 	struct lc_target two;
 };
 
-static int begin(void **state)
+static int set_up(void **state)
 {
-	struct story *story = calloc(1, sizeof(*story));
+	struct story *story = lc_memory_zero(1, sizeof(*story));
 
-	if (story == NULL)
-		return -1;
 	story->sources = lc_source_table_new();
 	story->a = lc_source_get(story->sources, 7, lc_view_of("a"));
 	story->b = lc_source_get(story->sources, 7, lc_view_of("b"));
@@ -32,7 +28,7 @@ static int begin(void **state)
 	return 0;
 }
 
-static int end(void **state)
+static int tear_down(void **state)
 {
 	struct story *story = *state;
 
@@ -130,8 +126,6 @@ static void backlogs_end_with_the_process(void **state)
 	lc_backlog_add(story->a, &story->two, 2, 30, 500);
 	lc_backlog_add(story->b, &story->two, 2, 30, 500);
 }
-
-#define STORY(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
 {

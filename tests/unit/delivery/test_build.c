@@ -5,13 +5,10 @@
 #include "formats/row_hash.h"
 #include "support/delivery_world.h"
 #include "support/record_rows.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 enum { MAX_ROWS = 5, NEXT_ID = 41, TEXT_MAX = 64 };
 
@@ -268,8 +265,6 @@ static void an_object_remembers_what_was_complete_before_it(void **state)
 	assert_true(lc_mark_covers(&TAILQ_FIRST(&world->source->objects)->before, &offset));
 	lc_build_drop_open(world->build);
 }
-
-#define STORY(story) cmocka_unit_test_setup_teardown(story, set_up, tear_down)
 
 int main(void)
 {

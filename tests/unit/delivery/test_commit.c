@@ -5,13 +5,10 @@
 #include "delivery/object.h"
 #include "delivery/target.h"
 #include "support/delivery_world.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 enum { FLUSH_COUNT = 3, INTERVAL_MS = 1000, BACKOFF_MS = 2000, TEXT_MAX = 256 };
 
@@ -433,8 +430,6 @@ static void an_insert_is_cancelled_at_the_end(void **state)
 	story->world.commit = NULL;
 	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
 }
-
-#define STORY(story) cmocka_unit_test_setup_teardown(story, set_up, tear_down)
 
 int main(void)
 {

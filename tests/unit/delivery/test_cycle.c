@@ -5,13 +5,10 @@
 #include "base/memory.h"
 #include "support/delivery_world.h"
 #include "support/record_rows.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 enum {
 	SESSION = 7,
@@ -630,8 +627,6 @@ static void what_is_young_at_the_end_of_a_slice_waits_for_the_next_one(void **st
 	fake_clickhouse_end(story->world.clickhouse);
 	assert_string_equal(step(story), "scanning");
 }
-
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {

@@ -5,13 +5,10 @@
 #include "delivery/server_clock.h"
 
 #include "support/delivery_world.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 enum {
 	SHARD = 3,
@@ -829,8 +826,6 @@ static void a_clock_that_is_set_back_ends_the_backlog(void **state)
 	assert_false(lc_discovery_lags(story->discovery));
 	assert_int_equal(lc_discovery_present(story->discovery), UNTIL + DELAY);
 }
-
-#define STORY(story) cmocka_unit_test_setup_teardown(story, set_up, tear_down)
 
 int main(void)
 {

@@ -1,12 +1,9 @@
 #include "delivery/hash_set.h"
 
 #include "base/random.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 static void add_all(struct lc_hash_set *set, const uint64_t *hashes, size_t count)
 {

@@ -8,15 +8,12 @@
 #include "delivery/source.h"
 #include "delivery/target_table.h"
 #include "delivery/upload.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 enum { NOW = 10000 };
 
@@ -539,8 +536,6 @@ static void an_explanation_has_the_reader_and_the_targets_that_matter(void **sta
 	assert_true(lc_view_equal(target->bucket, lc_view_of("bad")));
 	assert_in_range(target->failing_seconds, 2, 4);
 }
-
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {

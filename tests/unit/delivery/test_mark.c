@@ -1,10 +1,8 @@
 #include "delivery/mark.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
+#include "support/story.h"
 
-#include <cmocka.h>
+#include <stdlib.h>
 
 static struct lc_offset offset(uint32_t inserted_at, int64_t start_time_ms, const char *req_id)
 {

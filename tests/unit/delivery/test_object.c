@@ -1,19 +1,17 @@
 #include "delivery/object.h"
 
+#include "base/memory.h"
 #include "base/random.h"
 #include "delivery/source.h"
 #include "delivery/target_table.h"
 #include "formats/row_hash.h"
 #include "support/line_check.h"
 #include "support/record_rows.h"
+#include "support/story.h"
 
 #include <malloc.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 enum { ROWS = 500, UNIQUE_SIZE = 16, TEXT_MAX = 32 };
 
@@ -39,12 +37,10 @@ struct story {
 
 static const struct lc_target_policy POLICY = {.attempts = 1};
 
-static int begin(void **state)
+static int set_up(void **state)
 {
-	struct story *story = calloc(1, sizeof(*story));
+	struct story *story = lc_memory_zero(1, sizeof(*story));
 
-	if (story == NULL)
-		return -1;
 	story->sources = lc_source_table_new();
 	story->source = lc_source_get(story->sources, 7, lc_view_of("amzn-s3-demo-bucket"));
 	story->targets = lc_target_table_new(&POLICY);
@@ -67,7 +63,7 @@ static int begin(void **state)
 	return 0;
 }
 
-static int end(void **state)
+static int tear_down(void **state)
 {
 	struct story *story = *state;
 
@@ -545,8 +541,6 @@ static void a_small_object_takes_little_memory(void **state)
 	assert_true(object->memory < 8192);
 	lc_object_enter(object, LC_OBJECT_DROPPED);
 }
-
-#define STORY(story) cmocka_unit_test_setup_teardown(story, begin, end)
 
 int main(void)
 {

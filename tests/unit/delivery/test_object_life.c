@@ -1,18 +1,16 @@
 /* The states of a log object: which may follow which, and what is counted in each. */
+#include "base/memory.h"
 #include "delivery/backlog.h"
 #include "delivery/object.h"
 #include "delivery/target_table.h"
 #include "support/record_rows.h"
 #include "support/stderr_capture.h"
+#include "support/story.h"
 
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
-
-#include <cmocka.h>
 
 enum { ROWS = 3, INTENT = 9, SECOND = 1549411240, STATES_MAX = 8, TEXT_MAX = 100000 };
 
@@ -27,12 +25,10 @@ struct story {
 
 static const struct lc_target_policy POLICY = {.attempts = 1, .concurrency = 1};
 
-static int begin(void **state)
+static int set_up(void **state)
 {
-	struct story *story = calloc(1, sizeof(*story));
+	struct story *story = lc_memory_zero(1, sizeof(*story));
 
-	if (story == NULL)
-		return -1;
 	story->sources = lc_source_table_new();
 	story->source = lc_source_get(story->sources, 7, lc_view_of("photos"));
 	story->targets = lc_target_table_new(&POLICY);
@@ -42,7 +38,7 @@ static int begin(void **state)
 	return 0;
 }
 
-static int end(void **state)
+static int tear_down(void **state)
 {
 	struct story *story = *state;
 
@@ -372,8 +368,6 @@ static void the_sums_are_those_of_all_objects(void **state)
 	expect_none(story, 1);
 	lc_target_table_remove_backlog(story->targets, story->source, story->target, ROWS);
 }
-
-#define STORY(story) cmocka_unit_test_setup_teardown(story, begin, end)
 
 int main(void)
 {

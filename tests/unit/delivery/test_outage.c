@@ -1,16 +1,14 @@
 /* When S3 as a whole takes nothing, and when only some targets fail. */
 #include "delivery/outage.h"
 
+#include "base/memory.h"
 #include "formats/status_names.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 enum { SECOND = 1000, HOUR = 3600 * SECOND };
 
@@ -20,17 +18,16 @@ struct story {
 	uint64_t now_ms;
 };
 
-static int begin(void **state)
+static int set_up(void **state)
 {
-	struct story *story = calloc(1, sizeof(*story));
+	struct story *story = lc_memory_zero(1, sizeof(*story));
 
-	assert_non_null(story);
 	story->outage = lc_outage_new(&story->counters);
 	*state = story;
 	return 0;
 }
 
-static int end(void **state)
+static int tear_down(void **state)
 {
 	struct story *story = *state;
 
@@ -186,8 +183,6 @@ static void a_confirmation_of_an_hour_ago_says_nothing(void **state)
 	refuse(story, "deleted");
 	assert_true(out(story));
 }
-
-#define STORY(story) cmocka_unit_test_setup_teardown(story, begin, end)
 
 int main(void)
 {

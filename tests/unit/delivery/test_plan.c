@@ -2,12 +2,9 @@
 #include "config/settings.h"
 #include "delivery/plan.h"
 #include "delivery/query.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 enum {
 	/* ClickHouse's default of max_query_size. */

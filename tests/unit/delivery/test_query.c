@@ -2,12 +2,9 @@
 #include "config/settings.h"
 #include "delivery/query.h"
 #include "formats/record.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 static char database[] = "logs";
 static char logs_table[] = "access";

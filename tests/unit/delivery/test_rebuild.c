@@ -7,13 +7,10 @@
 #include "formats/row_hash.h"
 #include "support/delivery_world.h"
 #include "support/record_rows.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 enum {
 	FIRST = 1549411200, /* second of the first row of an intent */
@@ -854,8 +851,6 @@ static void a_cancelled_pass_leaves_its_intents_as_they_are(void **state)
 	fake_loop_advance(story->world.loop, 0);
 	expect_put(story, &story->one);
 }
-
-#define STORY(story) cmocka_unit_test_setup_teardown(story, set_up, tear_down)
 
 int main(void)
 {

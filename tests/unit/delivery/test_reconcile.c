@@ -5,13 +5,10 @@
 #include "delivery/upload.h"
 #include "support/delivery_world.h"
 #include "support/record_rows.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 enum {
 	SHARD = 3,
@@ -798,8 +795,6 @@ static void a_cancelled_pass_does_nothing_more(void **state)
 	fake_ledger_answer_counts(story->world.ledger, NULL, 0);
 	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_RECONCILES_FULL), 1);
 }
-
-#define STORY(story) cmocka_unit_test_setup_teardown(story, set_up, tear_down)
 
 int main(void)
 {

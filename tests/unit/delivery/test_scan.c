@@ -4,12 +4,9 @@
 #include "base/memory.h"
 #include "support/delivery_world.h"
 #include "support/record_rows.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 enum { NEXT_ID = 1, CODE = 241 };
 
@@ -401,8 +398,6 @@ static void a_row_of_a_source_that_was_left_settles_nothing(void **state)
 	assert_int_equal(story->error.kind, LC_ERROR_CORRUPT);
 	assert_int_equal(lc_source_open_from(story->list[1]), 503);
 }
-
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {

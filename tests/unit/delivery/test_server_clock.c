@@ -1,10 +1,8 @@
 #include "delivery/server_clock.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
+#include "support/story.h"
 
-#include <cmocka.h>
+#include <stddef.h>
 
 static void nothing_is_known_before_a_server_has_told(void **state)
 {

@@ -1,12 +1,10 @@
 /* How long a question to ClickHouse is. */
 #include "delivery/slice.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
+#include "support/story.h"
+
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
 
 enum { PATIENCE = 8, LONG_MS = 5000, SHORT_MS = 10 };
 

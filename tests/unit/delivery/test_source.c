@@ -1,16 +1,14 @@
 #include "delivery/source.h"
 
+#include "base/memory.h"
 #include "delivery/backlog.h"
 #include "delivery/object.h"
 #include "delivery/target.h"
 #include "delivery/undelivered.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 enum { MANY = 5000 };
 
@@ -23,12 +21,10 @@ struct story {
 	struct lc_object_table objects;
 };
 
-static int begin(void **state)
+static int set_up(void **state)
 {
-	struct story *story = calloc(1, sizeof(*story));
+	struct story *story = lc_memory_zero(1, sizeof(*story));
 
-	if (story == NULL)
-		return -1;
 	story->table = lc_source_table_new();
 	story->source = lc_source_get(story->table, 7, lc_view_of("bucket"));
 	story->target_bucket.name = lc_view_of("logs");
@@ -39,7 +35,7 @@ static int begin(void **state)
 	return 0;
 }
 
-static int end(void **state)
+static int tear_down(void **state)
 {
 	struct story *story = *state;
 
@@ -536,8 +532,6 @@ static void the_oldest_of_all_sources_is_told(void **state)
 	assert_int_equal(lc_counters_get(&counters, LC_COUNTERS_OLDEST_UNDELIVERED_INSERTED_AT),
 			 1001);
 }
-
-#define STORY(story) cmocka_unit_test_setup_teardown(story, begin, end)
 
 int main(void)
 {

@@ -1,14 +1,12 @@
 #include "delivery/source.h"
 
+#include "base/memory.h"
 #include "base/random.h"
 #include "support/fake_ledger.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 enum { TEXT_MAX = 512 };
 
@@ -18,12 +16,10 @@ struct story {
 	struct lc_ledger *ledger;
 };
 
-static int begin(void **state)
+static int set_up(void **state)
 {
-	struct story *story = calloc(1, sizeof(*story));
+	struct story *story = lc_memory_zero(1, sizeof(*story));
 
-	if (story == NULL)
-		return -1;
 	story->table = lc_source_table_new();
 	story->source = lc_source_get(story->table, 7, lc_view_of("bucket"));
 	story->ledger = fake_ledger_new();
@@ -31,7 +27,7 @@ static int begin(void **state)
 	return 0;
 }
 
-static int end(void **state)
+static int tear_down(void **state)
 {
 	struct story *story = *state;
 
@@ -605,8 +601,6 @@ static void random_histories_agree_with_a_model(void **state)
 		}
 	}
 }
-
-#define STORY(story) cmocka_unit_test_setup_teardown(story, begin, end)
 
 int main(void)
 {

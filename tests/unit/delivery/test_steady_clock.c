@@ -1,10 +1,8 @@
 #include "delivery/steady_clock.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
+#include "support/story.h"
 
-#include <cmocka.h>
+#include <stddef.h>
 
 enum { HOUR = 3600, DAY = 86400, NOON = 1700000000 / DAY * DAY + DAY / 2, HOUR_MS = HOUR * 1000 };
 

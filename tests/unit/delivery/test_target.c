@@ -1,12 +1,11 @@
 #include "delivery/target.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
+#include "base/memory.h"
+#include "support/story.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 enum { TARGETS = 5, ATTEMPTS = 3, CONCURRENCY = 4 };
 
@@ -27,12 +26,10 @@ struct story {
 	struct lc_target targets[TARGETS];
 };
 
-static int begin(void **state)
+static int set_up(void **state)
 {
-	struct story *story = calloc(1, sizeof(*story));
+	struct story *story = lc_memory_zero(1, sizeof(*story));
 
-	if (story == NULL)
-		return -1;
 	lc_random_seed(&story->random, 5);
 	for (size_t i = 0; i < TARGETS; i++)
 		story->targets[i].bucket = &story->bucket;
@@ -55,7 +52,7 @@ static void forget_all(struct story *story)
 		forget(&story->targets[i].standing);
 }
 
-static int end(void **state)
+static int tear_down(void **state)
 {
 	struct story *story = *state;
 
@@ -572,8 +569,6 @@ static void states_have_names(void **state)
 	assert_string_equal(lc_target_state_name(LC_TARGET_SHAKY), "shaky");
 	assert_string_equal(lc_target_state_name(LC_TARGET_ASIDE), "aside");
 }
-
-#define STORY(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
 {

@@ -5,13 +5,10 @@
 #include "delivery/backlog.h"
 #include "delivery/object.h"
 #include "delivery/source.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 enum {
 	CONCURRENCY = 2,
@@ -40,12 +37,10 @@ struct story {
 	unsigned visits;
 };
 
-static int begin(void **state)
+static int set_up(void **state)
 {
-	struct story *story = calloc(1, sizeof(*story));
+	struct story *story = lc_memory_zero(1, sizeof(*story));
 
-	if (story == NULL)
-		return -1;
 	story->table = lc_target_table_new(&POLICY);
 	story->sources = lc_source_table_new();
 	story->source = lc_source_get(story->sources, 7, lc_view_of("photos"));
@@ -67,7 +62,7 @@ static void drop_all(void *context, struct lc_target_bucket *bucket)
 		drop(TAILQ_FIRST(&TAILQ_FIRST(&bucket->queue)->waiting));
 }
 
-static int end(void **state)
+static int tear_down(void **state)
 {
 	struct story *story = *state;
 
@@ -731,8 +726,6 @@ static void the_target_that_is_blocked_longest_has_its_words_shown(void **state)
 	lc_counters_complaint(&counters, LC_COUNTERS_COMPLAINT_TARGET, words);
 	assert_string_equal(words, "newer/p/, not tried since the start");
 }
-
-#define STORY(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
 {

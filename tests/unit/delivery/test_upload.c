@@ -3,13 +3,10 @@
 #include "base/clock.h"
 #include "delivery/backlog.h"
 #include "delivery/undelivered.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 static void an_object_is_delivered_when_the_ledger_has_it_on_disk(void **state)
 {
@@ -416,30 +413,27 @@ static void all_that_is_under_way_may_end_with_the_process(void **state)
 	assert_int_equal(fake_s3_active(world->s3), 1);
 }
 
-#define STORY(name) \
-	cmocka_unit_test_setup_teardown(name, upload_world_set_up, upload_world_tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    STORY(an_object_is_delivered_when_the_ledger_has_it_on_disk),
-	    STORY(no_more_uploads_run_than_are_allowed),
-	    STORY(one_target_alone_does_not_take_all_uploads),
-	    STORY(a_failed_upload_is_tried_again_with_the_same_object),
-	    STORY(an_object_that_may_be_there_is_looked_for_first),
-	    STORY(a_target_that_keeps_failing_frees_all_bodies_but_one),
-	    STORY(a_refusal_steps_aside_at_once),
-	    STORY(an_object_for_a_target_aside_loses_its_body_at_once),
-	    STORY(one_object_at_a_time_finds_out_when_a_target_works_again),
-	    STORY(one_failing_target_harms_no_other),
-	    STORY(a_target_that_works_is_crowded_by_its_share),
-	    STORY(what_an_earlier_process_knew_of_a_target_still_holds),
-	    STORY(no_clock_makes_a_target_wait_longer_than_the_longest_backoff),
-	    STORY(a_target_whose_wait_is_over_is_tried_at_once),
-	    STORY(the_operator_has_a_target_tried_at_once),
-	    STORY(abandoned_uploads_leave_their_intents),
-	    STORY(s3_is_called_failing_while_no_answer_comes),
-	    STORY(all_that_is_under_way_may_end_with_the_process),
+	    UPLOAD_STORY(an_object_is_delivered_when_the_ledger_has_it_on_disk),
+	    UPLOAD_STORY(no_more_uploads_run_than_are_allowed),
+	    UPLOAD_STORY(one_target_alone_does_not_take_all_uploads),
+	    UPLOAD_STORY(a_failed_upload_is_tried_again_with_the_same_object),
+	    UPLOAD_STORY(an_object_that_may_be_there_is_looked_for_first),
+	    UPLOAD_STORY(a_target_that_keeps_failing_frees_all_bodies_but_one),
+	    UPLOAD_STORY(a_refusal_steps_aside_at_once),
+	    UPLOAD_STORY(an_object_for_a_target_aside_loses_its_body_at_once),
+	    UPLOAD_STORY(one_object_at_a_time_finds_out_when_a_target_works_again),
+	    UPLOAD_STORY(one_failing_target_harms_no_other),
+	    UPLOAD_STORY(a_target_that_works_is_crowded_by_its_share),
+	    UPLOAD_STORY(what_an_earlier_process_knew_of_a_target_still_holds),
+	    UPLOAD_STORY(no_clock_makes_a_target_wait_longer_than_the_longest_backoff),
+	    UPLOAD_STORY(a_target_whose_wait_is_over_is_tried_at_once),
+	    UPLOAD_STORY(the_operator_has_a_target_tried_at_once),
+	    UPLOAD_STORY(abandoned_uploads_leave_their_intents),
+	    UPLOAD_STORY(s3_is_called_failing_while_no_answer_comes),
+	    UPLOAD_STORY(all_that_is_under_way_may_end_with_the_process),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,13 +2,10 @@
 #include "support/upload_world.h"
 
 #include "delivery/backlog.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 enum {
 	HOLD_MS = 600 * 1000,
@@ -513,29 +510,26 @@ static void objects_of_an_ignored_target_wait_and_are_tried(void **state)
 	assert_int_equal(world->delivered, 1);
 }
 
-#define STORY(name) \
-	cmocka_unit_test_setup_teardown(name, upload_world_set_up, upload_world_tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    STORY(a_refused_prefix_harms_no_other_of_its_bucket),
-	    STORY(a_bucket_that_refuses_prefix_after_prefix_is_probed_with_each_in_turn),
-	    STORY(an_object_refused_for_its_size_is_cut_again),
-	    STORY(smaller_objects_that_are_refused_are_cut_smaller_still),
-	    STORY(one_row_alone_cannot_be_cut),
-	    STORY(a_target_that_refuses_even_small_objects_for_their_size_steps_aside),
-	    STORY(an_object_that_may_have_been_stored_is_never_cut),
-	    STORY(an_object_of_an_earlier_process_is_never_cut),
-	    STORY(an_object_from_before_the_horizon_is_never_cut),
-	    STORY(an_object_is_not_cut_while_its_source_is_read),
-	    STORY(the_operator_has_what_was_left_alone_tried_at_once),
-	    STORY(after_a_strange_refusal_another_object_is_the_next_probe),
-	    STORY(many_refused_targets_leave_room_and_are_probed_in_turn),
-	    STORY(objects_of_a_discarded_prefix_are_closed),
-	    STORY(a_bucket_is_discarded_as_a_whole),
-	    STORY(an_upload_under_way_ends_as_it_ends),
-	    STORY(objects_of_an_ignored_target_wait_and_are_tried),
+	    UPLOAD_STORY(a_refused_prefix_harms_no_other_of_its_bucket),
+	    UPLOAD_STORY(a_bucket_that_refuses_prefix_after_prefix_is_probed_with_each_in_turn),
+	    UPLOAD_STORY(an_object_refused_for_its_size_is_cut_again),
+	    UPLOAD_STORY(smaller_objects_that_are_refused_are_cut_smaller_still),
+	    UPLOAD_STORY(one_row_alone_cannot_be_cut),
+	    UPLOAD_STORY(a_target_that_refuses_even_small_objects_for_their_size_steps_aside),
+	    UPLOAD_STORY(an_object_that_may_have_been_stored_is_never_cut),
+	    UPLOAD_STORY(an_object_of_an_earlier_process_is_never_cut),
+	    UPLOAD_STORY(an_object_from_before_the_horizon_is_never_cut),
+	    UPLOAD_STORY(an_object_is_not_cut_while_its_source_is_read),
+	    UPLOAD_STORY(the_operator_has_what_was_left_alone_tried_at_once),
+	    UPLOAD_STORY(after_a_strange_refusal_another_object_is_the_next_probe),
+	    UPLOAD_STORY(many_refused_targets_leave_room_and_are_probed_in_turn),
+	    UPLOAD_STORY(objects_of_a_discarded_prefix_are_closed),
+	    UPLOAD_STORY(a_bucket_is_discarded_as_a_whole),
+	    UPLOAD_STORY(an_upload_under_way_ends_as_it_ends),
+	    UPLOAD_STORY(objects_of_an_ignored_target_wait_and_are_tried),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,13 +2,10 @@
 #include "support/upload_world.h"
 
 #include "delivery/backlog.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 enum {
 	UPLOADS = 8,
@@ -463,27 +460,24 @@ static void targets_are_forgotten_when_nobody_holds_them(void **state)
 	assert_ptr_equal(lc_upload_targets(world->upload), targets);
 }
 
-#define STORY(name) \
-	cmocka_unit_test_setup_teardown(name, upload_world_set_up, upload_world_tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    STORY(a_bucket_whose_uploads_do_not_move_is_slow),
-	    STORY(a_bucket_is_slow_until_one_of_its_uploads_is_not),
-	    STORY(buckets_that_hang_give_way_to_those_that_wait),
-	    STORY(the_slowest_gives_way_first),
-	    STORY(uploads_that_move_do_not_give_way),
-	    STORY(slow_and_failing_buckets_never_take_all_slots),
-	    STORY(a_slow_bucket_keeps_an_eighth_of_the_memory),
-	    STORY(an_object_that_is_next_keeps_its_body_whatever_its_size),
-	    STORY(a_failure_frees_nothing_that_waits),
-	    STORY(slow_buckets_make_room_when_memory_is_short),
-	    STORY(uploads_of_slow_buckets_give_way_when_memory_is_short),
-	    STORY(a_bucket_that_is_waited_for_too_long_spills),
-	    STORY(bodies_built_again_have_an_eighth_of_the_memory),
-	    STORY(uploads_into_slow_and_failing_buckets_promise_no_room),
-	    STORY(targets_are_forgotten_when_nobody_holds_them),
+	    UPLOAD_STORY(a_bucket_whose_uploads_do_not_move_is_slow),
+	    UPLOAD_STORY(a_bucket_is_slow_until_one_of_its_uploads_is_not),
+	    UPLOAD_STORY(buckets_that_hang_give_way_to_those_that_wait),
+	    UPLOAD_STORY(the_slowest_gives_way_first),
+	    UPLOAD_STORY(uploads_that_move_do_not_give_way),
+	    UPLOAD_STORY(slow_and_failing_buckets_never_take_all_slots),
+	    UPLOAD_STORY(a_slow_bucket_keeps_an_eighth_of_the_memory),
+	    UPLOAD_STORY(an_object_that_is_next_keeps_its_body_whatever_its_size),
+	    UPLOAD_STORY(a_failure_frees_nothing_that_waits),
+	    UPLOAD_STORY(slow_buckets_make_room_when_memory_is_short),
+	    UPLOAD_STORY(uploads_of_slow_buckets_give_way_when_memory_is_short),
+	    UPLOAD_STORY(a_bucket_that_is_waited_for_too_long_spills),
+	    UPLOAD_STORY(bodies_built_again_have_an_eighth_of_the_memory),
+	    UPLOAD_STORY(uploads_into_slow_and_failing_buckets_promise_no_room),
+	    UPLOAD_STORY(targets_are_forgotten_when_nobody_holds_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

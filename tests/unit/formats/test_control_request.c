@@ -1,13 +1,11 @@
 /* Requests as they come over HTTP, and what is none. */
 #include "formats/control_request.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
+#include "support/story.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static struct lc_control_request decode(const char *text)
 {

@@ -1,16 +1,13 @@
 #include "formats/decimal.h"
 
 #include "base/random.h"
+#include "support/story.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static float float_of(uint32_t bits)
 {

@@ -1,14 +1,12 @@
 #include "formats/discovery_row.h"
 
+#include "base/memory.h"
 #include "formats/row_binary.h"
+#include "support/story.h"
 
 #include <endian.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 enum { MARKER = 4711, BYTES_MAX = 1024 * 1024 };
 
@@ -74,16 +72,16 @@ static bool read_answer(const struct lc_buffer *bytes, size_t size, struct taken
 	return good;
 }
 
-static int begin(void **state)
+static int set_up(void **state)
 {
-	struct lc_buffer *bytes = calloc(1, sizeof(*bytes));
+	struct lc_buffer *bytes = lc_memory_zero(1, sizeof(*bytes));
 
 	lc_buffer_init(bytes, BYTES_MAX);
 	*state = bytes;
 	return 0;
 }
 
-static int end(void **state)
+static int tear_down(void **state)
 {
 	lc_buffer_free(*state);
 	free(*state);
@@ -194,8 +192,6 @@ static void a_server_that_would_shorten_answers_tells_no_time(void **state)
 	assert_int_equal(error.kind, LC_ERROR_REFUSED);
 	assert_non_null(strstr(error.message, "has some_mode=break, which"));
 }
-
-#define STORY(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
 {

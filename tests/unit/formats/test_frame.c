@@ -1,12 +1,10 @@
 #include "formats/frame.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
+#include "support/story.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static bool decode(const void *bytes, size_t size, enum lc_frame_direction direction,
 		   struct lc_frame *frame)

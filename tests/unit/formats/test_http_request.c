@@ -1,14 +1,12 @@
 #include "formats/http_request.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
+#include "support/story.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 /* Decodes a copy of exactly the text's size, so that a sanitizer sees a read behind it.
  * What the request shows of the text is gone on return. */

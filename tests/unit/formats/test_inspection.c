@@ -1,14 +1,12 @@
 /* The inspection document: there and back, merged, cut, and what is none. */
 #include "formats/inspection.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
+#include "support/story.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 enum { CAP = 1 << 20 };
 

@@ -4,13 +4,10 @@
 #include "formats/decimal.h"
 #include "support/line_check.h"
 #include "support/record_rows.h"
+#include "support/story.h"
 
 #include <regex.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
-
-#include <cmocka.h>
 
 enum { TEXT_MAX = 60, ROOM = 16384 };
 

@@ -1,10 +1,8 @@
 #include "formats/metrics_text.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
+#include "support/story.h"
 
-#include <cmocka.h>
+#include <stdlib.h>
 
 static char *render(const struct lc_metrics_text_shard *shards, size_t count)
 {

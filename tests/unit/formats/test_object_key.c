@@ -1,10 +1,8 @@
 #include "formats/object_key.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <xxhash.h>
+#include "support/story.h"
 
-#include <cmocka.h>
+#include <xxhash.h>
 
 static const uint64_t HASHES[] = {1, 2, 2, UINT64_MAX};
 

@@ -1,9 +1,6 @@
 #include "formats/offset.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "support/story.h"
 
 static struct lc_offset offset(uint32_t inserted_at, int64_t start_time_ms, const char *req_id)
 {

@@ -1,12 +1,10 @@
 #include "formats/percent.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
+#include "support/story.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-
-#include <cmocka.h>
 
 static void assert_written(struct lc_view text, enum lc_percent_keep keep, const char *expected)
 {

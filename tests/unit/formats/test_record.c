@@ -2,19 +2,16 @@
 
 #include "base/random.h"
 #include "support/record_rows.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 static const uint64_t MARKER = UINT64_C(0x8123456789abcdef);
 
 /* Where things stand in a row of record_rows_append. */
 enum { SESSION_AT = 8, BUCKET_AT = 12 };
 
-static int setup(void **state)
+static int set_up(void **state)
 {
 	static struct lc_buffer row;
 	struct lc_record record = record_rows_example();
@@ -25,7 +22,7 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
+static int tear_down(void **state)
 {
 	lc_buffer_free(*state);
 	return 0;
@@ -239,22 +236,20 @@ static void any_changed_byte_is_decoded_or_refused_within_bounds(void **state)
 	}
 }
 
-#define ROW_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_columns_stand_between_markers_and_have_one_type_each),
-	    ROW_TEST(a_row_decodes_to_views_into_its_bytes),
+	    STORY(a_row_decodes_to_views_into_its_bytes),
 	    cmocka_unit_test(a_row_without_values_decodes),
-	    ROW_TEST(an_empty_text_that_is_not_null_is_the_same_as_null),
-	    ROW_TEST(a_row_cut_anywhere_is_incomplete_and_says_how_much_it_needs),
-	    ROW_TEST(a_wrong_first_marker_shows_what_is_there),
-	    ROW_TEST(a_wrong_last_marker_is_corrupt),
-	    ROW_TEST(a_null_flag_is_0_or_1),
-	    ROW_TEST(a_length_that_no_memory_holds_is_corrupt),
-	    ROW_TEST(a_raft_session_has_16_bits),
-	    ROW_TEST(any_changed_byte_is_decoded_or_refused_within_bounds),
+	    STORY(an_empty_text_that_is_not_null_is_the_same_as_null),
+	    STORY(a_row_cut_anywhere_is_incomplete_and_says_how_much_it_needs),
+	    STORY(a_wrong_first_marker_shows_what_is_there),
+	    STORY(a_wrong_last_marker_is_corrupt),
+	    STORY(a_null_flag_is_0_or_1),
+	    STORY(a_length_that_no_memory_holds_is_corrupt),
+	    STORY(a_raft_session_has_16_bits),
+	    STORY(any_changed_byte_is_decoded_or_refused_within_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

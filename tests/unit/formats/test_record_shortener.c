@@ -1,12 +1,9 @@
 #include "formats/record_shortener.h"
 
 #include "support/record_rows.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 enum { MAX_ROW_BYTES = 8192, LONG = 10000 };
 

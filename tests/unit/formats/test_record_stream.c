@@ -2,14 +2,11 @@
 
 #include "formats/row_hash.h"
 #include "support/record_rows.h"
+#include "support/story.h"
 
 #include <malloc.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 enum { ROWS = 5, MAX_ROW_BYTES = LC_RECORD_STREAM_ROW_BYTES_MIN };
 

@@ -1,9 +1,6 @@
 #include "formats/row_binary.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "support/story.h"
 
 static struct lc_view view(const char *bytes, size_t size)
 {

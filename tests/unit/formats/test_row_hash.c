@@ -1,13 +1,10 @@
 #include "formats/row_hash.h"
 
 #include "support/record_rows.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <xxhash.h>
-
-#include <cmocka.h>
 
 /* The hashed bytes, written down from the description in formats/row_hash.h. */
 static void append_uint(struct lc_buffer *bytes, uint64_t value, size_t size)

@@ -1,13 +1,11 @@
 #include "formats/s3_error.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
+#include "support/story.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 static void assert_read(const char *body, const char *code, const char *message)
 {

@@ -2,10 +2,7 @@
  * Authorization Header: Transferring Payload in a Single Chunk", examples. */
 #include "formats/sigv4.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "support/story.h"
 
 enum { MAY_24_2013 = 1369353600 };
 

@@ -1,10 +1,8 @@
 #include "formats/taken_rows.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
+#include "support/story.h"
 
-#include <cmocka.h>
+#include <stdlib.h>
 
 static void a_blob_is_what_its_format_says(void **state)
 {

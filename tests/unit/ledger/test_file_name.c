@@ -1,11 +1,9 @@
 #include "ledger/file_name.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
+#include "support/story.h"
+
 #include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static void names_of_ledgers_and_what_belongs_to_them_are_known(void **state)
 {

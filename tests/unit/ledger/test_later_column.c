@@ -8,13 +8,10 @@
 #include "ledger/ledger_check.h"
 #include "support/ledger_case.h"
 #include "support/record_rows.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 enum { MAX_ROW_BYTES = LC_RECORD_STREAM_ROW_BYTES_MIN, LARGE = 100000 };
 

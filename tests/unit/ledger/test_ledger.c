@@ -3,13 +3,10 @@
 #include "base/memory.h"
 #include "ledger/ledger.h"
 #include "support/ledger_case.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 enum { NOON = 1700000000 / 86400 * 86400 + 43200 };
 
@@ -420,23 +417,17 @@ static void two_can_not_have_the_same_ledger(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(
-		callbacks_come_in_the_order_of_the_calls_and_see_what_was_called_before, set_up,
-		tear_down),
-	    cmocka_unit_test_setup_teardown(views_are_copied, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(a_read_that_is_cancelled_is_not_called_back, set_up,
-					    tear_down),
-	    cmocka_unit_test_setup_teardown(offsets_are_recorded_whether_or_not_anybody_waits,
-					    set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(what_was_called_before_a_close_is_written, set_up,
-					    tear_down),
-	    cmocka_unit_test_setup_teardown(what_is_to_be_dropped_goes_in_the_end, set_up,
-					    tear_down),
-	    cmocka_unit_test_setup_teardown(a_close_ends_the_dropping, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(a_callback_may_close_the_ledger, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(hashes_may_be_kept, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(calls_from_callbacks_go_on_and_on, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(two_can_not_have_the_same_ledger, set_up, tear_down),
+	    STORY(callbacks_come_in_the_order_of_the_calls_and_see_what_was_called_before),
+	    STORY(views_are_copied),
+	    STORY(a_read_that_is_cancelled_is_not_called_back),
+	    STORY(offsets_are_recorded_whether_or_not_anybody_waits),
+	    STORY(what_was_called_before_a_close_is_written),
+	    STORY(what_is_to_be_dropped_goes_in_the_end),
+	    STORY(a_close_ends_the_dropping),
+	    STORY(a_callback_may_close_the_ledger),
+	    STORY(hashes_may_be_kept),
+	    STORY(calls_from_callbacks_go_on_and_on),
+	    STORY(two_can_not_have_the_same_ledger),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,15 +3,12 @@
 #include "ledger/ledger.h"
 #include "ledger/ledger_check.h"
 #include "support/ledger_case.h"
+#include "support/story.h"
 
-#include <setjmp.h>
 #include <sqlite3.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 enum { HOUR = 3600, NOON = 1700000000 / 86400 * 86400 + 43200, FIRST_HOUR = NOON / HOUR };
 
@@ -263,14 +260,12 @@ static void a_ledger_that_is_not_there_is_not_made(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(a_sound_ledger_has_no_fault, set_up, tear_down),
+	    STORY(a_sound_ledger_has_no_fault),
 	    cmocka_unit_test(each_broken_invariant_is_named),
-	    cmocka_unit_test_setup_teardown(what_lies_behind_the_horizon_may_be_there_in_part,
-					    set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(a_log_is_read_and_left_as_it_is, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(a_ledger_in_use_is_not_checked, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(a_ledger_that_is_not_there_is_not_made, set_up,
-					    tear_down),
+	    STORY(what_lies_behind_the_horizon_may_be_there_in_part),
+	    STORY(a_log_is_read_and_left_as_it_is),
+	    STORY(a_ledger_in_use_is_not_checked),
+	    STORY(a_ledger_that_is_not_there_is_not_made),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

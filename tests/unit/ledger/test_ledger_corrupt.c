@@ -3,18 +3,15 @@
 #include "ledger/ledger.h"
 #include "ledger/ledger_check.h"
 #include "support/ledger_case.h"
+#include "support/story.h"
 
 #include <fcntl.h>
-#include <setjmp.h>
 #include <sqlite3.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { HOUR = 3600, NOON = 1700000000 / 86400 * 86400 + 43200, OBJECTS = 200 };
 
@@ -389,23 +386,19 @@ static void an_idle_ledger_notices_that_its_file_is_gone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(a_text_in_its_place_is_no_ledger, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(an_empty_file_is_no_fresh_start, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(another_database_is_no_ledger, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(another_shards_ledger_is_not_ours, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(a_newer_schema_is_not_guessed_at, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(nothing_is_durable_in_a_file_that_is_gone, set_up,
-					    tear_down),
-	    cmocka_unit_test_setup_teardown(an_idle_ledger_notices_that_its_file_is_gone, set_up,
-					    tear_down),
-	    cmocka_unit_test_setup_teardown(a_missing_table_is_damage, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(ranges_that_overlap_are_damage, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(a_folder_that_is_not_there_is_no_damage, set_up,
-					    tear_down),
-	    cmocka_unit_test_setup_teardown(a_file_cut_short_is_damaged, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(overwritten_pages_never_pass_for_answers, set_up,
-					    tear_down),
-	    cmocka_unit_test_setup_teardown(a_blob_that_is_none_is_damage, set_up, tear_down),
+	    STORY(a_text_in_its_place_is_no_ledger),
+	    STORY(an_empty_file_is_no_fresh_start),
+	    STORY(another_database_is_no_ledger),
+	    STORY(another_shards_ledger_is_not_ours),
+	    STORY(a_newer_schema_is_not_guessed_at),
+	    STORY(nothing_is_durable_in_a_file_that_is_gone),
+	    STORY(an_idle_ledger_notices_that_its_file_is_gone),
+	    STORY(a_missing_table_is_damage),
+	    STORY(ranges_that_overlap_are_damage),
+	    STORY(a_folder_that_is_not_there_is_no_damage),
+	    STORY(a_file_cut_short_is_damaged),
+	    STORY(overwritten_pages_never_pass_for_answers),
+	    STORY(a_blob_that_is_none_is_damage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,18 +11,15 @@
 #include "ledger/ledger.h"
 #include "ledger/ledger_check.h"
 #include "support/ledger_case.h"
+#include "support/story.h"
 
 #include <poll.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { HOUR = 3600, NOON = 1700000000 / 86400 * 86400 + 43200, KILLS = 60, INFLIGHT = 8 };
 

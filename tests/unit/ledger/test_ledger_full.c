@@ -3,14 +3,11 @@
 #include "base/memory.h"
 #include "ledger/ledger.h"
 #include "support/ledger_case.h"
+#include "support/story.h"
 
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-
-#include <cmocka.h>
 
 enum { NOON = 1700000000 / 86400 * 86400 + 43200, LIMIT = 512 * 1024, WAIT_MS = 10000 };
 
@@ -176,9 +173,8 @@ static void closing_does_not_wait_for_room(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(writes_wait_for_room_and_then_succeed, set_up,
-					    tear_down),
-	    cmocka_unit_test_setup_teardown(closing_does_not_wait_for_room, set_up, tear_down),
+	    STORY(writes_wait_for_room_and_then_succeed),
+	    STORY(closing_does_not_wait_for_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

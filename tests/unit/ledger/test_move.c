@@ -6,16 +6,13 @@
 #include "support/former_ledger.h"
 #include "support/ledger_case.h"
 #include "support/move_world.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { BASE = 1700000100, OBJECTS = 12 };
 
@@ -569,24 +566,23 @@ static void a_machine_makes_its_own_ledgers_from_all_that_they_need(void **state
 
 int main(void)
 {
-#define TEST(story) cmocka_unit_test_setup_teardown(story, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	    TEST(nothing_is_lost_and_nothing_comes_along),
-	    TEST(many_changes_lose_nothing_either),
-	    TEST(ledgers_of_an_earlier_release_are_taken),
-	    TEST(a_first_start_makes_empty_ledgers),
-	    TEST(what_an_earlier_layout_left_does_not_come_back),
-	    TEST(each_session_goes_on_from_where_its_own_ledger_was),
-	    TEST(open_ranges_reach_as_far_as_their_own_ledger_had_seen),
-	    TEST(the_horizon_may_come_down_to_where_rows_are_still_known),
-	    TEST(a_ledger_that_catches_up_forgets_its_origins),
-	    TEST(a_ledger_without_a_window_makes_the_new_one_start_at_the_offsets),
-	    TEST(origins_go_along_through_several_changes),
-	    TEST(a_lost_ledger_takes_its_origins_with_it),
-	    TEST(a_missing_ledger_is_named_and_nothing_changes),
-	    TEST(a_damaged_ledger_is_named_and_nothing_changes),
-	    TEST(a_ledger_under_a_wrong_name_is_refused),
-	    TEST(a_machine_makes_its_own_ledgers_from_all_that_they_need),
+	    STORY(nothing_is_lost_and_nothing_comes_along),
+	    STORY(many_changes_lose_nothing_either),
+	    STORY(ledgers_of_an_earlier_release_are_taken),
+	    STORY(a_first_start_makes_empty_ledgers),
+	    STORY(what_an_earlier_layout_left_does_not_come_back),
+	    STORY(each_session_goes_on_from_where_its_own_ledger_was),
+	    STORY(open_ranges_reach_as_far_as_their_own_ledger_had_seen),
+	    STORY(the_horizon_may_come_down_to_where_rows_are_still_known),
+	    STORY(a_ledger_that_catches_up_forgets_its_origins),
+	    STORY(a_ledger_without_a_window_makes_the_new_one_start_at_the_offsets),
+	    STORY(origins_go_along_through_several_changes),
+	    STORY(a_lost_ledger_takes_its_origins_with_it),
+	    STORY(a_missing_ledger_is_named_and_nothing_changes),
+	    STORY(a_damaged_ledger_is_named_and_nothing_changes),
+	    STORY(a_ledger_under_a_wrong_name_is_refused),
+	    STORY(a_machine_makes_its_own_ledgers_from_all_that_they_need),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,10 +1,8 @@
 #include "ledger/origin.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
+#include "support/story.h"
 
-#include <cmocka.h>
+#include <stddef.h>
 
 enum { MODULI = 13, SESSIONS = 2 * 3 * 4 * 5 * 7 * 11 };
 

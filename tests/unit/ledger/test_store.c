@@ -2,15 +2,12 @@
 #include "base/memory.h"
 #include "ledger/store.h"
 #include "support/ledger_case.h"
+#include "support/story.h"
 
-#include <setjmp.h>
 #include <sqlite3.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 enum { HOUR = 3600, DAY = 86400, NOON = 1700000000 / DAY * DAY + DAY / 2 };
 
@@ -597,28 +594,19 @@ static void names_may_hold_any_byte(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(a_new_ledger_is_empty, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(windows_ranges_and_targets_are_there_after_a_restart,
-					    set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(without_a_note_of_it_all_behind_the_bound_is_forgotten,
-					    set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(
-		ranges_of_a_window_that_was_not_recorded_do_not_come_back, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(
-		the_last_second_of_a_source_that_is_not_committed_is_read_again, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(an_intent_is_open_until_it_is_delivered, set_up,
-					    tear_down),
-	    cmocka_unit_test_setup_teardown(hashes_are_those_of_the_seconds_asked_for, set_up,
-					    tear_down),
-	    cmocka_unit_test_setup_teardown(an_object_over_hours_is_found_from_any_of_its_seconds,
-					    set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(open_intents_come_back_as_they_went_in, set_up,
-					    tear_down),
-	    cmocka_unit_test_setup_teardown(objects_are_listed_newest_first, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(deliveries_are_found_by_either_bucket, set_up,
-					    tear_down),
-	    cmocka_unit_test_setup_teardown(what_is_rolled_back_never_was, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(names_may_hold_any_byte, set_up, tear_down),
+	    STORY(a_new_ledger_is_empty),
+	    STORY(windows_ranges_and_targets_are_there_after_a_restart),
+	    STORY(without_a_note_of_it_all_behind_the_bound_is_forgotten),
+	    STORY(ranges_of_a_window_that_was_not_recorded_do_not_come_back),
+	    STORY(the_last_second_of_a_source_that_is_not_committed_is_read_again),
+	    STORY(an_intent_is_open_until_it_is_delivered),
+	    STORY(hashes_are_those_of_the_seconds_asked_for),
+	    STORY(an_object_over_hours_is_found_from_any_of_its_seconds),
+	    STORY(open_intents_come_back_as_they_went_in),
+	    STORY(objects_are_listed_newest_first),
+	    STORY(deliveries_are_found_by_either_bucket),
+	    STORY(what_is_rolled_back_never_was),
+	    STORY(names_may_hold_any_byte),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,12 +2,9 @@
 #include "base/memory.h"
 #include "ledger/store.h"
 #include "support/ledger_case.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 enum { HOUR = 3600, SLOT = LC_LEDGER_SLOT_SECONDS, NOON = 1700000000 / 86400 * 86400 + 43200 };
 
@@ -447,33 +444,20 @@ static void a_source_that_comes_back_does_not_inherit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(only_slots_with_more_rows_than_taken_are_a_surplus,
-					    set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(only_seconds_with_more_rows_than_taken_are_a_surplus,
-					    set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(
-		an_offset_ahead_of_the_committed_second_is_somebody_elses, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(nothing_behind_what_is_on_record_is_committed, set_up,
-					    tear_down),
-	    cmocka_unit_test_setup_teardown(what_was_committed_and_forgotten_is_no_other_couriers,
-					    set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(whole_hours_behind_the_bound_are_dropped, set_up,
-					    tear_down),
-	    cmocka_unit_test_setup_teardown(a_step_drops_an_hour_and_what_lies_before_it, set_up,
-					    tear_down),
-	    cmocka_unit_test_setup_teardown(what_is_taken_after_the_horizon_has_come_down_stays,
-					    set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(an_open_intent_stays_when_its_hour_goes, set_up,
-					    tear_down),
-	    cmocka_unit_test_setup_teardown(what_an_open_range_needs_stays, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(slots_and_floors_behind_the_bound_are_forgotten, set_up,
-					    tear_down),
-	    cmocka_unit_test_setup_teardown(the_horizon_comes_down_to_the_rows_that_are_known,
-					    set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(
-		the_horizon_does_not_come_down_to_floors_that_are_forgotten, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(a_source_that_comes_back_does_not_inherit, set_up,
-					    tear_down),
+	    STORY(only_slots_with_more_rows_than_taken_are_a_surplus),
+	    STORY(only_seconds_with_more_rows_than_taken_are_a_surplus),
+	    STORY(an_offset_ahead_of_the_committed_second_is_somebody_elses),
+	    STORY(nothing_behind_what_is_on_record_is_committed),
+	    STORY(what_was_committed_and_forgotten_is_no_other_couriers),
+	    STORY(whole_hours_behind_the_bound_are_dropped),
+	    STORY(a_step_drops_an_hour_and_what_lies_before_it),
+	    STORY(what_is_taken_after_the_horizon_has_come_down_stays),
+	    STORY(an_open_intent_stays_when_its_hour_goes),
+	    STORY(what_an_open_range_needs_stays),
+	    STORY(slots_and_floors_behind_the_bound_are_forgotten),
+	    STORY(the_horizon_comes_down_to_the_rows_that_are_known),
+	    STORY(the_horizon_does_not_come_down_to_floors_that_are_forgotten),
+	    STORY(a_source_that_comes_back_does_not_inherit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

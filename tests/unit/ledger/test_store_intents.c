@@ -3,15 +3,12 @@
 #include "ledger/ledger_check.h"
 #include "ledger/store.h"
 #include "support/ledger_case.h"
+#include "support/story.h"
 
-#include <setjmp.h>
 #include <sqlite3.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 enum { HOUR = 3600, SLOT = LC_LEDGER_SLOT_SECONDS, NOON = 1700000000 / 86400 * 86400 + 43200 };
 
@@ -436,19 +433,18 @@ static void how_an_object_ended_is_told(void **state)
 
 int main(void)
 {
-#define TEST(story) cmocka_unit_test_setup_teardown(story, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	    TEST(each_prefix_has_its_own),
-	    TEST(whether_there_are_more_is_told),
-	    TEST(an_answer_ends_where_its_bytes_are_reached),
-	    TEST(the_oldest_second_is_that_of_all_open_intents),
+	    STORY(each_prefix_has_its_own),
+	    STORY(whether_there_are_more_is_told),
+	    STORY(an_answer_ends_where_its_bytes_are_reached),
+	    STORY(the_oldest_second_is_that_of_all_open_intents),
 	    cmocka_unit_test(a_blob_that_does_not_hold_the_intents_rows_is_damage),
-	    TEST(rows_of_a_withdrawn_intent_are_not_taken),
-	    TEST(its_key_and_its_rows_are_free_again),
-	    TEST(a_death_between_ranges_and_withdrawal_loses_nothing),
-	    TEST(an_intent_without_an_object_is_not_withdrawn),
-	    TEST(an_intent_without_an_object_is_not_lost),
-	    TEST(how_an_object_ended_is_told),
+	    STORY(rows_of_a_withdrawn_intent_are_not_taken),
+	    STORY(its_key_and_its_rows_are_free_again),
+	    STORY(a_death_between_ranges_and_withdrawal_loses_nothing),
+	    STORY(an_intent_without_an_object_is_not_withdrawn),
+	    STORY(an_intent_without_an_object_is_not_lost),
+	    STORY(how_an_object_ended_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

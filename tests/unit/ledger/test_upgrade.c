@@ -4,11 +4,10 @@
 #include "ledger/schema.h"
 #include "support/former_ledger.h"
 #include "support/ledger_case.h"
+#include "support/story.h"
 
-#include <setjmp.h>
 #include <signal.h>
 #include <sqlite3.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +15,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { START = LC_FORMER_LEDGER_START, HOUR = 3600, SHARD = 1, SHARDS = 4, TEXT_MAX = 1 << 20 };
 
@@ -493,16 +490,15 @@ static void a_kill_at_any_write_leaves_the_one_version_or_the_other(void **state
 
 int main(void)
 {
-#define TEST(story) cmocka_unit_test_setup_teardown(story, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	    TEST(everything_is_found_again),
-	    TEST(it_is_laid_out_as_a_new_one),
-	    TEST(it_goes_on_as_a_new_one),
-	    TEST(the_check_says_that_the_service_brings_it_up),
-	    TEST(another_shards_ledger_stays_as_it_is),
-	    TEST(a_damaged_one_stays_as_it_is),
-	    TEST(a_full_disk_leaves_the_one_version_or_the_other),
-	    TEST(a_kill_at_any_write_leaves_the_one_version_or_the_other),
+	    STORY(everything_is_found_again),
+	    STORY(it_is_laid_out_as_a_new_one),
+	    STORY(it_goes_on_as_a_new_one),
+	    STORY(the_check_says_that_the_service_brings_it_up),
+	    STORY(another_shards_ledger_stays_as_it_is),
+	    STORY(a_damaged_one_stays_as_it_is),
+	    STORY(a_full_disk_leaves_the_one_version_or_the_other),
+	    STORY(a_kill_at_any_write_leaves_the_one_version_or_the_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

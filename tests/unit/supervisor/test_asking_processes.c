@@ -7,13 +7,12 @@
 #include "formats/inspection.h"
 #include "formats/status_document.h"
 #include "support/service_world.h"
+#include "support/story.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -24,8 +23,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 /* ---- asking shards ---- */
 
@@ -269,14 +266,14 @@ static void only_root_and_the_services_user_may_change_something(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    SERVICE_WORLD_STORY(all_shards_are_asked_and_their_answers_are_one),
-	    SERVICE_WORLD_STORY(a_source_is_asked_of_its_shard_alone),
-	    SERVICE_WORLD_STORY(a_shard_that_does_not_answer_holds_up_nobody_for_long),
-	    SERVICE_WORLD_STORY(a_worker_that_dies_while_it_is_asked_is_told),
-	    SERVICE_WORLD_STORY(an_answer_that_is_too_long_is_cut),
-	    SERVICE_WORLD_STORY(many_ask_at_the_same_time),
-	    SERVICE_WORLD_STORY(wrong_requests_are_refused_with_a_word),
-	    SERVICE_WORLD_STORY(only_root_and_the_services_user_may_change_something),
+	    SERVICE_STORY(all_shards_are_asked_and_their_answers_are_one),
+	    SERVICE_STORY(a_source_is_asked_of_its_shard_alone),
+	    SERVICE_STORY(a_shard_that_does_not_answer_holds_up_nobody_for_long),
+	    SERVICE_STORY(a_worker_that_dies_while_it_is_asked_is_told),
+	    SERVICE_STORY(an_answer_that_is_too_long_is_cut),
+	    SERVICE_STORY(many_ask_at_the_same_time),
+	    SERVICE_STORY(wrong_requests_are_refused_with_a_word),
+	    SERVICE_STORY(only_root_and_the_services_user_may_change_something),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

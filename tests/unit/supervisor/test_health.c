@@ -3,15 +3,12 @@
 
 #include "base/exit_codes.h"
 #include "formats/status_names.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static const struct lc_health_rules RULES = {.unreachable_after_seconds = 30,
 					     .delivery_age_max_seconds = 7200,

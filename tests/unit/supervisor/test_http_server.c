@@ -2,20 +2,17 @@
 #include "supervisor/http_server.h"
 
 #include "base/clock.h"
+#include "support/story.h"
 
 #include <errno.h>
 #include <event2/event.h>
 #include <netinet/in.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { DEADLINE_MS = 10000, BODY_MAX = 1 << 20 };
 
@@ -333,8 +330,6 @@ static void a_server_that_closes_tells_who_waits(void **state)
 	assert_int_equal(fixture->gone, 1);
 	close(fd);
 }
-
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {

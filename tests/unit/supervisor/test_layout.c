@@ -7,11 +7,10 @@
 #include "ledger/file_name.h"
 #include "supervisor/state_directory.h"
 #include "support/move_world.h"
+#include "support/story.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +19,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum {
 	OBJECTS = 6,
@@ -552,24 +549,23 @@ static void a_full_disk_changes_nothing(void **state)
 
 int main(void)
 {
-#define TEST(story) cmocka_unit_test_setup_teardown(story, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_layout_is_read_to_the_letter),
 	    cmocka_unit_test(any_cut_of_a_layout_is_none),
-	    TEST(a_first_start_makes_layout_and_ledgers),
-	    TEST(an_interrupted_first_start_begins_anew),
-	    TEST(ledgers_of_the_right_number_are_taken_on_without_a_layout),
-	    TEST(ledgers_of_another_number_are_not_touched_without_a_layout),
-	    TEST(a_damaged_layout_is_refused),
-	    TEST(files_that_are_not_ours_stay),
-	    TEST(the_ledgers_follow_the_settings),
-	    TEST(a_former_ledger_that_can_not_be_removed_takes_nothing_back),
-	    TEST(a_missing_ledger_leaves_all_as_it_was),
-	    TEST(what_other_machines_need_stays),
-	    TEST(a_signal_ends_the_change_and_the_next_start_does_it),
-	    TEST(killed_at_any_moment_the_change_is_done_in_the_end),
-	    TEST(killed_at_each_named_point_the_change_is_done_in_the_end),
-	    TEST(a_full_disk_changes_nothing),
+	    STORY(a_first_start_makes_layout_and_ledgers),
+	    STORY(an_interrupted_first_start_begins_anew),
+	    STORY(ledgers_of_the_right_number_are_taken_on_without_a_layout),
+	    STORY(ledgers_of_another_number_are_not_touched_without_a_layout),
+	    STORY(a_damaged_layout_is_refused),
+	    STORY(files_that_are_not_ours_stay),
+	    STORY(the_ledgers_follow_the_settings),
+	    STORY(a_former_ledger_that_can_not_be_removed_takes_nothing_back),
+	    STORY(a_missing_ledger_leaves_all_as_it_was),
+	    STORY(what_other_machines_need_stays),
+	    STORY(a_signal_ends_the_change_and_the_next_start_does_it),
+	    STORY(killed_at_any_moment_the_change_is_done_in_the_end),
+	    STORY(killed_at_each_named_point_the_change_is_done_in_the_end),
+	    STORY(a_full_disk_changes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,13 +1,11 @@
 #include "supervisor/obituary.h"
 
-#include <setjmp.h>
+#include "support/story.h"
+
 #include <signal.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 /* Wait statuses as Linux encodes them (bits/waitstatus.h). */
 enum { EXITED_WITH_78 = 78 << 8, KILLED = SIGKILL, DUMPED = SIGSEGV | 0x80, REAL_TIME = 40 };

@@ -1,15 +1,13 @@
 /* The limit of open files. Each case is a process of its own, as a hard limit never rises again. */
 #include "supervisor/open_files.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
+#include "support/story.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { SHARDS = 4, RAISED = 0, REFUSED = 1, WRONG = 2 };
 

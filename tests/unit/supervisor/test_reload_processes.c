@@ -4,17 +4,14 @@
 #include "ctl/client.h"
 #include "formats/inspection.h"
 #include "support/service_world.h"
+#include "support/story.h"
 
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 /* Writes what the next reload finds. */
 static void configure(const struct service_world *service, const char *yaml)
@@ -363,18 +360,18 @@ static void a_second_sighup_waits_for_the_first_reload(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    SERVICE_WORLD_STORY(a_reload_replaces_each_worker_and_says_what_has_changed),
-	    SERVICE_WORLD_STORY(sighup_reloads),
-	    SERVICE_WORLD_STORY(a_wrong_configuration_is_kept_out_with_the_reason),
-	    SERVICE_WORLD_STORY(settings_that_a_worker_can_not_work_with_are_taken_back),
-	    SERVICE_WORLD_STORY(a_shard_that_can_not_work_anyway_does_not_keep_settings_out),
-	    SERVICE_WORLD_STORY(a_reload_changes_the_number_of_shards),
-	    SERVICE_WORLD_STORY(ledgers_that_can_not_be_moved_leave_the_shards_as_they_were),
-	    SERVICE_WORLD_STORY(a_paused_shard_rests_through_a_reload_until_it_is_resumed),
-	    SERVICE_WORLD_STORY(a_drained_service_stays_up_and_ends_when_told),
-	    SERVICE_WORLD_STORY(a_restart_concerns_one_shard_and_is_no_death),
-	    SERVICE_WORLD_STORY(a_stop_in_the_middle_of_a_reload_ends_in_time),
-	    SERVICE_WORLD_STORY(a_second_sighup_waits_for_the_first_reload),
+	    SERVICE_STORY(a_reload_replaces_each_worker_and_says_what_has_changed),
+	    SERVICE_STORY(sighup_reloads),
+	    SERVICE_STORY(a_wrong_configuration_is_kept_out_with_the_reason),
+	    SERVICE_STORY(settings_that_a_worker_can_not_work_with_are_taken_back),
+	    SERVICE_STORY(a_shard_that_can_not_work_anyway_does_not_keep_settings_out),
+	    SERVICE_STORY(a_reload_changes_the_number_of_shards),
+	    SERVICE_STORY(ledgers_that_can_not_be_moved_leave_the_shards_as_they_were),
+	    SERVICE_STORY(a_paused_shard_rests_through_a_reload_until_it_is_resumed),
+	    SERVICE_STORY(a_drained_service_stays_up_and_ends_when_told),
+	    SERVICE_STORY(a_restart_concerns_one_shard_and_is_no_death),
+	    SERVICE_STORY(a_stop_in_the_middle_of_a_reload_ends_in_time),
+	    SERVICE_STORY(a_second_sighup_waits_for_the_first_reload),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

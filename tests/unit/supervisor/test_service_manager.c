@@ -2,9 +2,9 @@
 #include "supervisor/service_manager.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,8 +13,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { PATIENCE_MS = 10000, MESSAGE_MAX = 4096, WATCHDOG_US = 400000 };
 
@@ -77,11 +75,10 @@ static unsigned count(const struct story *story, const char *begin, char text[ME
 
 static int set_up(void **state)
 {
-	struct story *story = calloc(1, sizeof(*story));
+	struct story *story = lc_memory_zero(1, sizeof(*story));
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct lc_error error;
 
-	assert_non_null(story);
 	snprintf(story->directory, sizeof(story->directory), "/tmp/log-courier-test-XXXXXX");
 	assert_non_null(mkdtemp(story->directory));
 	snprintf(story->path, sizeof(story->path), "%s/notify", story->directory);
@@ -215,8 +212,6 @@ static void a_warning_is_marked_and_gives_way(void **state)
 	lc_service_manager_line(document, -1, line);
 	assert_non_null(strstr(line, "; the worker died"));
 }
-
-#define STORY(story) cmocka_unit_test_setup_teardown(story, set_up, tear_down)
 
 int main(void)
 {

@@ -6,13 +6,12 @@
 #include "formats/inspection.h"
 #include "formats/status_document.h"
 #include "support/service_world.h"
+#include "support/story.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -23,8 +22,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static int64_t free_port(void)
 {
@@ -201,11 +198,11 @@ static void a_port_that_is_taken_is_told_at_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    SERVICE_WORLD_STORY(every_path_answers_head_and_options),
-	    SERVICE_WORLD_STORY(metrics_and_health_are_served),
-	    SERVICE_WORLD_STORY(a_service_is_ready_once_each_shard_has_its_worker),
-	    SERVICE_WORLD_STORY(the_page_and_its_documents_are_served_and_no_others),
-	    SERVICE_WORLD_STORY(a_port_that_is_taken_is_told_at_once),
+	    SERVICE_STORY(every_path_answers_head_and_options),
+	    SERVICE_STORY(metrics_and_health_are_served),
+	    SERVICE_STORY(a_service_is_ready_once_each_shard_has_its_worker),
+	    SERVICE_STORY(the_page_and_its_documents_are_served_and_no_others),
+	    SERVICE_STORY(a_port_that_is_taken_is_told_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,14 +1,12 @@
 /* The life of a worker as the slot decides it: no process, no clock. */
 #include "supervisor/slot.h"
 
-#include <setjmp.h>
+#include "support/story.h"
+
 #include <signal.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 enum { T0 = 1000000 };
 

@@ -8,13 +8,12 @@
 #include "formats/status_document.h"
 #include "support/patience.h"
 #include "support/service_world.h"
+#include "support/story.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -25,8 +24,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static void shards_become_ready_and_end_when_told(void **state)
 {
@@ -536,30 +533,30 @@ static void a_worker_inherits_its_channel_its_page_and_the_lock_alone(void **sta
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-	    SERVICE_WORLD_STORY(shards_become_ready_and_end_when_told),
-	    SERVICE_WORLD_STORY(a_worker_that_died_is_replaced_and_its_counters_stay),
-	    SERVICE_WORLD_STORY(a_failed_assertion_stands_in_the_obituary),
-	    SERVICE_WORLD_STORY(a_fault_stands_in_the_obituary),
-	    SERVICE_WORLD_STORY(a_worker_that_hangs_is_aborted_and_replaced),
-	    SERVICE_WORLD_STORY(a_worker_that_takes_too_much_memory_is_aborted_and_replaced),
-	    SERVICE_WORLD_STORY(a_worker_with_wrong_settings_is_not_started_anew),
-	    SERVICE_WORLD_STORY(a_service_without_a_working_shard_ends),
-	    SERVICE_WORLD_STORY(a_service_whose_shards_have_damaged_ledgers_says_so),
-	    SERVICE_WORLD_STORY(a_service_whose_shards_fail_for_different_causes_names_none),
-	    SERVICE_WORLD_STORY(a_slow_drain_is_abandoned_before_the_deadline),
-	    SERVICE_WORLD_STORY(a_worker_that_does_not_drain_is_killed_at_the_deadline),
-	    SERVICE_WORLD_STORY(a_second_signal_hurries),
-	    SERVICE_WORLD_STORY(a_stop_does_not_wait_for_a_backoff),
-	    SERVICE_WORLD_STORY(signals_to_a_worker_are_left_to_the_supervisor),
-	    SERVICE_WORLD_STORY(workers_end_when_their_supervisor_was_killed),
-	    SERVICE_WORLD_STORY(even_a_hung_worker_ends_when_its_supervisor_was_killed),
-	    SERVICE_WORLD_STORY(a_second_service_on_a_state_directory_is_refused),
-	    SERVICE_WORLD_STORY(a_socket_that_is_served_is_not_taken_away),
-	    SERVICE_WORLD_STORY(a_socket_left_by_a_dead_service_is_replaced),
-	    SERVICE_WORLD_STORY(another_number_of_shards_takes_the_ledgers_along),
-	    SERVICE_WORLD_STORY(a_missing_ledger_has_an_exit_code_of_its_own),
-	    SERVICE_WORLD_STORY(only_owned_shards_get_a_worker),
-	    SERVICE_WORLD_STORY(a_worker_inherits_its_channel_its_page_and_the_lock_alone),
+	    SERVICE_STORY(shards_become_ready_and_end_when_told),
+	    SERVICE_STORY(a_worker_that_died_is_replaced_and_its_counters_stay),
+	    SERVICE_STORY(a_failed_assertion_stands_in_the_obituary),
+	    SERVICE_STORY(a_fault_stands_in_the_obituary),
+	    SERVICE_STORY(a_worker_that_hangs_is_aborted_and_replaced),
+	    SERVICE_STORY(a_worker_that_takes_too_much_memory_is_aborted_and_replaced),
+	    SERVICE_STORY(a_worker_with_wrong_settings_is_not_started_anew),
+	    SERVICE_STORY(a_service_without_a_working_shard_ends),
+	    SERVICE_STORY(a_service_whose_shards_have_damaged_ledgers_says_so),
+	    SERVICE_STORY(a_service_whose_shards_fail_for_different_causes_names_none),
+	    SERVICE_STORY(a_slow_drain_is_abandoned_before_the_deadline),
+	    SERVICE_STORY(a_worker_that_does_not_drain_is_killed_at_the_deadline),
+	    SERVICE_STORY(a_second_signal_hurries),
+	    SERVICE_STORY(a_stop_does_not_wait_for_a_backoff),
+	    SERVICE_STORY(signals_to_a_worker_are_left_to_the_supervisor),
+	    SERVICE_STORY(workers_end_when_their_supervisor_was_killed),
+	    SERVICE_STORY(even_a_hung_worker_ends_when_its_supervisor_was_killed),
+	    SERVICE_STORY(a_second_service_on_a_state_directory_is_refused),
+	    SERVICE_STORY(a_socket_that_is_served_is_not_taken_away),
+	    SERVICE_STORY(a_socket_left_by_a_dead_service_is_replaced),
+	    SERVICE_STORY(another_number_of_shards_takes_the_ledgers_along),
+	    SERVICE_STORY(a_missing_ledger_has_an_exit_code_of_its_own),
+	    SERVICE_STORY(only_owned_shards_get_a_worker),
+	    SERVICE_STORY(a_worker_inherits_its_channel_its_page_and_the_lock_alone),
 	};
 
 	if (argc > 1)

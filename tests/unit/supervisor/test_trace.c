@@ -2,20 +2,17 @@
 #include "supervisor/obituary.h"
 
 #include "base/assert.h"
+#include "support/story.h"
 #include "worker/last_words.h"
 
 #include <inttypes.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { FUNCTION_SIZE_MAX = 1024 }; /* bytes of code of one of the functions below */
 
@@ -205,8 +202,6 @@ static void frames_are_told_by_module_and_offset(void **state)
 	assert_int_equal(text.size, 0);
 	lc_buffer_free(&text);
 }
-
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {

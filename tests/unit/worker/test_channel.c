@@ -4,18 +4,15 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "support/story.h"
 
 #include <event2/event.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { DEADLINE_MS = 10000 };
 
@@ -231,8 +228,6 @@ static void a_channel_may_be_freed_by_its_own_callback(void **state)
 	await(fixture, &fixture->supervisor.broken, 1);
 	assert_null(fixture->supervisor.channel);
 }
-
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {

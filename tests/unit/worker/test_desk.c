@@ -2,14 +2,11 @@
 #include "worker/desk.h"
 
 #include "delivery/inspect.h"
+#include "support/story.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static struct world {
 	struct lc_desk *desk;
@@ -113,8 +110,6 @@ static void too_many_at_a_time_are_turned_away(void **state)
 	assert_int_equal(world->begun_count, 1);
 	/* The others never end: the shard is freed first, then the desk. */
 }
-
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {

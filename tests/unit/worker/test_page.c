@@ -2,19 +2,16 @@
 #include "worker/page.h"
 
 #include "base/assert.h"
+#include "support/story.h"
 #include "worker/last_words.h"
 
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static int set_up(void **state)
 {
@@ -157,8 +154,6 @@ static void a_worker_that_has_ended_well_leaves_none(void **state)
 	lc_page_last_words(page, text);
 	assert_string_equal(text, "");
 }
-
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
