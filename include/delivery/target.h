@@ -38,7 +38,8 @@ enum lc_target_state {
 struct lc_target_policy {
 	unsigned attempts;         /* failures in a row before it steps aside */
 	unsigned concurrency;      /* uploads into one bucket at a time, while healthy */
-	size_t share_bytes;        /* bytes in flight that one bucket may hold */
+	size_t cap_bytes;          /* bytes in flight, of all buckets */
+	size_t share_bytes;        /* of these, what one bucket may hold */
 	size_t slow_share_bytes;   /* the same for a bucket that is slow */
 	struct lc_backoff backoff; /* between probes */
 };

@@ -22,6 +22,8 @@ struct lc_target_table *lc_target_table_new(const struct lc_target_policy *polic
  * sources of these must still be there. */
 void lc_target_table_free(struct lc_target_table *table);
 
+const struct lc_target_policy *lc_target_table_policy(const struct lc_target_table *table);
+
 /* The target, new if it was not known. */
 struct lc_target *lc_target_table_get(struct lc_target_table *table, struct lc_view bucket,
 				      struct lc_view prefix);

@@ -2,10 +2,7 @@
  * Uploads: log objects, whose intents are in the ledger, wait at their targets and are PUT, with
  * limits for the worker and for each bucket. Nothing is ever dropped, and no target harms another:
  *
- * - What cannot be uploaded soon loses its body: its intent stays, as a backlog, and the rebuild
- *   makes the body again. That happens to what waits for a target that has stepped aside, but for a
- *   few bodies to probe with; to what a slow bucket has above its small share of the memory; and to
- *   what a bucket holds too much of while the reading waits for it.
+ * - What cannot be uploaded soon loses its body; see delivery/inflight.h.
  * - A bucket whose uploads move slowly, or not at all, is slow. While others wait, slow and failing
  *   buckets get half of the upload slots, and the slowest of their uploads gives way.
  * - An object that is refused for its size is cut again, if no attempt at it can have been stored;
@@ -61,31 +58,9 @@ struct lc_object_table *lc_upload_objects(struct lc_upload *upload);
 /* What earlier attempts at open intents have shown. */
 struct lc_attempts *lc_upload_attempts(struct lc_upload *upload);
 
-/* True when the reading should wait for the target: its bucket works well and holds its share of
- * the bytes in flight. */
-bool lc_upload_crowded(const struct lc_upload *upload, const struct lc_target *target);
-
-/* The reading has waited for the target long enough: what its bucket has waiting above the share of
- * a slow one loses its body. */
-void lc_upload_spill(struct lc_upload *upload, struct lc_target *target);
-
-/* Bytes in flight: all objects being built, recorded, waiting or uploading. */
-size_t lc_upload_bytes(const struct lc_upload *upload);
-
-/* Bytes that bodies built again for the target may take now. */
-size_t lc_upload_room(const struct lc_upload *upload, const struct lc_target *target);
-
 /* Takes a sealed object whose intent is on disk; it starts when limits allow, or loses its body at
  * once. */
 void lc_upload_submit(struct lc_upload *upload, struct lc_object *object);
-
-/* A target whose backlog may be built again now, which then has its turn last; NULL if there is
- * none. See lc_target_table_next_backlog. */
-struct lc_target *lc_upload_next_backlog(struct lc_upload *upload);
-
-/* An intent of the backlog has its body again, or is closed. */
-void lc_upload_backlog_gone(struct lc_upload *upload, struct lc_source *source,
-			    struct lc_target *target, uint64_t rows);
 
 /* True if an upload is under way or may start without waiting for a target to recover. */
 bool lc_upload_moving(const struct lc_upload *upload);

@@ -4,6 +4,7 @@
 #include "base/crash_point.h"
 #include "base/memory.h"
 #include "delivery/hash_set.h"
+#include "delivery/inflight.h"
 #include "delivery/object.h"
 
 #include <stdlib.h>
@@ -183,7 +184,7 @@ struct lc_build_answer lc_build_take(struct lc_build *build, struct lc_source *s
 {
 	struct lc_target *target = target_of(build, record);
 	struct lc_build_answer answer = {
-	    .crowded = lc_upload_crowded(build->upload, target) ? target : NULL};
+	    .crowded = lc_inflight_crowded(build->objects, target) ? target : NULL};
 	struct lc_object *object = open_object(build, source, target);
 
 	lc_object_append(object, record, hash, build->region);

@@ -8,6 +8,7 @@
 #include "delivery/attempts.h"
 #include "delivery/backlog.h"
 #include "delivery/ending.h"
+#include "delivery/inflight.h"
 #include "delivery/object.h"
 #include "delivery/query.h"
 #include "delivery/rebuild_item.h"
@@ -390,7 +391,7 @@ static bool choose_items(struct lc_rebuild *rebuild, const struct lc_ledger_inte
 {
 	struct lc_target *target = rebuild->target;
 	bool one = lc_target_standing(target)->state != LC_TARGET_HEALTHY;
-	size_t room = lc_upload_room(rebuild->parts.upload, target);
+	size_t room = lc_inflight_room(lc_upload_objects(rebuild->parts.upload), target);
 	uint64_t bytes = 0;
 
 	rebuild->items = lc_memory_zero(answer->count, sizeof(rebuild->items[0]));
@@ -429,7 +430,8 @@ static void discard_all(struct lc_rebuild *rebuild, const struct lc_ledger_inten
 		lc_ledger_set_lost(rebuild->parts.ledger, intent->id, intent->last_second,
 				   LC_LEDGER_LOST_DISCARDED);
 		lc_attempts_forget(lc_upload_attempts(rebuild->parts.upload), intent->id);
-		lc_upload_backlog_gone(rebuild->parts.upload, source, target, intent->rows);
+		lc_target_table_remove_backlog(lc_upload_targets(rebuild->parts.upload), source,
+					       target, intent->rows);
 		rebuild->on_settled(rebuild->context, source);
 	}
 	/* After the last one come those that were passed over before it was discarded. */
@@ -472,14 +474,14 @@ static void on_intents(void *context, const struct lc_ledger_intents *answer)
 
 void lc_rebuild_start_if_due(struct lc_rebuild *rebuild, uint32_t now)
 {
+	struct lc_object_table *objects = lc_upload_objects(rebuild->parts.upload);
 	size_t cap = (size_t)rebuild->parts.settings->limits_max_inflight_bytes;
 	struct lc_target *target;
 	struct lc_ledger_intents_question question;
 
-	if (rebuild->step != STEP_IDLE || now == 0 ||
-	    lc_upload_bytes(rebuild->parts.upload) > cap - rebuild->room)
+	if (rebuild->step != STEP_IDLE || now == 0 || objects->bytes > cap - rebuild->room)
 		return;
-	target = lc_upload_next_backlog(rebuild->parts.upload);
+	target = lc_inflight_next_backlog(objects, lc_loop_now_ms(rebuild->parts.loop));
 	if (target == NULL)
 		return;
 	rebuild->target = target;

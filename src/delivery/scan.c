@@ -7,6 +7,7 @@
 #include "clients/diagnose.h"
 #include "delivery/ending.h"
 #include "delivery/hash_set.h"
+#include "delivery/inflight.h"
 #include "delivery/known.h"
 #include "delivery/plan.h"
 #include "delivery/query.h"
@@ -444,14 +445,15 @@ void lc_scan_cancel(struct lc_scan *scan)
 /* Is there too much in flight to read on? Once paused, a quarter of the cap must be free. */
 static bool too_much(struct lc_scan *scan)
 {
+	struct lc_object_table *objects = lc_upload_objects(scan->parts.upload);
 	size_t cap = scan->paused ? scan->cap / 4 * 3 : scan->cap;
 
 	if (scan->crowded != NULL &&
 	    lc_loop_now_ms(scan->parts.loop) - scan->crowded_ms >= CROWDED_MAX_MS)
-		lc_upload_spill(scan->parts.upload, scan->crowded);
-	if (scan->crowded != NULL && !lc_upload_crowded(scan->parts.upload, scan->crowded))
+		lc_inflight_spill(objects, scan->crowded);
+	if (scan->crowded != NULL && !lc_inflight_crowded(objects, scan->crowded))
 		scan->crowded = NULL;
-	return scan->crowded != NULL || lc_upload_bytes(scan->parts.upload) >= cap;
+	return scan->crowded != NULL || objects->bytes >= cap;
 }
 
 void lc_scan_update_flow(struct lc_scan *scan)

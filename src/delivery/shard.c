@@ -198,7 +198,7 @@ static const struct lc_cycle_callbacks CYCLE_CALLBACKS = {.on_discovered = on_di
  */
 static void give_memory_back(struct lc_shard *shard)
 {
-	size_t bytes = lc_upload_bytes(shard->upload);
+	size_t bytes = lc_upload_objects(shard->upload)->bytes;
 
 	if (bytes >= MUCH_MEMORY)
 		shard->had_much = true;

@@ -53,6 +53,11 @@ struct lc_target_table *lc_target_table_new(const struct lc_target_policy *polic
 	return table;
 }
 
+const struct lc_target_policy *lc_target_table_policy(const struct lc_target_table *table)
+{
+	return table->policy;
+}
+
 static void drop_target(struct lc_target_table *table, struct target_node *node)
 {
 	LC_ASSERT(TAILQ_EMPTY(&node->target.waiting));

@@ -5,6 +5,7 @@
 #include "base/crash_point.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "delivery/inflight.h"
 #include "delivery/outage.h"
 
 #include <stdlib.h>
@@ -33,7 +34,6 @@ struct lc_upload {
 	struct lc_outage *outage;
 	struct lc_object_table objects;
 	unsigned concurrency; /* uploads at a time, all targets together */
-	size_t cap;           /* of the bytes in flight */
 	size_t cut_bytes;     /* smaller bodies are not cut when their size is refused */
 	uint32_t horizon;     /* see lc_upload_set_horizon */
 };
@@ -45,6 +45,7 @@ struct lc_upload *lc_upload_new(struct lc_loop *loop, struct lc_s3 *s3,
 				const struct lc_upload_callbacks *callbacks, void *context)
 {
 	struct lc_upload *upload = lc_memory_zero(1, sizeof(*upload));
+	size_t cap = (size_t)settings->limits_max_inflight_bytes;
 
 	upload->loop = loop;
 	upload->s3 = s3;
@@ -52,14 +53,14 @@ struct lc_upload *lc_upload_new(struct lc_loop *loop, struct lc_s3 *s3,
 	upload->callbacks = callbacks;
 	upload->context = context;
 	upload->concurrency = (unsigned)settings->limits_max_concurrent_uploads;
-	upload->cap = (size_t)settings->limits_max_inflight_bytes;
 	upload->cut_bytes = (size_t)settings->consumer_max_object_bytes / CUT_PARTS;
 	upload->policy = (struct lc_target_policy){
 	    .attempts = (unsigned)settings->s3_max_retry_attempts,
 	    .concurrency = (unsigned)settings->limits_max_concurrent_uploads_per_target,
+	    .cap_bytes = cap,
 	    /* Room for four uploads of the default size and an object that is being built. */
-	    .share_bytes = upload->cap / 8 * 6,
-	    .slow_share_bytes = upload->cap / 8,
+	    .share_bytes = cap / 8 * 6,
+	    .slow_share_bytes = cap / 8,
 	    .backoff = {.initial_ms = (uint64_t)settings->retry_initial_backoff_seconds * 1000,
 			.maximum_ms = (uint64_t)settings->s3_max_backoff_delay_seconds * 1000,
 			.jitter = settings->retry_backoff_jitter_factor},
@@ -132,122 +133,6 @@ struct lc_attempts *lc_upload_attempts(struct lc_upload *upload)
 	return upload->attempts;
 }
 
-/* ---- memory ---- */
-
-size_t lc_upload_bytes(const struct lc_upload *upload)
-{
-	return upload->objects.bytes;
-}
-
-size_t lc_upload_room(const struct lc_upload *upload, const struct lc_target *target)
-{
-	size_t room = upload->policy.slow_share_bytes;
-
-	if (!lc_target_bucket_slow(target->bucket))
-		return room;
-	return target->bucket->bytes < room ? room - target->bucket->bytes : 0;
-}
-
-bool lc_upload_crowded(const struct lc_upload *upload, const struct lc_target *target)
-{
-	return !lc_target_bucket_slow(target->bucket) && lc_target_crowded(target, &upload->policy);
-}
-
-static void sum_kept(void *context, struct lc_target_bucket *bucket)
-{
-	size_t *bytes = context;
-	const struct lc_target *target;
-	const struct lc_object *object;
-
-	TAILQ_FOREACH(target, &bucket->queue, link)
-	{
-		if (!lc_target_aside(target))
-			continue;
-		TAILQ_FOREACH(object, &target->waiting, of_list)
-		{
-			*bytes += object->memory;
-		}
-	}
-}
-
-/* Bytes of what waits for probes. */
-static size_t kept_bytes(struct lc_upload *upload)
-{
-	size_t bytes = 0;
-
-	lc_target_table_each_waiting(upload->targets, sum_kept, &bytes);
-	return bytes;
-}
-
-/* A target that has stepped aside keeps one object to probe with, its bucket one in all. Those
- * whose probe is not due may take a small part of the memory, all together. */
-static bool may_probe_with(struct lc_upload *upload, const struct lc_object *object)
-{
-	const struct lc_target *target = object->target;
-	const struct lc_target_bucket *bucket = target->bucket;
-
-	if (object != TAILQ_FIRST(&target->waiting) || target->active > 0)
-		return false;
-	if (bucket->standing.state == LC_TARGET_ASIDE &&
-	    (bucket->active > 0 || target != TAILQ_FIRST(&bucket->queue)))
-		return false;
-	return lc_loop_now_ms(upload->loop) >= lc_target_probe_at_ms(target) ||
-	       kept_bytes(upload) <= upload->cap / 16;
-}
-
-static void trim_aside(struct lc_upload *upload, struct lc_target *target)
-{
-	struct lc_object *object = TAILQ_LAST(&target->waiting, lc_target_queue);
-
-	while (object != NULL) {
-		struct lc_object *before = TAILQ_PREV(object, lc_target_queue, of_list);
-
-		if (!may_probe_with(upload, object))
-			lc_object_enter(object, LC_OBJECT_UNBUILT);
-		object = before;
-	}
-}
-
-/* Frees what waits in the bucket, the newest first, until it holds `share` bytes; what is about to
- * be uploaded next stays. */
-static void trim_to_share(struct lc_target_bucket *bucket, size_t share)
-{
-	while (bucket->bytes > share && !TAILQ_EMPTY(&bucket->queue)) {
-		struct lc_target *target = TAILQ_LAST(&bucket->queue, lc_target_list);
-		struct lc_object *object = TAILQ_LAST(&target->waiting, lc_target_queue);
-
-		if (bucket->active == 0 && target == TAILQ_FIRST(&bucket->queue) &&
-		    object == TAILQ_FIRST(&target->waiting))
-			return;
-		lc_object_enter(object, LC_OBJECT_UNBUILT);
-	}
-}
-
-/* Frees what waits in the bucket and has to lose its body. */
-static void trim(void *context, struct lc_target_bucket *bucket)
-{
-	struct lc_upload *upload = context;
-	struct lc_target *target = TAILQ_FIRST(&bucket->queue);
-
-	while (target != NULL) {
-		struct lc_target *next = TAILQ_NEXT(target, link);
-
-		if (lc_target_aside(target))
-			trim_aside(upload, target);
-		target = next;
-	}
-	if (lc_target_bucket_slow(bucket))
-		trim_to_share(bucket, upload->policy.slow_share_bytes);
-}
-
-void lc_upload_spill(struct lc_upload *upload, struct lc_target *target)
-{
-	lc_log(LC_LOG_DEBUG, "a target bucket takes log objects more slowly than they are read",
-	       LC_LOG_VIEW("bucket", target->bucket->name),
-	       LC_LOG_UINT("bytes", target->bucket->bytes));
-	trim_to_share(target->bucket, upload->policy.share_bytes / 2);
-}
-
 /* ---- waiting ---- */
 
 static void wait_for_turn(struct lc_upload *upload, struct lc_object *object)
@@ -255,7 +140,7 @@ static void wait_for_turn(struct lc_upload *upload, struct lc_object *object)
 	struct lc_target_bucket *bucket = object->target->bucket;
 
 	lc_object_enter(object, LC_OBJECT_WAITING);
-	trim(upload, bucket);
+	lc_inflight_trim(&upload->objects, bucket, lc_loop_now_ms(upload->loop));
 	lc_loop_timer_start(upload->timer, 0);
 }
 
@@ -269,19 +154,6 @@ void lc_upload_submit(struct lc_upload *upload, struct lc_object *object)
 		end_object(upload, object, LC_OBJECT_DISCARDED);
 	else
 		wait_for_turn(upload, object);
-}
-
-struct lc_target *lc_upload_next_backlog(struct lc_upload *upload)
-{
-	bool probes = kept_bytes(upload) <= upload->cap / 8;
-
-	return lc_target_table_next_backlog(upload->targets, lc_loop_now_ms(upload->loop), probes);
-}
-
-void lc_upload_backlog_gone(struct lc_upload *upload, struct lc_source *source,
-			    struct lc_target *target, uint64_t rows)
-{
-	lc_target_table_remove_backlog(upload->targets, source, target, rows);
 }
 
 bool lc_upload_moving(const struct lc_upload *upload)
@@ -541,7 +413,7 @@ static void end_failed(struct lc_upload *upload, struct lc_object *object,
 	} else {
 		wait_for_turn(upload, object);
 	}
-	trim(upload, target->bucket);
+	lc_inflight_trim(&upload->objects, target->bucket, lc_loop_now_ms(upload->loop));
 }
 
 /* The first is told: after a lost ledger there may be many. */
@@ -685,7 +557,8 @@ static struct lc_target *next_target(const struct lc_upload *upload,
 				     const struct slow_uploads *slow)
 {
 	unsigned most = upload->concurrency - upload->concurrency / 4;
-	bool slow_too = has_slot(upload) && slow->count < most && slow->bytes <= upload->cap / 4;
+	bool slow_too =
+	    has_slot(upload) && slow->count < most && slow->bytes <= upload->policy.cap_bytes / 4;
 
 	return lc_target_table_next(upload->targets, lc_loop_now_ms(upload->loop), slow_too);
 }
@@ -713,15 +586,6 @@ static void start_uploads(void *context)
 
 /* ---- operators and the end ---- */
 
-/* Objects that are confirmed stay until the ledger has it on disk. */
-static void free_all_waiting(void *context, struct lc_target_bucket *bucket)
-{
-	(void)context;
-	while (!TAILQ_EMPTY(&bucket->queue))
-		lc_object_enter(TAILQ_FIRST(&TAILQ_FIRST(&bucket->queue)->waiting),
-				LC_OBJECT_UNBUILT);
-}
-
 void lc_upload_abandon(struct lc_upload *upload)
 {
 	struct lc_object *object;
@@ -731,7 +595,7 @@ void lc_upload_abandon(struct lc_upload *upload)
 		lc_attempts_note_doubt(upload->attempts, object->intent_id);
 		lc_object_enter(object, LC_OBJECT_UNBUILT);
 	}
-	lc_target_table_each_waiting(upload->targets, free_all_waiting, upload);
+	lc_inflight_free_waiting(&upload->objects);
 	lc_loop_timer_stop(upload->timer);
 }
 
@@ -790,32 +654,16 @@ void lc_upload_give_up(struct lc_upload *upload, struct lc_view bucket, struct l
 
 /* ---- once a second ---- */
 
-static bool is_short_of_memory(const struct lc_upload *upload)
-{
-	return upload->objects.bytes >= upload->cap / 4 * 3;
-}
-
-static void free_if_slow(void *context, struct lc_target_bucket *bucket)
-{
-	struct lc_upload *upload = context;
-
-	while (lc_target_bucket_slow(bucket) && is_short_of_memory(upload) &&
-	       !TAILQ_EMPTY(&bucket->queue))
-		lc_object_enter(TAILQ_LAST(&TAILQ_LAST(&bucket->queue, lc_target_list)->waiting,
-					   lc_target_queue),
-				LC_OBJECT_UNBUILT);
-}
-
 /* What slow and failing buckets hold goes first. */
 static void make_room(struct lc_upload *upload)
 {
 	struct slow_uploads slow = find_slow(upload);
 
-	while (slow.slowest != NULL && slow.bytes > upload->cap / 4) {
+	while (slow.slowest != NULL && slow.bytes > upload->policy.cap_bytes / 4) {
 		give_way(upload, slow.slowest);
 		slow = find_slow(upload);
 	}
-	lc_target_table_each_waiting(upload->targets, free_if_slow, upload);
+	lc_inflight_free_slow(&upload->objects);
 }
 
 void lc_upload_tend(struct lc_upload *upload, bool unused)
@@ -823,8 +671,8 @@ void lc_upload_tend(struct lc_upload *upload, bool unused)
 	size_t before = upload->objects.bytes;
 
 	find_slow(upload);
-	lc_target_table_each_waiting(upload->targets, trim, upload);
-	if (is_short_of_memory(upload))
+	lc_inflight_trim_all(&upload->objects, lc_loop_now_ms(upload->loop));
+	if (lc_inflight_is_short(&upload->objects))
 		make_room(upload);
 	if (unused)
 		lc_target_table_sweep(upload->targets);

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "delivery/backlog.h"
+#include "delivery/inflight.h"
 #include "delivery/object.h"
 #include "support/record_rows.h"
 #include "support/story.h"
@@ -60,6 +61,12 @@ struct lc_target *upload_world_target(struct delivery_world *world, const char *
 uint64_t upload_world_backlog(const struct lc_target *target)
 {
 	return lc_backlog_of_target(target).intents;
+}
+
+struct lc_target *upload_world_next_backlog(struct delivery_world *world)
+{
+	return lc_inflight_next_backlog(lc_upload_objects(world->upload),
+					lc_loop_now_ms(world->loop));
 }
 
 static struct lc_object *make_object(const struct delivery_world *world, struct lc_target *target,

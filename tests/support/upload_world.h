@@ -39,6 +39,9 @@ struct lc_target *upload_world_target(struct delivery_world *world, const char *
 /* Log objects of the target without a body. */
 uint64_t upload_world_backlog(const struct lc_target *target);
 
+/* The target whose backlog may be built again now; NULL: none. */
+struct lc_target *upload_world_next_backlog(struct delivery_world *world);
+
 /* Submits an object of one row, whose key tells its number: for a bucket, or for one of its
  * prefixes. */
 void upload_world_submit(struct delivery_world *world, uint64_t id, const char *bucket);

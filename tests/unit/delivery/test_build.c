@@ -97,7 +97,7 @@ static void no_upload_starts_before_its_intent_is_on_disk(void **state)
 	assert_string_equal(fake_s3_bucket(world->s3), "logs");
 	fake_s3_answer(world->s3, LC_RETRY_DONE);
 	fake_ledger_confirm(world->ledger);
-	assert_int_equal(lc_upload_bytes(world->upload), 0);
+	assert_int_equal(lc_upload_objects(world->upload)->bytes, 0);
 	assert_int_equal(world->source->object_rows, 0);
 }
 
@@ -242,9 +242,9 @@ static void dropped_objects_were_never_taken(void **state)
 
 	assert_false(take(world, 1, "a", "", 0));
 	assert_false(take(world, 2, "b", "", 0));
-	assert_true(lc_upload_bytes(world->upload) > 0);
+	assert_true(lc_upload_objects(world->upload)->bytes > 0);
 	lc_build_drop_open(world->build);
-	assert_int_equal(lc_upload_bytes(world->upload), 0);
+	assert_int_equal(lc_upload_objects(world->upload)->bytes, 0);
 	assert_int_equal(world->source->object_rows, 0);
 	assert_true(TAILQ_EMPTY(&world->source->objects));
 	assert_string_equal(fake_ledger_told(world->ledger), "");

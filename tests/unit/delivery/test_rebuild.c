@@ -204,7 +204,7 @@ static void rows_that_are_all_found_make_the_same_object_again(void **state)
 			    "delivered 1 1549411203\ndurable?\n");
 	fake_ledger_confirm(story->world.ledger);
 	assert_int_equal(story->world.delivered, 1);
-	assert_int_equal(lc_upload_bytes(story->world.upload), 0);
+	assert_int_equal(lc_upload_objects(story->world.upload)->bytes, 0);
 	assert_int_equal(story->target->object_rows, 0);
 	assert_int_equal(source->object_rows, 0);
 	poke(story);
@@ -270,7 +270,7 @@ static void many_objects_are_rebuilt_by_one_query(void **state)
 	fake_s3_answer(story->world.s3, LC_RETRY_DONE);
 	fake_ledger_confirm(story->world.ledger);
 	assert_int_equal(story->world.delivered, 3);
-	assert_int_equal(lc_upload_bytes(story->world.upload), 0);
+	assert_int_equal(lc_upload_objects(story->world.upload)->bytes, 0);
 	free_recorded(&three);
 }
 
@@ -318,7 +318,7 @@ static void rows_not_to_be_seen_are_waited_for(void **state)
 	fake_ledger_confirm(story->world.ledger);
 	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "delivered 2 1549411203\ndurable?\n");
-	assert_int_equal(lc_upload_bytes(story->world.upload), 0);
+	assert_int_equal(lc_upload_objects(story->world.upload)->bytes, 0);
 	assert_int_equal(backlog(story), 1);
 
 	/* After the end of the list it begins again, and what was not to be seen is left alone. */
@@ -365,7 +365,7 @@ static void rows_whose_retention_is_over_are_lost_and_counted(void **state)
 	assert_true(TAILQ_EMPTY(&source->backlogs));
 	assert_int_equal(backlog(story), 0);
 	assert_int_equal(story->target->object_rows, 0);
-	assert_int_equal(lc_upload_bytes(story->world.upload), 0);
+	assert_int_equal(lc_upload_objects(story->world.upload)->bytes, 0);
 	fake_loop_advance(story->world.loop, 0);
 	assert_int_equal(fake_s3_started(story->world.s3), 0);
 }
@@ -459,7 +459,7 @@ static void bytes_that_are_no_rows_expire_nothing(void **state)
 	fake_clickhouse_end(story->world.clickhouse);
 	assert_string_equal(fake_ledger_told(story->world.ledger), "");
 	assert_int_equal(backlog(story), 1);
-	assert_int_equal(lc_upload_bytes(story->world.upload), 0);
+	assert_int_equal(lc_upload_objects(story->world.upload)->bytes, 0);
 }
 
 static void rows_out_of_order_are_refused(void **state)
@@ -696,7 +696,7 @@ static void the_backlog_of_a_discarded_target_is_closed_without_being_read(void 
 	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_ROWS_DISCARDED),
 			 2 * ROWS);
 	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_ROWS_EXPIRED), 0);
-	assert_int_equal(lc_upload_bytes(story->world.upload), 0);
+	assert_int_equal(lc_upload_objects(story->world.upload)->bytes, 0);
 	poke(story);
 	assert_string_equal(fake_ledger_told(story->world.ledger), "");
 }
@@ -835,7 +835,7 @@ static void a_cancelled_pass_leaves_its_intents_as_they_are(void **state)
 	send_rows(story, &story->one, 0, ROWS);
 	lc_rebuild_cancel(story->rebuild);
 	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
-	assert_int_equal(lc_upload_bytes(story->world.upload), 0);
+	assert_int_equal(lc_upload_objects(story->world.upload)->bytes, 0);
 	assert_int_equal(backlog(story), 1);
 
 	/* So does one whose question to the ledger is still to be answered. */

@@ -1,3 +1,4 @@
+#include "delivery/inflight.h"
 #include "support/upload_world.h"
 
 #include "base/clock.h"
@@ -36,7 +37,7 @@ static void an_object_is_delivered_when_the_ledger_has_it_on_disk(void **state)
 	assert_null(lc_object_find(world->source, 1));
 	assert_true(lc_upload_settled(world->upload));
 	assert_int_equal(upload_world_count(world, LC_COUNTERS_RECORDS_DELIVERED), 1);
-	assert_int_equal(lc_upload_bytes(world->upload), 0);
+	assert_int_equal(lc_upload_objects(world->upload)->bytes, 0);
 	assert_int_equal(world->source->object_rows, 0);
 	assert_int_equal(target->object_rows, 0);
 	assert_true(world->room > 0);
@@ -144,7 +145,7 @@ static void a_target_that_keeps_failing_frees_all_bodies_but_one(void **state)
 
 	for (uint64_t id = 1; id <= 6; id++)
 		upload_world_submit(world, id, "logs");
-	all = lc_upload_bytes(world->upload);
+	all = lc_upload_objects(world->upload)->bytes;
 	upload_world_put_aside(world, target);
 	assert_string_equal(fake_ledger_told(world->ledger), "target logs 0\ntarget logs 3\n");
 	assert_int_equal(upload_world_backlog(target), 5);
@@ -154,7 +155,7 @@ static void a_target_that_keeps_failing_frees_all_bodies_but_one(void **state)
 	assert_int_equal(backlog.rows, 5);
 	assert_int_equal(backlog.oldest, UPLOAD_WORLD_SECOND);
 	assert_int_equal(world->source->object_rows, 1);
-	assert_int_equal(lc_upload_bytes(world->upload), all / 6);
+	assert_int_equal(lc_upload_objects(world->upload)->bytes, all / 6);
 	assert_int_equal(target->bucket->bytes, all / 6);
 	assert_false(lc_upload_moving(world->upload));
 	lc_upload_tend(world->upload, false);
@@ -197,9 +198,9 @@ static void an_object_for_a_target_aside_loses_its_body_at_once(void **state)
 
 	upload_world_submit(world, 1, "logs");
 	upload_world_put_aside(world, target);
-	one = lc_upload_bytes(world->upload);
+	one = lc_upload_objects(world->upload)->bytes;
 	upload_world_submit(world, 2, "logs");
-	assert_int_equal(lc_upload_bytes(world->upload), one);
+	assert_int_equal(lc_upload_objects(world->upload)->bytes, one);
 	assert_int_equal(upload_world_backlog(target), 1);
 	assert_non_null(lc_object_find(world->source, 1));
 	assert_null(lc_object_find(world->source, 2));
@@ -222,7 +223,7 @@ static void one_object_at_a_time_finds_out_when_a_target_works_again(void **stat
 		assert_int_equal(fake_s3_started(world->s3), ++started);
 		fake_s3_answer(world->s3, LC_RETRY_AGAIN);
 	}
-	assert_null(lc_upload_next_backlog(world->upload));
+	assert_null(upload_world_next_backlog(world));
 	(void)fake_ledger_told(world->ledger);
 	fake_loop_advance(world->loop, UPLOAD_WORLD_BACKOFF_MAX_MS);
 	fake_s3_answer(world->s3, LC_RETRY_DONE);
@@ -233,11 +234,11 @@ static void one_object_at_a_time_finds_out_when_a_target_works_again(void **stat
 	assert_int_equal(lc_target_standing(target)->state, LC_TARGET_HEALTHY);
 
 	/* Now the others may be built again. */
-	assert_ptr_equal(lc_upload_next_backlog(world->upload), target);
+	assert_ptr_equal(upload_world_next_backlog(world), target);
 	assert_int_equal(upload_world_backlog(target), 2);
-	lc_upload_backlog_gone(world->upload, world->source, target, 1);
-	lc_upload_backlog_gone(world->upload, world->source, target, 1);
-	assert_null(lc_upload_next_backlog(world->upload));
+	lc_target_table_remove_backlog(lc_upload_targets(world->upload), world->source, target, 1);
+	lc_target_table_remove_backlog(lc_upload_targets(world->upload), world->source, target, 1);
+	assert_null(upload_world_next_backlog(world));
 }
 
 static void one_failing_target_harms_no_other(void **state)
@@ -272,18 +273,19 @@ static void a_target_that_works_is_crowded_by_its_share(void **state)
 	share = (size_t)world->settings.limits_max_inflight_bytes / 8 * 6;
 	target = upload_world_target(world, "logs", "");
 	for (uint64_t id = 1; id <= 6; id++) {
-		assert_false(lc_upload_crowded(world->upload, target));
+		assert_false(lc_inflight_crowded(lc_upload_objects(world->upload), target));
 		upload_world_submit(world, id, "logs");
 	}
-	assert_true(lc_upload_crowded(world->upload, target));
-	assert_false(lc_upload_crowded(world->upload, upload_world_target(world, "other", "")));
+	assert_true(lc_inflight_crowded(lc_upload_objects(world->upload), target));
+	assert_false(lc_inflight_crowded(lc_upload_objects(world->upload),
+					 upload_world_target(world, "other", "")));
 	target->bucket->bytes--;
-	assert_false(lc_upload_crowded(world->upload, target));
+	assert_false(lc_inflight_crowded(lc_upload_objects(world->upload), target));
 	target->bucket->bytes++;
-	assert_int_equal(lc_upload_bytes(world->upload), share);
+	assert_int_equal(lc_upload_objects(world->upload)->bytes, share);
 	assert_int_equal(upload_world_count(world, LC_COUNTERS_INFLIGHT_BYTES), share);
 	lc_upload_abandon(world->upload);
-	assert_int_equal(lc_upload_bytes(world->upload), 0);
+	assert_int_equal(lc_upload_objects(world->upload)->bytes, 0);
 	assert_int_equal(upload_world_count(world, LC_COUNTERS_INFLIGHT_BYTES), 0);
 }
 
@@ -382,7 +384,7 @@ static void abandoned_uploads_leave_their_intents(void **state)
 	fake_ledger_confirm(world->ledger);
 	assert_int_equal(world->delivered, 1);
 	assert_true(lc_upload_settled(world->upload));
-	assert_int_equal(lc_upload_bytes(world->upload), 0);
+	assert_int_equal(lc_upload_objects(world->upload)->bytes, 0);
 }
 
 static void s3_is_called_failing_while_no_answer_comes(void **state)

@@ -78,26 +78,27 @@ static void a_bucket_that_refuses_prefix_after_prefix_is_probed_with_each_in_tur
 	assert_string_equal(told(world), "target logs/0/ 1 refused\ntarget logs/1/ 1 refused\n"
 					 "target logs/2/ 1 refused\ntarget logs 1 refused\n"
 					 "target logs/3/ 1 refused\n");
-	assert_null(lc_upload_next_backlog(world->upload));
+	assert_null(upload_world_next_backlog(world));
 	fake_loop_advance(world->loop, UPLOAD_WORLD_BACKOFF_MS);
 
 	/* The bodies come from the rebuild, one at a time. */
 	for (int i = 0; i < 2 * PREFIXES; i++) {
-		struct lc_target *target = lc_upload_next_backlog(world->upload);
+		struct lc_target *target = upload_world_next_backlog(world);
 		unsigned id;
 
 		assert_non_null(target);
 		id = (unsigned)(target->prefix.data[0] - '0');
 		assert_int_equal(probed[id]++, i / PREFIXES);
-		lc_upload_backlog_gone(world->upload, world->source, target, 1);
+		lc_target_table_remove_backlog(lc_upload_targets(world->upload), world->source,
+					       target, 1);
 		snprintf(prefix, sizeof prefix, "%u/", id);
 		upload_world_submit_to(world, id, "logs", prefix);
-		assert_null(lc_upload_next_backlog(world->upload));
+		assert_null(upload_world_next_backlog(world));
 		upload_world_run(world);
 		assert_int_equal(fake_s3_active(world->s3), 1);
 		upload_world_expect_put(world, id, "logs");
 		fake_s3_answer_as(world->s3, "logs", 403, "AccessDenied");
-		assert_null(lc_upload_next_backlog(world->upload));
+		assert_null(upload_world_next_backlog(world));
 		fake_loop_advance(world->loop, UPLOAD_WORLD_BACKOFF_MAX_MS);
 	}
 }
@@ -137,7 +138,7 @@ static void an_object_refused_for_its_size_is_cut_again(void **state)
 	fake_s3_answer(world->s3, LC_RETRY_DONE);
 	fake_ledger_confirm(world->ledger);
 	assert_int_equal(upload_world_count(world, LC_COUNTERS_RECORDS_DELIVERED), 1);
-	assert_int_equal(lc_upload_bytes(world->upload), 0);
+	assert_int_equal(lc_upload_objects(world->upload)->bytes, 0);
 	assert_true(lc_upload_settled(world->upload));
 }
 
@@ -307,8 +308,8 @@ static void after_a_strange_refusal_another_object_is_the_next_probe(void **stat
 	assert_int_equal(upload_world_backlog(target), 3);
 	assert_int_equal(target->looked_to, 2);
 	fake_loop_advance(world->loop, 2 * UPLOAD_WORLD_BACKOFF_MS);
-	assert_ptr_equal(lc_upload_next_backlog(world->upload), target);
-	lc_upload_backlog_gone(world->upload, world->source, target, 1);
+	assert_ptr_equal(upload_world_next_backlog(world), target);
+	lc_target_table_remove_backlog(lc_upload_targets(world->upload), world->source, target, 1);
 	upload_world_submit(world, 3, "logs");
 	upload_world_run(world);
 
@@ -323,7 +324,7 @@ static void after_a_strange_refusal_another_object_is_the_next_probe(void **stat
 /* Objects that wait for probes, of all targets. */
 static size_t kept_objects(const struct delivery_world *world)
 {
-	return lc_upload_bytes(world->upload) / upload_world_object_bytes(world);
+	return lc_upload_objects(world->upload)->bytes / upload_world_object_bytes(world);
 }
 
 static void submit_to_prefix(struct delivery_world *world, uint64_t id)
@@ -368,11 +369,12 @@ static void many_refused_targets_leave_room_and_are_probed_in_turn(void **state)
 		struct lc_target *target;
 
 		fake_loop_advance(world->loop, 1000);
-		while ((target = lc_upload_next_backlog(world->upload)) != NULL) {
+		while ((target = upload_world_next_backlog(world)) != NULL) {
 			uint64_t id = strtoul(target->bucket->name.data + 5, NULL, 10) * 2 +
 				      (target->prefix.data[0] == 'b');
 
-			lc_upload_backlog_gone(world->upload, world->source, target, 1);
+			lc_target_table_remove_backlog(lc_upload_targets(world->upload),
+						       world->source, target, 1);
 			submit_to_prefix(world, id);
 		}
 		/* One that made it full, and those under way. */
@@ -438,7 +440,7 @@ static void objects_of_a_discarded_prefix_are_closed(void **state)
 	/* Its backlog is the rebuild's to close. */
 	lc_target_table_add_backlog(lc_upload_targets(world->upload), world->source, bad, 1, 1,
 				    UPLOAD_WORLD_SECOND);
-	assert_ptr_equal(lc_upload_next_backlog(world->upload), bad);
+	assert_ptr_equal(upload_world_next_backlog(world), bad);
 }
 
 static void a_bucket_is_discarded_as_a_whole(void **state)

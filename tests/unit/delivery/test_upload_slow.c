@@ -1,4 +1,5 @@
 /* Buckets that hang or drip: what they may take of the slots and of the memory. */
+#include "delivery/inflight.h"
 #include "support/upload_world.h"
 
 #include "delivery/backlog.h"
@@ -312,15 +313,15 @@ static void slow_buckets_make_room_when_memory_is_short(void **state)
 			upload_world_submit(world, 100 + i * EACH + object, bucket);
 	}
 	upload_world_run(world);
-	before = lc_upload_bytes(world->upload);
+	before = lc_upload_objects(world->upload)->bytes;
 	assert_int_equal(before / upload_world_object_bytes(world), BUCKETS * EACH);
 	world->room = 0;
 	upload_world_pass(world, SLOW_AFTER_MS);
 
 	/* Three quarters of the memory are in use, not more. */
-	assert_true(lc_upload_bytes(world->upload) < before);
-	assert_in_range(lc_upload_bytes(world->upload) / upload_world_object_bytes(world), 1,
-			ROOM / 4 * 3);
+	assert_true(lc_upload_objects(world->upload)->bytes < before);
+	assert_in_range(lc_upload_objects(world->upload)->bytes / upload_world_object_bytes(world),
+			1, ROOM / 4 * 3);
 	assert_true(world->room > 0);
 	assert_int_equal(world->source->object_rows + lc_backlog_of_source(world->source).rows,
 			 BUCKETS * EACH);
@@ -340,7 +341,7 @@ static void uploads_of_slow_buckets_give_way_when_memory_is_short(void **state)
 	}
 	upload_world_run(world);
 	assert_int_equal(hanging(world, UPLOADS), UPLOADS);
-	assert_true(lc_upload_bytes(world->upload) >
+	assert_true(lc_upload_objects(world->upload)->bytes >
 		    (size_t)world->settings.limits_max_inflight_bytes / 4 * 3);
 	upload_world_pass(world, SLOW_AFTER_MS);
 
@@ -351,7 +352,7 @@ static void uploads_of_slow_buckets_give_way_when_memory_is_short(void **state)
 			slow += upload_world_target(world, bucket, "")->bucket->bytes;
 	}
 	assert_in_range(slow, 1, (size_t)world->settings.limits_max_inflight_bytes / 4);
-	assert_true(lc_upload_bytes(world->upload) <
+	assert_true(lc_upload_objects(world->upload)->bytes <
 		    (size_t)world->settings.limits_max_inflight_bytes / 4 * 3);
 }
 
@@ -366,9 +367,9 @@ static void a_bucket_that_is_waited_for_too_long_spills(void **state)
 		upload_world_submit(world, id, "logs");
 	upload_world_submit(world, 1000, "other");
 	upload_world_run(world);
-	assert_true(lc_upload_crowded(world->upload, target));
-	lc_upload_spill(world->upload, target);
-	assert_false(lc_upload_crowded(world->upload, target));
+	assert_true(lc_inflight_crowded(lc_upload_objects(world->upload), target));
+	lc_inflight_spill(lc_upload_objects(world->upload), target);
+	assert_false(lc_inflight_crowded(lc_upload_objects(world->upload), target));
 	assert_int_equal(held(world, "logs"), ROOM / 8 * 3);
 	assert_int_equal(upload_world_backlog(target), ROOM / 8 * 3);
 
@@ -377,7 +378,7 @@ static void a_bucket_that_is_waited_for_too_long_spills(void **state)
 	assert_non_null(lc_object_find(world->source, ROOM / 8 * 3));
 	assert_null(lc_object_find(world->source, ROOM / 8 * 3 + 1));
 	assert_int_equal(upload_world_backlog(upload_world_target(world, "other", "")), 0);
-	lc_upload_spill(world->upload, target);
+	lc_inflight_spill(lc_upload_objects(world->upload), target);
 	assert_int_equal(held(world, "logs"), ROOM / 8 * 3);
 }
 
@@ -390,19 +391,19 @@ static void bodies_built_again_have_an_eighth_of_the_memory(void **state)
 	upload_world_limit(world, UPLOADS, 2, ROOM);
 	eighth = (size_t)world->settings.limits_max_inflight_bytes / 8;
 	target = upload_world_target(world, "logs", "");
-	assert_int_equal(lc_upload_room(world->upload, target), eighth);
+	assert_int_equal(lc_inflight_room(lc_upload_objects(world->upload), target), eighth);
 
 	/* Whatever a bucket that works holds; of a slow one only what is left to it. */
 	upload_world_submit(world, 1, "logs");
 	upload_world_run(world);
-	assert_int_equal(lc_upload_room(world->upload, target), eighth);
+	assert_int_equal(lc_inflight_room(lc_upload_objects(world->upload), target), eighth);
 	upload_world_pass(world, SLOW_AFTER_MS);
 	assert_true(is_slow(world, "logs"));
-	assert_int_equal(lc_upload_room(world->upload, target),
+	assert_int_equal(lc_inflight_room(lc_upload_objects(world->upload), target),
 			 eighth - upload_world_object_bytes(world));
 	for (uint64_t id = 2; id <= ROOM; id++)
 		upload_world_submit(world, id, "logs");
-	assert_int_equal(lc_upload_room(world->upload, target), 0);
+	assert_int_equal(lc_inflight_room(lc_upload_objects(world->upload), target), 0);
 }
 
 /* ---- whether anything makes room ---- */
