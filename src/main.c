@@ -28,7 +28,7 @@ enum {
 static int complain(struct lc_error *error)
 {
 	if (lc_log_to_journal()) {
-		lc_log(LC_LOG_ERROR, "the service can not start with this configuration",
+		lc_log(LC_LOG_ERROR, "the service cannot start with this configuration",
 		       LC_LOG_FAULT(error));
 		return LC_EXIT_USAGE;
 	}
@@ -108,7 +108,7 @@ static int act(enum lc_command_line_action action, struct lc_settings *settings,
 	if (action == LC_COMMAND_LINE_PRINT_CONFIG)
 		lc_settings_print_config(&text, settings);
 	else
-		lc_buffer_append_text(&text, "The configuration is right.\n");
+		lc_buffer_append_text(&text, "The configuration is valid.\n");
 	return print(&text);
 }
 

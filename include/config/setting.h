@@ -84,7 +84,7 @@ bool lc_setting_is_text(const struct lc_setting *setting);
 bool lc_setting_is_list(const struct lc_setting *setting);
 
 /* Sets the field from text and keeps the origin. Otherwise nothing is changed and `error`
- * (LC_ERROR_USAGE) says "<setting>: found ..., allowed is ...", without the text of a secret. Of a
+ * (LC_ERROR_USAGE) says "<setting>: found ..., expected ...", without the text of a secret. Of a
  * list, blanks around the commas are dropped. */
 bool lc_setting_set(struct lc_settings *settings, const struct lc_setting *setting,
 		    struct lc_view text, struct lc_settings_origin origin, struct lc_error *error);

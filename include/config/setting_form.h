@@ -26,7 +26,7 @@ enum lc_setting_form {
 };
 
 /* True if `text` has the form. Otherwise `error` (LC_ERROR_USAGE) says what was found and what is
- * allowed: "found "x y", allowed is ...". A URL that holds user information is not repeated. */
+ * allowed: "found "x y", expected ...". A URL that holds user information is not repeated. */
 bool lc_setting_form_check(enum lc_setting_form form, const char *text, struct lc_error *error);
 
 /* What stands for such a value behind a flag's name in --help: "=URL", "=PATH", ... */

@@ -62,7 +62,7 @@ static bool refuse_argument(int position, struct lc_error *error)
 {
 	return lc_error_set(
 	    error, LC_ERROR_USAGE,
-	    "command line: argument %d is no flag; allowed are --flag=VALUE, --flag "
+	    "command line: argument %d is not a flag; expected --flag=VALUE, --flag "
 	    "VALUE and, for a switch, --flag or --flag=false",
 	    position);
 }
@@ -80,10 +80,9 @@ static bool resolve(struct flag *flag, struct lc_view name, bool has_value, stru
 	if (flag->setting == NULL)
 		return refuse_unknown(name, error);
 	flag->value = "false";
-	return !has_value ||
-	       lc_error_set(error, LC_ERROR_USAGE,
-			    "command line: --no-%s takes no value; allowed is --%s=VALUE",
-			    flag->setting->name, flag->setting->name);
+	return !has_value || lc_error_set(error, LC_ERROR_USAGE,
+					  "command line: --no-%s takes no value; use --%s=VALUE",
+					  flag->setting->name, flag->setting->name);
 }
 
 /* True for a flag that does not take the next argument as its value. */
@@ -115,7 +114,7 @@ static bool take_flag(struct flag *flag, int *position, int argc, char *const *a
 	} else if (stands_alone(flag)) {
 		return true;
 	} else if (*position == argc) {
-		return lc_error_set(error, LC_ERROR_USAGE, "command line: --%s lacks its value",
+		return lc_error_set(error, LC_ERROR_USAGE, "command line: --%s needs a value",
 				    text);
 	} else {
 		flag->value = argv[(*position)++];
@@ -128,7 +127,7 @@ static bool take_config_file(struct lc_command_line *line, const char *value,
 {
 	if (*value == '\0')
 		return lc_error_set(error, LC_ERROR_USAGE,
-				    "command line: --config-file: found an empty text, allowed is "
+				    "command line: --config-file: found an empty text, expected "
 				    "the path of a file");
 	line->config_file = value;
 	return true;
@@ -150,7 +149,7 @@ bool lc_command_line_read(struct lc_command_line *line, int argc, char *const *a
 		if (line->action != LC_COMMAND_LINE_RUN && line->action != flag.action)
 			return lc_error_set(
 			    error, LC_ERROR_USAGE,
-			    "command line: found both --%s and --%s, allowed is one",
+			    "command line: found both --%s and --%s, expected only one",
 			    ACTIONS[line->action], ACTIONS[flag.action]);
 		line->action = flag.action;
 		if (flag.action == LC_COMMAND_LINE_HELP || flag.action == LC_COMMAND_LINE_VERSION)

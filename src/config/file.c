@@ -24,11 +24,11 @@ static bool read_all(int fd, const char *path, struct lc_buffer *buffer, struct 
 		else if (size == 0)
 			read_whole = true;
 		else if (errno != EINTR)
-			good = lc_error_set_errno(error, errno, "%s: can not be read",
+			good = lc_error_set_errno(error, errno, "%s: cannot be read",
 						  lc_text_quote_path(path));
 		if (lc_buffer_failed(buffer))
 			good = lc_error_set(error, LC_ERROR_LIMIT,
-					    "%s: has more than %zu bytes, the most allowed",
+					    "%s: larger than %zu bytes, the maximum",
 					    lc_text_quote_path(path), buffer->cap);
 	}
 	/* The piece may have held a secret. */
@@ -44,10 +44,10 @@ bool lc_file_read(const char *path, struct lc_buffer *buffer, bool *open_to_all,
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		return lc_error_set_errno(error, errno, "%s: can not be opened",
+		return lc_error_set_errno(error, errno, "%s: cannot be opened",
 					  lc_text_quote_path(path));
 	if (fstat(fd, &status) != 0)
-		good = lc_error_set_errno(error, errno, "%s: can not be examined",
+		good = lc_error_set_errno(error, errno, "%s: cannot be examined",
 					  lc_text_quote_path(path));
 	else
 		good = read_all(fd, path, buffer, error);

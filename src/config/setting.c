@@ -200,10 +200,10 @@ static bool set_integer(int64_t *field, const struct lc_setting *setting, struct
 			return true;
 		}
 	}
-	return lc_error_set(
-	    error, LC_ERROR_USAGE,
-	    "found %s, allowed is a whole number from %" PRId64 " to %" PRId64 "%s%s",
-	    lc_text_quote(found, text), setting->minimum, setting->maximum, blank, setting->unit);
+	return lc_error_set(error, LC_ERROR_USAGE,
+			    "found %s, expected a whole number from %" PRId64 " to %" PRId64 "%s%s",
+			    lc_text_quote(found, text), setting->minimum, setting->maximum, blank,
+			    setting->unit);
 }
 
 static bool set_number(double *field, const struct lc_setting *setting, struct lc_view text,
@@ -220,7 +220,7 @@ static bool set_number(double *field, const struct lc_setting *setting, struct l
 			return true;
 		}
 	}
-	return lc_error_set(error, LC_ERROR_USAGE, "found %s, allowed is a number from %g to %g",
+	return lc_error_set(error, LC_ERROR_USAGE, "found %s, expected a number from %g to %g",
 			    lc_text_quote(found, text), setting->number_minimum,
 			    setting->number_maximum);
 }
@@ -231,7 +231,7 @@ static bool set_boolean(bool *field, struct lc_view text, struct lc_error *error
 	bool is_true = lc_view_equal(text, lc_view_of("true"));
 
 	if (!is_true && !lc_view_equal(text, lc_view_of("false")))
-		return lc_error_set(error, LC_ERROR_USAGE, "found %s, allowed is true or false",
+		return lc_error_set(error, LC_ERROR_USAGE, "found %s, expected true or false",
 				    lc_text_quote(found, text));
 	*field = is_true;
 	return true;
@@ -261,7 +261,7 @@ static bool set_choice(unsigned *field, const struct lc_setting *setting, struct
 		}
 	}
 	append_choices(setting, ", ", allowed);
-	return lc_error_set(error, LC_ERROR_USAGE, "found %s, allowed is one of %s",
+	return lc_error_set(error, LC_ERROR_USAGE, "found %s, expected one of %s",
 			    lc_text_quote(found, text), allowed);
 }
 
@@ -273,13 +273,13 @@ static bool check_secret(struct lc_view text, struct lc_error *error)
 
 		if (c < 0x20 || c == 0x7F)
 			return lc_error_set(error, LC_ERROR_USAGE,
-					    "found a control character (a newline, perhaps) in the "
-					    "secret, allowed is any other character");
+					    "found a control character (perhaps a newline) in the "
+					    "secret, expected only other characters");
 	}
 	if (lc_view_equal(text, lc_view_of(LC_SETTING_MASK)))
 		return lc_error_set(error, LC_ERROR_USAGE,
 				    "found the mask that stands for a secret in --print-config, "
-				    "allowed is the secret itself");
+				    "expected the secret itself");
 	return true;
 }
 
@@ -290,7 +290,7 @@ static bool check_characters(struct lc_view text, struct lc_error *error)
 	for (size_t i = 0; i < text.size; i++) {
 		if (text.data[i] < 0x20 || text.data[i] >= 0x7F)
 			return lc_error_set(error, LC_ERROR_USAGE,
-					    "found %s, allowed are printable ASCII characters",
+					    "found %s, expected printable ASCII characters",
 					    lc_text_quote(found, text));
 	}
 	return true;
@@ -319,7 +319,7 @@ static bool check_text(const struct lc_setting *setting, const char *text, struc
 	if (text[0] == '\0')
 		return setting->default_text[0] == '\0' ||
 		       lc_error_set(error, LC_ERROR_USAGE,
-				    "found an empty text, allowed is one that is not");
+				    "found an empty text, expected one that is not empty");
 	return lc_setting_form_check(setting->form, text, error);
 }
 
@@ -330,7 +330,7 @@ static bool set_text(char **field, const struct lc_setting *setting, struct lc_v
 
 	if (text.size > LC_SETTING_TEXT_MAX)
 		return lc_error_set(error, LC_ERROR_USAGE,
-				    "found a text of %zu bytes, allowed are at most %d", text.size,
+				    "found a text of %zu bytes, expected at most %d", text.size,
 				    LC_SETTING_TEXT_MAX);
 	if (setting->type == LC_SETTING_TYPE_SECRET ? !check_secret(text, error)
 						    : !check_characters(text, error))

@@ -209,10 +209,10 @@ bool lc_setting_form_check(enum lc_setting_form form, const char *text, struct l
 		return true;
 	if (url && strchr(text, '@') != NULL)
 		return lc_error_set(error, LC_ERROR_USAGE,
-				    "found a URL with user information, allowed is %s: user and "
+				    "found a URL with user information, expected %s: user and "
 				    "password have settings of their own",
 				    allowed);
-	return lc_error_set(error, LC_ERROR_USAGE, "found %s, allowed is %s",
+	return lc_error_set(error, LC_ERROR_USAGE, "found %s, expected %s",
 			    lc_text_quote(found, lc_view_of(text)), allowed);
 }
 

@@ -54,7 +54,7 @@ static bool check_order(const struct lc_settings *settings, const struct order *
 		return true;
 	lc_setting_origin(settings, low, origin);
 	return refuse(settings, order->high, error,
-		      "found %" PRId64 ", allowed is %s %s, which is %" PRId64 " %s (%s)", found,
+		      "found %" PRId64 ", expected %s %s, which is %" PRId64 " %s (%s)", found,
 		      order->allowed, low->name, bound, low->unit, origin);
 }
 
@@ -97,7 +97,7 @@ static bool check_ca_file(const struct lc_settings *settings, enum lc_settings_i
 
 	if (path[0] == '\0' || access(path, R_OK) == 0)
 		return true;
-	return refuse(settings, index, error, "found %s, which can not be read: %s",
+	return refuse(settings, index, error, "found %s, which cannot be read: %s",
 		      lc_text_quote_path(path), strerrordesc_np(errno));
 }
 
@@ -110,11 +110,11 @@ static bool check_s3(const struct lc_settings *settings, struct lc_error *error)
 {
 	if (settings->s3_access_key_id[0] == '\0')
 		return refuse(settings, LC_SETTINGS_s3_access_key_id, error,
-			      "found none, but requests to S3 can not be signed without one");
+			      "found none, but requests to S3 cannot be signed without one");
 	if (settings->s3_secret_access_key[0] == '\0')
 		return refuse(settings, LC_SETTINGS_s3_secret_access_key, error,
-			      "found none, but requests to S3 can not be signed without one: "
-			      "s3.secret-access-key-file, too, may give it");
+			      "found none, but requests to S3 cannot be signed without one; "
+			      "it may also come from s3.secret-access-key-file");
 	return check_ca_file(settings, LC_SETTINGS_s3_tls_ca_file, error);
 }
 
@@ -137,7 +137,7 @@ static bool check_addressing_style(const struct lc_settings *settings, struct lc
 			return true;
 	}
 	return refuse(settings, LC_SETTINGS_s3_addressing_style, error,
-		      "found \"virtual\", allowed is \"path\" because s3.endpoint holds an "
+		      "found \"virtual\", expected \"path\" because s3.endpoint contains an "
 		      "address, not a host name");
 }
 
@@ -148,7 +148,7 @@ static bool check_socket(const struct lc_settings *settings, struct lc_error *er
 
 	return size <= allowed ||
 	       refuse(settings, LC_SETTINGS_supervisor_socket, error,
-		      "found a path of %zu bytes, allowed are at most %zu", size, allowed);
+		      "found a path of %zu bytes, expected at most %zu", size, allowed);
 }
 
 static bool check_shards(const struct lc_settings *settings, struct lc_error *error)
@@ -160,12 +160,12 @@ static bool check_shards(const struct lc_settings *settings, struct lc_error *er
 	/* Machines that share the work must agree on N, whatever processors each of them has. */
 	if (*rest != '\0' && settings->supervisor_shards == 0)
 		return refuse(settings, LC_SETTINGS_supervisor_owned_shards, error,
-			      "found a list, allowed is one only when supervisor.shards says how "
-			      "many shards the whole deployment has");
+			      "found a list, which needs supervisor.shards to say how many "
+			      "shards the whole deployment has");
 	while (lc_setting_form_next_shards(&rest, &first, &last)) {
 		if (last >= settings->supervisor_shards)
 			return refuse(settings, LC_SETTINGS_supervisor_owned_shards, error,
-				      "found shard %u, allowed are 0 to %" PRId64
+				      "found shard %u, expected 0 to %" PRId64
 				      " because supervisor.shards is %" PRId64,
 				      last, settings->supervisor_shards - 1,
 				      settings->supervisor_shards);

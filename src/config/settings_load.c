@@ -116,9 +116,10 @@ static bool set_from_content(struct lc_settings *settings, const struct lc_setti
 	const char *path = lc_setting_text(settings, lc_setting_at(secret->file));
 
 	if (content.size == 0)
-		return lc_error_set(error, LC_ERROR_USAGE,
-				    "%s: found an empty file, allowed is one that holds the secret",
-				    lc_text_quote_path(path));
+		return lc_error_set(
+		    error, LC_ERROR_USAGE,
+		    "%s: found an empty file, expected one that contains the secret",
+		    lc_text_quote_path(path));
 	/* The origin stays that of the secret itself, so that the file is named as its source. */
 	if (!lc_setting_set(settings, secret, content, settings->origins[secret->index], error))
 		return lc_error_prefix(error, "%s", lc_text_quote_path(path));
@@ -141,7 +142,8 @@ static bool read_secret_file(struct lc_settings *settings, const struct lc_setti
 		explicit_bzero(content.data, content.size);
 	lc_buffer_free(&content);
 	if (good && open_to_all)
-		lc_log(LC_LOG_WARNING, "any user of this machine can read the file of a secret",
+		lc_log(LC_LOG_WARNING,
+		       "every user of this machine can read a file that contains a secret",
 		       LC_LOG_TEXT("setting", file->name), LC_LOG_TEXT("file", path));
 	return good;
 }
@@ -158,9 +160,10 @@ static bool read_secret(struct lc_settings *settings, const struct lc_setting *s
 	lc_setting_origin(settings, file, file_origin);
 	if (lc_setting_text(settings, secret)[0] != '\0') {
 		lc_setting_origin(settings, secret, origin);
-		return lc_error_set(error, LC_ERROR_USAGE,
-				    "%s (%s): found beside %s (%s), allowed is one of the two",
-				    file->name, file_origin, secret->name, origin);
+		return lc_error_set(
+		    error, LC_ERROR_USAGE,
+		    "%s (%s): found together with %s (%s), expected only one of the two",
+		    file->name, file_origin, secret->name, origin);
 	}
 	return read_secret_file(settings, secret, error) ||
 	       lc_error_prefix(error, "%s (%s)", file->name, file_origin);

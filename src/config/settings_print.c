@@ -85,11 +85,11 @@ void lc_settings_print_sample(struct lc_buffer *buffer)
 	struct lc_setting_visitor visitor = {print_sample_group, print_sample_setting, &printer};
 
 	lc_text_wrap(buffer, "# ",
-		     "Settings of log-courier. Every setting stands here with its default, as a "
-		     "comment: take away the # in front of the ones you want to change. The two "
-		     "S3 keys have no default and must be given. Flags and environment variables "
-		     "take precedence over this file; log-courier --print-config shows what is in "
-		     "force, and from where.",
+		     "Settings of log-courier. Every setting is listed with its default, commented "
+		     "out: remove the # in front of those you want to change. The two S3 keys have "
+		     "no default and must be given. Flags and environment variables take "
+		     "precedence over this file; log-courier --print-config shows the values in "
+		     "force and where they come from.",
 		     SAMPLE_WIDTH);
 	lc_settings_default(&defaults);
 	lc_setting_visit(&visitor);
@@ -126,7 +126,7 @@ void lc_settings_print_help(struct lc_buffer *buffer, size_t width)
 	static const char *const USAGE[][2] = {
 #define LC_SERVICE_ACTION(name, flag, help) {"--" flag, (help)},
 #include "tbl/service_actions.h"
-	    {"--config-file=PATH", "Reads settings from this YAML file. Default: none. "
+	    {"--config-file=PATH", "Read settings from this YAML file. Default: none. "
 				   "Environment: LOG_COURIER_CONFIG_FILE"},
 	};
 	struct printer printer = {.buffer = buffer, .width = width};
@@ -144,10 +144,10 @@ void lc_settings_print_help(struct lc_buffer *buffer, size_t width)
 	}
 	lc_buffer_append_char(buffer, '\n');
 	lc_text_wrap(buffer, "",
-		     "Each setting below may be given as a flag, as an environment variable or in "
-		     "the YAML file, under its name without dashes in front; the first of these "
-		     "three that gives it counts. Flags can be seen by every user of the machine: "
-		     "let secrets come from files.",
+		     "Each setting below may be given as a flag, as an environment variable, or in "
+		     "the YAML file under its name without the leading dashes. Flags take "
+		     "precedence over the environment, and the environment over the file. Flags "
+		     "are visible to every user of the machine: keep secrets in files.",
 		     width);
 	lc_setting_visit(&visitor);
 }

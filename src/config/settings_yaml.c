@@ -67,7 +67,7 @@ static bool next(struct reader *reader)
 	if (yaml_parser_parse(&reader->parser, &reader->event))
 		return true;
 	/* libyaml's texts are fixed: they repeat nothing of the file. */
-	return refuse(reader, line_of_fault(reader), "found what is not valid YAML: %s",
+	return refuse(reader, line_of_fault(reader), "this is not valid YAML: %s",
 		      reader->parser.problem == NULL ? "out of memory" : reader->parser.problem);
 }
 
@@ -86,7 +86,7 @@ static bool check_node(struct reader *reader, const char *name)
 
 	if (event->type == YAML_ALIAS_EVENT)
 		return refuse(reader, line_of(event),
-			      "%s: found an alias (*), allowed is the value itself", name);
+			      "%s: found an alias (*), expected the value itself", name);
 	if (event->type == YAML_SCALAR_EVENT) {
 		anchor = event->data.scalar.anchor;
 		tag = event->data.scalar.tag;
@@ -99,10 +99,10 @@ static bool check_node(struct reader *reader, const char *name)
 	}
 	if (anchor != NULL)
 		return refuse(reader, line_of(event),
-			      "%s: found an anchor (&), allowed is the value alone", name);
+			      "%s: found an anchor (&), expected only the value", name);
 	if (tag != NULL)
 		return refuse(reader, line_of(event),
-			      "%s: found a tag (!), allowed is the value alone", name);
+			      "%s: found a tag (!), expected only the value", name);
 	return true;
 }
 
@@ -129,11 +129,11 @@ static bool check_scalar(struct reader *reader, const struct lc_setting *setting
 
 	if (is_null(event))
 		return refuse(
-		    reader, line_of(event), "%s: found no value, allowed is %s", setting->name,
+		    reader, line_of(event), "%s: found no value, expected %s", setting->name,
 		    lc_setting_is_text(setting) ? "a text (\"\" for an empty one)" : "one");
 	if (!lc_setting_is_text(setting) && !is_plain(event))
 		return refuse(reader, line_of(event),
-			      "%s: found a text, allowed is %s without quotes", setting->name,
+			      "%s: found a text, expected %s without quotes", setting->name,
 			      setting->type == LC_SETTING_TYPE_BOOLEAN ? "true or false"
 								       : "a number");
 	return true;
@@ -159,16 +159,15 @@ static bool take_items(struct reader *reader, const struct lc_setting *setting,
 			return false;
 		if (reader->event.type == YAML_SEQUENCE_END_EVENT) {
 			/* An empty list of shards must not mean all of them. */
-			return !first ||
-			       refuse(reader, line,
-				      "%s: found an empty list, allowed is one with values",
-				      setting->name);
+			return !first || refuse(reader, line,
+						"%s: found an empty list, expected one with values",
+						setting->name);
 		}
 		if (!check_node(reader, setting->name))
 			return false;
 		if (reader->event.type != YAML_SCALAR_EVENT)
 			return refuse(reader, line_of(&reader->event),
-				      "%s: found a list or a mapping within the list, allowed are "
+				      "%s: found a list or a mapping within the list, expected "
 				      "values",
 				      setting->name);
 		if (!check_scalar(reader, setting))
@@ -177,9 +176,10 @@ static bool take_items(struct reader *reader, const struct lc_setting *setting,
 			lc_buffer_append_char(list, ',');
 		lc_buffer_append_view(list, scalar(&reader->event));
 		if (lc_buffer_failed(list))
-			return refuse(reader, line,
-				      "%s: found a list that is too long, allowed are %zu bytes",
-				      setting->name, list->cap);
+			return refuse(
+			    reader, line,
+			    "%s: found a list that is too long, expected at most %zu bytes",
+			    setting->name, list->cap);
 	}
 }
 
@@ -207,7 +207,7 @@ static bool take_value(struct reader *reader, const struct lc_setting *setting)
 		       set(reader, setting, scalar(event), line_of(event));
 	if (event->type == YAML_SEQUENCE_START_EVENT && lc_setting_is_list(setting))
 		return take_list(reader, setting);
-	return refuse(reader, line_of(event), "%s: found a %s, allowed is a value%s", setting->name,
+	return refuse(reader, line_of(event), "%s: found a %s, expected a value%s", setting->name,
 		      event->type == YAML_SEQUENCE_START_EVENT ? "list" : "mapping",
 		      lc_setting_is_list(setting) ? " or a list of values" : "");
 }
@@ -238,7 +238,7 @@ static bool take_group(struct reader *reader, struct lc_view group, unsigned lin
 		return refuse(reader, line, "there is no setting %s; the nearest is %s", found,
 			      lc_setting_nearest(group)->name);
 	if (reader->opened[first->index])
-		return refuse(reader, line, "%s: given twice, allowed is once", found);
+		return refuse(reader, line, "%s: given twice, expected once", found);
 	reader->opened[first->index] = true;
 	if (!check_node(reader, found))
 		return false;
@@ -246,7 +246,7 @@ static bool take_group(struct reader *reader, struct lc_view group, unsigned lin
 		return take_mapping(reader, group);
 	if (reader->event.type == YAML_SCALAR_EVENT && is_null(&reader->event))
 		return true;
-	return refuse(reader, line, "%s: found a %s, allowed is a mapping of settings", found,
+	return refuse(reader, line, "%s: found a %s, expected a mapping of settings", found,
 		      reader->event.type == YAML_SCALAR_EVENT ? "value" : "list");
 }
 
@@ -259,14 +259,14 @@ static bool take_key(struct reader *reader, struct lc_view group, struct lc_buff
 		return false;
 	if (event->type != YAML_SCALAR_EVENT)
 		return refuse(reader, line_of(event),
-			      "a key: found a mapping or a list, allowed is a setting's name");
+			      "a key: found a mapping or a list, expected a setting's name");
 	lc_buffer_append_view(name, group);
 	if (group.size > 0)
 		lc_buffer_append_char(name, '.');
 	lc_buffer_append_view(name, scalar(event));
 	if (lc_buffer_failed(name))
 		return refuse(reader, line_of(event),
-			      "a key: found one that is too long, allowed is a setting's name");
+			      "a key: found one that is too long, expected a setting's name");
 	return true;
 }
 
@@ -283,7 +283,7 @@ static bool take_pair(struct reader *reader, struct lc_view group, struct lc_buf
 		return next(reader) && take_group(reader, lc_buffer_view(name), line);
 	before = &reader->settings->origins[setting->index];
 	if (before->source == LC_SETTINGS_FILE)
-		return refuse(reader, line, "%s: given twice, allowed is once; before in line %u",
+		return refuse(reader, line, "%s: given twice, expected once; first in line %u",
 			      setting->name, before->line);
 	return next(reader) && take_value(reader, setting);
 }
@@ -317,7 +317,7 @@ static bool take_document(struct reader *reader)
 	if (event->type == YAML_SCALAR_EVENT && is_null(event))
 		return true;
 	return refuse(reader, line_of(event),
-		      "the document: found a %s, allowed is a mapping of settings",
+		      "the document: found a %s, expected a mapping of settings",
 		      event->type == YAML_SCALAR_EVENT ? "text" : "list");
 }
 
@@ -337,7 +337,8 @@ static bool take_stream(struct reader *reader)
 	if (!next(reader))
 		return false;
 	return reader->event.type == YAML_STREAM_END_EVENT ||
-	       refuse(reader, line_of(&reader->event), "found a second document, allowed is one");
+	       refuse(reader, line_of(&reader->event),
+		      "found a second document, expected only one");
 }
 
 bool lc_settings_yaml_parse(struct lc_settings *settings, const char *path, struct lc_view content,

@@ -51,7 +51,7 @@ survived() {
 journal_has_the_reason() {
 	: >"$WORK/journal"
 	root env JOURNAL_STREAM="$(stat -c %d:%i "$WORK/journal")" log-courier --config-file="$CONFIGURATION" 2>>"$WORK/journal"
-	[ $? -eq 2 ] && grep -q '^<3>{.*"the service can not start with this configuration".*s3.access-key-id' "$WORK/journal"
+	[ $? -eq 2 ] && grep -q '^<3>{.*"the service cannot start with this configuration".*s3.access-key-id' "$WORK/journal"
 }
 
 # As an operator lays it there; the settings that it names are known to the program.

@@ -106,7 +106,7 @@ static void the_config_file_is_a_flag_of_its_own(void **state)
 	assert_true(lc_command_line_read(&line, arguments->argc, arguments->argv, &error));
 	assert_string_equal(line.config_file, "b");
 	refuse(ARGUMENTS("--config-file="), "--config-file", "path");
-	refuse(ARGUMENTS("--config-file"), "--config-file", "lacks its value");
+	refuse(ARGUMENTS("--config-file"), "--config-file", "needs a value");
 }
 
 static void an_unknown_flag_gets_its_nearest_neighbour(void **state)
@@ -128,15 +128,15 @@ static void what_is_no_flag_is_refused_by_its_position(void **state)
 {
 	(void)state;
 	refuse(ARGUMENTS("start"), "argument 1", "--flag=VALUE");
-	refuse(ARGUMENTS("--log-level=info", "-h"), "argument 2", "no flag");
-	refuse(ARGUMENTS("--log-level", "info", ""), "argument 3", "no flag");
+	refuse(ARGUMENTS("--log-level=info", "-h"), "argument 2", "not a flag");
+	refuse(ARGUMENTS("--log-level", "info", ""), "argument 3", "not a flag");
 	refuse(ARGUMENTS("--s3.tls-skip-verify", "false"), "argument 2", "--flag=false");
 }
 
 static void a_flag_without_its_value_is_refused(void **state)
 {
 	(void)state;
-	refuse(ARGUMENTS("--s3.region"), "--s3.region", "lacks its value");
+	refuse(ARGUMENTS("--s3.region"), "--s3.region", "needs a value");
 	refuse(ARGUMENTS("--help=yes"), "--help", "no value");
 	refuse(ARGUMENTS("--no-s3.tls-skip-verify=true"), "--no-s3.tls-skip-verify", "no value");
 }

@@ -26,7 +26,7 @@ static void refuse_all(enum lc_setting_form form, const char *const *texts)
 			fail_msg("\"%s\" was taken", *texts);
 		assert_int_equal(error.kind, LC_ERROR_USAGE);
 		assert_non_null(strstr(error.message, "found "));
-		assert_non_null(strstr(error.message, "allowed is "));
+		assert_non_null(strstr(error.message, "expected "));
 	}
 }
 
@@ -143,7 +143,7 @@ static void the_found_text_is_cut_and_escaped(void **state)
 	text[sizeof(text) - 1] = '\0';
 	assert_false(lc_setting_form_check(LC_SETTING_FORM_PATH, text, &error));
 	assert_null(strchr(error.message, '\n'));
-	assert_non_null(strstr(error.message, "\\x0A...\", allowed is a path"));
+	assert_non_null(strstr(error.message, "\\x0A...\", expected a path"));
 }
 
 int main(void)

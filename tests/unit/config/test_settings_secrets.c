@@ -82,7 +82,7 @@ static void a_file_that_is_not_there_is_named(void **state)
 	assert_false(load_from("/no/such/secret", &settings, &error));
 	assert_int_equal(error.kind, LC_ERROR_SYSTEM);
 	assert_non_null(strstr(error.message, "clickhouse.password-file"));
-	assert_non_null(strstr(error.message, "/no/such/secret: can not be opened: No such file"));
+	assert_non_null(strstr(error.message, "/no/such/secret: cannot be opened: No such file"));
 }
 
 static void a_secret_comes_from_one_place(void **state)
@@ -145,7 +145,7 @@ static void a_file_open_to_all_is_warned_of(void **state)
 	assert_string_equal(heard, "");
 	assert_int_equal(chmod(path, 0644), 0);
 	listen_while_loading(path, heard, sizeof(heard));
-	assert_non_null(strstr(heard, "any user of this machine can read"));
+	assert_non_null(strstr(heard, "every user of this machine can read"));
 	assert_non_null(strstr(heard, "clickhouse.password-file"));
 	assert_non_null(strstr(heard, path));
 	assert_null(strstr(heard, "hunter2"));

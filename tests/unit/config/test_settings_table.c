@@ -208,7 +208,7 @@ static void check_text(enum source source, struct lc_settings *settings, const c
 	set_well(source, settings, name, RIGHT[form]);
 	assert_string_equal(*field, RIGHT[form]);
 	if (form != LC_SETTING_FORM_FREE)
-		set_in_vain(source, settings, name, WRONG[form], "allowed is");
+		set_in_vain(source, settings, name, WRONG[form], "expected");
 	assert_string_equal(*field, RIGHT[form]);
 }
 

@@ -154,7 +154,7 @@ static void wrong_types_are_named(void **state)
 	refuse("s3.region: ~\n", 1, "s3.region", "no value");
 	refuse("s3.region: null\n", 1, "s3.region", "no value");
 	refuse("s3.region: ''\n", 1, "s3.region", "found an empty text");
-	refuse("s3: 5\n", 1, "\"s3\"", "allowed is a mapping");
+	refuse("s3: 5\n", 1, "\"s3\"", "expected a mapping");
 	refuse("s3: [region]\n", 1, "\"s3\"", "found a list");
 	refuse("a text\n", 1, "the document", "found a text");
 	refuse("- s3.region: a\n", 1, "the document", "found a list");
@@ -193,9 +193,9 @@ static void an_unknown_key_gets_its_nearest_neighbour(void **state)
 static void a_setting_is_given_once(void **state)
 {
 	(void)state;
-	refuse("s3.region: a\ns3.region: a\n", 2, "s3.region", "before in line 1");
-	refuse("s3:\n  region: a\n  region: b\n", 3, "s3.region", "before in line 2");
-	refuse("s3.region: a\ns3:\n  region: b\n", 3, "s3.region", "before in line 1");
+	refuse("s3.region: a\ns3.region: a\n", 2, "s3.region", "first in line 1");
+	refuse("s3:\n  region: a\n  region: b\n", 3, "s3.region", "first in line 2");
+	refuse("s3.region: a\ns3:\n  region: b\n", 3, "s3.region", "first in line 1");
 	refuse("s3:\n  region: a\ns3:\n  endpoint: b\n", 3, "\"s3\"", "twice");
 	refuse("s3:\ns3:\n", 2, "\"s3\"", "twice");
 }
@@ -216,8 +216,8 @@ static void what_configuration_does_not_need_is_refused(void **state)
 	refuse("s3: !!map {region: x}\n", 1, "\"s3\"", "a tag");
 	refuse("? [s3, region]\n: x\n", 1, "a key", "found a mapping or a list");
 	refuse("? {s3: region}\n: x\n", 1, "a key", "found a mapping or a list");
-	refuse("s3.region: a\n---\ns3.endpoint: b\n", 2, "second document", "allowed is one");
-	refuse("---\n---\n", 2, "second document", "allowed is one");
+	refuse("s3.region: a\n---\ns3.endpoint: b\n", 2, "second document", "expected only one");
+	refuse("---\n---\n", 2, "second document", "expected only one");
 }
 
 static void what_is_not_yaml_is_refused_with_its_line(void **state)
