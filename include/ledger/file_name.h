@@ -10,7 +10,6 @@
 
 #include <limits.h>
 #include <stdbool.h>
-#include <stddef.h>
 
 struct lc_file_name {
 	unsigned shard;
@@ -24,7 +23,7 @@ enum { LC_FILE_NAME_SHARDS_MAX = 65536 };
 /* False if a ledger or what belongs to one is never called so. */
 bool lc_file_name_parse(const char *name, struct lc_file_name *parsed);
 
-/* The path of a ledger; `suffix` is put behind it. False with LC_ERROR_USAGE if it is too long. */
+/* The path of a ledger; `suffix` is added to it. False with LC_ERROR_USAGE if it is too long. */
 bool lc_file_name_path(char path[PATH_MAX], const char *directory, unsigned shard,
 		       unsigned shard_count, const char *suffix, struct lc_error *error);
 

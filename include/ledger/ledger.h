@@ -7,8 +7,8 @@
  * Writes return at once and are certain only when lc_ledger_when_durable has called back. Reads see
  * all writes that were called before them. Callbacks run from the loop, in the order of the calls.
  *
- * When the file can not be written (disk full), writes are tried again until they succeed; nothing
- * behind them is called back meanwhile, so that no PUT starts and nothing is committed;
+ * When the file cannot be written (disk full), writes are tried again until they succeed; nothing
+ * called after them is called back meanwhile, so that no PUT starts and nothing is committed;
  * LC_COUNTERS_LEDGER_FAILING_SINCE tells since when. When the file turns out corrupt, or its name
  * no longer leads to it, on_corrupt is called, and nothing after it.
  *
@@ -17,8 +17,8 @@
  * - the end of the last window, the lower bound of the horizon, the clock that this follows;
  * - per source: its open ranges of seconds, its floor, the second that was committed last;
  * - log objects: from the moment their intent is on disk their rows are taken. Row hashes stand in
- * one blob per object (formats/taken_rows.h), in tables by the hour of the object's last second,
- * which are dropped whole when they lie behind the horizon and nothing open needs them;
+ *   one blob per object (formats/taken_rows.h), in tables by the hour of the object's last second,
+ *   which are dropped whole when they are older than the horizon and nothing open needs them;
  * - how many rows of each source and slot are taken;
  * - targets and target buckets that are blocked, with the state of their backoff, or given up;
  * - after a change of the number of shards: how far the former ledgers were (ledger/origin.h).
@@ -71,15 +71,15 @@ void lc_ledger_withdraw_intent(struct lc_ledger *ledger, uint64_t intent_id, uin
 /* failures 0 and given up LC_LEDGER_KEPT: forgets the target. */
 void lc_ledger_set_target(struct lc_ledger *ledger, const struct lc_ledger_target *target);
 
-/* Drops what lies behind `bound`: log objects by whole hours, but for those with open intents and
+/* Drops what is older than `bound`: log objects by whole hours, but for those with open intents and
  * those of sources with ranges open there; slot counts; floors; sources that nothing refers to.
  * That is done in steps, an hour's objects each, in transactions of their own or with what is
- * called meanwhile; closing the ledger ends it early. What lies behind the horizon alone is
+ * called meanwhile; closing the ledger ends it early. Only what is older than the horizon is
  * dropped, where that has come down before a step. */
 void lc_ledger_expire(struct lc_ledger *ledger, uint32_t bound);
 
 /* The horizon comes down to `bound`, a slot's beginning, or as near to it as every row taken is
- * still known: behind that, rows that are taken could not be told from new ones. Calls back with
+ * still known: before that, rows that are taken could not be told from new ones. Calls back with
  * the horizon that holds from now on, which is never higher than before. */
 struct lc_ledger_command *lc_ledger_lower_horizon(struct lc_ledger *ledger, uint32_t bound,
 						  lc_ledger_horizon_callback *callback,
@@ -115,15 +115,15 @@ lc_ledger_find_surplus_seconds(struct lc_ledger *ledger, const struct lc_ledger_
 			       size_t count, lc_ledger_surplus_callback *callback, void *context);
 
 /* Offsets (`second`; rows unused) are about to be written to ClickHouse. Calls back, once they are
- * on record, with those that may be written: not those behind what is on record already, as after
- * late rows of a source that was idle. `callback` may be NULL. */
+ * on record, with those that may be written: not those older than what is on record already, as
+ * after late rows of a source that was idle. `callback` may be NULL. */
 void lc_ledger_set_committed(struct lc_ledger *ledger, const struct lc_ledger_count *offsets,
 			     size_t count, lc_ledger_surplus_callback *callback, void *context);
 
 /* Committed seconds that the ledger knows, for comparison with ClickHouse's offsets: those of
- * `offsets` (`second`: what ClickHouse says, rows unused) that can not be ours: they are ahead of
- * what is on record and not behind the bound of the last lc_ledger_expire, where what was on record
- * may be forgotten. */
+ * `offsets` (`second`: what ClickHouse says, rows unused) that cannot be ours: they are newer than
+ * what is on record and not older than the bound of the last lc_ledger_expire, where what was on
+ * record may be forgotten. */
 struct lc_ledger_command *lc_ledger_find_ahead(struct lc_ledger *ledger,
 					       const struct lc_ledger_count *offsets, size_t count,
 					       lc_ledger_surplus_callback *callback, void *context);

@@ -21,7 +21,7 @@ struct lc_ledger_command;
 
 /* Opens or creates the ledger, blocking; `state`'s callbacks are set by the caller. NULL with
  * `error`: LC_ERROR_CORRUPT when the file is no ledger, damaged, of another shard or of a newer
- * schema; LC_ERROR_SYSTEM when it can not be opened or made. `on_corrupt` may be called later from
+ * schema; LC_ERROR_SYSTEM when it cannot be opened or made. `on_corrupt` may be called later from
  * the loop. `counters` may be NULL. */
 struct lc_ledger *lc_ledger_open(struct lc_loop *loop, const struct lc_ledger_options *options,
 				 struct lc_counters *counters, struct lc_ledger_state *state,

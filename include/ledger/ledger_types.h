@@ -1,6 +1,6 @@
 /*
  * What the ledger is told and tells: the values that the calls of ledger/ledger.h take and bring,
- * for all that has a part in them, from the store up to whoever calls.
+ * for all that has a part in them, from the store up to the callers.
  */
 #ifndef LC_LEDGER_LEDGER_TYPES_H
 #define LC_LEDGER_LEDGER_TYPES_H
@@ -81,7 +81,7 @@ struct lc_ledger_options {
 	const char *path; /* of the file; ":memory:" keeps all in memory (measurements only) */
 	unsigned shard;
 	unsigned shard_count;
-	uint64_t retry_ms; /* between two attempts to write to a file that can not be written */
+	uint64_t retry_ms; /* between two attempts to write to a file that cannot be written */
 };
 
 /* What was in the ledger when it was opened. */
@@ -89,8 +89,8 @@ struct lc_ledger_state {
 	bool fresh;              /* it was created just now */
 	uint32_t until;          /* end of the last window; 0: none yet */
 	uint32_t doubtful_until; /* rows before it may be taken though a window is new: after a
-				    change of N, or because they are not behind a floor */
-	uint32_t horizon;        /* lower bound: behind it nothing is looked for; 0: none yet */
+				    change of N, or because they are not after a floor */
+	uint32_t horizon;        /* lower bound: before it nothing is looked for; 0: none yet */
 	uint64_t steady_ms;      /* see lc_ledger_set_steady_clock; 0: none yet */
 	uint64_t steady_at_ms;
 	uint64_t next_intent_id;

@@ -23,7 +23,7 @@ struct lc_origin {
 	uint64_t modulus; /* 1 to LC_ORIGIN_MODULUS_MAX */
 	uint64_t remainder;
 	uint32_t until;   /* rows before this second were seen: what is not taken of them is open */
-	uint32_t horizon; /* behind it nothing is looked for, and what was taken may be forgotten */
+	uint32_t horizon; /* before it nothing is looked for, and what was taken may be forgotten */
 };
 
 bool lc_origin_covers(const struct lc_origin *origin, uint32_t raft_session_id);

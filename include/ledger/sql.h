@@ -2,7 +2,7 @@
  * A thin coat over SQLite: errors told apart, values bound and read.
  *
  * Two kinds of error come out of it. LC_ERROR_CORRUPT: the file is not what it should be, and
- * trying again is of no use. LC_ERROR_SYSTEM: it can not be read or written now (disk full, I/O,
+ * trying again is of no use. LC_ERROR_SYSTEM: it cannot be read or written now (disk full, I/O,
  * permissions, lock); trying again may help.
  */
 #ifndef LC_LEDGER_SQL_H

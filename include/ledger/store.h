@@ -1,6 +1,6 @@
 /*
  * The ledger without its thread: opening, transactions, and what is one for the whole ledger. What
- * is done within a transaction is done at once by whoever calls, between lc_store_begin and
+ * is done within a transaction is done at once by the caller, between lc_store_begin and
  * lc_store_commit; it stands here and in store_sources.h, store_objects.h, store_hours.h and
  * store_counts.h. Errors: see store_base.h.
  */

@@ -34,7 +34,7 @@ LC_STATEMENT(SET_FLOOR, "UPDATE source SET floor_second = ?2, floor_start_ms = ?
 	"committed_second = max(committed_second, ?2) WHERE id = ?1")
 LC_STATEMENT(SET_COMMITTED, "UPDATE source SET committed_second = ?2 WHERE id = ?1")
 LC_STATEMENT(SET_LAST_SECOND, "UPDATE source SET last_second = ?2 WHERE id = ?1 AND last_second < ?2")
-LC_STATEMENT(BEHIND_FLOORS, "SELECT coalesce(max(floor_second) + 1, 0) FROM source")
+LC_STATEMENT(AFTER_FLOORS, "SELECT coalesce(max(floor_second) + 1, 0) FROM source")
 LC_STATEMENT(DROP_FLOORS, "UPDATE source SET floor_second = NULL, floor_start_ms = NULL, floor_req_id = NULL "
 	"WHERE floor_second < ?1 AND NOT EXISTS (SELECT 1 FROM open_range "
 	"WHERE open_range.source = source.id AND first_second <= floor_second)")

@@ -16,7 +16,7 @@ enum {
 void lc_taken_rows_init(struct lc_taken_rows *rows)
 {
 	memset(rows, 0, sizeof(*rows));
-	/* Whoever adds rows bounds them: an object's rows are counted in its bytes in flight. */
+	/* The caller bounds the rows: an object's rows are counted in its bytes in flight. */
 	lc_buffer_init(&rows->blob, SIZE_MAX);
 }
 
@@ -112,7 +112,7 @@ bool lc_taken_rows_next(struct lc_view blob, size_t *position, struct lc_taken_s
 	count = load_u32(blob.data + *position + sizeof value);
 	if (!first && value <= second->second)
 		return lc_error_set(error, LC_ERROR_CORRUPT,
-				    "taken rows: second %u stands behind %u", value,
+				    "taken rows: second %u comes after %u", value,
 				    second->second);
 	if (count == 0)
 		return lc_error_set(error, LC_ERROR_CORRUPT, "taken rows: second %u has no row",

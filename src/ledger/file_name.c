@@ -8,7 +8,7 @@
 static const char *const DRAFTS[] = {".new", ".part", ".part.new"};
 static const char *const COMPANIONS[] = {"-wal", "-shm", "-journal"};
 
-/* A decimal number as we print it: without sign and leading zeros. Moves *text behind it. */
+/* A decimal number as we print it: without sign and leading zeros. Moves *text past it. */
 static bool take_number(const char **text, unsigned *number)
 {
 	const char *digit = *text;

@@ -1,4 +1,4 @@
-/* Each call is a command for whoever runs the ledger. */
+/* Each call becomes a command for what runs the ledger. */
 #include "ledger/ledger.h"
 
 #include "base/assert.h"

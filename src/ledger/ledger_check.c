@@ -22,7 +22,7 @@ struct check {
 	void (*on_fault)(void *context, const char *fault);
 	void *context;
 	int64_t next_intent_id;
-	int64_t kept_from; /* what lies behind it may be forgotten in part */
+	int64_t kept_from; /* what is older may be forgotten in part */
 	sqlite3_stmt *add_key;
 	sqlite3_stmt *add_rows;
 	struct lc_error error;

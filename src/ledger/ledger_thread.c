@@ -3,7 +3,7 @@
  * they are committed, announced by an eventfd that the loop watches.
  *
  * The thread owns the store, from lc_ledger_open to the end of the thread. What both sides touch
- * stands behind the mutex. Callbacks run on the loop's side alone.
+ * is guarded by the mutex. Callbacks run on the loop's side alone.
  */
 #include "ledger/ledger_thread.h"
 
@@ -33,7 +33,7 @@ struct lc_ledger {
 	struct lc_store *store;
 	bool failing; /* the last attempt to write has failed */
 
-	/* Both sides', behind the mutex. */
+	/* Both sides', guarded by the mutex. */
 	pthread_mutex_t mutex;
 	pthread_cond_t wake; /* the thread, when it waits */
 	struct lc_ledger_command_list queued;
@@ -160,7 +160,7 @@ static void note_failure(struct lc_ledger *ledger, const struct lc_error *error)
 {
 	if (ledger->failing)
 		return;
-	lc_log(LC_LOG_ERROR, "the ledger can not be written: deliveries wait until it can",
+	lc_log(LC_LOG_ERROR, "the ledger cannot be written: deliveries wait until it can",
 	       LC_LOG_FAULT(error));
 	ledger->failing = true;
 	show_failing(ledger);
@@ -242,7 +242,7 @@ static bool move_log(struct lc_ledger *ledger, struct lc_error *error)
 		return true;
 	if (error->kind == LC_ERROR_CORRUPT)
 		return false;
-	lc_log(LC_LOG_WARNING, "the ledger's log can not be moved into its file",
+	lc_log(LC_LOG_WARNING, "the ledger's log cannot be moved into its file",
 	       LC_LOG_FAULT(error));
 	return true;
 }

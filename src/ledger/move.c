@@ -472,8 +472,8 @@ static bool check_shard(struct copying *copying)
 	       damaged(copying, "it belongs to another shard than its name says");
 }
 
-/* Copies what the ledger `old`, of shard `shard` of `shard_count`, has of the new one's sessions, in
- * a transaction of the new one. */
+/* Copies what the ledger `old`, of shard `shard` of `shard_count`, has of the new one's sessions,
+ * in a transaction of the new one. */
 static bool copy_ledger(struct draft *draft, sqlite3 *old, const char *old_path, unsigned shard,
 			unsigned shard_count, struct lc_error *error)
 {
@@ -542,7 +542,7 @@ static bool prove(const struct lc_move *move, unsigned shard, struct lc_error *e
 		    error, LC_ERROR_CORRUPT,
 		    "ledger %s is missing, and needed for the change from %u to %u "
 		    "shards. Put it back, or run the service with supervisor.shards "
-		    "%u again, where that shard begins anew from ClickHouse's "
+		    "%u again, where that shard begins again from ClickHouse's "
 		    "offsets",
 		    path, move->from, move->to, move->from);
 	if (!lc_schema_upgrade(path, error) || !lc_ledger_check(path, note_fault, &proof, error))
@@ -582,7 +582,7 @@ static bool copy_from(const struct lc_move *move, unsigned old_shard, struct dra
 	return copied;
 }
 
-/* A draft needs neither a log nor a journal on disk: whatever happens to it, it is made anew. */
+/* A draft needs neither a log nor a journal on disk: whatever happens to it, it is made again. */
 static bool fill(const struct lc_move *move, struct draft *draft, struct lc_error *error)
 {
 	if (!lc_sql_execute(draft->db, draft->path,
@@ -637,8 +637,7 @@ static bool give_name(const struct lc_move *move, unsigned shard, struct lc_erro
 	    !lc_file_name_path(path, move->directory, shard, move->to, "", error))
 		return false;
 	if (rename(draft, path) != 0)
-		return lc_error_set_errno(error, errno, "ledger %s can not be given its name",
-					  path);
+		return lc_error_set_errno(error, errno, "ledger %s cannot be given its name", path);
 	LC_CRASH_POINT(MOVE_RENAMED);
 	return true;
 }

@@ -19,7 +19,7 @@
 /* For what is dropped with the hour, and for the sources that stay. */
 #define INTENTS_BY_HOUR "CREATE INDEX open_intent_by_hour ON open_intent (hour, source);"
 
-/* By id for whoever builds bodies again, by second for the age of the oldest. */
+/* By id for building bodies again, by second for the age of the oldest. */
 #define INTENTS_BY_TARGET                                                                       \
 	"CREATE INDEX open_intent_by_target ON open_intent (target_bucket, target_prefix, id);" \
 	"CREATE INDEX open_intent_by_age ON open_intent (target_bucket, target_prefix,"         \
@@ -85,7 +85,7 @@ bool lc_schema_drop_hour(sqlite3 *db, const char *path, uint32_t hour, struct lc
 
 /* What a connection needs before it first touches the file. Nobody else may open a ledger while we
  * have it: the lock is kept, and the index of the write-ahead log stays in our own memory, where a
- * full disk can not take it away. */
+ * full disk cannot take it away. */
 static bool prepare_connection(sqlite3 *db, const char *path, struct lc_error *error)
 {
 	if (sqlite3_extended_result_codes(db, 1) != SQLITE_OK ||
@@ -306,7 +306,7 @@ static bool check_shard(sqlite3 *db, const char *path, unsigned shard, unsigned 
 	return true;
 }
 
-/* The log is checkpointed by whoever commits, once the commit's callers have been told. */
+/* The log is checkpointed apart from commits, once their callers have been told. */
 static bool use_write_ahead_log(sqlite3 *db, const char *path, struct lc_error *error)
 {
 	return lc_sql_execute(db, path,

@@ -31,8 +31,8 @@ static void add_range(struct range_list *list, const struct lc_ledger_range *ran
 }
 
 /* Ranges are written before the end of the window that opened them. Where a process has died
- * between the two, what lies behind the last window is opened again by the next one, which knows
- * that nothing of it is taken: so nothing of it may be taken before. */
+ * between the two, what follows the last window is opened again by the next one, which knows that
+ * nothing of it is taken: so nothing of it may be taken before. */
 static void cut_range(struct lc_ledger_range *range, uint32_t seen_until)
 {
 	if (range->to > seen_until)
@@ -204,16 +204,16 @@ static bool read_second(struct lc_store *store, const char *name, uint32_t *seco
 /* Windows that reach back before the greatest floor hold rows that were delivered by another. */
 static bool doubt_floors(struct lc_store *store, uint32_t *doubtful_until, struct lc_error *error)
 {
-	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_BEHIND_FLOORS, error);
+	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_AFTER_FLOORS, error);
 	enum lc_sql_step step;
 
 	if (statement == NULL)
 		return false;
 	while ((step = lc_sql_step(statement, store->path, error)) == LC_SQL_ROW) {
-		uint32_t behind = lc_sql_second(statement, 0);
+		uint32_t after_floors = lc_sql_second(statement, 0);
 
-		if (behind > *doubtful_until)
-			*doubtful_until = behind;
+		if (after_floors > *doubtful_until)
+			*doubtful_until = after_floors;
 	}
 	return step == LC_SQL_DONE;
 }
@@ -331,8 +331,8 @@ void lc_store_roll_back(struct lc_store *store)
 {
 	struct lc_error error;
 
-	/* Some errors have rolled back already. A rollback that fails leaves nothing behind
-	 * either: SQLite takes up what is on disk again with the next transaction. */
+	/* Some errors have rolled back already. One that fails leaves nothing either: SQLite takes
+	 * up what is on disk again with the next transaction. */
 	if (sqlite3_get_autocommit(store->db) == 0)
 		lc_store_run(store, LC_STORE_ROLLBACK, &error);
 	store->hours_stale = true;

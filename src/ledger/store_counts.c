@@ -14,7 +14,7 @@ struct run {
 	struct lc_ledger_count *counts;
 	size_t count;
 	struct lc_store_source source;
-	uint32_t kept_from; /* behind it nothing is known */
+	uint32_t kept_from; /* before it nothing is known */
 	uint64_t *taken;    /* rows, for each of the counts */
 };
 
@@ -29,7 +29,7 @@ static size_t run_length(const struct lc_ledger_count *counts, size_t count)
 	return length;
 }
 
-static bool lies_behind(const struct run *run, uint32_t first_second)
+static bool is_before_known(const struct run *run, uint32_t first_second)
 {
 	if (first_second < run->kept_from)
 		return true;
@@ -44,7 +44,8 @@ static size_t keep_surplus(const struct run *run, uint32_t unit, struct lc_ledge
 	for (size_t i = 0; i < run->count; i++) {
 		struct lc_ledger_count surplus = run->counts[i];
 
-		if (surplus.rows <= run->taken[i] || lies_behind(run, surplus.second / unit * unit))
+		if (surplus.rows <= run->taken[i] ||
+		    is_before_known(run, surplus.second / unit * unit))
 			continue;
 		surplus.rows -= run->taken[i];
 		kept[count++] = surplus;
@@ -188,9 +189,9 @@ bool lc_store_find_surplus_seconds(struct lc_store *store, struct lc_ledger_coun
 
 /* ---- offsets ---- */
 
-/* A source that is quiet is forgotten with its committed second once that lies behind the bound of
- * an expiry; if a late row then makes it known again, what is committed of it may be older. So what
- * lies behind the bound may be ours, whatever is on record. */
+/* A source that is quiet is forgotten with its committed second once that is older than the bound
+ * of an expiry; if a late row then makes it known again, what is committed of it may be older. So
+ * what is older than the bound may be ours, whatever is on record. */
 bool lc_store_find_ahead(struct lc_store *store, struct lc_ledger_count *offsets, size_t *count,
 			 struct lc_error *error)
 {

@@ -7,7 +7,6 @@
 #include "ledger/store_sources.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char *const SQL[LC_STORE_HOUR_STATEMENT_COUNT] = {
@@ -143,7 +142,8 @@ struct lc_store_hour *lc_store_get_hour(struct lc_store *store, uint32_t hour,
 	return found;
 }
 
-/* Binds what decides whether an object behind the bound is needed: its hour, and the hour's end. */
+/* Binds what decides whether an object older than the bound is needed: its hour, and the hour's
+ * end. */
 static void bind_need(sqlite3_stmt *statement, uint32_t hour)
 {
 	lc_sql_bind_number(statement, 1, hour);
