@@ -13,6 +13,7 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "support/fake_loop.h"
 
 #include <dirent.h>
 #include <inttypes.h>
@@ -118,11 +119,19 @@ void sim_forget_state(void)
 
 /* ---- one history ---- */
 
+uint64_t sim_now_ms(void)
+{
+	return sim->loop == NULL ? 0 : lc_loop_now_ms(sim->loop);
+}
+
+bool sim_step(uint64_t until_ms)
+{
+	return fake_loop_step(sim->loop, until_ms);
+}
+
 static void run_history(uint64_t seed, bool calm, const struct options *options,
 			const char *directory)
 {
-	struct lc_error error;
-
 	sim = lc_memory_zero(1, sizeof(*sim));
 	sim->seed = seed;
 	sim->calm = calm;
@@ -133,7 +142,7 @@ static void run_history(uint64_t seed, bool calm, const struct options *options,
 	lc_random_seed(&sim->tenants, seed ^ TENANTS);
 	lc_random_seed(&sim->clocks, seed ^ CLOCKS);
 	snprintf(sim->directory, sizeof(sim->directory), "%s", directory);
-	sim->loop = lc_loop_new(&error);
+	sim->loop = fake_loop_new(0);
 	sim_plan_make();
 	sim_rows_make();
 	sim_forget_state();

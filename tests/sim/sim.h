@@ -217,8 +217,6 @@ void sim_trace(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Removes the state directory's files. */
 void sim_forget_state(void);
 
-/* ---- loop.c ---- */
-
 /* Simulated milliseconds since the history's beginning. */
 uint64_t sim_now_ms(void);
 

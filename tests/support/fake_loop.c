@@ -4,41 +4,82 @@
 #include "base/memory.h"
 
 #include <stdlib.h>
-#include <sys/queue.h>
+
+enum { BEGIN_MS = 1000000 };
+
+struct lc_loop {
+	uint64_t now_ms;
+	uint64_t next_number;
+	struct lc_loop_timer **heap; /* the one due first comes first */
+	size_t count;
+	size_t capacity;
+	size_t timers; /* made and not freed */
+};
 
 struct lc_loop_timer {
 	struct lc_loop *loop;
 	lc_loop_callback *callback;
 	void *context;
 	uint64_t due_ms;
+	uint64_t number; /* of its start: those due together run in this order */
+	size_t place;    /* in the heap */
 	bool running;
-	TAILQ_ENTRY(lc_loop_timer) link;
 };
 
-struct lc_loop {
-	uint64_t now_ms;
-	TAILQ_HEAD(, lc_loop_timer) timers; /* running, the one due first comes first */
-};
-
-struct lc_loop *lc_loop_new(struct lc_error *error)
+struct lc_loop *fake_loop_new(uint64_t now_ms)
 {
 	struct lc_loop *loop = lc_memory_zero(1, sizeof(*loop));
 
-	(void)error;
-	loop->now_ms = 1000000;
-	TAILQ_INIT(&loop->timers);
+	loop->now_ms = now_ms;
 	return loop;
+}
+
+struct lc_loop *lc_loop_new(struct lc_error *error)
+{
+	(void)error;
+	return fake_loop_new(BEGIN_MS);
 }
 
 void lc_loop_free(struct lc_loop *loop)
 {
-	LC_ASSERT(TAILQ_EMPTY(&loop->timers));
+	LC_ASSERT(loop->timers == 0);
+	free(loop->heap);
 	free(loop);
 }
 
 uint64_t lc_loop_now_ms(const struct lc_loop *loop)
 {
 	return loop->now_ms;
+}
+
+static bool before(const struct lc_loop_timer *a, const struct lc_loop_timer *b)
+{
+	return a->due_ms != b->due_ms ? a->due_ms < b->due_ms : a->number < b->number;
+}
+
+static void put(struct lc_loop *loop, struct lc_loop_timer *timer, size_t place)
+{
+	loop->heap[place] = timer;
+	timer->place = place;
+}
+
+static void sift(struct lc_loop *loop, struct lc_loop_timer *timer, size_t place)
+{
+	while (place > 0 && before(timer, loop->heap[(place - 1) / 2])) {
+		put(loop, loop->heap[(place - 1) / 2], place);
+		place = (place - 1) / 2;
+	}
+	for (;;) {
+		size_t child = 2 * place + 1;
+
+		if (child + 1 < loop->count && before(loop->heap[child + 1], loop->heap[child]))
+			child++;
+		if (child >= loop->count || !before(loop->heap[child], timer))
+			break;
+		put(loop, loop->heap[child], place);
+		place = child;
+	}
+	put(loop, timer, place);
 }
 
 struct lc_loop_timer *lc_loop_timer_new(struct lc_loop *loop, lc_loop_callback *callback,
@@ -49,33 +90,34 @@ struct lc_loop_timer *lc_loop_timer_new(struct lc_loop *loop, lc_loop_callback *
 	timer->loop = loop;
 	timer->callback = callback;
 	timer->context = context;
+	loop->timers++;
 	return timer;
+}
+
+void lc_loop_timer_stop(struct lc_loop_timer *timer)
+{
+	struct lc_loop *loop = timer->loop;
+	struct lc_loop_timer *last;
+
+	if (!timer->running)
+		return;
+	timer->running = false;
+	last = loop->heap[--loop->count];
+	if (last != timer)
+		sift(loop, last, timer->place);
 }
 
 void lc_loop_timer_start(struct lc_loop_timer *timer, uint64_t delay_ms)
 {
 	struct lc_loop *loop = timer->loop;
-	struct lc_loop_timer *later;
 
 	lc_loop_timer_stop(timer);
+	loop->heap =
+	    lc_memory_grow(loop->heap, &loop->capacity, loop->count + 1, sizeof(loop->heap[0]));
 	timer->due_ms = loop->now_ms + delay_ms;
+	timer->number = loop->next_number++;
 	timer->running = true;
-	TAILQ_FOREACH(later, &loop->timers, link)
-	{
-		if (later->due_ms > timer->due_ms)
-			break;
-	}
-	if (later == NULL)
-		TAILQ_INSERT_TAIL(&loop->timers, timer, link);
-	else
-		TAILQ_INSERT_BEFORE(later, timer, link);
-}
-
-void lc_loop_timer_stop(struct lc_loop_timer *timer)
-{
-	if (timer->running)
-		TAILQ_REMOVE(&timer->loop->timers, timer, link);
-	timer->running = false;
+	sift(loop, timer, loop->count++);
 }
 
 bool lc_loop_timer_running(const struct lc_loop_timer *timer)
@@ -88,19 +130,28 @@ void lc_loop_timer_free(struct lc_loop_timer *timer)
 	if (timer == NULL)
 		return;
 	lc_loop_timer_stop(timer);
+	timer->loop->timers--;
 	free(timer);
+}
+
+bool fake_loop_step(struct lc_loop *loop, uint64_t until_ms)
+{
+	struct lc_loop_timer *timer = loop->count == 0 ? NULL : loop->heap[0];
+
+	if (timer == NULL || timer->due_ms > until_ms) {
+		loop->now_ms = until_ms;
+		return false;
+	}
+	loop->now_ms = timer->due_ms;
+	lc_loop_timer_stop(timer);
+	timer->callback(timer->context);
+	return true;
 }
 
 void fake_loop_advance(struct lc_loop *loop, uint64_t ms)
 {
 	uint64_t until_ms = loop->now_ms + ms;
-	struct lc_loop_timer *timer;
 
-	while ((timer = TAILQ_FIRST(&loop->timers)) != NULL && timer->due_ms <= until_ms) {
-		if (timer->due_ms > loop->now_ms)
-			loop->now_ms = timer->due_ms;
-		lc_loop_timer_stop(timer);
-		timer->callback(timer->context);
-	}
-	loop->now_ms = until_ms;
+	while (fake_loop_step(loop, until_ms))
+		continue;
 }
