@@ -48,6 +48,7 @@
 #include "delivery/mark.h"
 #include "delivery/source.h"
 #include "delivery/target.h"
+#include "formats/line.h"
 #include "formats/record.h"
 #include "formats/taken_rows.h"
 
@@ -56,6 +57,7 @@
 #include <sys/queue.h>
 
 struct lc_counters;
+struct lc_settings;
 struct lc_target_table;
 struct lc_upload;
 
@@ -156,9 +158,12 @@ void lc_object_put_first(struct lc_object *object);
 /* The source's object of this intent; NULL if it is not in memory. */
 struct lc_object *lc_object_find(const struct lc_source *source, uint64_t intent_id);
 
-/* Appends a row's line. `region`: see lc_line_write. */
+/* The lines that the settings ask for; its view is valid as long as they are. */
+struct lc_line_style lc_object_line_style(const struct lc_settings *settings);
+
+/* Appends a row's line. */
 void lc_object_append(struct lc_object *object, const struct lc_record *record, uint64_t hash,
-		      struct lc_view region);
+		      const struct lc_line_style *style);
 
 /* Sorts the lines by (startTime, req_id, line). */
 void lc_object_seal(struct lc_object *object);

@@ -55,7 +55,7 @@ int lc_rebuild_item_compare_source(const struct lc_rebuild_item *item,
 /* Offers a row of the item's source, in the order of a scan. */
 enum lc_rebuild_item_answer lc_rebuild_item_offer(struct lc_rebuild_item *item,
 						  const struct lc_record *record, uint64_t hash,
-						  struct lc_view region);
+						  const struct lc_line_style *style);
 
 /* True when all its rows were found. */
 bool lc_rebuild_item_whole(const struct lc_rebuild_item *item);

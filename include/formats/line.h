@@ -5,24 +5,33 @@
  *
  * - key: every byte but RFC 3986 unreserved characters and "/" is percent-encoded;
  * - other unquoted fields: space, control bytes, `"`, 0x7F and bytes over 0x7F are percent-encoded;
- * - quoted fields: `"`, control bytes and 0x7F are percent-encoded; well-formed UTF-8 stays, other
- * bytes over 0x7F are percent-encoded.
+ * - quoted fields: `"`, backslash, control bytes and 0x7F are percent-encoded; well-formed UTF-8
+ *   stays, other bytes over 0x7F are percent-encoded. Some readers take a backslash for an escape;
+ * - the referer, besides: space, since Amazon Athena's published pattern takes it for one word.
  *
- * A missing or empty field is "-". The times are in ms, written as formats/decimal.h says.
+ * A missing or empty field is "-".
  */
 #ifndef LC_FORMATS_LINE_H
 #define LC_FORMATS_LINE_H
 
 #include "formats/record.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
-/* An upper bound of the line's size in bytes, LF included. Cheap: no byte of the fields is looked
- * at. `region` may be empty. */
-size_t lc_line_max_size(const struct lc_record *record, struct lc_view region);
+/* What a deployment chooses of its lines. */
+struct lc_line_style {
+	struct lc_view region; /* the source region, field 27; when empty the field is left out */
+	/* The two times are in ms, written as formats/decimal.h says. Without this they are rounded
+	 * to whole numbers, halves up. */
+	bool fractional_times;
+};
 
-/* Writes the line to `out`, which has room for lc_line_max_size bytes; returns its size. `region`
- * is the source region, field 27; when empty the field is left out. */
-size_t lc_line_write(const struct lc_record *record, struct lc_view region, char *out);
+/* An upper bound of the line's size in bytes, LF included. Cheap: no byte of the fields is looked
+ * at. */
+size_t lc_line_max_size(const struct lc_record *record, const struct lc_line_style *style);
+
+/* Writes the line to `out`, which has room for lc_line_max_size bytes; returns its size. */
+size_t lc_line_write(const struct lc_record *record, const struct lc_line_style *style, char *out);
 
 #endif

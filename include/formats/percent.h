@@ -16,7 +16,10 @@ enum lc_percent_keep {
 	LC_PERCENT_KEEP_URI = 1,    /* RFC 3986 unreserved characters */
 	LC_PERCENT_KEEP_PATH = 2,   /* these and "/" */
 	LC_PERCENT_KEEP_FIELD = 4,  /* an unquoted field: printable ASCII but space and `"` */
-	LC_PERCENT_KEEP_QUOTED = 8, /* a quoted field: printable ASCII but `"`; well-formed UTF-8 */
+	LC_PERCENT_KEEP_QUOTED = 8, /* a quoted field: printable ASCII but `"` and backslash;
+				       * well-formed UTF-8 */
+	LC_PERCENT_KEEP_WORD = 16,  /* a quoted field that readers take for one word: the same,
+				       * but for space */
 };
 
 /* The encoded text takes at most this many times the bytes of the text. */

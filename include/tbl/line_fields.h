@@ -6,8 +6,9 @@
  * LC_LINE_PLAIN(name)     text, unquoted
  * LC_LINE_PATH(name)      text, unquoted, as a path of a URI
  * LC_LINE_QUOTED(name)    text in quotes
+ * LC_LINE_WORD(name)      the same, without spaces
  * LC_LINE_UINT(name)      integer
- * LC_LINE_FLOAT(name)     decimal number
+ * LC_LINE_DURATION(name)  time in ms
  * LC_LINE_TIME(name)      [06/Feb/2019:00:00:38 +0000]
  * LC_LINE_NOTHING(what)   always "-": rows do not have it
  */
@@ -20,11 +21,14 @@
 #ifndef LC_LINE_QUOTED
 #define LC_LINE_QUOTED(name)
 #endif
+#ifndef LC_LINE_WORD
+#define LC_LINE_WORD(name)
+#endif
 #ifndef LC_LINE_UINT
 #define LC_LINE_UINT(name)
 #endif
-#ifndef LC_LINE_FLOAT
-#define LC_LINE_FLOAT(name)
+#ifndef LC_LINE_DURATION
+#define LC_LINE_DURATION(name)
 #endif
 #ifndef LC_LINE_TIME
 #define LC_LINE_TIME(name)
@@ -46,9 +50,9 @@ LC_LINE_UINT(http_code)
 LC_LINE_PLAIN(error_code)
 LC_LINE_UINT(bytes_sent)
 LC_LINE_UINT(object_size)
-LC_LINE_FLOAT(total_time)
-LC_LINE_FLOAT(turn_around_time)
-LC_LINE_QUOTED(referer)
+LC_LINE_DURATION(total_time)
+LC_LINE_DURATION(turn_around_time)
+LC_LINE_WORD(referer)
 LC_LINE_QUOTED(user_agent)
 LC_LINE_PLAIN(version_id)
 LC_LINE_NOTHING("host id")
@@ -63,7 +67,8 @@ LC_LINE_PLAIN(acl_required)
 #undef LC_LINE_PLAIN
 #undef LC_LINE_PATH
 #undef LC_LINE_QUOTED
+#undef LC_LINE_WORD
 #undef LC_LINE_UINT
-#undef LC_LINE_FLOAT
+#undef LC_LINE_DURATION
 #undef LC_LINE_TIME
 #undef LC_LINE_NOTHING

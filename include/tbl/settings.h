@@ -99,6 +99,11 @@ LC_SETTING_INTEGER(consumer_max_object_bytes, "consumer.max-object-bytes", 16777
 LC_SETTING_TEXT(consumer_source_region, "consumer.source-region", "", WORD,
 	"The region that served the requests, written as the last field of each line. If empty, the "
 	"field is left out.")
+LC_SETTING_BOOLEAN(consumer_fractional_times, "consumer.fractional-times", false,
+	"Write the two times of a line, which are in milliseconds, with their fractions. Without this "
+	"they are rounded: Amazon writes whole numbers, and the patterns of Logstash and the parser of "
+	"OpenTelemetry refuse others.")
+
 LC_SETTING_INTEGER(consumer_retention_seconds, "consumer.retention-seconds", 259200, 3600, 31536000,
 	"seconds",
 	"How long ClickHouse keeps rows (the TTL of the logs table). A recorded log object whose rows "

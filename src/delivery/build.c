@@ -17,7 +17,7 @@ struct lc_build {
 	void (*on_submitted)(void *context);
 	void *context;
 	uint64_t next_intent_id;
-	struct lc_view region;
+	struct lc_line_style style;
 	uint64_t max_rows;
 	uint64_t max_bytes;
 	struct lc_object_table *objects;
@@ -40,7 +40,7 @@ struct lc_build *lc_build_new(struct lc_loop *loop, const struct lc_settings *se
 	build->counters = counters;
 	build->on_submitted = on_submitted;
 	build->context = context;
-	build->region = lc_view_of(settings->consumer_source_region);
+	build->style = lc_object_line_style(settings);
 	build->max_rows = (uint64_t)settings->consumer_max_logs_per_object;
 	build->max_bytes = (uint64_t)settings->consumer_max_object_bytes;
 	build->objects = lc_upload_objects(upload);
@@ -187,7 +187,7 @@ struct lc_build_answer lc_build_take(struct lc_build *build, struct lc_source *s
 	    .crowded = lc_inflight_crowded(build->objects, target) ? target : NULL};
 	struct lc_object *object = open_object(build, source, target);
 
-	lc_object_append(object, record, hash, build->region);
+	lc_object_append(object, record, hash, &build->style);
 	if (repeat > object->repeat)
 		object->repeat = repeat;
 	if (object->line_count < build->max_rows && object->body_size < max_bytes(build, target))

@@ -4,9 +4,9 @@
 #include "base/counters.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "config/settings.h"
 #include "delivery/hash_set.h"
 #include "delivery/target_table.h"
-#include "formats/line.h"
 #include "formats/object_key.h"
 
 #include <stdlib.h>
@@ -281,18 +281,24 @@ static struct lc_object_line *add_line(struct lc_object *object)
 	return &object->lines[object->line_count++];
 }
 
+struct lc_line_style lc_object_line_style(const struct lc_settings *settings)
+{
+	return (struct lc_line_style){.region = lc_view_of(settings->consumer_source_region),
+				      .fractional_times = settings->consumer_fractional_times};
+}
+
 void lc_object_append(struct lc_object *object, const struct lc_record *record, uint64_t hash,
-		      struct lc_view region)
+		      const struct lc_line_style *style)
 {
 	size_t req_id_size = record->req_id.size;
 	char *place =
-	    lc_arena_reserve(&object->arena, req_id_size + lc_line_max_size(record, region));
+	    lc_arena_reserve(&object->arena, req_id_size + lc_line_max_size(record, style));
 	char *text = place + req_id_size;
 	size_t size;
 
 	if (req_id_size > 0)
 		memcpy(place, record->req_id.data, req_id_size);
-	size = lc_line_write(record, region, text);
+	size = lc_line_write(record, style, text);
 	lc_arena_commit(&object->arena, req_id_size + size);
 	if (object->line_count == 0 || record->start_time_ms < object->oldest_start_ms)
 		object->oldest_start_ms = record->start_time_ms;

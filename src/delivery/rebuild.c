@@ -123,7 +123,7 @@ static bool on_record(void *context, const struct lc_record *record)
 {
 	struct lc_rebuild *rebuild = context;
 	uint64_t hash = lc_row_hash(record);
-	struct lc_view region = lc_view_of(rebuild->parts.settings->consumer_source_region);
+	struct lc_line_style style = lc_object_line_style(rebuild->parts.settings);
 
 	while (rebuild->at < rebuild->item_count &&
 	       lc_rebuild_item_compare_source(&rebuild->items[rebuild->at], record) < 0)
@@ -137,7 +137,7 @@ static bool on_record(void *context, const struct lc_record *record)
 
 		if (lc_rebuild_item_compare_source(item, record) != 0)
 			break;
-		answer = lc_rebuild_item_offer(item, record, hash, region);
+		answer = lc_rebuild_item_offer(item, record, hash, &style);
 		if (answer == LC_REBUILD_ITEM_REFUSED)
 			continue;
 		rebuild->disordered = answer == LC_REBUILD_ITEM_DISORDERED;

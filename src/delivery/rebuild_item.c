@@ -72,7 +72,7 @@ static void note_offset(struct lc_rebuild_item *item, const struct lc_record *re
 
 enum lc_rebuild_item_answer lc_rebuild_item_offer(struct lc_rebuild_item *item,
 						  const struct lc_record *record, uint64_t hash,
-						  struct lc_view region)
+						  const struct lc_line_style *style)
 {
 	struct lc_object *object = item->object;
 
@@ -83,7 +83,7 @@ enum lc_rebuild_item_answer lc_rebuild_item_offer(struct lc_rebuild_item *item,
 	if (object->line_count > 0 && record->inserted_at < object->last_second)
 		return LC_REBUILD_ITEM_DISORDERED;
 	note_offset(item, record);
-	lc_object_append(object, record, hash, region);
+	lc_object_append(object, record, hash, style);
 	return LC_REBUILD_ITEM_TAKEN;
 }
 

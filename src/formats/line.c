@@ -4,31 +4,35 @@
 #include "formats/decimal.h"
 #include "formats/percent.h"
 
+#include <math.h>
+
 /* What a field may take beside the bytes of its text, a "-" and the space that follows included. */
 enum {
 	PLAIN_SIZE = sizeof("- ") - 1,
 	QUOTED_SIZE = sizeof("\"-\" ") - 1,
 	TIME_SIZE = sizeof("[06/Feb/2019:00:00:38 +0000] ") - 1,
 	UINT_SIZE = LC_DECIMAL_UINT_SIZE + 1,
-	FLOAT_SIZE = LC_DECIMAL_FLOAT_SIZE + 1,
+	DURATION_SIZE = LC_DECIMAL_FLOAT_SIZE + 1,
 	FIXED_SIZE = PLAIN_SIZE /* of the region */
 #define LC_LINE_PLAIN(name) +PLAIN_SIZE
 #define LC_LINE_PATH(name) +PLAIN_SIZE
 #define LC_LINE_QUOTED(name) +QUOTED_SIZE
+#define LC_LINE_WORD(name) +QUOTED_SIZE
 #define LC_LINE_UINT(name) +UINT_SIZE
-#define LC_LINE_FLOAT(name) +FLOAT_SIZE
+#define LC_LINE_DURATION(name) +DURATION_SIZE
 #define LC_LINE_TIME(name) +TIME_SIZE
 #define LC_LINE_NOTHING(what) +PLAIN_SIZE
 #include "tbl/line_fields.h"
 };
 
-size_t lc_line_max_size(const struct lc_record *record, struct lc_view region)
+size_t lc_line_max_size(const struct lc_record *record, const struct lc_line_style *style)
 {
-	size_t texts = region.size;
+	size_t texts = style->region.size;
 
 #define LC_LINE_PLAIN(name) texts += record->name.size;
 #define LC_LINE_PATH(name) texts += record->name.size;
 #define LC_LINE_QUOTED(name) texts += record->name.size;
+#define LC_LINE_WORD(name) texts += record->name.size;
 #include "tbl/line_fields.h"
 	return FIXED_SIZE + LC_PERCENT_GROWTH * texts;
 }
@@ -60,10 +64,10 @@ static char *put_plain(char *at, struct lc_view text)
 	return put_text(at, text, LC_PERCENT_KEEP_FIELD);
 }
 
-static char *put_quoted(char *at, struct lc_view text)
+static char *put_quoted(char *at, struct lc_view text, enum lc_percent_keep keep)
 {
 	*at++ = '"';
-	at = put_text(at, text, LC_PERCENT_KEEP_QUOTED);
+	at = put_text(at, text, keep);
 	return put_bytes(at - 1, "\" ", 2);
 }
 
@@ -76,11 +80,11 @@ static char *put_uint(char *at, struct lc_record_uint number)
 	return at;
 }
 
-static char *put_float(char *at, struct lc_record_float number)
+static char *put_duration(char *at, struct lc_record_float ms, const struct lc_line_style *style)
 {
-	if (!number.present)
+	if (!ms.present)
 		return put_nothing(at);
-	at += lc_decimal_write_float(number.value, at);
+	at += lc_decimal_write_float(style->fractional_times ? ms.value : roundf(ms.value), at);
 	*at++ = ' ';
 	return at;
 }
@@ -114,20 +118,21 @@ static char *put_time(char *at, int64_t time_ms)
 	return put_bytes(at, " +0000] ", 8);
 }
 
-size_t lc_line_write(const struct lc_record *record, struct lc_view region, char *out)
+size_t lc_line_write(const struct lc_record *record, const struct lc_line_style *style, char *out)
 {
 	char *at = out;
 
 #define LC_LINE_PLAIN(name) at = put_plain(at, record->name);
 #define LC_LINE_PATH(name) at = put_text(at, record->name, LC_PERCENT_KEEP_PATH);
-#define LC_LINE_QUOTED(name) at = put_quoted(at, record->name);
+#define LC_LINE_QUOTED(name) at = put_quoted(at, record->name, LC_PERCENT_KEEP_QUOTED);
+#define LC_LINE_WORD(name) at = put_quoted(at, record->name, LC_PERCENT_KEEP_WORD);
 #define LC_LINE_UINT(name) at = put_uint(at, record->name);
-#define LC_LINE_FLOAT(name) at = put_float(at, record->name);
+#define LC_LINE_DURATION(name) at = put_duration(at, record->name, style);
 #define LC_LINE_TIME(name) at = put_time(at, record->name);
 #define LC_LINE_NOTHING(what) at = put_nothing(at);
 #include "tbl/line_fields.h"
-	if (region.size > 0)
-		at = put_plain(at, region);
+	if (style->region.size > 0)
+		at = put_plain(at, style->region);
 	at[-1] = '\n';
 	return (size_t)(at - out);
 }

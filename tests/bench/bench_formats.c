@@ -48,7 +48,8 @@ static bool hash_too(void *context, const struct lc_record *record)
 static bool write_too(void *context, const struct lc_record *record)
 {
 	struct work *work = context;
-	size_t size = lc_line_write(record, lc_view_of("us-east-1"), work->line);
+	struct lc_line_style style = {.region = lc_view_of("us-east-1")};
+	size_t size = lc_line_write(record, &style, work->line);
 
 	work->rows++;
 	work->line_bytes += size;

@@ -70,7 +70,8 @@ static struct lc_record take_record(struct input *input)
 	return record;
 }
 
-static void check_float(struct lc_view field, struct lc_record_float number)
+static void check_time(struct lc_view field, struct lc_record_float number,
+		       const struct lc_line_style *style)
 {
 	char text[128] = "";
 
@@ -78,9 +79,12 @@ static void check_float(struct lc_view field, struct lc_record_float number)
 	memcpy(text, field.data, field.size);
 	if (!number.present || !isfinite(number.value))
 		check(strcmp(text, "-") == 0);
-	else
+	else if (style->fractional_times)
 		check(strspn(text, "-0123456789.") == field.size &&
 		      strtof(text, NULL) == number.value);
+	else
+		check(strspn(text, "-0123456789") == field.size &&
+		      strtof(text, NULL) == roundf(number.value));
 }
 
 static void check_key(struct lc_view field, struct lc_view key)
@@ -98,21 +102,22 @@ static void check_key(struct lc_view field, struct lc_view key)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input input = {.data = data, .size = size};
-	struct lc_view region = take(&input, take_byte(&input) % 8);
+	struct lc_line_style style = {.region = take(&input, take_byte(&input) % 8),
+				      .fractional_times = take_byte(&input) % 2 == 1};
 	struct lc_record record = take_record(&input);
 	struct lc_view fields[LINE_CHECK_FIELDS_MAX];
-	size_t room = lc_line_max_size(&record, region);
+	size_t room = lc_line_max_size(&record, &style);
 	char *out = malloc(room);
 	struct lc_view line = {.data = out};
 
 	check(out != NULL);
-	line.size = lc_line_write(&record, region, out);
+	line.size = lc_line_write(&record, &style, out);
 	check(line.size <= room);
 	check(memchr(out, '\n', line.size) == out + line.size - 1);
-	check(line_check_split(line, fields) == (region.size > 0 ? 27 : 26));
+	check(line_check_split(line, fields) == (style.region.size > 0 ? 27 : 26));
 	check_key(fields[KEY], record.object_key);
-	check_float(fields[TOTAL_TIME], record.total_time);
-	check_float(fields[TOTAL_TIME + 1], record.turn_around_time);
+	check_time(fields[TOTAL_TIME], record.total_time, &style);
+	check_time(fields[TOTAL_TIME + 1], record.turn_around_time, &style);
 	free(out);
 	return 0;
 }

@@ -32,7 +32,7 @@ static size_t line_number(struct lc_view text)
 
 static const struct sim_row *find_row(struct lc_view text)
 {
-	struct lc_view no_region = {.data = "", .size = 0};
+	struct lc_line_style style = {.region = {.data = ""}};
 	struct sim_row_scratch scratch;
 	struct lc_record record;
 	const struct sim_row *row;
@@ -44,8 +44,8 @@ static const struct sim_row *find_row(struct lc_view text)
 		sim_fail("a line that stands for no row: %.*s", (int)text.size, text.data);
 	row = &sim->rows[sim->lines[number].row];
 	sim_row_record(row, &scratch, &record);
-	LC_ASSERT(lc_line_max_size(&record, no_region) <= sizeof(expected));
-	size = lc_line_write(&record, no_region, expected);
+	LC_ASSERT(lc_line_max_size(&record, &style) <= sizeof(expected));
+	size = lc_line_write(&record, &style, expected);
 	if (!lc_view_equal(text, (struct lc_view){.data = expected, .size = size}))
 		sim_fail("a line differs from its row:\n%.*s%.*s", (int)text.size, text.data,
 			 (int)size, expected);

@@ -77,7 +77,7 @@ static struct lc_object *make_object(const struct delivery_world *world, struct 
 						 target, NULL, lc_loop_now_ms(world->loop));
 
 	for (unsigned i = 0; i < rows; i++)
-		lc_object_append(object, &record, id, lc_view_of(""));
+		lc_object_append(object, &record, id, &(struct lc_line_style){0});
 	lc_object_seal(object);
 	lc_object_name(object, id);
 	object->intent_id = id;

@@ -54,11 +54,13 @@ TSV_MEANING = {b"b": b"\b", b"f": b"\f", b"r": b"\r", b"n": b"\n", b"t": b"\t", 
 
 ENCODED_KEY = re.compile(rb"[^A-Za-z0-9\-._~/]")
 ENCODED_UNQUOTED = re.compile(rb'[^!-~]|"')
-ENCODED_QUOTED = re.compile(rb'[\x00-\x1f\x7f"]')
+ENCODED_QUOTED = re.compile(rb'[\x00-\x1f\x7f"\\]')
+ENCODED_REFERER = re.compile(rb'[\x00-\x20\x7f"\\]')
 
 # One line, as a reader in the wild sees it: 26 fields, or 27 with the source region.
 TEXT = r"[!#-~]++"
-QUOTED = r'"[^"\x00-\x1f\x7f]++"'
+QUOTED = r'"[^"\\\x00-\x1f\x7f]++"'
+REFERER = r'"[^"\\\x00-\x20\x7f]++"'
 COUNT = r"(?:-|[0-9]++)"
 MILLISECONDS = r"(?:-|[0-9]++(?:\.[0-9]++)?)"
 LINE = re.compile(
@@ -66,7 +68,7 @@ LINE = re.compile(
     r"\[(?P<time>[0-3]\d/[A-Z][a-z][a-z]/\d{4}:[0-2]\d:[0-5]\d:[0-6]\d) \+0000\] "
     rf"{TEXT} {TEXT} (?P<request>{TEXT}) {TEXT} (?:[A-Za-z0-9\-._~/]++|%[0-9A-F][0-9A-F])++ "
     rf"{QUOTED} (?:-|[0-9]{{1,5}}) {TEXT} {COUNT} {COUNT} {MILLISECONDS} {MILLISECONDS} "
-    rf"{QUOTED} {QUOTED} {TEXT} - {TEXT} {TEXT} {TEXT} {TEXT} {TEXT} - {TEXT}"
+    rf"{REFERER} {QUOTED} {TEXT} - {TEXT} {TEXT} {TEXT} {TEXT} {TEXT} - {TEXT}"
     rf"(?P<region> {TEXT})?".encode()
 ).fullmatch
 
@@ -107,11 +109,11 @@ def unquoted(field):
     return ENCODED_UNQUOTED.sub(percent, raw_text(field)) or b"-"
 
 
-def quoted(field):
+def quoted(field, plain=PLAIN_QUOTED, encoded=ENCODED_QUOTED):
     """The text of a quoted field, quotes included; what is not well-formed UTF-8 does not stay."""
-    if PLAIN_QUOTED(field):
+    if plain(field):
         return b'"' + field + b'"'
-    text = ENCODED_QUOTED.sub(percent, raw_text(field)) or b"-"
+    text = encoded.sub(percent, raw_text(field)) or b"-"
     if not text.isascii():
         text = text.decode(errors="percent").encode()
     return b'"' + text + b'"'
@@ -180,9 +182,19 @@ def plain_decimal(digits, scale):
     return (text[:scale] + "." + text[scale:]).rstrip("0").rstrip(".").encode()
 
 
-def duration(field):
+def fractional_duration(field):
     """The text of a time in ms, given as the bits of a float32, or NULL."""
     return shortest_decimal(int(field)) if NUMBER(field) else number(field)
+
+
+def whole_duration(field):
+    """The same, rounded to a whole number of ms, halves up."""
+    if not NUMBER(field):
+        return number(field)
+    value = float_of(int(field))
+    # A double holds the sum of a float32 and a half exactly; a float32 this large has no fraction.
+    rounded = value if value >= 1 << 24 else float(int(value + 0.5))
+    return shortest_decimal(struct.unpack("<I", struct.pack("<f", rounded))[0])
 
 
 def time_field(second):
@@ -222,9 +234,9 @@ class Cache(dict):
 class Writer:
     """Turns rows into lines. source_region is the text of field 27, or None for 26 fields."""
 
-    def __init__(self, source_region=None):
+    def __init__(self, source_region=None, fractional_times=False):
         self.texts = Cache(unquoted)
-        self.durations = Cache(duration, 1_000_000)
+        self.durations = Cache(fractional_duration if fractional_times else whole_duration, 1_000_000)
         self.times = Cache(time_field)
         region = b" " + unquoted(source_region.encode()) if source_region else b""
         self.template = (
@@ -263,7 +275,7 @@ class Writer:
                 number(size),
                 self.durations[total],
                 self.durations[turn_around],
-                quoted(referer),
+                quoted(referer, PLAIN_UNQUOTED, ENCODED_REFERER),
                 quoted(agent),
                 unquoted(version),
                 text[signature],

@@ -88,7 +88,7 @@ static struct lc_object *object_new(struct story *story, const char *prefix)
 
 static void append(struct lc_object *object, const struct lc_record *record)
 {
-	lc_object_append(object, record, lc_row_hash(record), lc_view_of(""));
+	lc_object_append(object, record, lc_row_hash(record), &(struct lc_line_style){0});
 }
 
 /* A sealed object of the first `count` rows. */
@@ -189,7 +189,8 @@ static void the_region_is_written_when_there_is_one(void **state)
 	struct lc_object *object = object_new(story, "");
 	struct lc_view fields[LINE_CHECK_FIELDS_MAX];
 
-	lc_object_append(object, &story->rows.records[0], 1, lc_view_of("eu-west-1"));
+	lc_object_append(object, &story->rows.records[0], 1,
+			 &(struct lc_line_style){.region = lc_view_of("eu-west-1")});
 	lc_object_seal(object);
 	lc_object_name(object, lc_object_unique(object));
 	assert_int_equal(line_check_split(object->body.pieces[0], fields), 27);
@@ -421,7 +422,7 @@ static void an_object_remembers_which_rows_of_which_second_it_takes(void **state
 		/* The first two are twins. */
 		record.object_key = story->rows.records[i * 2 / 3].object_key;
 		record.inserted_at = seconds[i];
-		lc_object_append(object, &record, 1000 + i / 2, lc_view_of(""));
+		lc_object_append(object, &record, 1000 + i / 2, &(struct lc_line_style){0});
 	}
 	lc_object_seal(object);
 	lc_object_name(object, lc_object_unique(object));

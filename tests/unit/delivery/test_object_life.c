@@ -54,7 +54,7 @@ static void append_rows(struct lc_object *object)
 
 	record.inserted_at = SECOND;
 	for (uint64_t row = 0; row < ROWS; row++)
-		lc_object_append(object, &record, row, lc_view_of(""));
+		lc_object_append(object, &record, row, &(struct lc_line_style){0});
 }
 
 /* An open object of ROWS rows. */
@@ -308,7 +308,7 @@ static void an_open_object_is_counted_row_by_row(void **state)
 	    lc_object_new(&story->objects, story->source, story->target, NULL, 0);
 
 	for (uint64_t row = 1; row <= 1000; row++) {
-		lc_object_append(object, &record, row, lc_view_of(""));
+		lc_object_append(object, &record, row, &(struct lc_line_style){0});
 		assert_int_equal(story->source->object_rows, row);
 		assert_true(object->memory > object->body_size);
 		assert_int_equal(story->objects.bytes, object->memory);

@@ -72,7 +72,7 @@ static void record(struct story *story, struct recorded *recorded, uint64_t id, 
 		row->inserted_at = FIRST + i;
 		/* Lines stand in another order than rows. */
 		row->start_time_ms -= i;
-		lc_object_append(object, row, lc_row_hash(row), lc_view_of(""));
+		lc_object_append(object, row, lc_row_hash(row), &(struct lc_line_style){0});
 	}
 	lc_object_seal(object);
 	lc_object_name(object, lc_object_unique(object));

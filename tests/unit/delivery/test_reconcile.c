@@ -321,8 +321,8 @@ static bool is_cut(struct story *story, uint32_t second)
 	    lc_object_new(lc_upload_objects(story->world.upload), source, target, NULL, 0);
 
 	record.inserted_at = second;
-	lc_object_append(object, &record, 1, lc_view_of(""));
-	lc_object_append(object, &record, 2, lc_view_of(""));
+	lc_object_append(object, &record, 1, &(struct lc_line_style){0});
+	lc_object_append(object, &record, 2, &(struct lc_line_style){0});
 	lc_object_seal(object);
 	lc_object_name(object, 1);
 	object->intent_id = second;

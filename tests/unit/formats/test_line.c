@@ -25,18 +25,26 @@ static const char ATHENA_27[] =
     " (-|[0-9]*) " FIELD " " FIELD " " FIELD " " FIELD " " FIELD " " QUOTED " " QUOTED " " FIELD
     " " FIELD " " FIELD " " FIELD " " FIELD " " FIELD " " FIELD " " FIELD " " FIELD " " FIELD "$";
 
-static struct lc_view write_line(const struct lc_record *record, struct lc_view region)
+static struct lc_view write_in_style(const struct lc_record *record,
+				     const struct lc_line_style *style)
 {
 	static char out[ROOM];
-	size_t room = lc_line_max_size(record, region);
+	size_t room = lc_line_max_size(record, style);
 	size_t size;
 
 	assert_true(room < ROOM);
 	out[room] = '\x55';
-	size = lc_line_write(record, region, out);
+	size = lc_line_write(record, style, out);
 	assert_in_range(size, 1, room);
 	assert_int_equal(out[room], '\x55');
 	return (struct lc_view){.data = out, .size = size};
+}
+
+static struct lc_view write_line(const struct lc_record *record, struct lc_view region)
+{
+	struct lc_line_style style = {.region = region, .fractional_times = true};
+
+	return write_in_style(record, &style);
 }
 
 static void assert_line(const struct lc_record *record, struct lc_view region, const char *expected)
@@ -47,22 +55,26 @@ static void assert_line(const struct lc_record *record, struct lc_view region, c
 	assert_memory_equal(line.data, expected, line.size);
 }
 
+/* The example of docs/log-format.md, but for the two times. */
+#define EXAMPLE(times)                                                                           \
+	"79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be "                      \
+	"amzn-s3-demo-bucket [06/Feb/2019:00:00:38 +0000] 192.0.2.3 "                            \
+	"arn:aws:iam::123456789012:user/Anna 3E57427F3EXAMPLE REST.GET.OBJECT "                  \
+	"photos/2019/08/puppy.jpg "                                                              \
+	"\"GET /amzn-s3-demo-bucket/photos/2019/08/puppy.jpg?x-foo=bar HTTP/1.1\" 200 - "        \
+	"2662992 3462992 " times " \"http://www.example.com/webservices\" "                      \
+	"\"curl/7.15.1 (x86_64; linux)\" 3HL4kqtJvjVBH40Nrjfkd - SigV4 "                         \
+	"ECDHE-RSA-AES128-GCM-SHA256 AuthHeader amzn-s3-demo-bucket.s3.us-west-1.amazonaws.com " \
+	"TLSv1.2 - Yes\n"
+
 static void a_row_becomes_a_line_of_26_fields(void **state)
 {
 	struct lc_record record = record_rows_example();
+	struct lc_line_style style = {.region = NO_REGION};
 
 	(void)state;
-	assert_line(
-	    &record, NO_REGION,
-	    "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be "
-	    "amzn-s3-demo-bucket [06/Feb/2019:00:00:38 +0000] 192.0.2.3 "
-	    "arn:aws:iam::123456789012:user/Anna 3E57427F3EXAMPLE REST.GET.OBJECT "
-	    "photos/2019/08/puppy.jpg "
-	    "\"GET /amzn-s3-demo-bucket/photos/2019/08/puppy.jpg?x-foo=bar HTTP/1.1\" 200 - "
-	    "2662992 3462992 70.25 10.123 \"http://www.example.com/webservices\" "
-	    "\"curl/7.15.1 (x86_64; linux)\" 3HL4kqtJvjVBH40Nrjfkd - SigV4 "
-	    "ECDHE-RSA-AES128-GCM-SHA256 AuthHeader "
-	    "amzn-s3-demo-bucket.s3.us-west-1.amazonaws.com TLSv1.2 - Yes\n");
+	assert_line(&record, NO_REGION, EXAMPLE("70.25 10.123"));
+	assert_true(lc_view_equal(write_in_style(&record, &style), lc_view_of(EXAMPLE("70 10"))));
 }
 
 static void a_region_is_the_27th_field(void **state)
@@ -119,6 +131,38 @@ static void the_longest_values_of_all_fields_have_room(void **state)
 	assert_int_equal(fields[12].size, LC_DECIMAL_UINT_SIZE);
 }
 
+static void durations_are_whole_milliseconds_unless_fractions_are_asked_for(void **state)
+{
+	static const struct {
+		float ms;
+		const char *whole;
+		const char *fractional;
+	} durations[] = {
+	    {70.25F, "70", "70.25"},
+	    {10.5F, "11", "10.5"},
+	    {0.4999F, "0", "0.4999"},
+	    {8388607.5F, "8388608", "8388607.5"},
+	    {3.4028234e38F, "340282350000000000000000000000000000000",
+	     "340282350000000000000000000000000000000"},
+	};
+	struct lc_line_style styles[] = {{.region = NO_REGION},
+					 {.region = NO_REGION, .fractional_times = true}};
+	struct lc_record record = record_rows_example();
+	struct lc_view fields[LINE_CHECK_FIELDS_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof durations / sizeof durations[0]; i++) {
+		record.total_time.value = durations[i].ms;
+		record.turn_around_time.value = durations[i].ms;
+		assert_int_equal(line_check_split(write_in_style(&record, &styles[0]), fields), 26);
+		assert_true(lc_view_equal(fields[13], lc_view_of(durations[i].whole)));
+		assert_true(lc_view_equal(fields[14], lc_view_of(durations[i].whole)));
+		assert_int_equal(line_check_split(write_in_style(&record, &styles[1]), fields), 26);
+		assert_true(lc_view_equal(fields[13], lc_view_of(durations[i].fractional)));
+		assert_true(lc_view_equal(fields[14], lc_view_of(durations[i].fractional)));
+	}
+}
+
 static void times_are_whole_seconds_in_utc(void **state)
 {
 	static const struct {
@@ -155,7 +199,20 @@ static void a_line_in_a_user_agent_stays_in_its_field(void **state)
 	assert_int_equal(line_check_split(write_line(&record, NO_REGION), fields), 26);
 	assert_true(lc_view_equal(
 	    fields[16], lc_view_of("\"%22x%22 1 - -%0Aowner bucket [06/Feb/2019:00:00:38 +0000] "
-				   "\\%22 forged\"")));
+				   "%5C%22 forged\"")));
+}
+
+static void a_referer_is_one_word(void **state)
+{
+	struct lc_record record = record_rows_example();
+	struct lc_view fields[LINE_CHECK_FIELDS_MAX];
+
+	(void)state;
+	record.referer = lc_view_of("http://x/a b\\\xC3\xA9 ");
+	record.request_uri = lc_view_of("GET /a\\ HTTP/1.1");
+	assert_int_equal(line_check_split(write_line(&record, NO_REGION), fields), 26);
+	assert_true(lc_view_equal(fields[15], lc_view_of("\"http://x/a%20b%5C\xC3\xA9%20\"")));
+	assert_true(lc_view_equal(fields[8], lc_view_of("\"GET /a%5C HTTP/1.1\"")));
 }
 
 static void a_key_with_spaces_and_slashes_is_url_encoded(void **state)
@@ -268,8 +325,10 @@ int main(void)
 	    cmocka_unit_test(a_region_is_the_27th_field),
 	    cmocka_unit_test(what_is_missing_is_a_dash_and_zero_is_zero),
 	    cmocka_unit_test(the_longest_values_of_all_fields_have_room),
+	    cmocka_unit_test(durations_are_whole_milliseconds_unless_fractions_are_asked_for),
 	    cmocka_unit_test(times_are_whole_seconds_in_utc),
 	    cmocka_unit_test(a_line_in_a_user_agent_stays_in_its_field),
+	    cmocka_unit_test(a_referer_is_one_word),
 	    cmocka_unit_test(a_key_with_spaces_and_slashes_is_url_encoded),
 	    cmocka_unit_test(no_bytes_forge_a_field_or_a_line),
 	};
