@@ -3,6 +3,7 @@
 #include "config/text.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <string.h>
 
 enum { WIDTH = 78 };

@@ -6,8 +6,6 @@
 #ifndef LC_BASE_ASSERT_H
 #define LC_BASE_ASSERT_H
 
-#include <stdint.h>
-
 /* Receives the text of a failed assertion, for instance to keep it as a worker's last words. */
 typedef void lc_assert_witness(const char *text);
 

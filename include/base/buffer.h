@@ -10,10 +10,8 @@
 
 #include "base/view.h"
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 struct lc_buffer {
 	char *data;

@@ -5,7 +5,6 @@
 #ifndef LC_BASE_ERROR_H
 #define LC_BASE_ERROR_H
 
-#include <stdarg.h>
 #include <stdbool.h>
 
 enum lc_error_kind {

@@ -14,7 +14,6 @@
 #ifndef LC_BASE_LOG_H
 #define LC_BASE_LOG_H
 
-#include "base/error.h"
 #include "base/view.h"
 
 #include <stdbool.h>

@@ -11,7 +11,6 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/loop.h"
-#include "base/random.h"
 #include "base/view.h"
 #include "clients/http.h"
 

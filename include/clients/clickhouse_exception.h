@@ -18,7 +18,6 @@
 #include "base/view.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 
 enum {
 	LC_CLICKHOUSE_EXCEPTION_TAIL_SIZE = 20 * 1024, /* ClickHouse cuts the message at 16 KiB */

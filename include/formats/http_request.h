@@ -9,7 +9,6 @@
 #include "base/view.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 
 enum {
 	LC_HTTP_REQUEST_HEAD_MAX = 8192, /* bytes, the empty line at the end included */

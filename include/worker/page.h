@@ -14,7 +14,6 @@
 #include "base/error.h"
 
 #include <stdatomic.h>
-#include <stddef.h>
 #include <stdint.h>
 
 /* How far the worker has come, by its own account. */

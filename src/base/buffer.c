@@ -2,6 +2,8 @@
 
 #include "base/assert.h"
 
+#include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/memory.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -9,8 +9,6 @@
 #include "base/loop.h"
 #include "base/view.h"
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct script_server;

@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include "base/buffer.h"
+#include "base/error.h"
 #include "base/random.h"
 #include "support/stderr_capture.h"
 #include "support/story.h"
