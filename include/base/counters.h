@@ -45,7 +45,7 @@ enum lc_counters_complaint {
 enum { LC_COUNTERS_WORDS_SIZE = 400 }; /* bytes, terminator included */
 
 struct lc_counters_complaint_place {
-	_Atomic unsigned fault; /* enum lc_fault (formats/status_names.h); 0: none */
+	_Atomic unsigned fault; /* enum lc_fault (formats/document_names.h); 0: none */
 	_Atomic char words[LC_COUNTERS_WORDS_SIZE];
 };
 

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "clients/s3.h"
-#include "formats/status_names.h"
+#include "formats/document_names.h"
 
 #include <stdbool.h>
 

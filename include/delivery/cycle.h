@@ -17,21 +17,13 @@
 #include "delivery/parts.h"
 #include "delivery/source.h"
 #include "delivery/upload.h"
+#include "formats/document_names.h"
 #include "ledger/ledger.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct lc_cycle;
-
-/* Where a cycle is. */
-enum lc_cycle_step {
-	LC_CYCLE_WAITING,     /* for its time */
-	LC_CYCLE_BACKING_OFF, /* the same, after a failure */
-	LC_CYCLE_DISCOVERING, /* asking what is new */
-	LC_CYCLE_SCANNING,    /* reading ready sources, group after group */
-	LC_CYCLE_STOPPED,
-};
 
 struct lc_cycle_callbacks {
 	/* A discovery has ended: `error` kind NONE, or why it failed. A failed one is tried again,
@@ -66,8 +58,6 @@ bool lc_cycle_scanning(const struct lc_cycle *cycle);
 void lc_cycle_update_flow(struct lc_cycle *cycle);
 
 enum lc_cycle_step lc_cycle_step(const struct lc_cycle *cycle);
-/* "waiting", "backing off", "discovering", "scanning", "stopped" */
-const char *lc_cycle_step_name(enum lc_cycle_step step);
 
 /* How long until the next cycle begins; -1 unless it is waited for. */
 int64_t lc_cycle_begins_in_ms(const struct lc_cycle *cycle);

@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "base/view.h"
 #include "clients/retry.h"
+#include "formats/document_names.h"
 #include "ledger/ledger.h"
 
 #include <stdbool.h>
@@ -28,12 +29,6 @@ struct lc_target;
 TAILQ_HEAD(lc_target_queue, lc_object);
 TAILQ_HEAD(lc_target_list, lc_target);
 TAILQ_HEAD(lc_target_backlogs, lc_backlog);
-
-enum lc_target_state {
-	LC_TARGET_HEALTHY, /* its last upload succeeded, or none was tried */
-	LC_TARGET_SHAKY,   /* failures, fewer than the allowed attempts */
-	LC_TARGET_ASIDE,   /* keeps failing, or refuses */
-};
 
 struct lc_target_policy {
 	unsigned attempts;         /* failures in a row before it steps aside */
@@ -132,8 +127,5 @@ unsigned lc_target_note_answer(struct lc_target *target, const struct lc_target_
 
 /* Lets it be tried at once. */
 void lc_target_retry_now(struct lc_target *target, uint64_t now_ms);
-
-/* "healthy", "shaky", "aside" */
-const char *lc_target_state_name(enum lc_target_state state);
 
 #endif

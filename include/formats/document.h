@@ -14,18 +14,22 @@
 
 /* The member's type in the struct, and what stands for none. */
 enum lc_document_type {
-	LC_DOCUMENT_COUNT,    /* uint64_t */
-	LC_DOCUMENT_NUMBER,   /* unsigned, at most LC_DOCUMENT_NUMBER_MAX */
-	LC_DOCUMENT_PID,      /* int64_t, 0 */
-	LC_DOCUMENT_SECOND,   /* uint32_t, 0 */
-	LC_DOCUMENT_AGE,      /* int64_t, negative */
-	LC_DOCUMENT_OWNER,    /* int, negative */
-	LC_DOCUMENT_FLAG,     /* bool */
-	LC_DOCUMENT_STATE,    /* enum lc_shard_state */
-	LC_DOCUMENT_SEVERITY, /* enum lc_severity */
-	LC_DOCUMENT_TEXT,     /* struct lc_view */
-	LC_DOCUMENT_LABEL,    /* array of char, terminated; empty */
-	LC_DOCUMENT_STRING,   /* the same, longer */
+	LC_DOCUMENT_COUNT,  /* uint64_t */
+	LC_DOCUMENT_NUMBER, /* unsigned, at most LC_DOCUMENT_NUMBER_MAX */
+	LC_DOCUMENT_PID,    /* int64_t, 0 */
+	LC_DOCUMENT_SECOND, /* uint32_t, 0 */
+	LC_DOCUMENT_AGE,    /* int64_t, negative */
+	LC_DOCUMENT_OWNER,  /* int, negative */
+	LC_DOCUMENT_FLAG,   /* bool */
+	/* Enums of formats/document_names.h, written as their texts: */
+	LC_DOCUMENT_STATE,          /* enum lc_shard_state */
+	LC_DOCUMENT_SEVERITY,       /* enum lc_severity */
+	LC_DOCUMENT_STEP,           /* enum lc_cycle_step */
+	LC_DOCUMENT_TARGET_STATE,   /* enum lc_target_state */
+	LC_DOCUMENT_DELIVERY_STATE, /* enum lc_delivery_state */
+	LC_DOCUMENT_TEXT,           /* struct lc_view */
+	LC_DOCUMENT_LABEL,          /* array of char, terminated; empty */
+	LC_DOCUMENT_STRING,         /* the same, longer */
 };
 
 enum { LC_DOCUMENT_NUMBER_MAX = 65536 };

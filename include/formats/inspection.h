@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "base/view.h"
 #include "formats/document.h"
+#include "formats/document_names.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,6 +46,9 @@ enum {
 #define LC_INSPECTION_AGE int64_t
 #define LC_INSPECTION_FLAG bool
 #define LC_INSPECTION_TEXT struct lc_view
+#define LC_INSPECTION_STEP enum lc_cycle_step
+#define LC_INSPECTION_TARGET_STATE enum lc_target_state
+#define LC_INSPECTION_DELIVERY_STATE enum lc_delivery_state
 #define LC_INSPECTION_MEMBER(type, name, help) LC_INSPECTION_##type name;
 
 struct lc_inspection_source {

@@ -16,7 +16,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "formats/document.h"
-#include "formats/status_names.h"
+#include "formats/document_names.h"
 
 #include <stdbool.h>
 #include <stddef.h>

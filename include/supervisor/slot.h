@@ -19,7 +19,7 @@
 
 #include "base/backoff.h"
 #include "base/random.h"
-#include "formats/status_names.h"
+#include "formats/document_names.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -5,7 +5,8 @@
  * LC_INSPECTION_<KIND>(type, name, help)
  *
  * type: COUNT, a number; SECOND, seconds since 1970 in UTC, null for none; AGE, seconds, null for
- * none; FLAG, true or false; TEXT.
+ * none; FLAG, true or false; TEXT; STEP, TARGET_STATE and DELIVERY_STATE, a word of
+ * include/tbl/cycle_steps.h, target_states.h and delivery_states.h.
  */
 #ifndef LC_INSPECTION_SOURCE
 #define LC_INSPECTION_SOURCE(type, name, help)
@@ -66,12 +67,12 @@ LC_INSPECTION_OBJECT(COUNT, rows, "lines in it")
 LC_INSPECTION_OBJECT(COUNT, bytes, "of its body")
 LC_INSPECTION_OBJECT(SECOND, first_second, "insertedAt of its first row")
 LC_INSPECTION_OBJECT(SECOND, last_second, "insertedAt of its last row")
-LC_INSPECTION_OBJECT(TEXT, state, "open: on its way; delivered; expired: rows were lost to retention; discarded: its target was given up")
+LC_INSPECTION_OBJECT(DELIVERY_STATE, state, "open: on its way; delivered; expired: rows were lost to retention; discarded: its target was given up")
 
 LC_INSPECTION_TARGET(COUNT, shard, "the shard that reports it: each has its own view of a target")
 LC_INSPECTION_TARGET(TEXT, bucket, "its bucket")
 LC_INSPECTION_TARGET(TEXT, prefix, "its prefix: what the keys of its log objects begin with")
-LC_INSPECTION_TARGET(TEXT, state, "healthy; shaky: has failed and is being tried again; aside: waits for a probe")
+LC_INSPECTION_TARGET(TARGET_STATE, state, "healthy; shaky: has failed and is being tried again; aside: waits for a probe")
 LC_INSPECTION_TARGET(FLAG, whole_bucket, "whether the state is that of the whole bucket, whatever the prefix")
 LC_INSPECTION_TARGET(FLAG, refused, "whether its last answer was a refusal")
 LC_INSPECTION_TARGET(FLAG, slow, "whether uploads into its bucket move slowly, or not at all")
@@ -87,7 +88,7 @@ LC_INSPECTION_TARGET(COUNT, rows, "rows in all of these")
 LC_INSPECTION_TARGET(COUNT, bytes, "memory that log objects for its bucket use")
 
 LC_INSPECTION_READER(COUNT, shard, "the shard that reports it")
-LC_INSPECTION_READER(TEXT, step, "of its cycle: waiting, backing off, discovering, scanning, stopped")
+LC_INSPECTION_READER(STEP, step, "of its cycle: waiting, backing off, discovering, scanning, stopped")
 LC_INSPECTION_READER(AGE, next_cycle_seconds, "until it looks for new rows again; null while it is doing so")
 LC_INSPECTION_READER(SECOND, clickhouse_now, "ClickHouse's clock")
 LC_INSPECTION_READER(COUNT, count_threshold, "consumer.count-threshold: a source with this many unread rows is read at once")

@@ -178,7 +178,7 @@ static void say_delivered(struct look *look)
 	    lc_units_exact(look->newest->rows).text, plural(look->newest->rows));
 	lc_buffer_append_format(sentence, "%s UTC, and is ",
 				lc_units_second(look->newest->last_second).text);
-	lc_buffer_append_view(sentence, look->newest->state);
+	lc_buffer_append_text(sentence, lc_delivery_state_name(look->newest->state));
 	lc_buffer_append_text(sentence, ": ");
 	lc_buffer_append_view(sentence, look->newest->target_bucket);
 	lc_buffer_append_text(sentence, "/");
@@ -202,7 +202,7 @@ static void say_rows_wait(struct look *look)
 
 static void say_stopped(struct look *look)
 {
-	if (look->reader == NULL || !lc_view_equal(look->reader->step, lc_view_of("stopped")))
+	if (look->reader == NULL || look->reader->step != LC_CYCLE_STOPPED)
 		return;
 	REMARK(stopped);
 	lc_buffer_append_text(sentence, "The shard reads nothing more: it is being stopped, or may "
@@ -214,7 +214,7 @@ static bool has_unread(const struct look *look)
 {
 	return look->source != NULL && look->reader != NULL && look->source->read_failures == 0 &&
 	       look->facts->document->lists[LC_INSPECTION_RANGES].count > 0 && !look->being_read &&
-	       !lc_view_equal(look->reader->step, lc_view_of("stopped"));
+	       look->reader->step != LC_CYCLE_STOPPED;
 }
 
 /* Seconds until the time threshold has its rows read; 0 when it does already. */
@@ -398,13 +398,12 @@ static void append_target(const struct lc_inspection_target *target, const char 
 /* The situation that the target is in; COUNT when it works. */
 static enum lc_explain_situation situation_of(const struct lc_inspection_target *target)
 {
-	if (lc_view_equal(target->state, lc_view_of("healthy")))
+	if (target->state == LC_TARGET_HEALTHY)
 		return LC_EXPLAIN_SITUATION_COUNT;
 	if (target->refused)
 		return LC_EXPLAIN_SITUATION_target_refuses;
-	return lc_view_equal(target->state, lc_view_of("aside"))
-		   ? LC_EXPLAIN_SITUATION_target_aside
-		   : LC_EXPLAIN_SITUATION_target_shaky;
+	return target->state == LC_TARGET_ASIDE ? LC_EXPLAIN_SITUATION_target_aside
+						: LC_EXPLAIN_SITUATION_target_shaky;
 }
 
 /* Says `what` of each target in that situation. */
@@ -528,7 +527,7 @@ static void look_at(const struct lc_explain_facts *facts, struct look *look)
 		const struct lc_inspection_object *object =
 		    lc_inspection_row(document, LC_INSPECTION_OBJECTS, i);
 
-		if (lc_view_equal(object->state, lc_view_of("expired")))
+		if (object->state == LC_DELIVERY_EXPIRED)
 			look->expired += object->rows;
 	}
 }

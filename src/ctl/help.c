@@ -226,6 +226,9 @@ static const char *type_text(enum lc_document_type type)
 		return "true or false";
 	case LC_DOCUMENT_STATE:
 	case LC_DOCUMENT_SEVERITY:
+	case LC_DOCUMENT_STEP:
+	case LC_DOCUMENT_TARGET_STATE:
+	case LC_DOCUMENT_DELIVERY_STATE:
 		return "word";
 	case LC_DOCUMENT_TEXT:
 		return "text";

@@ -117,14 +117,21 @@ static const char *object_colour(const void *row)
 {
 	const struct lc_inspection_object *object = row;
 
-	if (lc_view_equal(object->state, lc_view_of("delivered")))
+	switch (object->state) {
+	case LC_DELIVERY_DELIVERED:
 		return LC_TERMINAL_GREEN;
-	return lc_view_equal(object->state, lc_view_of("expired")) ? LC_TERMINAL_RED
-								   : LC_TERMINAL_YELLOW;
+	case LC_DELIVERY_EXPIRED:
+		return LC_TERMINAL_RED;
+	case LC_DELIVERY_OPEN:
+	case LC_DELIVERY_DISCARDED:
+	case LC_DELIVERY_STATE_COUNT:
+		break;
+	}
+	return LC_TERMINAL_YELLOW;
 }
 
 CELL(object, object_source, append_source(it->raft_session_id, it->bucket, cell))
-CELL(object, object_state, lc_buffer_append_view(cell, it->state))
+CELL(object, object_state, lc_buffer_append_text(cell, lc_delivery_state_name(it->state)))
 UNITS(object, object_first, lc_units_second(it->first_second))
 UNITS(object, object_last, lc_units_second(it->last_second))
 UNITS(object, object_rows, lc_units_count(it->rows))
@@ -178,9 +185,9 @@ static struct lc_view target_word(const struct lc_inspection_target *target)
 		return target->given_up;
 	if (target->refused)
 		return lc_view_of("refuses");
-	if (target->slow && lc_view_equal(target->state, lc_view_of("healthy")))
+	if (target->slow && target->state == LC_TARGET_HEALTHY)
 		return lc_view_of("slow");
-	return target->state;
+	return lc_view_of(lc_target_state_name(target->state));
 }
 
 /* A target that refuses needs somebody; one that is shaky or aside may mend by itself. */
@@ -191,7 +198,7 @@ static const char *target_colour(const void *row)
 	if (target->given_up.size > 0)
 		return NULL;
 
-	if (target->refused || lc_view_equal(target->state, lc_view_of("aside")))
+	if (target->refused || target->state == LC_TARGET_ASIDE)
 		return LC_TERMINAL_RED;
 	return target->failures > 0 ? LC_TERMINAL_YELLOW : LC_TERMINAL_GREEN;
 }

@@ -20,12 +20,6 @@ enum {
 	READ_LATELY_MS = 600 * 1000, /* so long a scan shows that ClickHouse can be read */
 };
 
-static const char *const STEP_NAMES[] = {
-    [LC_CYCLE_WAITING] = "waiting",         [LC_CYCLE_BACKING_OFF] = "backing off",
-    [LC_CYCLE_DISCOVERING] = "discovering", [LC_CYCLE_SCANNING] = "scanning",
-    [LC_CYCLE_STOPPED] = "stopped",
-};
-
 struct lc_cycle {
 	struct lc_parts parts;
 	const struct lc_cycle_callbacks *callbacks;
@@ -64,8 +58,8 @@ struct lc_cycle {
 static void enter(struct lc_cycle *cycle, enum lc_cycle_step step)
 {
 	if (cycle->step != step)
-		lc_log(LC_LOG_DEBUG, "cycle", LC_LOG_TEXT("from", STEP_NAMES[cycle->step]),
-		       LC_LOG_TEXT("to", STEP_NAMES[step]));
+		lc_log(LC_LOG_DEBUG, "cycle", LC_LOG_TEXT("from", lc_cycle_step_name(cycle->step)),
+		       LC_LOG_TEXT("to", lc_cycle_step_name(step)));
 	cycle->step = step;
 }
 
@@ -458,11 +452,6 @@ void lc_cycle_update_flow(struct lc_cycle *cycle)
 enum lc_cycle_step lc_cycle_step(const struct lc_cycle *cycle)
 {
 	return cycle->step;
-}
-
-const char *lc_cycle_step_name(enum lc_cycle_step step)
-{
-	return STEP_NAMES[step];
 }
 
 int64_t lc_cycle_begins_in_ms(const struct lc_cycle *cycle)

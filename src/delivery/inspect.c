@@ -167,7 +167,7 @@ static void add_target(struct lc_inspect *inspect, const struct lc_target *targe
 	    .shard = inspect->number,
 	    .bucket = target->bucket->name,
 	    .prefix = target->prefix,
-	    .state = lc_view_of(lc_target_state_name(standing->state)),
+	    .state = standing->state,
 	    .whole_bucket = standing != &target->standing,
 	    .refused = standing->refused,
 	    .slow = target->bucket->slow,
@@ -234,7 +234,7 @@ static void add_reader(struct lc_inspect *inspect, const struct lc_shard_parts *
 	int64_t begins_in_ms = lc_cycle_begins_in_ms(parts->cycle);
 	struct lc_inspection_reader row = {
 	    .shard = inspect->number,
-	    .step = lc_view_of(lc_cycle_step_name(lc_cycle_step(parts->cycle))),
+	    .step = lc_cycle_step(parts->cycle),
 	    .next_cycle_seconds =
 		begins_in_ms < 0 ? LC_INSPECTION_NO_AGE : (begins_in_ms + 999) / 1000,
 	    .clickhouse_now = lc_cycle_clickhouse_now(parts->cycle),
@@ -312,15 +312,15 @@ static void add_ranges(struct lc_inspect *inspect, const struct lc_source *sourc
 	lc_inspection_cut(&inspect->document, inspect->request.limit);
 }
 
-static const char *state_of(const struct lc_ledger_object *object)
+static enum lc_delivery_state state_of(const struct lc_ledger_object *object)
 {
-	static const char *const losses[] = {
-	    [LC_LEDGER_NOT_LOST] = "open",
-	    [LC_LEDGER_LOST_EXPIRED] = "expired",
-	    [LC_LEDGER_LOST_DISCARDED] = "discarded",
+	static const enum lc_delivery_state losses[] = {
+	    [LC_LEDGER_NOT_LOST] = LC_DELIVERY_OPEN,
+	    [LC_LEDGER_LOST_EXPIRED] = LC_DELIVERY_EXPIRED,
+	    [LC_LEDGER_LOST_DISCARDED] = LC_DELIVERY_DISCARDED,
 	};
 
-	return object->delivered ? "delivered" : losses[object->loss];
+	return object->delivered ? LC_DELIVERY_DELIVERED : losses[object->loss];
 }
 
 static void on_objects(void *context, const struct lc_ledger_object *objects, size_t count)
@@ -341,7 +341,7 @@ static void on_objects(void *context, const struct lc_ledger_object *objects, si
 		    .bytes = intent->bytes,
 		    .first_second = intent->first_second,
 		    .last_second = intent->last_second,
-		    .state = lc_view_of(state_of(&objects[i])),
+		    .state = state_of(&objects[i]),
 		};
 
 		lc_inspection_add(&inspect->document, LC_INSPECTION_OBJECTS, &row);

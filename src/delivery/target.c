@@ -164,16 +164,3 @@ void lc_target_retry_now(struct lc_target *target, uint64_t now_ms)
 	target->bucket->standing.probe_at_ms = now_ms;
 	target->rebuild_at_ms = 0;
 }
-
-const char *lc_target_state_name(enum lc_target_state state)
-{
-	switch (state) {
-	case LC_TARGET_HEALTHY:
-		return "healthy";
-	case LC_TARGET_SHAKY:
-		return "shaky";
-	case LC_TARGET_ASIDE:
-		return "aside";
-	}
-	return "unknown";
-}

@@ -2,7 +2,7 @@
 
 #include "base/assert.h"
 #include "base/view.h"
-#include "formats/status_names.h"
+#include "formats/document_names.h"
 
 #include <limits.h>
 #include <string.h>
@@ -47,6 +47,25 @@ static json_t *number_unless(bool none, int64_t number)
 	return none ? json_null() : json_integer(number);
 }
 
+/* ---- names ---- */
+
+_Static_assert(sizeof(enum lc_shard_state) == sizeof(unsigned) &&
+		   sizeof(enum lc_severity) == sizeof(unsigned) &&
+		   sizeof(enum lc_cycle_step) == sizeof(unsigned) &&
+		   sizeof(enum lc_target_state) == sizeof(unsigned) &&
+		   sizeof(enum lc_delivery_state) == sizeof(unsigned),
+	       "an enum is an unsigned");
+
+static const struct lc_document_names *const NAMES[] = {
+    [LC_DOCUMENT_STATE] = &LC_SHARD_STATE_NAMES,
+    [LC_DOCUMENT_SEVERITY] = &LC_SEVERITY_NAMES,
+    [LC_DOCUMENT_STEP] = &LC_CYCLE_STEP_NAMES,
+    [LC_DOCUMENT_TARGET_STATE] = &LC_TARGET_STATE_NAMES,
+    [LC_DOCUMENT_DELIVERY_STATE] = &LC_DELIVERY_STATE_NAMES,
+};
+
+/* ---- values ---- */
+
 #define FETCH(type, name) \
 	type name;        \
 	memcpy(&name, place, sizeof(name))
@@ -82,13 +101,14 @@ static json_t *value_of(enum lc_document_type type, const char *place)
 		FETCH(bool, flag);
 		return json_boolean(flag);
 	}
-	case LC_DOCUMENT_STATE: {
-		FETCH(enum lc_shard_state, state);
-		return json_string(lc_shard_state_text(state));
-	}
-	case LC_DOCUMENT_SEVERITY: {
-		FETCH(enum lc_severity, severity);
-		return json_string(lc_severity_text(severity));
+	case LC_DOCUMENT_STATE:
+	case LC_DOCUMENT_SEVERITY:
+	case LC_DOCUMENT_STEP:
+	case LC_DOCUMENT_TARGET_STATE:
+	case LC_DOCUMENT_DELIVERY_STATE: {
+		FETCH(unsigned, name);
+		LC_ASSERT(name < NAMES[type]->count);
+		return json_string(NAMES[type]->texts[name]);
 	}
 	case LC_DOCUMENT_TEXT: {
 		FETCH(struct lc_view, text);
@@ -173,24 +193,15 @@ static bool read_string(const json_t *value, size_t size, char *place)
 	return true;
 }
 
-static bool read_state(const json_t *value, char *place)
+static bool read_name(const json_t *value, const struct lc_document_names *names, char *place)
 {
-	enum lc_shard_state state;
-
-	if (!json_is_string(value) || !lc_shard_state_of(json_string_value(value), &state))
-		return false;
-	memcpy(place, &state, sizeof(state));
-	return true;
-}
-
-static bool read_severity(const json_t *value, char *place)
-{
-	enum lc_severity severity;
-
-	if (!json_is_string(value) || !lc_severity_of(json_string_value(value), &severity))
-		return false;
-	memcpy(place, &severity, sizeof(severity));
-	return true;
+	for (unsigned i = 0; json_is_string(value) && i < names->count; i++) {
+		if (strcmp(json_string_value(value), names->texts[i]) == 0) {
+			memcpy(place, &i, sizeof(i));
+			return true;
+		}
+	}
+	return false;
 }
 
 #define STORE(type, value) memcpy(place, &(type){value}, sizeof(type))
@@ -229,9 +240,11 @@ static bool read_value(const json_t *value, const struct lc_document_field *fiel
 		STORE(bool, json_is_true(value));
 		return json_is_boolean(value);
 	case LC_DOCUMENT_STATE:
-		return read_state(value, place);
 	case LC_DOCUMENT_SEVERITY:
-		return read_severity(value, place);
+	case LC_DOCUMENT_STEP:
+	case LC_DOCUMENT_TARGET_STATE:
+	case LC_DOCUMENT_DELIVERY_STATE:
+		return read_name(value, NAMES[field->type], place);
 	case LC_DOCUMENT_TEXT: {
 		struct lc_view text = {json_string_value(value), json_string_length(value)};
 

@@ -3,8 +3,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "formats/document_names.h"
 #include "formats/http_status.h"
-#include "formats/status_names.h"
 #include "supervisor/health.h"
 #include "supervisor/state_directory.h"
 

@@ -118,10 +118,10 @@ static void add_range(struct world *world, bool being_read)
 	lc_inspection_add(&world->document, LC_INSPECTION_RANGES, &row);
 }
 
-static void add_reader(struct world *world, const char *step, int64_t next_cycle_seconds)
+static void add_reader(struct world *world, enum lc_cycle_step step, int64_t next_cycle_seconds)
 {
 	struct lc_inspection_reader row = {.shard = 3,
-					   .step = lc_view_of(step),
+					   .step = step,
 					   .next_cycle_seconds = next_cycle_seconds,
 					   .clickhouse_now = NOW,
 					   .count_threshold = 10000,
@@ -130,11 +130,12 @@ static void add_reader(struct world *world, const char *step, int64_t next_cycle
 	lc_inspection_add(&world->document, LC_INSPECTION_READERS, &row);
 }
 
-static void add_target(struct world *world, const char *state, bool refused, const char *error)
+static void add_target(struct world *world, enum lc_target_state state, bool refused,
+		       const char *error)
 {
 	struct lc_inspection_target row = {.shard = 3,
 					   .bucket = lc_view_of("logs"),
-					   .state = lc_view_of(state),
+					   .state = state,
 					   .refused = refused,
 					   .failures = 3,
 					   .failing_seconds = 180,
@@ -144,7 +145,7 @@ static void add_target(struct world *world, const char *state, bool refused, con
 	lc_inspection_add(&world->document, LC_INSPECTION_TARGETS, &row);
 }
 
-static void add_object(struct world *world, const char *state)
+static void add_object(struct world *world, enum lc_delivery_state state)
 {
 	struct lc_inspection_object row = {.shard = 3,
 					   .bucket = lc_view_of("photos"),
@@ -152,7 +153,7 @@ static void add_object(struct world *world, const char *state)
 					   .key = lc_view_of("a/2023-11-14-22-13-20-0123"),
 					   .rows = 1234,
 					   .last_second = NOW,
-					   .state = lc_view_of(state)};
+					   .state = state};
 
 	lc_inspection_add(&world->document, LC_INSPECTION_OBJECTS, &row);
 }
@@ -192,7 +193,7 @@ static void a_source_nobody_knows_may_be_misspelt(void **state)
 {
 	struct world *world = *state;
 
-	add_reader(world, "waiting", 20);
+	add_reader(world, LC_CYCLE_WAITING, 20);
 	SAYS(unknown, "No row of it waits, and the ledger knows no log object of it: either no row "
 		      "has come, or the name is another one.");
 	ADVISES(unknown, "See that ClickHouse's logs table has rows with bucketName 'photos' and "
@@ -205,8 +206,8 @@ static void what_is_delivered_is_shown_where_it_went(void **state)
 {
 	struct world *world = *state;
 
-	add_reader(world, "waiting", 20);
-	add_object(world, "delivered");
+	add_reader(world, LC_CYCLE_WAITING, 20);
+	add_object(world, LC_DELIVERY_DELIVERED);
 	SAYS(delivered, "No row of it waits. Its newest log object has 1,234 rows, up to "
 			"2023-11-14 22:13:20 UTC, and is delivered: "
 			"logs/a/2023-11-14-22-13-20-0123.");
@@ -219,7 +220,7 @@ static void few_and_young_rows_wait_for_the_thresholds(void **state)
 
 	add_source(world, source());
 	add_range(world, false);
-	add_reader(world, "waiting", 20);
+	add_reader(world, LC_CYCLE_WAITING, 20);
 	SAYS(rows_wait, "2,345 rows wait; the oldest is 8 min 20 s old.");
 	SAYS(waits_for_threshold,
 	     "2,345 of them are not read from ClickHouse yet. They are read when 10,000 are unread "
@@ -241,7 +242,7 @@ static void many_or_old_or_flushed_rows_are_read_next(void **state)
 	old.open_since = NOW - 901;
 	flushed.flush = true;
 	add_range(world, false);
-	add_reader(world, "waiting", 20);
+	add_reader(world, LC_CYCLE_WAITING, 20);
 	for (size_t i = 0; i < 3; i++) {
 		struct lc_buffer *sentence;
 
@@ -263,7 +264,7 @@ static void a_cycle_under_way_comes_to_what_is_ready(void **state)
 	row.open_rows = 10001;
 	add_source(world, row);
 	add_range(world, false);
-	add_reader(world, "scanning", -1);
+	add_reader(world, LC_CYCLE_SCANNING, -1);
 	SAYS(ready, "10,001 of them are not read from ClickHouse yet. They are read as soon as "
 		    "what comes before them has been.");
 }
@@ -278,7 +279,7 @@ static void seconds_that_are_read_again_are_told_as_such(void **state)
 	row.flush = true;
 	add_source(world, row);
 	add_range(world, false);
-	add_reader(world, "waiting", 0);
+	add_reader(world, LC_CYCLE_WAITING, 0);
 	SAYS(ready, "Some seconds of it are to be read again, to find rows that became visible "
 		    "late; somebody asked for them to be delivered now. They are read in the next "
 		    "cycle, now.");
@@ -290,7 +291,7 @@ static void a_scan_under_way_is_told(void **state)
 
 	add_source(world, source());
 	add_range(world, true);
-	add_reader(world, "scanning", -1);
+	add_reader(world, LC_CYCLE_SCANNING, -1);
 	SAYS(being_read, "It is being read from ClickHouse now.");
 	is_silent_about(world, LC_EXPLAIN_SITUATION_ready);
 	is_silent_about(world, LC_EXPLAIN_SITUATION_waits_for_threshold);
@@ -302,7 +303,7 @@ static void a_shard_that_reads_nothing_more_is_told(void **state)
 
 	add_source(world, source());
 	add_range(world, false);
-	add_reader(world, "stopped", -1);
+	add_reader(world, LC_CYCLE_STOPPED, -1);
 	SAYS(stopped, "The shard reads nothing more: it is being stopped, or may not go on.");
 	is_silent_about(world, LC_EXPLAIN_SITUATION_ready);
 	is_silent_about(world, LC_EXPLAIN_SITUATION_waits_for_threshold);
@@ -313,7 +314,7 @@ static void servers_that_fail_are_told_with_what_to_do(void **state)
 	struct world *world = *state;
 
 	add_source(world, source());
-	add_reader(world, "backing off", 4);
+	add_reader(world, LC_CYCLE_BACKING_OFF, 4);
 	world->service.shards[3].clickhouse_failing_seconds = 40;
 	world->service.shards[3].s3_failing_seconds = 3 * 60;
 	world->service.shards[3].ledger_failing_seconds = 2;
@@ -332,7 +333,7 @@ static void a_refused_user_is_told_with_its_cure(void **state)
 	struct world *world = *state;
 
 	add_source(world, source());
-	add_reader(world, "backing off", 4);
+	add_reader(world, LC_CYCLE_BACKING_OFF, 4);
 	world->service.shards[3].clickhouse_failing_seconds = 40;
 	world->service.shards[3].clickhouse_refusing_seconds = 40;
 	SAYS(clickhouse_fails, "ClickHouse has refused the user, its password or its rights for "
@@ -346,18 +347,18 @@ static void a_target_that_refuses_is_told_with_its_cure(void **state)
 	struct world *world = *state;
 
 	add_source(world, source());
-	add_reader(world, "waiting", 4);
-	add_target(world, "aside", true, "HTTP 403 AccessDenied");
+	add_reader(world, LC_CYCLE_WAITING, 4);
+	add_target(world, LC_TARGET_ASIDE, true, "HTTP 403 AccessDenied");
 	SAYS(target_refuses, "Its target 'logs' has refused log objects for 3 min (HTTP 403 "
 			     "AccessDenied); next try in 40 s.");
 	ADVISES(target_refuses, "Grant s3:PutObject on the bucket 'logs' to the service's access "
 				"key, then: log-courier-ctl retry logs");
 	world->document.lists[LC_INSPECTION_TARGETS].count = 0;
-	add_target(world, "aside", true, "HTTP 404 NoSuchBucket");
+	add_target(world, LC_TARGET_ASIDE, true, "HTTP 404 NoSuchBucket");
 	ADVISES(target_refuses, "Make the bucket 'logs', or correct where its sources log to, "
 				"then: log-courier-ctl retry logs");
 	world->document.lists[LC_INSPECTION_TARGETS].count = 0;
-	add_target(world, "aside", true, "HTTP 418");
+	add_target(world, LC_TARGET_ASIDE, true, "HTTP 418");
 	ADVISES(target_refuses, "Mend what S3 says about the bucket 'logs'; it is tried again by "
 				"itself, or at once by: log-courier-ctl retry logs");
 }
@@ -367,16 +368,16 @@ static void a_target_that_fails_is_told_by_how_often(void **state)
 	struct world *world = *state;
 
 	add_source(world, source());
-	add_reader(world, "waiting", 4);
-	add_target(world, "aside", false, "time-out");
+	add_reader(world, LC_CYCLE_WAITING, 4);
+	add_target(world, LC_TARGET_ASIDE, false, "time-out");
 	SAYS(target_aside, "Its target 'logs' has failed again and again for 3 min (time-out); "
 			   "next try in 40 s.");
 	world->document.lists[LC_INSPECTION_TARGETS].count = 0;
-	add_target(world, "shaky", false, "");
+	add_target(world, LC_TARGET_SHAKY, false, "");
 	SAYS(target_shaky, "Its target 'logs' has failed for 3 min; next try in 40 s.");
 	assert_int_equal(said(world, LC_EXPLAIN_SITUATION_target_shaky)->advice.size, 0);
 	world->document.lists[LC_INSPECTION_TARGETS].count = 0;
-	add_target(world, "healthy", false, "");
+	add_target(world, LC_TARGET_HEALTHY, false, "");
 	is_silent_about(world, LC_EXPLAIN_SITUATION_target_shaky);
 }
 
@@ -385,9 +386,9 @@ static void only_so_many_targets_are_told(void **state)
 	struct world *world = *state;
 
 	add_source(world, source());
-	add_reader(world, "waiting", 4);
+	add_reader(world, LC_CYCLE_WAITING, 4);
 	for (unsigned i = 0; i < 1000; i++)
-		add_target(world, "aside", true, "HTTP 403 AccessDenied");
+		add_target(world, LC_TARGET_ASIDE, true, "HTTP 403 AccessDenied");
 	explain(world);
 	assert_in_range(world->explanation.count, 2, LC_EXPLAIN_REMARKS_MAX);
 }
@@ -402,7 +403,7 @@ static void log_objects_on_their_way_are_counted(void **state)
 	row.intents_without_body = 2;
 	row.intents_without_body_rows = 1;
 	add_source(world, row);
-	add_reader(world, "waiting", 4);
+	add_reader(world, LC_CYCLE_WAITING, 4);
 	SAYS(uploading, "12 rows are in 1 log object: built or being uploaded.");
 	SAYS(rebuilding, "2 log objects with 1 row are recorded in the ledger, and built again "
 			 "from ClickHouse once the target takes them.");
@@ -412,9 +413,9 @@ static void rows_that_were_given_up_are_not_kept_quiet(void **state)
 {
 	struct world *world = *state;
 
-	add_reader(world, "waiting", 4);
-	add_object(world, "expired");
-	add_object(world, "delivered");
+	add_reader(world, LC_CYCLE_WAITING, 4);
+	add_object(world, LC_DELIVERY_EXPIRED);
+	add_object(world, LC_DELIVERY_DELIVERED);
 	SAYS(expired, "1,234 rows of it were given up: ClickHouse's retention took them before a "
 		      "target did.");
 }
@@ -427,8 +428,8 @@ static void people_and_scripts_get_the_same(void **state)
 
 	add_source(world, source());
 	add_range(world, false);
-	add_reader(world, "waiting", 20);
-	add_target(world, "aside", true, "AccessDenied \033[2J");
+	add_reader(world, LC_CYCLE_WAITING, 20);
+	add_target(world, LC_TARGET_ASIDE, true, "AccessDenied \033[2J");
 	explain(world);
 	facts = facts_of(world);
 	lc_buffer_init(&text, CAP);

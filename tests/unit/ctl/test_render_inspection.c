@@ -130,7 +130,7 @@ static void one_source_is_told_in_full(void **state)
 	struct lc_inspection_object object = {.bucket = lc_view_of("photos"),
 					      .target_bucket = lc_view_of("logs"),
 					      .key = lc_view_of("a/2023-11-14-22-13-20-0123"),
-					      .state = lc_view_of("delivered"),
+					      .state = LC_DELIVERY_DELIVERED,
 					      .rows = 3};
 	struct lc_inspection document;
 	const char *text;
@@ -157,7 +157,7 @@ static void targets_come_with_what_is_wrong(void **state)
 	struct lc_inspection_target target = {.shard = 2,
 					      .bucket = lc_view_of("logs"),
 					      .prefix = lc_view_of("team-a/"),
-					      .state = lc_view_of("aside"),
+					      .state = LC_TARGET_ASIDE,
 					      .refused = true,
 					      .failures = 4,
 					      .next_probe_seconds = 12,
@@ -214,7 +214,7 @@ static void no_text_steers_the_terminal(void **state)
 	static char key[300];
 	struct lc_inspection_object object = {.key = {key, sizeof(key)},
 					      .bucket = lc_view_of("a\033[31mb"),
-					      .state = lc_view_of("open")};
+					      .state = LC_DELIVERY_OPEN};
 	struct lc_inspection document;
 
 	(void)state;

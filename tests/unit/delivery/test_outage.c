@@ -2,7 +2,7 @@
 #include "delivery/outage.h"
 
 #include "base/memory.h"
-#include "formats/status_names.h"
+#include "formats/document_names.h"
 #include "support/story.h"
 
 #include <stddef.h>

@@ -48,7 +48,7 @@ static void a_document_comes_through_whole(void **state)
 	    .shard = 3, .id = 9, .rows = 1000, .bytes = UINT32_MAX, .first_second = 5};
 	struct lc_inspection_target target = {.bucket = lc_view_of("logs"),
 					      .prefix = lc_view_of("team \"a\"/"),
-					      .state = lc_view_of("aside"),
+					      .state = LC_TARGET_ASIDE,
 					      .whole_bucket = true,
 					      .refused = true,
 					      .slow = true,
@@ -78,6 +78,7 @@ static void a_document_comes_through_whole(void **state)
 	read = lc_inspection_row(&again, LC_INSPECTION_TARGETS, 0);
 	assert_true(read->refused && read->failures == 4 && read->next_probe_seconds == 12);
 	assert_true(read->whole_bucket && read->slow);
+	assert_int_equal(read->state, LC_TARGET_ASIDE);
 	assert_true(lc_view_equal(read->prefix, target.prefix));
 	assert_true(lc_view_equal(read->given_up, target.given_up));
 	assert_true(lc_view_equal(read->last_error, target.last_error));
@@ -159,6 +160,29 @@ static void what_does_not_fit_is_cut_and_counted(void **state)
 	lc_inspection_free(&again);
 }
 
+static void a_word_that_its_table_does_not_have_is_refused(void **state)
+{
+	struct lc_inspection_reader reader = {.step = LC_CYCLE_BACKING_OFF};
+	struct lc_inspection document;
+	struct lc_inspection again;
+	struct lc_buffer json;
+	struct lc_error error;
+	char *word;
+
+	(void)state;
+	lc_inspection_init(&document);
+	lc_inspection_add(&document, LC_INSPECTION_READERS, &reader);
+	lc_buffer_init(&json, CAP);
+	lc_inspection_encode(&document, &json);
+	word = strstr(lc_buffer_text(&json), "\"backing off\"");
+	assert_non_null(word);
+	word[1] = 'p';
+	assert_false(lc_inspection_decode(lc_buffer_view(&json), &again, &error));
+	assert_int_equal(error.kind, LC_ERROR_CORRUPT);
+	lc_buffer_free(&json);
+	lc_inspection_free(&document);
+}
+
 static void what_is_no_document_is_refused(void **state)
 {
 	static const char *const texts[] = {
@@ -200,6 +224,7 @@ int main(void)
 	    cmocka_unit_test(names_of_any_bytes_can_be_told),
 	    cmocka_unit_test(the_oldest_stands_first_and_none_last),
 	    cmocka_unit_test(what_does_not_fit_is_cut_and_counted),
+	    cmocka_unit_test(a_word_that_its_table_does_not_have_is_refused),
 	    cmocka_unit_test(what_is_no_document_is_refused),
 	};
 

@@ -2,7 +2,7 @@
 #include "supervisor/health.h"
 
 #include "base/exit_codes.h"
-#include "formats/status_names.h"
+#include "formats/document_names.h"
 #include "support/story.h"
 
 #include <stddef.h>

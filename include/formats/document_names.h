@@ -1,0 +1,112 @@
+/* Names in the documents: the states of shards, cycles, targets and log objects, the severities of
+ * findings and the faults of include/tbl. The supervisor and the workers decide them, log-courier-ctl
+ * shows them. */
+#ifndef LC_FORMATS_DOCUMENT_NAMES_H
+#define LC_FORMATS_DOCUMENT_NAMES_H
+
+#include <stdbool.h>
+
+/* ---- shard_states.h ---- */
+
+enum lc_shard_state {
+#define LC_SHARD_STATE(name, text, help) LC_SHARD_STATE_##name,
+#include "tbl/shard_states.h"
+	LC_SHARD_STATE_COUNT
+};
+
+/* The state's text: "backing-off". */
+const char *lc_shard_state_text(enum lc_shard_state state);
+
+/* ---- severities.h ---- */
+
+enum lc_severity {
+#define LC_SEVERITY(name, text, help) LC_SEVERITY_##name,
+#include "tbl/severities.h"
+	LC_SEVERITY_COUNT
+};
+
+/* The severity's text: "critical". */
+const char *lc_severity_text(enum lc_severity severity);
+
+/* ---- cycle_steps.h ---- */
+
+enum lc_cycle_step {
+#define LC_CYCLE_STEP(name, text, help) LC_CYCLE_##name,
+#include "tbl/cycle_steps.h"
+	LC_CYCLE_STEP_COUNT
+};
+
+/* The step's text: "backing off". */
+const char *lc_cycle_step_name(enum lc_cycle_step step);
+
+/* ---- target_states.h ---- */
+
+enum lc_target_state {
+#define LC_TARGET_STATE(name, text, help) LC_TARGET_##name,
+#include "tbl/target_states.h"
+	LC_TARGET_STATE_COUNT
+};
+
+/* The state's text: "aside". */
+const char *lc_target_state_name(enum lc_target_state state);
+
+/* ---- delivery_states.h ---- */
+
+enum lc_delivery_state {
+#define LC_DELIVERY_STATE(name, text, help) LC_DELIVERY_##name,
+#include "tbl/delivery_states.h"
+	LC_DELIVERY_STATE_COUNT
+};
+
+/* The state's text: "expired". */
+const char *lc_delivery_state_name(enum lc_delivery_state state);
+
+/* ---- faults.h: workers find them, the supervisor makes findings of them ---- */
+
+enum lc_fault {
+	LC_FAULT_NONE,
+#define LC_FAULT(name, word, reach, patience, what, advice) LC_FAULT_##name,
+#include "tbl/faults.h"
+	LC_FAULT_COUNT
+};
+
+enum lc_fault_reach {
+	LC_FAULT_ONE,
+	LC_FAULT_PART,
+	LC_FAULT_WHOLE,
+};
+
+enum lc_fault_patience {
+	LC_FAULT_LATER,
+	LC_FAULT_AT_ONCE,
+};
+
+struct lc_fault_description {
+	const char *word; /* "" for none */
+	const char *what;
+	const char *advice;
+	enum lc_fault_reach reach;
+	enum lc_fault_patience patience;
+};
+
+/* In the order of the enumeration. */
+extern const struct lc_fault_description LC_FAULT_DESCRIPTIONS[LC_FAULT_COUNT];
+
+/* The fault with this word; LC_FAULT_NONE if there is none. */
+enum lc_fault lc_fault_of(const char *word);
+
+/* ---- for the files of the documents ---- */
+
+/* The texts of an enum's values, in its order. */
+struct lc_document_names {
+	const char *const *texts;
+	unsigned count;
+};
+
+extern const struct lc_document_names LC_SHARD_STATE_NAMES;
+extern const struct lc_document_names LC_SEVERITY_NAMES;
+extern const struct lc_document_names LC_CYCLE_STEP_NAMES;
+extern const struct lc_document_names LC_TARGET_STATE_NAMES;
+extern const struct lc_document_names LC_DELIVERY_STATE_NAMES;
+
+#endif

@@ -1,0 +1,86 @@
+#include "formats/document_names.h"
+
+#include "base/assert.h"
+
+#include <string.h>
+
+static const char *const SHARD_STATES[LC_SHARD_STATE_COUNT] = {
+#define LC_SHARD_STATE(name, text, help) [LC_SHARD_STATE_##name] = (text),
+#include "tbl/shard_states.h"
+};
+
+static const char *const SEVERITIES[LC_SEVERITY_COUNT] = {
+#define LC_SEVERITY(name, text, help) [LC_SEVERITY_##name] = (text),
+#include "tbl/severities.h"
+};
+
+static const char *const CYCLE_STEPS[LC_CYCLE_STEP_COUNT] = {
+#define LC_CYCLE_STEP(name, text, help) [LC_CYCLE_##name] = (text),
+#include "tbl/cycle_steps.h"
+};
+
+static const char *const TARGET_STATES[LC_TARGET_STATE_COUNT] = {
+#define LC_TARGET_STATE(name, text, help) [LC_TARGET_##name] = (text),
+#include "tbl/target_states.h"
+};
+
+static const char *const DELIVERY_STATES[LC_DELIVERY_STATE_COUNT] = {
+#define LC_DELIVERY_STATE(name, text, help) [LC_DELIVERY_##name] = (text),
+#include "tbl/delivery_states.h"
+};
+
+const struct lc_document_names LC_SHARD_STATE_NAMES = {SHARD_STATES, LC_SHARD_STATE_COUNT};
+const struct lc_document_names LC_SEVERITY_NAMES = {SEVERITIES, LC_SEVERITY_COUNT};
+const struct lc_document_names LC_CYCLE_STEP_NAMES = {CYCLE_STEPS, LC_CYCLE_STEP_COUNT};
+const struct lc_document_names LC_TARGET_STATE_NAMES = {TARGET_STATES, LC_TARGET_STATE_COUNT};
+const struct lc_document_names LC_DELIVERY_STATE_NAMES = {DELIVERY_STATES, LC_DELIVERY_STATE_COUNT};
+
+const struct lc_fault_description LC_FAULT_DESCRIPTIONS[LC_FAULT_COUNT] = {
+    [LC_FAULT_NONE] = {.word = "", .what = "", .advice = ""},
+#define LC_FAULT(name, word_, reach_, patience_, what_, advice_) \
+	[LC_FAULT_##name] = {.word = (word_),                    \
+			     .what = (what_),                    \
+			     .advice = (advice_),                \
+			     .reach = LC_FAULT_##reach_,         \
+			     .patience = LC_FAULT_##patience_},
+#include "tbl/faults.h"
+};
+
+const char *lc_shard_state_text(enum lc_shard_state state)
+{
+	LC_ASSERT((unsigned)state < LC_SHARD_STATE_COUNT);
+	return SHARD_STATES[state];
+}
+
+const char *lc_severity_text(enum lc_severity severity)
+{
+	LC_ASSERT((unsigned)severity < LC_SEVERITY_COUNT);
+	return SEVERITIES[severity];
+}
+
+const char *lc_cycle_step_name(enum lc_cycle_step step)
+{
+	LC_ASSERT((unsigned)step < LC_CYCLE_STEP_COUNT);
+	return CYCLE_STEPS[step];
+}
+
+const char *lc_target_state_name(enum lc_target_state state)
+{
+	LC_ASSERT((unsigned)state < LC_TARGET_STATE_COUNT);
+	return TARGET_STATES[state];
+}
+
+const char *lc_delivery_state_name(enum lc_delivery_state state)
+{
+	LC_ASSERT((unsigned)state < LC_DELIVERY_STATE_COUNT);
+	return DELIVERY_STATES[state];
+}
+
+enum lc_fault lc_fault_of(const char *word)
+{
+	for (unsigned i = LC_FAULT_NONE + 1; i < LC_FAULT_COUNT; i++) {
+		if (strcmp(word, LC_FAULT_DESCRIPTIONS[i].word) == 0)
+			return (enum lc_fault)i;
+	}
+	return LC_FAULT_NONE;
+}
