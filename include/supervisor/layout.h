@@ -26,10 +26,10 @@
 #include "base/error.h"
 #include "base/view.h"
 #include "config/settings.h"
-#include "supervisor/move_process.h"
 
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* Reads the content of the layout file. LC_ERROR_CORRUPT when it is none. */
 bool lc_layout_parse(struct lc_view text, unsigned *shards, struct lc_error *error);
@@ -40,6 +40,9 @@ struct lc_layout {
 	unsigned in_force;
 	unsigned wanted;
 	bool has_wanted; /* there are ledgers of the wanted number */
+	pid_t mover;     /* the child that makes the wanted ledgers; 0: none */
+	int mover_pipe;  /* its error comes through it */
+	bool mover_cancelled;
 };
 
 /* Reads the layout in force, begins one at a first start, and removes remains of earlier changes.
@@ -52,11 +55,27 @@ bool lc_layout_open(struct lc_layout *layout, const struct lc_settings *settings
 /* True when nothing has to be changed. */
 bool lc_layout_is_right(const struct lc_layout *layout);
 
-/* Starts the child that makes the wanted ledgers; see lc_move_process_start. Once it has ended
- * well, lc_layout_finish_change puts them in force. Until then the old ones are, unchanged. */
-bool lc_layout_start_change(const struct lc_layout *layout, int state_lock,
-			    const sigset_t *child_signals, struct lc_move_process *process,
+/* Starts the child that makes the wanted ledgers; it dies with the supervisor. Once it has ended
+ * well, lc_layout_finish_change puts them in force. Until then the old ones are, unchanged.
+ * `state_lock`: a descriptor that it inherits, so that the directory stays ours while it lives;
+ * `child_signals`: its signal mask. LC_ERROR_SYSTEM when it cannot be forked. */
+bool lc_layout_start_change(struct lc_layout *layout, int state_lock, const sigset_t *child_signals,
 			    struct lc_error *error);
+
+enum lc_layout_change {
+	LC_LAYOUT_CHANGE_RUNS,   /* or was never started */
+	LC_LAYOUT_CHANGE_MADE,   /* the wanted ledgers are there, to be put in force */
+	LC_LAYOUT_CHANGE_FAILED, /* with the child's error; LC_ERROR_CANCELLED when it was killed */
+};
+
+/* Asks the kernel whether the child has ended, to be called after SIGCHLD. */
+enum lc_layout_change lc_layout_reap_change(struct lc_layout *layout, struct lc_error *error);
+
+/* Kills the child, if there is one; its end follows. */
+void lc_layout_cancel_change(struct lc_layout *layout);
+
+/* Kills the child, if there is one, and waits for its end. */
+void lc_layout_abandon_change(struct lc_layout *layout);
 
 /* False with `error` set when the old ones are still in force; or, with lc_layout_is_right, when it
  * is not certain which of them are in force after a crash of the machine: then nothing may be
@@ -65,9 +84,9 @@ bool lc_layout_start_change(const struct lc_layout *layout, int state_lock,
 bool lc_layout_finish_change(struct lc_layout *layout, struct lc_error *error);
 
 /* All of it at once, at the service's start: brings the layout in force that the settings want.
- * Blocks until the child has ended; signals as lc_move_process_await says. LC_ERROR_CORRUPT when a
- * ledger is damaged or missing, and nothing was changed; LC_ERROR_CANCELLED when a signal has ended
- * it. */
+ * Blocks until the child has ended. SIGCHLD, SIGTERM and SIGINT must be blocked; those that come
+ * meanwhile are taken, and SIGTERM and SIGINT end it. LC_ERROR_CORRUPT when a ledger is damaged or
+ * missing, and nothing was changed; LC_ERROR_CANCELLED when a signal has ended it. */
 bool lc_layout_enforce(const struct lc_settings *settings, int state_lock,
 		       const sigset_t *child_signals, struct lc_error *error);
 

@@ -2,9 +2,11 @@
  * A reload: the configuration is read again, and put in force without a pause in delivery.
  *
  *	IDLE --begin--> REPLACING --each worker replaced--> IDLE
- *	                REPLACING --a worker cannot work with it--> RETURNING --> IDLE
- *	IDLE --begin, shards change--> EMPTYING --no worker runs--> MOVING --ledgers moved-->
- *	     STARTING --> IDLE
+ *	                REPLACING --a worker cannot work with it--> RETURNING --each replaced--> IDLE
+ *
+ *	IDLE --begin, the shards change--> EMPTYING --no worker runs--> MOVING --ledgers moved-->
+ *	                STARTING --each worker ready, or failed--> IDLE
+ *	                EMPTYING, MOVING --cannot be moved--> STARTING, as it was
  *
  * A configuration that is wrong is not put in force; one that a worker cannot work with is taken
  * back (RETURNING), as is one whose ledgers cannot be moved. Workers are replaced one by one, so
@@ -16,7 +18,6 @@
 #define LC_SUPERVISOR_RELOAD_H
 
 #include "base/error.h"
-#include "base/loop.h"
 #include "config/settings.h"
 #include "formats/status_document.h"
 #include "supervisor/fleet.h"

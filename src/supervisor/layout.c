@@ -3,18 +3,27 @@
 #include "base/assert.h"
 #include "base/crash_point.h"
 #include "base/file.h"
+#include "base/exit_codes.h"
 #include "base/log.h"
 #include "ledger/file_name.h"
 #include "ledger/move.h"
+#include "worker/descriptors.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { CONTENT_MAX = 128 };
+enum {
+	CONTENT_MAX = 128,
+	WAIT_SECONDS = 5, /* between two words to the service manager */
+};
 
 static const char HEADER[] = "log-courier 1\nshards ";
 
@@ -203,6 +212,97 @@ static bool begin(struct lc_layout *layout, struct lc_error *error)
 	       make_durable(layout->directory, error);
 }
 
+/* ---- the child that moves ledgers: the supervisor itself opens no database ---- */
+
+static void ignore(int signal_number)
+{
+	struct sigaction action = {.sa_flags = 0};
+
+	action.sa_handler = SIG_IGN;
+	sigemptyset(&action.sa_mask);
+	LC_ASSERT(sigaction(signal_number, &action, NULL) == 0);
+}
+
+/* Its error goes through the pipe: far less than what a pipe takes at once. What the supervisor has
+ * in memory is left alone at the end. */
+_Noreturn static void be_mover(const struct lc_move *move, int pipe_end, int state_lock,
+			       const sigset_t *signals, pid_t supervisor)
+{
+	struct lc_error error = {.kind = LC_ERROR_NONE};
+	bool moved;
+
+	lc_log_set_identity("mover", -1);
+	lc_descriptors_close_others(pipe_end, &state_lock, 1);
+	LC_ASSERT(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);
+	if (getppid() != supervisor)
+		_exit(LC_EXIT_FAILURE); /* it died before the kernel was asked to tell */
+	/* A terminal's Ctrl-C reaches us too; it is the supervisor that decides. */
+	ignore(SIGTERM);
+	ignore(SIGINT);
+	ignore(SIGHUP);
+	LC_ASSERT(sigprocmask(SIG_SETMASK, signals, NULL) == 0);
+	moved = lc_move_run(move, &error);
+	if (!moved && write(pipe_end, &error, sizeof error) != (ssize_t)sizeof error)
+		lc_log(LC_LOG_ERROR, "the ledgers can not be moved", LC_LOG_FAULT(&error));
+	_exit(moved ? LC_EXIT_OK : LC_EXIT_FAILURE);
+}
+
+/* Waits for a signal that has to do with the child or the service; 0 when there was none for a
+ * while. */
+static int await_signal(void)
+{
+	const struct timespec longest = {.tv_sec = WAIT_SECONDS};
+	sigset_t awaited;
+	int signal_number;
+
+	sigemptyset(&awaited);
+	sigaddset(&awaited, SIGCHLD);
+	sigaddset(&awaited, SIGTERM);
+	sigaddset(&awaited, SIGINT);
+	signal_number = sigtimedwait(&awaited, NULL, &longest);
+	LC_ASSERT(signal_number > 0 || errno == EAGAIN || errno == EINTR);
+	return signal_number > 0 ? signal_number : 0;
+}
+
+/* What a child has come to that ended with `status`. */
+static bool take_end(const struct lc_layout *layout, int status, struct lc_error *error)
+{
+	if (layout->mover_cancelled)
+		return lc_error_set(error, LC_ERROR_CANCELLED,
+				    "moving the ledgers was stopped; the next start begins anew");
+	if (WIFEXITED(status) && WEXITSTATUS(status) == LC_EXIT_OK)
+		return true;
+	if (WIFSIGNALED(status))
+		return lc_error_set(error, LC_ERROR_SYSTEM,
+				    "moving the ledgers was ended by signal %d", WTERMSIG(status));
+	if (read(layout->mover_pipe, error, sizeof *error) == (ssize_t)sizeof *error)
+		return false;
+	return lc_error_set(error, LC_ERROR_SYSTEM, "moving the ledgers failed without a word");
+}
+
+static bool start_mover(struct lc_layout *layout, const struct lc_move *move, int state_lock,
+			const sigset_t *child_signals, struct lc_error *error)
+{
+	pid_t supervisor = getpid();
+	int ends[2];
+	pid_t child;
+
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return lc_error_set_errno(error, errno, "no pipe for moving the ledgers");
+	child = fork();
+	if (child == 0)
+		be_mover(move, ends[1], state_lock, child_signals, supervisor);
+	close(ends[1]);
+	if (child < 0) {
+		close(ends[0]);
+		return lc_error_set_errno(error, errno, "no process for moving the ledgers");
+	}
+	layout->mover = child;
+	layout->mover_pipe = ends[0];
+	layout->mover_cancelled = false;
+	return true;
+}
+
 /* ---- the change ---- */
 
 bool lc_layout_open(struct lc_layout *layout, const struct lc_settings *settings,
@@ -226,8 +326,7 @@ bool lc_layout_is_right(const struct lc_layout *layout)
 	return layout->in_force == layout->wanted;
 }
 
-bool lc_layout_start_change(const struct lc_layout *layout, int state_lock,
-			    const sigset_t *child_signals, struct lc_move_process *process,
+bool lc_layout_start_change(struct lc_layout *layout, int state_lock, const sigset_t *child_signals,
 			    struct lc_error *error)
 {
 	struct lc_move move = change(layout, layout->in_force, layout->wanted);
@@ -235,7 +334,39 @@ bool lc_layout_start_change(const struct lc_layout *layout, int state_lock,
 	if (layout->in_force > 0)
 		lc_log(LC_LOG_INFO, "the number of shards has changed; the ledgers are moved",
 		       LC_LOG_UINT("from", move.from), LC_LOG_UINT("to", move.to));
-	return lc_move_process_start(process, &move, state_lock, child_signals, error);
+	return start_mover(layout, &move, state_lock, child_signals, error);
+}
+
+void lc_layout_cancel_change(struct lc_layout *layout)
+{
+	if (layout->mover == 0)
+		return;
+	layout->mover_cancelled = true;
+	kill(layout->mover, SIGKILL);
+}
+
+enum lc_layout_change lc_layout_reap_change(struct lc_layout *layout, struct lc_error *error)
+{
+	int status;
+	bool moved;
+
+	if (layout->mover == 0 || waitpid(layout->mover, &status, WNOHANG) != layout->mover)
+		return LC_LAYOUT_CHANGE_RUNS;
+	moved = take_end(layout, status, error);
+	close(layout->mover_pipe);
+	layout->mover = 0;
+	return moved ? LC_LAYOUT_CHANGE_MADE : LC_LAYOUT_CHANGE_FAILED;
+}
+
+void lc_layout_abandon_change(struct lc_layout *layout)
+{
+	if (layout->mover == 0)
+		return;
+	lc_layout_cancel_change(layout);
+	/* It was sent SIGKILL: this does not take long. */
+	(void)waitpid(layout->mover, NULL, 0);
+	close(layout->mover_pipe);
+	layout->mover = 0;
 }
 
 bool lc_layout_finish_change(struct lc_layout *layout, struct lc_error *error)
@@ -256,15 +387,34 @@ bool lc_layout_finish_change(struct lc_layout *layout, struct lc_error *error)
 	return true;
 }
 
+/* Waits for the child's end. SIGCHLD, SIGTERM and SIGINT are blocked; those that come meanwhile are
+ * taken, and SIGTERM and SIGINT cancel it. The service manager is told that it takes time. */
+static bool await_change(struct lc_layout *layout, struct lc_error *error)
+{
+	enum lc_layout_change change;
+
+	while ((change = lc_layout_reap_change(layout, error)) == LC_LAYOUT_CHANGE_RUNS) {
+		int signal_number = await_signal();
+
+		if (signal_number == SIGTERM || signal_number == SIGINT)
+			lc_layout_cancel_change(layout);
+		else if (signal_number == 0)
+			(void)sd_notifyf(0,
+					 "STATUS=moving the ledgers to another number of shards\n"
+					 "EXTEND_TIMEOUT_USEC=%d000000",
+					 4 * WAIT_SECONDS);
+	}
+	return change == LC_LAYOUT_CHANGE_MADE;
+}
+
 bool lc_layout_enforce(const struct lc_settings *settings, int state_lock,
 		       const sigset_t *child_signals, struct lc_error *error)
 {
-	struct lc_move_process process;
 	struct lc_layout layout;
 
 	if (!lc_layout_open(&layout, settings, error))
 		return false;
 	return lc_layout_is_right(&layout) ||
-	       (lc_layout_start_change(&layout, state_lock, child_signals, &process, error) &&
-		lc_move_process_await(&process, error) && lc_layout_finish_change(&layout, error));
+	       (lc_layout_start_change(&layout, state_lock, child_signals, error) &&
+		await_change(&layout, error) && lc_layout_finish_change(&layout, error));
 }
