@@ -90,12 +90,12 @@ LC_HOUR_STATEMENT(ADD, "INSERT INTO %s (id, source, first_second, last_second, r
 	"target_bucket, target_prefix, key, taken_rows) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8, ?9, ?10)")
 LC_HOUR_STATEMENT(CLOSE, "UPDATE %s SET expired = ?2 WHERE id = ?1")
 LC_HOUR_STATEMENT(WITHDRAW, "DELETE FROM %s WHERE id = ?1")
-LC_HOUR_STATEMENT(READ_TAKEN, "SELECT source, taken_rows FROM %s WHERE id = ?1")
+LC_HOUR_STATEMENT(READ_BLOB, "SELECT id, first_second, last_second, rows, taken_rows, source FROM %s WHERE id = ?1")
 LC_HOUR_STATEMENT(THIN_OUT, "DELETE FROM %s WHERE id NOT IN (SELECT id FROM open_intent WHERE hour = ?1) "
 	"AND source NOT IN (SELECT source FROM open_range WHERE first_second < ?2)")
 LC_HOUR_STATEMENT(READ, "SELECT first_second, last_second, rows, bytes, target_prefix, key, taken_rows "
 	"FROM %s WHERE id = ?1")
-LC_HOUR_STATEMENT(READ_BLOBS, "SELECT taken_rows FROM %s "
+LC_HOUR_STATEMENT(READ_BLOBS, "SELECT id, first_second, last_second, rows, taken_rows FROM %s "
 	"WHERE source = ?1 AND last_second >= ?2 AND first_second < ?3")
 LC_HOUR_STATEMENT(READ_NEWEST, "SELECT b.id, b.first_second, b.last_second, b.rows, b.bytes, "
 	"b.target_bucket, b.target_prefix, b.key, b.expired, o.id IS NOT NULL "

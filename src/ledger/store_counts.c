@@ -146,21 +146,17 @@ static size_t first_wanted(const struct tally *tally, uint32_t second)
 	return low;
 }
 
-static bool tally_blob(void *context, struct lc_view blob, struct lc_error *error)
+static void tally_blob(void *context, struct lc_view blob)
 {
 	struct tally *tally = context;
 	struct lc_taken_second second = {0};
 	size_t position = 0;
-	struct lc_error fault;
 
-	while (lc_taken_rows_next(blob, &position, &second, &fault)) {
+	while (lc_taken_rows_next(blob, &position, &second, NULL)) {
 		for (size_t i = first_wanted(tally, second.second);
 		     i < tally->run->count && tally->wanted[i].second == second.second; i++)
 			tally->run->taken[tally->wanted[i].index] += second.count;
 	}
-	if (fault.kind != LC_ERROR_NONE)
-		*error = fault;
-	return fault.kind == LC_ERROR_NONE;
 }
 
 static bool read_seconds(struct lc_store *store, struct run *run, struct lc_error *error)

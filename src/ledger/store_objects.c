@@ -26,6 +26,31 @@ static struct lc_taken_summary summary_of(const struct lc_ledger_intent *intent)
 					 .last_second = intent->last_second};
 }
 
+/* What is read from a blob must be what its object names: one with other rows, or one that is none,
+ * would pass for an object that is smaller, or empty. Rows that were taken would be taken again, and
+ * the body built from it would be another one. */
+static bool check_blob(const struct lc_store *store, const char *owner, uint64_t id,
+		       struct lc_view blob, const struct lc_taken_summary *summary,
+		       struct lc_error *error)
+{
+	return lc_taken_rows_check(blob, summary, error) ||
+	       lc_error_prefix(error, "ledger %s: %s %" PRIu64, store->path, owner, id);
+}
+
+/* The blob of a row of READ_BLOB or READ_BLOBS. */
+static bool take_blob(const struct lc_store *store, sqlite3_stmt *row, struct lc_view *blob,
+		      struct lc_error *error)
+{
+	struct lc_taken_summary summary = {
+	    .first_second = lc_sql_second(row, 1),
+	    .last_second = lc_sql_second(row, 2),
+	    .rows = lc_sql_count(row, 3),
+	};
+
+	*blob = lc_sql_view(row, 4);
+	return check_blob(store, "object", lc_sql_count(row, 0), *blob, &summary, error);
+}
+
 /* ---- intents are opened ---- */
 
 static bool add_object(struct lc_store *store, const struct lc_ledger_intent *intent,
@@ -97,19 +122,18 @@ static bool take_from_slot(struct lc_store *store, int64_t source_id, uint32_t s
 	       run_for_slot(store, LC_STORE_DROP_EMPTY_SLOT, slot, source_id, NULL, error);
 }
 
-/* Changes the counts of all slots that the blob has rows of. */
+/* Changes the counts of all slots that the blob, which is whole, has rows of. */
 static bool change_slots(struct lc_store *store, int64_t source_id, struct lc_view blob,
 			 bool (*change)(struct lc_store *store, int64_t source_id, uint32_t slot,
 					uint64_t rows, struct lc_error *error),
 			 struct lc_error *error)
 {
 	struct lc_taken_second second = {0};
-	struct lc_error fault;
 	size_t position = 0;
 	uint64_t rows = 0;
 	uint32_t slot = 0;
 
-	while (lc_taken_rows_next(blob, &position, &second, &fault)) {
+	while (lc_taken_rows_next(blob, &position, &second, NULL)) {
 		if (rows > 0 && second.second / LC_LEDGER_SLOT_SECONDS != slot) {
 			if (!change(store, source_id, slot, rows, error))
 				return false;
@@ -118,9 +142,6 @@ static bool change_slots(struct lc_store *store, int64_t source_id, struct lc_vi
 		slot = second.second / LC_LEDGER_SLOT_SECONDS;
 		rows += second.count;
 	}
-	if (fault.kind != LC_ERROR_NONE)
-		return lc_error_set(error, LC_ERROR_CORRUPT, "ledger %s: %s", store->path,
-				    fault.message);
 	return change(store, source_id, slot, rows, error);
 }
 
@@ -202,8 +223,9 @@ static bool uncount_object(struct lc_store *store, struct lc_store_hour *hour, u
 			   struct lc_error *error)
 {
 	sqlite3_stmt *statement =
-	    lc_store_take_of_hour(store, hour, LC_STORE_HOUR_READ_TAKEN, error);
+	    lc_store_take_of_hour(store, hour, LC_STORE_HOUR_READ_BLOB, error);
 	enum lc_sql_step step;
+	struct lc_view blob;
 	bool uncounted;
 
 	if (statement == NULL)
@@ -213,8 +235,8 @@ static bool uncount_object(struct lc_store *store, struct lc_store_hour *hour, u
 	if (step == LC_SQL_DONE)
 		return miss_object(store, intent_id, error);
 	uncounted =
-	    step == LC_SQL_ROW && change_slots(store, sqlite3_column_int64(statement, 0),
-					       lc_sql_view(statement, 1), take_from_slot, error);
+	    step == LC_SQL_ROW && take_blob(store, statement, &blob, error) &&
+	    change_slots(store, sqlite3_column_int64(statement, 5), blob, take_from_slot, error);
 	sqlite3_reset(statement);
 	return uncounted;
 }
@@ -236,9 +258,8 @@ bool lc_store_withdraw_intent(struct lc_store *store, uint64_t intent_id, uint32
 
 static bool each_blob_of_hour(struct lc_store *store, struct lc_store_hour *hour, int64_t source_id,
 			      uint32_t from, uint32_t to,
-			      bool (*visit)(void *context, struct lc_view blob,
-					    struct lc_error *error),
-			      void *context, struct lc_error *error)
+			      void (*visit)(void *context, struct lc_view blob), void *context,
+			      struct lc_error *error)
 {
 	sqlite3_stmt *statement =
 	    lc_store_take_of_hour(store, hour, LC_STORE_HOUR_READ_BLOBS, error);
@@ -250,17 +271,20 @@ static bool each_blob_of_hour(struct lc_store *store, struct lc_store_hour *hour
 	lc_sql_bind_number(statement, 2, from);
 	lc_sql_bind_number(statement, 3, to);
 	while ((step = lc_sql_step(statement, store->path, error)) == LC_SQL_ROW) {
-		if (!visit(context, lc_sql_view(statement, 0), error)) {
+		struct lc_view blob;
+
+		if (!take_blob(store, statement, &blob, error)) {
 			sqlite3_reset(statement);
-			return lc_error_prefix(error, "ledger %s", store->path);
+			return false;
 		}
+		visit(context, blob);
 	}
 	return step == LC_SQL_DONE;
 }
 
 bool lc_store_each_blob(struct lc_store *store, int64_t source_id, uint32_t from, uint32_t to,
-			bool (*visit)(void *context, struct lc_view blob, struct lc_error *error),
-			void *context, struct lc_error *error)
+			void (*visit)(void *context, struct lc_view blob), void *context,
+			struct lc_error *error)
 {
 	for (size_t i = 0; i < store->hour_count; i++) {
 		struct lc_store_hour *hour = &store->hours[i];
@@ -292,20 +316,16 @@ static void gather_second(struct gathered *gathered, const struct lc_taken_secon
 		hashes->hashes[hashes->count++] = lc_taken_rows_hash(second, i);
 }
 
-static bool gather_blob(void *context, struct lc_view blob, struct lc_error *error)
+static void gather_blob(void *context, struct lc_view blob)
 {
 	struct gathered *gathered = context;
 	struct lc_taken_second second = {0};
 	size_t position = 0;
-	struct lc_error fault;
 
-	while (lc_taken_rows_next(blob, &position, &second, &fault)) {
+	while (lc_taken_rows_next(blob, &position, &second, NULL)) {
 		if (second.second >= gathered->from && second.second < gathered->to)
 			gather_second(gathered, &second);
 	}
-	if (fault.kind != LC_ERROR_NONE)
-		*error = fault;
-	return fault.kind == LC_ERROR_NONE;
 }
 
 static int compare_hashes(const void *a, const void *b)
@@ -343,17 +363,6 @@ bool lc_store_read_hashes(struct lc_store *store, const struct lc_ledger_source 
 
 /* ---- open intents ---- */
 
-/* What is built again from the blob must be what the intent names: a blob with other rows, or one
- * that is none, would pass for an object that is smaller, or empty. */
-static bool verify_blob(struct lc_store *store, const struct lc_ledger_intent *intent,
-			struct lc_error *error)
-{
-	struct lc_taken_summary summary = summary_of(intent);
-
-	return lc_taken_rows_check(intent->taken_rows, &summary, error) ||
-	       lc_error_prefix(error, "ledger %s: open intent %" PRIu64, store->path, intent->id);
-}
-
 /* The intent's object, of which `intent` holds id, source and target bucket already. */
 static bool read_intent(struct lc_store *store, uint32_t hour_number, struct lc_arena *arena,
 			struct lc_ledger_intent *intent, struct lc_error *error)
@@ -361,6 +370,7 @@ static bool read_intent(struct lc_store *store, uint32_t hour_number, struct lc_
 	struct lc_store_hour *hour = lc_store_find_hour(store, hour_number);
 	sqlite3_stmt *statement = NULL;
 	enum lc_sql_step step = LC_SQL_DONE;
+	struct lc_taken_summary summary;
 
 	if (hour != NULL) {
 		statement = lc_store_take_of_hour(store, hour, LC_STORE_HOUR_READ, error);
@@ -381,7 +391,8 @@ static bool read_intent(struct lc_store *store, uint32_t hour_number, struct lc_
 	intent->key = lc_arena_copy(arena, lc_sql_view(statement, 5));
 	intent->taken_rows = lc_arena_copy(arena, lc_sql_view(statement, 6));
 	sqlite3_reset(statement);
-	return verify_blob(store, intent, error);
+	summary = summary_of(intent);
+	return check_blob(store, "open intent", intent->id, intent->taken_rows, &summary, error);
 }
 
 /* The least second of all open intents of the target. */

@@ -304,18 +304,29 @@ static void overwritten_pages_never_pass_for_answers(void **state)
 	assert_true(found > 20);
 }
 
-static void a_blob_that_is_none_is_damage(void **state)
+/* Puts another blob in place of an object's: nothing is told from it, the worker has to end. */
+static void expect_no_answer(struct world *world, const char *blob)
 {
-	struct world *world = *state;
-	char sql[128];
+	char sql[256];
 
 	make_ledger(world->path);
-	snprintf(sql, sizeof sql, "UPDATE objects_%d SET taken_rows = x'0102' WHERE id = 10",
-		 NOON / HOUR);
+	snprintf(sql, sizeof sql, "UPDATE objects_%d SET taken_rows = %s WHERE id = 10",
+		 NOON / HOUR, blob);
 	execute(world->path, sql);
 	assert_int_equal(count_faults(world), 2);
 	assert_true(use_ledger(world));
 	assert_int_equal(world->answers, 0);
+}
+
+static void a_blob_that_is_none_is_damage(void **state)
+{
+	expect_no_answer(*state, "x'0102'");
+}
+
+/* Whole by itself, it would pass for the blob of an object with the rows of its first second. */
+static void a_blob_cut_between_seconds_is_damage(void **state)
+{
+	expect_no_answer(*state, "substr(taken_rows, 1, 1 + 8 + 300 * 8)");
 }
 
 /* ---- a file that its name no longer leads to ---- */
@@ -399,6 +410,7 @@ int main(void)
 	    STORY(a_file_cut_short_is_damaged),
 	    STORY(overwritten_pages_never_pass_for_answers),
 	    STORY(a_blob_that_is_none_is_damage),
+	    STORY(a_blob_cut_between_seconds_is_damage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
