@@ -10,6 +10,7 @@
 #include "ledger/ledger_command.h"
 #include "ledger/store.h"
 #include "ledger/store_sources.h"
+#include "support/ledger_queue.h"
 
 #include <stdlib.h>
 
@@ -21,40 +22,6 @@ struct lc_ledger {
 	struct lc_loop_timer *callback_timer;
 	uint64_t retry_ms;
 };
-
-static void free_commands(struct lc_ledger_command_list *commands)
-{
-	struct lc_ledger_command *command;
-
-	while ((command = STAILQ_FIRST(commands)) != NULL) {
-		STAILQ_REMOVE_HEAD(commands, next);
-		lc_ledger_command_free(command);
-	}
-}
-
-static size_t length_of(const struct lc_ledger_command_list *commands)
-{
-	const struct lc_ledger_command *command;
-	size_t length = 0;
-
-	STAILQ_FOREACH(command, commands, next)
-	{
-		length++;
-	}
-	return length;
-}
-
-/* Moves the first `count` of the queue to the batch. */
-static void take(struct lc_ledger *ledger, struct lc_ledger_command_list *batch, size_t count)
-{
-	STAILQ_INIT(batch);
-	for (size_t i = 0; i < count; i++) {
-		struct lc_ledger_command *command = STAILQ_FIRST(&ledger->queued);
-
-		STAILQ_REMOVE_HEAD(&ledger->queued, next);
-		STAILQ_INSERT_TAIL(batch, command, next);
-	}
-}
 
 static void note_committed(const struct lc_ledger_command *command)
 {
@@ -118,24 +85,24 @@ static bool is_inside_window(const struct lc_ledger_command_list *queued)
 static void on_commit(void *context)
 {
 	struct lc_ledger *ledger = context;
-	struct lc_ledger_command_list batch;
+	struct lc_ledger_command_list batch = STAILQ_HEAD_INITIALIZER(batch);
 	struct lc_ledger_command *command;
-	size_t length = length_of(&ledger->queued);
+	size_t length = ledger_queue_length(&ledger->queued);
 
 	if (sim_in_period(SIM_PERIOD_DISK_FULL, 0)) {
 		execute_in_vain(ledger, &ledger->queued);
 		lc_loop_timer_start(ledger->commit_timer, ledger->retry_ms);
 		return;
 	}
-	take(ledger, &batch, sim_chance(0.5) ? length : sim_between(1, length));
+	ledger_queue_move(&ledger->queued, &batch,
+			  sim_chance(0.5) ? length : sim_between(1, length));
 	execute(ledger, &batch);
 	sim_crash_point("a transaction is committed");
 	if (is_inside_window(&ledger->queued) && sim_clock_window_dies()) {
 		sim_trace("crash in the middle of a window");
 		sim->crash_wanted = true;
 	}
-	while ((command = STAILQ_FIRST(&batch)) != NULL) {
-		STAILQ_REMOVE_HEAD(&batch, next);
+	while ((command = ledger_queue_take(&batch)) != NULL) {
 		if (lc_ledger_command_goes_on(command))
 			STAILQ_INSERT_TAIL(&ledger->queued, command, next);
 		else if (lc_ledger_command_has_callback(command))
@@ -152,15 +119,8 @@ static void on_commit(void *context)
 static void on_callback(void *context)
 {
 	struct lc_ledger *ledger = context;
-	struct lc_ledger_command_list finished = STAILQ_HEAD_INITIALIZER(finished);
-	struct lc_ledger_command *command;
 
-	STAILQ_CONCAT(&finished, &ledger->finished);
-	while ((command = STAILQ_FIRST(&finished)) != NULL) {
-		STAILQ_REMOVE_HEAD(&finished, next);
-		lc_ledger_command_finish(command);
-		lc_ledger_command_free(command);
-	}
+	ledger_queue_finish(&ledger->finished);
 }
 
 void lc_ledger_push(struct lc_ledger *ledger, struct lc_ledger_command *command)
@@ -203,21 +163,21 @@ struct lc_ledger *lc_ledger_open(struct lc_loop *loop, const struct lc_ledger_op
 /* A process that dies may have had the time to write a part of what was queued. */
 void lc_ledger_close(struct lc_ledger *ledger)
 {
-	struct lc_ledger_command_list batch;
+	struct lc_ledger_command_list batch = STAILQ_HEAD_INITIALIZER(batch);
 	size_t length;
 
 	if (ledger == NULL)
 		return;
-	length = length_of(&ledger->queued);
+	length = ledger_queue_length(&ledger->queued);
 	if (sim->crashing)
 		length = sim_chance(0.3) ? sim_below(length + 1) : 0;
 	if (length > 0 && !sim_in_period(SIM_PERIOD_DISK_FULL, 0)) {
-		take(ledger, &batch, length);
+		ledger_queue_move(&ledger->queued, &batch, length);
 		execute(ledger, &batch);
-		free_commands(&batch);
+		ledger_queue_free(&batch);
 	}
-	free_commands(&ledger->queued);
-	free_commands(&ledger->finished);
+	ledger_queue_free(&ledger->queued);
+	ledger_queue_free(&ledger->finished);
 	lc_loop_timer_free(ledger->commit_timer);
 	lc_loop_timer_free(ledger->callback_timer);
 	lc_store_close(ledger->store);

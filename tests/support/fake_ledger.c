@@ -3,32 +3,18 @@
 #include "base/assert.h"
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "support/ledger_queue.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <sys/queue.h>
+#include <string.h>
 
 enum { TEXT_MAX = 1024 * 1024 };
-
-/* Somebody to be called back; one of the callbacks is set at most. */
-struct lc_ledger_command {
-	lc_ledger_callback *durable;
-	lc_ledger_surplus_callback *committed;
-	struct lc_ledger_count *offsets; /* with it; owned, but for their names */
-	size_t offset_count;
-	lc_ledger_surplus_callback *counts;
-	lc_ledger_intents_callback *intents;
-	lc_ledger_hashes_callback *hashes;
-	lc_ledger_horizon_callback *horizon;
-	void *context;
-	bool cancelled;
-	STAILQ_ENTRY(lc_ledger_command) next;
-};
 
 struct lc_ledger {
 	struct lc_buffer told;    /* since the last time */
 	struct lc_buffer reading; /* what the last fake_ledger_told has returned */
-	STAILQ_HEAD(, lc_ledger_command) waiting;
+	struct lc_ledger_command_list waiting;
 	uint32_t seen_until;
 	uint64_t steady_ms;
 	uint32_t committed;   /* of every source */
@@ -46,23 +32,217 @@ struct lc_ledger *fake_ledger_new(void)
 	return ledger;
 }
 
-static struct lc_ledger_command take_first(struct lc_ledger *ledger)
-{
-	struct lc_ledger_command *first = STAILQ_FIRST(&ledger->waiting);
-	struct lc_ledger_command copy = *first;
-
-	STAILQ_REMOVE_HEAD(&ledger->waiting, next);
-	free(first);
-	return copy;
-}
-
 void fake_ledger_free(struct lc_ledger *ledger)
 {
-	while (!STAILQ_EMPTY(&ledger->waiting))
-		free(take_first(ledger).offsets);
+	ledger_queue_free(&ledger->waiting);
 	lc_buffer_free(&ledger->told);
 	lc_buffer_free(&ledger->reading);
 	free(ledger);
+}
+
+/* ---- what it is told and asked ---- */
+
+static void tell(struct lc_ledger *ledger, const char *what, uint32_t second)
+{
+	lc_buffer_append_format(&ledger->told, "%s %" PRIu32 "\n", what, second);
+}
+
+static void tell_of(struct lc_ledger *ledger, const char *what,
+		    const struct lc_ledger_source *source)
+{
+	lc_buffer_append_format(&ledger->told, "%s %" PRIu32 "/", what, source->raft_session_id);
+	lc_buffer_append_view(&ledger->told, source->bucket);
+}
+
+static void tell_ranges(struct lc_ledger *ledger, const struct lc_ledger_command *command)
+{
+	const struct lc_ledger_range *ranges = command->as.ranges.ranges;
+
+	tell_of(ledger, "ranges", &command->as.ranges.source);
+	for (size_t i = 0; i < command->as.ranges.count; i++)
+		lc_buffer_append_format(&ledger->told, " %" PRIu32 "-%" PRIu32 "@%" PRIu32,
+					ranges[i].from, ranges[i].to, ranges[i].since);
+	lc_buffer_append_char(&ledger->told, '\n');
+}
+
+static void tell_floor(struct lc_ledger *ledger, const struct lc_ledger_source *source,
+		       const struct lc_offset *floor)
+{
+	tell_of(ledger, "floor", source);
+	lc_buffer_append_format(&ledger->told, " %" PRIu32 " %" PRIi64 " ", floor->inserted_at,
+				floor->start_time_ms);
+	lc_buffer_append_view(&ledger->told, floor->req_id);
+	lc_buffer_append_char(&ledger->told, '\n');
+}
+
+static void tell_intent(struct lc_ledger *ledger, const struct lc_ledger_intent *intent)
+{
+	lc_buffer_append_format(&ledger->told, "intent %" PRIu64, intent->id);
+	tell_of(ledger, "", &intent->source);
+	lc_buffer_append_char(&ledger->told, ' ');
+	lc_buffer_append_view(&ledger->told, intent->target_bucket);
+	lc_buffer_append_char(&ledger->told, ' ');
+	lc_buffer_append_view(&ledger->told, intent->key);
+	lc_buffer_append_char(&ledger->told, '\n');
+}
+
+static void tell_closed(struct lc_ledger *ledger, const struct lc_ledger_command *command)
+{
+	const char *how =
+	    command->as.closed.loss == LC_LEDGER_LOST_EXPIRED ? "expired" : "discarded";
+
+	if (command->kind == LC_LEDGER_COMMAND_SET_DELIVERED)
+		how = "delivered";
+	if (command->kind == LC_LEDGER_COMMAND_WITHDRAW_INTENT)
+		how = "withdrawn";
+	lc_buffer_append_format(&ledger->told, "%s %" PRIu64 " %" PRIu32 "\n", how,
+				command->as.closed.intent_id, command->as.closed.last_second);
+}
+
+static void tell_name(struct lc_ledger *ledger, struct lc_view bucket, struct lc_view prefix,
+		      bool whole)
+{
+	lc_buffer_append_view(&ledger->told, bucket);
+	if (!whole)
+		lc_buffer_append_char(&ledger->told, '/');
+	lc_buffer_append_view(&ledger->told, prefix);
+}
+
+static void tell_target(struct lc_ledger *ledger, const struct lc_ledger_target *target)
+{
+	static const char *const given_up[] = {"", " ignored", " discarded"};
+
+	lc_buffer_append_text(&ledger->told, "target ");
+	tell_name(ledger, target->bucket, target->prefix, target->whole);
+	lc_buffer_append_format(&ledger->told, " %u%s%s\n", target->failures,
+				target->refused ? " refused" : "", given_up[target->given_up]);
+}
+
+static void tell_committed(struct lc_ledger *ledger, const struct lc_ledger_command *command)
+{
+	for (size_t i = 0; i < command->as.find.asked_count; i++) {
+		tell_of(ledger, "committed", &command->as.find.asked[i].source);
+		lc_buffer_append_format(&ledger->told, " %" PRIu32 "\n",
+					command->as.find.asked[i].second);
+	}
+	if (command->as.find.callback != NULL)
+		lc_buffer_append_text(&ledger->told, "durable?\n");
+}
+
+static void tell_intents_question(struct lc_ledger *ledger,
+				  const struct lc_ledger_intents_question *question)
+{
+	LC_ASSERT(question->limit > 0);
+	ledger->intents_limit = question->limit;
+	ledger->intents_bytes = question->max_bytes;
+	lc_buffer_append_text(&ledger->told, "intents? ");
+	tell_name(ledger, question->bucket, question->prefix, false);
+	lc_buffer_append_format(&ledger->told, " %" PRIu64 "\n", question->after_id);
+}
+
+static void tell_hashes_question(struct lc_ledger *ledger, const struct lc_ledger_command *command)
+{
+	tell_of(ledger, "hashes?", &command->as.read_hashes.source);
+	lc_buffer_append_format(&ledger->told, " %" PRIu32 "-%" PRIu32 "\n",
+				command->as.read_hashes.from, command->as.read_hashes.to);
+}
+
+static void tell_counts_question(struct lc_ledger *ledger, const struct lc_ledger_command *command)
+{
+	const struct lc_ledger_count *counts = command->as.find.asked;
+	const char *what = "ahead?";
+
+	if (command->kind == LC_LEDGER_COMMAND_FIND_SURPLUS_SLOTS)
+		what = "slots?";
+	if (command->kind == LC_LEDGER_COMMAND_FIND_SURPLUS_SECONDS)
+		what = "seconds?";
+	lc_buffer_append_text(&ledger->told, what);
+	for (size_t i = 0; i < command->as.find.asked_count; i++) {
+		tell_of(ledger, "", &counts[i].source);
+		lc_buffer_append_format(&ledger->told, " %" PRIu32 "=%" PRIu64, counts[i].second,
+					counts[i].rows);
+	}
+	lc_buffer_append_char(&ledger->told, '\n');
+}
+
+static void tell_objects_question(struct lc_ledger *ledger, const struct lc_ledger_command *command)
+{
+	LC_ASSERT(command->as.read_objects.limit > 0);
+	if (command->kind == LC_LEDGER_COMMAND_READ_OBJECTS) {
+		tell_of(ledger, "objects?", &command->as.read_objects.source);
+	} else {
+		lc_buffer_append_text(&ledger->told, "deliveries? ");
+		lc_buffer_append_view(&ledger->told, command->as.read_objects.source.bucket);
+	}
+	lc_buffer_append_char(&ledger->told, '\n');
+}
+
+static void tell_command(struct lc_ledger *ledger, const struct lc_ledger_command *command)
+{
+	switch (command->kind) {
+	case LC_LEDGER_COMMAND_SET_UNTIL:
+		tell(ledger, "until", command->as.second);
+		break;
+	case LC_LEDGER_COMMAND_SET_HORIZON:
+		tell(ledger, "horizon", command->as.second);
+		break;
+	case LC_LEDGER_COMMAND_LOWER_HORIZON:
+		tell(ledger, "lower?", command->as.lower.bound);
+		break;
+	case LC_LEDGER_COMMAND_EXPIRE:
+		tell(ledger, "expire", command->as.expire.bound);
+		break;
+	case LC_LEDGER_COMMAND_SET_STEADY_CLOCK:
+		ledger->steady_ms = command->as.steady.shows_ms;
+		break;
+	case LC_LEDGER_COMMAND_SET_RANGES:
+		tell_ranges(ledger, command);
+		break;
+	case LC_LEDGER_COMMAND_SET_FLOOR:
+		tell_floor(ledger, &command->as.floor.source, &command->as.floor.offset);
+		break;
+	case LC_LEDGER_COMMAND_ADD_INTENT:
+		tell_intent(ledger, &command->as.intent);
+		break;
+	case LC_LEDGER_COMMAND_SET_DELIVERED:
+	case LC_LEDGER_COMMAND_SET_LOST:
+	case LC_LEDGER_COMMAND_WITHDRAW_INTENT:
+		tell_closed(ledger, command);
+		break;
+	case LC_LEDGER_COMMAND_SET_TARGET:
+		tell_target(ledger, &command->as.target);
+		break;
+	case LC_LEDGER_COMMAND_WHEN_DURABLE:
+		lc_buffer_append_text(&ledger->told, "durable?\n");
+		break;
+	case LC_LEDGER_COMMAND_SET_COMMITTED:
+		tell_committed(ledger, command);
+		break;
+	case LC_LEDGER_COMMAND_READ_HASHES:
+		tell_hashes_question(ledger, command);
+		break;
+	case LC_LEDGER_COMMAND_READ_INTENTS:
+		tell_intents_question(ledger, &command->as.read_intents.question);
+		break;
+	case LC_LEDGER_COMMAND_FIND_SURPLUS_SLOTS:
+	case LC_LEDGER_COMMAND_FIND_SURPLUS_SECONDS:
+	case LC_LEDGER_COMMAND_FIND_AHEAD:
+		tell_counts_question(ledger, command);
+		break;
+	case LC_LEDGER_COMMAND_READ_OBJECTS:
+	case LC_LEDGER_COMMAND_READ_DELIVERIES:
+		tell_objects_question(ledger, command);
+		break;
+	}
+}
+
+void lc_ledger_push(struct lc_ledger *ledger, struct lc_ledger_command *command)
+{
+	tell_command(ledger, command);
+	if (lc_ledger_command_has_callback(command))
+		STAILQ_INSERT_TAIL(&ledger->waiting, command, next);
+	else
+		lc_ledger_command_free(command);
 }
 
 const char *fake_ledger_told(struct lc_ledger *ledger)
@@ -74,26 +254,26 @@ const char *fake_ledger_told(struct lc_ledger *ledger)
 	return lc_buffer_text(&ledger->reading);
 }
 
-size_t fake_ledger_waiting(const struct lc_ledger *ledger)
+size_t fake_ledger_intents_limit(const struct lc_ledger *ledger)
 {
-	const struct lc_ledger_command *waiting;
-	size_t count = 0;
-
-	STAILQ_FOREACH(waiting, &ledger->waiting, next)
-	{
-		count++;
-	}
-	return count;
+	return ledger->intents_limit;
 }
 
-void fake_ledger_set_committed(struct lc_ledger *ledger, uint32_t second)
+uint64_t fake_ledger_intents_bytes(const struct lc_ledger *ledger)
 {
-	ledger->committed = second;
+	return ledger->intents_bytes;
 }
 
 uint64_t fake_ledger_steady_ms(const struct lc_ledger *ledger)
 {
 	return ledger->steady_ms;
+}
+
+/* ---- what it knows ---- */
+
+void fake_ledger_set_committed(struct lc_ledger *ledger, uint32_t second)
+{
+	ledger->committed = second;
 }
 
 void fake_ledger_set_seen_until(struct lc_ledger *ledger, uint32_t until)
@@ -107,38 +287,61 @@ uint32_t lc_ledger_seen_until(const struct lc_ledger *ledger, uint32_t raft_sess
 	return ledger->seen_until;
 }
 
-static struct lc_ledger_command *wait_for(struct lc_ledger *ledger,
-					  struct lc_ledger_command waiting)
-{
-	struct lc_ledger_command *kept = lc_memory_zero(1, sizeof(*kept));
+/* ---- what it answers ---- */
 
-	*kept = waiting;
-	STAILQ_INSERT_TAIL(&ledger->waiting, kept, next);
-	return kept;
+size_t fake_ledger_waiting(const struct lc_ledger *ledger)
+{
+	return ledger_queue_length(&ledger->waiting);
 }
 
-/* It is still to be answered, in vain: as by the ledger, which does not know. */
-void lc_ledger_cancel(struct lc_ledger_command *command)
+static void finish(struct lc_ledger_command *command)
 {
-	if (command != NULL)
-		command->cancelled = true;
+	lc_ledger_command_finish(command);
+	lc_ledger_command_free(command);
 }
 
-static bool is_write(const struct lc_ledger_command *waiting)
+/* The question that was asked first. */
+static struct lc_ledger_command *take_question(struct lc_ledger *ledger)
 {
-	return waiting->durable != NULL || waiting->committed != NULL;
+	struct lc_ledger_command *question = ledger_queue_take(&ledger->waiting);
+
+	LC_ASSERT(question != NULL);
+	return question;
 }
 
-static void answer_committed(const struct lc_ledger *ledger,
-			     const struct lc_ledger_command *waiting)
+static bool is_write(const struct lc_ledger_command *command)
+{
+	return command->kind == LC_LEDGER_COMMAND_WHEN_DURABLE ||
+	       command->kind == LC_LEDGER_COMMAND_SET_COMMITTED;
+}
+
+/* Room for the answer to a question, which lives as long as that. */
+static void *answer_of(struct lc_ledger_command *question, const void *found, size_t bytes)
+{
+	void *answer = lc_arena_alloc(&question->result, bytes);
+
+	if (bytes > 0)
+		memcpy(answer, found, bytes);
+	return answer;
+}
+
+static void find(struct lc_ledger_command *question, const struct lc_ledger_count *counts,
+		 size_t count)
+{
+	question->as.find.found = answer_of(question, counts, count * sizeof(counts[0]));
+	question->as.find.found_count = count;
+}
+
+static void find_committed(const struct lc_ledger *ledger, struct lc_ledger_command *command)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < waiting->offset_count; i++) {
-		if (waiting->offsets[i].second >= ledger->committed)
-			waiting->offsets[count++] = waiting->offsets[i];
+	find(command, command->as.find.asked, command->as.find.asked_count);
+	for (size_t i = 0; i < command->as.find.found_count; i++) {
+		if (command->as.find.found[i].second >= ledger->committed)
+			command->as.find.found[count++] = command->as.find.found[i];
 	}
-	waiting->committed(waiting->context, waiting->offsets, count);
+	command->as.find.found_count = count;
 }
 
 void fake_ledger_confirm(struct lc_ledger *ledger)
@@ -147,47 +350,44 @@ void fake_ledger_confirm(struct lc_ledger *ledger)
 
 	/* What is written by those called back is not on disk yet. */
 	while (count-- > 0 && is_write(STAILQ_FIRST(&ledger->waiting))) {
-		struct lc_ledger_command first = take_first(ledger);
+		struct lc_ledger_command *first = ledger_queue_take(&ledger->waiting);
 
-		if (first.durable != NULL)
-			first.durable(first.context);
-		else
-			answer_committed(ledger, &first);
-		free(first.offsets);
+		if (first->kind == LC_LEDGER_COMMAND_SET_COMMITTED)
+			find_committed(ledger, first);
+		finish(first);
 	}
 }
 
 void fake_ledger_answer_counts(struct lc_ledger *ledger, const struct lc_ledger_count *counts,
 			       size_t count)
 {
-	struct lc_ledger_command first;
+	struct lc_ledger_command *question = take_question(ledger);
 
-	LC_ASSERT(!STAILQ_EMPTY(&ledger->waiting));
-	first = take_first(ledger);
-	LC_ASSERT(first.counts != NULL);
-	if (!first.cancelled)
-		first.counts(first.context, counts, count);
+	LC_ASSERT(question->kind == LC_LEDGER_COMMAND_FIND_SURPLUS_SLOTS ||
+		  question->kind == LC_LEDGER_COMMAND_FIND_SURPLUS_SECONDS ||
+		  question->kind == LC_LEDGER_COMMAND_FIND_AHEAD);
+	find(question, counts, count);
+	finish(question);
 }
 
 static void answer_intents(struct lc_ledger *ledger, const struct lc_ledger_intent *intents,
 			   size_t count, uint32_t oldest_second, bool more)
 {
-	struct lc_ledger_intents answer = {
-	    .count = count, .more = more, .oldest_second = oldest_second};
-	struct lc_ledger_command first;
+	struct lc_ledger_command *question = take_question(ledger);
+	struct lc_ledger_intents *answer = &question->as.read_intents.answer;
 
-	LC_ASSERT(!STAILQ_EMPTY(&ledger->waiting));
-	first = take_first(ledger);
-	LC_ASSERT(first.intents != NULL);
-	answer.intents = lc_memory_zero(count + 1, sizeof(intents[0]));
+	LC_ASSERT(question->kind == LC_LEDGER_COMMAND_READ_INTENTS);
+	*answer = (struct lc_ledger_intents){
+	    .intents = answer_of(question, intents, count * sizeof(intents[0])),
+	    .count = count,
+	    .more = more,
+	    .oldest_second = oldest_second,
+	};
 	for (size_t i = 0; i < count; i++) {
-		answer.intents[i] = intents[i];
-		if (answer.oldest_second == 0 || intents[i].first_second < answer.oldest_second)
-			answer.oldest_second = intents[i].first_second;
+		if (answer->oldest_second == 0 || intents[i].first_second < answer->oldest_second)
+			answer->oldest_second = intents[i].first_second;
 	}
-	if (!first.cancelled)
-		first.intents(first.context, &answer);
-	free(answer.intents);
+	finish(question);
 }
 
 void fake_ledger_answer_intents(struct lc_ledger *ledger, const struct lc_ledger_intent *intents,
@@ -203,243 +403,32 @@ void fake_ledger_answer_some_intents(struct lc_ledger *ledger,
 	answer_intents(ledger, intents, count, oldest_second, true);
 }
 
-size_t fake_ledger_intents_limit(const struct lc_ledger *ledger)
-{
-	return ledger->intents_limit;
-}
-
-uint64_t fake_ledger_intents_bytes(const struct lc_ledger *ledger)
-{
-	return ledger->intents_bytes;
-}
-
 void fake_ledger_answer_hashes(struct lc_ledger *ledger)
 {
-	struct lc_ledger_hashes none = {.hashes = NULL};
-	struct lc_ledger_command first;
+	struct lc_ledger_command *question = take_question(ledger);
 
-	LC_ASSERT(!STAILQ_EMPTY(&ledger->waiting));
-	first = take_first(ledger);
-	LC_ASSERT(first.hashes != NULL);
-	if (!first.cancelled)
-		first.hashes(first.context, &none);
+	LC_ASSERT(question->kind == LC_LEDGER_COMMAND_READ_HASHES);
+	finish(question);
 }
 
 void fake_ledger_answer_horizon(struct lc_ledger *ledger, uint32_t horizon)
 {
-	struct lc_ledger_command first;
+	struct lc_ledger_command *question = take_question(ledger);
 
-	LC_ASSERT(!STAILQ_EMPTY(&ledger->waiting));
-	first = take_first(ledger);
-	LC_ASSERT(first.horizon != NULL);
-	if (!first.cancelled)
-		first.horizon(first.context, horizon);
+	LC_ASSERT(question->kind == LC_LEDGER_COMMAND_LOWER_HORIZON);
+	question->as.lower.horizon = horizon;
+	finish(question);
 }
 
-/* ---- what the ledger is told ---- */
-
-static void tell(struct lc_ledger *ledger, const char *what, uint32_t second)
+void fake_ledger_answer_objects(struct lc_ledger *ledger, const struct lc_ledger_object *objects,
+				size_t count)
 {
-	lc_buffer_append_format(&ledger->told, "%s %" PRIu32 "\n", what, second);
-}
+	struct lc_ledger_command *question = take_question(ledger);
 
-static void tell_of(struct lc_ledger *ledger, const char *what,
-		    const struct lc_ledger_source *source)
-{
-	lc_buffer_append_format(&ledger->told, "%s %" PRIu32 "/", what, source->raft_session_id);
-	lc_buffer_append_view(&ledger->told, source->bucket);
-}
-
-void lc_ledger_set_until(struct lc_ledger *ledger, uint32_t until)
-{
-	tell(ledger, "until", until);
-}
-
-void lc_ledger_set_horizon(struct lc_ledger *ledger, uint32_t horizon)
-{
-	tell(ledger, "horizon", horizon);
-}
-
-void lc_ledger_set_steady_clock(struct lc_ledger *ledger, uint64_t shows_ms, uint64_t at_ms)
-{
-	(void)at_ms;
-	ledger->steady_ms = shows_ms;
-}
-
-struct lc_ledger_command *lc_ledger_lower_horizon(struct lc_ledger *ledger, uint32_t bound,
-						  lc_ledger_horizon_callback *callback,
-						  void *context)
-{
-	tell(ledger, "lower?", bound);
-	return wait_for(ledger,
-			(struct lc_ledger_command){.horizon = callback, .context = context});
-}
-
-void lc_ledger_expire(struct lc_ledger *ledger, uint32_t bound)
-{
-	tell(ledger, "expire", bound);
-}
-
-void lc_ledger_set_ranges(struct lc_ledger *ledger, const struct lc_ledger_source *source,
-			  const struct lc_ledger_range *ranges, size_t count)
-{
-	tell_of(ledger, "ranges", source);
-	for (size_t i = 0; i < count; i++)
-		lc_buffer_append_format(&ledger->told, " %" PRIu32 "-%" PRIu32 "@%" PRIu32,
-					ranges[i].from, ranges[i].to, ranges[i].since);
-	lc_buffer_append_char(&ledger->told, '\n');
-}
-
-void lc_ledger_set_floor(struct lc_ledger *ledger, const struct lc_ledger_source *source,
-			 const struct lc_offset *floor)
-{
-	tell_of(ledger, "floor", source);
-	lc_buffer_append_format(&ledger->told, " %" PRIu32 " %" PRIi64 " ", floor->inserted_at,
-				floor->start_time_ms);
-	lc_buffer_append_view(&ledger->told, floor->req_id);
-	lc_buffer_append_char(&ledger->told, '\n');
-}
-
-void lc_ledger_add_intent(struct lc_ledger *ledger, const struct lc_ledger_intent *intent)
-{
-	lc_buffer_append_format(&ledger->told, "intent %" PRIu64 " ", intent->id);
-	lc_buffer_append_format(&ledger->told, "%" PRIu32 "/", intent->source.raft_session_id);
-	lc_buffer_append_view(&ledger->told, intent->source.bucket);
-	lc_buffer_append_char(&ledger->told, ' ');
-	lc_buffer_append_view(&ledger->told, intent->target_bucket);
-	lc_buffer_append_char(&ledger->told, ' ');
-	lc_buffer_append_view(&ledger->told, intent->key);
-	lc_buffer_append_char(&ledger->told, '\n');
-}
-
-static void tell_closed(struct lc_ledger *ledger, const char *what, uint64_t intent_id,
-			uint32_t last_second)
-{
-	lc_buffer_append_format(&ledger->told, "%s %" PRIu64 " %" PRIu32 "\n", what, intent_id,
-				last_second);
-}
-
-void lc_ledger_set_delivered(struct lc_ledger *ledger, uint64_t intent_id, uint32_t last_second)
-{
-	tell_closed(ledger, "delivered", intent_id, last_second);
-}
-
-void lc_ledger_set_lost(struct lc_ledger *ledger, uint64_t intent_id, uint32_t last_second,
-			enum lc_ledger_loss loss)
-{
-	tell_closed(ledger, loss == LC_LEDGER_LOST_EXPIRED ? "expired" : "discarded", intent_id,
-		    last_second);
-}
-
-void lc_ledger_withdraw_intent(struct lc_ledger *ledger, uint64_t intent_id, uint32_t last_second)
-{
-	tell_closed(ledger, "withdrawn", intent_id, last_second);
-}
-
-static void tell_target(struct lc_ledger *ledger, struct lc_view bucket, struct lc_view prefix,
-			bool whole)
-{
-	lc_buffer_append_view(&ledger->told, bucket);
-	if (!whole)
-		lc_buffer_append_char(&ledger->told, '/');
-	lc_buffer_append_view(&ledger->told, prefix);
-}
-
-void lc_ledger_set_target(struct lc_ledger *ledger, const struct lc_ledger_target *target)
-{
-	static const char *const given_up[] = {"", " ignored", " discarded"};
-
-	lc_buffer_append_text(&ledger->told, "target ");
-	tell_target(ledger, target->bucket, target->prefix, target->whole);
-	lc_buffer_append_format(&ledger->told, " %u%s%s\n", target->failures,
-				target->refused ? " refused" : "", given_up[target->given_up]);
-}
-
-/* ---- what it is asked ---- */
-
-void lc_ledger_when_durable(struct lc_ledger *ledger, lc_ledger_callback *callback, void *context)
-{
-	lc_buffer_append_text(&ledger->told, "durable?\n");
-	wait_for(ledger, (struct lc_ledger_command){.durable = callback, .context = context});
-}
-
-void lc_ledger_set_committed(struct lc_ledger *ledger, const struct lc_ledger_count *offsets,
-			     size_t count, lc_ledger_surplus_callback *callback, void *context)
-{
-	struct lc_ledger_count *kept = lc_memory_zero(count + 1, sizeof(kept[0]));
-
-	for (size_t i = 0; i < count; i++) {
-		kept[i] = offsets[i];
-		tell_of(ledger, "committed", &offsets[i].source);
-		lc_buffer_append_format(&ledger->told, " %" PRIu32 "\n", offsets[i].second);
-	}
-	if (callback == NULL) {
-		free(kept);
-		return;
-	}
-	lc_buffer_append_text(&ledger->told, "durable?\n");
-	wait_for(ledger, (struct lc_ledger_command){.committed = callback,
-						    .offsets = kept,
-						    .offset_count = count,
-						    .context = context});
-}
-
-struct lc_ledger_command *lc_ledger_read_intents(struct lc_ledger *ledger,
-						 const struct lc_ledger_intents_question *question,
-						 lc_ledger_intents_callback *callback,
-						 void *context)
-{
-	LC_ASSERT(question->limit > 0);
-	ledger->intents_limit = question->limit;
-	ledger->intents_bytes = question->max_bytes;
-	lc_buffer_append_text(&ledger->told, "intents? ");
-	tell_target(ledger, question->bucket, question->prefix, false);
-	lc_buffer_append_format(&ledger->told, " %" PRIu64 "\n", question->after_id);
-	return wait_for(ledger,
-			(struct lc_ledger_command){.intents = callback, .context = context});
-}
-
-struct lc_ledger_command *lc_ledger_read_hashes(struct lc_ledger *ledger,
-						const struct lc_ledger_source *source,
-						uint32_t from, uint32_t to,
-						lc_ledger_hashes_callback *callback, void *context)
-{
-	tell_of(ledger, "hashes?", source);
-	lc_buffer_append_format(&ledger->told, " %" PRIu32 "-%" PRIu32 "\n", from, to);
-	return wait_for(ledger, (struct lc_ledger_command){.hashes = callback, .context = context});
-}
-
-static struct lc_ledger_command *ask_counts(struct lc_ledger *ledger, const char *what,
-					    const struct lc_ledger_count *counts, size_t count,
-					    lc_ledger_surplus_callback *callback, void *context)
-{
-	lc_buffer_append_text(&ledger->told, what);
-	for (size_t i = 0; i < count; i++) {
-		tell_of(ledger, "", &counts[i].source);
-		lc_buffer_append_format(&ledger->told, " %" PRIu32 "=%" PRIu64, counts[i].second,
-					counts[i].rows);
-	}
-	lc_buffer_append_char(&ledger->told, '\n');
-	return wait_for(ledger, (struct lc_ledger_command){.counts = callback, .context = context});
-}
-
-struct lc_ledger_command *
-lc_ledger_find_surplus_slots(struct lc_ledger *ledger, const struct lc_ledger_count *counts,
-			     size_t count, lc_ledger_surplus_callback *callback, void *context)
-{
-	return ask_counts(ledger, "slots?", counts, count, callback, context);
-}
-
-struct lc_ledger_command *
-lc_ledger_find_surplus_seconds(struct lc_ledger *ledger, const struct lc_ledger_count *counts,
-			       size_t count, lc_ledger_surplus_callback *callback, void *context)
-{
-	return ask_counts(ledger, "seconds?", counts, count, callback, context);
-}
-
-struct lc_ledger_command *lc_ledger_find_ahead(struct lc_ledger *ledger,
-					       const struct lc_ledger_count *offsets, size_t count,
-					       lc_ledger_surplus_callback *callback, void *context)
-{
-	return ask_counts(ledger, "ahead?", offsets, count, callback, context);
+	LC_ASSERT(question->kind == LC_LEDGER_COMMAND_READ_OBJECTS ||
+		  question->kind == LC_LEDGER_COMMAND_READ_DELIVERIES);
+	question->as.read_objects.objects =
+	    answer_of(question, objects, count * sizeof(objects[0]));
+	question->as.read_objects.count = count;
+	finish(question);
 }

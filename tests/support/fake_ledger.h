@@ -1,6 +1,6 @@
 /*
- * A ledger that writes nothing, in place of ledger/ledger.h: it keeps what it was told, as text,
- * and calls back when the test says so, in the order of the calls.
+ * A ledger that writes nothing, in place of ledger/ledger_thread.h: it keeps what it was told, as
+ * text, and calls back when the test says so, in the order of the calls.
  */
 #ifndef LC_TESTS_SUPPORT_FAKE_LEDGER_H
 #define LC_TESTS_SUPPORT_FAKE_LEDGER_H
@@ -27,6 +27,7 @@ void fake_ledger_free(struct lc_ledger *ledger);
  *	durable?
  *	intents? logs/prefix/ 0			hashes? 7/bucket 10-20
  *	slots? 7/bucket 300=5	seconds? 7/bucket 301=5		ahead? 7/bucket 300=0
+ *	objects? 7/bucket	deliveries? bucket
  */
 const char *fake_ledger_told(struct lc_ledger *ledger);
 
@@ -60,6 +61,8 @@ void fake_ledger_answer_some_intents(struct lc_ledger *ledger,
 				     const struct lc_ledger_intent *intents, size_t count,
 				     uint32_t oldest_second);
 void fake_ledger_answer_horizon(struct lc_ledger *ledger, uint32_t horizon);
+void fake_ledger_answer_objects(struct lc_ledger *ledger, const struct lc_ledger_object *objects,
+				size_t count);
 /* There are none, and no floor. */
 void fake_ledger_answer_hashes(struct lc_ledger *ledger);
 
