@@ -8,25 +8,13 @@
 #include "ctl/help.h"
 #include "ctl/ledger_files.h"
 #include "ctl/outcome.h"
-#include "ctl/say.h"
+#include "ctl/output.h"
 #include "ctl/show.h"
-#include "ctl/watch.h"
 #include "formats/status_document.h"
 
 #include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-static int print(const struct lc_arguments *arguments, const struct lc_buffer *text,
-		 enum lc_arguments_exit code)
-{
-	struct lc_error error;
-
-	if (!lc_say_print(text, &error))
-		return lc_say_error(&error, LC_ARGUMENTS_EXIT_UNREACHABLE, arguments->json);
-	return (int)code;
-}
 
 /* A setting's value from the environment, or else its default. */
 static const char *setting(const char *variable, const char *fallback)
@@ -46,18 +34,6 @@ static const char *socket_of(const struct lc_arguments *arguments,
 
 /* ---- what is asked of the service ---- */
 
-/* Asks once. */
-static enum lc_arguments_exit ask(const struct lc_arguments *arguments, const char *socket,
-				  struct lc_buffer *text, struct lc_error *error)
-{
-	struct lc_show *show = lc_show_new(arguments, socket);
-	enum lc_arguments_exit code =
-	    lc_show_look(show, lc_terminal_style_of(STDOUT_FILENO), text, error);
-
-	lc_show_free(show);
-	return code;
-}
-
 static int look(const struct lc_arguments *arguments, const struct lc_settings *defaults,
 		struct lc_buffer *text)
 {
@@ -66,11 +42,11 @@ static int look(const struct lc_arguments *arguments, const struct lc_settings *
 	struct lc_error error;
 
 	if (arguments->watch_seconds > 0)
-		return lc_watch(arguments, socket);
-	code = ask(arguments, socket, text, &error);
+		return lc_show_watch(arguments, socket);
+	code = lc_show_once(arguments, socket, text, &error);
 	if (error.kind != LC_ERROR_NONE)
-		return lc_say_error(&error, code, arguments->json);
-	return print(arguments, text, code);
+		return lc_output_error(&error, code, arguments->json);
+	return lc_output_text(text, code, arguments->json);
 }
 
 /* An order that takes its time: what comes of it is the answer. */
@@ -79,11 +55,11 @@ static int order(const struct lc_arguments *arguments, const struct lc_settings 
 {
 	const char *socket = socket_of(arguments, defaults);
 	struct lc_error error;
-	enum lc_arguments_exit code = ask(arguments, socket, text, &error);
+	enum lc_arguments_exit code = lc_show_once(arguments, socket, text, &error);
 
 	if (error.kind != LC_ERROR_NONE)
-		return lc_say_error(&error, code, arguments->json);
-	if (!arguments->json && print(arguments, text, code) != (int)code)
+		return lc_output_error(&error, code, arguments->json);
+	if (!arguments->json && lc_output_text(text, code, arguments->json) != (int)code)
 		return LC_ARGUMENTS_EXIT_UNREACHABLE;
 	return lc_outcome_await(arguments, socket);
 }
@@ -113,8 +89,9 @@ static int check_ledgers(const struct lc_arguments *arguments, const struct lc_s
 	bool sound;
 
 	if (!lc_ledger_files_check(&files, arguments->json, text, &sound, &error))
-		return lc_say_error(&error, LC_ARGUMENTS_EXIT_UNHEALTHY, arguments->json);
-	return print(arguments, text, sound ? LC_ARGUMENTS_EXIT_DONE : LC_ARGUMENTS_EXIT_UNHEALTHY);
+		return lc_output_error(&error, LC_ARGUMENTS_EXIT_UNHEALTHY, arguments->json);
+	return lc_output_text(text, sound ? LC_ARGUMENTS_EXIT_DONE : LC_ARGUMENTS_EXIT_UNHEALTHY,
+			      arguments->json);
 }
 
 static int reset_ledgers(const struct lc_arguments *arguments, const struct lc_settings *defaults,
@@ -125,8 +102,8 @@ static int reset_ledgers(const struct lc_arguments *arguments, const struct lc_s
 	struct lc_error error;
 
 	if (!lc_ledger_files_reset(&files, yes, arguments->json, text, &error))
-		return lc_say_error(&error, LC_ARGUMENTS_EXIT_UNHEALTHY, arguments->json);
-	return print(arguments, text, LC_ARGUMENTS_EXIT_DONE);
+		return lc_output_error(&error, LC_ARGUMENTS_EXIT_UNHEALTHY, arguments->json);
+	return lc_output_text(text, LC_ARGUMENTS_EXIT_DONE, arguments->json);
 }
 
 /* ---- all commands ---- */
@@ -155,7 +132,7 @@ static int act(const struct lc_arguments *arguments, const struct lc_settings *d
 }
 
 /* The verbs, and --help. */
-static int teach(const struct lc_arguments *arguments, const struct lc_settings *defaults)
+static int run_verb(const struct lc_arguments *arguments, const struct lc_settings *defaults)
 {
 	struct lc_buffer text;
 	int code;
@@ -171,7 +148,7 @@ static int teach(const struct lc_arguments *arguments, const struct lc_settings 
 				       &text);
 	else
 		lc_help_append(defaults->supervisor_socket, &text);
-	code = print(arguments, &text, LC_ARGUMENTS_EXIT_DONE);
+	code = lc_output_text(&text, LC_ARGUMENTS_EXIT_DONE, arguments->json);
 	lc_buffer_free(&text);
 	return code;
 }
@@ -182,10 +159,10 @@ static int run(const struct lc_arguments *arguments, const struct lc_settings *d
 	int code;
 
 	if (arguments->help || arguments->verb != LC_ARGUMENTS_VERB_COUNT)
-		return teach(arguments, defaults);
+		return run_verb(arguments, defaults);
 	if (curl_global_init(CURL_GLOBAL_NOTHING) != CURLE_OK) {
 		lc_error_set(&error, LC_ERROR_SYSTEM, "libcurl could not be set up");
-		return lc_say_error(&error, LC_ARGUMENTS_EXIT_UNREACHABLE, arguments->json);
+		return lc_output_error(&error, LC_ARGUMENTS_EXIT_UNREACHABLE, arguments->json);
 	}
 	code = act(arguments, defaults);
 	curl_global_cleanup();
@@ -209,7 +186,7 @@ static int complete(char *const *words, size_t count, const struct lc_settings *
 	lc_buffer_init(&text, LC_STATUS_DOCUMENT_BYTES_MAX);
 	lc_completion_append_candidates((const char *const *)words, count,
 					lc_completion_ask_service, &socket, &text);
-	code = print(&arguments, &text, LC_ARGUMENTS_EXIT_DONE);
+	code = lc_output_text(&text, LC_ARGUMENTS_EXIT_DONE, false);
 	lc_buffer_free(&text);
 	return code;
 }
@@ -225,7 +202,7 @@ int main(int argc, char **argv)
 	if (argc > 3 && strcmp(argv[1], "completion") == 0 && strcmp(argv[2], "candidates") == 0)
 		code = complete(argv + 4, (size_t)(argc - 4), &defaults);
 	else if (!lc_arguments_read(&arguments, argc, argv, &error))
-		code = lc_say_error(&error, LC_ARGUMENTS_EXIT_USAGE, arguments.json);
+		code = lc_output_error(&error, LC_ARGUMENTS_EXIT_USAGE, arguments.json);
 	else
 		code = run(&arguments, &defaults);
 	lc_settings_free(&defaults);

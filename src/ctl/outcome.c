@@ -2,7 +2,7 @@
 
 #include "base/buffer.h"
 #include "ctl/client.h"
-#include "ctl/say.h"
+#include "ctl/output.h"
 #include "ctl/terminal.h"
 #include "formats/status_document.h"
 
@@ -70,21 +70,20 @@ static int tell_outcome(const struct lc_arguments *arguments, enum outcome outco
 {
 	struct lc_error error;
 	struct lc_buffer text;
-	bool printed;
+	int code;
 
 	if (outcome == BAD) {
 		lc_error_set(&error, LC_ERROR_REFUSED, "%s", words);
-		return lc_say_error(&error, LC_ARGUMENTS_EXIT_UNHEALTHY, arguments->json);
+		return lc_output_error(&error, LC_ARGUMENTS_EXIT_UNHEALTHY, arguments->json);
 	}
 	lc_buffer_init(&text, LC_STATUS_DOCUMENT_BYTES_MAX);
 	if (arguments->json)
 		lc_buffer_append_view(&text, lc_buffer_view(json));
 	else
 		lc_terminal_append_wrapped(words, 0, &text);
-	printed = lc_say_print(&text, &error);
+	code = lc_output_text(&text, LC_ARGUMENTS_EXIT_DONE, arguments->json);
 	lc_buffer_free(&text);
-	return printed ? LC_ARGUMENTS_EXIT_DONE
-		       : lc_say_error(&error, LC_ARGUMENTS_EXIT_UNREACHABLE, arguments->json);
+	return code;
 }
 
 /* One look; OPEN when there is to be another. `code` is set otherwise. */
@@ -102,7 +101,7 @@ static enum outcome look(const struct lc_arguments *arguments, const char *socke
 			   LC_CONTROL_REQUEST_COMMANDS[LC_CONTROL_REQUEST_STATUS].path, &json,
 			   &error) ||
 	    !lc_status_document_decode(lc_buffer_view(&json), &document, &error)) {
-		*code = lc_say_error(&error, LC_ARGUMENTS_EXIT_UNREACHABLE, arguments->json);
+		*code = lc_output_error(&error, LC_ARGUMENTS_EXIT_UNREACHABLE, arguments->json);
 	} else {
 		outcome = JUDGES[arguments->request.command](&document, words);
 		lc_status_document_free(&document);

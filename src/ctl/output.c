@@ -1,4 +1,4 @@
-#include "ctl/say.h"
+#include "ctl/output.h"
 
 #include "ctl/terminal.h"
 #include "formats/document.h"
@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-bool lc_say_print(const struct lc_buffer *text, struct lc_error *error)
+bool lc_output_print(const struct lc_buffer *text, struct lc_error *error)
 {
 	if (lc_buffer_failed(text))
 		return lc_error_set(error, LC_ERROR_LIMIT, "the answer is too long to be shown");
@@ -15,7 +15,7 @@ bool lc_say_print(const struct lc_buffer *text, struct lc_error *error)
 	return lc_error_set(error, LC_ERROR_SYSTEM, "the answer could not be written");
 }
 
-static void say_json(const char *sentence, enum lc_arguments_exit code)
+static void print_json(const char *sentence, enum lc_arguments_exit code)
 {
 	json_t *object = json_object();
 	struct lc_buffer text;
@@ -28,19 +28,28 @@ static void say_json(const char *sentence, enum lc_arguments_exit code)
 	lc_buffer_free(&text);
 }
 
-int lc_say_error(const struct lc_error *error, enum lc_arguments_exit code, bool json)
+int lc_output_error(const struct lc_error *error, enum lc_arguments_exit code, bool json)
 {
 	struct lc_buffer sentence;
 
 	lc_buffer_init(&sentence, sizeof(error->message));
 	lc_terminal_append(error->message, strlen(error->message), &sentence);
 	if (json) {
-		say_json(lc_buffer_text(&sentence), code);
+		print_json(lc_buffer_text(&sentence), code);
 	} else {
 		fprintf(stderr, "log-courier-ctl: %s\n", lc_buffer_text(&sentence));
 		if (code == LC_ARGUMENTS_EXIT_USAGE)
 			fprintf(stderr, "Try: log-courier-ctl --help\n");
 	}
 	lc_buffer_free(&sentence);
+	return (int)code;
+}
+
+int lc_output_text(const struct lc_buffer *text, enum lc_arguments_exit code, bool json)
+{
+	struct lc_error error;
+
+	if (!lc_output_print(text, &error))
+		return lc_output_error(&error, LC_ARGUMENTS_EXIT_UNREACHABLE, json);
 	return (int)code;
 }
