@@ -11,11 +11,10 @@
 
 struct lc_attempts;
 
-struct lc_attempts *lc_attempts_new(void);
-void lc_attempts_free(struct lc_attempts *attempts);
-
 /* Intents from this one on belong to this process. */
-void lc_attempts_set_first(struct lc_attempts *attempts, uint64_t first_intent_id);
+struct lc_attempts *lc_attempts_new(uint64_t first_intent_id);
+/* NULL is allowed. */
+void lc_attempts_free(struct lc_attempts *attempts);
 
 /* An attempt at the intent may have been stored. */
 void lc_attempts_note_doubt(struct lc_attempts *attempts, uint64_t intent_id);

@@ -5,24 +5,17 @@
 #ifndef LC_DELIVERY_BUILD_H
 #define LC_DELIVERY_BUILD_H
 
-#include "base/counters.h"
-#include "base/loop.h"
-#include "config/settings.h"
+#include "delivery/delivery.h"
 #include "delivery/source.h"
-#include "delivery/upload.h"
 #include "formats/record.h"
-#include "ledger/ledger.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct lc_build;
 
-/* `next_intent_id`: the number of the first intent, above all in the ledger. `on_submitted` tells
- * that an object has gone to the uploads. */
-struct lc_build *lc_build_new(struct lc_loop *loop, const struct lc_settings *settings,
-			      struct lc_upload *upload, struct lc_ledger *ledger,
-			      uint64_t next_intent_id, struct lc_counters *counters,
-			      void (*on_submitted)(void *context), void *context);
+/* Tells `submitted`. */
+struct lc_build *lc_build_new(const struct lc_delivery *delivery);
 /* Releases it and the objects that have not gone to the uploads. */
 void lc_build_free(struct lc_build *build);
 

@@ -6,12 +6,8 @@
 #ifndef LC_DELIVERY_COMMIT_H
 #define LC_DELIVERY_COMMIT_H
 
-#include "base/counters.h"
-#include "base/loop.h"
-#include "clients/clickhouse.h"
-#include "config/settings.h"
+#include "delivery/delivery.h"
 #include "delivery/source.h"
-#include "ledger/ledger.h"
 
 #include <stdbool.h>
 
@@ -24,21 +20,12 @@ enum lc_commit_reason {
 	LC_COMMIT_BY_SHUTDOWN,
 };
 
-struct lc_commit_callbacks {
-	/* The source's offset is committed and nothing newer waits: it may be forgotten. */
-	void (*on_settled)(void *context, struct lc_source *source);
-	/* No insert is under way and none waits. */
-	void (*on_idle)(void *context);
-};
-
-struct lc_commit *lc_commit_new(struct lc_loop *loop, struct lc_clickhouse *clickhouse,
-				struct lc_ledger *ledger, const struct lc_settings *settings,
-				struct lc_counters *counters,
-				const struct lc_commit_callbacks *callbacks, void *context);
+/* Tells `committed` and `commits_ended`. */
+struct lc_commit *lc_commit_new(const struct lc_delivery *delivery);
 void lc_commit_free(struct lc_commit *commit);
 
 /* The source's delivered mark may have moved: if so it is written with one of the next inserts.
- * True if an offset of the source waits or is being written, and on_settled follows. */
+ * True if an offset of the source waits or is being written, and `committed` follows. */
 bool lc_commit_note(struct lc_commit *commit, struct lc_source *source);
 
 /* Writes what waits now (or as soon as the insert under way has ended). */

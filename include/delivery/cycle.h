@@ -6,36 +6,17 @@
 #ifndef LC_DELIVERY_CYCLE_H
 #define LC_DELIVERY_CYCLE_H
 
-#include "base/counters.h"
-#include "base/error.h"
-#include "base/loop.h"
-#include "base/random.h"
-#include "clients/clickhouse.h"
-#include "config/settings.h"
-#include "delivery/build.h"
-#include "delivery/commit.h"
-#include "delivery/parts.h"
-#include "delivery/source.h"
-#include "delivery/upload.h"
+#include "delivery/delivery.h"
 #include "formats/document_names.h"
-#include "ledger/ledger.h"
+#include "ledger/ledger_types.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct lc_cycle;
 
-struct lc_cycle_callbacks {
-	/* A discovery has ended: `error` kind NONE, or why it failed. A failed one is tried again,
-	 * but for LC_ERROR_CONFLICT, after which the cycle stands still. */
-	void (*on_discovered)(void *context, const struct lc_error *error);
-	/* A scan has left the source: its marks and ranges have moved. */
-	void (*on_progress)(void *context, struct lc_source *source);
-};
-
-/* `state`: what the ledger held when it was opened. */
-struct lc_cycle *lc_cycle_new(const struct lc_parts *parts, const struct lc_ledger_state *state,
-			      const struct lc_cycle_callbacks *callbacks, void *context);
+/* Tells `discovered` and `scanned`. */
+struct lc_cycle *lc_cycle_new(const struct lc_delivery *delivery);
 /* Stops and releases it. */
 void lc_cycle_free(struct lc_cycle *cycle);
 

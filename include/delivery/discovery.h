@@ -9,15 +9,8 @@
 #ifndef LC_DELIVERY_DISCOVERY_H
 #define LC_DELIVERY_DISCOVERY_H
 
-#include "base/counters.h"
 #include "base/error.h"
-#include "base/loop.h"
-#include "base/random.h"
-#include "clients/clickhouse.h"
-#include "config/settings.h"
-#include "delivery/parts.h"
-#include "delivery/source.h"
-#include "ledger/ledger.h"
+#include "delivery/delivery.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,9 +20,7 @@ struct lc_discovery;
 /* It is over. When error kind is NONE the sources know of the window's rows. */
 typedef void lc_discovery_callback(void *context, const struct lc_error *error);
 
-/* `state`: what the ledger held when it was opened. */
-struct lc_discovery *lc_discovery_new(const struct lc_parts *parts,
-				      const struct lc_ledger_state *state,
+struct lc_discovery *lc_discovery_new(const struct lc_delivery *delivery,
 				      lc_discovery_callback *callback, void *context);
 /* Cancels a discovery that is under way. */
 void lc_discovery_free(struct lc_discovery *discovery);

@@ -9,7 +9,7 @@
 #ifndef LC_DELIVERY_ENDING_H
 #define LC_DELIVERY_ENDING_H
 
-#include "delivery/parts.h"
+#include "delivery/delivery.h"
 #include "delivery/query.h"
 #include "delivery/source.h"
 #include "formats/discovery_row.h"
@@ -42,7 +42,7 @@ void lc_ending_place_pass(struct lc_ending_place *place, const struct lc_source 
 
 /* Asks about these rows of the scan: those of the sources from the place's on. The callback runs
  * from the loop. */
-void lc_ending_ask(struct lc_ending *ending, const struct lc_parts *parts, unsigned seat,
+void lc_ending_ask(struct lc_ending *ending, const struct lc_delivery *delivery, unsigned seat,
 		   const struct lc_query_rows *rows, const struct lc_ending_place *place,
 		   lc_ending_callback *callback, void *context);
 

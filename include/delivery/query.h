@@ -5,14 +5,14 @@
  * the offsets and the two counts answer in the columns of formats/discovery_row.h, with a last row
  * that proves the answer whole; a scan in those of include/tbl/record_fields.h. Every statement
  * ends in the settings of include/tbl/answer_settings.h. Times are seconds since 1970 on
- * ClickHouse's clock, given as numbers, so that no time zone has a say. Of `parts` the settings and
+ * ClickHouse's clock, given as numbers, so that no time zone has a say. Of `delivery` the settings and
  * the shard's number are used.
  */
 #ifndef LC_DELIVERY_QUERY_H
 #define LC_DELIVERY_QUERY_H
 
 #include "base/buffer.h"
-#include "delivery/parts.h"
+#include "delivery/delivery.h"
 #include "delivery/source.h"
 #include "ledger/ledger.h"
 
@@ -24,30 +24,32 @@
 void lc_query_append_clock(struct lc_buffer *sql, uint64_t marker);
 
 /* Per source: the rows with `from` <= insertedAt < `until`, and the oldest of these seconds. */
-void lc_query_append_window(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker,
-			    uint32_t from, uint32_t until);
+void lc_query_append_window(struct lc_buffer *sql, const struct lc_delivery *delivery,
+			    uint64_t marker, uint32_t from, uint32_t until);
 
 /* The same where rows may lie at or before their source's offset in ClickHouse: these do not count,
  * and the offset is answered as the source's floor. */
-void lc_query_append_doubtful_window(struct lc_buffer *sql, const struct lc_parts *parts,
+void lc_query_append_doubtful_window(struct lc_buffer *sql, const struct lc_delivery *delivery,
 				     uint64_t marker, uint32_t from, uint32_t until);
 
 /* One number: the oldest second of all rows, also of those of other shards; 0 if there are none.
  * ClickHouse knows it of each part of a table that is partitioned by insertedAt, and reads no rows
  * for it. */
-void lc_query_append_oldest(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker);
+void lc_query_append_oldest(struct lc_buffer *sql, const struct lc_delivery *delivery,
+			    uint64_t marker);
 
 /* Per source: its offset, the greatest of the offsets table's rows. */
-void lc_query_append_offsets(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker);
+void lc_query_append_offsets(struct lc_buffer *sql, const struct lc_delivery *delivery,
+			     uint64_t marker);
 
 /* Per source and slot of LC_LEDGER_SLOT_SECONDS: the rows with `from` <= insertedAt < `until`. */
-void lc_query_append_slots(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker,
-			   uint32_t from, uint32_t until);
+void lc_query_append_slots(struct lc_buffer *sql, const struct lc_delivery *delivery,
+			   uint64_t marker, uint32_t from, uint32_t until);
 
 /* Per source and second: the rows of these slots, all between `from` and `until`. */
-void lc_query_append_seconds(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker,
-			     uint32_t from, uint32_t until, const struct lc_ledger_count *slots,
-			     size_t count);
+void lc_query_append_seconds(struct lc_buffer *sql, const struct lc_delivery *delivery,
+			     uint64_t marker, uint32_t from, uint32_t until,
+			     const struct lc_ledger_count *slots, size_t count);
 
 /* The rows that a scan asks for. */
 struct lc_query_rows {
@@ -58,13 +60,13 @@ struct lc_query_rows {
 };
 
 /* These rows, in the table's own order. */
-void lc_query_append_scan(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker,
-			  const struct lc_query_rows *rows);
+void lc_query_append_scan(struct lc_buffer *sql, const struct lc_delivery *delivery,
+			  uint64_t marker, const struct lc_query_rows *rows);
 
 /* Per source: their number, but for those of the source `last` before this second. NULL: all. */
-void lc_query_append_rest(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker,
-			  const struct lc_query_rows *rows, const struct lc_source *last,
-			  uint32_t second);
+void lc_query_append_rest(struct lc_buffer *sql, const struct lc_delivery *delivery,
+			  uint64_t marker, const struct lc_query_rows *rows,
+			  const struct lc_source *last, uint32_t second);
 
 /* The INSERT of offsets, whose rows follow apart (formats/offset.h). */
 void lc_query_append_insert(struct lc_buffer *sql, const struct lc_settings *settings);

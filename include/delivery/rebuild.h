@@ -10,26 +10,14 @@
 #ifndef LC_DELIVERY_REBUILD_H
 #define LC_DELIVERY_REBUILD_H
 
-#include "base/counters.h"
-#include "base/loop.h"
-#include "base/random.h"
-#include "clients/clickhouse.h"
-#include "config/settings.h"
-#include "delivery/build.h"
-#include "delivery/parts.h"
-#include "delivery/source.h"
-#include "delivery/upload.h"
-#include "ledger/ledger.h"
+#include "delivery/delivery.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct lc_rebuild;
 
-/* `on_settled`: an intent of this source was closed without delivery. */
-struct lc_rebuild *lc_rebuild_new(const struct lc_parts *parts,
-				  void (*on_settled)(void *context, struct lc_source *source),
-				  void *context);
+/* Tells `lost`. */
+struct lc_rebuild *lc_rebuild_new(const struct lc_delivery *delivery);
 /* Cancels what is under way. */
 void lc_rebuild_free(struct lc_rebuild *rebuild);
 

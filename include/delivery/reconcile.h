@@ -14,24 +14,13 @@
 #ifndef LC_DELIVERY_RECONCILE_H
 #define LC_DELIVERY_RECONCILE_H
 
-#include "base/counters.h"
-#include "base/error.h"
-#include "base/loop.h"
-#include "base/random.h"
-#include "clients/clickhouse.h"
-#include "config/settings.h"
-#include "delivery/parts.h"
-#include "delivery/source.h"
-#include "ledger/ledger.h"
+#include "delivery/delivery.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct lc_reconcile;
 
-/* `state`: what the ledger held when it was opened. */
-struct lc_reconcile *lc_reconcile_new(const struct lc_parts *parts,
-				      const struct lc_ledger_state *state);
+struct lc_reconcile *lc_reconcile_new(const struct lc_delivery *delivery);
 /* Cancels a pass that is under way. */
 void lc_reconcile_free(struct lc_reconcile *reconcile);
 

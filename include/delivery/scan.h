@@ -6,20 +6,12 @@
 #ifndef LC_DELIVERY_SCAN_H
 #define LC_DELIVERY_SCAN_H
 
-#include "base/counters.h"
 #include "base/error.h"
-#include "base/loop.h"
-#include "base/random.h"
-#include "clients/clickhouse.h"
-#include "config/settings.h"
-#include "delivery/build.h"
-#include "delivery/parts.h"
+#include "delivery/delivery.h"
 #include "delivery/source.h"
-#include "delivery/upload.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 struct lc_scan;
 
@@ -39,7 +31,7 @@ typedef void lc_scan_callback(void *context, const struct lc_scan_end *end);
  * of it is settled. The scan does not look at it any more. */
 typedef void lc_scan_progress(void *context, struct lc_source *source, bool whole);
 
-struct lc_scan *lc_scan_new(const struct lc_parts *parts, lc_scan_progress *on_progress,
+struct lc_scan *lc_scan_new(const struct lc_delivery *delivery, lc_scan_progress *on_progress,
 			    lc_scan_callback *on_end, void *context);
 /* Cancels a scan that is under way. */
 void lc_scan_free(struct lc_scan *scan);

@@ -14,12 +14,8 @@
 
 #include <stdbool.h>
 
-struct lc_cycle;
-struct lc_ledger;
-struct lc_rebuild;
+struct lc_delivery;
 struct lc_shard;
-struct lc_source_table;
-struct lc_upload;
 
 struct lc_shard_callbacks {
 	/* The first discovery has succeeded, or is being retried against a server that can not be
@@ -52,18 +48,11 @@ void lc_shard_drain(struct lc_shard *shard);
  * ends within a second. on_drained follows. */
 void lc_shard_abandon(struct lc_shard *shard);
 
-/* The parts of a shard, for lc_inspect and nobody else. Valid as long as the shard. */
-struct lc_shard_parts {
-	struct lc_loop *loop;
-	const struct lc_settings *settings;
-	struct lc_ledger *ledger;
-	struct lc_source_table *sources;
-	struct lc_upload *upload;
-	struct lc_cycle *cycle;
-	struct lc_rebuild *rebuild;
-	bool delivering; /* started, and not drained or failed */
-};
-void lc_shard_parts(const struct lc_shard *shard, struct lc_shard_parts *parts);
+/* What the shard has made, for lc_inspect and nobody else. Valid as long as the shard. */
+const struct lc_delivery *lc_shard_delivery(const struct lc_shard *shard);
+
+/* True while it delivers: it was started, and is not draining, drained or failed. */
+bool lc_shard_delivering(const struct lc_shard *shard);
 
 /* Cancels all without callback and releases it. */
 void lc_shard_free(struct lc_shard *shard);

@@ -24,6 +24,7 @@
 
 struct lc_backlog;
 struct lc_object;
+struct lc_settings;
 struct lc_target;
 
 TAILQ_HEAD(lc_target_queue, lc_object);
@@ -85,6 +86,9 @@ struct lc_target_answer {
 	uint64_t started_ms; /* when it began */
 	const char *error;   /* for people; NULL when it succeeded */
 };
+
+/* What the settings ask for. */
+struct lc_target_policy lc_target_policy_of(const struct lc_settings *settings);
 
 /* How the target stands, its bucket considered. */
 const struct lc_standing *lc_target_standing(const struct lc_target *target);

@@ -16,12 +16,13 @@
 
 struct lc_target_table;
 
-/* `policy` must outlive the table. */
+/* `policy` is copied. */
 struct lc_target_table *lc_target_table_new(const struct lc_target_policy *policy);
 /* Releases the table and the targets, which have no objects any more, and their backlogs. The
  * sources of these must still be there. */
 void lc_target_table_free(struct lc_target_table *table);
 
+/* What its targets are treated by. */
 const struct lc_target_policy *lc_target_table_policy(const struct lc_target_table *table);
 
 /* The target, new if it was not known. */

@@ -11,36 +11,19 @@
 #ifndef LC_DELIVERY_UPLOAD_H
 #define LC_DELIVERY_UPLOAD_H
 
-#include "base/counters.h"
-#include "base/loop.h"
-#include "clients/s3.h"
-#include "config/settings.h"
-#include "delivery/attempts.h"
+#include "base/view.h"
+#include "delivery/delivery.h"
 #include "delivery/object.h"
-#include "delivery/target_table.h"
-#include "ledger/ledger.h"
+#include "delivery/target.h"
+#include "ledger/ledger_types.h"
 
 #include <stdbool.h>
-#include <stddef.h>
+#include <stdint.h>
 
 struct lc_upload;
 
-struct lc_upload_callbacks {
-	/* An object of this source is delivered or closed, and the ledger has it on disk; the
-	 * object is released. */
-	void (*on_delivered)(void *context, struct lc_source *source);
-	/* There is more room than before, or a target works again. */
-	void (*on_room)(void *context);
-};
-
-/* Callbacks run from the loop, never from lc_upload_submit. */
-struct lc_upload *lc_upload_new(struct lc_loop *loop, struct lc_s3 *s3,
-				const struct lc_settings *settings, struct lc_counters *counters,
-				const struct lc_upload_callbacks *callbacks, void *context);
-/* The ledger, which must be known before the first object is submitted: what it holds of targets is
- * restored while it is opened. `first_intent_id`: the first one of this process. */
-void lc_upload_set_ledger(struct lc_upload *upload, struct lc_ledger *ledger,
-			  uint64_t first_intent_id);
+/* Tells `delivered` and `room`, never from lc_upload_submit. */
+struct lc_upload *lc_upload_new(const struct lc_delivery *delivery);
 
 /* Of seconds before the horizon it is not known any more which rows were taken: they are not read
  * again. */
@@ -48,15 +31,6 @@ void lc_upload_set_horizon(struct lc_upload *upload, uint32_t horizon);
 
 /* Cancels uploads and releases everything, waiting objects too. */
 void lc_upload_free(struct lc_upload *upload);
-
-/* The targets that objects are submitted for. */
-struct lc_target_table *lc_upload_targets(struct lc_upload *upload);
-
-/* All objects of the shard; that is where others make them. */
-struct lc_object_table *lc_upload_objects(struct lc_upload *upload);
-
-/* What earlier attempts at open intents have shown. */
-struct lc_attempts *lc_upload_attempts(struct lc_upload *upload);
 
 /* Takes a sealed object whose intent is on disk; it starts when limits allow, or loses its body at
  * once. */

@@ -19,15 +19,21 @@ struct lc_attempts {
 	struct attempt *intents;
 };
 
-struct lc_attempts *lc_attempts_new(void)
+struct lc_attempts *lc_attempts_new(uint64_t first_intent_id)
 {
-	return lc_memory_zero(1, sizeof(struct lc_attempts));
+	struct lc_attempts *attempts = lc_memory_zero(1, sizeof(*attempts));
+
+	attempts->first_intent_id = first_intent_id;
+	return attempts;
 }
 
 void lc_attempts_free(struct lc_attempts *attempts)
 {
-	struct attempt *attempt = attempts->intents;
+	struct attempt *attempt;
 
+	if (attempts == NULL)
+		return;
+	attempt = attempts->intents;
 	HASH_CLEAR(hh, attempts->intents);
 	while (attempt != NULL) {
 		struct attempt *next = attempt->hh.next;
@@ -36,11 +42,6 @@ void lc_attempts_free(struct lc_attempts *attempts)
 		attempt = next;
 	}
 	free(attempts);
-}
-
-void lc_attempts_set_first(struct lc_attempts *attempts, uint64_t first_intent_id)
-{
-	attempts->first_intent_id = first_intent_id;
 }
 
 static struct attempt *find(const struct lc_attempts *attempts, uint64_t intent_id)

@@ -1,50 +1,42 @@
 #include "delivery/build.h"
 
 #include "base/clock.h"
+#include "base/counters.h"
 #include "base/crash_point.h"
+#include "base/loop.h"
 #include "base/memory.h"
+#include "config/settings.h"
 #include "delivery/hash_set.h"
 #include "delivery/inflight.h"
 #include "delivery/object.h"
+#include "delivery/target_table.h"
+#include "delivery/upload.h"
+#include "ledger/ledger.h"
 
 #include <stdlib.h>
 
 struct lc_build {
-	struct lc_loop *loop;
-	struct lc_upload *upload;
-	struct lc_ledger *ledger;
-	struct lc_counters *counters;
-	void (*on_submitted)(void *context);
-	void *context;
+	const struct lc_delivery *delivery;
 	uint64_t next_intent_id;
 	struct lc_line_style style;
 	uint64_t max_rows;
 	uint64_t max_bytes;
-	struct lc_object_table *objects;
-	const struct lc_target_queue *open; /* of these; the one used last comes first */
+	const struct lc_target_queue *open; /* the one used last comes first */
 	struct lc_target *last_target;
 	struct lc_hash_set names; /* unique parts of the source's objects closed so far */
 };
 
-struct lc_build *lc_build_new(struct lc_loop *loop, const struct lc_settings *settings,
-			      struct lc_upload *upload, struct lc_ledger *ledger,
-			      uint64_t next_intent_id, struct lc_counters *counters,
-			      void (*on_submitted)(void *context), void *context)
+struct lc_build *lc_build_new(const struct lc_delivery *delivery)
 {
+	const struct lc_settings *settings = delivery->settings;
 	struct lc_build *build = lc_memory_zero(1, sizeof(*build));
 
-	build->loop = loop;
-	build->upload = upload;
-	build->ledger = ledger;
-	build->next_intent_id = next_intent_id;
-	build->counters = counters;
-	build->on_submitted = on_submitted;
-	build->context = context;
+	build->delivery = delivery;
+	build->next_intent_id = delivery->state.next_intent_id;
 	build->style = lc_object_line_style(settings);
 	build->max_rows = (uint64_t)settings->consumer_max_logs_per_object;
 	build->max_bytes = (uint64_t)settings->consumer_max_object_bytes;
-	build->objects = lc_upload_objects(upload);
-	build->open = &build->objects->in[LC_OBJECT_OPEN];
+	build->open = &build->delivery->objects->in[LC_OBJECT_OPEN];
 	lc_hash_set_init(&build->names);
 	return build;
 }
@@ -53,7 +45,7 @@ static void drop_all(struct lc_build *build, enum lc_object_state state)
 {
 	struct lc_object *object;
 
-	while ((object = TAILQ_FIRST(&build->objects->in[state])) != NULL)
+	while ((object = TAILQ_FIRST(&build->delivery->objects->in[state])) != NULL)
 		lc_object_enter(object, LC_OBJECT_DROPPED);
 }
 
@@ -75,14 +67,15 @@ void lc_build_free(struct lc_build *build)
 
 uint64_t lc_build_submitted_to(const struct lc_build *build)
 {
-	const struct lc_object *first = TAILQ_FIRST(&build->objects->in[LC_OBJECT_RECORDING]);
+	const struct lc_object *first =
+	    TAILQ_FIRST(&build->delivery->objects->in[LC_OBJECT_RECORDING]);
 
 	return first == NULL ? build->next_intent_id : first->intent_id;
 }
 
 bool lc_build_recording(const struct lc_build *build)
 {
-	return build->objects->count[LC_OBJECT_RECORDING] > 0;
+	return build->delivery->objects->count[LC_OBJECT_RECORDING] > 0;
 }
 
 /* Valid until the source's objects are closed or dropped. */
@@ -94,7 +87,7 @@ static struct lc_target *target_of(struct lc_build *build, const struct lc_recor
 	if (last == NULL || !lc_view_equal(last->prefix, record->target_prefix) ||
 	    !lc_view_equal(last->bucket->name, record->target_bucket))
 		build->last_target = lc_target_table_get(
-		    lc_upload_targets(build->upload), record->target_bucket, record->target_prefix);
+		    build->delivery->targets, record->target_bucket, record->target_prefix);
 	return build->last_target;
 }
 
@@ -102,10 +95,10 @@ static struct lc_target *target_of(struct lc_build *build, const struct lc_recor
 static void on_recorded(void *context)
 {
 	struct lc_build *build = context;
-	struct lc_object *object = TAILQ_FIRST(&build->objects->in[LC_OBJECT_RECORDING]);
+	struct lc_object *object = TAILQ_FIRST(&build->delivery->objects->in[LC_OBJECT_RECORDING]);
 
-	lc_upload_submit(build->upload, object);
-	build->on_submitted(build->context);
+	lc_upload_submit(build->delivery->upload, object);
+	build->delivery->events->submitted(build->delivery->context);
 }
 
 static void record(struct lc_build *build, struct lc_object *object)
@@ -115,8 +108,8 @@ static void record(struct lc_build *build, struct lc_object *object)
 	object->intent_id = build->next_intent_id++;
 	intent = lc_object_intent(object);
 	lc_object_enter(object, LC_OBJECT_RECORDING);
-	lc_ledger_add_intent(build->ledger, &intent);
-	lc_ledger_when_durable(build->ledger, on_recorded, build);
+	lc_ledger_add_intent(build->delivery->ledger, &intent);
+	lc_ledger_when_durable(build->delivery->ledger, on_recorded, build);
 	LC_CRASH_POINT(BUILD_QUEUED);
 }
 
@@ -148,10 +141,10 @@ static void close_object(struct lc_build *build, struct lc_object *object)
 
 	lc_object_seal(object);
 	name(build, object);
-	lc_counters_add(build->counters, LC_COUNTERS_BUILD_OBJECTS, 1);
-	lc_counters_observe(build->counters, LC_COUNTERS_HISTOGRAM_BUILD_BYTES,
+	lc_counters_add(build->delivery->counters, LC_COUNTERS_BUILD_OBJECTS, 1);
+	lc_counters_observe(build->delivery->counters, LC_COUNTERS_HISTOGRAM_BUILD_BYTES,
 			    (double)object->body_size);
-	lc_counters_observe(build->counters, LC_COUNTERS_HISTOGRAM_BUILD_SECONDS,
+	lc_counters_observe(build->delivery->counters, LC_COUNTERS_HISTOGRAM_BUILD_SECONDS,
 			    (double)(lc_clock_monotonic_ms() - begun) / 1000);
 	record(build, object);
 }
@@ -168,8 +161,8 @@ static struct lc_object *open_object(struct lc_build *build, struct lc_source *s
 			return object;
 		}
 	}
-	return lc_object_new(build->objects, source, target, &source->complete,
-			     lc_loop_now_ms(build->loop));
+	return lc_object_new(build->delivery->objects, source, target, &source->complete,
+			     lc_loop_now_ms(build->delivery->loop));
 }
 
 static uint64_t max_bytes(const struct lc_build *build, const struct lc_target *target)
@@ -184,7 +177,7 @@ struct lc_build_answer lc_build_take(struct lc_build *build, struct lc_source *s
 {
 	struct lc_target *target = target_of(build, record);
 	struct lc_build_answer answer = {
-	    .crowded = lc_inflight_crowded(build->objects, target) ? target : NULL};
+	    .crowded = lc_inflight_crowded(build->delivery->objects, target) ? target : NULL};
 	struct lc_object *object = open_object(build, source, target);
 
 	lc_object_append(object, record, hash, &build->style);

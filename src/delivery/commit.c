@@ -2,13 +2,19 @@
 
 #include "base/assert.h"
 #include "base/backoff.h"
+#include "base/counters.h"
 #include "base/crash_point.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/memory.h"
+#include "base/random.h"
+#include "clients/clickhouse.h"
 #include "clients/diagnose.h"
+#include "config/settings.h"
 #include "delivery/query.h"
 #include "delivery/undelivered.h"
 #include "formats/offset.h"
+#include "ledger/ledger.h"
 
 #include <stdlib.h>
 
@@ -18,18 +24,12 @@ enum {
 };
 
 struct lc_commit {
-	struct lc_loop *loop;
-	struct lc_clickhouse *clickhouse;
-	struct lc_ledger *ledger;
-	struct lc_counters *counters;
-	const struct lc_commit_callbacks *callbacks;
-	void *context;
+	const struct lc_delivery *delivery;
 	struct lc_buffer sql;
 	uint64_t timeout_ms;
 	size_t flush_count;
 	uint64_t flush_interval_ms;
 	struct lc_backoff backoff;
-	struct lc_random random;
 	struct lc_loop_timer *timer; /* by time, or after a failure */
 	unsigned failures;           /* in a row */
 
@@ -46,21 +46,14 @@ struct lc_commit {
 
 static void on_timer(void *context);
 
-struct lc_commit *lc_commit_new(struct lc_loop *loop, struct lc_clickhouse *clickhouse,
-				struct lc_ledger *ledger, const struct lc_settings *settings,
-				struct lc_counters *counters,
-				const struct lc_commit_callbacks *callbacks, void *context)
+struct lc_commit *lc_commit_new(const struct lc_delivery *delivery)
 {
+	const struct lc_settings *settings = delivery->settings;
 	struct lc_commit *commit = lc_memory_zero(1, sizeof(*commit));
 
-	commit->loop = loop;
-	commit->clickhouse = clickhouse;
-	commit->ledger = ledger;
-	commit->counters = counters;
+	commit->delivery = delivery;
 	/* One that died may have left it set. */
-	lc_counters_set_failing(counters, LC_COUNTERS_OFFSETS_FAILING_SINCE, false);
-	commit->callbacks = callbacks;
-	commit->context = context;
+	lc_counters_set_failing(delivery->counters, LC_COUNTERS_OFFSETS_FAILING_SINCE, false);
 	commit->flush_count = (size_t)settings->offset_flush_count_threshold;
 	commit->flush_interval_ms = (uint64_t)settings->offset_flush_interval_milliseconds;
 	commit->timeout_ms = (uint64_t)settings->timeout_commit_operation_seconds * 1000;
@@ -73,8 +66,7 @@ struct lc_commit *lc_commit_new(struct lc_loop *loop, struct lc_clickhouse *clic
 	lc_buffer_init(&commit->sql, SQL_MAX);
 	lc_query_append_insert(&commit->sql, settings);
 	LC_ASSERT(!lc_buffer_failed(&commit->sql));
-	lc_random_seed_from_system(&commit->random);
-	commit->timer = lc_loop_timer_new(loop, on_timer, commit);
+	commit->timer = lc_loop_timer_new(delivery->loop, on_timer, commit);
 	return commit;
 }
 
@@ -165,7 +157,7 @@ static void settle(struct lc_commit *commit)
 
 		source->committing = false;
 		if (!source->commit_noted)
-			commit->callbacks->on_settled(commit->context, source);
+			commit->delivery->events->committed(commit->delivery->context, source);
 	}
 }
 
@@ -191,7 +183,7 @@ static void count_flush(struct lc_commit *commit, enum lc_commit_reason reason)
 	    [LC_COMMIT_BY_SHUTDOWN] = LC_COUNTERS_COMMIT_BY_SHUTDOWN,
 	};
 
-	lc_counters_add(commit->counters, counters[reason], 1);
+	lc_counters_add(commit->delivery->counters, counters[reason], 1);
 }
 
 /* The insert has ended, or needed none: what was noted meanwhile has its turn. */
@@ -203,15 +195,16 @@ static void go_on(struct lc_commit *commit)
 	else if (commit->noted_count > 0)
 		lc_loop_timer_start(commit->timer, commit->flush_interval_ms);
 	else
-		commit->callbacks->on_idle(commit->context);
+		commit->delivery->events->commits_ended(commit->delivery->context);
 }
 
 static void note_outcome(struct lc_commit *commit, const struct lc_error *error)
 {
 	bool failed = error->kind != LC_ERROR_NONE;
 
-	lc_counters_set_failing(commit->counters, LC_COUNTERS_OFFSETS_FAILING_SINCE, failed);
-	lc_counters_complain(commit->counters, LC_COUNTERS_COMPLAINT_OFFSETS,
+	lc_counters_set_failing(commit->delivery->counters, LC_COUNTERS_OFFSETS_FAILING_SINCE,
+				failed);
+	lc_counters_complain(commit->delivery->counters, LC_COUNTERS_COMPLAINT_OFFSETS,
 			     failed ? lc_diagnose_clickhouse(error) : LC_FAULT_NONE,
 			     failed ? error->message : "");
 }
@@ -219,26 +212,27 @@ static void note_outcome(struct lc_commit *commit, const struct lc_error *error)
 static void on_inserted(void *context, const struct lc_error *error, int exception_code)
 {
 	struct lc_commit *commit = context;
-	uint64_t elapsed_ms = lc_loop_now_ms(commit->loop) - commit->sent_ms;
+	uint64_t elapsed_ms = lc_loop_now_ms(commit->delivery->loop) - commit->sent_ms;
 
 	(void)exception_code;
 	commit->query = NULL;
 	note_outcome(commit, error);
-	lc_counters_observe(commit->counters, LC_COUNTERS_HISTOGRAM_COMMIT_SECONDS,
+	lc_counters_observe(commit->delivery->counters, LC_COUNTERS_HISTOGRAM_COMMIT_SECONDS,
 			    (double)elapsed_ms / 1000);
 	if (error->kind == LC_ERROR_NONE) {
 		LC_CRASH_POINT(COMMIT_AFTER_INSERT);
-		lc_counters_add(commit->counters, LC_COUNTERS_COMMIT_SUCCEEDED, commit->sent_count);
+		lc_counters_add(commit->delivery->counters, LC_COUNTERS_COMMIT_SUCCEEDED,
+				commit->sent_count);
 		commit->failures = 0;
 		go_on(commit);
 		return;
 	}
-	lc_counters_add(commit->counters, LC_COUNTERS_COMMIT_FAILED, commit->sent_count);
+	lc_counters_add(commit->delivery->counters, LC_COUNTERS_COMMIT_FAILED, commit->sent_count);
 	lc_log(LC_LOG_WARNING, "offsets could not be written to ClickHouse; they are tried again",
 	       LC_LOG_UINT("offsets", commit->sent_count), LC_LOG_FAULT(error));
 	take_back(commit);
 	lc_loop_timer_start(commit->timer, lc_backoff_delay_ms(&commit->backoff, commit->failures,
-							       &commit->random));
+							       commit->delivery->random));
 	commit->failures++;
 }
 
@@ -247,7 +241,7 @@ static void start_insert(void *context, const struct lc_ledger_count *offsets, s
 	struct lc_commit *commit = context;
 	struct lc_clickhouse_spec spec = {
 	    .sql = lc_buffer_view(&commit->sql),
-	    .seat = lc_clickhouse_take_seat(commit->clickhouse),
+	    .seat = lc_clickhouse_take_seat(commit->delivery->clickhouse),
 	    .timeout_ms = commit->timeout_ms,
 	    .on_done = on_inserted,
 	    .context = commit,
@@ -255,14 +249,15 @@ static void start_insert(void *context, const struct lc_ledger_count *offsets, s
 
 	if (count == 0) {
 		commit->failures = 0;
-		lc_counters_set_failing(commit->counters, LC_COUNTERS_OFFSETS_FAILING_SINCE, false);
+		lc_counters_set_failing(commit->delivery->counters,
+					LC_COUNTERS_OFFSETS_FAILING_SINCE, false);
 		go_on(commit);
 		return;
 	}
 	append_rows(commit, offsets, count);
 	spec.data = lc_buffer_view(&commit->rows);
 	LC_CRASH_POINT(COMMIT_BEFORE_INSERT);
-	commit->query = lc_clickhouse_start(commit->clickhouse, &spec);
+	commit->query = lc_clickhouse_start(commit->delivery->clickhouse, &spec);
 }
 
 /* What the ledger has on record as committed is never behind what we have written to ClickHouse,
@@ -278,9 +273,9 @@ void lc_commit_flush(struct lc_commit *commit, enum lc_commit_reason reason)
 	lc_buffer_clear(&commit->rows);
 	offsets = lc_memory_zero(commit->noted_count, sizeof(offsets[0]));
 	count = gather(commit, offsets);
-	commit->sent_ms = lc_loop_now_ms(commit->loop);
+	commit->sent_ms = lc_loop_now_ms(commit->delivery->loop);
 	count_flush(commit, reason);
-	lc_ledger_set_committed(commit->ledger, offsets, count, start_insert, commit);
+	lc_ledger_set_committed(commit->delivery->ledger, offsets, count, start_insert, commit);
 	free(offsets);
 }
 

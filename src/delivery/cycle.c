@@ -1,12 +1,20 @@
 #include "delivery/cycle.h"
 
 #include "base/backoff.h"
+#include "base/counters.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/memory.h"
+#include "base/random.h"
+#include "clients/clickhouse.h"
 #include "clients/diagnose.h"
+#include "config/settings.h"
+#include "delivery/commit.h"
 #include "delivery/discovery.h"
 #include "delivery/plan.h"
 #include "delivery/scan.h"
+#include "delivery/source.h"
+#include "ledger/ledger.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -21,9 +29,7 @@ enum {
 };
 
 struct lc_cycle {
-	struct lc_parts parts;
-	const struct lc_cycle_callbacks *callbacks;
-	void *context;
+	const struct lc_delivery *delivery;
 	struct lc_backoff backoff;
 	struct lc_plan_thresholds thresholds;
 	struct lc_discovery *discovery;
@@ -67,35 +73,35 @@ static void await(struct lc_cycle *cycle, enum lc_cycle_step step, uint64_t dela
 {
 	enter(cycle, step);
 	delay_ms = cycle->again ? 0 : delay_ms;
-	cycle->next_ms = lc_loop_now_ms(cycle->parts.loop) + delay_ms;
+	cycle->next_ms = lc_loop_now_ms(cycle->delivery->loop) + delay_ms;
 	lc_loop_timer_start(cycle->timer, delay_ms);
 	cycle->again = false;
 }
 
 static void end_cycle(struct lc_cycle *cycle)
 {
-	const struct lc_settings *settings = cycle->parts.settings;
+	const struct lc_settings *settings = cycle->delivery->settings;
 	int64_t seconds = cycle->ready_count > 0
 			      ? settings->consumer_min_discovery_interval_seconds
 			      : settings->consumer_max_discovery_interval_seconds;
-	uint64_t elapsed_ms = lc_loop_now_ms(cycle->parts.loop) - cycle->started_ms;
+	uint64_t elapsed_ms = lc_loop_now_ms(cycle->delivery->loop) - cycle->started_ms;
 	uint64_t interval_ms =
-	    lc_random_jitter(cycle->parts.random, (uint64_t)seconds * 1000,
+	    lc_random_jitter(cycle->delivery->random, (uint64_t)seconds * 1000,
 			     settings->consumer_discovery_interval_jitter_factor);
 
 	cycle->failures = 0;
 	cycle->unanswered = 0;
-	lc_counters_add(cycle->parts.counters, LC_COUNTERS_CYCLES, 1);
-	lc_counters_observe(cycle->parts.counters, LC_COUNTERS_HISTOGRAM_CYCLE_SECONDS,
+	lc_counters_add(cycle->delivery->counters, LC_COUNTERS_CYCLES, 1);
+	lc_counters_observe(cycle->delivery->counters, LC_COUNTERS_HISTOGRAM_CYCLE_SECONDS,
 			    (double)elapsed_ms / 1000);
-	lc_commit_flush(cycle->parts.commit, LC_COMMIT_BY_CYCLE);
+	lc_commit_flush(cycle->delivery->commit, LC_COMMIT_BY_CYCLE);
 	cycle->again |= lc_discovery_lags(cycle->discovery);
 	await(cycle, LC_CYCLE_WAITING, interval_ms > elapsed_ms ? interval_ms - elapsed_ms : 0);
 }
 
 static void show_failure(const struct lc_cycle *cycle, const struct lc_error *error)
 {
-	struct lc_counters *counters = cycle->parts.counters;
+	struct lc_counters *counters = cycle->delivery->counters;
 	enum lc_fault fault =
 	    error->kind == LC_ERROR_NONE ? LC_FAULT_NONE : lc_diagnose_clickhouse(error);
 
@@ -123,7 +129,7 @@ static void note_scan(struct lc_cycle *cycle, const struct lc_error *error)
 /* What one source alone suffers is no failure of ClickHouse's, unless nothing else can be read. */
 static void note_unreadable(struct lc_cycle *cycle, const struct lc_error *error)
 {
-	uint64_t now_ms = lc_loop_now_ms(cycle->parts.loop);
+	uint64_t now_ms = lc_loop_now_ms(cycle->delivery->loop);
 
 	cycle->unreadable++;
 	if (cycle->read_ms == 0 || now_ms - cycle->read_ms >= READ_LATELY_MS)
@@ -134,7 +140,7 @@ static void note_read(struct lc_cycle *cycle)
 {
 	static const struct lc_error none = {.kind = LC_ERROR_NONE};
 
-	cycle->read_ms = lc_loop_now_ms(cycle->parts.loop);
+	cycle->read_ms = lc_loop_now_ms(cycle->delivery->loop);
 	cycle->reads = true;
 	cycle->unreadable = 0;
 	cycle->failures = 0;
@@ -144,10 +150,10 @@ static void note_read(struct lc_cycle *cycle)
 static void fail_cycle(struct lc_cycle *cycle, const char *what, const struct lc_error *error)
 {
 	lc_log(LC_LOG_WARNING, what,
-	       LC_LOG_TEXT("url", lc_clickhouse_seat_url(cycle->parts.clickhouse, cycle->seat)),
+	       LC_LOG_TEXT("url", lc_clickhouse_seat_url(cycle->delivery->clickhouse, cycle->seat)),
 	       LC_LOG_FAULT(error));
 	await(cycle, LC_CYCLE_BACKING_OFF,
-	      lc_backoff_delay_ms(&cycle->backoff, cycle->failures++, cycle->parts.random));
+	      lc_backoff_delay_ms(&cycle->backoff, cycle->failures++, cycle->delivery->random));
 }
 
 static void scan_next_group(struct lc_cycle *cycle)
@@ -184,7 +190,7 @@ static void add_ready(struct lc_cycle *cycle, struct lc_source *source)
 static bool is_left_alone(const struct lc_cycle *cycle, const struct lc_source *source)
 {
 	return source->read_failures > 0 && !source->flush &&
-	       lc_loop_now_ms(cycle->parts.loop) < source->read_at_ms;
+	       lc_loop_now_ms(cycle->delivery->loop) < source->read_at_ms;
 }
 
 static void collect_ready(void *context, struct lc_source *source)
@@ -195,7 +201,7 @@ static void collect_ready(void *context, struct lc_source *source)
 		/* one that was to be flushed and has nothing to read */
 		if (source->flush) {
 			source->flush = false;
-			lc_source_forget_if_idle(cycle->parts.sources, source);
+			lc_source_forget_if_idle(cycle->delivery->sources, source);
 		}
 		return;
 	}
@@ -209,7 +215,7 @@ static void collect_ready(void *context, struct lc_source *source)
 static void on_discovered(void *context, const struct lc_error *error)
 {
 	struct lc_cycle *cycle = context;
-	struct lc_counters *counters = cycle->parts.counters;
+	struct lc_counters *counters = cycle->delivery->counters;
 
 	if (error->kind != LC_ERROR_CONFLICT)
 		note_discovery(cycle, error);
@@ -219,7 +225,7 @@ static void on_discovered(void *context, const struct lc_error *error)
 		lc_counters_add(counters, LC_COUNTERS_DISCOVERY_FAILURES, 1);
 		fail_cycle(cycle, "discovery failed and is tried again", error);
 	}
-	cycle->callbacks->on_discovered(cycle->context, error);
+	cycle->delivery->events->discovered(cycle->delivery->context, error);
 	if (error->kind != LC_ERROR_NONE)
 		return;
 	cycle->ready_count = 0;
@@ -227,7 +233,7 @@ static void on_discovered(void *context, const struct lc_error *error)
 	cycle->group_most = SIZE_MAX;
 	cycle->suspects = 0;
 	cycle->reads = false;
-	lc_source_each(cycle->parts.sources, collect_ready, cycle);
+	lc_source_each(cycle->delivery->sources, collect_ready, cycle);
 	cycle->flush_all &= lc_discovery_lags(cycle->discovery);
 	lc_plan_sort(cycle->ready, cycle->ready_count);
 	cycle->unsorted = false;
@@ -245,7 +251,7 @@ static void on_scan_progress(void *context, struct lc_source *source, bool whole
 		add_ready(cycle, source);
 		cycle->unsorted = true;
 	}
-	cycle->callbacks->on_progress(cycle->context, source);
+	cycle->delivery->events->scanned(cycle->delivery->context, source);
 }
 
 /* The source cannot be read: it is left alone for a while. Its open ranges become whole slots, so
@@ -254,12 +260,12 @@ static void leave_alone(struct lc_cycle *cycle, struct lc_source *source,
 			const struct lc_error *error)
 {
 	uint64_t wait_ms =
-	    lc_backoff_delay_ms(&cycle->backoff, source->read_failures, cycle->parts.random);
+	    lc_backoff_delay_ms(&cycle->backoff, source->read_failures, cycle->delivery->random);
 
 	lc_source_note_unreadable(source, error->message,
-				  lc_loop_now_ms(cycle->parts.loop) + wait_ms);
+				  lc_loop_now_ms(cycle->delivery->loop) + wait_ms);
 	lc_source_widen(source, LC_LEDGER_SLOT_SECONDS, lc_discovery_until(cycle->discovery));
-	lc_source_record_ranges(source, cycle->parts.ledger);
+	lc_source_record_ranges(source, cycle->delivery->ledger);
 	lc_log(LC_LOG_ERROR, "a source cannot be read; it is tried again later, others go on",
 	       LC_LOG_UINT("raft_session", source->raft_session_id),
 	       LC_LOG_VIEW("bucket", source->bucket), LC_LOG_FAULT(error));
@@ -352,21 +358,18 @@ static void on_timer(void *context)
 {
 	struct lc_cycle *cycle = context;
 
-	cycle->started_ms = lc_loop_now_ms(cycle->parts.loop);
-	cycle->seat = lc_clickhouse_take_seat(cycle->parts.clickhouse);
+	cycle->started_ms = lc_loop_now_ms(cycle->delivery->loop);
+	cycle->seat = lc_clickhouse_take_seat(cycle->delivery->clickhouse);
 	enter(cycle, LC_CYCLE_DISCOVERING);
 	lc_discovery_start(cycle->discovery, cycle->seat);
 }
 
-struct lc_cycle *lc_cycle_new(const struct lc_parts *parts, const struct lc_ledger_state *state,
-			      const struct lc_cycle_callbacks *callbacks, void *context)
+struct lc_cycle *lc_cycle_new(const struct lc_delivery *delivery)
 {
 	struct lc_cycle *cycle = lc_memory_zero(1, sizeof(*cycle));
-	const struct lc_settings *settings = parts->settings;
+	const struct lc_settings *settings = delivery->settings;
 
-	cycle->parts = *parts;
-	cycle->callbacks = callbacks;
-	cycle->context = context;
+	cycle->delivery = delivery;
 	cycle->backoff = (struct lc_backoff){
 	    .initial_ms = (uint64_t)settings->retry_initial_backoff_seconds * 1000,
 	    .maximum_ms = (uint64_t)settings->retry_max_backoff_seconds * 1000,
@@ -376,9 +379,9 @@ struct lc_cycle *lc_cycle_new(const struct lc_parts *parts, const struct lc_ledg
 	    .rows = (uint64_t)settings->consumer_count_threshold,
 	    .age_seconds = (uint32_t)settings->consumer_time_threshold_seconds,
 	};
-	cycle->discovery = lc_discovery_new(parts, state, on_discovered, cycle);
-	cycle->scan = lc_scan_new(parts, on_scan_progress, on_scan_end, cycle);
-	cycle->timer = lc_loop_timer_new(parts->loop, on_timer, cycle);
+	cycle->discovery = lc_discovery_new(delivery, on_discovered, cycle);
+	cycle->scan = lc_scan_new(delivery, on_scan_progress, on_scan_end, cycle);
+	cycle->timer = lc_loop_timer_new(delivery->loop, on_timer, cycle);
 	return cycle;
 }
 
@@ -425,12 +428,12 @@ uint64_t lc_cycle_flush(struct lc_cycle *cycle, const struct lc_ledger_source *o
 	uint64_t count = 0;
 
 	if (one != NULL) {
-		lc_source_get(cycle->parts.sources, one->raft_session_id, one->bucket)->flush =
+		lc_source_get(cycle->delivery->sources, one->raft_session_id, one->bucket)->flush =
 		    true;
 		count = 1;
 	} else {
 		cycle->flush_all = true;
-		lc_source_each(cycle->parts.sources, count_open, &count);
+		lc_source_each(cycle->delivery->sources, count_open, &count);
 	}
 	if (waits(cycle))
 		lc_loop_timer_start(cycle->timer, 0);
@@ -456,7 +459,7 @@ enum lc_cycle_step lc_cycle_step(const struct lc_cycle *cycle)
 
 int64_t lc_cycle_begins_in_ms(const struct lc_cycle *cycle)
 {
-	uint64_t now_ms = lc_loop_now_ms(cycle->parts.loop);
+	uint64_t now_ms = lc_loop_now_ms(cycle->delivery->loop);
 
 	if (!waits(cycle))
 		return -1;

@@ -3,14 +3,21 @@
 #include "base/arena.h"
 #include "base/assert.h"
 #include "base/clock.h"
+#include "base/counters.h"
 #include "base/crash_point.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/memory.h"
+#include "base/random.h"
+#include "clients/clickhouse.h"
 #include "clients/diagnose.h"
+#include "config/settings.h"
 #include "delivery/query.h"
 #include "delivery/server_clock.h"
 #include "delivery/slice.h"
+#include "delivery/source.h"
 #include "formats/discovery_row.h"
+#include "ledger/ledger.h"
 
 #include <stdlib.h>
 
@@ -48,7 +55,7 @@ struct found {
 };
 
 struct lc_discovery {
-	struct lc_parts parts;
+	const struct lc_delivery *delivery;
 	lc_discovery_callback *callback;
 	void *context;
 
@@ -77,17 +84,16 @@ struct lc_discovery {
 	uint64_t found_count;
 };
 
-struct lc_discovery *lc_discovery_new(const struct lc_parts *parts,
-				      const struct lc_ledger_state *state,
+struct lc_discovery *lc_discovery_new(const struct lc_delivery *delivery,
 				      lc_discovery_callback *callback, void *context)
 {
 	struct lc_discovery *discovery = lc_memory_zero(1, sizeof(*discovery));
 
-	discovery->parts = *parts;
-	discovery->fresh = state->fresh || state->until == 0;
-	discovery->until = state->until;
+	discovery->delivery = delivery;
+	discovery->fresh = delivery->state.fresh || delivery->state.until == 0;
+	discovery->until = delivery->state.until;
 	discovery->slice = lc_slice_of(SLICE_SECONDS, 1, UINT32_MAX);
-	discovery->doubtful_until = state->doubtful_until;
+	discovery->doubtful_until = delivery->state.doubtful_until;
 	discovery->least_told = UINT32_MAX;
 	discovery->callback = callback;
 	discovery->context = context;
@@ -158,7 +164,7 @@ uint32_t lc_discovery_present(const struct lc_discovery *discovery)
 
 uint32_t lc_discovery_clickhouse_now(const struct lc_discovery *discovery)
 {
-	return lc_server_clock_now(&discovery->clock, lc_loop_now_ms(discovery->parts.loop));
+	return lc_server_clock_now(&discovery->clock, lc_loop_now_ms(discovery->delivery->loop));
 }
 
 uint32_t lc_discovery_least_told(struct lc_discovery *discovery)
@@ -171,9 +177,9 @@ uint32_t lc_discovery_least_told(struct lc_discovery *discovery)
 
 static void finish(struct lc_discovery *discovery, const struct lc_error *error)
 {
-	uint64_t elapsed_ms = lc_loop_now_ms(discovery->parts.loop) - discovery->started_ms;
+	uint64_t elapsed_ms = lc_loop_now_ms(discovery->delivery->loop) - discovery->started_ms;
 
-	lc_counters_observe(discovery->parts.counters, LC_COUNTERS_HISTOGRAM_DISCOVERY_SECONDS,
+	lc_counters_observe(discovery->delivery->counters, LC_COUNTERS_HISTOGRAM_DISCOVERY_SECONDS,
 			    (double)elapsed_ms / 1000);
 	enter(discovery, STEP_IDLE);
 	discovery->callback(discovery->context, error);
@@ -183,7 +189,7 @@ static void finish(struct lc_discovery *discovery, const struct lc_error *error)
 
 static void open_found(struct lc_discovery *discovery, const struct lc_discovery_row *row)
 {
-	uint32_t seen = lc_ledger_seen_until(discovery->parts.ledger, row->raft_session_id);
+	uint32_t seen = lc_ledger_seen_until(discovery->delivery->ledger, row->raft_session_id);
 	struct lc_source *source;
 	struct lc_source_range range = {
 	    .from = row->oldest > seen ? row->oldest : seen,
@@ -194,9 +200,9 @@ static void open_found(struct lc_discovery *discovery, const struct lc_discovery
 
 	if (range.from >= range.to)
 		return;
-	source = lc_source_get(discovery->parts.sources, row->raft_session_id, row->bucket);
+	source = lc_source_get(discovery->delivery->sources, row->raft_session_id, row->bucket);
 	lc_source_open(source, range, row->rows);
-	lc_source_record_ranges(source, discovery->parts.ledger);
+	lc_source_record_ranges(source, discovery->delivery->ledger);
 	/* One that is on its way to ClickHouse may be newer than what that tells. */
 	if (row->floor.inserted_at != 0 && !lc_mark_covers(&source->committed, &row->floor))
 		lc_mark_set(&source->committed, &row->floor);
@@ -207,10 +213,10 @@ static void apply_found(struct lc_discovery *discovery)
 {
 	for (const struct found *found = discovery->found; found != NULL; found = found->next)
 		open_found(discovery, &found->row);
-	lc_counters_set(discovery->parts.counters, LC_COUNTERS_DISCOVERY_BUCKETS,
+	lc_counters_set(discovery->delivery->counters, LC_COUNTERS_DISCOVERY_BUCKETS,
 			discovery->found_count);
 	discovery->until = discovery->window_until;
-	lc_ledger_set_until(discovery->parts.ledger, discovery->until);
+	lc_ledger_set_until(discovery->delivery->ledger, discovery->until);
 	LC_CRASH_POINT(DISCOVERY_WINDOW);
 }
 
@@ -233,7 +239,8 @@ static bool check_found(const struct lc_discovery *discovery, struct lc_error *e
 	for (const struct found *found = discovery->found; found != NULL; found = found->next) {
 		const struct lc_discovery_row *row = &found->row;
 
-		if (row->raft_session_id % discovery->parts.shard_count != discovery->parts.shard)
+		if (row->raft_session_id % discovery->delivery->shard_count !=
+		    discovery->delivery->shard)
 			return lc_error_set(error, LC_ERROR_CORRUPT,
 					    "the answer to a discovery names raft session %u, "
 					    "which was not asked for",
@@ -251,7 +258,7 @@ static void ask_window(struct lc_discovery *discovery);
 
 static uint64_t elapsed_ms(const struct lc_discovery *discovery)
 {
-	return lc_loop_now_ms(discovery->parts.loop) - discovery->asked_ms;
+	return lc_loop_now_ms(discovery->delivery->loop) - discovery->asked_ms;
 }
 
 /* True if it was too much, and a shorter window is asked for. */
@@ -267,7 +274,7 @@ static bool shorten_window(struct lc_discovery *discovery, const struct lc_error
 		return false;
 	lc_log(LC_LOG_INFO, "ClickHouse cannot answer for a window; a shorter one is asked for",
 	       LC_LOG_UINT("seconds", asked), LC_LOG_FAULT(error));
-	discovery->marker = lc_random_next(discovery->parts.random);
+	discovery->marker = lc_random_next(discovery->delivery->random);
 	ask_window(discovery);
 	return true;
 }
@@ -295,10 +302,10 @@ static void ask_window(struct lc_discovery *discovery)
 	discovery->window_until =
 	    lc_slice_end(&discovery->slice, discovery->window_from, discovery->closed);
 	if (discovery->window_from < discovery->doubtful_until)
-		lc_query_append_doubtful_window(&sql, &discovery->parts, discovery->marker,
+		lc_query_append_doubtful_window(&sql, discovery->delivery, discovery->marker,
 						discovery->window_from, discovery->window_until);
 	else
-		lc_query_append_window(&sql, &discovery->parts, discovery->marker,
+		lc_query_append_window(&sql, discovery->delivery, discovery->marker,
 				       discovery->window_from, discovery->window_until);
 	start_query(discovery, STEP_WINDOW, &sql);
 }
@@ -342,7 +349,7 @@ static void ask_oldest(struct lc_discovery *discovery)
 	struct lc_buffer sql;
 
 	lc_buffer_init(&sql, SQL_MAX);
-	lc_query_append_oldest(&sql, &discovery->parts, discovery->marker);
+	lc_query_append_oldest(&sql, discovery->delivery, discovery->marker);
 	start_query(discovery, STEP_OLDEST, &sql);
 }
 
@@ -389,7 +396,8 @@ static void compare_offsets(struct lc_discovery *discovery)
 		    .source = {.raft_session_id = found->row.raft_session_id,
 			       .bucket = found->row.bucket},
 		    .second = found->row.floor.inserted_at};
-	read = lc_ledger_find_ahead(discovery->parts.ledger, offsets, count, on_ahead, discovery);
+	read =
+	    lc_ledger_find_ahead(discovery->delivery->ledger, offsets, count, on_ahead, discovery);
 	enter(discovery, STEP_AHEAD);
 	discovery->read = read;
 	free(offsets);
@@ -414,7 +422,7 @@ static void keep_committed(struct lc_discovery *discovery, const struct lc_ledge
 	       LC_LOG_VIEW("bucket", source->bucket),
 	       LC_LOG_UINT("raft_session", source->raft_session_id),
 	       LC_LOG_UINT("offset_second", second));
-	lc_ledger_set_committed(discovery->parts.ledger, &offset, 1, NULL, NULL);
+	lc_ledger_set_committed(discovery->delivery->ledger, &offset, 1, NULL, NULL);
 }
 
 /* A floor may lie behind the end of the first window, when the other courier was quick: windows up
@@ -432,7 +440,7 @@ static void set_floors(struct lc_discovery *discovery)
 						   .req_id = lc_view_of("")};
 			keep_committed(discovery, &name, row->floor.inserted_at);
 		}
-		lc_ledger_set_floor(discovery->parts.ledger, &name, &floor);
+		lc_ledger_set_floor(discovery->delivery->ledger, &name, &floor);
 		if (floor.inserted_at >= discovery->doubtful_until)
 			discovery->doubtful_until = floor.inserted_at + 1;
 	}
@@ -458,7 +466,7 @@ static void ask_offsets(struct lc_discovery *discovery)
 	struct lc_buffer sql;
 
 	lc_buffer_init(&sql, SQL_MAX);
-	lc_query_append_offsets(&sql, &discovery->parts, discovery->marker);
+	lc_query_append_offsets(&sql, discovery->delivery, discovery->marker);
 	start_query(discovery, STEP_OFFSETS, &sql);
 }
 
@@ -471,26 +479,28 @@ static bool believe_clock(struct lc_discovery *discovery, uint32_t now, struct l
 
 	if (now < discovery->least_told)
 		discovery->least_told = now;
-	lc_counters_set(discovery->parts.counters, LC_COUNTERS_CLOCK_APART,
+	lc_counters_set(discovery->delivery->counters, LC_COUNTERS_CLOCK_APART,
 			(uint64_t)llabs((long long)ahead));
 	/* Windows never go back: one that a wrong clock has opened into the future is not undone.
 	 */
 	if (ahead > AHEAD_MAX)
-		lc_error_set(error, LC_ERROR_CORRUPT,
-			     "the clock of %s is %lld seconds ahead of this machine's: nothing "
-			     "is read before one of them is set right",
-			     lc_clickhouse_seat_url(discovery->parts.clickhouse, discovery->seat),
-			     (long long)ahead);
+		lc_error_set(
+		    error, LC_ERROR_CORRUPT,
+		    "the clock of %s is %lld seconds ahead of this machine's: nothing "
+		    "is read before one of them is set right",
+		    lc_clickhouse_seat_url(discovery->delivery->clickhouse, discovery->seat),
+		    (long long)ahead);
 	else if (lc_server_clock_believe(&discovery->clock, now,
-					 lc_loop_now_ms(discovery->parts.loop), &difference))
+					 lc_loop_now_ms(discovery->delivery->loop), &difference))
 		return true;
 	else
-		lc_error_set(error, LC_ERROR_CORRUPT,
-			     "the clock of %s differs by %lld seconds from what ClickHouse told "
-			     "before",
-			     lc_clickhouse_seat_url(discovery->parts.clickhouse, discovery->seat),
-			     (long long)difference);
-	lc_clickhouse_distrust_seat(discovery->parts.clickhouse, discovery->seat);
+		lc_error_set(
+		    error, LC_ERROR_CORRUPT,
+		    "the clock of %s differs by %lld seconds from what ClickHouse told "
+		    "before",
+		    lc_clickhouse_seat_url(discovery->delivery->clickhouse, discovery->seat),
+		    (long long)difference);
+	lc_clickhouse_distrust_seat(discovery->delivery->clickhouse, discovery->seat);
 	return false;
 }
 
@@ -505,7 +515,7 @@ static bool keep_time(struct lc_discovery *discovery, struct lc_view piece, stru
 
 static void end_clock(struct lc_discovery *discovery, const struct lc_error *error)
 {
-	uint32_t delay = (uint32_t)discovery->parts.settings->consumer_processing_delay_seconds;
+	uint32_t delay = (uint32_t)discovery->delivery->settings->consumer_processing_delay_seconds;
 	struct lc_error failure = *error;
 	uint32_t now = 0;
 
@@ -532,8 +542,8 @@ void lc_discovery_start(struct lc_discovery *discovery, unsigned seat)
 
 	LC_ASSERT(discovery->step == STEP_IDLE);
 	discovery->seat = seat;
-	discovery->marker = lc_random_next(discovery->parts.random);
-	discovery->started_ms = lc_loop_now_ms(discovery->parts.loop);
+	discovery->marker = lc_random_next(discovery->delivery->random);
+	discovery->started_ms = lc_loop_now_ms(discovery->delivery->loop);
 	lc_buffer_init(&sql, SQL_MAX);
 	lc_query_append_clock(&sql, discovery->marker);
 	start_query(discovery, STEP_CLOCK, &sql);
@@ -592,7 +602,7 @@ static void start_query(struct lc_discovery *discovery, enum step step, struct l
 	spec.sql = lc_buffer_view(sql);
 	enter(discovery, step);
 	lc_discovery_answer_begin(&discovery->answer, discovery->marker);
-	discovery->asked_ms = lc_loop_now_ms(discovery->parts.loop);
-	discovery->query = lc_clickhouse_start(discovery->parts.clickhouse, &spec);
+	discovery->asked_ms = lc_loop_now_ms(discovery->delivery->loop);
+	discovery->query = lc_clickhouse_start(discovery->delivery->clickhouse, &spec);
 	lc_buffer_free(sql);
 }

@@ -51,11 +51,11 @@ static void on_done(void *context, const struct lc_error *error, int exception_c
 	ending->callback(ending->context, &failure);
 }
 
-void lc_ending_ask(struct lc_ending *ending, const struct lc_parts *parts, unsigned seat,
+void lc_ending_ask(struct lc_ending *ending, const struct lc_delivery *delivery, unsigned seat,
 		   const struct lc_query_rows *rows, const struct lc_ending_place *place,
 		   lc_ending_callback *callback, void *context)
 {
-	uint64_t marker = lc_random_next(parts->random);
+	uint64_t marker = lc_random_next(delivery->random);
 	struct lc_clickhouse_spec spec = {
 	    .seat = seat,
 	    .on_data = on_data,
@@ -71,10 +71,10 @@ void lc_ending_ask(struct lc_ending *ending, const struct lc_parts *parts, unsig
 	ending->context = context;
 	lc_discovery_answer_begin(&ending->answer, marker);
 	lc_buffer_init(&sql, SIZE_MAX / 2);
-	lc_query_append_rest(&sql, parts, marker, rows, place->source, place->second);
+	lc_query_append_rest(&sql, delivery, marker, rows, place->source, place->second);
 	LC_ASSERT(!lc_buffer_failed(&sql));
 	spec.sql = lc_buffer_view(&sql);
-	ending->query = lc_clickhouse_start(parts->clickhouse, &spec);
+	ending->query = lc_clickhouse_start(delivery->clickhouse, &spec);
 	lc_buffer_free(&sql);
 }
 

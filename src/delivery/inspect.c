@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "delivery/backlog.h"
 #include "delivery/cycle.h"
+#include "delivery/delivery.h"
 #include "delivery/object.h"
 #include "delivery/rebuild.h"
 #include "delivery/source.h"
@@ -68,9 +69,9 @@ static int64_t lag_of(const struct lc_source *source, uint32_t now)
 }
 
 static void add_source(struct lc_inspect *inspect, const struct lc_source *source,
-		       const struct lc_shard_parts *parts)
+		       const struct lc_delivery *delivery)
 {
-	uint32_t now = lc_cycle_clickhouse_now(parts->cycle);
+	uint32_t now = lc_cycle_clickhouse_now(delivery->cycle);
 	struct lc_backlog_sum backlog = lc_backlog_of_source(source);
 	const struct lc_object *object;
 	struct lc_inspection_source row = {
@@ -92,7 +93,7 @@ static void add_source(struct lc_inspect *inspect, const struct lc_source *sourc
 	    .next_read_seconds =
 		source->read_failures == 0
 		    ? LC_INSPECTION_NO_AGE
-		    : seconds_until(source->read_at_ms, lc_loop_now_ms(parts->loop)),
+		    : seconds_until(source->read_at_ms, lc_loop_now_ms(delivery->loop)),
 	};
 
 	TAILQ_FOREACH(object, &source->objects, of_source)
@@ -136,15 +137,14 @@ static void survey_source(void *context, struct lc_source *source)
 static void look_at_sources(struct lc_inspect *inspect)
 {
 	struct source_survey survey = {.request = &inspect->request};
-	struct lc_shard_parts parts;
+	const struct lc_delivery *delivery = lc_shard_delivery(inspect->shard);
 
-	lc_shard_parts(inspect->shard, &parts);
-	survey.now = lc_cycle_clickhouse_now(parts.cycle);
-	survey.threshold_seconds = parts.settings->consumer_time_threshold_seconds;
+	survey.now = lc_cycle_clickhouse_now(delivery->cycle);
+	survey.threshold_seconds = delivery->settings->consumer_time_threshold_seconds;
 	picks_init(&survey.picks, inspect->request.limit);
-	lc_source_each(parts.sources, survey_source, &survey);
+	lc_source_each(delivery->sources, survey_source, &survey);
 	for (size_t i = 0; i < survey.picks.count; i++)
-		add_source(inspect, survey.picks.picks[i].item, &parts);
+		add_source(inspect, survey.picks.picks[i].item, delivery);
 	inspect->document.more = survey.picks.seen - survey.picks.count;
 	free(survey.picks.picks);
 	inspect->done(inspect);
@@ -215,13 +215,12 @@ static void look_at_targets(struct lc_inspect *inspect)
 {
 	struct target_survey survey = {.blocked = lc_control_request_has(
 					   &inspect->request, LC_CONTROL_REQUEST_ARGUMENT_BLOCKED)};
-	struct lc_shard_parts parts;
+	const struct lc_delivery *delivery = lc_shard_delivery(inspect->shard);
 
-	lc_shard_parts(inspect->shard, &parts);
 	picks_init(&survey.picks, inspect->request.limit);
-	lc_target_table_each(lc_upload_targets(parts.upload), survey_target, &survey);
+	lc_target_table_each(delivery->targets, survey_target, &survey);
 	for (size_t i = 0; i < survey.picks.count; i++)
-		add_target(inspect, survey.picks.picks[i].item, lc_loop_now_ms(parts.loop));
+		add_target(inspect, survey.picks.picks[i].item, lc_loop_now_ms(delivery->loop));
 	inspect->document.more = survey.picks.seen - survey.picks.count;
 	free(survey.picks.picks);
 	inspect->done(inspect);
@@ -229,17 +228,17 @@ static void look_at_targets(struct lc_inspect *inspect)
 
 /* ---- what keeps a source ---- */
 
-static void add_reader(struct lc_inspect *inspect, const struct lc_shard_parts *parts)
+static void add_reader(struct lc_inspect *inspect, const struct lc_delivery *delivery)
 {
-	int64_t begins_in_ms = lc_cycle_begins_in_ms(parts->cycle);
+	int64_t begins_in_ms = lc_cycle_begins_in_ms(delivery->cycle);
 	struct lc_inspection_reader row = {
 	    .shard = inspect->number,
-	    .step = lc_cycle_step(parts->cycle),
+	    .step = lc_cycle_step(delivery->cycle),
 	    .next_cycle_seconds =
 		begins_in_ms < 0 ? LC_INSPECTION_NO_AGE : (begins_in_ms + 999) / 1000,
-	    .clickhouse_now = lc_cycle_clickhouse_now(parts->cycle),
-	    .count_threshold = (uint64_t)parts->settings->consumer_count_threshold,
-	    .time_threshold_seconds = (uint64_t)parts->settings->consumer_time_threshold_seconds,
+	    .clickhouse_now = lc_cycle_clickhouse_now(delivery->cycle),
+	    .count_threshold = (uint64_t)delivery->settings->consumer_count_threshold,
+	    .time_threshold_seconds = (uint64_t)delivery->settings->consumer_time_threshold_seconds,
 	};
 
 	lc_inspection_add(&inspect->document, LC_INSPECTION_READERS, &row);
@@ -271,12 +270,11 @@ static void add_targets_of_source(struct lc_inspect *inspect,
 {
 	const struct lc_source *source;
 	const struct lc_object *object;
-	struct lc_shard_parts parts;
+	const struct lc_delivery *delivery = lc_shard_delivery(inspect->shard);
 	uint64_t now_ms;
 
-	lc_shard_parts(inspect->shard, &parts);
-	now_ms = lc_loop_now_ms(parts.loop);
-	source = lc_source_find(parts.sources, inspect->request.raft_session_id,
+	now_ms = lc_loop_now_ms(delivery->loop);
+	source = lc_source_find(delivery->sources, inspect->request.raft_session_id,
 				lc_control_request_bucket(&inspect->request));
 	if (source != NULL) {
 		TAILQ_FOREACH(object, &source->objects, of_source)
@@ -287,7 +285,7 @@ static void add_targets_of_source(struct lc_inspect *inspect,
 	for (size_t i = 0; i < count; i++) {
 		const struct lc_ledger_intent *intent = &objects[i].intent;
 		const struct lc_target *target = lc_target_table_find(
-		    lc_upload_targets(parts.upload), intent->target_bucket, intent->target_prefix);
+		    delivery->targets, intent->target_bucket, intent->target_prefix);
 
 		if (target != NULL && is_open(&objects[i]))
 			add_target_once(inspect, target, now_ms);
@@ -356,26 +354,25 @@ static void look_at_source(struct lc_inspect *inspect)
 	struct lc_view bucket = lc_control_request_bucket(&inspect->request);
 	struct lc_ledger_source name = {.raft_session_id = inspect->request.raft_session_id,
 					.bucket = bucket};
-	struct lc_shard_parts parts;
+	const struct lc_delivery *delivery = lc_shard_delivery(inspect->shard);
 	const struct lc_source *source;
 
-	lc_shard_parts(inspect->shard, &parts);
-	source = lc_source_find(parts.sources, name.raft_session_id, bucket);
+	source = lc_source_find(delivery->sources, name.raft_session_id, bucket);
 	if (source != NULL) {
-		add_source(inspect, source, &parts);
+		add_source(inspect, source, delivery);
 		add_ranges(inspect, source);
 	}
 	if (inspect->request.command == LC_CONTROL_REQUEST_EXPLAIN)
-		add_reader(inspect, &parts);
-	lc_ledger_read_objects(parts.ledger, &name, inspect->request.limit, on_objects, inspect);
+		add_reader(inspect, delivery);
+	lc_ledger_read_objects(delivery->ledger, &name, inspect->request.limit, on_objects,
+			       inspect);
 }
 
 static void look_at_deliveries(struct lc_inspect *inspect)
 {
-	struct lc_shard_parts parts;
+	const struct lc_delivery *delivery = lc_shard_delivery(inspect->shard);
 
-	lc_shard_parts(inspect->shard, &parts);
-	lc_ledger_read_deliveries(parts.ledger, lc_control_request_bucket(&inspect->request),
+	lc_ledger_read_deliveries(delivery->ledger, lc_control_request_bucket(&inspect->request),
 				  inspect->request.limit, on_objects, inspect);
 }
 
@@ -386,11 +383,10 @@ static void flush(struct lc_inspect *inspect)
 	struct lc_ledger_source one = {.raft_session_id = inspect->request.raft_session_id,
 				       .bucket = lc_control_request_bucket(&inspect->request)};
 	bool all = lc_control_request_has(&inspect->request, LC_CONTROL_REQUEST_ARGUMENT_ALL);
-	struct lc_shard_parts parts;
+	const struct lc_delivery *delivery = lc_shard_delivery(inspect->shard);
 
-	lc_shard_parts(inspect->shard, &parts);
-	if (parts.delivering)
-		inspect->document.affected = lc_cycle_flush(parts.cycle, all ? NULL : &one);
+	if (lc_shard_delivering(inspect->shard))
+		inspect->document.affected = lc_cycle_flush(delivery->cycle, all ? NULL : &one);
 	else
 		lc_inspection_complain(&inspect->document, inspect->number,
 				       "the shard is stopping and reads nothing more");
@@ -424,27 +420,27 @@ static void retry(struct lc_inspect *inspect)
 	    .inspect = inspect,
 	    .all = lc_control_request_has(&inspect->request, LC_CONTROL_REQUEST_ARGUMENT_ALL),
 	};
-	struct lc_shard_parts parts;
+	const struct lc_delivery *delivery = lc_shard_delivery(inspect->shard);
 
-	lc_shard_parts(inspect->shard, &parts);
-	retry.upload = parts.upload;
-	lc_target_table_each(lc_upload_targets(parts.upload), retry_target, &retry);
-	if (parts.delivering)
-		lc_rebuild_start_if_due(parts.rebuild, lc_cycle_clickhouse_now(parts.cycle));
+	retry.upload = delivery->upload;
+	lc_target_table_each(delivery->targets, retry_target, &retry);
+	if (lc_shard_delivering(inspect->shard))
+		lc_rebuild_start_if_due(delivery->rebuild,
+					lc_cycle_clickhouse_now(delivery->cycle));
 	inspect->done(inspect);
 }
 
 static void decide(struct lc_inspect *inspect, enum lc_ledger_given_up decision)
 {
 	const struct lc_control_request *request = &inspect->request;
-	struct lc_shard_parts parts;
+	const struct lc_delivery *delivery = lc_shard_delivery(inspect->shard);
 
-	lc_shard_parts(inspect->shard, &parts);
-	lc_upload_give_up(parts.upload, lc_control_request_bucket(request),
+	lc_upload_give_up(delivery->upload, lc_control_request_bucket(request),
 			  lc_control_request_prefix(request), request->whole_bucket, decision);
 	inspect->document.affected = 1;
-	if (parts.delivering)
-		lc_rebuild_start_if_due(parts.rebuild, lc_cycle_clickhouse_now(parts.cycle));
+	if (lc_shard_delivering(inspect->shard))
+		lc_rebuild_start_if_due(delivery->rebuild,
+					lc_cycle_clickhouse_now(delivery->cycle));
 	inspect->done(inspect);
 }
 

@@ -61,15 +61,16 @@ void lc_query_append_literal(struct lc_buffer *sql, struct lc_view text)
 	lc_buffer_append_char(sql, '\'');
 }
 
-static void append_from_logs(struct lc_buffer *sql, const struct lc_parts *parts)
+static void append_from_logs(struct lc_buffer *sql, const struct lc_delivery *delivery)
 {
-	lc_buffer_append_format(sql, " FROM `%s`.`%s`", parts->settings->clickhouse_database,
-				parts->settings->clickhouse_logs_table);
+	lc_buffer_append_format(sql, " FROM `%s`.`%s`", delivery->settings->clickhouse_database,
+				delivery->settings->clickhouse_logs_table);
 }
 
-static void append_shard(struct lc_buffer *sql, const struct lc_parts *parts)
+static void append_shard(struct lc_buffer *sql, const struct lc_delivery *delivery)
 {
-	lc_buffer_append_format(sql, "raftSessionID %% %u = %u", parts->shard_count, parts->shard);
+	lc_buffer_append_format(sql, "raftSessionID %% %u = %u", delivery->shard_count,
+				delivery->shard);
 }
 
 static void append_bounds(struct lc_buffer *sql, uint32_t from, uint32_t until)
@@ -110,13 +111,14 @@ static void close_answer(struct lc_buffer *sql)
 	lc_query_append_end(sql);
 }
 
-static void append_count(struct lc_buffer *sql, const struct lc_parts *parts, const char *second)
+static void append_count(struct lc_buffer *sql, const struct lc_delivery *delivery,
+			 const char *second)
 {
 	lc_buffer_append_format(sql,
 				"SELECT toUInt32(raftSessionID) AS session, "
 				"toString(bucketName) AS bucket, count() AS found, %s AS second",
 				second);
-	append_from_logs(sql, parts);
+	append_from_logs(sql, delivery);
 	lc_buffer_append_text(sql, " WHERE ");
 }
 
@@ -139,36 +141,38 @@ void lc_query_append_insert(struct lc_buffer *sql, const struct lc_settings *set
 	lc_query_append_end(sql);
 }
 
-void lc_query_append_window(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker,
-			    uint32_t from, uint32_t until)
+void lc_query_append_window(struct lc_buffer *sql, const struct lc_delivery *delivery,
+			    uint64_t marker, uint32_t from, uint32_t until)
 {
 	open_answer(sql, marker, NO_FLOOR, false);
-	append_count(sql, parts, "toUInt32(min(insertedAt))");
-	append_shard(sql, parts);
+	append_count(sql, delivery, "toUInt32(min(insertedAt))");
+	append_shard(sql, delivery);
 	lc_buffer_append_text(sql, " AND ");
 	append_bounds(sql, from, until);
 	lc_buffer_append_text(sql, " GROUP BY raftSessionID, bucketName");
 	close_answer(sql);
 }
 
-static void append_grouped_offsets(struct lc_buffer *sql, const struct lc_parts *parts)
+static void append_grouped_offsets(struct lc_buffer *sql, const struct lc_delivery *delivery)
 {
-	lc_buffer_append_format(sql, " FROM `%s`.`%s` WHERE ", parts->settings->clickhouse_database,
-				parts->settings->clickhouse_offsets_table);
-	append_shard(sql, parts);
+	lc_buffer_append_format(sql, " FROM `%s`.`%s` WHERE ",
+				delivery->settings->clickhouse_database,
+				delivery->settings->clickhouse_offsets_table);
+	append_shard(sql, delivery);
 	lc_buffer_append_text(sql, " GROUP BY raftSessionID, bucketName");
 }
 
-void lc_query_append_oldest(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker)
+void lc_query_append_oldest(struct lc_buffer *sql, const struct lc_delivery *delivery,
+			    uint64_t marker)
 {
 	open_answer(sql, marker, NO_FLOOR, false);
 	lc_buffer_append_text(sql, "SELECT toUInt32(0) AS session, '' AS bucket, count() AS found, "
 				   "toUInt32(min(insertedAt)) AS second");
-	append_from_logs(sql, parts);
+	append_from_logs(sql, delivery);
 	close_answer(sql);
 }
 
-void lc_query_append_doubtful_window(struct lc_buffer *sql, const struct lc_parts *parts,
+void lc_query_append_doubtful_window(struct lc_buffer *sql, const struct lc_delivery *delivery,
 				     uint64_t marker, uint32_t from, uint32_t until)
 {
 	open_answer(sql, marker, "known.1, known.2, known.3", false);
@@ -176,14 +180,14 @@ void lc_query_append_doubtful_window(struct lc_buffer *sql, const struct lc_part
 	    sql, "SELECT toUInt32(l.raftSessionID) AS session, toString(l.bucketName) AS bucket, "
 		 "count() AS found, toUInt32(min(l.insertedAt)) AS second, "
 		 "tuple(any(o.floor.1), any(o.floor.2), any(o.floor.3)) AS known");
-	append_from_logs(sql, parts);
+	append_from_logs(sql, delivery);
 	lc_buffer_append_text(
 	    sql, " AS l GLOBAL ANY LEFT JOIN (SELECT raftSessionID, bucketName, " FLOOR);
-	append_grouped_offsets(sql, parts);
+	append_grouped_offsets(sql, delivery);
 	lc_buffer_append_text(
 	    sql, ") AS o ON l.raftSessionID = o.raftSessionID AND l.bucketName = o.bucketName "
 		 "WHERE l.");
-	append_shard(sql, parts);
+	append_shard(sql, delivery);
 	lc_buffer_append_format(sql,
 				" AND l.insertedAt >= toDateTime(%" PRIu32
 				") AND l.insertedAt < toDateTime(%" PRIu32
@@ -194,40 +198,41 @@ void lc_query_append_doubtful_window(struct lc_buffer *sql, const struct lc_part
 	close_answer(sql);
 }
 
-void lc_query_append_offsets(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker)
+void lc_query_append_offsets(struct lc_buffer *sql, const struct lc_delivery *delivery,
+			     uint64_t marker)
 {
 	open_answer(sql, marker, "floor.1, floor.2, floor.3", false);
 	lc_buffer_append_text(sql,
 			      "SELECT toUInt32(raftSessionID) AS session, toString(bucketName) AS "
 			      "bucket, count() AS found, toUInt32(0) AS second, " FLOOR);
-	append_grouped_offsets(sql, parts);
+	append_grouped_offsets(sql, delivery);
 	close_answer(sql);
 }
 
-void lc_query_append_slots(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker,
-			   uint32_t from, uint32_t until)
+void lc_query_append_slots(struct lc_buffer *sql, const struct lc_delivery *delivery,
+			   uint64_t marker, uint32_t from, uint32_t until)
 {
 	struct lc_buffer second;
 
 	lc_buffer_init(&second, 256);
 	lc_buffer_append_format(&second, SLOT, LC_LEDGER_SLOT_SECONDS, LC_LEDGER_SLOT_SECONDS);
 	open_answer(sql, marker, NO_FLOOR, true);
-	append_count(sql, parts, lc_buffer_text(&second));
+	append_count(sql, delivery, lc_buffer_text(&second));
 	lc_buffer_free(&second);
-	append_shard(sql, parts);
+	append_shard(sql, delivery);
 	lc_buffer_append_text(sql, " AND ");
 	append_bounds(sql, from, until);
 	lc_buffer_append_text(sql, " GROUP BY raftSessionID, bucketName, second");
 	close_answer(sql);
 }
 
-void lc_query_append_seconds(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker,
-			     uint32_t from, uint32_t until, const struct lc_ledger_count *slots,
-			     size_t count)
+void lc_query_append_seconds(struct lc_buffer *sql, const struct lc_delivery *delivery,
+			     uint64_t marker, uint32_t from, uint32_t until,
+			     const struct lc_ledger_count *slots, size_t count)
 {
 	LC_ASSERT(count > 0);
 	open_answer(sql, marker, NO_FLOOR, true);
-	append_count(sql, parts, "toUInt32(insertedAt)");
+	append_count(sql, delivery, "toUInt32(insertedAt)");
 	append_bounds(sql, from, until);
 	lc_buffer_append_format(sql, " AND (raftSessionID, bucketName, " SLOT ") IN (",
 				LC_LEDGER_SLOT_SECONDS, LC_LEDGER_SLOT_SECONDS);
@@ -269,12 +274,12 @@ static void append_rows(struct lc_buffer *sql, const struct lc_query_rows *rows)
 	lc_buffer_append_char(sql, ')');
 }
 
-void lc_query_append_scan(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker,
-			  const struct lc_query_rows *rows)
+void lc_query_append_scan(struct lc_buffer *sql, const struct lc_delivery *delivery,
+			  uint64_t marker, const struct lc_query_rows *rows)
 {
 	lc_buffer_append_text(sql, "SELECT ");
 	lc_record_append_columns(sql, marker);
-	append_from_logs(sql, parts);
+	append_from_logs(sql, delivery);
 	lc_buffer_append_text(sql, " WHERE ");
 	append_rows(sql, rows);
 	lc_buffer_append_text(sql,
@@ -282,12 +287,12 @@ void lc_query_append_scan(struct lc_buffer *sql, const struct lc_parts *parts, u
 	lc_query_append_end(sql);
 }
 
-void lc_query_append_rest(struct lc_buffer *sql, const struct lc_parts *parts, uint64_t marker,
-			  const struct lc_query_rows *rows, const struct lc_source *last,
-			  uint32_t second)
+void lc_query_append_rest(struct lc_buffer *sql, const struct lc_delivery *delivery,
+			  uint64_t marker, const struct lc_query_rows *rows,
+			  const struct lc_source *last, uint32_t second)
 {
 	open_answer(sql, marker, NO_FLOOR, false);
-	append_count(sql, parts, "toUInt32(min(insertedAt))");
+	append_count(sql, delivery, "toUInt32(min(insertedAt))");
 	append_rows(sql, rows);
 	if (last != NULL) {
 		lc_buffer_append_format(sql,

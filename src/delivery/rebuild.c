@@ -1,19 +1,29 @@
 #include "delivery/rebuild.h"
 
 #include "base/assert.h"
+#include "base/counters.h"
 #include "base/crash_point.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/memory.h"
+#include "base/random.h"
+#include "clients/clickhouse.h"
 #include "clients/diagnose.h"
+#include "config/settings.h"
 #include "delivery/attempts.h"
 #include "delivery/backlog.h"
+#include "delivery/build.h"
 #include "delivery/ending.h"
 #include "delivery/inflight.h"
 #include "delivery/object.h"
 #include "delivery/query.h"
 #include "delivery/rebuild_item.h"
+#include "delivery/source.h"
+#include "delivery/target_table.h"
+#include "delivery/upload.h"
 #include "formats/record_stream.h"
 #include "formats/row_hash.h"
+#include "ledger/ledger.h"
 
 #include <stdlib.h>
 
@@ -37,9 +47,7 @@ static const char *const STEP_NAMES[] = {"idle", "reading intents", "reading row
 					 "checking the end"};
 
 struct lc_rebuild {
-	struct lc_parts parts;
-	void (*on_settled)(void *context, struct lc_source *source);
-	void *context;
+	const struct lc_delivery *delivery;
 	size_t room; /* bytes of bodies that one pass may build */
 	size_t most; /* intents of the next pass; fewer once a pass could not be read */
 
@@ -61,16 +69,12 @@ struct lc_rebuild {
 	struct lc_ending_place place; /* of the last row */
 };
 
-struct lc_rebuild *lc_rebuild_new(const struct lc_parts *parts,
-				  void (*on_settled)(void *context, struct lc_source *source),
-				  void *context)
+struct lc_rebuild *lc_rebuild_new(const struct lc_delivery *delivery)
 {
 	struct lc_rebuild *rebuild = lc_memory_zero(1, sizeof(*rebuild));
 
-	rebuild->parts = *parts;
-	rebuild->on_settled = on_settled;
-	rebuild->context = context;
-	rebuild->room = (size_t)parts->settings->limits_max_inflight_bytes / 8;
+	rebuild->delivery = delivery;
+	rebuild->room = (size_t)delivery->settings->limits_max_inflight_bytes / 8;
 	rebuild->most = INTENTS_MAX;
 	return rebuild;
 }
@@ -123,7 +127,7 @@ static bool on_record(void *context, const struct lc_record *record)
 {
 	struct lc_rebuild *rebuild = context;
 	uint64_t hash = lc_row_hash(record);
-	struct lc_line_style style = lc_object_line_style(rebuild->parts.settings);
+	struct lc_line_style style = lc_object_line_style(rebuild->delivery->settings);
 
 	while (rebuild->at < rebuild->item_count &&
 	       lc_rebuild_item_compare_source(&rebuild->items[rebuild->at], record) < 0)
@@ -167,22 +171,23 @@ static void submit(struct lc_rebuild *rebuild, struct lc_rebuild_item *item)
 	 * they go: once nothing of the source is undelivered, that is what is to be committed. */
 	lc_source_advance(item->source, &item->last);
 	item->object = NULL;
-	lc_counters_add(rebuild->parts.counters, LC_COUNTERS_INTENTS_REBUILT, 1);
+	lc_counters_add(rebuild->delivery->counters, LC_COUNTERS_INTENTS_REBUILT, 1);
 	LC_CRASH_POINT(REBUILD_BEFORE_SUBMIT);
-	lc_upload_submit(rebuild->parts.upload, object);
+	lc_upload_submit(rebuild->delivery->upload, object);
 }
 
 static void hold(struct lc_rebuild *rebuild, const struct lc_rebuild_item *item)
 {
-	lc_attempts_hold(lc_upload_attempts(rebuild->parts.upload), item->object->intent_id,
-			 lc_loop_now_ms(rebuild->parts.loop), MISSING_WAIT_MS, MISSING_WAIT_MAX_MS);
+	lc_attempts_hold(rebuild->delivery->attempts, item->object->intent_id,
+			 lc_loop_now_ms(rebuild->delivery->loop), MISSING_WAIT_MS,
+			 MISSING_WAIT_MAX_MS);
 }
 
 /* ClickHouse does not show all rows of the intent. */
 static void miss(struct lc_rebuild *rebuild, struct lc_rebuild_item *item)
 {
 	uint64_t missing = item->hashes.count - item->object->line_count;
-	uint64_t retention = (uint64_t)rebuild->parts.settings->consumer_retention_seconds;
+	uint64_t retention = (uint64_t)rebuild->delivery->settings->consumer_retention_seconds;
 	struct lc_source *source = item->source;
 
 	if (rebuild->now <= item->last_second + retention) {
@@ -199,15 +204,15 @@ static void miss(struct lc_rebuild *rebuild, struct lc_rebuild_item *item)
 	       LC_LOG_VIEW("target", rebuild->target->bucket->name),
 	       LC_LOG_VIEW("key", lc_buffer_view(&item->key)),
 	       LC_LOG_UINT("rows", item->hashes.count));
-	lc_counters_add(rebuild->parts.counters, LC_COUNTERS_ROWS_EXPIRED, item->hashes.count);
-	lc_ledger_set_lost(rebuild->parts.ledger, item->object->intent_id, item->last_second,
+	lc_counters_add(rebuild->delivery->counters, LC_COUNTERS_ROWS_EXPIRED, item->hashes.count);
+	lc_ledger_set_lost(rebuild->delivery->ledger, item->object->intent_id, item->last_second,
 			   LC_LEDGER_LOST_EXPIRED);
-	lc_attempts_forget(lc_upload_attempts(rebuild->parts.upload), item->object->intent_id);
+	lc_attempts_forget(rebuild->delivery->attempts, item->object->intent_id);
 	lc_object_enter(item->object, LC_OBJECT_CLOSED);
 	item->object = NULL;
 	lc_rebuild_item_free(item);
 	*item = (struct lc_rebuild_item){.source = NULL};
-	rebuild->on_settled(rebuild->context, source);
+	rebuild->delivery->events->lost(rebuild->delivery->context, source);
 }
 
 /* The pass could not be read to its end. When ClickHouse was there, what it asked for may be the
@@ -225,7 +230,7 @@ static void fail_pass(struct lc_rebuild *rebuild, const struct lc_error *failure
 		rebuild->most = rebuild->item_count / 2;
 	}
 	target->rebuild_at_ms =
-	    lc_loop_now_ms(rebuild->parts.loop) + (answered ? NARROW_WAIT_MS : FAILURE_WAIT_MS);
+	    lc_loop_now_ms(rebuild->delivery->loop) + (answered ? NARROW_WAIT_MS : FAILURE_WAIT_MS);
 	target->looked_to = 0;
 	lc_log(LC_LOG_WARNING, "rebuilding log objects failed and is tried again",
 	       LC_LOG_VIEW("target", target->bucket->name),
@@ -296,7 +301,7 @@ static void on_done(void *context, const struct lc_error *error, int exception_c
 	    sources_from(rebuild, rebuild->at < rebuild->item_count ? rebuild->at : 0, &rest.count);
 	rest.sources = sources;
 	enter(rebuild, STEP_ENDING);
-	lc_ending_ask(&rebuild->ending, &rebuild->parts, rebuild->seat, &rest, &rebuild->place,
+	lc_ending_ask(&rebuild->ending, rebuild->delivery, rebuild->seat, &rest, &rebuild->place,
 		      finish, rebuild);
 	free(sources);
 }
@@ -307,10 +312,10 @@ static void add_item(struct lc_rebuild *rebuild, const struct lc_ledger_intent *
 {
 	struct lc_rebuild_item *item = &rebuild->items[rebuild->item_count++];
 	struct lc_source *source = lc_source_get(
-	    rebuild->parts.sources, intent->source.raft_session_id, intent->source.bucket);
+	    rebuild->delivery->sources, intent->source.raft_session_id, intent->source.bucket);
 
-	lc_rebuild_item_init(item, lc_upload_objects(rebuild->parts.upload), source,
-			     rebuild->target, intent, lc_loop_now_ms(rebuild->parts.loop));
+	lc_rebuild_item_init(item, rebuild->delivery->objects, source, rebuild->target, intent,
+			     lc_loop_now_ms(rebuild->delivery->loop));
 }
 
 /* In the order of the stream, with the bounds of what is asked. */
@@ -334,13 +339,13 @@ static void order_items(struct lc_rebuild *rebuild)
 static void start_query(struct lc_rebuild *rebuild)
 {
 	static const struct lc_clickhouse_setting settings[] = {{"max_block_size", "8192"}};
-	uint64_t marker = lc_random_next(rebuild->parts.random);
+	uint64_t marker = lc_random_next(rebuild->delivery->random);
 	struct lc_query_rows rows = {.count = 0};
 	struct lc_source **sources;
 	struct lc_clickhouse_spec spec = {
 	    .settings = settings,
 	    .setting_count = sizeof(settings) / sizeof(settings[0]),
-	    .seat = lc_clickhouse_take_seat(rebuild->parts.clickhouse),
+	    .seat = lc_clickhouse_take_seat(rebuild->delivery->clickhouse),
 	    .on_data = on_data,
 	    .on_done = on_done,
 	    .context = rebuild,
@@ -355,16 +360,16 @@ static void start_query(struct lc_rebuild *rebuild)
 	rows.from = rebuild->from;
 	rows.until = rebuild->until;
 	lc_buffer_init(&sql, SIZE_MAX / 2);
-	lc_query_append_scan(&sql, &rebuild->parts, marker, &rows);
+	lc_query_append_scan(&sql, rebuild->delivery, marker, &rows);
 	LC_ASSERT(!lc_buffer_failed(&sql));
 	free(sources);
 	spec.sql = lc_buffer_view(&sql);
 	rebuild->at = 0;
 	rebuild->disordered = false;
 	rebuild->stream = lc_record_stream_new(
-	    marker, (size_t)rebuild->parts.settings->limits_max_row_bytes, on_record, rebuild);
+	    marker, (size_t)rebuild->delivery->settings->limits_max_row_bytes, on_record, rebuild);
 	enter(rebuild, STEP_ROWS);
-	rebuild->query = lc_clickhouse_start(rebuild->parts.clickhouse, &spec);
+	rebuild->query = lc_clickhouse_start(rebuild->delivery->clickhouse, &spec);
 	lc_buffer_free(&sql);
 }
 
@@ -372,7 +377,7 @@ static void start_query(struct lc_rebuild *rebuild)
 static bool has_body(const struct lc_rebuild *rebuild, const struct lc_ledger_intent *intent)
 {
 	const struct lc_source *source = lc_source_find(
-	    rebuild->parts.sources, intent->source.raft_session_id, intent->source.bucket);
+	    rebuild->delivery->sources, intent->source.raft_session_id, intent->source.bucket);
 
 	return source != NULL && lc_object_find(source, intent->id) != NULL;
 }
@@ -380,10 +385,9 @@ static bool has_body(const struct lc_rebuild *rebuild, const struct lc_ledger_in
 /* Whether the intent is to be built now: its body is not there, and it is not left alone. */
 static bool is_wanted(const struct lc_rebuild *rebuild, const struct lc_ledger_intent *intent)
 {
-	uint64_t held_ms =
-	    lc_attempts_held_until_ms(lc_upload_attempts(rebuild->parts.upload), intent->id);
+	uint64_t held_ms = lc_attempts_held_until_ms(rebuild->delivery->attempts, intent->id);
 
-	return held_ms <= lc_loop_now_ms(rebuild->parts.loop) && !has_body(rebuild, intent);
+	return held_ms <= lc_loop_now_ms(rebuild->delivery->loop) && !has_body(rebuild, intent);
 }
 
 /* Takes as many of the intents as there is room for. True when it came to the end of the answer. */
@@ -391,7 +395,7 @@ static bool choose_items(struct lc_rebuild *rebuild, const struct lc_ledger_inte
 {
 	struct lc_target *target = rebuild->target;
 	bool one = lc_target_standing(target)->state != LC_TARGET_HEALTHY;
-	size_t room = lc_inflight_room(lc_upload_objects(rebuild->parts.upload), target);
+	size_t room = lc_inflight_room(rebuild->delivery->objects, target);
 	uint64_t bytes = 0;
 
 	rebuild->items = lc_memory_zero(answer->count, sizeof(rebuild->items[0]));
@@ -399,7 +403,7 @@ static bool choose_items(struct lc_rebuild *rebuild, const struct lc_ledger_inte
 		const struct lc_ledger_intent *intent = &answer->intents[i];
 
 		/* Younger ones have their bodies: they are on their way to the uploads. */
-		if (intent->id >= lc_build_submitted_to(rebuild->parts.build))
+		if (intent->id >= lc_build_submitted_to(rebuild->delivery->build))
 			return true;
 		if (is_wanted(rebuild, intent)) {
 			bytes += lc_object_memory_for(intent->rows, intent->bytes);
@@ -419,25 +423,27 @@ static void discard_all(struct lc_rebuild *rebuild, const struct lc_ledger_inten
 
 	for (size_t i = 0; i < answer->count; i++) {
 		const struct lc_ledger_intent *intent = &answer->intents[i];
-		struct lc_source *source = lc_source_find(
-		    rebuild->parts.sources, intent->source.raft_session_id, intent->source.bucket);
+		struct lc_source *source =
+		    lc_source_find(rebuild->delivery->sources, intent->source.raft_session_id,
+				   intent->source.bucket);
 
-		if (intent->id >= lc_build_submitted_to(rebuild->parts.build) ||
+		if (intent->id >= lc_build_submitted_to(rebuild->delivery->build) ||
 		    has_body(rebuild, intent))
 			continue;
 		LC_ASSERT(source != NULL);
-		lc_counters_add(rebuild->parts.counters, LC_COUNTERS_ROWS_DISCARDED, intent->rows);
-		lc_ledger_set_lost(rebuild->parts.ledger, intent->id, intent->last_second,
+		lc_counters_add(rebuild->delivery->counters, LC_COUNTERS_ROWS_DISCARDED,
+				intent->rows);
+		lc_ledger_set_lost(rebuild->delivery->ledger, intent->id, intent->last_second,
 				   LC_LEDGER_LOST_DISCARDED);
-		lc_attempts_forget(lc_upload_attempts(rebuild->parts.upload), intent->id);
-		lc_target_table_remove_backlog(lc_upload_targets(rebuild->parts.upload), source,
-					       target, intent->rows);
-		rebuild->on_settled(rebuild->context, source);
+		lc_attempts_forget(rebuild->delivery->attempts, intent->id);
+		lc_target_table_remove_backlog(rebuild->delivery->targets, source, target,
+					       intent->rows);
+		rebuild->delivery->events->lost(rebuild->delivery->context, source);
 	}
 	/* After the last one come those that were passed over before it was discarded. */
 	target->looked_to = answer->more ? answer->intents[answer->count - 1].id : 0;
 	if (!answer->more)
-		target->rebuild_at_ms = lc_loop_now_ms(rebuild->parts.loop) + FAILURE_WAIT_MS;
+		target->rebuild_at_ms = lc_loop_now_ms(rebuild->delivery->loop) + FAILURE_WAIT_MS;
 	enter(rebuild, STEP_IDLE);
 }
 
@@ -467,21 +473,21 @@ static void on_intents(void *context, const struct lc_ledger_intents *answer)
 		target->looked_to = 0;
 		if (began_at_first)
 			target->rebuild_at_ms =
-			    lc_loop_now_ms(rebuild->parts.loop) + FAILURE_WAIT_MS;
+			    lc_loop_now_ms(rebuild->delivery->loop) + FAILURE_WAIT_MS;
 	}
 	enter(rebuild, STEP_IDLE);
 }
 
 void lc_rebuild_start_if_due(struct lc_rebuild *rebuild, uint32_t now)
 {
-	struct lc_object_table *objects = lc_upload_objects(rebuild->parts.upload);
-	size_t cap = (size_t)rebuild->parts.settings->limits_max_inflight_bytes;
+	struct lc_object_table *objects = rebuild->delivery->objects;
+	size_t cap = (size_t)rebuild->delivery->settings->limits_max_inflight_bytes;
 	struct lc_target *target;
 	struct lc_ledger_intents_question question;
 
 	if (rebuild->step != STEP_IDLE || now == 0 || objects->bytes > cap - rebuild->room)
 		return;
-	target = lc_inflight_next_backlog(objects, lc_loop_now_ms(rebuild->parts.loop));
+	target = lc_inflight_next_backlog(objects, lc_loop_now_ms(rebuild->delivery->loop));
 	if (target == NULL)
 		return;
 	rebuild->target = target;
@@ -495,5 +501,5 @@ void lc_rebuild_start_if_due(struct lc_rebuild *rebuild, uint32_t now)
 	};
 	enter(rebuild, STEP_INTENTS);
 	rebuild->read =
-	    lc_ledger_read_intents(rebuild->parts.ledger, &question, on_intents, rebuild);
+	    lc_ledger_read_intents(rebuild->delivery->ledger, &question, on_intents, rebuild);
 }

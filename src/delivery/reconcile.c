@@ -2,15 +2,22 @@
 
 #include "base/arena.h"
 #include "base/assert.h"
+#include "base/counters.h"
 #include "base/crash_point.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/memory.h"
+#include "base/random.h"
+#include "clients/clickhouse.h"
 #include "clients/diagnose.h"
+#include "config/settings.h"
 #include "delivery/query.h"
 #include "delivery/slice.h"
+#include "delivery/source.h"
 #include "delivery/steady_clock.h"
 #include "delivery/upload.h"
 #include "formats/discovery_row.h"
+#include "ledger/ledger.h"
 
 #include <stdlib.h>
 
@@ -57,7 +64,7 @@ struct pass {
 };
 
 struct lc_reconcile {
-	struct lc_parts parts;
+	const struct lc_delivery *delivery;
 	uint32_t horizon;
 	struct lc_steady_clock clock;
 	uint32_t present;      /* what it showed when the horizon was found a place last */
@@ -85,16 +92,15 @@ struct lc_reconcile {
 	size_t drilling_count;
 };
 
-struct lc_reconcile *lc_reconcile_new(const struct lc_parts *parts,
-				      const struct lc_ledger_state *state)
+struct lc_reconcile *lc_reconcile_new(const struct lc_delivery *delivery)
 {
 	struct lc_reconcile *reconcile = lc_memory_zero(1, sizeof(*reconcile));
 
-	reconcile->parts = *parts;
-	reconcile->horizon = state->horizon;
-	lc_upload_set_horizon(parts->upload, reconcile->horizon);
-	reconcile->clock =
-	    (struct lc_steady_clock){.shows_ms = state->steady_ms, .at_ms = state->steady_at_ms};
+	reconcile->delivery = delivery;
+	reconcile->horizon = delivery->state.horizon;
+	lc_upload_set_horizon(delivery->upload, reconcile->horizon);
+	reconcile->clock = (struct lc_steady_clock){.shows_ms = delivery->state.steady_ms,
+						    .at_ms = delivery->state.steady_at_ms};
 	reconcile->present = lc_steady_clock_second(&reconcile->clock);
 	reconcile->slice = lc_slice_of(SLICE_SLOTS * LC_LEDGER_SLOT_SECONDS, LC_LEDGER_SLOT_SECONDS,
 				       SLICE_SLOTS * LC_LEDGER_SLOT_SECONDS);
@@ -108,7 +114,7 @@ struct lc_reconcile *lc_reconcile_new(const struct lc_parts *parts,
 static void keep_clock(struct lc_reconcile *reconcile)
 {
 	reconcile->present = lc_steady_clock_second(&reconcile->clock);
-	lc_ledger_set_steady_clock(reconcile->parts.ledger, reconcile->clock.shows_ms,
+	lc_ledger_set_steady_clock(reconcile->delivery->ledger, reconcile->clock.shows_ms,
 				   reconcile->clock.at_ms);
 }
 
@@ -117,8 +123,8 @@ void lc_reconcile_set_horizon(struct lc_reconcile *reconcile, uint32_t horizon)
 	keep_clock(reconcile);
 	/* Whole slots: what is known of a part of one can not be compared. */
 	reconcile->horizon = horizon - horizon % LC_LEDGER_SLOT_SECONDS;
-	lc_upload_set_horizon(reconcile->parts.upload, reconcile->horizon);
-	lc_ledger_set_horizon(reconcile->parts.ledger, reconcile->horizon);
+	lc_upload_set_horizon(reconcile->delivery->upload, reconcile->horizon);
+	lc_ledger_set_horizon(reconcile->delivery->ledger, reconcile->horizon);
 }
 
 static void forget_slice(struct lc_reconcile *reconcile)
@@ -172,7 +178,8 @@ static bool is_by_second(const struct lc_reconcile *reconcile)
 
 static bool asked_for(const struct lc_reconcile *reconcile, const struct lc_discovery_row *row)
 {
-	return row->raft_session_id % reconcile->parts.shard_count == reconcile->parts.shard &&
+	return row->raft_session_id % reconcile->delivery->shard_count ==
+		   reconcile->delivery->shard &&
 	       row->oldest >= reconcile->pass.from && row->oldest < reconcile->slice_until &&
 	       (is_by_second(reconcile) || row->oldest % LC_LEDGER_SLOT_SECONDS == 0);
 }
@@ -196,7 +203,7 @@ static void keep_count(void *context, const struct lc_discovery_row *row)
 {
 	struct lc_reconcile *reconcile = context;
 	const struct lc_source *source =
-	    lc_source_find(reconcile->parts.sources, row->raft_session_id, row->bucket);
+	    lc_source_find(reconcile->delivery->sources, row->raft_session_id, row->bucket);
 
 	if (!asked_for(reconcile, row)) {
 		reconcile->strayed = true;
@@ -229,7 +236,7 @@ static bool on_data(void *context, struct lc_view piece, struct lc_error *error)
 /* The recent slots are tried first: what keeps the others from being compared may last. */
 static void await_again(struct lc_reconcile *reconcile)
 {
-	uint64_t again_ms = lc_loop_now_ms(reconcile->parts.loop) + AGAIN_MS;
+	uint64_t again_ms = lc_loop_now_ms(reconcile->delivery->loop) + AGAIN_MS;
 
 	if (reconcile->pass.full)
 		reconcile->full_at_ms = again_ms + AGAIN_MS;
@@ -242,7 +249,7 @@ static void await_again(struct lc_reconcile *reconcile)
 static void tell_failing(const struct lc_reconcile *reconcile, bool failing)
 {
 	if (reconcile->pass.full)
-		lc_counters_set_failing(reconcile->parts.counters,
+		lc_counters_set_failing(reconcile->delivery->counters,
 					LC_COUNTERS_RECONCILE_FAILING_SINCE, failing);
 }
 
@@ -260,7 +267,7 @@ static void next_slice(struct lc_reconcile *reconcile);
 /* Whether what was asked for may be the reason: less of it, or other slots, may be answered. */
 static bool may_be_passed_over(struct lc_reconcile *reconcile, const struct lc_error *error)
 {
-	uint64_t elapsed_ms = lc_loop_now_ms(reconcile->parts.loop) - reconcile->asked_ms;
+	uint64_t elapsed_ms = lc_loop_now_ms(reconcile->delivery->loop) - reconcile->asked_ms;
 
 	if (error->code != 0)
 		return LC_FAULT_DESCRIPTIONS[lc_diagnose_clickhouse(error)].reach != LC_FAULT_WHOLE;
@@ -303,11 +310,11 @@ static void compare(struct lc_reconcile *reconcile)
 	enter(reconcile, by_second ? STEP_SURPLUS_SECONDS : STEP_SURPLUS_SLOTS);
 	if (by_second)
 		reconcile->read =
-		    lc_ledger_find_surplus_seconds(reconcile->parts.ledger, reconcile->counts,
+		    lc_ledger_find_surplus_seconds(reconcile->delivery->ledger, reconcile->counts,
 						   reconcile->count, on_surplus_seconds, reconcile);
 	else
 		reconcile->read =
-		    lc_ledger_find_surplus_slots(reconcile->parts.ledger, reconcile->counts,
+		    lc_ledger_find_surplus_slots(reconcile->delivery->ledger, reconcile->counts,
 						 reconcile->count, on_surplus_slots, reconcile);
 }
 
@@ -332,7 +339,7 @@ static void start_query(struct lc_reconcile *reconcile, enum step step, struct l
 {
 	struct lc_clickhouse_spec spec = {
 	    .sql = lc_buffer_view(sql),
-	    .seat = lc_clickhouse_take_seat(reconcile->parts.clickhouse),
+	    .seat = lc_clickhouse_take_seat(reconcile->delivery->clickhouse),
 	    .on_data = on_data,
 	    .on_done = on_done,
 	    .context = reconcile,
@@ -342,9 +349,9 @@ static void start_query(struct lc_reconcile *reconcile, enum step step, struct l
 	enter(reconcile, step);
 	reconcile->count = 0;
 	reconcile->strayed = false;
-	reconcile->asked_ms = lc_loop_now_ms(reconcile->parts.loop);
+	reconcile->asked_ms = lc_loop_now_ms(reconcile->delivery->loop);
 	lc_discovery_answer_begin(&reconcile->answer, reconcile->marker);
-	reconcile->query = lc_clickhouse_start(reconcile->parts.clickhouse, &spec);
+	reconcile->query = lc_clickhouse_start(reconcile->delivery->clickhouse, &spec);
 	lc_buffer_free(sql);
 }
 
@@ -354,9 +361,9 @@ static void ask_slots(struct lc_reconcile *reconcile)
 
 	reconcile->slice_until =
 	    lc_slice_end(&reconcile->slice, reconcile->pass.from, reconcile->pass.until);
-	reconcile->marker = lc_random_next(reconcile->parts.random);
+	reconcile->marker = lc_random_next(reconcile->delivery->random);
 	lc_buffer_init(&sql, SIZE_MAX / 2);
-	lc_query_append_slots(&sql, &reconcile->parts, reconcile->marker, reconcile->pass.from,
+	lc_query_append_slots(&sql, reconcile->delivery, reconcile->marker, reconcile->pass.from,
 			      reconcile->slice_until);
 	start_query(reconcile, STEP_SLOTS, &sql);
 }
@@ -366,7 +373,7 @@ static void ask_slots(struct lc_reconcile *reconcile)
 /* So far the horizon is to reach, in whole slots, when this is the present. */
 static uint32_t horizon_of(const struct lc_reconcile *reconcile, uint32_t present)
 {
-	uint32_t behind = (uint32_t)reconcile->parts.settings->reconcile_horizon_seconds;
+	uint32_t behind = (uint32_t)reconcile->delivery->settings->reconcile_horizon_seconds;
 	uint32_t bound = present > behind ? present - behind : 0;
 
 	return bound - bound % LC_LEDGER_SLOT_SECONDS;
@@ -386,19 +393,19 @@ static void move_horizon(struct lc_reconcile *reconcile)
 	else
 		keep_clock(reconcile);
 	/* What an earlier one has begun is ended, too. */
-	lc_ledger_expire(reconcile->parts.ledger, reconcile->horizon);
+	lc_ledger_expire(reconcile->delivery->ledger, reconcile->horizon);
 	LC_CRASH_POINT(RECONCILE_EXPIRED);
 }
 
 static void end_pass(struct lc_reconcile *reconcile)
 {
-	const struct lc_settings *settings = reconcile->parts.settings;
-	uint64_t now_ms = lc_loop_now_ms(reconcile->parts.loop);
+	const struct lc_settings *settings = reconcile->delivery->settings;
+	uint64_t now_ms = lc_loop_now_ms(reconcile->delivery->loop);
 
-	lc_counters_add(reconcile->parts.counters,
+	lc_counters_add(reconcile->delivery->counters,
 			reconcile->pass.full ? LC_COUNTERS_RECONCILES_FULL : LC_COUNTERS_RECONCILES,
 			1);
-	lc_counters_observe(reconcile->parts.counters, LC_COUNTERS_HISTOGRAM_RECONCILE_SECONDS,
+	lc_counters_observe(reconcile->delivery->counters, LC_COUNTERS_HISTOGRAM_RECONCILE_SECONDS,
 			    (double)(now_ms - reconcile->pass.started_ms) / 1000);
 	reconcile->recent_at_ms = now_ms + (uint64_t)settings->reconcile_interval_seconds * 1000;
 	if (!reconcile->pass.found_late)
@@ -435,9 +442,9 @@ static void ask_seconds(struct lc_reconcile *reconcile)
 	struct lc_buffer sql;
 
 	reconcile->drilling_count = left < DRILL_MAX ? left : DRILL_MAX;
-	reconcile->marker = lc_random_next(reconcile->parts.random);
+	reconcile->marker = lc_random_next(reconcile->delivery->random);
 	lc_buffer_init(&sql, SIZE_MAX / 2);
-	lc_query_append_seconds(&sql, &reconcile->parts, reconcile->marker, reconcile->pass.from,
+	lc_query_append_seconds(&sql, reconcile->delivery, reconcile->marker, reconcile->pass.from,
 				reconcile->slice_until, &reconcile->drill[reconcile->drilled],
 				reconcile->drilling_count);
 	start_query(reconcile, STEP_SECONDS, &sql);
@@ -467,7 +474,7 @@ static struct lc_source *open_again(struct lc_reconcile *reconcile,
 				    const struct lc_ledger_count *surplus)
 {
 	struct lc_source *source = lc_source_get(
-	    reconcile->parts.sources, surplus->source.raft_session_id, surplus->source.bucket);
+	    reconcile->delivery->sources, surplus->source.raft_session_id, surplus->source.bucket);
 	struct lc_source_range range = {.from = surplus->second,
 					.to = surplus->second + 1,
 					.since = reconcile->pass.now,
@@ -479,7 +486,7 @@ static struct lc_source *open_again(struct lc_reconcile *reconcile,
 	    reconcile->pass.now - surplus->second > reconcile->latest)
 		reconcile->latest = reconcile->pass.now - surplus->second;
 	reconcile->pass.found_late = true;
-	lc_counters_add(reconcile->parts.counters, LC_COUNTERS_LATE_ROWS_FOUND, surplus->rows);
+	lc_counters_add(reconcile->delivery->counters, LC_COUNTERS_LATE_ROWS_FOUND, surplus->rows);
 	lc_source_open(source, range, surplus->rows);
 	return source;
 }
@@ -488,7 +495,7 @@ static void record_opened(struct lc_reconcile *reconcile, const struct lc_source
 {
 	if (source == NULL)
 		return;
-	lc_source_record_ranges(source, reconcile->parts.ledger);
+	lc_source_record_ranges(source, reconcile->delivery->ledger);
 	LC_CRASH_POINT(RECONCILE_OPENED);
 }
 
@@ -529,7 +536,7 @@ static void on_surplus_seconds(void *context, const struct lc_ledger_count *surp
 /* A clock that was set back stands where windows have been, or even comparisons. */
 static void tell_of_clock(const struct lc_reconcile *reconcile, uint32_t until, uint32_t now)
 {
-	struct lc_counters *counters = reconcile->parts.counters;
+	struct lc_counters *counters = reconcile->delivery->counters;
 	uint32_t horizon = reconcile->horizon;
 
 	lc_counters_set(counters, LC_COUNTERS_CLOCK_BEHIND_WINDOWS, until > now ? until - now : 0);
@@ -545,7 +552,7 @@ void lc_reconcile_follow_clock(struct lc_reconcile *reconcile, uint32_t now, uin
 
 	if (now == 0)
 		return;
-	lc_steady_clock_follow(&reconcile->clock, told, lc_loop_now_ms(reconcile->parts.loop));
+	lc_steady_clock_follow(&reconcile->clock, told, lc_loop_now_ms(reconcile->delivery->loop));
 }
 
 /* ---- when ---- */
@@ -585,7 +592,7 @@ static void on_lowered(void *context, uint32_t horizon)
 		       "ClickHouse's clock was set back, and so is the horizon of late rows",
 		       LC_LOG_UINT("seconds", reconcile->horizon - horizon));
 	reconcile->horizon = horizon;
-	lc_upload_set_horizon(reconcile->parts.upload, horizon);
+	lc_upload_set_horizon(reconcile->delivery->upload, horizon);
 	reconcile->present = lc_steady_clock_second(&reconcile->clock);
 	begin_pass(reconcile);
 }
@@ -596,12 +603,12 @@ static void lower_horizon(struct lc_reconcile *reconcile)
 
 	enter(reconcile, STEP_LOWERING);
 	reconcile->read =
-	    lc_ledger_lower_horizon(reconcile->parts.ledger, bound, on_lowered, reconcile);
+	    lc_ledger_lower_horizon(reconcile->delivery->ledger, bound, on_lowered, reconcile);
 }
 
 void lc_reconcile_start_if_due(struct lc_reconcile *reconcile, uint32_t until, uint32_t now)
 {
-	uint64_t now_ms = lc_loop_now_ms(reconcile->parts.loop);
+	uint64_t now_ms = lc_loop_now_ms(reconcile->delivery->loop);
 
 	if (reconcile->horizon == 0 || until == 0 || now == 0)
 		return;

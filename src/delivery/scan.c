@@ -1,18 +1,26 @@
 #include "delivery/scan.h"
 
 #include "base/assert.h"
+#include "base/counters.h"
 #include "base/crash_point.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/memory.h"
+#include "base/random.h"
+#include "clients/clickhouse.h"
 #include "clients/diagnose.h"
+#include "config/settings.h"
+#include "delivery/build.h"
 #include "delivery/ending.h"
 #include "delivery/hash_set.h"
 #include "delivery/inflight.h"
 #include "delivery/known.h"
 #include "delivery/plan.h"
 #include "delivery/query.h"
+#include "delivery/upload.h"
 #include "formats/record_stream.h"
 #include "formats/row_hash.h"
+#include "ledger/ledger.h"
 
 #include <stdlib.h>
 
@@ -31,7 +39,7 @@ struct position {
 };
 
 struct lc_scan {
-	struct lc_parts parts;
+	const struct lc_delivery *delivery;
 	lc_scan_progress *on_progress;
 	lc_scan_callback *on_end;
 	void *context;
@@ -58,16 +66,16 @@ struct lc_scan {
 	uint64_t started_ms;
 };
 
-struct lc_scan *lc_scan_new(const struct lc_parts *parts, lc_scan_progress *on_progress,
+struct lc_scan *lc_scan_new(const struct lc_delivery *delivery, lc_scan_progress *on_progress,
 			    lc_scan_callback *on_end, void *context)
 {
 	struct lc_scan *scan = lc_memory_zero(1, sizeof(*scan));
 
-	scan->parts = *parts;
+	scan->delivery = delivery;
 	scan->on_progress = on_progress;
 	scan->on_end = on_end;
 	scan->context = context;
-	scan->cap = (size_t)parts->settings->limits_max_inflight_bytes;
+	scan->cap = (size_t)delivery->settings->limits_max_inflight_bytes;
 	lc_mark_init(&scan->at.last);
 	return scan;
 }
@@ -136,7 +144,7 @@ static struct lc_source *leave_source(struct lc_scan *scan, bool whole)
 	if (source == NULL)
 		return NULL;
 	lc_hash_subtraction_free(&at->subtraction);
-	lc_build_close_all(scan->parts.build);
+	lc_build_close_all(scan->delivery->build);
 	if (whole) {
 		finish_second(at);
 		lc_source_settle_asked(source);
@@ -147,10 +155,10 @@ static struct lc_source *leave_source(struct lc_scan *scan, bool whole)
 	}
 	lc_source_unask(source);
 	/* Behind the intents of its rows: the ledger is written in order. */
-	lc_source_record_ranges(source, scan->parts.ledger);
+	lc_source_record_ranges(source, scan->delivery->ledger);
 	LC_CRASH_POINT(SCAN_RANGES);
 	if (at->rows > 0)
-		lc_counters_observe(scan->parts.counters, LC_COUNTERS_HISTOGRAM_FETCH_ROWS,
+		lc_counters_observe(scan->delivery->counters, LC_COUNTERS_HISTOGRAM_FETCH_ROWS,
 				    (double)at->rows);
 	at->source = NULL;
 	scan->sources[scan->next - 1] = NULL;
@@ -178,20 +186,20 @@ static void take_row(struct lc_scan *scan, const struct lc_record *record,
 		return;
 	hash = lc_row_hash(record);
 	if (was_taken(at, offset, hash)) {
-		lc_counters_add(scan->parts.counters, LC_COUNTERS_DUPLICATES_AVOIDED, 1);
+		lc_counters_add(scan->delivery->counters, LC_COUNTERS_DUPLICATES_AVOIDED, 1);
 		return;
 	}
 	lc_source_note_taken(source);
-	answer = lc_build_take(scan->parts.build, source, record, hash,
+	answer = lc_build_take(scan->delivery->build, source, record, hash,
 			       lc_hash_subtraction_held(&at->subtraction, hash));
 	if (answer.crowded != NULL && scan->crowded == NULL) {
 		scan->crowded = answer.crowded;
-		scan->crowded_ms = lc_loop_now_ms(scan->parts.loop);
+		scan->crowded_ms = lc_loop_now_ms(scan->delivery->loop);
 	}
 	if (answer.recorded) {
 		/* All that was read is recorded: what a crash makes us read again stays small. */
 		lc_source_settle_before(source, offset->inserted_at);
-		lc_source_record_ranges(source, scan->parts.ledger);
+		lc_source_record_ranges(source, scan->delivery->ledger);
 	}
 }
 
@@ -288,8 +296,8 @@ static bool on_data(void *context, struct lc_view piece, struct lc_error *error)
 	uint64_t rows = scan->rows;
 	bool good = lc_record_stream_feed(scan->stream, piece, error);
 
-	lc_counters_add(scan->parts.counters, LC_COUNTERS_FETCH_BYTES, piece.size);
-	lc_counters_add(scan->parts.counters, LC_COUNTERS_FETCH_RECORDS, scan->rows - rows);
+	lc_counters_add(scan->delivery->counters, LC_COUNTERS_FETCH_BYTES, piece.size);
+	lc_counters_add(scan->delivery->counters, LC_COUNTERS_FETCH_RECORDS, scan->rows - rows);
 	if (good && scan->error.kind != LC_ERROR_NONE) {
 		*error = scan->error;
 		good = false;
@@ -315,7 +323,7 @@ static void end_scan(struct lc_scan *scan, const struct lc_error *failure)
 {
 	struct lc_scan_end end = {.error = *failure,
 				  .answered = lc_diagnose_answered(failure) || scan->rows > 0};
-	struct lc_counters *counters = scan->parts.counters;
+	struct lc_counters *counters = scan->delivery->counters;
 	bool whole = failure->kind == LC_ERROR_NONE;
 	struct lc_source *broken = leave_source(scan, whole);
 
@@ -330,7 +338,8 @@ static void end_scan(struct lc_scan *scan, const struct lc_error *failure)
 	lc_counters_add(counters,
 			whole ? LC_COUNTERS_FETCH_QUERIES : LC_COUNTERS_FETCH_QUERIES_FAILED, 1);
 	lc_counters_observe(counters, LC_COUNTERS_HISTOGRAM_FETCH_SECONDS,
-			    (double)(lc_loop_now_ms(scan->parts.loop) - scan->started_ms) / 1000);
+			    (double)(lc_loop_now_ms(scan->delivery->loop) - scan->started_ms) /
+				1000);
 	release_query(scan);
 	scan->on_end(scan->context, &end);
 	free(end.unread);
@@ -358,7 +367,7 @@ static void on_done(void *context, const struct lc_error *error, int exception_c
 		end_scan(scan, &failure);
 		return;
 	}
-	lc_ending_ask(&scan->ending, &scan->parts, scan->seat, &rest, &scan->place, on_ending,
+	lc_ending_ask(&scan->ending, scan->delivery, scan->seat, &rest, &scan->place, on_ending,
 		      scan);
 }
 
@@ -384,7 +393,7 @@ static void start_query(void *context)
 	struct lc_scan *scan = context;
 	/* Small blocks nearly double the speed of a scan in order and spare ClickHouse's memory. */
 	static const struct lc_clickhouse_setting settings[] = {{"max_block_size", "8192"}};
-	uint64_t marker = lc_random_next(scan->parts.random);
+	uint64_t marker = lc_random_next(scan->delivery->random);
 	struct lc_clickhouse_spec spec = {
 	    .settings = settings,
 	    .setting_count = sizeof(settings) / sizeof(settings[0]),
@@ -401,12 +410,12 @@ static void start_query(void *context)
 	rows.until = scan->until;
 	scan->place = (struct lc_ending_place){.source = NULL};
 	lc_buffer_init(&sql, SIZE_MAX / 2);
-	lc_query_append_scan(&sql, &scan->parts, marker, &rows);
+	lc_query_append_scan(&sql, scan->delivery, marker, &rows);
 	LC_ASSERT(!lc_buffer_failed(&sql));
 	spec.sql = lc_buffer_view(&sql);
 	scan->stream = lc_record_stream_new(
-	    marker, (size_t)scan->parts.settings->limits_max_row_bytes, on_record, scan);
-	scan->query = lc_clickhouse_start(scan->parts.clickhouse, &spec);
+	    marker, (size_t)scan->delivery->settings->limits_max_row_bytes, on_record, scan);
+	scan->query = lc_clickhouse_start(scan->delivery->clickhouse, &spec);
 	lc_buffer_free(&sql);
 }
 
@@ -424,8 +433,8 @@ void lc_scan_start(struct lc_scan *scan, unsigned seat, struct lc_source *const 
 	scan->paused = false;
 	scan->crowded = NULL;
 	scan->rows = 0;
-	scan->started_ms = lc_loop_now_ms(scan->parts.loop);
-	lc_known_ask(&scan->known, scan->parts.ledger, scan->sources, count, start_query, scan);
+	scan->started_ms = lc_loop_now_ms(scan->delivery->loop);
+	lc_known_ask(&scan->known, scan->delivery->ledger, scan->sources, count, start_query, scan);
 }
 
 void lc_scan_cancel(struct lc_scan *scan)
@@ -435,7 +444,7 @@ void lc_scan_cancel(struct lc_scan *scan)
 	if (scan->query != NULL)
 		lc_clickhouse_cancel(scan->query);
 	lc_ending_cancel(&scan->ending);
-	lc_build_drop_open(scan->parts.build);
+	lc_build_drop_open(scan->delivery->build);
 	if (scan->at.source != NULL)
 		lc_hash_subtraction_free(&scan->at.subtraction);
 	scan->at.source = NULL;
@@ -445,11 +454,11 @@ void lc_scan_cancel(struct lc_scan *scan)
 /* Is there too much in flight to read on? Once paused, a quarter of the cap must be free. */
 static bool too_much(struct lc_scan *scan)
 {
-	struct lc_object_table *objects = lc_upload_objects(scan->parts.upload);
+	struct lc_object_table *objects = scan->delivery->objects;
 	size_t cap = scan->paused ? scan->cap / 4 * 3 : scan->cap;
 
 	if (scan->crowded != NULL &&
-	    lc_loop_now_ms(scan->parts.loop) - scan->crowded_ms >= CROWDED_MAX_MS)
+	    lc_loop_now_ms(scan->delivery->loop) - scan->crowded_ms >= CROWDED_MAX_MS)
 		lc_inflight_spill(objects, scan->crowded);
 	if (scan->crowded != NULL && !lc_inflight_crowded(objects, scan->crowded))
 		scan->crowded = NULL;
@@ -463,13 +472,13 @@ void lc_scan_update_flow(struct lc_scan *scan)
 	if (scan->query == NULL)
 		return;
 	pause = too_much(scan);
-	if (pause && !lc_upload_flowing(scan->parts.upload))
-		lc_build_close_largest(scan->parts.build);
+	if (pause && !lc_upload_flowing(scan->delivery->upload))
+		lc_build_close_largest(scan->delivery->build);
 	if (pause == scan->paused)
 		return;
 	scan->paused = pause;
 	if (pause) {
-		lc_counters_add(scan->parts.counters, LC_COUNTERS_FETCH_PAUSES, 1);
+		lc_counters_add(scan->delivery->counters, LC_COUNTERS_FETCH_PAUSES, 1);
 		lc_clickhouse_pause(scan->query);
 	} else {
 		lc_clickhouse_resume(scan->query);

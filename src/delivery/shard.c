@@ -4,13 +4,19 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "clients/clickhouse.h"
+#include "clients/http.h"
+#include "clients/s3.h"
+#include "delivery/attempts.h"
 #include "delivery/build.h"
-#include "delivery/clients.h"
 #include "delivery/commit.h"
 #include "delivery/cycle.h"
+#include "delivery/delivery.h"
+#include "delivery/object.h"
 #include "delivery/rebuild.h"
 #include "delivery/reconcile.h"
 #include "delivery/source.h"
+#include "delivery/target_table.h"
 #include "delivery/undelivered.h"
 #include "delivery/upload.h"
 #include "ledger/file_name.h"
@@ -33,39 +39,30 @@ static const char *const STEP_NAMES[] = {"new", "delivering", "draining", "drain
 enum {
 	JANITOR_MS = 1000,
 	ABANDON_MS = 1000, /* for the last commit once uploads were abandoned */
+	CONNECT_TIMEOUT_MS = 10 * 1000,
 	LEDGER_RETRY_MS = 1000,
 	MUCH_MEMORY = 16 * 1024 * 1024, /* in flight; what is left of it later is worth a look */
 };
 
 struct lc_shard {
-	struct lc_loop *loop;
-	const struct lc_settings *settings;
-	struct lc_counters *counters;
+	struct lc_delivery delivery;
 	const struct lc_shard_callbacks *callbacks;
 	void *context;
+	struct lc_http *clickhouse_http;
+	struct lc_http *s3_http;
 	struct lc_random random;
-	struct lc_ledger_state state; /* what the ledger held at the start */
-	bool fresh;                   /* the horizon has not begun */
-
-	struct lc_clients clients;
-	struct lc_ledger *ledger;
-	struct lc_source_table *sources;
-	struct lc_upload *upload;
-	struct lc_build *build;
-	struct lc_commit *commit;
-	struct lc_cycle *cycle;
-	struct lc_rebuild *rebuild;
-	struct lc_reconcile *reconcile;
+	struct lc_object_table objects;
 
 	struct lc_loop_timer *janitor_timer;
-	bool had_much; /* memory in flight, since it was given back */
 	struct lc_loop_timer *abandon_timer;
 
 	enum step step;
 	bool ready_told;
+	bool fresh;    /* the horizon has not begun */
+	bool had_much; /* memory in flight, since it was given back */
 };
 
-static void enter_step(struct lc_shard *shard, enum step step)
+static void enter(struct lc_shard *shard, enum step step)
 {
 	if (shard->step != step)
 		lc_log(LC_LOG_DEBUG, "shard", LC_LOG_TEXT("from", STEP_NAMES[shard->step]),
@@ -85,72 +82,64 @@ static void tell_ready(struct lc_shard *shard)
 
 static void check_drained(struct lc_shard *shard)
 {
-	if (shard->step != STEP_DRAINING || lc_build_recording(shard->build) ||
-	    lc_upload_moving(shard->upload))
+	if (shard->step != STEP_DRAINING || lc_build_recording(shard->delivery.build) ||
+	    lc_upload_moving(shard->delivery.upload))
 		return;
 	/* What is left waits for targets that do not work: it is rebuilt after a start. */
-	lc_upload_abandon(shard->upload);
-	if (!lc_upload_settled(shard->upload))
+	lc_upload_abandon(shard->delivery.upload);
+	if (!lc_upload_settled(shard->delivery.upload))
 		return;
-	if (!lc_commit_idle(shard->commit)) {
-		lc_commit_flush(shard->commit, LC_COMMIT_BY_SHUTDOWN);
+	if (!lc_commit_idle(shard->delivery.commit)) {
+		lc_commit_flush(shard->delivery.commit, LC_COMMIT_BY_SHUTDOWN);
 		return;
 	}
-	enter_step(shard, STEP_DRAINED);
+	enter(shard, STEP_DRAINED);
 	lc_loop_timer_stop(shard->janitor_timer);
 	lc_loop_timer_stop(shard->abandon_timer);
 	shard->callbacks->on_drained(shard->context);
 }
 
-/* ---- what uploads and commits tell ---- */
+/* ---- what the parts tell ---- */
 
-static void settle_source(struct lc_shard *shard, struct lc_source *source)
+/* What is delivered of the source may have changed. */
+static void on_source_moved(void *context, struct lc_source *source)
 {
-	if (!lc_commit_note(shard->commit, source))
-		lc_source_forget_if_idle(shard->sources, source);
+	struct lc_shard *shard = context;
+
+	if (!lc_commit_note(shard->delivery.commit, source))
+		lc_source_forget_if_idle(shard->delivery.sources, source);
 }
 
-static void on_delivered(void *context, struct lc_source *source)
+/* Nothing may be left to do for the source. */
+static void on_source_settled(void *context, struct lc_source *source)
 {
-	settle_source(context, source);
+	struct lc_shard *shard = context;
+
+	lc_source_forget_if_idle(shard->delivery.sources, source);
 }
 
 static void on_room(void *context)
 {
 	struct lc_shard *shard = context;
 
-	lc_cycle_update_flow(shard->cycle);
+	lc_cycle_update_flow(shard->delivery.cycle);
 	if (shard->step == STEP_DELIVERING)
-		lc_rebuild_start_if_due(shard->rebuild, lc_cycle_clickhouse_now(shard->cycle));
+		lc_rebuild_start_if_due(shard->delivery.rebuild,
+					lc_cycle_clickhouse_now(shard->delivery.cycle));
 	check_drained(shard);
 }
 
-static const struct lc_upload_callbacks UPLOAD_CALLBACKS = {.on_delivered = on_delivered,
-							    .on_room = on_room};
-
-static void on_settled(void *context, struct lc_source *source)
-{
-	struct lc_shard *shard = context;
-
-	lc_source_forget_if_idle(shard->sources, source);
-}
-
-static void on_commit_idle(void *context)
+static void on_commits_ended(void *context)
 {
 	check_drained(context);
 }
-
-static const struct lc_commit_callbacks COMMIT_CALLBACKS = {.on_settled = on_settled,
-							    .on_idle = on_commit_idle};
-
-/* ---- the cycle ---- */
 
 /* There is no way on from here: whoever started us decides. */
 static void fail(struct lc_shard *shard, const struct lc_error *error)
 {
 	lc_log(LC_LOG_ERROR, "the shard stops", LC_LOG_FAULT(error));
-	enter_step(shard, STEP_FAILED);
-	lc_cycle_stop(shard->cycle);
+	enter(shard, STEP_FAILED);
+	lc_cycle_stop(shard->delivery.cycle);
 	lc_loop_timer_stop(shard->janitor_timer);
 	shard->callbacks->on_failed(shard->context, error);
 }
@@ -164,13 +153,14 @@ static void on_ledger_corrupt(void *context, const struct lc_error *error)
  * it was taken in slices. */
 static void begin_horizon(struct lc_shard *shard)
 {
-	uint32_t closed = lc_cycle_closed(shard->cycle);
-	uint32_t back = (uint32_t)shard->settings->reconcile_horizon_seconds;
+	uint32_t closed = lc_cycle_closed(shard->delivery.cycle);
+	uint32_t back = (uint32_t)shard->delivery.settings->reconcile_horizon_seconds;
 
 	shard->fresh = false;
-	lc_reconcile_follow_clock(shard->reconcile, lc_cycle_clickhouse_now(shard->cycle),
-				  lc_cycle_least_told(shard->cycle));
-	lc_reconcile_set_horizon(shard->reconcile, closed > back ? closed - back : 1);
+	lc_reconcile_follow_clock(shard->delivery.reconcile,
+				  lc_cycle_clickhouse_now(shard->delivery.cycle),
+				  lc_cycle_least_told(shard->delivery.cycle));
+	lc_reconcile_set_horizon(shard->delivery.reconcile, closed > back ? closed - back : 1);
 }
 
 static void on_discovered(void *context, const struct lc_error *error)
@@ -184,13 +174,16 @@ static void on_discovered(void *context, const struct lc_error *error)
 		begin_horizon(shard);
 }
 
-static void on_progress(void *context, struct lc_source *source)
-{
-	settle_source(context, source);
-}
-
-static const struct lc_cycle_callbacks CYCLE_CALLBACKS = {.on_discovered = on_discovered,
-							  .on_progress = on_progress};
+static const struct lc_delivery_events EVENTS = {
+    .discovered = on_discovered,
+    .scanned = on_source_moved,
+    .submitted = on_room,
+    .delivered = on_source_moved,
+    .room = on_room,
+    .lost = on_source_settled,
+    .committed = on_source_settled,
+    .commits_ended = on_commits_ended,
+};
 
 /* ---- once a second ---- */
 
@@ -198,7 +191,7 @@ static const struct lc_cycle_callbacks CYCLE_CALLBACKS = {.on_discovered = on_di
  */
 static void give_memory_back(struct lc_shard *shard)
 {
-	size_t bytes = lc_upload_objects(shard->upload)->bytes;
+	size_t bytes = shard->delivery.objects->bytes;
 
 	if (bytes >= MUCH_MEMORY)
 		shard->had_much = true;
@@ -212,15 +205,17 @@ static void on_janitor(void *context)
 {
 	struct lc_shard *shard = context;
 
-	lc_undelivered_survey(shard->sources, shard->counters);
-	lc_upload_tend(shard->upload, !lc_cycle_scanning(shard->cycle));
-	lc_cycle_update_flow(shard->cycle);
+	lc_undelivered_survey(shard->delivery.sources, shard->delivery.counters);
+	lc_upload_tend(shard->delivery.upload, !lc_cycle_scanning(shard->delivery.cycle));
+	lc_cycle_update_flow(shard->delivery.cycle);
 	if (shard->step == STEP_DELIVERING) {
-		uint32_t now = lc_cycle_clickhouse_now(shard->cycle);
+		uint32_t now = lc_cycle_clickhouse_now(shard->delivery.cycle);
 
-		lc_rebuild_start_if_due(shard->rebuild, now);
-		lc_reconcile_follow_clock(shard->reconcile, now, lc_cycle_least_told(shard->cycle));
-		lc_reconcile_start_if_due(shard->reconcile, lc_cycle_until(shard->cycle), now);
+		lc_rebuild_start_if_due(shard->delivery.rebuild, now);
+		lc_reconcile_follow_clock(shard->delivery.reconcile, now,
+					  lc_cycle_least_told(shard->delivery.cycle));
+		lc_reconcile_start_if_due(shard->delivery.reconcile,
+					  lc_cycle_until(shard->delivery.cycle), now);
 	}
 	give_memory_back(shard);
 	lc_loop_timer_start(shard->janitor_timer, JANITOR_MS);
@@ -228,12 +223,67 @@ static void on_janitor(void *context)
 
 /* ---- life ---- */
 
+static struct lc_http *open_http(struct lc_loop *loop, const char *ca_file, bool skip_verify,
+				 struct lc_error *error)
+{
+	struct lc_http_options options = {
+	    .ca_file = ca_file[0] == '\0' ? NULL : ca_file,
+	    .tls_skip_verify = skip_verify,
+	    .connect_timeout_ms = CONNECT_TIMEOUT_MS,
+	};
+
+	return lc_http_new(loop, &options, error);
+}
+
+static bool open_clickhouse(struct lc_shard *shard, struct lc_error *error)
+{
+	const struct lc_settings *settings = shard->delivery.settings;
+	struct lc_loop *loop = shard->delivery.loop;
+	struct lc_clickhouse_options options = {
+	    .urls = settings->clickhouse_url,
+	    .database = settings->clickhouse_database,
+	    .username = settings->clickhouse_username,
+	    .password = settings->clickhouse_password,
+	    .timeout_ms = (uint64_t)settings->clickhouse_timeout_seconds * 1000,
+	};
+
+	shard->clickhouse_http = open_http(loop, settings->clickhouse_tls_ca_file,
+					   settings->clickhouse_tls_skip_verify, error);
+	if (shard->clickhouse_http == NULL)
+		return false;
+	shard->delivery.clickhouse = lc_clickhouse_new(loop, shard->clickhouse_http, &options);
+	return true;
+}
+
+static bool open_s3(struct lc_shard *shard, struct lc_error *error)
+{
+	const struct lc_settings *settings = shard->delivery.settings;
+	struct lc_loop *loop = shard->delivery.loop;
+	struct lc_s3_options options = {
+	    .endpoint = settings->s3_endpoint,
+	    .region = settings->s3_region,
+	    .access_key_id = settings->s3_access_key_id,
+	    .secret_access_key = settings->s3_secret_access_key,
+	    .addressing = settings->s3_addressing_style,
+	    .conditional = settings->s3_conditional_put,
+	    .timeout_ms = (uint64_t)settings->timeout_upload_operation_seconds * 1000,
+	    .stall_timeout_ms = (uint64_t)settings->timeout_upload_stall_seconds * 1000,
+	};
+
+	shard->s3_http =
+	    open_http(loop, settings->s3_tls_ca_file, settings->s3_tls_skip_verify, error);
+	if (shard->s3_http == NULL)
+		return false;
+	shard->delivery.s3 = lc_s3_new(loop, shard->s3_http, &options, error);
+	return shard->delivery.s3 != NULL;
+}
+
 static void restore_source(void *context, const struct lc_ledger_source *name,
 			   const struct lc_ledger_range *ranges, size_t range_count)
 {
 	struct lc_shard *shard = context;
 	struct lc_source *source =
-	    lc_source_get(shard->sources, name->raft_session_id, name->bucket);
+	    lc_source_get(shard->delivery.sources, name->raft_session_id, name->bucket);
 
 	for (size_t i = 0; i < range_count; i++) {
 		struct lc_source_range range = {.from = ranges[i].from,
@@ -259,16 +309,16 @@ static void restore_target(void *context, const struct lc_ledger_target *record)
 {
 	struct lc_shard *shard = context;
 
-	lc_target_table_restore(lc_upload_targets(shard->upload), record,
-				lc_loop_now_ms(shard->loop));
+	lc_target_table_restore(shard->delivery.targets, record,
+				lc_loop_now_ms(shard->delivery.loop));
 }
 
 static void restore_intents(void *context, const struct lc_ledger_backlog *record)
 {
 	struct lc_shard *shard = context;
-	struct lc_target_table *targets = lc_upload_targets(shard->upload);
-	struct lc_source *source =
-	    lc_source_get(shard->sources, record->source.raft_session_id, record->source.bucket);
+	struct lc_target_table *targets = shard->delivery.targets;
+	struct lc_source *source = lc_source_get(
+	    shard->delivery.sources, record->source.raft_session_id, record->source.bucket);
 	struct lc_target *target =
 	    lc_target_table_get(targets, record->target_bucket, record->target_prefix);
 
@@ -276,55 +326,79 @@ static void restore_intents(void *context, const struct lc_ledger_backlog *recor
 				    record->oldest_second);
 }
 
-static bool open_ledger(struct lc_shard *shard, unsigned number, unsigned count,
-			struct lc_error *error)
+static bool open_ledger(struct lc_shard *shard, struct lc_error *error)
 {
+	struct lc_delivery *delivery = &shard->delivery;
 	char path[PATH_MAX];
-	struct lc_ledger_options options = {
-	    .path = path, .shard = number, .shard_count = count, .retry_ms = LEDGER_RETRY_MS};
+	struct lc_ledger_options options = {.path = path,
+					    .shard = delivery->shard,
+					    .shard_count = delivery->shard_count,
+					    .retry_ms = LEDGER_RETRY_MS};
 
-	if (!lc_file_name_path(path, shard->settings->state_directory, number, count, "", error))
+	if (!lc_file_name_path(path, delivery->settings->state_directory, delivery->shard,
+			       delivery->shard_count, "", error))
 		return false;
-	shard->state = (struct lc_ledger_state){.on_source = restore_source,
-						.on_uncommitted = restore_uncommitted,
-						.on_target = restore_target,
-						.on_intents = restore_intents,
-						.context = shard};
-	shard->ledger = lc_ledger_open(shard->loop, &options, shard->counters, &shard->state,
-				       on_ledger_corrupt, shard, error);
-	return shard->ledger != NULL;
+	delivery->state = (struct lc_ledger_state){.on_source = restore_source,
+						   .on_uncommitted = restore_uncommitted,
+						   .on_target = restore_target,
+						   .on_intents = restore_intents,
+						   .context = shard};
+	delivery->ledger = lc_ledger_open(delivery->loop, &options, delivery->counters,
+					  &delivery->state, on_ledger_corrupt, shard, error);
+	return delivery->ledger != NULL;
 }
 
-static void open_parts(struct lc_shard *shard, unsigned number, unsigned count)
+/* In the order of the members. */
+static bool make_delivery(struct lc_shard *shard, struct lc_error *error)
 {
-	struct lc_parts parts = {.loop = shard->loop,
-				 .settings = shard->settings,
-				 .shard = number,
-				 .shard_count = count,
-				 .counters = shard->counters,
-				 .random = &shard->random,
-				 .clickhouse = shard->clients.clickhouse,
-				 .ledger = shard->ledger,
-				 .sources = shard->sources,
-				 .upload = shard->upload};
+	struct lc_delivery *delivery = &shard->delivery;
+	struct lc_target_policy policy = lc_target_policy_of(delivery->settings);
 
-	shard->build = lc_build_new(shard->loop, shard->settings, shard->upload, shard->ledger,
-				    shard->state.next_intent_id, shard->counters, on_room, shard);
-	shard->commit = lc_commit_new(shard->loop, shard->clients.clickhouse, shard->ledger,
-				      shard->settings, shard->counters, &COMMIT_CALLBACKS, shard);
-	parts.build = shard->build;
-	parts.commit = shard->commit;
-	shard->cycle = lc_cycle_new(&parts, &shard->state, &CYCLE_CALLBACKS, shard);
-	shard->rebuild = lc_rebuild_new(&parts, on_settled, shard);
-	shard->reconcile = lc_reconcile_new(&parts, &shard->state);
-	shard->fresh = shard->state.horizon == 0;
+	if (!open_clickhouse(shard, error) || !open_s3(shard, error))
+		return false;
+	delivery->sources = lc_source_table_new();
+	delivery->targets = lc_target_table_new(&policy);
+	lc_object_table_init(&shard->objects, delivery->targets, delivery->counters);
+	delivery->objects = &shard->objects;
+	if (!open_ledger(shard, error))
+		return false;
+	delivery->attempts = lc_attempts_new(delivery->state.next_intent_id);
+	delivery->upload = lc_upload_new(delivery);
+	delivery->build = lc_build_new(delivery);
+	delivery->commit = lc_commit_new(delivery);
+	delivery->rebuild = lc_rebuild_new(delivery);
+	delivery->reconcile = lc_reconcile_new(delivery);
+	delivery->cycle = lc_cycle_new(delivery);
+	return true;
+}
+
+/* In the reverse order; parts that were not made are NULL. */
+static void free_delivery(struct lc_shard *shard)
+{
+	struct lc_delivery *delivery = &shard->delivery;
+
+	lc_cycle_free(delivery->cycle);
+	lc_reconcile_free(delivery->reconcile);
+	lc_rebuild_free(delivery->rebuild);
+	lc_commit_free(delivery->commit);
+	lc_build_free(delivery->build);
+	lc_upload_free(delivery->upload);
+	lc_attempts_free(delivery->attempts);
+	lc_ledger_close(delivery->ledger);
+	lc_target_table_free(delivery->targets);
+	if (delivery->sources != NULL)
+		lc_source_table_free(delivery->sources);
+	lc_s3_free(delivery->s3);
+	lc_http_free(shard->s3_http);
+	lc_clickhouse_free(delivery->clickhouse);
+	lc_http_free(shard->clickhouse_http);
 }
 
 static void on_abandon_over(void *context)
 {
 	struct lc_shard *shard = context;
 
-	enter_step(shard, STEP_DRAINED);
+	enter(shard, STEP_DRAINED);
 	lc_loop_timer_stop(shard->janitor_timer);
 	shard->callbacks->on_drained(shard->context);
 }
@@ -336,35 +410,34 @@ struct lc_shard *lc_shard_new(struct lc_loop *loop, const struct lc_settings *se
 {
 	struct lc_shard *shard = lc_memory_zero(1, sizeof(*shard));
 
-	shard->loop = loop;
-	shard->settings = settings;
-	shard->counters = counters;
+	lc_random_seed_from_system(&shard->random);
+	shard->delivery = (struct lc_delivery){
+	    .loop = loop,
+	    .settings = settings,
+	    .shard = number,
+	    .shard_count = count,
+	    .counters = counters,
+	    .random = &shard->random,
+	    .events = &EVENTS,
+	    .context = shard,
+	};
 	shard->callbacks = callbacks;
 	shard->context = context;
-	lc_random_seed_from_system(&shard->random);
 	shard->janitor_timer = lc_loop_timer_new(loop, on_janitor, shard);
 	shard->abandon_timer = lc_loop_timer_new(loop, on_abandon_over, shard);
-	shard->sources = lc_source_table_new();
-	if (!lc_clients_open(&shard->clients, loop, settings, error)) {
+	if (!make_delivery(shard, error)) {
 		lc_shard_free(shard);
 		return NULL;
 	}
-	shard->upload =
-	    lc_upload_new(loop, shard->clients.s3, settings, counters, &UPLOAD_CALLBACKS, shard);
-	if (!open_ledger(shard, number, count, error)) {
-		lc_shard_free(shard);
-		return NULL;
-	}
-	lc_upload_set_ledger(shard->upload, shard->ledger, shard->state.next_intent_id);
-	open_parts(shard, number, count);
+	shard->fresh = shard->delivery.state.horizon == 0;
 	return shard;
 }
 
 void lc_shard_start(struct lc_shard *shard)
 {
 	LC_ASSERT(shard->step == STEP_NEW);
-	enter_step(shard, STEP_DELIVERING);
-	lc_cycle_begin(shard->cycle);
+	enter(shard, STEP_DELIVERING);
+	lc_cycle_begin(shard->delivery.cycle);
 	lc_loop_timer_start(shard->janitor_timer, JANITOR_MS);
 }
 
@@ -373,10 +446,10 @@ void lc_shard_drain(struct lc_shard *shard)
 	if (shard->step == STEP_DRAINING || shard->step == STEP_DRAINED ||
 	    shard->step == STEP_FAILED)
 		return;
-	enter_step(shard, STEP_DRAINING);
-	lc_cycle_stop(shard->cycle);
-	lc_rebuild_cancel(shard->rebuild);
-	lc_reconcile_cancel(shard->reconcile);
+	enter(shard, STEP_DRAINING);
+	lc_cycle_stop(shard->delivery.cycle);
+	lc_rebuild_cancel(shard->delivery.rebuild);
+	lc_reconcile_cancel(shard->delivery.reconcile);
 	check_drained(shard);
 }
 
@@ -385,39 +458,26 @@ void lc_shard_abandon(struct lc_shard *shard)
 	lc_shard_drain(shard);
 	if (shard->step != STEP_DRAINING)
 		return;
-	lc_upload_abandon(shard->upload);
+	lc_upload_abandon(shard->delivery.upload);
 	lc_loop_timer_start(shard->abandon_timer, ABANDON_MS);
 	check_drained(shard);
 }
 
-void lc_shard_parts(const struct lc_shard *shard, struct lc_shard_parts *parts)
+const struct lc_delivery *lc_shard_delivery(const struct lc_shard *shard)
 {
-	*parts = (struct lc_shard_parts){
-	    .loop = shard->loop,
-	    .settings = shard->settings,
-	    .ledger = shard->ledger,
-	    .sources = shard->sources,
-	    .upload = shard->upload,
-	    .cycle = shard->cycle,
-	    .rebuild = shard->rebuild,
-	    .delivering = shard->step == STEP_DELIVERING,
-	};
+	return &shard->delivery;
+}
+
+bool lc_shard_delivering(const struct lc_shard *shard)
+{
+	return shard->step == STEP_DELIVERING;
 }
 
 void lc_shard_free(struct lc_shard *shard)
 {
 	if (shard == NULL)
 		return;
-	lc_reconcile_free(shard->reconcile);
-	lc_rebuild_free(shard->rebuild);
-	lc_cycle_free(shard->cycle);
-	lc_build_free(shard->build);
-	lc_upload_free(shard->upload);
-	lc_commit_free(shard->commit);
-	lc_ledger_close(shard->ledger); /* after those who may cancel reads of it */
-	if (shard->sources != NULL)
-		lc_source_table_free(shard->sources);
-	lc_clients_close(&shard->clients);
+	free_delivery(shard);
 	lc_loop_timer_free(shard->janitor_timer);
 	lc_loop_timer_free(shard->abandon_timer);
 	free(shard);

@@ -1,11 +1,29 @@
 #include "delivery/target.h"
 
 #include "base/memory.h"
+#include "config/settings.h"
 
 #include <stdlib.h>
 
 /* So many prefixes refused one after the other, and none that was taken: the bucket refuses. */
 enum { REFUSALS_MAX = 3 };
+
+struct lc_target_policy lc_target_policy_of(const struct lc_settings *settings)
+{
+	size_t cap = (size_t)settings->limits_max_inflight_bytes;
+
+	return (struct lc_target_policy){
+	    .attempts = (unsigned)settings->s3_max_retry_attempts,
+	    .concurrency = (unsigned)settings->limits_max_concurrent_uploads_per_target,
+	    .cap_bytes = cap,
+	    /* Room for four uploads of the default size and an object that is being built. */
+	    .share_bytes = cap / 8 * 6,
+	    .slow_share_bytes = cap / 8,
+	    .backoff = {.initial_ms = (uint64_t)settings->retry_initial_backoff_seconds * 1000,
+			.maximum_ms = (uint64_t)settings->s3_max_backoff_delay_seconds * 1000,
+			.jitter = settings->retry_backoff_jitter_factor},
+	};
+}
 
 const struct lc_standing *lc_target_standing(const struct lc_target *target)
 {

@@ -31,7 +31,7 @@ struct target_node {
 TAILQ_HEAD(bucket_list, lc_target_bucket);
 
 struct lc_target_table {
-	const struct lc_target_policy *policy;
+	struct lc_target_policy policy;
 	struct bucket_node *buckets;
 	struct target_node *targets;
 	char *key; /* room for the key that is looked up */
@@ -47,7 +47,7 @@ struct lc_target_table *lc_target_table_new(const struct lc_target_policy *polic
 {
 	struct lc_target_table *table = lc_memory_zero(1, sizeof(*table));
 
-	table->policy = policy;
+	table->policy = *policy;
 	TAILQ_INIT(&table->queue);
 	TAILQ_INIT(&table->backlogs);
 	return table;
@@ -55,7 +55,7 @@ struct lc_target_table *lc_target_table_new(const struct lc_target_policy *polic
 
 const struct lc_target_policy *lc_target_table_policy(const struct lc_target_table *table)
 {
-	return table->policy;
+	return &table->policy;
 }
 
 static void drop_target(struct lc_target_table *table, struct target_node *node)
@@ -82,6 +82,8 @@ void lc_target_table_free(struct lc_target_table *table)
 	struct bucket_node *bucket = NULL;
 	struct bucket_node *next_bucket = NULL;
 
+	if (table == NULL)
+		return;
 	HASH_ITER(hh, table->targets, target, next_target)
 	{
 		lc_backlog_drop_all(&target->target);
@@ -190,7 +192,7 @@ void lc_target_table_restore(struct lc_target_table *table, const struct lc_ledg
 	struct lc_standing *standing =
 	    record->whole ? &lc_target_table_get_bucket(table, record->bucket)->standing
 			  : &lc_target_table_get(table, record->bucket, record->prefix)->standing;
-	int64_t longest_ms = (int64_t)table->policy->backoff.maximum_ms;
+	int64_t longest_ms = (int64_t)table->policy.backoff.maximum_ms;
 	int64_t wait_ms = record->probe_at_ms - lc_clock_wall_ms();
 
 	/* The wall clock may have been set meanwhile. */
@@ -303,7 +305,7 @@ struct lc_target *lc_target_table_next(const struct lc_target_table *table, uint
 
 		if (!slow && !lc_target_bucket_prompt(bucket))
 			continue;
-		target = next_of_bucket(bucket, table->policy, now_ms);
+		target = next_of_bucket(bucket, &table->policy, now_ms);
 		if (target != NULL)
 			return target;
 	}
@@ -421,7 +423,7 @@ struct lc_target *lc_target_table_next_backlog(struct lc_target_table *table, ui
 
 	TAILQ_FOREACH(target, &table->backlogs, of_backlog)
 	{
-		if (!may_rebuild(target, table->policy, now_ms, probes))
+		if (!may_rebuild(target, &table->policy, now_ms, probes))
 			continue;
 		TAILQ_REMOVE(&table->backlogs, target, of_backlog);
 		TAILQ_INSERT_TAIL(&table->backlogs, target, of_backlog);

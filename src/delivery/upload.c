@@ -2,11 +2,20 @@
 
 #include "base/assert.h"
 #include "base/clock.h"
+#include "base/counters.h"
 #include "base/crash_point.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/memory.h"
+#include "base/random.h"
+#include "clients/s3.h"
+#include "config/settings.h"
+#include "delivery/attempts.h"
 #include "delivery/inflight.h"
 #include "delivery/outage.h"
+#include "delivery/source.h"
+#include "delivery/target_table.h"
+#include "ledger/ledger.h"
 
 #include <stdlib.h>
 
@@ -20,19 +29,11 @@ enum {
 };
 
 struct lc_upload {
-	struct lc_loop *loop;
-	struct lc_s3 *s3;
-	struct lc_ledger *ledger;
-	struct lc_counters *counters;
-	const struct lc_upload_callbacks *callbacks;
-	void *context;
-	struct lc_target_policy policy;
-	struct lc_random random;
+	const struct lc_delivery *delivery;
+	struct lc_object_table *objects;
+	const struct lc_target_policy *policy;
 	struct lc_loop_timer *timer; /* the next probe of a target that failed, or the next start */
-	struct lc_target_table *targets;
-	struct lc_attempts *attempts;
 	struct lc_outage *outage;
-	struct lc_object_table objects;
 	unsigned concurrency; /* uploads at a time, all targets together */
 	size_t cut_bytes;     /* smaller bodies are not cut when their size is refused */
 	uint32_t horizon;     /* see lc_upload_set_horizon */
@@ -40,45 +41,19 @@ struct lc_upload {
 
 static void start_uploads(void *context);
 
-struct lc_upload *lc_upload_new(struct lc_loop *loop, struct lc_s3 *s3,
-				const struct lc_settings *settings, struct lc_counters *counters,
-				const struct lc_upload_callbacks *callbacks, void *context)
+struct lc_upload *lc_upload_new(const struct lc_delivery *delivery)
 {
+	const struct lc_settings *settings = delivery->settings;
 	struct lc_upload *upload = lc_memory_zero(1, sizeof(*upload));
-	size_t cap = (size_t)settings->limits_max_inflight_bytes;
 
-	upload->loop = loop;
-	upload->s3 = s3;
-	upload->counters = counters;
-	upload->callbacks = callbacks;
-	upload->context = context;
+	upload->delivery = delivery;
+	upload->objects = delivery->objects;
+	upload->policy = lc_target_table_policy(delivery->targets);
 	upload->concurrency = (unsigned)settings->limits_max_concurrent_uploads;
 	upload->cut_bytes = (size_t)settings->consumer_max_object_bytes / CUT_PARTS;
-	upload->policy = (struct lc_target_policy){
-	    .attempts = (unsigned)settings->s3_max_retry_attempts,
-	    .concurrency = (unsigned)settings->limits_max_concurrent_uploads_per_target,
-	    .cap_bytes = cap,
-	    /* Room for four uploads of the default size and an object that is being built. */
-	    .share_bytes = cap / 8 * 6,
-	    .slow_share_bytes = cap / 8,
-	    .backoff = {.initial_ms = (uint64_t)settings->retry_initial_backoff_seconds * 1000,
-			.maximum_ms = (uint64_t)settings->s3_max_backoff_delay_seconds * 1000,
-			.jitter = settings->retry_backoff_jitter_factor},
-	};
-	upload->targets = lc_target_table_new(&upload->policy);
-	lc_object_table_init(&upload->objects, upload->targets, counters);
-	upload->attempts = lc_attempts_new();
-	upload->outage = lc_outage_new(counters);
-	lc_random_seed_from_system(&upload->random);
-	upload->timer = lc_loop_timer_new(loop, start_uploads, upload);
+	upload->outage = lc_outage_new(delivery->counters);
+	upload->timer = lc_loop_timer_new(delivery->loop, start_uploads, upload);
 	return upload;
-}
-
-void lc_upload_set_ledger(struct lc_upload *upload, struct lc_ledger *ledger,
-			  uint64_t first_intent_id)
-{
-	upload->ledger = ledger;
-	lc_attempts_set_first(upload->attempts, first_intent_id);
 }
 
 void lc_upload_set_horizon(struct lc_upload *upload, uint32_t horizon)
@@ -93,10 +68,10 @@ enum { END_COUNT = sizeof(ENDS) / sizeof(ENDS[0]) };
 
 bool lc_upload_settled(const struct lc_upload *upload)
 {
-	size_t count = upload->objects.count[LC_OBJECT_UPLOADING];
+	size_t count = upload->objects->count[LC_OBJECT_UPLOADING];
 
 	for (size_t i = 0; i < END_COUNT; i++)
-		count += upload->objects.count[ENDS[i]];
+		count += upload->objects->count[ENDS[i]];
 	return count == 0;
 }
 
@@ -108,29 +83,12 @@ void lc_upload_free(struct lc_upload *upload)
 		return;
 	lc_upload_abandon(upload);
 	for (size_t i = 0; i < END_COUNT; i++) {
-		while ((object = TAILQ_FIRST(&upload->objects.in[ENDS[i]])) != NULL)
+		while ((object = TAILQ_FIRST(&upload->objects->in[ENDS[i]])) != NULL)
 			lc_object_enter(object, LC_OBJECT_DROPPED);
 	}
-	lc_target_table_free(upload->targets);
-	lc_attempts_free(upload->attempts);
 	lc_outage_free(upload->outage);
 	lc_loop_timer_free(upload->timer);
 	free(upload);
-}
-
-struct lc_target_table *lc_upload_targets(struct lc_upload *upload)
-{
-	return upload->targets;
-}
-
-struct lc_object_table *lc_upload_objects(struct lc_upload *upload)
-{
-	return &upload->objects;
-}
-
-struct lc_attempts *lc_upload_attempts(struct lc_upload *upload)
-{
-	return upload->attempts;
 }
 
 /* ---- waiting ---- */
@@ -140,7 +98,7 @@ static void wait_for_turn(struct lc_upload *upload, struct lc_object *object)
 	struct lc_target_bucket *bucket = object->target->bucket;
 
 	lc_object_enter(object, LC_OBJECT_WAITING);
-	lc_inflight_trim(&upload->objects, bucket, lc_loop_now_ms(upload->loop));
+	lc_inflight_trim(upload->objects, bucket, lc_loop_now_ms(upload->delivery->loop));
 	lc_loop_timer_start(upload->timer, 0);
 }
 
@@ -158,20 +116,20 @@ void lc_upload_submit(struct lc_upload *upload, struct lc_object *object)
 
 bool lc_upload_moving(const struct lc_upload *upload)
 {
-	return upload->objects.count[LC_OBJECT_UPLOADING] > 0 ||
-	       lc_target_table_any_moving(upload->targets, false);
+	return upload->objects->count[LC_OBJECT_UPLOADING] > 0 ||
+	       lc_target_table_any_moving(upload->delivery->targets, false);
 }
 
 bool lc_upload_flowing(const struct lc_upload *upload)
 {
 	const struct lc_object *object;
 
-	TAILQ_FOREACH(object, &upload->objects.in[LC_OBJECT_UPLOADING], of_list)
+	TAILQ_FOREACH(object, &upload->objects->in[LC_OBJECT_UPLOADING], of_list)
 	{
 		if (lc_target_bucket_prompt(object->target->bucket))
 			return true;
 	}
-	return lc_target_table_any_moving(upload->targets, true);
+	return lc_target_table_any_moving(upload->delivery->targets, true);
 }
 
 /* ---- records ---- */
@@ -201,13 +159,13 @@ static void log_standing(const struct lc_standing *standing, struct lc_view buck
 static void record_standing(struct lc_upload *upload, const struct lc_standing *standing,
 			    struct lc_ledger_target record)
 {
-	int64_t wait_ms = (int64_t)(standing->probe_at_ms - lc_loop_now_ms(upload->loop));
+	int64_t wait_ms = (int64_t)(standing->probe_at_ms - lc_loop_now_ms(upload->delivery->loop));
 
 	record.refused = standing->refused;
 	record.failures = standing->state == LC_TARGET_ASIDE ? standing->failures : 0;
 	record.probe_at_ms = lc_clock_wall_ms() + wait_ms;
 	record.given_up = standing->given_up;
-	lc_ledger_set_target(upload->ledger, &record);
+	lc_ledger_set_target(upload->delivery->ledger, &record);
 }
 
 static void record_bucket(struct lc_upload *upload, const struct lc_target_bucket *bucket)
@@ -235,21 +193,22 @@ static void note_changes(struct lc_upload *upload, struct lc_target *target, uns
 		log_standing(&bucket->standing, bucket->name, lc_view_of(""), "bucket");
 		record_bucket(upload, bucket);
 		if (bucket->standing.state == LC_TARGET_HEALTHY)
-			lc_target_table_wake(upload->targets, bucket, lc_loop_now_ms(upload->loop));
+			lc_target_table_wake(upload->delivery->targets, bucket,
+					     lc_loop_now_ms(upload->delivery->loop));
 	}
 	/* What refused every object may take those that were set aside alone. */
 	if (changes != 0 && lc_target_standing(target)->state == LC_TARGET_HEALTHY)
-		lc_attempts_release_all(upload->attempts);
+		lc_attempts_release_all(upload->delivery->attempts);
 }
 
 /* ---- the end of an object ---- */
 
 static void count_delivery(struct lc_upload *upload, const struct lc_object *object)
 {
-	struct lc_counters *counters = upload->counters;
+	struct lc_counters *counters = upload->delivery->counters;
 	int64_t now_ms = lc_clock_wall_ms();
 	double lag_seconds = ((double)now_ms - (double)object->oldest_start_ms) / 1000;
-	uint64_t taken_ms = lc_loop_now_ms(upload->loop) - object->begun_ms;
+	uint64_t taken_ms = lc_loop_now_ms(upload->delivery->loop) - object->begun_ms;
 
 	lc_counters_add(counters, LC_COUNTERS_UPLOAD_SUCCEEDED, 1);
 	lc_counters_add(counters, LC_COUNTERS_BATCHES_SUCCEEDED, 1);
@@ -262,7 +221,7 @@ static void count_delivery(struct lc_upload *upload, const struct lc_object *obj
 
 static void count_failure(const struct lc_object *object, enum lc_retry_class answer)
 {
-	struct lc_counters *counters = object->upload->counters;
+	struct lc_counters *counters = object->upload->delivery->counters;
 
 	lc_counters_add(counters, LC_COUNTERS_UPLOAD_FAILED, 1);
 	if (answer != LC_RETRY_WAIT) {
@@ -278,9 +237,10 @@ static void count_end(struct lc_upload *upload, const struct lc_object *object)
 	if (object->state == LC_OBJECT_DELIVERED)
 		count_delivery(upload, object);
 	else if (object->state == LC_OBJECT_DISCARDED)
-		lc_counters_add(upload->counters, LC_COUNTERS_ROWS_DISCARDED, object->line_count);
+		lc_counters_add(upload->delivery->counters, LC_COUNTERS_ROWS_DISCARDED,
+				object->line_count);
 	else
-		lc_counters_add(upload->counters, LC_COUNTERS_INTENTS_WITHDRAWN, 1);
+		lc_counters_add(upload->delivery->counters, LC_COUNTERS_INTENTS_WITHDRAWN, 1);
 }
 
 /* The ledger has on disk how the object ended. */
@@ -290,11 +250,11 @@ static void on_recorded(void *context)
 	struct lc_upload *upload = object->upload;
 	struct lc_source *source = object->source;
 
-	lc_attempts_forget(upload->attempts, object->intent_id);
+	lc_attempts_forget(upload->delivery->attempts, object->intent_id);
 	count_end(upload, object);
 	lc_object_enter(object, LC_OBJECT_CLOSED);
-	upload->callbacks->on_delivered(upload->context, source);
-	upload->callbacks->on_room(upload->context);
+	upload->delivery->events->delivered(upload->delivery->context, source);
+	upload->delivery->events->room(upload->delivery->context);
 }
 
 /* Tells the ledger. Until that knows, it may still name the intent as open: the object stays. */
@@ -302,13 +262,15 @@ static void end_object(struct lc_upload *upload, struct lc_object *object, enum 
 {
 	lc_object_enter(object, end);
 	if (end == LC_OBJECT_DELIVERED)
-		lc_ledger_set_delivered(upload->ledger, object->intent_id, object->last_second);
+		lc_ledger_set_delivered(upload->delivery->ledger, object->intent_id,
+					object->last_second);
 	else if (end == LC_OBJECT_DISCARDED)
-		lc_ledger_set_lost(upload->ledger, object->intent_id, object->last_second,
+		lc_ledger_set_lost(upload->delivery->ledger, object->intent_id, object->last_second,
 				   LC_LEDGER_LOST_DISCARDED);
 	else
-		lc_ledger_withdraw_intent(upload->ledger, object->intent_id, object->last_second);
-	lc_ledger_when_durable(upload->ledger, on_recorded, object);
+		lc_ledger_withdraw_intent(upload->delivery->ledger, object->intent_id,
+					  object->last_second);
+	lc_ledger_when_durable(upload->delivery->ledger, on_recorded, object);
 }
 
 /* Its rows are read again, for smaller objects. The ranges go first: whenever the process dies, the
@@ -330,7 +292,7 @@ static void cut_again(struct lc_upload *upload, struct lc_object *object)
 	       LC_LOG_VIEW("key", lc_buffer_view(&object->key)),
 	       LC_LOG_UINT("bytes", object->body_size));
 	lc_source_open(source, range, object->line_count);
-	lc_source_record_ranges(source, upload->ledger);
+	lc_source_record_ranges(source, upload->delivery->ledger);
 	end_object(upload, object, LC_OBJECT_WITHDRAWN);
 }
 
@@ -338,7 +300,7 @@ static void cut_again(struct lc_upload *upload, struct lc_object *object)
 static bool may_be_cut(const struct lc_upload *upload, const struct lc_object *object)
 {
 	return object->line_count > 1 && object->first_second >= upload->horizon &&
-	       lc_attempts_none_stored(upload->attempts, object->intent_id);
+	       lc_attempts_none_stored(upload->delivery->attempts, object->intent_id);
 }
 
 /* What refuses even the smallest objects for their size refuses every object. */
@@ -368,8 +330,9 @@ static void end_refused(struct lc_upload *upload, struct lc_object *object,
 		       "tried again now and then",
 		       LC_LOG_UINT("bytes", object->body_size),
 		       LC_LOG_UINT("rows", object->line_count), LC_LOG_FAULT(&answer->error));
-	lc_attempts_hold(upload->attempts, object->intent_id, lc_loop_now_ms(upload->loop),
-			 later ? ASKED_HOLD_MS : HOLD_MS, later ? ASKED_HOLD_MS : HOLD_MAX_MS);
+	lc_attempts_hold(upload->delivery->attempts, object->intent_id,
+			 lc_loop_now_ms(upload->delivery->loop), later ? ASKED_HOLD_MS : HOLD_MS,
+			 later ? ASKED_HOLD_MS : HOLD_MAX_MS);
 	lc_object_enter(object, LC_OBJECT_UNBUILT);
 }
 
@@ -399,7 +362,7 @@ static void end_failed(struct lc_upload *upload, struct lc_object *object,
 	enum lc_retry_scope scope = scope_of(upload, object, answer);
 
 	if (!answer->certain)
-		lc_attempts_note_doubt(upload->attempts, object->intent_id);
+		lc_attempts_note_doubt(upload->delivery->attempts, object->intent_id);
 	count_failure(object, answer->retry_class);
 	if (scope != answer->scope)
 		target->largest_bytes = 0; /* it is not the size, then */
@@ -413,7 +376,7 @@ static void end_failed(struct lc_upload *upload, struct lc_object *object,
 	} else {
 		wait_for_turn(upload, object);
 	}
-	lc_inflight_trim(&upload->objects, target->bucket, lc_loop_now_ms(upload->loop));
+	lc_inflight_trim(upload->objects, target->bucket, lc_loop_now_ms(upload->delivery->loop));
 }
 
 /* The first is told: after a lost ledger there may be many. */
@@ -422,29 +385,29 @@ static void note_was_there(struct lc_upload *upload, const struct lc_object *obj
 	struct lc_view bucket = object->target->bucket->name;
 	struct lc_view key = lc_buffer_view(&object->key);
 
-	if (!lc_attempts_none_stored(upload->attempts, object->intent_id))
+	if (!lc_attempts_none_stored(upload->delivery->attempts, object->intent_id))
 		return;
-	if (lc_counters_get(upload->counters, LC_COUNTERS_UPLOAD_WAS_THERE) == 0)
+	if (lc_counters_get(upload->delivery->counters, LC_COUNTERS_UPLOAD_WAS_THERE) == 0)
 		lc_log(LC_LOG_WARNING,
 		       "an object was there before its first upload: expected after a lost ledger; "
 		       "otherwise another courier delivers the same rows",
 		       LC_LOG_VIEW("bucket", bucket), LC_LOG_VIEW("key", key));
-	lc_counters_add(upload->counters, LC_COUNTERS_UPLOAD_WAS_THERE, 1);
+	lc_counters_add(upload->delivery->counters, LC_COUNTERS_UPLOAD_WAS_THERE, 1);
 }
 
 static void end_upload(struct lc_upload *upload, struct lc_object *object,
 		       const struct lc_s3_answer *answer)
 {
 	struct lc_target *target = object->target;
-	uint64_t now_ms = lc_loop_now_ms(upload->loop);
+	uint64_t now_ms = lc_loop_now_ms(upload->delivery->loop);
 	struct lc_target_answer noted = {.retry_class = answer->retry_class,
 					 .scope = scope_of(upload, object, answer),
 					 .started_ms = object->put_ms,
 					 .error = answer->error.message};
 
-	note_changes(
-	    upload, target,
-	    lc_target_note_answer(target, &upload->policy, &noted, now_ms, &upload->random));
+	note_changes(upload, target,
+		     lc_target_note_answer(target, upload->policy, &noted, now_ms,
+					   upload->delivery->random));
 	if (answer->retry_class == LC_RETRY_DONE) {
 		LC_CRASH_POINT(UPLOAD_ANSWERED);
 		end_object(upload, object, LC_OBJECT_DELIVERED);
@@ -459,22 +422,23 @@ static void on_answer(void *context, const struct lc_s3_answer *answer)
 	struct lc_object *object = context;
 	struct lc_upload *upload = object->upload;
 
-	lc_counters_observe(upload->counters, LC_COUNTERS_HISTOGRAM_UPLOAD_SECONDS,
+	lc_counters_observe(upload->delivery->counters, LC_COUNTERS_HISTOGRAM_UPLOAD_SECONDS,
 			    (double)answer->elapsed_ms / 1000);
 	if (answer->was_there && answer->certain)
 		note_was_there(upload, object);
 	lc_outage_note(upload->outage, object->target->bucket->name, answer,
-		       lc_loop_now_ms(upload->loop));
-	if (answer->retry_class == LC_RETRY_DONE && !is_slow(object, lc_loop_now_ms(upload->loop)))
+		       lc_loop_now_ms(upload->delivery->loop));
+	if (answer->retry_class == LC_RETRY_DONE &&
+	    !is_slow(object, lc_loop_now_ms(upload->delivery->loop)))
 		object->target->bucket->slow = false;
 	end_upload(upload, object, answer);
-	upload->callbacks->on_room(upload->context);
+	upload->delivery->events->room(upload->delivery->context);
 }
 
 /* Ends an upload of ours that does not get on, so that others do. */
 static void give_way(struct lc_upload *upload, struct lc_object *object)
 {
-	uint64_t elapsed_ms = lc_loop_now_ms(upload->loop) - object->put_ms;
+	uint64_t elapsed_ms = lc_loop_now_ms(upload->delivery->loop) - object->put_ms;
 	struct lc_s3_answer answer = {
 	    .retry_class = LC_RETRY_AGAIN, .scope = LC_RETRY_SCOPE_BUCKET, .code = ""};
 	struct lc_view bucket = object->target->bucket->name;
@@ -499,11 +463,11 @@ struct slow_uploads {
 static struct slow_uploads find_slow(const struct lc_upload *upload)
 {
 	struct slow_uploads slow = {.count = 0};
-	uint64_t now_ms = lc_loop_now_ms(upload->loop);
+	uint64_t now_ms = lc_loop_now_ms(upload->delivery->loop);
 	double least = 0;
 	struct lc_object *object;
 
-	TAILQ_FOREACH(object, &upload->objects.in[LC_OBJECT_UPLOADING], of_list)
+	TAILQ_FOREACH(object, &upload->objects->in[LC_OBJECT_UPLOADING], of_list)
 	{
 		double speed;
 
@@ -537,18 +501,19 @@ static void start_one(struct lc_upload *upload, struct lc_target *target)
 {
 	struct lc_object *object = TAILQ_FIRST(&target->waiting);
 
-	lc_target_table_pass_turn(upload->targets, target);
+	lc_target_table_pass_turn(upload->delivery->targets, target);
 	lc_object_enter(object, LC_OBJECT_UPLOADING);
-	object->put_ms = lc_loop_now_ms(upload->loop);
+	object->put_ms = lc_loop_now_ms(upload->delivery->loop);
 	LC_CRASH_POINT(UPLOAD_BEFORE_PUT);
 	object->put = lc_s3_put(
-	    upload->s3, target->bucket->name, lc_buffer_view(&object->key), &object->body,
-	    !lc_attempts_none_stored(upload->attempts, object->intent_id), on_answer, object);
+	    upload->delivery->s3, target->bucket->name, lc_buffer_view(&object->key), &object->body,
+	    !lc_attempts_none_stored(upload->delivery->attempts, object->intent_id), on_answer,
+	    object);
 }
 
 static bool has_slot(const struct lc_upload *upload)
 {
-	return upload->objects.count[LC_OBJECT_UPLOADING] < upload->concurrency;
+	return upload->objects->count[LC_OBJECT_UPLOADING] < upload->concurrency;
 }
 
 /* The next target in turn; those that are slow or fail have three quarters of the slots, and a
@@ -558,16 +523,17 @@ static struct lc_target *next_target(const struct lc_upload *upload,
 {
 	unsigned most = upload->concurrency - upload->concurrency / 4;
 	bool slow_too =
-	    has_slot(upload) && slow->count < most && slow->bytes <= upload->policy.cap_bytes / 4;
+	    has_slot(upload) && slow->count < most && slow->bytes <= upload->policy->cap_bytes / 4;
 
-	return lc_target_table_next(upload->targets, lc_loop_now_ms(upload->loop), slow_too);
+	return lc_target_table_next(upload->delivery->targets,
+				    lc_loop_now_ms(upload->delivery->loop), slow_too);
 }
 
 /* Starts what limits allow; sets the timer for the next probe of a target that failed. */
 static void start_uploads(void *context)
 {
 	struct lc_upload *upload = context;
-	uint64_t now_ms = lc_loop_now_ms(upload->loop);
+	uint64_t now_ms = lc_loop_now_ms(upload->delivery->loop);
 	struct slow_uploads slow = find_slow(upload);
 	struct lc_target *target;
 	uint64_t probe_ms;
@@ -579,7 +545,7 @@ static void start_uploads(void *context)
 			break;
 		slow = find_slow(upload);
 	}
-	probe_ms = lc_target_table_next_probe_ms(upload->targets);
+	probe_ms = lc_target_table_next_probe_ms(upload->delivery->targets);
 	if (has_slot(upload) && probe_ms > now_ms && probe_ms != UINT64_MAX)
 		lc_loop_timer_start(upload->timer, probe_ms - now_ms);
 }
@@ -590,12 +556,12 @@ void lc_upload_abandon(struct lc_upload *upload)
 {
 	struct lc_object *object;
 
-	while ((object = TAILQ_FIRST(&upload->objects.in[LC_OBJECT_UPLOADING])) != NULL) {
+	while ((object = TAILQ_FIRST(&upload->objects->in[LC_OBJECT_UPLOADING])) != NULL) {
 		lc_s3_cancel(object->put);
-		lc_attempts_note_doubt(upload->attempts, object->intent_id);
+		lc_attempts_note_doubt(upload->delivery->attempts, object->intent_id);
 		lc_object_enter(object, LC_OBJECT_UNBUILT);
 	}
-	lc_inflight_free_waiting(&upload->objects);
+	lc_inflight_free_waiting(upload->objects);
 	lc_loop_timer_stop(upload->timer);
 }
 
@@ -603,16 +569,16 @@ static void retry_target(void *context, struct lc_target *target)
 {
 	const struct lc_upload *upload = context;
 
-	lc_target_retry_now(target, lc_loop_now_ms(upload->loop));
+	lc_target_retry_now(target, lc_loop_now_ms(upload->delivery->loop));
 }
 
 void lc_upload_retry_now(struct lc_upload *upload, struct lc_target *target)
 {
-	lc_attempts_release_all(upload->attempts);
+	lc_attempts_release_all(upload->delivery->attempts);
 	if (target != NULL)
 		retry_target(upload, target);
 	else
-		lc_target_table_each(upload->targets, retry_target, upload);
+		lc_target_table_each(upload->delivery->targets, retry_target, upload);
 	lc_loop_timer_start(upload->timer, 0);
 }
 
@@ -638,17 +604,18 @@ void lc_upload_give_up(struct lc_upload *upload, struct lc_view bucket, struct l
 {
 	if (whole) {
 		struct lc_target_bucket *found =
-		    lc_target_table_get_bucket(upload->targets, bucket);
+		    lc_target_table_get_bucket(upload->delivery->targets, bucket);
 
 		found->standing.given_up = decision;
 		record_bucket(upload, found);
 	} else {
-		struct lc_target *found = lc_target_table_get(upload->targets, bucket, prefix);
+		struct lc_target *found =
+		    lc_target_table_get(upload->delivery->targets, bucket, prefix);
 
 		found->standing.given_up = decision;
 		record_target(upload, found);
 	}
-	lc_target_table_each_waiting(upload->targets, discard_waiting, upload);
+	lc_target_table_each_waiting(upload->delivery->targets, discard_waiting, upload);
 	lc_loop_timer_start(upload->timer, 0);
 }
 
@@ -659,25 +626,25 @@ static void make_room(struct lc_upload *upload)
 {
 	struct slow_uploads slow = find_slow(upload);
 
-	while (slow.slowest != NULL && slow.bytes > upload->policy.cap_bytes / 4) {
+	while (slow.slowest != NULL && slow.bytes > upload->policy->cap_bytes / 4) {
 		give_way(upload, slow.slowest);
 		slow = find_slow(upload);
 	}
-	lc_inflight_free_slow(&upload->objects);
+	lc_inflight_free_slow(upload->objects);
 }
 
 void lc_upload_tend(struct lc_upload *upload, bool unused)
 {
-	size_t before = upload->objects.bytes;
+	size_t before = upload->objects->bytes;
 
 	find_slow(upload);
-	lc_inflight_trim_all(&upload->objects, lc_loop_now_ms(upload->loop));
-	if (lc_inflight_is_short(&upload->objects))
+	lc_inflight_trim_all(upload->objects, lc_loop_now_ms(upload->delivery->loop));
+	if (lc_inflight_is_short(upload->objects))
 		make_room(upload);
 	if (unused)
-		lc_target_table_sweep(upload->targets);
+		lc_target_table_sweep(upload->delivery->targets);
 	start_uploads(upload);
-	lc_target_table_show(upload->targets, upload->counters);
-	if (upload->objects.bytes < before)
-		upload->callbacks->on_room(upload->context);
+	lc_target_table_show(upload->delivery->targets, upload->delivery->counters);
+	if (upload->objects->bytes < before)
+		upload->delivery->events->room(upload->delivery->context);
 }

@@ -43,11 +43,36 @@ static void on_idle(void *context)
 	world->idle++;
 }
 
-static const struct lc_upload_callbacks UPLOAD_CALLBACKS = {.on_delivered = on_delivered,
-							    .on_room = on_room};
+static void on_discovered(void *context, const struct lc_error *error)
+{
+	(void)context;
+	(void)error;
+}
 
-static const struct lc_commit_callbacks COMMIT_CALLBACKS = {.on_settled = on_settled,
-							    .on_idle = on_idle};
+static void on_scanned(void *context, struct lc_source *source)
+{
+	(void)context;
+	(void)source;
+}
+
+static void on_lost(void *context, struct lc_source *source)
+{
+	struct delivery_world *world = context;
+
+	(void)source;
+	world->lost++;
+}
+
+static const struct lc_delivery_events EVENTS = {
+    .discovered = on_discovered,
+    .scanned = on_scanned,
+    .submitted = on_submitted,
+    .delivered = on_delivered,
+    .room = on_room,
+    .lost = on_lost,
+    .committed = on_settled,
+    .commits_ended = on_idle,
+};
 
 void delivery_world_prepare(struct delivery_world *world)
 {
@@ -58,29 +83,33 @@ void delivery_world_prepare(struct delivery_world *world)
 	lc_settings_default(&world->settings);
 	lc_random_seed(&world->random, 3);
 	world->sources = lc_source_table_new();
-	world->parts = (struct lc_parts){.loop = world->loop,
-					 .settings = &world->settings,
-					 .shard = 0,
-					 .shard_count = 1,
-					 .counters = &world->counters,
-					 .random = &world->random,
-					 .clickhouse = world->clickhouse,
-					 .ledger = world->ledger,
-					 .sources = world->sources};
+	world->delivery = (struct lc_delivery){.loop = world->loop,
+					       .settings = &world->settings,
+					       .shard = 0,
+					       .shard_count = 1,
+					       .counters = &world->counters,
+					       .random = &world->random,
+					       .clickhouse = world->clickhouse,
+					       .s3 = world->s3,
+					       .events = &EVENTS,
+					       .context = world,
+					       .sources = world->sources,
+					       .objects = &world->objects,
+					       .ledger = world->ledger};
 }
 
 void delivery_world_begin(struct delivery_world *world, uint64_t first_intent_id)
 {
-	world->upload = lc_upload_new(world->loop, world->s3, &world->settings, &world->counters,
-				      &UPLOAD_CALLBACKS, world);
-	lc_upload_set_ledger(world->upload, world->ledger, first_intent_id);
-	world->build = lc_build_new(world->loop, &world->settings, world->upload, world->ledger,
-				    first_intent_id, &world->counters, on_submitted, world);
-	world->commit = lc_commit_new(world->loop, world->clickhouse, world->ledger,
-				      &world->settings, &world->counters, &COMMIT_CALLBACKS, world);
-	world->parts.upload = world->upload;
-	world->parts.build = world->build;
-	world->parts.commit = world->commit;
+	struct lc_delivery *delivery = &world->delivery;
+	struct lc_target_policy policy = lc_target_policy_of(&world->settings);
+
+	delivery->state.next_intent_id = first_intent_id;
+	delivery->targets = lc_target_table_new(&policy);
+	lc_object_table_init(delivery->objects, delivery->targets, &world->counters);
+	delivery->attempts = lc_attempts_new(first_intent_id);
+	delivery->upload = world->upload = lc_upload_new(delivery);
+	delivery->build = world->build = lc_build_new(delivery);
+	delivery->commit = world->commit = lc_commit_new(delivery);
 }
 
 static void free_parts(struct delivery_world *world)
@@ -88,6 +117,8 @@ static void free_parts(struct delivery_world *world)
 	lc_commit_free(world->commit);
 	lc_build_free(world->build);
 	lc_upload_free(world->upload);
+	lc_attempts_free(world->delivery.attempts);
+	lc_target_table_free(world->delivery.targets);
 }
 
 void delivery_world_begin_again(struct delivery_world *world, uint64_t first_intent_id)

@@ -5,9 +5,16 @@
 #ifndef LC_TESTS_SUPPORT_DELIVERY_WORLD_H
 #define LC_TESTS_SUPPORT_DELIVERY_WORLD_H
 
+#include "base/counters.h"
+#include "base/random.h"
+#include "config/settings.h"
+#include "delivery/attempts.h"
 #include "delivery/build.h"
 #include "delivery/commit.h"
-#include "delivery/parts.h"
+#include "delivery/delivery.h"
+#include "delivery/object.h"
+#include "delivery/source.h"
+#include "delivery/target_table.h"
 #include "delivery/upload.h"
 #include "support/fake_clickhouse.h"
 #include "support/fake_ledger.h"
@@ -28,19 +35,21 @@ struct delivery_world {
 	struct lc_upload *upload;
 	struct lc_build *build;
 	struct lc_commit *commit;
-	struct lc_parts parts;    /* all of the above */
-	struct lc_source *source; /* the one whose log objects are delivered; NULL: any */
+	struct lc_object_table objects;
+	struct lc_delivery delivery; /* all of the above */
+	struct lc_source *source;    /* the one whose log objects are delivered; NULL: any */
 
 	/* What the parts have told. */
 	unsigned submitted; /* log objects, by `build` */
 	unsigned delivered; /* log objects, by `upload` */
 	unsigned room;      /* how often `upload` said that there is room */
+	unsigned lost;      /* intents, by the rebuild */
 	unsigned idle;      /* how often `commit` was idle */
 	char settled[256];  /* buckets of the sources that `commit` called settled */
 };
 
 /* Makes the fakes and default settings, for the test to change; the same for which shard this is,
- * in `parts`: the only one. `world` is zero before. */
+ * in `delivery`: the only one. `world` is zero before. */
 void delivery_world_prepare(struct delivery_world *world);
 
 /* Makes the parts. The first intent of this process has this id. */

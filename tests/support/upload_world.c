@@ -54,8 +54,7 @@ void upload_world_limit(struct delivery_world *world, unsigned concurrency, unsi
 struct lc_target *upload_world_target(struct delivery_world *world, const char *bucket,
 				      const char *prefix)
 {
-	return lc_target_table_get(lc_upload_targets(world->upload), lc_view_of(bucket),
-				   lc_view_of(prefix));
+	return lc_target_table_get(world->delivery.targets, lc_view_of(bucket), lc_view_of(prefix));
 }
 
 uint64_t upload_world_backlog(const struct lc_target *target)
@@ -65,16 +64,15 @@ uint64_t upload_world_backlog(const struct lc_target *target)
 
 struct lc_target *upload_world_next_backlog(struct delivery_world *world)
 {
-	return lc_inflight_next_backlog(lc_upload_objects(world->upload),
-					lc_loop_now_ms(world->loop));
+	return lc_inflight_next_backlog(world->delivery.objects, lc_loop_now_ms(world->loop));
 }
 
 static struct lc_object *make_object(const struct delivery_world *world, struct lc_target *target,
 				     uint64_t id, unsigned rows)
 {
 	struct lc_record record = record_rows_example();
-	struct lc_object *object = lc_object_new(lc_upload_objects(world->upload), world->source,
-						 target, NULL, lc_loop_now_ms(world->loop));
+	struct lc_object *object = lc_object_new(world->delivery.objects, world->source, target,
+						 NULL, lc_loop_now_ms(world->loop));
 
 	for (unsigned i = 0; i < rows; i++)
 		lc_object_append(object, &record, id, &(struct lc_line_style){0});

@@ -15,9 +15,8 @@ enum {
 
 static int set_up(void **state)
 {
-	struct lc_attempts *attempts = lc_attempts_new();
+	struct lc_attempts *attempts = lc_attempts_new(FIRST_ID);
 
-	lc_attempts_set_first(attempts, FIRST_ID);
 	*state = attempts;
 	return 0;
 }

@@ -97,7 +97,7 @@ static void no_upload_starts_before_its_intent_is_on_disk(void **state)
 	assert_string_equal(fake_s3_bucket(world->s3), "logs");
 	fake_s3_answer(world->s3, LC_RETRY_DONE);
 	fake_ledger_confirm(world->ledger);
-	assert_int_equal(lc_upload_objects(world->upload)->bytes, 0);
+	assert_int_equal(world->delivery.objects->bytes, 0);
 	assert_int_equal(world->source->object_rows, 0);
 }
 
@@ -118,8 +118,8 @@ static void a_full_object_is_closed(void **state)
 static void a_row_for_a_bucket_that_holds_its_share_is_taken_and_that_is_told(void **state)
 {
 	struct delivery_world *world = *state;
-	struct lc_target *target = lc_target_table_get(lc_upload_targets(world->upload),
-						       lc_view_of("logs"), lc_view_of("a/"));
+	struct lc_target *target =
+	    lc_target_table_get(world->delivery.targets, lc_view_of("logs"), lc_view_of("a/"));
 	size_t share = (size_t)world->settings.limits_max_inflight_bytes / 8 * 6;
 
 	assert_null(answer_to(world, 1, "logs", "a/", 0).crowded);
@@ -157,8 +157,8 @@ static void an_object_is_closed_by_its_bytes(void **state)
 static void an_object_is_closed_by_what_its_target_takes(void **state)
 {
 	struct delivery_world *world = *state;
-	struct lc_target *target = lc_target_table_get(lc_upload_targets(world->upload),
-						       lc_view_of("logs"), lc_view_of("small/"));
+	struct lc_target *target =
+	    lc_target_table_get(world->delivery.targets, lc_view_of("logs"), lc_view_of("small/"));
 
 	target->largest_bytes = 700;
 	assert_false(take(world, 1, "logs", "small/", 0));
@@ -242,9 +242,9 @@ static void dropped_objects_were_never_taken(void **state)
 
 	assert_false(take(world, 1, "a", "", 0));
 	assert_false(take(world, 2, "b", "", 0));
-	assert_true(lc_upload_objects(world->upload)->bytes > 0);
+	assert_true(world->delivery.objects->bytes > 0);
 	lc_build_drop_open(world->build);
-	assert_int_equal(lc_upload_objects(world->upload)->bytes, 0);
+	assert_int_equal(world->delivery.objects->bytes, 0);
 	assert_int_equal(world->source->object_rows, 0);
 	assert_true(TAILQ_EMPTY(&world->source->objects));
 	assert_string_equal(fake_ledger_told(world->ledger), "");

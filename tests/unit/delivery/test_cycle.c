@@ -48,21 +48,6 @@ struct story {
 	unsigned read[SOURCES]; /* whole */
 };
 
-static void on_progress(void *context, struct lc_source *source)
-{
-	(void)context;
-	(void)source;
-}
-
-static void on_discovered(void *context, const struct lc_error *error)
-{
-	(void)context;
-	(void)error;
-}
-
-static const struct lc_cycle_callbacks CYCLE_CALLBACKS = {.on_discovered = on_discovered,
-							  .on_progress = on_progress};
-
 static void set_up_settings(struct lc_settings *settings)
 {
 	settings->consumer_processing_delay_seconds = DELAY;
@@ -78,10 +63,9 @@ static void set_up_settings(struct lc_settings *settings)
 /* As if the settings had been these from the start. */
 static void restart_cycle(struct story *story)
 {
-	struct lc_ledger_state ledger_state = {.until = UNTIL};
-
 	lc_cycle_free(story->cycle);
-	story->cycle = lc_cycle_new(&story->world.parts, &ledger_state, &CYCLE_CALLBACKS, story);
+	story->world.delivery.state.until = UNTIL;
+	story->cycle = lc_cycle_new(&story->world.delivery);
 }
 
 static int set_up(void **state)

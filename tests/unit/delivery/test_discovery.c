@@ -36,7 +36,8 @@ static void on_end(void *context, const struct lc_error *error)
 static void start_process(struct story *story, const struct lc_ledger_state *ledger_state)
 {
 	lc_discovery_free(story->discovery);
-	story->discovery = lc_discovery_new(&story->world.parts, ledger_state, on_end, story);
+	story->world.delivery.state = *ledger_state;
+	story->discovery = lc_discovery_new(&story->world.delivery, on_end, story);
 }
 
 static int set_up(void **state)
@@ -46,8 +47,8 @@ static int set_up(void **state)
 
 	delivery_world_prepare(&story->world);
 	story->world.settings.consumer_processing_delay_seconds = DELAY;
-	story->world.parts.shard = SHARD;
-	story->world.parts.shard_count = SHARD_COUNT;
+	story->world.delivery.shard = SHARD;
+	story->world.delivery.shard_count = SHARD_COUNT;
 	delivery_world_begin(&story->world, 1);
 	start_process(story, &ledger_state);
 	*state = story;

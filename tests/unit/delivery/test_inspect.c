@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "delivery/backlog.h"
 #include "delivery/cycle.h"
+#include "delivery/delivery.h"
 #include "delivery/rebuild.h"
 #include "delivery/source.h"
 #include "delivery/target_table.h"
@@ -21,9 +22,9 @@ static const struct lc_target_policy POLICY = {.attempts = 5};
 
 /* The shard, and what was asked of its parts. */
 static struct world {
-	struct lc_shard_parts parts;
+	struct lc_delivery delivery;
+	bool delivering;
 	struct lc_settings settings;
-	struct lc_target_table *targets;
 	struct lc_inspect inspect;
 	unsigned done;
 	char flushed[64]; /* "*" for all */
@@ -37,10 +38,16 @@ static struct world {
 
 /* ---- the parts that are stood in for ---- */
 
-void lc_shard_parts(const struct lc_shard *shard, struct lc_shard_parts *parts)
+const struct lc_delivery *lc_shard_delivery(const struct lc_shard *shard)
 {
 	(void)shard;
-	*parts = WORLD.parts;
+	return &WORLD.delivery;
+}
+
+bool lc_shard_delivering(const struct lc_shard *shard)
+{
+	(void)shard;
+	return WORLD.delivering;
 }
 
 uint32_t lc_cycle_clickhouse_now(const struct lc_cycle *cycle)
@@ -70,12 +77,6 @@ uint64_t lc_cycle_flush(struct lc_cycle *cycle, const struct lc_ledger_source *o
 		snprintf(WORLD.flushed, sizeof(WORLD.flushed), "%u/%.*s",
 			 (unsigned)one->raft_session_id, (int)one->bucket.size, one->bucket.data);
 	return 3;
-}
-
-struct lc_target_table *lc_upload_targets(struct lc_upload *upload)
-{
-	(void)upload;
-	return WORLD.targets;
 }
 
 void lc_upload_retry_now(struct lc_upload *upload, struct lc_target *target)
@@ -145,11 +146,11 @@ void lc_ledger_set_ranges(struct lc_ledger *ledger, const struct lc_ledger_sourc
 static int set_up(void **state)
 {
 	WORLD = (struct world){.settings = {.consumer_time_threshold_seconds = 900}};
-	WORLD.parts.settings = &WORLD.settings;
-	WORLD.parts.loop = lc_loop_new(NULL);
-	WORLD.parts.sources = lc_source_table_new();
-	WORLD.parts.delivering = true;
-	WORLD.targets = lc_target_table_new(&POLICY);
+	WORLD.delivery.settings = &WORLD.settings;
+	WORLD.delivery.loop = lc_loop_new(NULL);
+	WORLD.delivery.sources = lc_source_table_new();
+	WORLD.delivering = true;
+	WORLD.delivery.targets = lc_target_table_new(&POLICY);
 	*state = &WORLD;
 	return 0;
 }
@@ -159,9 +160,9 @@ static int tear_down(void **state)
 	struct world *world = *state;
 
 	lc_inspection_free(&world->inspect.document);
-	lc_target_table_free(world->targets);
-	lc_source_table_free(world->parts.sources);
-	lc_loop_free(world->parts.loop);
+	lc_target_table_free(world->delivery.targets);
+	lc_source_table_free(world->delivery.sources);
+	lc_loop_free(world->delivery.loop);
 	return 0;
 }
 
@@ -188,7 +189,7 @@ static const struct lc_inspection *look(struct world *world, const char *text)
 static struct lc_source *add_source(struct world *world, uint32_t session, uint32_t from)
 {
 	struct lc_source *source =
-	    lc_source_get(world->parts.sources, session, lc_view_of("photos"));
+	    lc_source_get(world->delivery.sources, session, lc_view_of("photos"));
 
 	if (from > 0)
 		lc_source_open(
@@ -207,7 +208,7 @@ static struct lc_target *add_target(struct world *world, const char *bucket,
 				    enum lc_target_state target_state, uint64_t rows)
 {
 	struct lc_target *target =
-	    lc_target_table_get(world->targets, lc_view_of(bucket), lc_view_of(""));
+	    lc_target_table_get(world->delivery.targets, lc_view_of(bucket), lc_view_of(""));
 	struct lc_standing *standing = &target->bucket->standing;
 
 	standing->state = target_state;
@@ -303,7 +304,7 @@ static void a_source_that_is_idle_still_has_its_objects(void **state)
 	world->objects_callback(world->objects_context, NULL, 0);
 	assert_int_equal(world->done, 1);
 	assert_int_equal(document->lists[LC_INSPECTION_SOURCES].count, 0);
-	assert_int_equal(lc_source_count(world->parts.sources), 0);
+	assert_int_equal(lc_source_count(world->delivery.sources), 0);
 	look(world, "/v1/deliveries?bucket=photos");
 	assert_string_equal(world->objects_of, "photos");
 	world->objects_callback(world->objects_context, NULL, 0);
@@ -322,7 +323,7 @@ static void targets_that_fail_come_first(void **state)
 	add_target(world, "idle", LC_TARGET_HEALTHY, 0);
 	aside->bucket->standing.refused = true;
 	aside->bucket->standing.last_error = lc_memory_copy_text("HTTP 403 AccessDenied");
-	aside->bucket->standing.probe_at_ms = lc_loop_now_ms(world->parts.loop) + 60000;
+	aside->bucket->standing.probe_at_ms = lc_loop_now_ms(world->delivery.loop) + 60000;
 	document = look(world, "/v1/targets?limit=3");
 	assert_int_equal(document->lists[LC_INSPECTION_TARGETS].count, 3);
 	assert_int_equal(document->more, 1);
@@ -358,16 +359,16 @@ static void a_refused_prefix_is_told_apart_from_its_bucket(void **state)
 {
 	struct world *world = *state;
 	struct lc_target *bad =
-	    lc_target_table_get(world->targets, lc_view_of("logs"), lc_view_of("bad/"));
+	    lc_target_table_get(world->delivery.targets, lc_view_of("logs"), lc_view_of("bad/"));
 	const struct lc_inspection *document;
 	const struct lc_inspection_target *row;
 
-	(void)lc_target_table_get(world->targets, lc_view_of("logs"), lc_view_of("good/"));
+	(void)lc_target_table_get(world->delivery.targets, lc_view_of("logs"), lc_view_of("good/"));
 	bad->standing.state = LC_TARGET_ASIDE;
 	bad->standing.refused = true;
 	bad->standing.failures = 2;
 	bad->standing.last_error = lc_memory_copy_text("AccessDenied");
-	bad->standing.probe_at_ms = lc_loop_now_ms(world->parts.loop) + 60000;
+	bad->standing.probe_at_ms = lc_loop_now_ms(world->delivery.loop) + 60000;
 	document = look(world, "/v1/targets");
 	assert_int_equal(document->lists[LC_INSPECTION_TARGETS].count, 2);
 	row = target_row(document, "logs", "bad/");
@@ -437,7 +438,7 @@ static void a_source_that_cannot_be_read_is_told_with_the_reason(void **state)
 	add_source(world, 8, 9000);
 	lc_source_note_unreadable(source, "code 241: memory limit", 0);
 	lc_source_note_unreadable(source, "code 33: broken part",
-				  lc_loop_now_ms(world->parts.loop) + 60000);
+				  lc_loop_now_ms(world->delivery.loop) + 60000);
 	document = look(world, "/v1/sources?blocked=1");
 	assert_int_equal(document->lists[LC_INSPECTION_SOURCES].count, 1);
 	row = source_of(document, 0);
@@ -463,7 +464,7 @@ static void a_flush_reaches_the_cycle(void **state)
 	assert_string_equal(world->flushed, "7/photos");
 	look(world, "/v1/flush?all=1");
 	assert_string_equal(world->flushed, "*");
-	world->parts.delivering = false;
+	world->delivering = false;
 	assert_int_equal(look(world, "/v1/flush?all=1")->lists[LC_INSPECTION_PROBLEMS].count, 1);
 	assert_int_equal(world->done, 1);
 }
@@ -510,7 +511,7 @@ static void an_explanation_has_the_reader_and_the_targets_that_matter(void **sta
 	const struct lc_inspection_target *target;
 	struct lc_target *bad = add_target(world, "bad", LC_TARGET_ASIDE, 5);
 
-	bad->bucket->standing.failing_since_ms = lc_loop_now_ms(world->parts.loop) - 3000;
+	bad->bucket->standing.failing_since_ms = lc_loop_now_ms(world->delivery.loop) - 3000;
 	add_target(world, "good", LC_TARGET_HEALTHY, 5);
 	add_source(world, 7, 9000)->flush = true;
 	document = look(world, "/v1/explain?source=7/photos");

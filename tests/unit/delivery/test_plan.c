@@ -321,7 +321,7 @@ static void expect_short_queries(struct lc_view name)
 	char table[] = "a_table_with_a_rather_long_name_of_sixty_four_characters__________";
 	struct lc_settings settings = {.clickhouse_database = database,
 				       .clickhouse_logs_table = table};
-	struct lc_parts parts = {.settings = &settings};
+	struct lc_delivery delivery = {.settings = &settings};
 	struct open_source *sources = lc_memory_zero(MANY, sizeof(sources[0]));
 	struct lc_source **order = lc_memory_zero(MANY, sizeof(struct lc_source *));
 	struct lc_buffer sql;
@@ -341,7 +341,7 @@ static void expect_short_queries(struct lc_view name)
 		lc_plan_sort_by_name(order + done, count);
 		lc_buffer_clear(&sql);
 		lc_query_append_scan(
-		    &sql, &parts, UINT64_MAX,
+		    &sql, &delivery, UINT64_MAX,
 		    &(struct lc_query_rows){order + done, count, UINT32_MAX, UINT32_MAX});
 		assert_false(lc_buffer_failed(&sql));
 		assert_true(sql.size < QUERY_TEXT_MAX);

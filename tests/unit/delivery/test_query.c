@@ -12,7 +12,7 @@ static char offsets_table[] = "done";
 static const struct lc_settings SETTINGS = {.clickhouse_database = database,
 					    .clickhouse_logs_table = logs_table,
 					    .clickhouse_offsets_table = offsets_table};
-static const struct lc_parts PARTS = {.settings = &SETTINGS, .shard = 2, .shard_count = 5};
+static const struct lc_delivery DELIVERY = {.settings = &SETTINGS, .shard = 2, .shard_count = 5};
 
 static struct lc_source named(uint32_t session, const char *bucket)
 {
@@ -104,7 +104,7 @@ static void a_scan_asks_for_each_source_and_each_session_once(void **state)
 	(void)state;
 	lc_buffer_init(&sql, 10000);
 	lc_buffer_init(&expected, 10000);
-	lc_query_append_scan(&sql, &PARTS, 42,
+	lc_query_append_scan(&sql, &DELIVERY, 42,
 			     &(struct lc_query_rows){order, 3, 1549411200, 1549411260});
 	lc_buffer_append_text(&expected, "SELECT ");
 	lc_record_append_columns(&expected, 42);
@@ -128,7 +128,7 @@ static void a_scan_of_session_zero_names_it(void **state)
 
 	(void)state;
 	lc_buffer_init(&sql, 10000);
-	lc_query_append_scan(&sql, &PARTS, 1, &(struct lc_query_rows){order, 1, 0, UINT32_MAX});
+	lc_query_append_scan(&sql, &DELIVERY, 1, &(struct lc_query_rows){order, 1, 0, UINT32_MAX});
 	assert_non_null(strstr(lc_buffer_text(&sql), "raftSessionID IN (0) AND"));
 	assert_non_null(strstr(lc_buffer_text(&sql), "insertedAt < toDateTime(4294967295) AND"));
 	assert_non_null(strstr(lc_buffer_text(&sql), "IN ((0,'b')) ORDER BY"));
@@ -185,7 +185,7 @@ static void a_window_counts_the_rows_of_the_shard_between_its_bounds(void **stat
 
 	(void)state;
 	lc_buffer_init(&sql, 10000);
-	lc_query_append_window(&sql, &PARTS, 42, 1549411200, 1549411260);
+	lc_query_append_window(&sql, &DELIVERY, 42, 1549411200, 1549411260);
 	expect_text(
 	    &sql, "SELECT arrayJoin(arrayPushBack(groupArray(tuple(toUInt64(42), session, bucket, "
 		  "found, second, toUInt32(0), toInt64(0), '', toUInt64(42))), "
@@ -206,7 +206,7 @@ static void a_doubtful_window_leaves_out_what_the_offsets_say_is_delivered(void 
 
 	(void)state;
 	lc_buffer_init(&sql, 10000);
-	lc_query_append_doubtful_window(&sql, &PARTS, 42, 1549411200, 1549411260);
+	lc_query_append_doubtful_window(&sql, &DELIVERY, 42, 1549411200, 1549411260);
 	text = lc_buffer_text(&sql);
 	assert_non_null(strstr(text, "FROM `logs`.`access` AS l GLOBAL ANY LEFT JOIN ("));
 	assert_non_null(strstr(text, "FROM `logs`.`done` WHERE raftSessionID % 5 = 2 GROUP BY"));
@@ -224,7 +224,7 @@ static void the_oldest_second_is_asked_of_the_whole_table(void **state)
 
 	(void)state;
 	lc_buffer_init(&sql, 10000);
-	lc_query_append_oldest(&sql, &PARTS, 42);
+	lc_query_append_oldest(&sql, &DELIVERY, 42);
 	assert_non_null(
 	    strstr(lc_buffer_text(&sql),
 		   "count() AS found, toUInt32(min(insertedAt)) AS second FROM `logs`.`access`)"));
@@ -248,7 +248,7 @@ static void late_rows_are_counted_by_slot_then_by_second(void **state)
 
 	(void)state;
 	lc_buffer_init(&sql, 10000);
-	lc_query_append_slots(&sql, &PARTS, 1, 600, 1200);
+	lc_query_append_slots(&sql, &DELIVERY, 1, 600, 1200);
 	expect_text(
 	    &sql, SORTED_COUNTS
 	    "toUInt32(intDiv(toUInt32(insertedAt), 300) * 300) AS second FROM `logs`.`access` "
@@ -256,7 +256,7 @@ static void late_rows_are_counted_by_slot_then_by_second(void **state)
 	    "AND insertedAt < toDateTime(1200) "
 	    "GROUP BY raftSessionID, bucketName, second)");
 	lc_buffer_init(&sql, 10000);
-	lc_query_append_seconds(&sql, &PARTS, 1, 600, 1200, slots, 2);
+	lc_query_append_seconds(&sql, &DELIVERY, 1, 600, 1200, slots, 2);
 	expect_text(&sql, SORTED_COUNTS
 		    "toUInt32(insertedAt) AS second "
 		    "FROM `logs`.`access` WHERE insertedAt >= toDateTime(600) "
@@ -275,10 +275,10 @@ static void the_rest_of_a_scan_begins_in_the_last_second_that_came(void **state)
 
 	(void)state;
 	lc_buffer_init(&sql, 10000);
-	lc_query_append_rest(&sql, &PARTS, 1, &rows, NULL, 0);
+	lc_query_append_rest(&sql, &DELIVERY, 1, &rows, NULL, 0);
 	assert_non_null(strstr(lc_buffer_text(&sql), " IN ((3,'it\\'s'),(7,'a')) GROUP BY"));
 	lc_buffer_clear(&sql);
-	lc_query_append_rest(&sql, &PARTS, 1, &rows, &sources[0], 700);
+	lc_query_append_rest(&sql, &DELIVERY, 1, &rows, &sources[0], 700);
 	assert_non_null(strstr(lc_buffer_text(&sql),
 			       " IN ((3,'it\\'s'),(7,'a')) AND NOT (raftSessionID = 3 AND "
 			       "bucketName = 'it\\'s' AND insertedAt < toDateTime(700)) GROUP BY"));

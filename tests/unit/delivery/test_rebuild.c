@@ -40,16 +40,7 @@ struct story {
 	struct lc_target *target;
 	struct recorded one;
 	struct recorded two;
-	unsigned settled; /* intents closed without delivery */
 };
-
-static void on_settled(void *context, struct lc_source *source)
-{
-	struct story *story = context;
-
-	(void)source;
-	story->settled++;
-}
 
 /* Makes up the object of ROWS rows that an earlier process has recorded. */
 static void record(struct story *story, struct recorded *recorded, uint64_t id, const char *bucket)
@@ -57,7 +48,7 @@ static void record(struct story *story, struct recorded *recorded, uint64_t id, 
 	struct lc_source_table *earlier = lc_source_table_new();
 	struct lc_source *source = lc_source_get(earlier, 7, lc_view_of(bucket));
 	struct lc_object *object =
-	    lc_object_new(lc_upload_objects(story->world.upload), source, story->target, NULL, 0);
+	    lc_object_new(story->world.delivery.objects, source, story->target, NULL, 0);
 
 	lc_buffer_init(&recorded->blob, 10000);
 	lc_buffer_init(&recorded->name, 10000);
@@ -103,7 +94,7 @@ static void restore(struct story *story, const char *bucket, unsigned failures)
 	struct lc_ledger_target target = {
 	    .bucket = lc_view_of("amzn-s3-demo-logs"), .whole = true, .failures = failures};
 	struct lc_source *source = lc_source_get(story->world.sources, 7, lc_view_of(bucket));
-	struct lc_target_table *targets = lc_upload_targets(story->world.upload);
+	struct lc_target_table *targets = story->world.delivery.targets;
 
 	lc_target_table_restore(targets, &target, lc_loop_now_ms(story->world.loop));
 	lc_target_table_add_backlog(targets, source, story->target, 1, ROWS, FIRST);
@@ -123,9 +114,9 @@ static int set_up(void **state)
 	story->world.settings.consumer_retention_seconds = RETENTION;
 	story->world.settings.retry_backoff_jitter_factor = 0;
 	delivery_world_begin(&story->world, NEXT_ID);
-	story->target = lc_target_table_get(lc_upload_targets(story->world.upload),
+	story->target = lc_target_table_get(story->world.delivery.targets,
 					    lc_view_of("amzn-s3-demo-logs"), lc_view_of("logs/"));
-	story->rebuild = lc_rebuild_new(&story->world.parts, on_settled, story);
+	story->rebuild = lc_rebuild_new(&story->world.delivery);
 	record(story, &story->one, 1, "amzn-s3-demo-bucket");
 	record(story, &story->two, 2, "amzn-s3-demo-bucket");
 	*state = story;
@@ -204,7 +195,7 @@ static void rows_that_are_all_found_make_the_same_object_again(void **state)
 			    "delivered 1 1549411203\ndurable?\n");
 	fake_ledger_confirm(story->world.ledger);
 	assert_int_equal(story->world.delivered, 1);
-	assert_int_equal(lc_upload_objects(story->world.upload)->bytes, 0);
+	assert_int_equal(story->world.delivery.objects->bytes, 0);
 	assert_int_equal(story->target->object_rows, 0);
 	assert_int_equal(source->object_rows, 0);
 	poke(story);
@@ -270,7 +261,7 @@ static void many_objects_are_rebuilt_by_one_query(void **state)
 	fake_s3_answer(story->world.s3, LC_RETRY_DONE);
 	fake_ledger_confirm(story->world.ledger);
 	assert_int_equal(story->world.delivered, 3);
-	assert_int_equal(lc_upload_objects(story->world.upload)->bytes, 0);
+	assert_int_equal(story->world.delivery.objects->bytes, 0);
 	free_recorded(&three);
 }
 
@@ -318,7 +309,7 @@ static void rows_not_to_be_seen_are_waited_for(void **state)
 	fake_ledger_confirm(story->world.ledger);
 	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "delivered 2 1549411203\ndurable?\n");
-	assert_int_equal(lc_upload_objects(story->world.upload)->bytes, 0);
+	assert_int_equal(story->world.delivery.objects->bytes, 0);
 	assert_int_equal(backlog(story), 1);
 
 	/* After the end of the list it begins again, and what was not to be seen is left alone. */
@@ -359,13 +350,13 @@ static void rows_whose_retention_is_over_are_lost_and_counted(void **state)
 	(void)fake_ledger_told(story->world.ledger);
 	fake_clickhouse_end(story->world.clickhouse);
 	assert_string_equal(fake_ledger_told(story->world.ledger), "expired 1 1549411203\n");
-	assert_int_equal(story->settled, 1);
+	assert_int_equal(story->world.lost, 1);
 	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_ROWS_EXPIRED), ROWS);
 	source = lc_source_find(story->world.sources, 7, lc_view_of("amzn-s3-demo-bucket"));
 	assert_true(TAILQ_EMPTY(&source->backlogs));
 	assert_int_equal(backlog(story), 0);
 	assert_int_equal(story->target->object_rows, 0);
-	assert_int_equal(lc_upload_objects(story->world.upload)->bytes, 0);
+	assert_int_equal(story->world.delivery.objects->bytes, 0);
 	fake_loop_advance(story->world.loop, 0);
 	assert_int_equal(fake_s3_started(story->world.s3), 0);
 }
@@ -459,7 +450,7 @@ static void bytes_that_are_no_rows_expire_nothing(void **state)
 	fake_clickhouse_end(story->world.clickhouse);
 	assert_string_equal(fake_ledger_told(story->world.ledger), "");
 	assert_int_equal(backlog(story), 1);
-	assert_int_equal(lc_upload_objects(story->world.upload)->bytes, 0);
+	assert_int_equal(story->world.delivery.objects->bytes, 0);
 }
 
 static void rows_out_of_order_are_refused(void **state)
@@ -576,7 +567,7 @@ static void show_rows(struct story *story, const struct recorded *recorded)
 
 static void hold(struct story *story, uint64_t intent_id)
 {
-	lc_attempts_hold(lc_upload_attempts(story->world.upload), intent_id,
+	lc_attempts_hold(story->world.delivery.attempts, intent_id,
 			 lc_loop_now_ms(story->world.loop), MISSING_WAIT_MS, MISSING_WAIT_MS);
 }
 
@@ -595,7 +586,7 @@ static void intents_that_are_left_alone_are_passed_over(void **state)
 	assert_int_equal(backlog(story), 1);
 
 	/* Its time has come, or the operator has said so. */
-	lc_attempts_release_all(lc_upload_attempts(story->world.upload));
+	lc_attempts_release_all(story->world.delivery.attempts);
 	poke(story);
 	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "intents? amzn-s3-demo-logs/logs/ 2\n");
@@ -662,7 +653,7 @@ static void what_is_oldest_in_the_backlog_is_what_the_ledger_says(void **state)
 	restore(story, "amzn-s3-demo-bucket", 0);
 	source = lc_source_find(story->world.sources, 7, lc_view_of("amzn-s3-demo-bucket"));
 	lc_target_table_add_backlog(
-	    lc_upload_targets(story->world.upload),
+	    story->world.delivery.targets,
 	    lc_source_get(story->world.sources, 7, lc_view_of("amzn-s3-demo-bucket")),
 	    story->target, 1, ROWS, FIRST - 500);
 	assert_int_equal(lc_undelivered_oldest(source), FIRST - 500);
@@ -691,12 +682,12 @@ static void the_backlog_of_a_discarded_target_is_closed_without_being_read(void 
 	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
 	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "discarded 1 1549411203\ndiscarded 2 1549411203\n");
-	assert_int_equal(story->settled, 2);
+	assert_int_equal(story->world.lost, 2);
 	assert_int_equal(backlog(story), 0);
 	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_ROWS_DISCARDED),
 			 2 * ROWS);
 	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_ROWS_EXPIRED), 0);
-	assert_int_equal(lc_upload_objects(story->world.upload)->bytes, 0);
+	assert_int_equal(story->world.delivery.objects->bytes, 0);
 	poke(story);
 	assert_string_equal(fake_ledger_told(story->world.ledger), "");
 }
@@ -740,9 +731,9 @@ static void an_intent_that_cannot_be_read_is_found_and_left_alone(void **state)
 	begin_pass(story, intents, 1);
 	assert_int_equal(fake_ledger_intents_limit(story->world.ledger), 1);
 	fake_clickhouse_refuse(story->world.clickhouse, CODE);
-	assert_int_equal(lc_attempts_held_until_ms(lc_upload_attempts(story->world.upload), 1),
+	assert_int_equal(lc_attempts_held_until_ms(story->world.delivery.attempts, 1),
 			 lc_loop_now_ms(story->world.loop) + MISSING_WAIT_MS);
-	assert_int_equal(lc_attempts_held_until_ms(lc_upload_attempts(story->world.upload), 2), 0);
+	assert_int_equal(lc_attempts_held_until_ms(story->world.delivery.attempts, 2), 0);
 
 	/* The others go on, as many at a time as before. */
 	fake_loop_advance(story->world.loop, NARROW_WAIT_MS);
@@ -762,8 +753,7 @@ static void a_clickhouse_that_is_not_there_says_nothing_about_an_intent(void **s
 		begin_pass(story, &story->one.intent, 1);
 		assert_int_equal(fake_ledger_intents_limit(story->world.ledger), INTENTS_MAX);
 		fake_clickhouse_break(story->world.clickhouse);
-		assert_int_equal(
-		    lc_attempts_held_until_ms(lc_upload_attempts(story->world.upload), 1), 0);
+		assert_int_equal(lc_attempts_held_until_ms(story->world.delivery.attempts, 1), 0);
 		fake_loop_advance(story->world.loop, FAILURE_WAIT_MS);
 	}
 }
@@ -771,7 +761,7 @@ static void a_clickhouse_that_is_not_there_says_nothing_about_an_intent(void **s
 static void targets_are_rebuilt_in_turn(void **state)
 {
 	struct story *story = *state;
-	struct lc_target_table *targets = lc_upload_targets(story->world.upload);
+	struct lc_target_table *targets = story->world.delivery.targets;
 	struct lc_target *other =
 	    lc_target_table_get(targets, lc_view_of("amzn-s3-demo-logs"), lc_view_of("other/"));
 
@@ -835,7 +825,7 @@ static void a_cancelled_pass_leaves_its_intents_as_they_are(void **state)
 	send_rows(story, &story->one, 0, ROWS);
 	lc_rebuild_cancel(story->rebuild);
 	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
-	assert_int_equal(lc_upload_objects(story->world.upload)->bytes, 0);
+	assert_int_equal(story->world.delivery.objects->bytes, 0);
 	assert_int_equal(backlog(story), 1);
 
 	/* So does one whose question to the ledger is still to be answered. */

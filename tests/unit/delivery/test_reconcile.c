@@ -30,7 +30,6 @@ struct story {
 static int set_up(void **state)
 {
 	struct story *story = lc_memory_zero(1, sizeof(*story));
-	const struct lc_ledger_state held = {.horizon = HORIZON};
 	struct lc_settings *settings = &story->world.settings;
 
 	delivery_world_prepare(&story->world);
@@ -38,10 +37,11 @@ static int set_up(void **state)
 	settings->reconcile_interval_seconds = INTERVAL_MS / 1000;
 	settings->reconcile_full_interval_seconds = FULL_INTERVAL_MS / 1000;
 	settings->reconcile_horizon_seconds = BEHIND;
-	story->world.parts.shard = SHARD;
-	story->world.parts.shard_count = SHARD_COUNT;
+	story->world.delivery.shard = SHARD;
+	story->world.delivery.shard_count = SHARD_COUNT;
 	delivery_world_begin(&story->world, 1);
-	story->reconcile = lc_reconcile_new(&story->world.parts, &held);
+	story->world.delivery.state.horizon = HORIZON;
+	story->reconcile = lc_reconcile_new(&story->world.delivery);
 	*state = story;
 	return 0;
 }
@@ -314,11 +314,11 @@ static void the_horizon_moves_when_a_full_pass_has_succeeded(void **state)
 static bool is_cut(struct story *story, uint32_t second)
 {
 	struct lc_record record = record_rows_example();
-	struct lc_target *target = lc_target_table_get(lc_upload_targets(story->world.upload),
-						       lc_view_of("logs"), lc_view_of(""));
+	struct lc_target *target =
+	    lc_target_table_get(story->world.delivery.targets, lc_view_of("logs"), lc_view_of(""));
 	struct lc_source *source = lc_source_get(story->world.sources, 7, lc_view_of("large"));
 	struct lc_object *object =
-	    lc_object_new(lc_upload_objects(story->world.upload), source, target, NULL, 0);
+	    lc_object_new(story->world.delivery.objects, source, target, NULL, 0);
 
 	record.inserted_at = second;
 	lc_object_append(object, &record, 1, &(struct lc_line_style){0});
@@ -677,9 +677,10 @@ static void the_later_rows_come_the_further_back_is_recent(void **state)
 static void nothing_is_compared_before_there_is_a_window_and_a_horizon(void **state)
 {
 	struct story *story = *state;
-	const struct lc_ledger_state none = {.horizon = 0};
-	struct lc_reconcile *fresh = lc_reconcile_new(&story->world.parts, &none);
+	struct lc_reconcile *fresh;
 
+	story->world.delivery.state.horizon = 0;
+	fresh = lc_reconcile_new(&story->world.delivery);
 	lc_reconcile_start_if_due(fresh, 0, 0);
 	lc_reconcile_start_if_due(fresh, HORIZON, HORIZON);
 	assert_string_equal(fake_ledger_told(story->world.ledger), "");

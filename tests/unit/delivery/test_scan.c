@@ -50,7 +50,7 @@ static int set_up(void **state)
 	story->list[0] = lc_source_get(story->world.sources, 7, lc_view_of("a"));
 	story->list[1] = lc_source_get(story->world.sources, 7, lc_view_of("b"));
 	story->list[2] = lc_source_get(story->world.sources, 7, lc_view_of("c"));
-	story->scan = lc_scan_new(&story->world.parts, on_progress, on_end, story);
+	story->scan = lc_scan_new(&story->world.delivery, on_progress, on_end, story);
 	*state = story;
 	return 0;
 }

@@ -37,7 +37,7 @@ static void an_object_is_delivered_when_the_ledger_has_it_on_disk(void **state)
 	assert_null(lc_object_find(world->source, 1));
 	assert_true(lc_upload_settled(world->upload));
 	assert_int_equal(upload_world_count(world, LC_COUNTERS_RECORDS_DELIVERED), 1);
-	assert_int_equal(lc_upload_objects(world->upload)->bytes, 0);
+	assert_int_equal(world->delivery.objects->bytes, 0);
 	assert_int_equal(world->source->object_rows, 0);
 	assert_int_equal(target->object_rows, 0);
 	assert_true(world->room > 0);
@@ -145,7 +145,7 @@ static void a_target_that_keeps_failing_frees_all_bodies_but_one(void **state)
 
 	for (uint64_t id = 1; id <= 6; id++)
 		upload_world_submit(world, id, "logs");
-	all = lc_upload_objects(world->upload)->bytes;
+	all = world->delivery.objects->bytes;
 	upload_world_put_aside(world, target);
 	assert_string_equal(fake_ledger_told(world->ledger), "target logs 0\ntarget logs 3\n");
 	assert_int_equal(upload_world_backlog(target), 5);
@@ -155,7 +155,7 @@ static void a_target_that_keeps_failing_frees_all_bodies_but_one(void **state)
 	assert_int_equal(backlog.rows, 5);
 	assert_int_equal(backlog.oldest, UPLOAD_WORLD_SECOND);
 	assert_int_equal(world->source->object_rows, 1);
-	assert_int_equal(lc_upload_objects(world->upload)->bytes, all / 6);
+	assert_int_equal(world->delivery.objects->bytes, all / 6);
 	assert_int_equal(target->bucket->bytes, all / 6);
 	assert_false(lc_upload_moving(world->upload));
 	lc_upload_tend(world->upload, false);
@@ -198,9 +198,9 @@ static void an_object_for_a_target_aside_loses_its_body_at_once(void **state)
 
 	upload_world_submit(world, 1, "logs");
 	upload_world_put_aside(world, target);
-	one = lc_upload_objects(world->upload)->bytes;
+	one = world->delivery.objects->bytes;
 	upload_world_submit(world, 2, "logs");
-	assert_int_equal(lc_upload_objects(world->upload)->bytes, one);
+	assert_int_equal(world->delivery.objects->bytes, one);
 	assert_int_equal(upload_world_backlog(target), 1);
 	assert_non_null(lc_object_find(world->source, 1));
 	assert_null(lc_object_find(world->source, 2));
@@ -236,8 +236,8 @@ static void one_object_at_a_time_finds_out_when_a_target_works_again(void **stat
 	/* Now the others may be built again. */
 	assert_ptr_equal(upload_world_next_backlog(world), target);
 	assert_int_equal(upload_world_backlog(target), 2);
-	lc_target_table_remove_backlog(lc_upload_targets(world->upload), world->source, target, 1);
-	lc_target_table_remove_backlog(lc_upload_targets(world->upload), world->source, target, 1);
+	lc_target_table_remove_backlog(world->delivery.targets, world->source, target, 1);
+	lc_target_table_remove_backlog(world->delivery.targets, world->source, target, 1);
 	assert_null(upload_world_next_backlog(world));
 }
 
@@ -273,19 +273,19 @@ static void a_target_that_works_is_crowded_by_its_share(void **state)
 	share = (size_t)world->settings.limits_max_inflight_bytes / 8 * 6;
 	target = upload_world_target(world, "logs", "");
 	for (uint64_t id = 1; id <= 6; id++) {
-		assert_false(lc_inflight_crowded(lc_upload_objects(world->upload), target));
+		assert_false(lc_inflight_crowded(world->delivery.objects, target));
 		upload_world_submit(world, id, "logs");
 	}
-	assert_true(lc_inflight_crowded(lc_upload_objects(world->upload), target));
-	assert_false(lc_inflight_crowded(lc_upload_objects(world->upload),
-					 upload_world_target(world, "other", "")));
+	assert_true(lc_inflight_crowded(world->delivery.objects, target));
+	assert_false(
+	    lc_inflight_crowded(world->delivery.objects, upload_world_target(world, "other", "")));
 	target->bucket->bytes--;
-	assert_false(lc_inflight_crowded(lc_upload_objects(world->upload), target));
+	assert_false(lc_inflight_crowded(world->delivery.objects, target));
 	target->bucket->bytes++;
-	assert_int_equal(lc_upload_objects(world->upload)->bytes, share);
+	assert_int_equal(world->delivery.objects->bytes, share);
 	assert_int_equal(upload_world_count(world, LC_COUNTERS_INFLIGHT_BYTES), share);
 	lc_upload_abandon(world->upload);
-	assert_int_equal(lc_upload_objects(world->upload)->bytes, 0);
+	assert_int_equal(world->delivery.objects->bytes, 0);
 	assert_int_equal(upload_world_count(world, LC_COUNTERS_INFLIGHT_BYTES), 0);
 }
 
@@ -296,8 +296,7 @@ static void restore(struct delivery_world *world, unsigned failures, int64_t wai
 					  .failures = failures,
 					  .probe_at_ms = lc_clock_wall_ms() + wait_ms};
 
-	lc_target_table_restore(lc_upload_targets(world->upload), &record,
-				lc_loop_now_ms(world->loop));
+	lc_target_table_restore(world->delivery.targets, &record, lc_loop_now_ms(world->loop));
 }
 
 static void what_an_earlier_process_knew_of_a_target_still_holds(void **state)
@@ -384,7 +383,7 @@ static void abandoned_uploads_leave_their_intents(void **state)
 	fake_ledger_confirm(world->ledger);
 	assert_int_equal(world->delivered, 1);
 	assert_true(lc_upload_settled(world->upload));
-	assert_int_equal(lc_upload_objects(world->upload)->bytes, 0);
+	assert_int_equal(world->delivery.objects->bytes, 0);
 }
 
 static void s3_is_called_failing_while_no_answer_comes(void **state)

@@ -89,8 +89,7 @@ static void a_bucket_that_refuses_prefix_after_prefix_is_probed_with_each_in_tur
 		assert_non_null(target);
 		id = (unsigned)(target->prefix.data[0] - '0');
 		assert_int_equal(probed[id]++, i / PREFIXES);
-		lc_target_table_remove_backlog(lc_upload_targets(world->upload), world->source,
-					       target, 1);
+		lc_target_table_remove_backlog(world->delivery.targets, world->source, target, 1);
 		snprintf(prefix, sizeof prefix, "%u/", id);
 		upload_world_submit_to(world, id, "logs", prefix);
 		assert_null(upload_world_next_backlog(world));
@@ -138,7 +137,7 @@ static void an_object_refused_for_its_size_is_cut_again(void **state)
 	fake_s3_answer(world->s3, LC_RETRY_DONE);
 	fake_ledger_confirm(world->ledger);
 	assert_int_equal(upload_world_count(world, LC_COUNTERS_RECORDS_DELIVERED), 1);
-	assert_int_equal(lc_upload_objects(world->upload)->bytes, 0);
+	assert_int_equal(world->delivery.objects->bytes, 0);
 	assert_true(lc_upload_settled(world->upload));
 }
 
@@ -167,7 +166,7 @@ static void smaller_objects_that_are_refused_are_cut_smaller_still(void **state)
 static void expect_left_alone_for(struct delivery_world *world, uint64_t id, uint64_t ms)
 {
 	struct lc_target *target = upload_world_target(world, "logs", "");
-	struct lc_attempts *attempts = lc_upload_attempts(world->upload);
+	struct lc_attempts *attempts = world->delivery.attempts;
 
 	fake_s3_answer_as(world->s3, "logs", 413, "EntityTooLarge");
 	assert_null(strstr(told(world), "withdrawn"));
@@ -213,9 +212,9 @@ static void a_target_that_refuses_even_small_objects_for_their_size_steps_aside(
 	assert_int_equal(lc_target_standing(target)->state, LC_TARGET_ASIDE);
 	assert_non_null(lc_target_standing(target)->last_error);
 	assert_int_equal(target->largest_bytes, 0);
-	assert_int_equal(lc_attempts_held_until_ms(lc_upload_attempts(world->upload), 1), 0);
-	lc_attempts_hold(lc_upload_attempts(world->upload), 99, lc_loop_now_ms(world->loop),
-			 HOLD_MS, HOLD_MS);
+	assert_int_equal(lc_attempts_held_until_ms(world->delivery.attempts, 1), 0);
+	lc_attempts_hold(world->delivery.attempts, 99, lc_loop_now_ms(world->loop), HOLD_MS,
+			 HOLD_MS);
 	upload_world_submit(world, 2, "logs");
 	upload_world_pass(world, UPLOAD_WORLD_BACKOFF_MS);
 	upload_world_expect_put(world, 2, "logs");
@@ -223,7 +222,7 @@ static void a_target_that_refuses_even_small_objects_for_their_size_steps_aside(
 	assert_int_equal(lc_target_standing(target)->state, LC_TARGET_HEALTHY);
 
 	/* What it had refused alone before may be taken now. */
-	assert_int_equal(lc_attempts_held_until_ms(lc_upload_attempts(world->upload), 99), 0);
+	assert_int_equal(lc_attempts_held_until_ms(world->delivery.attempts, 99), 0);
 }
 
 static void an_object_that_may_have_been_stored_is_never_cut(void **state)
@@ -282,7 +281,7 @@ static void the_operator_has_what_was_left_alone_tried_at_once(void **state)
 	upload_world_run(world);
 	expect_left_alone(world, 1);
 	lc_upload_retry_now(world->upload, NULL);
-	assert_int_equal(lc_attempts_held_until_ms(lc_upload_attempts(world->upload), 1), 0);
+	assert_int_equal(lc_attempts_held_until_ms(world->delivery.attempts, 1), 0);
 }
 
 /* It may be the object's own fault: the others of its target must not wait for it. */
@@ -309,7 +308,7 @@ static void after_a_strange_refusal_another_object_is_the_next_probe(void **stat
 	assert_int_equal(target->looked_to, 2);
 	fake_loop_advance(world->loop, 2 * UPLOAD_WORLD_BACKOFF_MS);
 	assert_ptr_equal(upload_world_next_backlog(world), target);
-	lc_target_table_remove_backlog(lc_upload_targets(world->upload), world->source, target, 1);
+	lc_target_table_remove_backlog(world->delivery.targets, world->source, target, 1);
 	upload_world_submit(world, 3, "logs");
 	upload_world_run(world);
 
@@ -324,7 +323,7 @@ static void after_a_strange_refusal_another_object_is_the_next_probe(void **stat
 /* Objects that wait for probes, of all targets. */
 static size_t kept_objects(const struct delivery_world *world)
 {
-	return lc_upload_objects(world->upload)->bytes / upload_world_object_bytes(world);
+	return world->delivery.objects->bytes / upload_world_object_bytes(world);
 }
 
 static void submit_to_prefix(struct delivery_world *world, uint64_t id)
@@ -373,8 +372,8 @@ static void many_refused_targets_leave_room_and_are_probed_in_turn(void **state)
 			uint64_t id = strtoul(target->bucket->name.data + 5, NULL, 10) * 2 +
 				      (target->prefix.data[0] == 'b');
 
-			lc_target_table_remove_backlog(lc_upload_targets(world->upload),
-						       world->source, target, 1);
+			lc_target_table_remove_backlog(world->delivery.targets, world->source,
+						       target, 1);
 			submit_to_prefix(world, id);
 		}
 		/* One that made it full, and those under way. */
@@ -438,7 +437,7 @@ static void objects_of_a_discarded_prefix_are_closed(void **state)
 	assert_int_equal(upload_world_count(world, LC_COUNTERS_RECORDS_DELIVERED), 1);
 
 	/* Its backlog is the rebuild's to close. */
-	lc_target_table_add_backlog(lc_upload_targets(world->upload), world->source, bad, 1, 1,
+	lc_target_table_add_backlog(world->delivery.targets, world->source, bad, 1, 1,
 				    UPLOAD_WORLD_SECOND);
 	assert_ptr_equal(upload_world_next_backlog(world), bad);
 }

@@ -137,7 +137,7 @@ static void buckets_that_hang_give_way_to_those_that_wait(void **state)
 	assert_int_equal(upload_world_count(world, LC_COUNTERS_UPLOAD_FAILED), UPLOADS / 2);
 	assert_int_equal(world->source->object_rows + lc_backlog_of_source(world->source).rows,
 			 UPLOADS + 20);
-	assert_false(lc_attempts_none_stored(lc_upload_attempts(world->upload), 100));
+	assert_false(lc_attempts_none_stored(world->delivery.attempts, 100));
 
 	/* And all that waits for the good one is delivered. */
 	for (int i = 0; i < 20; i++) {
@@ -313,15 +313,15 @@ static void slow_buckets_make_room_when_memory_is_short(void **state)
 			upload_world_submit(world, 100 + i * EACH + object, bucket);
 	}
 	upload_world_run(world);
-	before = lc_upload_objects(world->upload)->bytes;
+	before = world->delivery.objects->bytes;
 	assert_int_equal(before / upload_world_object_bytes(world), BUCKETS * EACH);
 	world->room = 0;
 	upload_world_pass(world, SLOW_AFTER_MS);
 
 	/* Three quarters of the memory are in use, not more. */
-	assert_true(lc_upload_objects(world->upload)->bytes < before);
-	assert_in_range(lc_upload_objects(world->upload)->bytes / upload_world_object_bytes(world),
-			1, ROOM / 4 * 3);
+	assert_true(world->delivery.objects->bytes < before);
+	assert_in_range(world->delivery.objects->bytes / upload_world_object_bytes(world), 1,
+			ROOM / 4 * 3);
 	assert_true(world->room > 0);
 	assert_int_equal(world->source->object_rows + lc_backlog_of_source(world->source).rows,
 			 BUCKETS * EACH);
@@ -341,7 +341,7 @@ static void uploads_of_slow_buckets_give_way_when_memory_is_short(void **state)
 	}
 	upload_world_run(world);
 	assert_int_equal(hanging(world, UPLOADS), UPLOADS);
-	assert_true(lc_upload_objects(world->upload)->bytes >
+	assert_true(world->delivery.objects->bytes >
 		    (size_t)world->settings.limits_max_inflight_bytes / 4 * 3);
 	upload_world_pass(world, SLOW_AFTER_MS);
 
@@ -352,7 +352,7 @@ static void uploads_of_slow_buckets_give_way_when_memory_is_short(void **state)
 			slow += upload_world_target(world, bucket, "")->bucket->bytes;
 	}
 	assert_in_range(slow, 1, (size_t)world->settings.limits_max_inflight_bytes / 4);
-	assert_true(lc_upload_objects(world->upload)->bytes <
+	assert_true(world->delivery.objects->bytes <
 		    (size_t)world->settings.limits_max_inflight_bytes / 4 * 3);
 }
 
@@ -367,9 +367,9 @@ static void a_bucket_that_is_waited_for_too_long_spills(void **state)
 		upload_world_submit(world, id, "logs");
 	upload_world_submit(world, 1000, "other");
 	upload_world_run(world);
-	assert_true(lc_inflight_crowded(lc_upload_objects(world->upload), target));
-	lc_inflight_spill(lc_upload_objects(world->upload), target);
-	assert_false(lc_inflight_crowded(lc_upload_objects(world->upload), target));
+	assert_true(lc_inflight_crowded(world->delivery.objects, target));
+	lc_inflight_spill(world->delivery.objects, target);
+	assert_false(lc_inflight_crowded(world->delivery.objects, target));
 	assert_int_equal(held(world, "logs"), ROOM / 8 * 3);
 	assert_int_equal(upload_world_backlog(target), ROOM / 8 * 3);
 
@@ -378,7 +378,7 @@ static void a_bucket_that_is_waited_for_too_long_spills(void **state)
 	assert_non_null(lc_object_find(world->source, ROOM / 8 * 3));
 	assert_null(lc_object_find(world->source, ROOM / 8 * 3 + 1));
 	assert_int_equal(upload_world_backlog(upload_world_target(world, "other", "")), 0);
-	lc_inflight_spill(lc_upload_objects(world->upload), target);
+	lc_inflight_spill(world->delivery.objects, target);
 	assert_int_equal(held(world, "logs"), ROOM / 8 * 3);
 }
 
@@ -391,19 +391,19 @@ static void bodies_built_again_have_an_eighth_of_the_memory(void **state)
 	upload_world_limit(world, UPLOADS, 2, ROOM);
 	eighth = (size_t)world->settings.limits_max_inflight_bytes / 8;
 	target = upload_world_target(world, "logs", "");
-	assert_int_equal(lc_inflight_room(lc_upload_objects(world->upload), target), eighth);
+	assert_int_equal(lc_inflight_room(world->delivery.objects, target), eighth);
 
 	/* Whatever a bucket that works holds; of a slow one only what is left to it. */
 	upload_world_submit(world, 1, "logs");
 	upload_world_run(world);
-	assert_int_equal(lc_inflight_room(lc_upload_objects(world->upload), target), eighth);
+	assert_int_equal(lc_inflight_room(world->delivery.objects, target), eighth);
 	upload_world_pass(world, SLOW_AFTER_MS);
 	assert_true(is_slow(world, "logs"));
-	assert_int_equal(lc_inflight_room(lc_upload_objects(world->upload), target),
+	assert_int_equal(lc_inflight_room(world->delivery.objects, target),
 			 eighth - upload_world_object_bytes(world));
 	for (uint64_t id = 2; id <= ROOM; id++)
 		upload_world_submit(world, id, "logs");
-	assert_int_equal(lc_inflight_room(lc_upload_objects(world->upload), target), 0);
+	assert_int_equal(lc_inflight_room(world->delivery.objects, target), 0);
 }
 
 /* ---- whether anything makes room ---- */
@@ -444,7 +444,7 @@ static void targets_are_forgotten_when_nobody_holds_them(void **state)
 {
 	enum { MANY = 2000 };
 	struct delivery_world *world = *state;
-	const struct lc_target_table *targets = lc_upload_targets(world->upload);
+	const struct lc_target_table *targets = world->delivery.targets;
 	const struct lc_view none = lc_view_of("");
 	char bucket[TEXT_MAX];
 
@@ -453,12 +453,10 @@ static void targets_are_forgotten_when_nobody_holds_them(void **state)
 		(void)upload_world_target(world, bucket, "");
 	}
 	lc_upload_tend(world->upload, false);
-	assert_non_null(
-	    lc_target_table_find(lc_upload_targets(world->upload), lc_view_of("idle-7"), none));
+	assert_non_null(lc_target_table_find(world->delivery.targets, lc_view_of("idle-7"), none));
 	lc_upload_tend(world->upload, true);
-	assert_null(
-	    lc_target_table_find(lc_upload_targets(world->upload), lc_view_of("idle-7"), none));
-	assert_ptr_equal(lc_upload_targets(world->upload), targets);
+	assert_null(lc_target_table_find(world->delivery.targets, lc_view_of("idle-7"), none));
+	assert_ptr_equal(world->delivery.targets, targets);
 }
 
 int main(void)

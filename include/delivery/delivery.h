@@ -1,0 +1,85 @@
+/*
+ * A delivery: what the parts of a shard are made from, work with and tell. The shard owns all of it
+ * and makes it in the order of the members: what is given; what is known, still empty; the ledger,
+ * which brings back what an earlier process has left; then the parts, each from those above it.
+ * A part keeps the pointer, and finds there what it needs.
+ */
+#ifndef LC_DELIVERY_DELIVERY_H
+#define LC_DELIVERY_DELIVERY_H
+
+#include "base/error.h"
+#include "ledger/ledger_types.h"
+
+struct lc_attempts;
+struct lc_build;
+struct lc_clickhouse;
+struct lc_commit;
+struct lc_counters;
+struct lc_cycle;
+struct lc_ledger;
+struct lc_loop;
+struct lc_object_table;
+struct lc_random;
+struct lc_rebuild;
+struct lc_reconcile;
+struct lc_s3;
+struct lc_settings;
+struct lc_source;
+struct lc_source_table;
+struct lc_target_table;
+struct lc_upload;
+
+/* What the parts tell, from the loop. */
+struct lc_delivery_events {
+	/* A discovery has ended: `error` kind NONE, or why it failed. A failed one is tried again,
+	 * but for LC_ERROR_CONFLICT, after which the cycle stands still. */
+	void (*discovered)(void *context, const struct lc_error *error);
+	/* A scan has left the source: its marks and ranges have moved. */
+	void (*scanned)(void *context, struct lc_source *source);
+	/* An object has gone from the build to the uploads. */
+	void (*submitted)(void *context);
+	/* An object of the source is delivered or closed, the ledger has that on disk, and the
+	 * object is released. */
+	void (*delivered)(void *context, struct lc_source *source);
+	/* An upload has ended or a target works again: there is more room than before. */
+	void (*room)(void *context);
+	/* An intent of the source without a body was closed without delivery. */
+	void (*lost)(void *context, struct lc_source *source);
+	/* The source's offset is committed and nothing newer waits. */
+	void (*committed)(void *context, struct lc_source *source);
+	/* No insert of offsets is under way and none waits. */
+	void (*commits_ended)(void *context);
+};
+
+struct lc_delivery {
+	/* Given; these outlive it. */
+	struct lc_loop *loop;
+	const struct lc_settings *settings;
+	unsigned shard; /* this one, of shard_count */
+	unsigned shard_count;
+	struct lc_counters *counters;
+	struct lc_random *random;
+	struct lc_clickhouse *clickhouse;
+	struct lc_s3 *s3;
+	const struct lc_delivery_events *events;
+	void *context; /* of the events */
+
+	/* Known. */
+	struct lc_source_table *sources;
+	struct lc_target_table *targets;
+	struct lc_object_table *objects;
+	struct lc_attempts *attempts;
+
+	struct lc_ledger *ledger;
+	struct lc_ledger_state state; /* what it held when it was opened */
+
+	/* Parts. */
+	struct lc_upload *upload;
+	struct lc_build *build;
+	struct lc_commit *commit;
+	struct lc_rebuild *rebuild;
+	struct lc_reconcile *reconcile;
+	struct lc_cycle *cycle;
+};
+
+#endif
