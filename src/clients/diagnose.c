@@ -9,26 +9,9 @@ static const struct {
 	const char *code;
 	enum lc_fault fault;
 } S3_CODES[] = {
-    {"InvalidAccessKeyId", LC_FAULT_S3_KEY},
-    {"ExpiredToken", LC_FAULT_S3_KEY},
-    {"InvalidToken", LC_FAULT_S3_KEY},
-    {"NotSignedUp", LC_FAULT_S3_KEY},
-    {"SignatureDoesNotMatch", LC_FAULT_S3_SIGNATURE},
-    {"RequestTimeTooSkewed", LC_FAULT_S3_CLOCK},
-    {"RequestExpired", LC_FAULT_S3_CLOCK},
-    {"AuthorizationHeaderMalformed", LC_FAULT_S3_REGION},
-    {"IllegalLocationConstraintException", LC_FAULT_S3_REGION},
-    {"PermanentRedirect", LC_FAULT_S3_REDIRECT},
-    {"TemporaryRedirect", LC_FAULT_S3_REDIRECT},
-    {"Redirect", LC_FAULT_S3_REDIRECT},
-    {"AccessDenied", LC_FAULT_S3_RIGHTS},
-    {"AllAccessDisabled", LC_FAULT_S3_RIGHTS},
-    {"AccountProblem", LC_FAULT_S3_RIGHTS},
-    {"NoSuchBucket", LC_FAULT_S3_NO_BUCKET},
-    {"InvalidBucketName", LC_FAULT_S3_NO_BUCKET},
-    {"QuotaExceeded", LC_FAULT_S3_OBJECT},
-    {"EntityTooLarge", LC_FAULT_S3_OBJECT},
-    {"KeyTooLongError", LC_FAULT_S3_OBJECT},
+#define LC_S3_CODE(code, class, scope, fault) {#code, LC_FAULT_S3_##fault},
+#define LC_S3_CODE_FAULT(code, fault) {#code, LC_FAULT_S3_##fault},
+#include "tbl/s3_codes.h"
 };
 
 static enum lc_fault fault_of_s3_status(unsigned status, bool explained)

@@ -11,30 +11,11 @@ struct code_class {
 	enum lc_retry_scope scope;
 };
 
-/* What S3's <Code> says goes before the status. A body that was damaged on its way (BadDigest, ...)
- * is whole again at the next attempt. */
+/* What S3's <Code> says goes before the status. */
 static const struct code_class S3_CODES[] = {
-    {"AccessDenied", LC_RETRY_WAIT, LC_RETRY_SCOPE_PREFIX},
-    {"AllAccessDisabled", LC_RETRY_WAIT, LC_RETRY_SCOPE_BUCKET},
-    {"AuthorizationHeaderMalformed", LC_RETRY_WAIT, LC_RETRY_SCOPE_BUCKET},
-    {"BadDigest", LC_RETRY_AGAIN, LC_RETRY_SCOPE_BUCKET},
-    {"EntityTooLarge", LC_RETRY_WAIT, LC_RETRY_SCOPE_OBJECT},
-    {"IncompleteBody", LC_RETRY_AGAIN, LC_RETRY_SCOPE_BUCKET},
-    {"InternalError", LC_RETRY_AGAIN, LC_RETRY_SCOPE_BUCKET},
-    {"InvalidAccessKeyId", LC_RETRY_WAIT, LC_RETRY_SCOPE_BUCKET},
-    {"InvalidBucketName", LC_RETRY_WAIT, LC_RETRY_SCOPE_BUCKET},
-    {"KeyTooLongError", LC_RETRY_WAIT, LC_RETRY_SCOPE_PREFIX},
-    {"MaxMessageLengthExceeded", LC_RETRY_WAIT, LC_RETRY_SCOPE_OBJECT},
-    {"NoSuchBucket", LC_RETRY_WAIT, LC_RETRY_SCOPE_BUCKET},
-    {"PermanentRedirect", LC_RETRY_WAIT, LC_RETRY_SCOPE_BUCKET},
-    {"QuotaExceeded", LC_RETRY_WAIT, LC_RETRY_SCOPE_BUCKET},
-    {"RequestTimeTooSkewed", LC_RETRY_CLOCK, LC_RETRY_SCOPE_BUCKET},
-    {"RequestTimeout", LC_RETRY_AGAIN, LC_RETRY_SCOPE_BUCKET},
-    {"ServiceUnavailable", LC_RETRY_AGAIN, LC_RETRY_SCOPE_BUCKET},
-    {"SignatureDoesNotMatch", LC_RETRY_WAIT, LC_RETRY_SCOPE_BUCKET},
-    {"SlowDown", LC_RETRY_AGAIN, LC_RETRY_SCOPE_BUCKET},
-    {"TemporaryRedirect", LC_RETRY_WAIT, LC_RETRY_SCOPE_BUCKET},
-    {"XAmzContentSHA256Mismatch", LC_RETRY_AGAIN, LC_RETRY_SCOPE_BUCKET},
+#define LC_S3_CODE(code, class, scope, fault) {#code, LC_RETRY_##class, LC_RETRY_SCOPE_##scope},
+#define LC_S3_CODE_CLASS(code, class, scope) {#code, LC_RETRY_##class, LC_RETRY_SCOPE_##scope},
+#include "tbl/s3_codes.h"
 };
 
 static const struct code_class *find_code(unsigned status, const char *code)
