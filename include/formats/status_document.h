@@ -80,10 +80,6 @@ void lc_status_document_find(struct lc_status_document *document, enum lc_severi
 			     int shard, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Adds a copy of a finding, in the same way. */
-void lc_status_document_add_finding(struct lc_status_document *document,
-				    const struct lc_status_document_finding *finding);
-
 /* How many findings of that severity there are. */
 size_t lc_status_document_count(const struct lc_status_document *document,
 				enum lc_severity severity);

@@ -66,8 +66,9 @@ static size_t place_of(const struct lc_status_document *document, enum lc_severi
 	return place;
 }
 
-void lc_status_document_add_finding(struct lc_status_document *document,
-				    const struct lc_status_document_finding *finding)
+/* A copy of a finding, in its place. */
+static void add_finding(struct lc_status_document *document,
+			const struct lc_status_document_finding *finding)
 {
 	size_t place = place_of(document, finding->severity);
 	size_t after = document->findings_size - place;
@@ -96,7 +97,7 @@ void lc_status_document_find(struct lc_status_document *document, enum lc_severi
 	if (vsnprintf(finding.text, sizeof(finding.text), format, arguments) < 0)
 		finding.text[0] = '\0';
 	va_end(arguments);
-	lc_status_document_add_finding(document, &finding);
+	add_finding(document, &finding);
 }
 
 /* ---- as JSON ---- */
@@ -158,7 +159,7 @@ static bool decode_findings(const json_t *findings, struct lc_status_document *d
 		if (!lc_document_read(json_array_get(findings, i),
 				      &LC_STATUS_DOCUMENT_FINDING_LAYOUT, &finding))
 			return false;
-		lc_status_document_add_finding(document, &finding);
+		add_finding(document, &finding);
 	}
 	return true;
 }
