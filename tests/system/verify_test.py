@@ -58,7 +58,7 @@ def row(**values):
 EVERYDAY_LINE = (
     b"79a59df900b949e5 photos [06/Feb/2019:00:00:38 +0000] 192.0.2.3 "
     b"arn:aws:iam::123456789012:user/ann 3E57427F3EXAMPLE REST.GET.OBJECT a/b.jpg "
-    b'"GET /photos/a/b.jpg HTTP/1.1" 200 - 2662992 3462992 70 0.1 "-" "curl/7.88.1" - - SigV4 '
+    b'"GET /photos/a/b.jpg HTTP/1.1" 200 - 2662992 3462992 70 0 "-" "curl/7.88.1" - - SigV4 '
     b"ECDHE-RSA-AES128-GCM-SHA256 AuthHeader s3.example.net TLSv1.2 - -"
 )
 
@@ -70,6 +70,10 @@ def line(**values):
 class TheFormat(unittest.TestCase):
     def test_an_everyday_row_reads_as_amazon_writes_it(self):
         self.assertEqual(line(), EVERYDAY_LINE)
+
+    def test_times_can_have_their_fractions(self):
+        written = logline.Writer(fractional_times=True).line(row())[0]
+        self.assertEqual(written, EVERYDAY_LINE.replace(b" 70 0 ", b" 70 0.1 "))
 
     def test_a_region_is_the_27th_field(self):
         self.assertEqual(
@@ -86,7 +90,10 @@ class TheFormat(unittest.TestCase):
 
     def test_quoted_text_keeps_spaces_and_utf_8(self):
         agent = b'a "b\\t\\0\x7f\\\\' + "é".encode()
-        self.assertIn(b' "a %22b%09%00%7F\\' + "é".encode() + b'" ', line(agent=agent))
+        self.assertIn(b' "a %22b%09%00%7F%5C' + "é".encode() + b'" ', line(agent=agent))
+
+    def test_a_referer_has_no_spaces(self):
+        self.assertIn(b' "http://x/a%20b" ', line(referer=b"http://x/a b"))
 
     def test_quoted_text_that_is_not_utf_8_does_not_stay(self):
         agent = b"\xff \xc0\xa2 \xc3\xc3\xa9 \xed\xa0\x80 \xe2\x82 \xc3"
@@ -108,7 +115,17 @@ class TheFormat(unittest.TestCase):
             (1e-45, b"0." + b"0" * 44 + b"1"),
             (2.0**-96, b"0.000000000000000000000000000012621775"),
         ):
-            self.assertEqual(logline.duration(bits(value)), text)
+            self.assertEqual(logline.fractional_duration(bits(value)), text)
+
+    def test_floats_are_rounded_halves_up(self):
+        for value, text in (
+            (0.4999, b"0"),
+            (0.5, b"1"),
+            (70.25, b"70"),
+            (8388607.5, b"8388608"),
+            (3.4028234663852886e38, b"340282350000000000000000000000000000000"),
+        ):
+            self.assertEqual(logline.whole_duration(bits(value)), text)
 
     def test_every_line_matches_the_regular_expression(self):
         evil = b'\\n\\r\\t\\0 "\\\\"x] [ - \xff\xc3(\x7f'
@@ -165,6 +182,13 @@ class WrongDeliveries(unittest.TestCase):
 
     def test_a_missing_line(self):
         self.assertEqual(verify(one_object(ROWS[:-1])), {"missing": 1})
+
+    def test_a_row_without_target_is_not_asked_for(self):
+        self.assertEqual(verify(one_object(ROWS), ROWS + [row(target=b"", request=b"X")]), {})
+
+    def test_a_row_without_target_that_is_delivered(self):
+        lost = row(target=b"", request=b"X")
+        self.assertEqual(verify(one_object(ROWS + [lost]), ROWS + [lost]), {"wrong_place": 1})
 
     def test_no_object_at_all(self):
         self.assertEqual(verify([]), {"missing": 6})

@@ -49,10 +49,12 @@ class Expected:
         self.repeats = Counter()
         self.buckets = set()
         self.rows = 0
+        self.untargeted = 0  # rows besides that name no target bucket: nobody asks for their lines
 
-    def add(self, hashes, starts, buckets):
+    def add(self, hashes, starts, buckets, untargeted):
         """Adds what hash_rows() returned."""
         self.rows += len(hashes)
+        self.untargeted += untargeted
         self.buckets |= buckets
         for line_hash, start in zip(hashes, starts):
             if line_hash not in self.start:
@@ -67,13 +69,17 @@ class Expected:
 
 
 def hash_rows(rows, writer):
-    """(hashes, startTimes in ms, target buckets) of TSV rows, for Expected.add()."""
+    """(hashes, startTimes in ms, target buckets, rows without one) of TSV rows, for Expected.add()."""
     hashes = array("q")
     starts = array("q")
     buckets = set()
     targets = {}
+    untargeted = 0
     for row in rows:
         line, start, bucket, prefix = writer.line(row)
+        if not bucket:
+            untargeted += 1
+            continue
         place = targets.get((bucket, prefix))
         if place is None:
             raw = logline.raw_text(bucket), logline.raw_text(prefix)
@@ -81,7 +87,7 @@ def hash_rows(rows, writer):
             buckets.add(raw[0].decode(errors="replace"))
         hashes.append(hash(line) ^ place)
         starts.append(start)
-    return hashes, starts, buckets
+    return hashes, starts, buckets, untargeted
 
 
 @dataclass

@@ -3,13 +3,17 @@
 Every value is a hash of (seed, number), so the same call makes the same rows on any server, millions
 in seconds. What the rows hold on purpose: NULL and '' in every nullable column, text that clients
 control with quotes, line feeds, control bytes, backslashes, Unicode and invalid UTF-8, floats of every
-size, groups of equal (insertedAt, startTime, req_id) as multi-object deletes make them, one second
-with very many rows, sources whose target changes midway, and rows that must not be delivered.
+size, multi-object deletes of 8 and of 1,000 keys and copies of two rows, each with one (insertedAt,
+startTime, req_id), what lifecycle rules expire (no client, no request), replicas, IPv4 addresses as
+IPv6 writes them, error codes with blanks, one second with very many rows, sources whose target changes
+midway, raft session 0, and rows that must not be delivered.
 """
 
 # Numbers from here on make rows with loggingEnabled = false.
 DISABLED = 1 << 40
 DISABLED_SHARE = 50
+# And from here on rows that name no target bucket.
+UNTARGETED = 1 << 41
 
 EVIL_TEXTS = (
     b'quote " inside',
@@ -50,7 +54,7 @@ AGENTS = (
 OPERATIONS = (
     "REST.GET.OBJECT REST.GET.OBJECT REST.GET.OBJECT REST.PUT.OBJECT REST.HEAD.OBJECT "
     "REST.GET.BUCKET REST.DELETE.OBJECT REST.COPY.OBJECT REST.PUT.PART REST.POST.UPLOADS "
-    "REST.GET.ACL REST.PUT.OBJECT_TAGGING WEBSITE.GET.OBJECT S3.EXPIRE.OBJECT"
+    "REST.GET.ACL REST.PUT.OBJECT_TAGGING WEBSITE.GET.OBJECT"
 ).split()
 
 KEY_TAILS = (
@@ -89,14 +93,18 @@ def literals(texts):
 class Shape:
     """What kind of rows to make; one object per load."""
 
-    def __init__(self, rows, sources, sessions, skew, targets, seed):
-        """targets: list of (bucket, prefix); prefix None takes one of several by source."""
+    def __init__(self, rows, sources, sessions, skew, targets, seed, untargeted=0):
+        """targets: list of (bucket, prefix); prefix None takes one of several by source.
+
+        untargeted: so many rows more that name no target bucket.
+        """
         self.rows = rows
         self.sources = sources
         self.sessions = sessions
         self.skew = skew
         self.targets = targets
         self.seed = seed
+        self.untargeted = untargeted
 
     def hash(self, salt, of="number"):
         return f"cityHash64({self.seed}, {of}, '{salt}')"
@@ -111,6 +119,10 @@ class Shape:
             f"multiIf({h} % 29 = 0, NULL, {h} % 31 = 0, '', {h} % 37 = 0, "
             f"evil[intDiv({h}, 37) % {len(EVIL_TEXTS)} + 1], {normal})"
         )
+
+    def of_client(self, value):
+        """What stands for a client or its request: what a lifecycle rule expires has none."""
+        return f"if(kind = 'expiry', NULL, {value})"
 
     def nullable_number(self, salt, normal):
         h = self.hash(salt)
@@ -128,10 +140,10 @@ class Shape:
         )
 
     def grouped(self, size, one_in):
-        """Whether a row's block of so many numbers is one multi-object delete."""
+        """Whether a row's block of so many numbers has one request."""
         block = f"intDiv(number, {size})"
         return (
-            f"enabled AND {block} * {size} >= {self.sources} "
+            f"number < {DISABLED} AND {block} * {size} >= {self.sources} "
             f"AND {self.hash(f'group of {size}', block)} % {one_in} = 0"
         )
 
@@ -157,6 +169,8 @@ class Shape:
         moved = f"(cityHash64(bucketName, 'moves') % 8 = 0 AND place >= {self.rows // 2})"
         choice = f"(cityHash64(bucketName, 'target') + {moved}) % {len(values)} + 1"
         text = f"[{', '.join(values)}][{choice}]"
+        if part == 0:
+            text = f"if(number >= {UNTARGETED}, '', {text})"
         # With a single target it is the prefix that changes.
         if part == 1 and len(values) == 1:
             return f"if({moved}, concat({text}, 'moved/'), {text})"
@@ -178,11 +192,9 @@ class Shape:
         else:
             inserted = "now()"
         disabled = max(1, count // DISABLED_SHARE)
-        offset = DISABLED + start
-        numbers = (
-            f"(SELECT number FROM numbers({start}, {count}) UNION ALL "
-            f"SELECT number FROM numbers({offset}, {disabled}))"
-        )
+        first, end = (self.untargeted * n // self.rows for n in (start, start + count))
+        ranges = ((start, count), (DISABLED + start, disabled), (UNTARGETED + first, end - first))
+        numbers = " UNION ALL ".join(f"SELECT number FROM numbers({a}, {n})" for a, n in ranges)
         return f"""
 INSERT INTO {table} ({COLUMNS})
 WITH {literals(EVIL_TEXTS)} AS evil
@@ -197,62 +209,68 @@ SELECT
     if({self.hash('request', 'leader')} % 1009 = 0,
         evil[{self.hash('evil', 'leader')} % {len(EVIL_TEXTS)} + 1],
         hex({self.hash('req_id', 'leader')})) AS req_id,
-    {self.nullable('requester', self.pick('requester is', [
+    {self.of_client(self.nullable('requester', "if(kind = 'replica', 'arn:aws:iam::123456789012:role/replication', "
+        + self.pick('requester is', [
         'arn:aws:iam::123456789012:user/ann',
         'arn:aws:sts::123456789012:assumed-role/Backup/i-0123456789abcdef0',
-        '79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be']))} AS requester,
-    {self.nullable_number('sent', f"{self.hash('bytes')} % 5000000000")} AS bytesSent,
-    {self.nullable('operation', f"if(is_group, 'BATCH.DELETE.OBJECT', "
-        f"{self.pick('operation is', OPERATIONS)})")} AS operation,
-    {self.nullable('address', f"if({self.hash('v6')} % 5 = 0, "
+        '79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be']) + ')'))} AS requester,
+    {self.of_client(self.nullable_number('sent', f"{self.hash('bytes')} % 5000000000"))} AS bytesSent,
+    {self.nullable('operation', f"transform(kind, ['delete', 'copied', 'copy', 'expiry', 'replica'], "
+        f"['BATCH.DELETE.OBJECT', 'REST.COPY.OBJECT_GET', 'REST.COPY.OBJECT', 'S3.EXPIRE.OBJECT', "
+        f"'REST.PUT.OBJECT'], {self.pick('operation is', OPERATIONS)})")} AS operation,
+    {self.of_client(self.nullable('address', f"if({self.hash('v6')} % 5 = 0, "
         f"concat('2001:db8::', lower(hex({self.hash('ip')} % 65536))), "
-        f"IPv4NumToString(toUInt32(3232235520 + {self.hash('ip')} % 65536)))")} AS clientIP,
-    {self.nullable('uri', "concat(arrayElement(['GET', 'PUT', 'HEAD', 'POST'], number % 4 + 1), ' /', "
+        f"concat(if({self.hash('v6')} % 5 = 1, '::ffff:', ''), "
+        f"IPv4NumToString(toUInt32(3232235520 + {self.hash('ip')} % 65536))))"))} AS clientIP,
+    {self.of_client(self.nullable('uri', "concat(arrayElement(['GET', 'PUT', 'HEAD', 'POST'], number % 4 + 1), ' /', "
         f"bucketName, '/', path, '?x-id=', toString({self.hash('x-id')} % 1000), "
-        "' HTTP/1.1')")} AS requestURI,
-    {self.nullable_number('code', f"[200, 200, 200, 204, 206, 304, 403, 404, 500, 503]"
-        f"[{self.hash('status')} % 10 + 1]")} AS httpCode,
+        "' HTTP/1.1')"))} AS requestURI,
+    {self.of_client(self.nullable_number('code', f"[200, 200, 200, 204, 206, 304, 403, 404, 500, 503]"
+        f"[{self.hash('status')} % 10 + 1]"))} AS httpCode,
     if(httpCode >= 400, {self.nullable('error', self.pick('error is', [
-        'NoSuchKey', 'AccessDenied', 'SlowDown', 'InternalError']))}, NULL) AS errorCode,
+        'NoSuchKey', 'AccessDenied', 'SlowDown', 'InternalError', 'Internal Server Error']))}, NULL) AS errorCode,
     {self.nullable('key', f"concat(path, {self.pick('tail', KEY_TAILS)})")} AS objectKey,
     {self.nullable_number('size', f"{self.hash('object size')} % 10000000000000")} AS objectSize,
     if({self.hash('version')} % 9 = 0, NULL, '1.0') AS logFormatVersion,
-    {self.nullable_float('total')} AS totalTime,
+    {self.of_client(self.nullable_float('total'))} AS totalTime,
     enabled AS loggingEnabled,
-    {self.nullable_float('turn around')} AS turnAroundTime,
+    {self.of_client(self.nullable_float('turn around'))} AS turnAroundTime,
     {self.target(0)} AS loggingTargetBucket,
-    {self.nullable('referer', self.pick('referer is', [
-        '', 'https://console.example.net/s3/buckets?tab=objects', 'http://www.example.net/a b']))}
+    {self.of_client(self.nullable('referer', self.pick('referer is', [
+        '', 'https://console.example.net/s3/buckets?tab=objects', 'http://www.example.net/a b'])))}
         AS referer,
     {self.target(1)} AS loggingTargetPrefix,
-    {self.nullable('agent', f"if({self.hash('long')} % 5003 = 0, "
-        f"repeat({self.pick('agent is', AGENTS)}, 100), {self.pick('agent is', AGENTS)})")}
+    {self.of_client(self.nullable('agent', f"if({self.hash('long')} % 5003 = 0, "
+        f"repeat({self.pick('agent is', AGENTS)}, 100), {self.pick('agent is', AGENTS)})"))}
         AS userAgent,
     {self.nullable('version id', f"hex({self.hash('version')})")} AS versionId,
-    {self.nullable('host', "concat(bucketName, '.s3.example.net')")} AS hostHeader,
-    {self.nullable('signature', "'SigV4'")} AS signatureVersion,
-    {self.nullable('access key', "concat('AKIA', substring(hex(MD5(bucketName)), 1, 16))")}
+    {self.of_client(self.nullable('host', "concat(bucketName, '.s3.example.net')"))} AS hostHeader,
+    {self.of_client(self.nullable('signature', "'SigV4'"))} AS signatureVersion,
+    {self.of_client(self.nullable('access key', "concat('AKIA', substring(hex(MD5(bucketName)), 1, 16))"))}
         AS awsAccessKeyID,
-    {self.nullable('cipher', "'ECDHE-RSA-AES128-GCM-SHA256'")} AS cipherSuite,
+    {self.of_client(self.nullable('cipher', "'ECDHE-RSA-AES128-GCM-SHA256'"))} AS cipherSuite,
     cityHash64(bucketName) % {self.sessions} AS raftSessionID,
-    {self.nullable('authentication', self.pick('how', ['AuthHeader', 'QueryString']))}
+    {self.of_client(self.nullable('authentication', self.pick('how', ['AuthHeader', 'QueryString'])))}
         AS authenticationType,
-    {self.nullable('tls', self.pick('tls is', ['TLSv1.2', 'TLSv1.3']))} AS tlsVersion,
-    {self.nullable('acl', self.pick('acl is', ['Yes', '-']))} AS aclRequired
+    {self.of_client(self.nullable('tls', self.pick('tls is', ['TLSv1.2', 'TLSv1.3'])))} AS tlsVersion,
+    {self.of_client(self.nullable('acl', self.pick('acl is', ['Yes', '-'])))} AS aclRequired
 FROM (
     SELECT
         number,
-        number < {DISABLED} AS enabled,
-        {self.grouped(512, 200)} AS is_many,
+        number < {DISABLED} OR number >= {UNTARGETED} AS enabled,
+        {self.grouped(1000, 20)} AS is_many,
         {self.grouped(8, 40)} AS is_few,
-        is_many OR is_few AS is_group,
-        multiIf(is_many, intDiv(number, 512) * 512, is_few, intDiv(number, 8) * 8, number)
-            AS leader,
-        if(enabled, leader, toUInt64(number - {DISABLED})) AS place,
+        {self.grouped(2, 50)} AS is_copy,
+        multiIf(is_many OR is_few, 'delete', is_copy AND number % 2 = 0, 'copied', is_copy, 'copy',
+            {self.hash('kind')} % 40 = 0, 'expiry', {self.hash('kind')} % 40 = 1, 'replica', 'request')
+            AS kind,
+        multiIf(is_many, intDiv(number, 1000) * 1000, is_few, intDiv(number, 8) * 8,
+            is_copy, intDiv(number, 2) * 2, number) AS leader,
+        if(number < {DISABLED}, leader, number % {DISABLED}) AS place,
         {self.source()} AS source,
         concat(lower(hex({self.hash('path')} % 65536)), '/', lower(hex({self.hash('name')})))
             AS path
-    FROM {numbers}
+    FROM ({numbers})
 )
 SETTINGS distributed_foreground_insert = 1
 """
