@@ -9,12 +9,13 @@
 #include "supervisor/control_socket.h"
 #include "supervisor/control_status.h"
 #include "supervisor/fleet.h"
+#include "supervisor/http_server.h"
 #include "supervisor/layout.h"
 #include "supervisor/metrics_server.h"
-#include "supervisor/open_files.h"
 #include "supervisor/reload.h"
 #include "supervisor/service_manager.h"
 #include "supervisor/state_directory.h"
+#include "worker/descriptors.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -22,7 +23,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { LOG_MS = 1000 };
+enum {
+	LOG_MS = 1000,
+	SERVERS = 2, /* the control socket and the metrics port */
+};
 
 struct supervisor {
 	const struct lc_supervisor_configuration *configuration;
@@ -258,8 +262,7 @@ static void make_parts(struct supervisor *supervisor)
 
 static bool open_servers(struct supervisor *supervisor, struct lc_error *error)
 {
-	struct lc_control_orders orders = {.fleet = &supervisor->fleet,
-					   .reload = supervisor->reload};
+	struct lc_control_orders orders = {.fleet = &supervisor->fleet};
 
 	make_parts(supervisor);
 	orders.reload = supervisor->reload;
@@ -348,7 +351,8 @@ int lc_supervisor_run(const struct lc_supervisor_configuration *configuration)
 	lc_log_set_identity("supervisor", -1);
 	lc_log_set_level(settings->log_level);
 	if (open_context(&supervisor, &error) && lc_fleet_rebuild(&supervisor.fleet, &error) &&
-	    lc_open_files_raise(settings, (unsigned)supervisor.fleet.count, &error) &&
+	    lc_descriptors_raise_limit(settings, (unsigned)supervisor.fleet.count,
+				       SERVERS * LC_HTTP_SERVER_CONNECTIONS_MAX, &error) &&
 	    lc_layout_enforce(settings, supervisor.context.state_lock,
 			      &supervisor.context.worker_signals, &error) &&
 	    open_servers(&supervisor, &error))

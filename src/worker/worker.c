@@ -7,8 +7,8 @@
 #include "base/loop.h"
 #include "delivery/shard.h"
 #include "worker/channel.h"
+#include "worker/control_worker.h"
 #include "worker/descriptors.h"
-#include "worker/desk.h"
 #include "worker/last_words.h"
 
 #include <stdio.h>
@@ -29,7 +29,7 @@ struct life {
 	struct lc_loop_timer *heartbeat;
 	struct lc_loop_timer *orphan_deadline;
 	struct lc_shard *shard;
-	struct lc_desk *desk;
+	struct lc_control_worker *control;
 	uint64_t heartbeat_ms;  /* between two heartbeats */
 	uint64_t lines_dropped; /* of the log, as counted */
 	enum lc_page_phase phase;
@@ -122,7 +122,7 @@ static void on_broken(void *context)
 	drain(life);
 }
 
-static void on_desk_answer(void *context, uint32_t id, unsigned status, struct lc_view document)
+static void on_answer(void *context, uint32_t id, unsigned status, struct lc_view document)
 {
 	struct life *life = context;
 
@@ -137,7 +137,7 @@ static void on_frame(void *context, const struct lc_frame *frame)
 	lc_log(LC_LOG_DEBUG, "told by the supervisor",
 	       LC_LOG_TEXT("frame", lc_frame_name(frame->type)));
 	if (frame->type == LC_FRAME_REQUEST)
-		lc_desk_take(life->desk, frame->id, frame->body);
+		lc_control_worker_take(life->control, frame->id, frame->body);
 	else if (frame->type == LC_FRAME_DRAIN)
 		drain(life);
 	else
@@ -234,7 +234,7 @@ static bool set_up(struct life *life, struct lc_error *error)
 				   &worker->page->counters, &callbacks, life, error);
 	if (life->shard == NULL)
 		return false;
-	life->desk = lc_desk_new(life->shard, worker->shard, on_desk_answer, life);
+	life->control = lc_control_worker_new(life->shard, worker->shard, on_answer, life);
 	life->heartbeat = lc_loop_timer_new(life->loop, on_heartbeat, life);
 	life->orphan_deadline = lc_loop_timer_new(life->loop, on_orphan_deadline, life);
 	life->channel = lc_channel_new(life->loop, worker->channel, LC_FRAME_TO_WORKER,
@@ -255,7 +255,7 @@ static void tear_down(struct life *life)
 {
 	if (life->shard != NULL)
 		lc_shard_free(life->shard);
-	lc_desk_free(life->desk);
+	lc_control_worker_free(life->control);
 	lc_channel_free(life->channel);
 	lc_loop_timer_free(life->orphan_deadline);
 	lc_loop_timer_free(life->heartbeat);

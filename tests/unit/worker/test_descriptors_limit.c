@@ -1,5 +1,5 @@
 /* The limit of open files. Each case is a process of its own, as a hard limit never rises again. */
-#include "supervisor/open_files.h"
+#include "worker/descriptors.h"
 
 #include "support/story.h"
 
@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SHARDS = 4, RAISED = 0, REFUSED = 1, WRONG = 2 };
+enum { SHARDS = 4, CONNECTIONS = 64, RAISED = 0, REFUSED = 1, WRONG = 2 };
 
 /* What a process with these limits gets, with so many uploads at a time. */
 static int raise_from(rlim_t soft, rlim_t hard, int64_t uploads)
@@ -22,7 +22,7 @@ static int raise_from(rlim_t soft, rlim_t hard, int64_t uploads)
 	settings.limits_max_concurrent_uploads = uploads;
 	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return WRONG;
-	if (lc_open_files_raise(&settings, SHARDS, &error))
+	if (lc_descriptors_raise_limit(&settings, SHARDS, CONNECTIONS, &error))
 		return getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur == hard ? RAISED
 										       : WRONG;
 	return error.kind == LC_ERROR_USAGE && strstr(error.message, "LimitNOFILE=") != NULL &&
@@ -65,10 +65,10 @@ static void more_shards_and_more_uploads_need_more(void **state)
 
 	(void)state;
 	lc_settings_default(&settings);
-	few = lc_open_files_needed(&settings, 1);
-	assert_true(lc_open_files_needed(&settings, 100) > few + 500);
+	few = lc_descriptors_needed(&settings, 1, CONNECTIONS);
+	assert_true(lc_descriptors_needed(&settings, 100, CONNECTIONS) > few + 500);
 	settings.limits_max_concurrent_uploads = 1024;
-	assert_true(lc_open_files_needed(&settings, 1) > few + 500);
+	assert_true(lc_descriptors_needed(&settings, 1, CONNECTIONS) > few + 500);
 	lc_settings_free(&settings);
 }
 

@@ -1,5 +1,5 @@
-/* The desk, with a shard that answers when the test says so. */
-#include "worker/desk.h"
+/* Control requests in a worker, with a shard that answers when the test says so. */
+#include "worker/control_worker.h"
 
 #include "delivery/inspect.h"
 #include "support/story.h"
@@ -9,8 +9,8 @@
 #include <string.h>
 
 static struct world {
-	struct lc_desk *desk;
-	struct lc_inspect *begun[LC_DESK_REQUESTS_MAX];
+	struct lc_control_worker *control;
+	struct lc_inspect *begun[LC_CONTROL_WORKER_REQUESTS_MAX];
 	size_t begun_count;
 	unsigned answers;
 	uint32_t id; /* of the last answer */
@@ -39,7 +39,7 @@ static void on_answer(void *context, uint32_t id, unsigned status, struct lc_vie
 static int set_up(void **state)
 {
 	WORLD = (struct world){.answers = 0};
-	WORLD.desk = lc_desk_new(NULL, 5, on_answer, &WORLD);
+	WORLD.control = lc_control_worker_new(NULL, 5, on_answer, &WORLD);
 	*state = &WORLD;
 	return 0;
 }
@@ -48,14 +48,14 @@ static int tear_down(void **state)
 {
 	struct world *world = *state;
 
-	lc_desk_free(world->desk);
+	lc_control_worker_free(world->control);
 	lc_inspection_free(&world->document);
 	return 0;
 }
 
 static void take(struct world *world, uint32_t id, const char *text)
 {
-	lc_desk_take(world->desk, id, lc_view_of(text));
+	lc_control_worker_take(world->control, id, lc_view_of(text));
 }
 
 static void finish(struct world *world, size_t index, uint64_t affected)
@@ -97,7 +97,7 @@ static void too_many_at_a_time_are_turned_away(void **state)
 {
 	struct world *world = *state;
 
-	for (uint32_t i = 0; i < LC_DESK_REQUESTS_MAX; i++)
+	for (uint32_t i = 0; i < LC_CONTROL_WORKER_REQUESTS_MAX; i++)
 		take(world, i, "/v1/source?source=7/photos");
 	assert_int_equal(world->answers, 0);
 	take(world, 1000, "/v1/sources");
@@ -108,7 +108,7 @@ static void too_many_at_a_time_are_turned_away(void **state)
 	world->begun_count = 0;
 	take(world, 1001, "/v1/sources");
 	assert_int_equal(world->begun_count, 1);
-	/* The others never end: the shard is freed first, then the desk. */
+	/* The others never end: the shard is freed first, then the control. */
 }
 
 int main(void)
