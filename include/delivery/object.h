@@ -116,10 +116,10 @@ struct lc_object {
 	struct lc_mark before;      /* last offset of the source before first_second, if known */
 	uint64_t begun_ms;          /* monotonic, when the first row came */
 
-	uint64_t repeat;    /* a row like one of its rows was taken so often before */
-	uint64_t intent_id; /* in the ledger; 0 before it has one */
-	uint64_t intended;  /* while it is rebuilt: rows of its intent */
-	size_t memory;      /* bytes it takes; the sums are in the bucket and the table */
+	uint64_t repeat;      /* a row like one of its rows was taken so often before */
+	uint64_t intent_id;   /* in the ledger; 0 before it has one */
+	uint64_t intent_rows; /* while it is rebuilt: rows of its intent */
+	size_t memory;        /* bytes it takes; the sums are in the bucket and the table */
 
 	/* once sealed */
 	struct lc_view *pieces; /* the lines in their final order */
@@ -142,18 +142,18 @@ struct lc_object *lc_object_new(struct lc_object_table *table, struct lc_source 
 				struct lc_target *target, const struct lc_mark *before,
 				uint64_t now_ms);
 
-/* The same for an intent of so many rows that has no body, as the backlog tells: it is rebuilt. */
-struct lc_object *lc_object_new_again(struct lc_object_table *table, struct lc_source *source,
-				      struct lc_target *target,
-				      const struct lc_ledger_intent *intent, uint64_t rows,
-				      uint64_t now_ms);
+/* An empty object for the rows of an intent, so many, that is in the backlog: it is rebuilt. */
+struct lc_object *lc_object_new_of_intent(struct lc_object_table *table, struct lc_source *source,
+					  struct lc_target *target,
+					  const struct lc_ledger_intent *intent, uint64_t rows,
+					  uint64_t now_ms);
 
 /* Moves the object to another state, which must be one that may follow. The states that release it
  * do so at once. */
 void lc_object_enter(struct lc_object *object, enum lc_object_state state);
 
-/* The object becomes the first of its list. */
-void lc_object_put_first(struct lc_object *object);
+/* The object becomes the first of those in its state. */
+void lc_object_move_to_front(struct lc_object *object);
 
 /* The source's object of this intent; NULL if it is not in memory. */
 struct lc_object *lc_object_find(const struct lc_source *source, uint64_t intent_id);
@@ -175,13 +175,14 @@ uint64_t lc_object_unique(const struct lc_object *object);
 /* Names the sealed object after its unique part. */
 void lc_object_name(struct lc_object *object, uint64_t unique);
 
-/* Gives it the name that it was recorded under. */
-void lc_object_name_again(struct lc_object *object, struct lc_view key);
+/* Gives the sealed object the key that it was recorded under. */
+void lc_object_set_key(struct lc_object *object, struct lc_view key);
 
 /* What the ledger records of a sealed object; views are valid as long as the object. */
 struct lc_ledger_intent lc_object_intent(const struct lc_object *object);
 
-/* About how many bytes of memory an object of so many rows and bytes of body will take, rather too many. */
+/* About how many bytes of memory an object of so many rows and bytes of body will take; rather too
+ * many. */
 size_t lc_object_memory_for(uint64_t rows, uint64_t bytes);
 
 #endif

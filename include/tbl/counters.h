@@ -121,7 +121,7 @@ LC_GAUGE(RECORDS_GIVEN_UP, "log_courier_records_given_up", "",
 	"Rows that wait for a target that an operator has chosen to ignore.")
 LC_GAUGE(RECORDS_WITHOUT_TARGET, "log_courier_records_without_target", "",
 	"Rows that name no target bucket; they wait until their retention ends.")
-LC_GAUGE(INTENTS_BODILESS, "log_courier_intents_without_body", "",
+LC_GAUGE(INTENTS_WITHOUT_BODY, "log_courier_intents_without_body", "",
 	"Recorded log objects whose bodies will be built again from ClickHouse when their target works.")
 LC_COUNTER(INTENTS_REBUILT, "log_courier_intents_rebuilt_total", "",
 	"Log objects built again from ClickHouse, after a crash or a target's failure.")

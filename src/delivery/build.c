@@ -157,7 +157,7 @@ static struct lc_object *open_object(struct lc_build *build, struct lc_source *s
 	TAILQ_FOREACH(object, build->open, of_list)
 	{
 		if (object->target == target) {
-			lc_object_put_first(object);
+			lc_object_move_to_front(object);
 			return object;
 		}
 	}

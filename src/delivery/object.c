@@ -79,14 +79,13 @@ static void measure(struct lc_object *object)
 			object->before.req_id.capacity + object->taken.blob.capacity +
 			object->line_capacity * sizeof(object->lines[0]);
 
-	/* The pieces are counted from the start: sealing must not lift a full house over its cap.
-	 */
+	/* The pieces are counted from the start: sealing must not lift memory over its cap. */
 	count_bytes(object, memory + object->line_capacity * sizeof(object->pieces[0]));
 }
 
 static uint64_t rows_of(const struct lc_object *object)
 {
-	return object->state == LC_OBJECT_REBUILDING ? object->intended : object->line_count;
+	return object->state == LC_OBJECT_REBUILDING ? object->intent_rows : object->line_count;
 }
 
 /* The object's rows are counted there from now on, or no more. */
@@ -206,7 +205,7 @@ void lc_object_enter(struct lc_object *object, enum lc_object_state state)
 		join(object, tried);
 }
 
-void lc_object_put_first(struct lc_object *object)
+void lc_object_move_to_front(struct lc_object *object)
 {
 	struct lc_target_queue *list = &object->table->in[object->state];
 
@@ -259,16 +258,16 @@ struct lc_object *lc_object_new(struct lc_object_table *table, struct lc_source 
 	return make(table, source, target, LC_OBJECT_OPEN, before, now_ms);
 }
 
-struct lc_object *lc_object_new_again(struct lc_object_table *table, struct lc_source *source,
-				      struct lc_target *target,
-				      const struct lc_ledger_intent *intent, uint64_t rows,
-				      uint64_t now_ms)
+struct lc_object *lc_object_new_of_intent(struct lc_object_table *table, struct lc_source *source,
+					  struct lc_target *target,
+					  const struct lc_ledger_intent *intent, uint64_t rows,
+					  uint64_t now_ms)
 {
 	struct lc_object *object = make(table, source, target, LC_OBJECT_REBUILDING, NULL, now_ms);
 
 	object->intent_id = intent->id;
 	object->first_second = intent->first_second;
-	object->intended = rows;
+	object->intent_rows = rows;
 	return object;
 }
 
@@ -384,7 +383,7 @@ void lc_object_name(struct lc_object *object, uint64_t unique)
 	measure(object);
 }
 
-void lc_object_name_again(struct lc_object *object, struct lc_view key)
+void lc_object_set_key(struct lc_object *object, struct lc_view key)
 {
 	LC_ASSERT(object->pieces != NULL);
 	lc_buffer_append_view(&object->key, key);

@@ -166,7 +166,7 @@ static void submit(struct lc_rebuild *rebuild, struct lc_rebuild_item *item)
 	struct lc_object *object = item->object;
 
 	lc_object_seal(object);
-	lc_object_name_again(object, lc_buffer_view(&item->key));
+	lc_object_set_key(object, lc_buffer_view(&item->key));
 	/* A process that has read none of the source's rows since its start learns here how far
 	 * they go: once nothing of the source is undelivered, that is what is to be committed. */
 	lc_source_advance(item->source, &item->last);

@@ -21,7 +21,7 @@ void lc_rebuild_item_init(struct lc_rebuild_item *item, struct lc_object_table *
 	lc_buffer_init(&item->key, SIZE_MAX / 2);
 	lc_buffer_append_view(&item->key, intent->key);
 	item->object =
-	    lc_object_new_again(objects, source, target, intent, item->hashes.count, now_ms);
+	    lc_object_new_of_intent(objects, source, target, intent, item->hashes.count, now_ms);
 }
 
 void lc_rebuild_item_begin(struct lc_rebuild_item *item)

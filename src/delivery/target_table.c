@@ -498,7 +498,7 @@ void lc_target_table_show(const struct lc_target_table *table, struct lc_counter
 	complain(survey.longest, counters);
 	lc_counters_set(counters, LC_COUNTERS_TARGETS_BLOCKED, survey.blocked);
 	lc_counters_set(counters, LC_COUNTERS_TARGETS_SLOW, survey.slow);
-	lc_counters_set(counters, LC_COUNTERS_INTENTS_BODILESS, survey.intents);
+	lc_counters_set(counters, LC_COUNTERS_INTENTS_WITHOUT_BODY, survey.intents);
 	lc_counters_set(counters, LC_COUNTERS_RECORDS_REFUSED, survey.refused_rows);
 	lc_counters_set(counters, LC_COUNTERS_RECORDS_GIVEN_UP, survey.given_up_rows);
 	lc_counters_set(counters, LC_COUNTERS_RECORDS_WITHOUT_TARGET, survey.nameless_rows);

@@ -63,7 +63,7 @@ bool lc_undelivered_blocked(const struct lc_source *source)
 	return ages.blocked != 0 || ages.ignored != 0;
 }
 
-/* Objects behind the first one have later marks or none, so the first one decides, unless a later
+/* Objects after the first one have later marks or none, so the first one decides, unless a later
  * one holds late rows. */
 const struct lc_mark *lc_undelivered_mark(const struct lc_source *source)
 {

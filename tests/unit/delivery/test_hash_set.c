@@ -76,7 +76,7 @@ static void each_row_is_taken_as_often_as_it_was_added(void **state)
 	lc_hash_set_free(&set);
 }
 
-static void a_second_subtraction_begins_anew(void **state)
+static void a_second_subtraction_begins_again(void **state)
 {
 	struct lc_hash_subtraction subtraction;
 	struct lc_hash_set set;
@@ -151,7 +151,7 @@ int main(void)
 	    cmocka_unit_test(a_set_holds_what_was_added_in_order_of_arrival),
 	    cmocka_unit_test(sorting_knows_that_hashes_have_no_sign),
 	    cmocka_unit_test(each_row_is_taken_as_often_as_it_was_added),
-	    cmocka_unit_test(a_second_subtraction_begins_anew),
+	    cmocka_unit_test(a_second_subtraction_begins_again),
 	    cmocka_unit_test(from_an_empty_set_nothing_is_taken),
 	    cmocka_unit_test(random_multisets_are_subtracted_exactly),
 	};

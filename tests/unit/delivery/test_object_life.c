@@ -74,7 +74,8 @@ static struct lc_object *begin_again(struct story *story)
 	const struct lc_ledger_intent intent = {.id = INTENT, .first_second = SECOND};
 
 	lc_target_table_add_backlog(story->targets, story->source, story->target, 1, ROWS, SECOND);
-	return lc_object_new_again(&story->objects, story->source, story->target, &intent, ROWS, 0);
+	return lc_object_new_of_intent(&story->objects, story->source, story->target, &intent, ROWS,
+				       0);
 }
 
 static void close_object(struct lc_object *object)
@@ -328,7 +329,7 @@ static void an_intent_counts_as_without_a_body_until_all_its_rows_are_found(void
 	assert_int_equal(lc_backlog_of_target(story->target).rows, ROWS);
 	assert_int_equal(story->source->object_rows, 0);
 	lc_object_seal(object);
-	lc_object_name_again(object, lc_view_of("a/name"));
+	lc_object_set_key(object, lc_view_of("a/name"));
 	assert_int_equal(story->objects.bytes, object->memory);
 	lc_object_enter(object, LC_OBJECT_WAITING);
 	expect_in_memory(story, object);

@@ -630,7 +630,7 @@ static void an_answer_of_many_intents_is_cut_by_their_bytes(void **state)
 	fake_ledger_answer_some_intents(story->world.ledger, &story->one.intent, 1, FIRST);
 	show_rows(story, &story->one);
 
-	/* The next pass goes on behind it, as it does when there was nothing to do in this one. */
+	/* The next pass goes on after it, as it does when there was nothing to do in this one. */
 	hold(story, 2);
 	poke(story);
 	assert_string_equal(fake_ledger_told(story->world.ledger),

@@ -298,7 +298,7 @@ static void expect_left(const struct story *story, const char *unread, bool brok
 	}
 }
 
-static void the_one_that_the_stream_broke_in_is_told_before_those_behind_it(void **state)
+static void the_one_that_the_stream_broke_in_is_told_before_those_after_it(void **state)
 {
 	struct story *story = *state;
 
@@ -412,7 +412,7 @@ int main(void)
 	    STORY(a_stream_cut_before_a_source_leaves_it_open),
 	    STORY(a_stream_whose_end_can_not_be_asked_about_settles_nothing_of_its_end),
 	    STORY(a_scan_may_be_cancelled_while_its_end_is_asked_about),
-	    STORY(the_one_that_the_stream_broke_in_is_told_before_those_behind_it),
+	    STORY(the_one_that_the_stream_broke_in_is_told_before_those_after_it),
 	    STORY(sources_without_rows_before_the_break_are_finished),
 	    STORY(an_error_before_any_row_may_be_the_fault_of_each),
 	    STORY(a_scan_that_nobody_answers_is_told_as_such),

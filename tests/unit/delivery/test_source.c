@@ -80,7 +80,7 @@ static void open_seconds(struct lc_source *source, uint32_t from, uint32_t to)
 	lc_source_open(source, (struct lc_source_range){.from = from, .to = to, .since = to}, 1);
 }
 
-/* An object of the source whose first row is of `first_second`, behind all others. */
+/* An object of the source whose first row is of `first_second`, after all others. */
 static struct lc_object *add_object(struct story *story, const struct lc_mark *before,
 				    uint32_t first_second)
 {
@@ -264,7 +264,7 @@ static void nothing_is_delivered_while_the_very_first_object_is_under_way(void *
 	lc_mark_free(&unset);
 }
 
-static void the_oldest_row_not_delivered_is_open_or_under_way_or_bodiless(void **state)
+static void the_oldest_row_not_delivered_is_open_or_in_an_object_or_unbuilt(void **state)
 {
 	struct story *story = *state;
 	struct lc_object *first;
@@ -290,7 +290,7 @@ static void the_oldest_row_not_delivered_is_open_or_under_way_or_bodiless(void *
 	assert_int_equal(lc_undelivered_oldest(story->source), 80);
 }
 
-static void an_open_second_holds_back_what_lies_behind_it(void **state)
+static void an_open_second_holds_back_what_is_after_it(void **state)
 {
 	struct story *story = *state;
 
@@ -298,7 +298,7 @@ static void an_open_second_holds_back_what_lies_behind_it(void **state)
 	open_seconds(story->source, 301, 400);
 	expect_mark(lc_undelivered_mark(story->source), 300, "complete");
 
-	/* Late rows of the mark's own second may lie before it or behind it. */
+	/* Late rows of the mark's own second may come before it or after it. */
 	open_seconds(story->source, 300, 301);
 	assert_null(lc_undelivered_mark(story->source));
 	open_seconds(story->source, 100, 101);
@@ -545,8 +545,8 @@ int main(void)
 	    STORY(what_is_taken_only_moves_forward),
 	    STORY(delivered_is_what_stands_before_the_oldest_object),
 	    STORY(nothing_is_delivered_while_the_very_first_object_is_under_way),
-	    STORY(the_oldest_row_not_delivered_is_open_or_under_way_or_bodiless),
-	    STORY(an_open_second_holds_back_what_lies_behind_it),
+	    STORY(the_oldest_row_not_delivered_is_open_or_in_an_object_or_unbuilt),
+	    STORY(an_open_second_holds_back_what_is_after_it),
 	    STORY(late_rows_under_way_hold_back_the_mark),
 	    STORY(rows_without_a_body_hold_back_the_mark),
 	    STORY(only_a_source_with_nothing_to_do_is_forgotten),

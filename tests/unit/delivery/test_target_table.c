@@ -689,7 +689,7 @@ static void the_gauges_tell_what_waits_for_whom(void **state)
 	lc_target_table_show(story->table, &counters);
 	assert_int_equal(lc_counters_get(&counters, LC_COUNTERS_TARGETS_BLOCKED), 5);
 	assert_int_equal(lc_counters_get(&counters, LC_COUNTERS_TARGETS_SLOW), 1);
-	assert_int_equal(lc_counters_get(&counters, LC_COUNTERS_INTENTS_BODILESS), 14);
+	assert_int_equal(lc_counters_get(&counters, LC_COUNTERS_INTENTS_WITHOUT_BODY), 14);
 	assert_int_equal(lc_counters_get(&counters, LC_COUNTERS_RECORDS_REFUSED), 63);
 	assert_int_equal(lc_counters_get(&counters, LC_COUNTERS_RECORDS_GIVEN_UP), 20);
 	assert_int_equal(lc_counters_get(&counters, LC_COUNTERS_RECORDS_WITHOUT_TARGET), 20);

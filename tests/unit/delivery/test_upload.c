@@ -25,7 +25,7 @@ static void an_object_is_delivered_when_the_ledger_has_it_on_disk(void **state)
 	fake_s3_answer(world->s3, LC_RETRY_DONE);
 	assert_string_equal(fake_ledger_told(world->ledger), "delivered 1 1549411240\ndurable?\n");
 
-	/* Until then it is under way: its source may not be committed behind it. */
+	/* Until then it is under way: its source may not be committed past it. */
 	assert_int_equal(world->delivered, 0);
 	assert_int_equal(lc_undelivered_oldest(world->source), UPLOAD_WORLD_SECOND);
 	assert_non_null(lc_object_find(world->source, 1));
@@ -108,7 +108,7 @@ static void a_failed_upload_is_tried_again_with_the_same_object(void **state)
 	fake_ledger_confirm(world->ledger);
 	assert_int_equal(world->delivered, 2);
 	assert_int_equal(upload_world_count(world, LC_COUNTERS_UPLOAD_FAILED), 2);
-	assert_int_equal(upload_world_count(world, LC_COUNTERS_INTENTS_BODILESS), 0);
+	assert_int_equal(upload_world_count(world, LC_COUNTERS_INTENTS_WITHOUT_BODY), 0);
 }
 
 /* An earlier attempt, or an earlier process, may have stored it. */
@@ -160,7 +160,7 @@ static void a_target_that_keeps_failing_frees_all_bodies_but_one(void **state)
 	assert_false(lc_upload_moving(world->upload));
 	lc_upload_tend(world->upload, false);
 	assert_int_equal(upload_world_count(world, LC_COUNTERS_TARGETS_BLOCKED), 1);
-	assert_int_equal(upload_world_count(world, LC_COUNTERS_INTENTS_BODILESS), 5);
+	assert_int_equal(upload_world_count(world, LC_COUNTERS_INTENTS_WITHOUT_BODY), 5);
 
 	/* No row is delivered, none is forgotten. */
 	assert_int_equal(world->delivered, 0);

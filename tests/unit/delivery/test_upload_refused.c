@@ -350,10 +350,10 @@ static void many_refused_targets_leave_room_and_are_probed_in_turn(void **state)
 		fake_s3_answer_as(world->s3, fake_s3_bucket(world->s3), 403, "AccessDenied");
 	}
 	assert_int_equal(fake_s3_active(world->s3), 0);
-	assert_int_equal(upload_world_count(world, LC_COUNTERS_INTENTS_BODILESS), 0);
+	assert_int_equal(upload_world_count(world, LC_COUNTERS_INTENTS_WITHOUT_BODY), 0);
 	lc_upload_tend(world->upload, false);
 	assert_in_range(kept_objects(world), 1, KEPT_MAX);
-	assert_int_equal(upload_world_count(world, LC_COUNTERS_INTENTS_BODILESS),
+	assert_int_equal(upload_world_count(world, LC_COUNTERS_INTENTS_WITHOUT_BODY),
 			 MANY - kept_objects(world));
 	assert_int_equal(upload_world_count(world, LC_COUNTERS_TARGETS_BLOCKED), MANY);
 
