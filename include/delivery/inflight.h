@@ -28,7 +28,8 @@ bool lc_inflight_crowded(const struct lc_object_table *objects, const struct lc_
 /* Bytes that bodies built again for the target may take now. */
 size_t lc_inflight_room(const struct lc_object_table *objects, const struct lc_target *target);
 
-/* True when less than a quarter of the memory is free. */
+/* True when nothing is free, or less than a quarter. */
+bool lc_inflight_is_full(const struct lc_object_table *objects);
 bool lc_inflight_is_short(const struct lc_object_table *objects);
 
 /* A target whose backlog may be built again now, which then has its turn last; NULL if there is

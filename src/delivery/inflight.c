@@ -25,6 +25,11 @@ bool lc_inflight_crowded(const struct lc_object_table *objects, const struct lc_
 	       lc_target_crowded(target, policy_of(objects));
 }
 
+bool lc_inflight_is_full(const struct lc_object_table *objects)
+{
+	return objects->bytes >= policy_of(objects)->cap_bytes;
+}
+
 bool lc_inflight_is_short(const struct lc_object_table *objects)
 {
 	return objects->bytes >= policy_of(objects)->cap_bytes / 4 * 3;

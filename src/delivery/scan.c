@@ -14,7 +14,7 @@
 #include "delivery/ending.h"
 #include "delivery/hash_set.h"
 #include "delivery/inflight.h"
-#include "delivery/known.h"
+#include "delivery/mark.h"
 #include "delivery/plan.h"
 #include "delivery/query.h"
 #include "delivery/upload.h"
@@ -26,6 +26,12 @@
 
 /* So long one target may keep the scan waiting. */
 enum { CROWDED_MAX_MS = 5000 };
+
+/* What the ledger knows of a source; empty and unset when none of its ranges is doubtful. */
+struct known {
+	struct lc_hash_set taken; /* hashes of rows that are taken, sorted */
+	struct lc_mark floor;     /* rows at or before it are taken */
+};
 
 /* Where the stream is. */
 struct position {
@@ -43,12 +49,14 @@ struct lc_scan {
 	lc_scan_progress *on_progress;
 	lc_scan_callback *on_end;
 	void *context;
-	size_t cap; /* bytes in flight */
 
 	unsigned seat;
 	struct lc_source **sources; /* in the order of the stream; NULL: not running */
 	size_t source_count;
-	struct lc_known known; /* of these */
+
+	struct known *known;            /* of each of these */
+	size_t known_count;             /* so many were asked about */
+	struct lc_ledger_command *read; /* of the next one's; NULL: none is under way */
 
 	struct lc_clickhouse_query *query;
 	struct lc_record_stream *stream;
@@ -75,7 +83,6 @@ struct lc_scan *lc_scan_new(const struct lc_delivery *delivery, lc_scan_progress
 	scan->on_progress = on_progress;
 	scan->on_end = on_end;
 	scan->context = context;
-	scan->cap = (size_t)delivery->settings->limits_max_inflight_bytes;
 	lc_mark_init(&scan->at.last);
 	return scan;
 }
@@ -83,11 +90,16 @@ struct lc_scan *lc_scan_new(const struct lc_delivery *delivery, lc_scan_progress
 /* The sources that were not come to, or not to their end, are not asked any more. */
 static void release_query(struct lc_scan *scan)
 {
+	lc_ledger_cancel(scan->read);
+	scan->read = NULL;
 	for (size_t i = 0; i < scan->source_count; i++) {
 		if (scan->sources[i] != NULL)
 			lc_source_unask(scan->sources[i]);
+		lc_hash_set_free(&scan->known[i].taken);
+		lc_mark_free(&scan->known[i].floor);
 	}
-	lc_known_forget(&scan->known);
+	free(scan->known);
+	scan->known = NULL;
 	lc_record_stream_free(scan->stream);
 	free(scan->sources);
 	scan->source_count = 0;
@@ -115,7 +127,7 @@ bool lc_scan_running(const struct lc_scan *scan)
 static void enter_source(struct lc_scan *scan)
 {
 	struct position *at = &scan->at;
-	const struct lc_known_source *known = &scan->known.of[scan->next];
+	const struct known *known = &scan->known[scan->next];
 
 	at->source = scan->sources[scan->next++];
 	at->floor = &known->floor;
@@ -388,9 +400,8 @@ static void set_bounds(struct lc_scan *scan)
 	}
 }
 
-static void start_query(void *context)
+static void start_query(struct lc_scan *scan)
 {
-	struct lc_scan *scan = context;
 	/* Small blocks nearly double the speed of a scan in order and spare ClickHouse's memory. */
 	static const struct lc_clickhouse_setting settings[] = {{"max_block_size", "8192"}};
 	uint64_t marker = lc_random_next(scan->delivery->random);
@@ -419,6 +430,42 @@ static void start_query(void *context)
 	lc_buffer_free(&sql);
 }
 
+static void ask_ledger(struct lc_scan *scan);
+
+static void on_hashes(void *context, struct lc_ledger_hashes *hashes)
+{
+	struct lc_scan *scan = context;
+	struct known *known = &scan->known[scan->known_count++];
+
+	scan->read = NULL;
+	known->taken = (struct lc_hash_set){
+	    .hashes = hashes->hashes, .count = hashes->count, .capacity = hashes->count};
+	hashes->hashes = NULL;
+	if (hashes->has_floor)
+		lc_mark_set(&known->floor, &hashes->floor);
+	ask_ledger(scan);
+}
+
+/* What is known of the sources with doubtful ranges is asked for one source after the other, so
+ * that answers stay small and the shard's other commands come through between. Then the query
+ * starts. */
+static void ask_ledger(struct lc_scan *scan)
+{
+	for (; scan->known_count < scan->source_count; scan->known_count++) {
+		struct lc_source *source = scan->sources[scan->known_count];
+		struct lc_ledger_source name = lc_source_name(source);
+		uint32_t from;
+		uint32_t to;
+
+		if (lc_source_ask(source, &from, &to)) {
+			scan->read = lc_ledger_read_hashes(scan->delivery->ledger, &name, from, to,
+							   on_hashes, scan);
+			return;
+		}
+	}
+	start_query(scan);
+}
+
 void lc_scan_start(struct lc_scan *scan, unsigned seat, struct lc_source *const *sources,
 		   size_t count)
 {
@@ -434,7 +481,11 @@ void lc_scan_start(struct lc_scan *scan, unsigned seat, struct lc_source *const 
 	scan->crowded = NULL;
 	scan->rows = 0;
 	scan->started_ms = lc_loop_now_ms(scan->delivery->loop);
-	lc_known_ask(&scan->known, scan->delivery->ledger, scan->sources, count, start_query, scan);
+	scan->known = lc_memory_zero(count, sizeof(scan->known[0]));
+	for (size_t i = 0; i < count; i++)
+		lc_mark_init(&scan->known[i].floor);
+	scan->known_count = 0;
+	ask_ledger(scan);
 }
 
 void lc_scan_cancel(struct lc_scan *scan)
@@ -452,17 +503,17 @@ void lc_scan_cancel(struct lc_scan *scan)
 }
 
 /* Is there too much in flight to read on? Once paused, a quarter of the cap must be free. */
-static bool too_much(struct lc_scan *scan)
+static bool must_pause(struct lc_scan *scan)
 {
 	struct lc_object_table *objects = scan->delivery->objects;
-	size_t cap = scan->paused ? scan->cap / 4 * 3 : scan->cap;
 
 	if (scan->crowded != NULL &&
 	    lc_loop_now_ms(scan->delivery->loop) - scan->crowded_ms >= CROWDED_MAX_MS)
 		lc_inflight_spill(objects, scan->crowded);
 	if (scan->crowded != NULL && !lc_inflight_crowded(objects, scan->crowded))
 		scan->crowded = NULL;
-	return scan->crowded != NULL || objects->bytes >= cap;
+	return scan->crowded != NULL ||
+	       (scan->paused ? lc_inflight_is_short(objects) : lc_inflight_is_full(objects));
 }
 
 void lc_scan_update_flow(struct lc_scan *scan)
@@ -471,7 +522,7 @@ void lc_scan_update_flow(struct lc_scan *scan)
 
 	if (scan->query == NULL)
 		return;
-	pause = too_much(scan);
+	pause = must_pause(scan);
 	if (pause && !lc_upload_flowing(scan->delivery->upload))
 		lc_build_close_largest(scan->delivery->build);
 	if (pause == scan->paused)
