@@ -38,7 +38,7 @@ void lc_buffer_append_char(struct lc_buffer *buffer, char c);
 void lc_buffer_append_format(struct lc_buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Room for `size` more bytes behind the ones in use, or NULL (the buffer then has failed). What was
+/* Room for `size` more bytes after those in use, or NULL (the buffer then has failed). What was
  * written there becomes part of the buffer with lc_buffer_commit. */
 char *lc_buffer_reserve(struct lc_buffer *buffer, size_t size);
 void lc_buffer_commit(struct lc_buffer *buffer, size_t size);

@@ -12,9 +12,9 @@ enum lc_error_kind {
 	LC_ERROR_USAGE,       /* command line or configuration is wrong */
 	LC_ERROR_SYSTEM,      /* the operating system refused: file, socket, fork, memory */
 	LC_ERROR_UNREACHABLE, /* no connection, or it broke, or it took too long */
-	LC_ERROR_UNTRUSTED,   /* the peer can not prove who it is */
+	LC_ERROR_UNTRUSTED,   /* the peer cannot prove who it is */
 	LC_ERROR_REFUSED,     /* the peer answered, and said no */
-	LC_ERROR_CORRUPT,     /* what the peer sent can not be what was asked for */
+	LC_ERROR_CORRUPT,     /* what the peer sent cannot be what was asked for */
 	LC_ERROR_LIMIT,       /* a bound of ours was reached */
 	LC_ERROR_CANCELLED,   /* we gave up ourselves, for instance at shutdown */
 	LC_ERROR_CONFLICT,    /* somebody else does what is ours to do */
@@ -34,7 +34,7 @@ struct lc_error {
 bool lc_error_set(struct lc_error *error, enum lc_error_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* As lc_error_set, with ": <text of errno_value>" behind the message. */
+/* As lc_error_set, with ": <text of errno_value>" after the message. */
 bool lc_error_set_errno(struct lc_error *error, int errno_value, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

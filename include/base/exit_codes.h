@@ -11,7 +11,7 @@ enum lc_exit_code {
 #include "tbl/exit_codes.h"
 };
 
-/* True for what another start would only meet again: the process is not started anew. */
+/* True for what another start would only meet again: the process is not started again. */
 static inline bool lc_exit_is_final(int exit_code)
 {
 	return exit_code == LC_EXIT_CONFIG || exit_code == LC_EXIT_LEDGER ||

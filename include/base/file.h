@@ -21,7 +21,7 @@ bool lc_file_remove(const char *path, struct lc_error *error);
 /* Which file it is, whatever its name: to notice that a path no longer leads to a file that is
  * open. */
 struct lc_file_identity {
-	bool known; /* false: there is no such file, or it can not be looked at */
+	bool known; /* false: there is no such file, or it cannot be looked at */
 	dev_t device;
 	ino_t inode;
 };

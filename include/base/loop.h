@@ -27,7 +27,7 @@ void lc_loop_free(struct lc_loop *loop);
 void lc_loop_run(struct lc_loop *loop);
 void lc_loop_stop(struct lc_loop *loop);
 
-/* Monotonic milliseconds, read anew at each call. */
+/* Monotonic milliseconds, read again at each call. */
 uint64_t lc_loop_now_ms(const struct lc_loop *loop);
 
 /* The libevent base, for libraries that plug into it (HTTP client, HTTP server). */
@@ -36,7 +36,7 @@ struct event_base *lc_loop_base(struct lc_loop *loop);
 /* A timer, not running yet. */
 struct lc_loop_timer *lc_loop_timer_new(struct lc_loop *loop, lc_loop_callback *callback,
 					void *context);
-/* Starts it (or starts it anew) to fire once in `delay_ms`, never earlier by lc_loop_now_ms; 0
+/* Starts it (or starts it again) to fire once in `delay_ms`, never earlier by lc_loop_now_ms; 0
  * means as soon as the loop is back. */
 void lc_loop_timer_start(struct lc_loop_timer *timer, uint64_t delay_ms);
 /* Stops it; a timer that is not running stays so. */

@@ -1,5 +1,5 @@
-/* Allocation that can not fail: when the system has no memory left, the process aborts with a clear
- * word and its supervisor starts it anew. What must not abort is capped long before. */
+/* Allocation that cannot fail: when the system has no memory left, the process aborts with a clear
+ * word and its supervisor starts it again. What must not abort is capped long before. */
 #ifndef LC_BASE_MEMORY_H
 #define LC_BASE_MEMORY_H
 
@@ -21,7 +21,7 @@ void *lc_memory_grow(void *array, size_t *capacity, size_t needed, size_t size);
 
 /* Copies of text; released with free(). */
 char *lc_memory_copy_text(const char *text);
-char *lc_memory_copy_bytes(const char *bytes, size_t size); /* with a terminator behind */
+char *lc_memory_copy_bytes(const char *bytes, size_t size); /* with a terminator after them */
 
 /* Gives memory that is free back to the system, which the C library keeps for later otherwise.
  * Takes some milliseconds for each 100 MB: for quiet times after a peak. */

@@ -60,7 +60,7 @@ struct lc_clickhouse_spec {
 	bool (*on_data)(void *context, struct lc_view piece, struct lc_error *error);
 	/* It is over: `error` has kind NONE only if the whole result has arrived and no exception
 	 * was told in the headers, in the status or in the body's tail. `exception_code` is
-	 * ClickHouse's, 0 when there was none or it can not be told for certain. */
+	 * ClickHouse's, 0 when there was none or it cannot be told for certain. */
 	void (*on_done)(void *context, const struct lc_error *error, int exception_code);
 	void *context;
 };
@@ -89,7 +89,7 @@ struct lc_clickhouse_query *lc_clickhouse_start(struct lc_clickhouse *clickhouse
 void lc_clickhouse_cancel(struct lc_clickhouse_query *query);
 
 /* Holds the result back and lets it go on. While paused no byte is read and no time-out of ours
- * counts. ClickHouse itself gives up a stream that it can not send for the http_send_timeout of its
+ * counts. ClickHouse itself gives up a stream that it cannot send for the http_send_timeout of its
  * default profile (30 s since 21.x): a longer pause ends in an error. */
 void lc_clickhouse_pause(struct lc_clickhouse_query *query);
 void lc_clickhouse_resume(struct lc_clickhouse_query *query);

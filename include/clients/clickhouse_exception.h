@@ -38,7 +38,7 @@ void lc_clickhouse_exception_tail_add(struct lc_clickhouse_exception_tail *tail,
 struct lc_view lc_clickhouse_exception_tail_view(const struct lc_clickhouse_exception_tail *tail);
 
 struct lc_clickhouse_exception {
-	int code;            /* ClickHouse's number, 0 when it can not be read */
+	int code;            /* ClickHouse's number, 0 when it cannot be read */
 	struct lc_view text; /* the first line of the message, within the bytes given; may be
 				empty */
 	bool certain;        /* told with the answer's own tag, at the very end of the body */

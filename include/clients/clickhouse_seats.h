@@ -1,7 +1,7 @@
 /*
  * Which of several ClickHouse URLs serves next, as a pure rule over time. A URL that failed is left
  * aside for 1 s, twice as long with each further failure, at most 60 s; one that then stayed good
- * for two minutes starts anew at 1 s.
+ * for two minutes starts again at 1 s.
  */
 #ifndef LC_CLIENTS_CLICKHOUSE_SEATS_H
 #define LC_CLIENTS_CLICKHOUSE_SEATS_H

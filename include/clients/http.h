@@ -35,9 +35,9 @@ struct lc_http_header {
 struct lc_http_response {
 	unsigned status; /* 0 when there was no answer */
 	bool complete;   /* the answer ended as HTTP says it must */
-	bool framed;    /* its headers told where it ends: its end can not be a broken connection */
-	unsigned sends; /* how often the request began to leave: 0 when there was no connection, 2
-			   when a kept connection broke before an answer and it was sent anew */
+	bool framed;     /* its headers told where it ends: its end cannot be a broken connection */
+	unsigned sends;  /* how often the request began to leave: 0 when there was no connection, 2
+			   when a kept connection broke before an answer and it was sent again */
 	uint64_t elapsed_ms;
 	struct lc_error error; /* kind NONE when complete, whatever the status says */
 };
@@ -80,7 +80,7 @@ struct lc_http *lc_http_new(struct lc_loop *loop, const struct lc_http_options *
 void lc_http_free(struct lc_http *http);
 
 /* Starts a request. It belongs to the client and is valid until on_done returns or lc_http_cancel.
- * Everything in `spec` but the callbacks is copied. A URL that can not be used ends in on_done too.
+ * Everything in `spec` but the callbacks is copied. A URL that cannot be used ends in on_done too.
  * Redirects are not followed, proxies of the environment are not used, "Expect:" is never sent. */
 struct lc_http_request *lc_http_start(struct lc_http *http, const struct lc_http_spec *spec);
 

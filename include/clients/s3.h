@@ -69,7 +69,7 @@ void lc_s3_free(struct lc_s3 *s3);
  * an answer is believed that shows itself to be S3's. With LC_S3_CONDITIONAL_AUTO one that is
  * refused as by a service that does not know the condition is sent again without it at once. `body`
  * and what it points to must stay until the callback ran or the PUT was cancelled; bucket and key
- * are copied. A bucket or key that can not be part of an address (s3_address.h) is answered with
+ * are copied. A bucket or key that cannot be part of an address (s3_address.h) is answered with
  * LC_RETRY_WAIT and never sent. Only an answer with an ETag, as S3's always have, says that the
  * object is stored. The signing time follows the server's Date header once an answer
  * RequestTimeTooSkewed was seen.

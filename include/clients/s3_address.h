@@ -22,7 +22,7 @@ struct lc_s3_endpoint {
 	struct lc_view authority; /* host, or host:port as it was given */
 };
 
-/* Reads http(s)://host[:port], one "/" behind it allowed. The views lie in `text`. */
+/* Reads http(s)://host[:port], one "/" after it allowed. The views lie in `text`. */
 bool lc_s3_address_endpoint_of(const char *text, struct lc_s3_endpoint *endpoint,
 			       struct lc_error *error);
 

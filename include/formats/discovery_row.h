@@ -43,7 +43,7 @@ void lc_discovery_answer_begin(struct lc_discovery_answer *answer, uint64_t mark
 void lc_discovery_answer_free(struct lc_discovery_answer *answer);
 
 /* Takes the next piece and calls back once per row that is complete with it, except the last one.
- * False with `error` (LC_ERROR_CORRUPT) when the bytes can not be such rows, or are not as many as
+ * False with `error` (LC_ERROR_CORRUPT) when the bytes cannot be such rows, or are not as many as
  * the last one says. A row is at most 1 MiB. */
 bool lc_discovery_answer_feed(struct lc_discovery_answer *answer, struct lc_view piece,
 			      lc_discovery_row_callback *callback, void *context,

@@ -30,7 +30,7 @@ struct lc_record_stream *lc_record_stream_new(uint64_t marker, size_t max_row_by
 void lc_record_stream_free(struct lc_record_stream *stream);
 
 /* Takes the next piece and calls back once per row that is complete with it, in order. False with
- * `error` (LC_ERROR_CORRUPT) when the bytes can not be rows of this query; rows called back before
+ * `error` (LC_ERROR_CORRUPT) when the bytes cannot be rows of this query; rows called back before
  * are good, and the stream takes nothing more: later calls fail with the same error. */
 bool lc_record_stream_feed(struct lc_record_stream *stream, struct lc_view piece,
 			   struct lc_error *error);

@@ -13,7 +13,7 @@ bool lc_file_sync(const char *path, struct lc_error *error)
 	bool synced = fd >= 0 && fsync(fd) == 0;
 
 	if (!synced)
-		lc_error_set_errno(error, errno, "%s can not be brought to the disk", path);
+		lc_error_set_errno(error, errno, "%s cannot be brought to the disk", path);
 	if (fd >= 0)
 		close(fd);
 	return synced;
@@ -40,7 +40,7 @@ bool lc_file_write(const char *path, struct lc_view content, struct lc_error *er
 	bool written = fd >= 0 && write_all(fd, content) && fsync(fd) == 0;
 
 	if (!written)
-		lc_error_set_errno(error, errno, "%s can not be written", path);
+		lc_error_set_errno(error, errno, "%s cannot be written", path);
 	if (fd >= 0)
 		close(fd);
 	return written;
@@ -50,7 +50,7 @@ bool lc_file_remove(const char *path, struct lc_error *error)
 {
 	if (unlink(path) == 0 || errno == ENOENT)
 		return true;
-	return lc_error_set_errno(error, errno, "%s can not be removed", path);
+	return lc_error_set_errno(error, errno, "%s cannot be removed", path);
 }
 
 static struct lc_file_identity identity_of(int failed, const struct stat *file)

@@ -253,7 +253,7 @@ static void explain(const struct lc_clickhouse_query *query,
 			     query->refusal.message);
 	else if (!response->framed)
 		lc_error_set(error, LC_ERROR_CORRUPT,
-			     "%s: an answer without length: its end can not be told from a cut",
+			     "%s: an answer without length: its end cannot be told from a cut",
 			     url_of(query));
 	else
 		error->kind = LC_ERROR_NONE;
@@ -352,7 +352,7 @@ static void on_status(void *context, unsigned status)
 	query->status = status;
 }
 
-/* A code that can not be read still says that there was an exception: -1. */
+/* A code that cannot be read still says that there was an exception: -1. */
 static int code_of(struct lc_view value)
 {
 	int code = 0;

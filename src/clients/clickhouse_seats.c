@@ -42,7 +42,7 @@ unsigned lc_clickhouse_seats_take(struct lc_clickhouse_seats *seats, uint64_t no
 		if (seats->seats[seat].aside_since_ms < seats->seats[longest].aside_since_ms)
 			longest = seat;
 	}
-	/* It counts as left aside anew, so that the next one to ask gets another. */
+	/* It counts as left aside again, so that the next one to ask gets another. */
 	seats->seats[longest].aside_since_ms = now_ms;
 	return longest;
 }

@@ -34,7 +34,7 @@ enum lc_fault lc_diagnose_s3(const struct lc_s3_answer *answer)
 		return LC_FAULT_S3_TLS;
 	if (answer->status == 0 && answer->error.kind == LC_ERROR_UNREACHABLE)
 		return answer->certain ? LC_FAULT_S3_UNREACHABLE : LC_FAULT_S3_SILENT;
-	/* Never sent: bucket or key can not be part of an address. */
+	/* Never sent: bucket or key cannot be part of an address. */
 	if (answer->status == 0)
 		return answer->certain ? LC_FAULT_S3_OBJECT : LC_FAULT_S3_NOT_S3;
 	for (size_t i = 0; i < sizeof(S3_CODES) / sizeof(S3_CODES[0]); i++) {

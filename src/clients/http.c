@@ -740,7 +740,7 @@ struct lc_http *lc_http_new(struct lc_loop *loop, const struct lc_http_options *
 	struct lc_http *http;
 
 	if (options->ca_file != NULL && access(options->ca_file, R_OK) != 0) {
-		lc_error_set(error, LC_ERROR_USAGE, "the file of authorities %s can not be read",
+		lc_error_set(error, LC_ERROR_USAGE, "the file of authorities %s cannot be read",
 			     options->ca_file);
 		return NULL;
 	}

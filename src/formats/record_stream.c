@@ -121,7 +121,7 @@ static void feed_shortener(struct lc_record_stream *stream, struct lc_view *rest
 	deliver(stream, &record);
 }
 
-/* Adds bytes to the row in the carry buffer. These may be more than the row takes: what is behind
+/* Adds bytes to the row in the carry buffer. These may be more than the row takes: what follows
  * it is then taken from the piece again. */
 static void feed_carry(struct lc_record_stream *stream, struct lc_view *rest)
 {
@@ -203,7 +203,7 @@ bool lc_record_stream_feed(struct lc_record_stream *stream, struct lc_view piece
 	return stream->state == STATE_FAILED ? report_failure(stream, error) : true;
 }
 
-/* A server that fails in the middle of a row may write its message behind what it has sent. */
+/* A server that fails in the middle of a row may write its message after what it has sent. */
 static struct lc_view server_message(struct lc_view tail)
 {
 	static const char word[] = "DB::Exception";

@@ -32,7 +32,7 @@ static void skip(struct lc_view *view, size_t size)
 	view->size -= size;
 }
 
-/* Moves behind `end`; the bytes before it become the token's text. False if it does not come. */
+/* Moves past `end`; the bytes before it become the token's text. False if it does not come. */
 static bool take_until(struct scanner *scanner, const char *end)
 {
 	size_t size = strlen(end);
@@ -199,7 +199,7 @@ static bool number_of(struct lc_view reference, uint32_t *number, size_t *size)
 	return i > first && i < reference.size && reference.data[i] == ';';
 }
 
-/* Resolves the reference behind a "&" and returns its size; 0 if it is none that is known. */
+/* Resolves the reference after a "&" and returns its size; 0 if it is none that is known. */
 static size_t append_reference(struct text *text, struct lc_view reference)
 {
 	static const struct {
@@ -287,7 +287,7 @@ static void trim_to_character(struct text *text)
 		text->data[text->size = first - 1] = '\0';
 }
 
-/* Reads the elements below the root; `scanner` stands behind <Error>. */
+/* Reads the elements below the root; `scanner` stands after <Error>. */
 static bool read_error(struct scanner *scanner, struct text *code, struct text *message)
 {
 	unsigned depth = 1; /* open elements */
