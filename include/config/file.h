@@ -11,7 +11,7 @@
 
 /* Appends the file's content to `buffer`, and says whether any user of the machine may read it
  * (`open_to_all`, may be NULL). A file that does not fit the buffer's cap is an error
- * (LC_ERROR_LIMIT), one that can not be read too (LC_ERROR_SYSTEM); both name the path. */
+ * (LC_ERROR_LIMIT), one that cannot be read too (LC_ERROR_SYSTEM); both name the path. */
 bool lc_file_read(const char *path, struct lc_buffer *buffer, bool *open_to_all,
 		  struct lc_error *error);
 

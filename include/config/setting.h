@@ -42,8 +42,7 @@ enum lc_setting_type {
 struct lc_setting {
 	const char *name;
 	const char *help;
-	const char *
-	    default_text; /* as it would be written in a YAML file, without quotes; not of a choice */
+	const char *default_text;   /* as YAML has it, without quotes; not of a choice */
 	const char *unit;           /* of an integer, "" when it has none */
 	const char *const *choices; /* of a choice: the text of each value of its enum */
 	unsigned choice_count;

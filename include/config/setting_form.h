@@ -29,7 +29,7 @@ enum lc_setting_form {
  * allowed: "found "x y", expected ...". A URL that holds user information is not repeated. */
 bool lc_setting_form_check(enum lc_setting_form form, const char *text, struct lc_error *error);
 
-/* What stands for such a value behind a flag's name in --help: "=URL", "=PATH", ... */
+/* What stands for such a value after a flag's name in --help: "=URL", "=PATH", ... */
 const char *lc_setting_form_placeholder(enum lc_setting_form form);
 
 /* Takes the next range off the front of *rest, a list of shards, and moves it past that. False at the

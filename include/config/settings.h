@@ -53,9 +53,6 @@ struct lc_settings {
  * not pass the checks: the S3 keys have none. */
 void lc_settings_default(struct lc_settings *settings);
 
-/* A copy of all; to be released on its own. */
-void lc_settings_copy(struct lc_settings *copy, const struct lc_settings *settings);
-
 /* Releases the texts, wiping secrets. The struct itself is the caller's. */
 void lc_settings_free(struct lc_settings *settings);
 

@@ -16,9 +16,9 @@
  * they name, and checks the whole. The flags that ask for something else than a setting (--help,
  * --check-config, ...) are passed over. On success `settings` is filled and to be released with
  * lc_settings_free. Otherwise it returns false, `settings` needs no release, and `error`
- * (LC_ERROR_USAGE; LC_ERROR_SYSTEM when a file can not be read) says where the fault lies, what was
+ * (LC_ERROR_USAGE; LC_ERROR_SYSTEM when a file cannot be read) says where the fault lies, what was
  * found and what is allowed, never a secret. Warns in the log when a secret's file is open to
- * everybody. May be called again at any time to read the configuration anew. */
+ * everybody. May be called again at any time to read the configuration again. */
 bool lc_settings_load(struct lc_settings *settings, int argc, char *const *argv,
 		      char *const *environment, struct lc_error *error);
 

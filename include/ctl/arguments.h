@@ -53,7 +53,7 @@ enum {
 
 struct lc_arguments {
 	enum lc_arguments_verb verb; /* COUNT when there is none */
-	const char *word; /* behind the verb completion; "json" or "metrics" behind help */
+	const char *word;            /* after the verb completion; "json" or "metrics" after help */
 	struct lc_control_request request; /* the command is COMMAND_COUNT when there is none */
 	const char *socket;                /* from argv; NULL when not given */
 	unsigned watch_seconds;            /* 0: look once */
@@ -62,7 +62,7 @@ struct lc_arguments {
 };
 
 /* Reads argv. False with `error` set (LC_ERROR_USAGE) when it is not understood; what is like a
- * mistyped word is named. Options may stand before and behind the command; without help there has
+ * mistyped word is named. Options may stand before and after the command; without help there has
  * to be a command or a verb. `json` is right in either case. */
 bool lc_arguments_read(struct lc_arguments *arguments, int argc, char *const *argv,
 		       struct lc_error *error);

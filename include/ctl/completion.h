@@ -3,8 +3,8 @@
  *
  *	log-courier-ctl completion candidates -- WORD...
  *
- * with the words behind log-courier-ctl, the last of which is being typed and may be empty, and
- * offer what that prints: a candidate a line, a tab and what it means behind it; or ":files" where
+ * with the words after log-courier-ctl, the last of which is being typed and may be empty, and
+ * offer what that prints: a candidate a line, a tab and what it means after it; or ":files" where
  * a path is to be named.
  */
 #ifndef LC_CTL_COMPLETION_H

@@ -21,8 +21,8 @@ struct lc_ledger_files {
  *
  *	{"sound": false, "ledgers": [{"path": "...", "faults": ["..."]}]}
  *
- * A ledger that can not be looked into, for instance because a worker has it open, has a fault too.
- * `sound` gets whether none has one. False with `error` set when the directory can not be read, or
+ * A ledger that cannot be looked into, for instance because a worker has it open, has a fault too.
+ * `sound` gets whether none has one. False with `error` set when the directory cannot be read, or
  * there is no ledger. */
 bool lc_ledger_files_check(const struct lc_ledger_files *files, bool json, struct lc_buffer *text,
 			   bool *sound, struct lc_error *error);

@@ -14,8 +14,8 @@ enum lc_shard_state {
 	LC_SHARD_STATE_COUNT
 };
 
-/* The state's text: "backing-off". */
-const char *lc_shard_state_text(enum lc_shard_state state);
+/* "backing-off" */
+const char *lc_shard_state_name(enum lc_shard_state state);
 
 /* ---- severities.h ---- */
 
@@ -25,8 +25,8 @@ enum lc_severity {
 	LC_SEVERITY_COUNT
 };
 
-/* The severity's text: "critical". */
-const char *lc_severity_text(enum lc_severity severity);
+/* "critical" */
+const char *lc_severity_name(enum lc_severity severity);
 
 /* ---- cycle_steps.h ---- */
 
@@ -36,7 +36,7 @@ enum lc_cycle_step {
 	LC_CYCLE_STEP_COUNT
 };
 
-/* The step's text: "backing off". */
+/* "backing off" */
 const char *lc_cycle_step_name(enum lc_cycle_step step);
 
 /* ---- target_states.h ---- */
@@ -47,7 +47,7 @@ enum lc_target_state {
 	LC_TARGET_STATE_COUNT
 };
 
-/* The state's text: "aside". */
+/* "aside" */
 const char *lc_target_state_name(enum lc_target_state state);
 
 /* ---- delivery_states.h ---- */
@@ -58,7 +58,7 @@ enum lc_delivery_state {
 	LC_DELIVERY_STATE_COUNT
 };
 
-/* The state's text: "expired". */
+/* "expired" */
 const char *lc_delivery_state_name(enum lc_delivery_state state);
 
 /* ---- faults.h: workers find them, the supervisor makes findings of them ---- */

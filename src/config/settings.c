@@ -38,16 +38,6 @@ void lc_settings_free(struct lc_settings *settings)
 	settings->config_file = NULL;
 }
 
-void lc_settings_copy(struct lc_settings *copy, const struct lc_settings *settings)
-{
-	*copy = *settings;
-#define LC_SETTING_TEXT(field, ...) copy->field = lc_memory_copy_text(settings->field);
-#define LC_SETTING_SECRET(field, ...) copy->field = lc_memory_copy_text(settings->field);
-#include "tbl/settings.h"
-	if (settings->config_file != NULL)
-		copy->config_file = lc_memory_copy_text(settings->config_file);
-}
-
 static unsigned processors(void)
 {
 	cpu_set_t set;

@@ -175,6 +175,7 @@ static bool check_shards(const struct lc_settings *settings, struct lc_error *er
 
 bool lc_settings_check(const struct lc_settings *settings, struct lc_error *error)
 {
+	/* Each stands on its own, whatever those before it have found. */
 	static bool (*const CHECKS[])(const struct lc_settings *settings,
 				      struct lc_error *error) = {
 	    check_orders,           check_worker_memory, check_clickhouse, check_s3,

@@ -21,7 +21,7 @@ const struct lc_arguments_option_description LC_ARGUMENTS_OPTIONS[LC_ARGUMENTS_O
 struct option {
 	const char *name; /* without dashes; up to '=' */
 	size_t name_size;
-	const char *value; /* behind '=' or in the next argument; NULL for none */
+	const char *value; /* after '=' or in the next argument; NULL for none */
 };
 
 static bool is_option(const char *argument)
@@ -202,7 +202,7 @@ static enum lc_arguments_verb verb_of(const char *word)
 	return LC_ARGUMENTS_VERB_COUNT;
 }
 
-/* What stands behind a verb. */
+/* What follows a verb. */
 static bool set_word(struct lc_arguments *arguments, const char *word, bool *taken,
 		     struct lc_error *error)
 {

@@ -88,7 +88,7 @@ struct line {
 	bool completion;        /* or with the verb completion */
 	const char *first;      /* of the command's words; NULL for none */
 	unsigned command;       /* COUNT while it is not whole */
-	bool has_word;          /* what the command needs behind it is there */
+	bool has_word;          /* what the command needs after it is there */
 	const char *of_option;  /* the option whose value is typed, without dashes; NULL for none */
 	struct lc_view current; /* what is typed */
 	lc_completion_ask *ask;
@@ -318,7 +318,7 @@ void lc_completion_append_candidates(const char *const *words, size_t count, lc_
 
 /* ---- names that the service knows ---- */
 
-/* A completion that can not be had is no error: nothing is offered. */
+/* A completion that cannot be had is no error: nothing is offered. */
 static bool ask_for(const char *socket, const char *target, struct lc_buffer *json)
 {
 	struct lc_error error;

@@ -49,7 +49,7 @@ static struct lc_explain_remark *remark(struct look *look, enum lc_explain_situa
 
 static void append_worker(const struct lc_status_document_shard *shard, struct lc_buffer *sentence)
 {
-	lc_buffer_append_format(sentence, " Its worker is %s", lc_shard_state_text(shard->state));
+	lc_buffer_append_format(sentence, " Its worker is %s", lc_shard_state_name(shard->state));
 	if (shard->obituary[0] != '\0')
 		lc_buffer_append_format(sentence, "; the last one that died: %s", shard->obituary);
 	lc_buffer_append_text(sentence, ".");

@@ -132,7 +132,7 @@ static bool check_file(void *context, const char *path, const struct lc_file_nam
 	return true;
 }
 
-/* Checks each. Tells each fault, and each ledger that has none; one that can not be looked into, for
+/* Checks each. Tells each fault, and each ledger that has none; one that cannot be looked into, for
  * instance because a worker has it open, is a fault too. */
 static bool check_files(const struct lc_ledger_files *files, on_ledger_callback *callback,
 			void *context, struct lc_error *error)

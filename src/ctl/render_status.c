@@ -46,7 +46,7 @@ static void append_findings(const struct lc_status_document *document,
 		if (finding->shard >= 0)
 			snprintf(whose, sizeof(whose), "shard %d", finding->shard);
 		snprintf(head, sizeof(head), "%s%s%s:", whose, critical ? "" : ", ",
-			 critical ? "" : lc_severity_text(finding->severity));
+			 critical ? "" : lc_severity_name(finding->severity));
 		append_coloured(critical ? LC_TERMINAL_BOLD : LC_TERMINAL_YELLOW, style, head,
 				text);
 		lc_buffer_append_char(text, '\n');
@@ -134,7 +134,7 @@ static const struct lc_status_document_shard *find_shard(const struct lc_status_
 #define UNITS(name, units) CELL(name, lc_buffer_append_text(cell, (units).text))
 
 CELL(write_shard, lc_buffer_append_format(cell, "%u", shard->shard))
-CELL(write_state, lc_buffer_append_text(cell, lc_shard_state_text(shard->state)))
+CELL(write_state, lc_buffer_append_text(cell, lc_shard_state_name(shard->state)))
 UNITS(write_up, lc_units_age(shard->uptime_seconds))
 UNITS(write_restarts, lc_units_count(shard->restarts))
 UNITS(write_rows, lc_units_count(shard->records_delivered))

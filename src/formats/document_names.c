@@ -46,13 +46,13 @@ const struct lc_fault_description LC_FAULT_DESCRIPTIONS[LC_FAULT_COUNT] = {
 #include "tbl/faults.h"
 };
 
-const char *lc_shard_state_text(enum lc_shard_state state)
+const char *lc_shard_state_name(enum lc_shard_state state)
 {
 	LC_ASSERT((unsigned)state < LC_SHARD_STATE_COUNT);
 	return SHARD_STATES[state];
 }
 
-const char *lc_severity_text(enum lc_severity severity)
+const char *lc_severity_name(enum lc_severity severity)
 {
 	LC_ASSERT((unsigned)severity < LC_SEVERITY_COUNT);
 	return SEVERITIES[severity];

@@ -124,7 +124,7 @@ static void answer_health(const struct lc_control_status *service,
 
 		if (finding->severity != LC_SEVERITY_CRITICAL)
 			lc_buffer_append_format(&answer->body,
-						"%s: ", lc_severity_text(finding->severity));
+						"%s: ", lc_severity_name(finding->severity));
 		if (finding->shard >= 0)
 			lc_buffer_append_format(&answer->body, "shard %d: ", finding->shard);
 		lc_buffer_append_format(&answer->body, "%s\n", finding->text);

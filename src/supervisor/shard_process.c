@@ -374,8 +374,8 @@ static void note_change(struct lc_shard_process *process, enum lc_shard_state be
 	enum lc_shard_state now = process->slot.state;
 
 	lc_log(LC_LOG_DEBUG, "shard state", LC_LOG_UINT("of_shard", process->shard),
-	       LC_LOG_TEXT("from", lc_shard_state_text(before)),
-	       LC_LOG_TEXT("to", lc_shard_state_text(now)));
+	       LC_LOG_TEXT("from", lc_shard_state_name(before)),
+	       LC_LOG_TEXT("to", lc_shard_state_name(now)));
 	if (now != LC_SHARD_STATE_STARTING)
 		process->settled = true;
 	process->context->on_change(process->context->on_change_context);

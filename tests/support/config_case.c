@@ -1,5 +1,6 @@
 #include "support/config_case.h"
 
+#include "base/memory.h"
 #include "config/settings_load.h"
 #include "support/story.h"
 
@@ -83,6 +84,16 @@ bool config_case_load(const struct config_case *example, struct lc_settings *set
 	release(argv);
 	release(environment);
 	return loaded;
+}
+
+void config_case_copy(struct lc_settings *copy, const struct lc_settings *settings)
+{
+	*copy = *settings;
+#define LC_SETTING_TEXT(field, ...) copy->field = lc_memory_copy_text(settings->field);
+#define LC_SETTING_SECRET(field, ...) copy->field = lc_memory_copy_text(settings->field);
+#include "tbl/settings.h"
+	if (settings->config_file != NULL)
+		copy->config_file = lc_memory_copy_text(settings->config_file);
 }
 
 void config_case_succeed(const struct config_case *example, struct lc_settings *settings)

@@ -30,6 +30,9 @@ void config_case_succeed(const struct config_case *example, struct lc_settings *
 /* Asserts that it does not, and that the message holds each of the texts. */
 void config_case_fail(const struct config_case *example, const char *const *texts);
 
+/* A copy of all; to be released with lc_settings_free on its own. */
+void config_case_copy(struct lc_settings *copy, const struct lc_settings *settings);
+
 /* A new file in the temporary directory; the path is to be given to config_case_remove. */
 char *config_case_write(const char *content, size_t size);
 void config_case_remove(char *path);

@@ -9,6 +9,7 @@
 #include "supervisor/supervisor.h"
 #include "support/patience.h"
 #include "support/story.h"
+#include "support/config_case.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -75,7 +76,7 @@ static bool load(void *context, struct lc_settings *settings, struct lc_error *e
 	const struct service_world *service = context;
 	char path[128];
 
-	lc_settings_copy(settings, &service->settings);
+	config_case_copy(settings, &service->settings);
 	snprintf(path, sizeof(path), "%s/next", service->directory);
 	if (access(path, R_OK) != 0 || lc_settings_yaml_read(settings, path, error))
 		return true;

@@ -108,7 +108,7 @@ static void a_copy_stands_on_its_own(void **state)
 
 	(void)state;
 	config_case_succeed(&example, &settings);
-	lc_settings_copy(&copy, &settings);
+	config_case_copy(&copy, &settings);
 	assert_ptr_not_equal(copy.s3_region, settings.s3_region);
 	lc_settings_free(&settings);
 	assert_string_equal(copy.s3_region, "here");

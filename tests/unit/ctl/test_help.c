@@ -48,7 +48,7 @@ static void the_overview_names_each_command(void **state)
 	lc_buffer_free(&text);
 }
 
-static void each_command_teaches_with_a_purpose_and_an_example(void **state)
+static void each_command_is_explained_with_a_purpose_and_an_example(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < LC_CONTROL_REQUEST_COMMAND_COUNT; i++) {
@@ -90,7 +90,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_overview_names_each_command),
-	    cmocka_unit_test(each_command_teaches_with_a_purpose_and_an_example),
+	    cmocka_unit_test(each_command_is_explained_with_a_purpose_and_an_example),
 	    cmocka_unit_test(options_stand_where_they_are_taken),
 	};
 

@@ -227,8 +227,8 @@ static void every_event_in_every_state_has_its_meaning(void **state)
 			actions = step(&slot, (enum lc_slot_event_type)type, now_ms);
 			if (slot.state != expected->next || !did(actions, expected->action))
 				fail_msg("%s, event %u: came to %s",
-					 lc_shard_state_text((enum lc_shard_state)from), type,
-					 lc_shard_state_text(slot.state));
+					 lc_shard_state_name((enum lc_shard_state)from), type,
+					 lc_shard_state_name(slot.state));
 		}
 	}
 }
