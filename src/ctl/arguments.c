@@ -332,7 +332,7 @@ static bool read_word(struct lc_arguments *arguments, const char *word, struct l
 			return lc_control_request_set(&arguments->request, argument,
 						      lc_view_of(word), error);
 	}
-	return lc_error_set(error, LC_ERROR_USAGE, "\"%.200s\" is one word too many", word);
+	return lc_error_set(error, LC_ERROR_USAGE, "unexpected argument \"%.200s\"", word);
 }
 
 /* Words in argv that are the verb and the command. */
@@ -375,10 +375,9 @@ static bool check_verb(const struct lc_arguments *arguments, struct lc_error *er
 	const char *verb = LC_ARGUMENTS_VERBS[arguments->verb].verb;
 
 	if (arguments->json)
-		return lc_error_set(error, LC_ERROR_USAGE, "%s prints text alone, never JSON",
-				    verb);
+		return lc_error_set(error, LC_ERROR_USAGE, "%s prints only text, never JSON", verb);
 	if (arguments->watch_seconds > 0)
-		return lc_error_set(error, LC_ERROR_USAGE, "%s is not to be watched", verb);
+		return lc_error_set(error, LC_ERROR_USAGE, "%s cannot be used with --watch", verb);
 	if (arguments->verb == LC_ARGUMENTS_VERB_COMPLETION && arguments->word == NULL)
 		return lc_error_set(error, LC_ERROR_USAGE, "%s needs %s", verb,
 				    LC_ARGUMENTS_VERBS[arguments->verb].word);
@@ -402,8 +401,8 @@ static bool check(const struct lc_arguments *arguments, struct lc_error *error)
 		return lc_error_set(error, LC_ERROR_USAGE, "a command is missing");
 	if (arguments->watch_seconds > 0 && !lc_arguments_only_looks(command))
 		return lc_error_set(error, LC_ERROR_USAGE,
-				    "%s does something, and --watch would do it again and again; "
-				    "it is for commands that only look",
+				    "%s changes something, and --watch would repeat that; use "
+				    "--watch only with commands that change nothing",
 				    LC_CONTROL_REQUEST_COMMANDS[command].words);
 	return lc_control_request_check(&arguments->request, error);
 }

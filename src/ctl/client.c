@@ -55,7 +55,7 @@ static bool explain_no_connection(const char *socket, long fault, struct lc_erro
 	default:
 		return lc_error_set(
 		    error, LC_ERROR_UNREACHABLE,
-		    "%s: nobody answers; start log-courier, or name its socket with "
+		    "%s: there is no answer; start log-courier, or name its socket with "
 		    "--socket",
 		    socket);
 	}
@@ -87,22 +87,21 @@ static bool check(CURL *easy, CURLcode result, const char *socket, const struct 
 	if (result == CURLE_OPERATION_TIMEDOUT)
 		return lc_error_set(
 		    error, LC_ERROR_UNREACHABLE,
-		    "%s: log-courier does not answer within %d seconds; look at its "
-		    "process and log",
+		    "%s: log-courier did not answer within %d seconds; look at its process and log",
 		    socket, TIMEOUT_SECONDS);
 	if (lc_buffer_failed(body))
 		return lc_error_set(error, LC_ERROR_LIMIT, "%s: the answer is too large", socket);
 	if (result != CURLE_OK)
 		return lc_error_set(error, LC_ERROR_UNREACHABLE,
-				    "%s: %s; see that this is log-courier's socket", socket,
+				    "%s: %s; check that this is log-courier's socket", socket,
 				    curl_easy_strerror(result));
 	if (lc_http_status_is_client_error(status) && body->size > 0 && take_refusal(body, error))
 		return false;
 	if (status != LC_HTTP_OK && status != LC_HTTP_SERVICE_UNAVAILABLE)
-		return lc_error_set(error, LC_ERROR_REFUSED,
-				    "%s: answered with status %ld; is the service of another "
-				    "version?",
-				    socket, status);
+		return lc_error_set(
+		    error, LC_ERROR_REFUSED,
+		    "%s: answered with status %ld; is the service a different version?", socket,
+		    status);
 	return true;
 }
 

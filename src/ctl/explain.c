@@ -107,8 +107,8 @@ static void say_clickhouse_fails(struct look *look)
 		lc_buffer_append_text(sentence,
 				      lc_units_age(shard->clickhouse_failing_seconds).text);
 		lc_buffer_append_text(&said->advice,
-				      "See that the servers of clickhouse.url run; the log "
-				      "has the error. Delivery goes on by itself.");
+				      "Make sure that the servers of clickhouse.url are running; "
+				      "the log has the error. Delivery resumes by itself.");
 	}
 	lc_buffer_append_text(sentence, ": new rows are neither found nor read.");
 }
@@ -124,8 +124,8 @@ static void say_ledger_fails(struct look *look)
 	lc_buffer_append_text(sentence, lc_units_age(shard->ledger_failing_seconds).text);
 	lc_buffer_append_text(sentence, ", so that no upload starts.");
 	lc_buffer_append_text(&said->advice,
-			      "Free space in state-directory, or mend its disk; the log has "
-			      "the error. Delivery goes on by itself.");
+			      "Free some space in state-directory, or repair its disk; the log has "
+			      "the error. Delivery resumes by itself.");
 }
 
 static void say_s3_fails(struct look *look)
@@ -139,8 +139,8 @@ static void say_s3_fails(struct look *look)
 	lc_buffer_append_text(sentence, lc_units_age(shard->s3_failing_seconds).text);
 	lc_buffer_append_text(sentence, ".");
 	lc_buffer_append_text(&said->advice,
-			      "See that s3.endpoint runs and accepts the access key; the "
-			      "log has the error. Delivery goes on by itself.");
+			      "Make sure that s3.endpoint is running and accepts the access key; "
+			      "the log has the error. Delivery resumes by itself.");
 }
 
 /* ---- rows ---- */
@@ -156,15 +156,16 @@ static void say_unknown(struct look *look)
 	if (look->problem != NULL || has_rows(look) || look->newest != NULL)
 		return;
 	REMARK(unknown);
-	lc_buffer_append_text(sentence, "No row of it waits, and the ledger knows no log object of "
-					"it: either no row has come, or the name is another one.");
+	lc_buffer_append_text(sentence,
+			      "No rows of it are waiting, and the ledger has no log objects of it: "
+			      "either it has had no rows, or its name is different.");
 	lc_buffer_append_text(&said->advice,
-			      "See that ClickHouse's logs table has rows with bucketName '");
+			      "Make sure that ClickHouse's logs table has rows with bucketName '");
 	lc_buffer_append_view(&said->advice, look->facts->bucket);
 	lc_buffer_append_format(&said->advice,
 				"' and raftSessionID %" PRIu32
 				" that name a target; log-courier-ctl sources lists the sources "
-				"that wait.",
+				"that have undelivered rows.",
 				look->facts->raft_session_id);
 }
 
@@ -174,7 +175,7 @@ static void say_delivered(struct look *look)
 		return;
 	REMARK(delivered);
 	lc_buffer_append_format(
-	    sentence, "No row of it waits. Its newest log object has %s row%s, up to ",
+	    sentence, "No rows of it are waiting. Its newest log object has %s row%s, up to ",
 	    lc_units_exact(look->newest->rows).text, plural(look->newest->rows));
 	lc_buffer_append_format(sentence, "%s UTC, and is ",
 				lc_units_second(look->newest->last_second).text);
@@ -205,9 +206,9 @@ static void say_stopped(struct look *look)
 	if (look->reader == NULL || look->reader->step != LC_CYCLE_STOPPED)
 		return;
 	REMARK(stopped);
-	lc_buffer_append_text(sentence, "The shard reads nothing more: it is being stopped, or may "
-					"not go on.");
-	lc_buffer_append_text(&said->advice, "log-courier-ctl status tells what it is doing.");
+	lc_buffer_append_text(
+	    sentence, "The shard is reading nothing more: it is being stopped, or cannot go on.");
+	lc_buffer_append_text(&said->advice, "log-courier-ctl status says what it is doing.");
 }
 
 static bool has_unread(const struct look *look)
@@ -236,10 +237,11 @@ static bool is_ready(const struct look *look)
 static void append_unread(const struct look *look, struct lc_buffer *sentence)
 {
 	if (look->source->open_rows == 0)
-		lc_buffer_append_text(sentence, "Some seconds of it are to be read again, to find "
-						"rows that became visible late");
+		lc_buffer_append_text(
+		    sentence,
+		    "Some seconds of it will be read again, to find rows that became visible late");
 	else
-		lc_buffer_append_format(sentence, "%s of them %s not read from ClickHouse yet",
+		lc_buffer_append_format(sentence, "%s of them %s not yet read from ClickHouse",
 					lc_units_exact(look->source->open_rows).text,
 					look->source->open_rows == 1 ? "is" : "are");
 }
@@ -254,12 +256,11 @@ static void say_unreadable(struct look *look)
 				lc_units_exact(look->source->read_failures).text,
 				look->source->read_failures == 1 ? "y" : "ies");
 	lc_buffer_append_view(sentence, look->source->read_error);
-	lc_buffer_append_format(sentence, "); next try %s. Other sources are read meanwhile.",
+	lc_buffer_append_format(sentence, "); next try %s. Meanwhile other sources are read.",
 				lc_units_due(look->source->next_read_seconds).text);
-	lc_buffer_append_text(
-	    &said->advice,
-	    "Mend the logs table where ClickHouse's words point to; it is read again by "
-	    "itself, or at once by: log-courier-ctl flush ");
+	lc_buffer_append_text(&said->advice,
+			      "Repair the logs table where ClickHouse's words point; the source is "
+			      "then read again by itself, or at once with: log-courier-ctl flush ");
 	lc_buffer_append_format(&said->advice, "%" PRIu32 "/", look->facts->raft_session_id);
 	lc_buffer_append_view(&said->advice, look->facts->bucket);
 }
@@ -281,8 +282,8 @@ static void say_ready(struct look *look)
 	if (look->source->flush)
 		lc_buffer_append_text(sentence, "; somebody asked for them to be delivered now");
 	if (look->reader->next_cycle_seconds < 0)
-		lc_buffer_append_text(sentence, ". They are read as soon as what comes before "
-						"them has been.");
+		lc_buffer_append_text(
+		    sentence, ". They are read as soon as everything before them has been read.");
 	else
 		lc_buffer_append_format(sentence, ". They are read in the next cycle, %s.",
 					lc_units_due(look->reader->next_cycle_seconds).text);
@@ -295,14 +296,15 @@ static void say_waits_for_threshold(struct look *look)
 	REMARK(waits_for_threshold);
 	append_unread(look, sentence);
 	lc_buffer_append_format(sentence,
-				". They are read when %s are unread or the first has been known "
-				"for %s: in about %s at the latest.",
+				". They are read when %s are unread or when the first has been "
+				"known for %s, at the latest in about %s.",
 				lc_units_exact(look->reader->count_threshold).text,
 				lc_units_age((int64_t)look->reader->time_threshold_seconds).text,
 				lc_units_age(until_old_enough(look)).text);
-	lc_buffer_append_format(&said->advice,
-				"Nothing; or, not to wait: log-courier-ctl flush %" PRIu32 "/",
-				look->facts->raft_session_id);
+	lc_buffer_append_format(
+	    &said->advice,
+	    "Nothing; or, if you do not want to wait: log-courier-ctl flush %" PRIu32 "/",
+	    look->facts->raft_session_id);
 	lc_buffer_append_view(&said->advice, look->facts->bucket);
 }
 
@@ -338,14 +340,14 @@ static void append_cure(const struct lc_inspection_target *target, struct lc_buf
 		const char *before;
 		const char *after;
 	} cures[] = {
-	    {"NoSuchBucket", "Make the bucket ", ", or correct where its sources log to, then:"},
+	    {"NoSuchBucket", "Create the bucket ", ", or correct where its sources log to, then:"},
 	    {"AccessDenied", "Grant s3:PutObject on the bucket ",
 	     " to the service's access key, then:"},
 	    {"AllAccessDisabled", "Enable access to the bucket ", ", then:"},
-	    {"InvalidAccessKeyId", "Correct s3.access-key-id, or make the key; for the bucket ",
+	    {"InvalidAccessKeyId", "Correct s3.access-key-id, or create the key; for the bucket ",
 	     " then:"},
 	    {"SignatureDoesNotMatch",
-	     "Correct s3.secret-access-key, and see that s3.region is right; for the bucket ",
+	     "Correct s3.secret-access-key, and check that s3.region is right; for the bucket ",
 	     " then:"},
 	    {"QuotaExceeded", "Raise the quota of the bucket ", " or of its owner, then:"},
 	};
@@ -359,9 +361,9 @@ static void append_cure(const struct lc_inspection_target *target, struct lc_buf
 		append_retry(target, advice);
 		return;
 	}
-	lc_buffer_append_text(advice, "Mend what S3 says about the bucket ");
+	lc_buffer_append_text(advice, "Correct what S3 says about the bucket ");
 	append_target_name(target, advice);
-	lc_buffer_append_text(advice, "; it is tried again by itself, or at once by:");
+	lc_buffer_append_text(advice, "; it is tried again by itself, or at once with:");
 	append_retry(target, advice);
 }
 
@@ -384,10 +386,10 @@ static void append_target(const struct lc_inspection_target *target, const char 
 	if (target->given_up.size > 0) {
 		lc_buffer_append_text(sentence, "; it is ");
 		lc_buffer_append_view(sentence, target->given_up);
-		lc_buffer_append_text(sentence, ", as an operator has decided");
+		lc_buffer_append_text(sentence, ", as an operator decided");
 	}
 	if (target->uploads > 0)
-		lc_buffer_append_text(sentence, "; it is being tried right now.");
+		lc_buffer_append_text(sentence, "; it is being tried now.");
 	else if (target->next_probe_seconds >= 0)
 		lc_buffer_append_format(sentence, "; next try %s.",
 					lc_units_due(target->next_probe_seconds).text);
@@ -451,7 +453,7 @@ static void say_uploading(struct look *look)
 		return;
 	REMARK(uploading);
 	lc_buffer_append_format(
-	    sentence, "%s row%s %s in %s log object%s: built or being uploaded.",
+	    sentence, "%s row%s %s in %s log object%s being built or uploaded.",
 	    lc_units_exact(look->source->object_rows).text, plural(look->source->object_rows),
 	    look->source->object_rows == 1 ? "is" : "are",
 	    lc_units_exact(look->source->objects).text, plural(look->source->objects));
@@ -464,14 +466,13 @@ static void say_rebuilding(struct look *look)
 	if (intents == 0)
 		return;
 	REMARK(rebuilding);
-	lc_buffer_append_format(
-	    sentence,
-	    "%s log object%s with %s row%s %s recorded in the ledger, and built "
-	    "again from ClickHouse once the target takes %s.",
-	    lc_units_exact(intents).text, plural(intents),
-	    lc_units_exact(look->source->intents_without_body_rows).text,
-	    plural(look->source->intents_without_body_rows), intents == 1 ? "is" : "are",
-	    intents == 1 ? "it" : "them");
+	lc_buffer_append_format(sentence,
+				"%s log object%s with %s row%s %s recorded in the ledger, and will "
+				"be built again from ClickHouse once the target takes %s.",
+				lc_units_exact(intents).text, plural(intents),
+				lc_units_exact(look->source->intents_without_body_rows).text,
+				plural(look->source->intents_without_body_rows),
+				intents == 1 ? "is" : "are", intents == 1 ? "it" : "them");
 }
 
 static void say_expired(struct look *look)
@@ -479,11 +480,11 @@ static void say_expired(struct look *look)
 	if (look->expired == 0)
 		return;
 	REMARK(expired);
-	lc_buffer_append_format(sentence,
-				"%s row%s of it %s given up: ClickHouse's retention took them "
-				"before a target did.",
-				lc_units_exact(look->expired).text, plural(look->expired),
-				look->expired == 1 ? "was" : "were");
+	lc_buffer_append_format(
+	    sentence,
+	    "%s row%s of it %s given up, having expired in ClickHouse before a target took %s.",
+	    lc_units_exact(look->expired).text, plural(look->expired),
+	    look->expired == 1 ? "was" : "were", look->expired == 1 ? "it" : "them");
 	lc_buffer_append_text(&said->advice,
 			      "Keep rows in ClickHouse longer than a target may stay blocked.");
 }

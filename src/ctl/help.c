@@ -107,7 +107,8 @@ static void append_exit_codes(struct lc_buffer *text)
 void lc_help_append(const char *default_socket, struct lc_buffer *text)
 {
 	lc_buffer_append_text(text, "Usage: log-courier-ctl [OPTION]... COMMAND\n"
-				    "Asks a running log-courier, and looks after its ledgers.\n"
+				    "Shows and controls what a running log-courier is doing, and "
+				    "checks or resets its ledgers.\n"
 				    "\nCommands:\n");
 	for (unsigned i = 0; i < LC_CONTROL_REQUEST_COMMAND_COUNT; i++) {
 		struct lc_buffer what;
@@ -127,9 +128,8 @@ void lc_help_append(const char *default_socket, struct lc_buffer *text)
 	lc_buffer_append_text(text, "\nOptions of all commands:\n");
 	append_common_options(default_socket, true, text);
 	append_exit_codes(text);
-	lc_buffer_append_text(text, "\nlog-courier-ctl COMMAND --help tells a command's arguments, "
-				    "with examples.\n"
-				    "Where to begin: log-courier-ctl status\n");
+	lc_buffer_append_text(text, "\nlog-courier-ctl COMMAND --help explains a command and gives "
+				    "examples.\nStart with: log-courier-ctl status\n");
 }
 
 static const char *const MANUALS[LC_CONTROL_REQUEST_COMMAND_COUNT] = {
@@ -195,18 +195,15 @@ void lc_help_append_command(enum lc_control_request_command command, const char 
 static const char JSON_HEAD[] =
     "# What log-courier-ctl writes with --json\n"
     "\n"
-    "Each command that asks the service or looks after ledgers writes one "
-    "JSON object in one line; with `--watch` one\n"
-    "line after another. An error is an object too. The exit codes are the "
-    "same as without `--json`.\n"
+    "Each command that queries the service or works on ledgers writes one JSON object on one\n"
+    "line; with `--watch`, one line after another. An error is an object, too. The exit\n"
+    "codes are the same as without `--json`.\n"
     "\n"
-    "Numbers are whole and exact. Times are UTC: texts as "
-    "`2026-02-06T00:00:38.123Z`, or seconds since 1970 where it\n"
-    "says so. Within one major version no member goes away or changes its "
-    "meaning; members may be added, and a reader\n"
-    "ignores what it does not know. Texts from elsewhere that are not UTF-8 "
-    "have `?` for bytes that are not ASCII; what\n"
-    "could steer a terminal is escaped by JSON itself.\n"
+    "Numbers are whole and exact. Times are in UTC: text such as `2026-02-06T00:00:38.123Z`,\n"
+    "or seconds since 1970 where it says so. Within one major version no member is removed\n"
+    "or changes its meaning; members may be added, and a reader must ignore those that it\n"
+    "does not know. In text from elsewhere that is not UTF-8, `?` stands for bytes that are\n"
+    "not ASCII; JSON itself escapes what could control a terminal.\n"
     "\n"
     "This file is made by `log-courier-ctl help json`.\n";
 
@@ -291,7 +288,7 @@ static void append_status(struct lc_buffer *text)
 {
 	lc_buffer_append_text(text, "\n## The status document\n\nWritten by ");
 	append_commands(LC_CONTROL_REQUEST_BY_SUPERVISOR, text);
-	lc_buffer_append_text(text, "`health` leaves `shards` out.\n");
+	lc_buffer_append_text(text, "`health` omits `shards`.\n");
 	append_layout(&LC_STATUS_DOCUMENT_SERVICE_LAYOUT, text);
 	append_layout(&LC_STATUS_DOCUMENT_FINDING_LAYOUT, text);
 	append_layout(&LC_STATUS_DOCUMENT_SHARD_LAYOUT, text);
@@ -316,9 +313,11 @@ static void append_inspection(struct lc_buffer *text)
 	lc_buffer_append_text(text, "\n## The inspection document\n\nWritten by ");
 	append_commands(LC_CONTROL_REQUEST_BY_SHARDS, text);
 	append_member_head(
-	    "All of its lists are always there, empty where a command does not fill them:", text);
-	append_member("affected", "number", "what the command has reached: sources, targets", text);
-	append_member("more", "number", "rows of its lists that were left out, see --limit", text);
+	    "All of its lists are always present, and empty where a command does not fill them:",
+	    text);
+	append_member("affected", "number", "how many sources or targets the command reached",
+		      text);
+	append_member("more", "number", "rows that were left out of its lists, see --limit", text);
 	for (unsigned kind = 0; kind < LC_INSPECTION_KIND_COUNT; kind++)
 		append_layout(&LC_INSPECTION_LAYOUTS[kind], text);
 }
@@ -349,12 +348,12 @@ void lc_help_append_json(struct lc_buffer *text)
 static const char METRICS_HEAD[] =
     "# The metrics of log-courier\n"
     "\n"
-    "Served at `/metrics` of the metrics port (`metrics-server.listen-port`) in Prometheus' text\n"
-    "format. Every metric of a shard has the label `shard`, its number; none has a label for\n"
-    "buckets, whose number has no bound, but for the sources that lag most. A worker's counters "
-    "begin anew with the supervisor, not\n"
-    "with the worker. Alert rules that use them are in contrib/prometheus, a dashboard is in\n"
-    "contrib/grafana.\n"
+    "Served at `/metrics` on the metrics port (`metrics-server.listen-port`) in Prometheus'\n"
+    "text format. Every metric of a shard has the label `shard`, its number. No metric has a\n"
+    "label for buckets, whose number is unbounded, except the one for the sources that lag\n"
+    "most. A worker's counters start from zero when the supervisor is restarted, but not\n"
+    "when the worker is. Alert rules that use them are in contrib/prometheus, a dashboard is\n"
+    "in contrib/grafana.\n"
     "\n"
     "This file is made by `log-courier-ctl help metrics`.\n";
 
@@ -444,8 +443,8 @@ void lc_help_append_metrics(struct lc_buffer *text)
 	if ((help)[0] != '\0')                               \
 		append_metric((family), (type), (labels), (help), text);
 #include "tbl/service_metrics.h"
-	append_metric_head("What the supervisor knows of each shard",
-			   "They are there without a worker, too.", text);
+	append_metric_head("What the supervisor knows about each shard",
+			   "They are present even if the shard has no worker.", text);
 #define LC_SHARD_METRIC(family, type, value, help) \
 	append_metric((family), (type), "shard", (help), text);
 #include "tbl/service_metrics.h"

@@ -21,9 +21,9 @@
 enum { LINE_MAX_BYTES = 16 };
 
 static const char PRICE[] =
-    "Without them delivery goes on from the offsets in ClickHouse: rows that were delivered and "
-    "not yet\ncommitted there are delivered again, and rows that became visible late, before these "
-    "offsets, and\nwere not delivered yet never are.\n";
+    "Without them delivery resumes from the offsets in ClickHouse: rows that were delivered but "
+    "not yet\ncommitted there are delivered again, and undelivered rows before these offsets that "
+    "become visible\nlate are never delivered.\n";
 
 /* jansson fails only when memory runs out, or for a mistake of ours. */
 static void set(json_t *object, const char *name, json_t *value)
@@ -77,7 +77,7 @@ static bool each_file(const struct lc_ledger_files *files,
 	bool going_on = true;
 
 	if (count < 0)
-		return lc_error_set_errno(error, errno, "state-directory %s can not be read",
+		return lc_error_set_errno(error, errno, "state-directory %s cannot be read",
 					  files->directory);
 	for (int i = 0; i < count; i++) {
 		struct lc_file_name name;
@@ -220,7 +220,7 @@ static int lock_directory(const struct lc_ledger_files *files, struct lc_error *
 	fd = open(lock, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0) {
 		lc_error_set_errno(error, errno,
-				   "%s can not be opened; name the service's directory with "
+				   "%s cannot be opened; name the service's directory with "
 				   "--state-directory",
 				   lock);
 		return -1;
@@ -233,7 +233,7 @@ static int lock_directory(const struct lc_ledger_files *files, struct lc_error *
 			     "stop it first",
 			     files->directory);
 	else
-		lc_error_set_errno(error, errno, "%s can not be locked", lock);
+		lc_error_set_errno(error, errno, "%s cannot be locked", lock);
 	close(fd);
 	return -1;
 }
@@ -307,9 +307,9 @@ static bool agreed(const json_t *paths, struct lc_error *error)
 	struct lc_buffer question;
 
 	if (isatty(STDIN_FILENO) == 0)
-		return lc_error_set(error, LC_ERROR_USAGE,
-				    "ledger reset asks first, on a terminal; a script agrees with "
-				    "--yes");
+		return lc_error_set(
+		    error, LC_ERROR_USAGE,
+		    "ledger reset asks for confirmation on a terminal; in a script, use --yes");
 	lc_buffer_init(&question, SIZE_MAX / 2);
 	lc_buffer_append_text(&question, "These ledgers will be removed:\n");
 	say_paths(paths, &question);

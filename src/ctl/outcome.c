@@ -34,7 +34,7 @@ static enum outcome outcome_of_drain(const struct lc_status_document *document,
 	for (size_t i = 0; i < document->shards_size; i++)
 		working += document->shards[i].pid != 0;
 	snprintf(words, LC_STATUS_DOCUMENT_TEXT_SIZE,
-		 working == 0 ? "no worker runs any more; resume --all lets them go on"
+		 working == 0 ? "no worker is running any more; resume --all lets the shards go on"
 			      : "%zu of %zu workers are still finishing",
 		 working, document->shards_size);
 	return working == 0 ? GOOD : OPEN;

@@ -337,7 +337,7 @@ static void render_source(const struct page *page)
 		append_committed(lc_inspection_row(document, LC_INSPECTION_SOURCES, 0), text);
 	}
 	if (document->lists[LC_INSPECTION_RANGES].count > 0) {
-		lc_buffer_append_text(text, "\nopen ranges, not read yet or not whole:\n");
+		lc_buffer_append_text(text, "\nopen ranges, not yet read or not complete:\n");
 		append_table(page, LC_INSPECTION_RANGES);
 	}
 	if (document->lists[LC_INSPECTION_OBJECTS].count > 0) {
@@ -370,8 +370,9 @@ static void render_targets(const struct page *page)
 
 static void render_deliveries(const struct page *page)
 {
-	render_list(page, LC_INSPECTION_OBJECTS,
-		    "the ledgers have no log object of this bucket, or for it");
+	render_list(
+	    page, LC_INSPECTION_OBJECTS,
+	    "the ledgers have no log object made from this bucket's rows or delivered into it");
 }
 
 static void render_flush(const struct page *page)
@@ -382,13 +383,13 @@ static void render_flush(const struct page *page)
 		return;
 	if (lc_control_request_has(page->request, LC_CONTROL_REQUEST_ARGUMENT_ALL)) {
 		lc_buffer_append_format(page->text,
-					"%" PRIu64 " sources are read now, and those with rows "
-					"that are new since the last look\n",
+					"%" PRIu64 " sources will be read now, and so will those "
+						   "whose rows are not discovered yet\n",
 					document->affected);
 		return;
 	}
 	append_source_name(page->request, page->text);
-	lc_buffer_append_text(page->text, " is read now\n");
+	lc_buffer_append_text(page->text, " will be read now\n");
 }
 
 static void render_retry(const struct page *page)
@@ -425,8 +426,8 @@ static void render_ignore(const struct page *page)
 
 static void render_discard(const struct page *page)
 {
-	append_decision(page,
-			"is discarded: its rows are closed without delivery, those to come too");
+	append_decision(
+	    page, "is discarded: its rows, and those still to come, are closed without delivery");
 }
 
 static void render_keep(const struct page *page)
@@ -444,12 +445,12 @@ static void append_order(const struct page *page, const char *what)
 
 static void render_reload(const struct page *page)
 {
-	append_order(page, "the configuration is right; it concerns");
+	append_order(page, "the configuration is valid and affects");
 }
 
 static void render_restart(const struct page *page)
 {
-	append_order(page, "another worker takes over for");
+	append_order(page, "a new worker takes over for");
 }
 
 /* A drain is the pause of all shards. */
@@ -465,7 +466,7 @@ static void render_resume(const struct page *page)
 
 static void render_log_level(const struct page *page)
 {
-	append_order(page, "told what to log:");
+	append_order(page, "log level set for");
 }
 
 /* NULL for what is shown by others. */
@@ -489,7 +490,7 @@ static void append_problems(const struct lc_inspection *document, struct lc_term
 
 		lc_buffer_init(&words, problem->text.size);
 		lc_buffer_append_view(&words, problem->text);
-		lc_buffer_append_format(text, "%sno answer of shard %" PRIu64 ":%s\n",
+		lc_buffer_append_format(text, "%sno answer from shard %" PRIu64 ":%s\n",
 					style.colour ? LC_TERMINAL_BOLD : "", problem->shard,
 					style.colour ? LC_TERMINAL_PLAIN : "");
 		lc_terminal_append_wrapped(lc_buffer_text(&words), style.width, text);

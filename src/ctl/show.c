@@ -43,9 +43,8 @@ static void end_show(struct show *show)
 
 static enum lc_arguments_exit misunderstood(struct lc_error *error)
 {
-	lc_error_prefix(error,
-			"the service's answer is not understood; if it is of another version "
-			"than log-courier-ctl, restart it");
+	lc_error_prefix(error, "the service's answer cannot be understood; if the service is a "
+			       "different version from log-courier-ctl, restart it");
 	return LC_ARGUMENTS_EXIT_UNREACHABLE;
 }
 
@@ -444,7 +443,7 @@ int lc_show_watch(const struct lc_arguments *arguments, const char *socket)
 	struct lc_error error;
 
 	if (!begin(&watch)) {
-		lc_error_set(&error, LC_ERROR_SYSTEM, "signals can not be waited for");
+		lc_error_set(&error, LC_ERROR_SYSTEM, "signals cannot be waited for");
 		return lc_output_error(&error, LC_ARGUMENTS_EXIT_UNREACHABLE, arguments->json);
 	}
 	begin_show(&watch.show, arguments, socket);

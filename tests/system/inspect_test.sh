@@ -72,17 +72,17 @@ need "the rows are seen waiting" await 120 pending_is 3000
 check "no source lags" control_says "no such source has undelivered rows" sources --lagging
 SOURCE=$(first_source)
 check "a source tells its open ranges" control_says "open ranges" source "$SOURCE"
-check "a source can be flushed" control_says "is read now" flush "$SOURCE"
+check "a source can be flushed" control_says "will be read now" flush "$SOURCE"
 check "its rows are delivered" await 120 control_says "$SOURCE has no undelivered rows" source "$SOURCE"
 check "its log object is listed" control_says "delivered" source "$SOURCE"
 check "and found by the source's bucket" control_says "${SOURCE#*/}" deliveries "${SOURCE#*/}"
-check "all others are flushed" control_says "sources are read now" flush --all
+check "all others are flushed" control_says "sources will be read now" flush --all
 need "all rows are delivered" await 120 pending_is 0
 check "the target's deliveries are listed" control_says "delivered" deliveries target-1
 
 load --rows 500 --sources 5 --targets nowhere/logs
 need "rows for a bucket that is not there are seen" await 120 pending_is 500
-check "they are flushed" control_says "sources are read now" flush --all
+check "they are flushed" control_says "sources will be read now" flush --all
 need "the target is told as refusing, with the reason" await 120 refused
 check "its sources are told as blocked" each_source_is_blocked
 need "somebody makes the bucket" make_bucket nowhere
@@ -92,7 +92,7 @@ check "no target is blocked any more" control_says "no such target is known" tar
 
 load --rows 500 --sources 5 --targets gone/logs
 need "rows for another bucket that is not there are seen" await 120 pending_is 500
-check "they are flushed" control_says "sources are read now" flush --all
+check "they are flushed" control_says "sources will be read now" flush --all
 need "the target is told as refusing" await 120 control_says "gone" targets --blocked
 check "an operator gives one prefix of it up, and takes that back" decides_and_takes_back gone/other/
 check "a target is ignored" control_says "gone is ignored" targets ignore gone
@@ -106,13 +106,13 @@ check "each of them is counted" await 30 metric_is log_courier_rows_discarded_to
 check "its log objects are told as discarded" control_says "discarded" deliveries gone
 load --rows 100 --sources 5 --targets gone/logs
 need "rows to come are seen" await 120 pending_is 100
-check "they are flushed" control_says "sources are read now" flush --all
+check "they are flushed" control_says "sources will be read now" flush --all
 check "and discarded too" await 120 metric_is log_courier_rows_discarded_total 600
 check "the target is kept again" control_says "neither ignored nor discarded" targets keep gone
 need "somebody makes the bucket" make_bucket gone
 load --rows 100 --sources 5 --targets gone/logs
 need "rows to come are seen" await 120 pending_is 100
-check "they are flushed" control_says "sources are read now" flush --all
+check "they are flushed" control_says "sources will be read now" flush --all
 check "and delivered" await 120 pending_is 0
 check "none of these is discarded" metric_is log_courier_rows_discarded_total 600
 

@@ -130,7 +130,7 @@ static void a_socket_that_nobody_serves_is_named(void **state)
 	close(listen_here());
 	assert_false(get(&body, &error));
 	assert_int_equal(error.kind, LC_ERROR_UNREACHABLE);
-	assert_non_null(strstr(error.message, "nobody answers; start log-courier"));
+	assert_non_null(strstr(error.message, "there is no answer; start log-courier"));
 	lc_buffer_free(&body);
 }
 
@@ -141,7 +141,7 @@ static void answers_of_strangers_are_refused(void **state)
 		       "status 404");
 	unlink(PATH);
 	expect_failure("220 mail.example ESMTP\r\n", LC_ERROR_UNREACHABLE,
-		       "see that this is log-courier's socket");
+		       "check that this is log-courier's socket");
 	unlink(PATH);
 	expect_failure("HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\ncut", LC_ERROR_UNREACHABLE,
 		       "");

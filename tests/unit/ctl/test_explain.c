@@ -194,11 +194,12 @@ static void a_source_nobody_knows_may_be_misspelt(void **state)
 	struct world *world = *state;
 
 	add_reader(world, LC_CYCLE_WAITING, 20);
-	SAYS(unknown, "No row of it waits, and the ledger knows no log object of it: either no row "
-		      "has come, or the name is another one.");
-	ADVISES(unknown, "See that ClickHouse's logs table has rows with bucketName 'photos' and "
-			 "raftSessionID 7 that name a target; log-courier-ctl sources lists the "
-			 "sources that wait.");
+	SAYS(unknown, "No rows of it are waiting, and the ledger has no log objects of it: either "
+		      "it has had no rows, or its name is different.");
+	ADVISES(unknown,
+		"Make sure that ClickHouse's logs table has rows with bucketName 'photos' and "
+		"raftSessionID 7 that name a target; log-courier-ctl sources lists the sources "
+		"that have undelivered rows.");
 	assert_int_equal(world->explanation.count, 1);
 }
 
@@ -208,7 +209,7 @@ static void what_is_delivered_is_shown_where_it_went(void **state)
 
 	add_reader(world, LC_CYCLE_WAITING, 20);
 	add_object(world, LC_DELIVERY_DELIVERED);
-	SAYS(delivered, "No row of it waits. Its newest log object has 1,234 rows, up to "
+	SAYS(delivered, "No rows of it are waiting. Its newest log object has 1,234 rows, up to "
 			"2023-11-14 22:13:20 UTC, and is delivered: "
 			"logs/a/2023-11-14-22-13-20-0123.");
 	assert_int_equal(world->explanation.count, 1);
@@ -223,9 +224,10 @@ static void few_and_young_rows_wait_for_the_thresholds(void **state)
 	add_reader(world, LC_CYCLE_WAITING, 20);
 	SAYS(rows_wait, "2,345 rows wait; the oldest is 8 min 20 s old.");
 	SAYS(waits_for_threshold,
-	     "2,345 of them are not read from ClickHouse yet. They are read when 10,000 are unread "
-	     "or the first has been known for 15 min: in about 7 min 1 s at the latest.");
-	ADVISES(waits_for_threshold, "Nothing; or, not to wait: log-courier-ctl flush 7/photos");
+	     "2,345 of them are not yet read from ClickHouse. They are read when 10,000 are unread "
+	     "or when the first has been known for 15 min, at the latest in about 7 min 1 s.");
+	ADVISES(waits_for_threshold,
+		"Nothing; or, if you do not want to wait: log-courier-ctl flush 7/photos");
 	is_silent_about(world, LC_EXPLAIN_SITUATION_ready);
 }
 
@@ -252,7 +254,7 @@ static void many_or_old_or_flushed_rows_are_read_next(void **state)
 		assert_non_null(strstr(lc_buffer_text(sentence), expected));
 		is_silent_about(world, LC_EXPLAIN_SITUATION_waits_for_threshold);
 	}
-	SAYS(ready, "2,345 of them are not read from ClickHouse yet; somebody asked for them to be "
+	SAYS(ready, "2,345 of them are not yet read from ClickHouse; somebody asked for them to be "
 		    "delivered now. They are read in the next cycle, in 20 s.");
 }
 
@@ -265,8 +267,8 @@ static void a_cycle_under_way_comes_to_what_is_ready(void **state)
 	add_source(world, row);
 	add_range(world, false);
 	add_reader(world, LC_CYCLE_SCANNING, -1);
-	SAYS(ready, "10,001 of them are not read from ClickHouse yet. They are read as soon as "
-		    "what comes before them has been.");
+	SAYS(ready, "10,001 of them are not yet read from ClickHouse. They are read as soon as "
+		    "everything before them has been read.");
 }
 
 static void seconds_that_are_read_again_are_told_as_such(void **state)
@@ -280,8 +282,8 @@ static void seconds_that_are_read_again_are_told_as_such(void **state)
 	add_source(world, row);
 	add_range(world, false);
 	add_reader(world, LC_CYCLE_WAITING, 0);
-	SAYS(ready, "Some seconds of it are to be read again, to find rows that became visible "
-		    "late; somebody asked for them to be delivered now. They are read in the next "
+	SAYS(ready, "Some seconds of it will be read again, to find rows that became visible late; "
+		    "somebody asked for them to be delivered now. They are read in the next "
 		    "cycle, now.");
 }
 
@@ -304,7 +306,7 @@ static void a_shard_that_reads_nothing_more_is_told(void **state)
 	add_source(world, source());
 	add_range(world, false);
 	add_reader(world, LC_CYCLE_STOPPED, -1);
-	SAYS(stopped, "The shard reads nothing more: it is being stopped, or may not go on.");
+	SAYS(stopped, "The shard is reading nothing more: it is being stopped, or cannot go on.");
 	is_silent_about(world, LC_EXPLAIN_SITUATION_ready);
 	is_silent_about(world, LC_EXPLAIN_SITUATION_waits_for_threshold);
 }
@@ -355,12 +357,12 @@ static void a_target_that_refuses_is_told_with_its_cure(void **state)
 				"key, then: log-courier-ctl retry logs");
 	world->document.lists[LC_INSPECTION_TARGETS].count = 0;
 	add_target(world, LC_TARGET_ASIDE, true, "HTTP 404 NoSuchBucket");
-	ADVISES(target_refuses, "Make the bucket 'logs', or correct where its sources log to, "
+	ADVISES(target_refuses, "Create the bucket 'logs', or correct where its sources log to, "
 				"then: log-courier-ctl retry logs");
 	world->document.lists[LC_INSPECTION_TARGETS].count = 0;
 	add_target(world, LC_TARGET_ASIDE, true, "HTTP 418");
-	ADVISES(target_refuses, "Mend what S3 says about the bucket 'logs'; it is tried again by "
-				"itself, or at once by: log-courier-ctl retry logs");
+	ADVISES(target_refuses, "Correct what S3 says about the bucket 'logs'; it is tried again "
+				"by itself, or at once with: log-courier-ctl retry logs");
 }
 
 static void a_target_that_fails_is_told_by_how_often(void **state)
@@ -404,9 +406,9 @@ static void log_objects_on_their_way_are_counted(void **state)
 	row.intents_without_body_rows = 1;
 	add_source(world, row);
 	add_reader(world, LC_CYCLE_WAITING, 4);
-	SAYS(uploading, "12 rows are in 1 log object: built or being uploaded.");
-	SAYS(rebuilding, "2 log objects with 1 row are recorded in the ledger, and built again "
-			 "from ClickHouse once the target takes them.");
+	SAYS(uploading, "12 rows are in 1 log object being built or uploaded.");
+	SAYS(rebuilding, "2 log objects with 1 row are recorded in the ledger, and will be built "
+			 "again from ClickHouse once the target takes them.");
 }
 
 static void rows_that_were_given_up_are_not_kept_quiet(void **state)
@@ -416,8 +418,8 @@ static void rows_that_were_given_up_are_not_kept_quiet(void **state)
 	add_reader(world, LC_CYCLE_WAITING, 4);
 	add_object(world, LC_DELIVERY_EXPIRED);
 	add_object(world, LC_DELIVERY_DELIVERED);
-	SAYS(expired, "1,234 rows of it were given up: ClickHouse's retention took them before a "
-		      "target did.");
+	SAYS(expired, "1,234 rows of it were given up, having expired in ClickHouse before a "
+		      "target took them.");
 }
 
 static void people_and_scripts_get_the_same(void **state)

@@ -183,12 +183,13 @@ static void commands_tell_what_they_reached(void **state)
 	holds(show("/v1/retry?bucket=logs", &document, 0), "no shard has anything to try again");
 	document.affected = 2;
 	holds(show("/v1/retry?bucket=logs", &document, 0), "tried again now by 2 shards' targets");
-	holds(show("/v1/flush?all=1", &document, 0), "2 sources are read now");
-	holds(show("/v1/flush?source=7/photos", &document, 0), "source 7/photos is read now\n");
+	holds(show("/v1/flush?all=1", &document, 0), "2 sources will be read now");
+	holds(show("/v1/flush?source=7/photos", &document, 0),
+	      "source 7/photos will be read now\n");
 	holds(show("/v1/targets/ignore?target=logs/a/", &document, 0),
 	      "logs/a/ is ignored: its rows wait, and health leaves them out (2 shards)\n");
 	holds(show("/v1/targets/discard?target=logs&yes=1", &document, 0),
-	      "logs is discarded: its rows are closed without delivery, those to come too");
+	      "logs is discarded: its rows, and those still to come, are closed without delivery");
 	holds(show("/v1/targets/keep?target=logs", &document, 0),
 	      "logs is neither ignored nor discarded");
 	lc_inspection_free(&document);
@@ -203,8 +204,8 @@ static void shards_that_do_not_answer_stand_at_the_end(void **state)
 	lc_inspection_init(&document);
 	lc_inspection_complain(&document, 4, "shard 4 is not running");
 	text = show("/v1/flush?source=4/photos", &document, 0);
-	assert_string_equal(text, "no answer of shard 4:\n  shard 4 is not running\n");
-	holds(show("/v1/sources", &document, 0), "no answer of shard 4:\n");
+	assert_string_equal(text, "no answer from shard 4:\n  shard 4 is not running\n");
+	holds(show("/v1/sources", &document, 0), "no answer from shard 4:\n");
 	lc_inspection_free(&document);
 }
 
