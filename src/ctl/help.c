@@ -106,10 +106,10 @@ static void append_exit_codes(struct lc_buffer *text)
 
 void lc_help_append(const char *default_socket, struct lc_buffer *text)
 {
-	lc_buffer_append_text(text, "Usage: log-courier-ctl [OPTION]... COMMAND\n"
-				    "Shows and controls what a running log-courier is doing, and "
-				    "checks or resets its ledgers.\n"
-				    "\nCommands:\n");
+	lc_buffer_append_text(
+	    text, "Usage: log-courier-ctl [OPTION]... COMMAND\n"
+		  "Shows and controls a running log-courier, and checks or resets its ledgers.\n"
+		  "\nCommands:\n");
 	for (unsigned i = 0; i < LC_CONTROL_REQUEST_COMMAND_COUNT; i++) {
 		struct lc_buffer what;
 
