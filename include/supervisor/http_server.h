@@ -1,7 +1,7 @@
 /*
  * A small HTTP/1.1 server on the event loop, for the control socket and the metrics endpoint: one
  * request without body a connection, answered from memory, at once or later. It is not libevent's
- * evhttp because that can not bound the number of connections, and takes far more of HTTP than
+ * evhttp because that cannot bound the number of connections, and takes far more of HTTP than
  * these two need.
  *
  * Bounds: so many connections at a time (further ones wait in the kernel's queue), a head of

@@ -79,7 +79,7 @@ void lc_layout_abandon_change(struct lc_layout *layout);
 
 /* False with `error` set when the old ones are still in force; or, with lc_layout_is_right, when it
  * is not certain which of them are in force after a crash of the machine: then nothing may be
- * delivered before another start has read the layout. Remains that can not be removed are logged.
+ * delivered before another start has read the layout. Remains that cannot be removed are logged.
  */
 bool lc_layout_finish_change(struct lc_layout *layout, struct lc_error *error);
 

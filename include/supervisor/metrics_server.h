@@ -10,7 +10,7 @@
 struct lc_metrics_server;
 
 /* Serves `service` on metrics-server.listen-address and -port. NULL with `error` set when the port
- * can not be had. */
+ * cannot be had. */
 struct lc_metrics_server *lc_metrics_server_new(struct lc_loop *loop,
 						const struct lc_control_status *service,
 						struct lc_error *error);

@@ -41,11 +41,11 @@ void lc_obituary_sentence(const struct lc_obituary *obituary,
 void lc_obituary_log(const struct lc_obituary *obituary, bool expected, int64_t next_start_ms);
 
 /* Appends a dead worker's backtrace in words, its first `most` frames: "log-courier+0x1a2b3
- * lc_loop_run, libc.so.6+0x27249, ...". A frame is the module that holds it and how far into it, for
- * addr2line: `addr2line -f -e log-courier 0x1a2b3` takes it to a line; with the function's name when
- * the module tells it. A call's frame is the end of the call instruction less one, so that it names
- * the caller's line and not the next one. `ours_alone`: only the frames in our own program, which
- * are what a reader looks for first. */
+ * lc_loop_run, libc.so.6+0x27249, ...". A frame is the module that holds it and how far into it,
+ * which `addr2line -f -e log-courier 0x1a2b3` takes to a line; with the function's name when the
+ * module tells it. A call's frame is the end of the call instruction less one, so that it names the
+ * caller's line and not the next one. `ours_alone`: only the frames in our own program, which are
+ * what a reader looks for first. */
 void lc_obituary_append_trace(const struct lc_page_trace *trace, unsigned most, bool ours_alone,
 			      struct lc_buffer *text);
 

@@ -33,7 +33,7 @@ struct lc_reload_host {
 	/* Reads the configuration; to be released by the reload. */
 	bool (*load)(void *context, struct lc_settings *settings, struct lc_error *error);
 	/* The settings in force have changed: the supervisor's own parts follow. False with `error`
-	 * when they can not, and go on as they were. */
+	 * when they cannot, and go on as they were. */
 	bool (*follow)(void *context, struct lc_error *error);
 	void (*on_begin)(void *context);
 	void (*on_end)(void *context);

@@ -44,21 +44,13 @@ struct lc_shard_process *lc_shard_process_new(const struct lc_shard_process_cont
 /* Releases it. Its worker must be gone. */
 void lc_shard_process_free(struct lc_shard_process *process);
 
-/* Starts the worker. on_change may be called before these return. */
-void lc_shard_process_start(struct lc_shard_process *process);
-/* Lets the worker finish within shutdown-timeout-seconds; no other follows. */
-void lc_shard_process_drain(struct lc_shard_process *process);
-/* As lc_shard_process_drain, but what is under way is abandoned. */
-void lc_shard_process_hurry(struct lc_shard_process *process);
+/* Gives the slot an order: LC_SLOT_START, DRAIN, HURRY, REPLACE, PAUSE or RESUME, as
+ * supervisor/slot.h describes them. Another worker gets the settings as they are when it starts.
+ * on_change may be called before this returns. */
+void lc_shard_process_order(struct lc_shard_process *process, enum lc_slot_event_type order);
 
-/* Another worker takes over, once this one has finished: with the settings as they are by then. */
-void lc_shard_process_replace(struct lc_shard_process *process);
-/* Lets the worker finish; no other follows before lc_shard_process_resume. */
-void lc_shard_process_pause(struct lc_shard_process *process);
-void lc_shard_process_resume(struct lc_shard_process *process);
-
-/* The context's settings have changed: the process's own rules follow them, and its workers log what
- * this process does. */
+/* The context's settings have changed: the slot's rules follow them, and its workers log what this
+ * process does. */
 void lc_shard_process_take_settings(struct lc_shard_process *process);
 
 /* What the shard's workers log from now on, until lc_shard_process_take_settings. */

@@ -6,12 +6,12 @@
  * come early or late.
  *
  *   STOPPED --start--> STARTING --ready--> READY --drain--> DRAINING --exited--> STOPPED
- *   STARTING, READY --exited--> BACKING_OFF --timer--> STARTING    (FAILED: not to be started anew)
+ *   STARTING, READY --exited--> BACKING_OFF --timer--> STARTING  (FAILED: not to be started again)
  *   STARTING, READY, DRAINING --no heartbeat, outgrew--> KILLING --exited--> BACKING_OFF, as wanted
  *   STARTING, READY --replace--> DRAINING --exited--> STARTING
  *   any --pause--> PAUSED, once its worker has ended;  PAUSED --resume--> STARTING
  *
- * What is to come behind DRAINING and KILLING is the slot's intention, which each of DRAIN,
+ * What is to come after DRAINING and KILLING is the slot's intention, which each of DRAIN,
  * REPLACE, PAUSE and RESUME changes; nothing but START takes back a DRAIN.
  */
 #ifndef LC_SUPERVISOR_SLOT_H
@@ -64,7 +64,7 @@ struct lc_slot_actions {
 struct lc_slot_rules {
 	struct lc_backoff backoff;
 	uint64_t
-	    healthy_after_ms; /* a worker that lived so long was healthy: backoff starts anew */
+	    healthy_after_ms; /* a worker that lived so long was healthy: backoff starts over */
 	uint64_t heartbeat_timeout_ms;
 	uint64_t core_grace_ms;    /* between SIGABRT and SIGKILL, time to write a core */
 	uint64_t drain_timeout_ms; /* from DRAIN to SIGKILL */

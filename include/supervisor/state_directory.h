@@ -9,7 +9,7 @@
 
 /* Makes the state directory if only its last part is missing, and locks it (flock on <path>/lock).
  * The lock belongs to the returned descriptor and to every process that inherits it; it ends when
- * the last of them has closed it. -1 with `error` set when it can not be had, above all when
+ * the last of them has closed it. -1 with `error` set when it cannot be had, above all when
  * another service has it. */
 int lc_state_directory_lock(const char *path, struct lc_error *error);
 

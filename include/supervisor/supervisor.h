@@ -21,8 +21,8 @@
  *  the workers' own when no shard can work and all say the same: LC_EXIT_CONFIG, LC_EXIT_LEDGER or
  *                   LC_EXIT_CONFLICT; LC_EXIT_FAILURE when they do not.
  *
- * `settings` are those in force; a reload replaces their content. `load` reads them again from where
- * they came from. SIGHUP reloads. */
+ * `settings` are those in force; a reload replaces their content. `load` reads them again from
+ * where they came from. SIGHUP reloads. */
 struct lc_supervisor_configuration {
 	struct lc_settings *settings;
 	bool (*load)(void *context, struct lc_settings *settings, struct lc_error *error);

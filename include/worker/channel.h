@@ -35,7 +35,7 @@ struct lc_channel *lc_channel_new(struct lc_loop *loop, int fd, enum lc_frame_di
 /* Closes the descriptor; what waits in the queue is dropped. NULL is allowed. */
 void lc_channel_free(struct lc_channel *channel);
 
-/* Sends a frame, behind those sent before. False when the other side is gone, or the queue is full
+/* Sends a frame, after those sent before. False when the other side is gone, or the queue is full
  * because it does not read. */
 bool lc_channel_send(struct lc_channel *channel, const struct lc_frame *frame);
 

@@ -2,7 +2,7 @@
  * What a dying worker leaves for its obituary, written to the shared page: the text of a failed
  * assertion or the fault that a signal tells of, and where in its code it was.
  *
- * This is the one place where work is done in a signal handler: behind a fault, or in a loop that
+ * This is the one place where work is done in a signal handler: after a fault, or in a loop that
  * hangs, no event loop comes round any more that could do it. The handler therefore does next to
  * nothing. It copies a fixed text and the addresses that backtrace(3) finds into memory that is
  * mapped already, and lets the signal take its course; whoever reads the page finds names for the

@@ -39,7 +39,7 @@ struct lc_page {
 };
 
 /* Where a worker was when it died, as addresses of its code: first the instruction that was at
- * work, then those behind the calls that led there. A worker is a fork that runs the same program,
+ * work, then those after the calls that led there. A worker is a fork that runs the same program,
  * so they mean the same to the supervisor. */
 struct lc_page_trace {
 	unsigned size;
@@ -57,7 +57,7 @@ void lc_page_share(struct lc_page *page);
 void lc_page_keep(struct lc_page *page);
 
 /* Makes the page ready for the next worker: gauges back to 0, complaints, phase, heartbeat (now),
- * last words and backtrace anew; counters and histograms stay. */
+ * last words and backtrace empty; counters and histograms stay. */
 void lc_page_prepare(struct lc_page *page, uint64_t now_ms);
 
 /* Keeps `text`, cut when too long, as last words. May be called from a signal handler. */

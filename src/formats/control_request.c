@@ -286,7 +286,7 @@ static bool decode_percent(struct lc_view text, char *out, size_t *size)
 	return true;
 }
 
-/* Cuts `rest` behind the first `separator`, or takes it all. */
+/* Cuts `rest` after the first `separator`, or takes it all. */
 static struct lc_view take_until(struct lc_view *rest, char separator)
 {
 	const char *end = rest->size == 0 ? NULL : memchr(rest->data, separator, rest->size);
@@ -311,7 +311,7 @@ static bool read_parameter(struct lc_control_request *request, struct lc_view pa
 
 	if (!decode_percent(value, text, &size))
 		return lc_error_set(error, LC_ERROR_USAGE,
-				    "'%%' in a parameter needs two hex digits behind it");
+				    "'%%' in a parameter needs two hex digits after it");
 	for (unsigned i = 0; i < LC_CONTROL_REQUEST_ARGUMENT_COUNT; i++) {
 		if (lc_view_equal(name, lc_view_of(LC_CONTROL_REQUEST_ARGUMENTS[i].parameter)))
 			return lc_control_request_set(request, (enum lc_control_request_argument)i,

@@ -3,8 +3,9 @@
 #include "base/assert.h"
 #include "base/log.h"
 
-typedef bool order(const struct lc_control_orders *orders, const struct lc_control_request *request,
-		   size_t *affected, struct lc_error *error);
+typedef bool carry_out(const struct lc_control_orders *orders,
+		       const struct lc_control_request *request, size_t *affected,
+		       struct lc_error *error);
 
 static struct lc_shard_process *find_process(const struct lc_control_orders *orders, unsigned shard,
 					     struct lc_error *error)
@@ -56,31 +57,30 @@ static bool await_reload(const struct lc_control_orders *orders, struct lc_error
 			    "a reload is under way; wait for its end, which status shows");
 }
 
-static bool act_on_all(const struct lc_control_orders *orders,
-		       void (*act)(struct lc_shard_process *process), size_t *affected)
+static bool order_all(const struct lc_control_orders *orders, enum lc_slot_event_type order,
+		      size_t *affected)
 {
 	*affected = orders->fleet->count;
-	lc_fleet_each(orders->fleet, act);
+	lc_fleet_order(orders->fleet, order);
 	return true;
 }
 
-/* On all shards, or the one that the request names. */
-static bool act_on_named(const struct lc_control_orders *orders,
-			 const struct lc_control_request *request,
-			 void (*act)(struct lc_shard_process *process), size_t *affected,
-			 struct lc_error *error)
+/* All shards, or the one that the request names. */
+static bool order_named(const struct lc_control_orders *orders,
+			const struct lc_control_request *request, enum lc_slot_event_type order,
+			size_t *affected, struct lc_error *error)
 {
 	struct lc_shard_process *process;
 
 	if (!await_reload(orders, error))
 		return false;
 	if (lc_control_request_has(request, LC_CONTROL_REQUEST_ARGUMENT_ALL))
-		return act_on_all(orders, act, affected);
+		return order_all(orders, order, affected);
 	process = find_process(orders, request->shard, error);
 	if (process == NULL)
 		return false;
 	*affected = 1;
-	act(process);
+	lc_shard_process_order(process, order);
 	return true;
 }
 
@@ -88,13 +88,13 @@ static bool pause_shards(const struct lc_control_orders *orders,
 			 const struct lc_control_request *request, size_t *affected,
 			 struct lc_error *error)
 {
-	return act_on_named(orders, request, lc_shard_process_pause, affected, error);
+	return order_named(orders, request, LC_SLOT_PAUSE, affected, error);
 }
 
 static bool resume(const struct lc_control_orders *orders, const struct lc_control_request *request,
 		   size_t *affected, struct lc_error *error)
 {
-	return act_on_named(orders, request, lc_shard_process_resume, affected, error);
+	return order_named(orders, request, LC_SLOT_RESUME, affected, error);
 }
 
 static bool restart(const struct lc_control_orders *orders,
@@ -112,19 +112,19 @@ static bool restart(const struct lc_control_orders *orders,
 				    "shard %u is paused and has no worker to be replaced; "
 				    "log-courier-ctl resume %u gives it one",
 				    request->shard, request->shard);
-	return act_on_named(orders, request, lc_shard_process_replace, affected, error);
+	return order_named(orders, request, LC_SLOT_REPLACE, affected, error);
 }
 
 static bool drain(const struct lc_control_orders *orders, const struct lc_control_request *request,
 		  size_t *affected, struct lc_error *error)
 {
 	(void)request;
-	return await_reload(orders, error) && act_on_all(orders, lc_shard_process_pause, affected);
+	return await_reload(orders, error) && order_all(orders, LC_SLOT_PAUSE, affected);
 }
 
 /* ---- all orders ---- */
 
-static order *const ORDERS[LC_CONTROL_REQUEST_COMMAND_COUNT] = {
+static carry_out *const ORDERS[LC_CONTROL_REQUEST_COMMAND_COUNT] = {
 #define ANSWER(handler) NULL
 #define ORDER(handler) handler
 #define SHARDS NULL

@@ -48,6 +48,12 @@ void lc_fleet_free(struct lc_fleet *fleet)
 	fleet->count = 0;
 }
 
+void lc_fleet_order(const struct lc_fleet *fleet, enum lc_slot_event_type order)
+{
+	for (size_t i = 0; i < fleet->count; i++)
+		lc_shard_process_order(fleet->processes[i], order);
+}
+
 void lc_fleet_each(const struct lc_fleet *fleet, void (*act)(struct lc_shard_process *process))
 {
 	for (size_t i = 0; i < fleet->count; i++)

@@ -281,7 +281,7 @@ static int64_t until_lost(const struct lc_health_rules *rules, int64_t age_secon
 }
 
 /* What is not wrong yet, but is going to be. */
-static void examine_omens(const struct lc_health_rules *rules,
+static void examine_risks(const struct lc_health_rules *rules,
 			  const struct lc_status_document_shard *shard,
 			  struct lc_status_document *document)
 {
@@ -373,6 +373,6 @@ void lc_health_examine(const struct lc_health_rules *rules, struct lc_status_doc
 		examine_delivery(rules, &document->shards[i], document);
 		examine_clock(rules, &document->shards[i], document);
 		examine_blocked(rules, &document->shards[i], document);
-		examine_omens(rules, &document->shards[i], document);
+		examine_risks(rules, &document->shards[i], document);
 	}
 }

@@ -2,8 +2,8 @@
 
 #include "base/assert.h"
 #include "base/crash_point.h"
-#include "base/file.h"
 #include "base/exit_codes.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "ledger/file_name.h"
 #include "ledger/move.h"
@@ -72,7 +72,7 @@ static enum reading read_layout(const char *directory, unsigned *shards, struct 
 		return ABSENT;
 	size = fd < 0 ? -1 : read(fd, content, sizeof content);
 	if (size < 0)
-		lc_error_set_errno(error, errno, "%s can not be read", path);
+		lc_error_set_errno(error, errno, "%s cannot be read", path);
 	if (fd >= 0)
 		close(fd);
 	if (size < 0)
@@ -96,7 +96,7 @@ static bool write_layout(const char *directory, unsigned shards, struct lc_error
 		return false;
 	LC_CRASH_POINT(LAYOUT_WRITTEN);
 	if (rename(draft, path) != 0)
-		return lc_error_set_errno(error, errno, "%s can not be replaced", path);
+		return lc_error_set_errno(error, errno, "%s cannot be replaced", path);
 	return true;
 }
 
@@ -136,7 +136,7 @@ static bool each_file(struct lc_layout *layout,
 	bool going_on = true;
 
 	if (directory == NULL)
-		return lc_error_set_errno(error, errno, "state-directory %s can not be read",
+		return lc_error_set_errno(error, errno, "state-directory %s cannot be read",
 					  layout->directory);
 	while (going_on && (entry = readdir(directory)) != NULL) {
 		struct lc_file_name name;
@@ -243,7 +243,7 @@ _Noreturn static void be_mover(const struct lc_move *move, int pipe_end, int sta
 	LC_ASSERT(sigprocmask(SIG_SETMASK, signals, NULL) == 0);
 	moved = lc_move_run(move, &error);
 	if (!moved && write(pipe_end, &error, sizeof error) != (ssize_t)sizeof error)
-		lc_log(LC_LOG_ERROR, "the ledgers can not be moved", LC_LOG_FAULT(&error));
+		lc_log(LC_LOG_ERROR, "the ledgers cannot be moved", LC_LOG_FAULT(&error));
 	_exit(moved ? LC_EXIT_OK : LC_EXIT_FAILURE);
 }
 
@@ -269,7 +269,7 @@ static bool take_end(const struct lc_layout *layout, int status, struct lc_error
 {
 	if (layout->mover_cancelled)
 		return lc_error_set(error, LC_ERROR_CANCELLED,
-				    "moving the ledgers was stopped; the next start begins anew");
+				    "moving the ledgers was stopped; the next start begins again");
 	if (WIFEXITED(status) && WEXITSTATUS(status) == LC_EXIT_OK)
 		return true;
 	if (WIFSIGNALED(status))
@@ -382,7 +382,7 @@ bool lc_layout_finish_change(struct lc_layout *layout, struct lc_error *error)
 		return false;
 	if (!remove_remains(layout, &kept))
 		lc_log(LC_LOG_WARNING,
-		       "the former ledgers can not be removed; the next start tries it again",
+		       "the former ledgers cannot be removed; the next start tries it again",
 		       LC_LOG_FAULT(&kept));
 	return true;
 }

@@ -244,7 +244,7 @@ static int listen_at(const char *address, uint16_t port, struct lc_error *error)
 	result = getaddrinfo(address, service, &hints, &found);
 	if (result != 0) {
 		lc_error_set(error, LC_ERROR_USAGE,
-			     "metrics-server.listen-address %s can not be resolved: %s", address,
+			     "metrics-server.listen-address %s cannot be resolved: %s", address,
 			     gai_strerror(result));
 		return -1;
 	}
@@ -252,7 +252,7 @@ static int listen_at(const char *address, uint16_t port, struct lc_error *error)
 		fd = listen_on(info);
 	if (fd < 0)
 		lc_error_set_errno(error, errno,
-				   "metrics endpoint %s port %u can not be opened (see "
+				   "metrics endpoint %s port %u cannot be opened (see "
 				   "metrics-server.listen-address and metrics-server.listen-port)",
 				   address, port);
 	freeaddrinfo(found);

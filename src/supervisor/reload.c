@@ -161,7 +161,7 @@ static void replace_next(struct lc_reload *reload)
 		    reload->host.fleet->count);
 	lc_loop_timer_start(reload->deadline,
 			    (uint64_t)settings->shutdown_timeout_seconds * 1000 + SUCCESSOR_MS);
-	lc_shard_process_replace(process_at(reload));
+	lc_shard_process_order(process_at(reload), LC_SLOT_REPLACE);
 }
 
 /* Replaces the workers of the first `end` processes, with the settings in force. */
@@ -220,7 +220,7 @@ static void check_successor(struct lc_reload *reload)
 	if (shard.replacing)
 		return;
 	if (shard.state == LC_SHARD_STATE_FAILED && blames_settings(reload, &shard)) {
-		snprintf(why, sizeof(why), "shard %u can not work with the new settings: %.800s",
+		snprintf(why, sizeof(why), "shard %u cannot work with the new settings: %.800s",
 			 shard.shard, shard.obituary);
 		go_back(reload, why);
 	} else if (shard.state != LC_SHARD_STATE_BACKING_OFF &&
@@ -259,7 +259,7 @@ static void enter_emptying(struct lc_reload *reload)
 		reload->paused[lc_shard_process_shard(fleet->processes[i])] =
 		    lc_shard_process_is_to_pause(fleet->processes[i]);
 	say(reload, "the shards change: all workers finish");
-	lc_fleet_each(fleet, lc_shard_process_drain);
+	lc_fleet_order(fleet, LC_SLOT_DRAIN);
 	lc_loop_timer_start(reload->wake, 0);
 }
 
@@ -355,11 +355,9 @@ static void enter_starting(struct lc_reload *reload)
 
 	for (size_t i = 0; i < fleet->count; i++) {
 		struct lc_shard_process *process = fleet->processes[i];
+		bool paused = reload->paused[lc_shard_process_shard(process)];
 
-		if (reload->paused[lc_shard_process_shard(process)])
-			lc_shard_process_pause(process);
-		else
-			lc_shard_process_start(process);
+		lc_shard_process_order(process, paused ? LC_SLOT_PAUSE : LC_SLOT_START);
 	}
 	lc_loop_timer_start(reload->wake, 0);
 }
@@ -422,7 +420,7 @@ static bool check_fixed(const struct lc_reload *reload, struct lc_error *error)
 				      lc_setting_at(fixed[i])))
 			return lc_error_set(
 			    error, LC_ERROR_USAGE,
-			    "%s can not change while the service runs: restart it, or "
+			    "%s cannot change while the service runs: restart it, or "
 			    "leave the setting as it was",
 			    lc_setting_at(fixed[i])->name);
 	}

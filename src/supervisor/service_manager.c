@@ -20,7 +20,7 @@ struct lc_service_manager {
 	void *context;
 };
 
-/* A service manager that can not be told is one that did not ask: results are of no use here. */
+/* A service manager that cannot be told is one that did not ask: results are of no use here. */
 
 static void on_watchdog(void *context)
 {

@@ -480,34 +480,10 @@ static void on_broken(void *context)
 
 /* ---- orders ---- */
 
-void lc_shard_process_start(struct lc_shard_process *process)
+void lc_shard_process_order(struct lc_shard_process *process, enum lc_slot_event_type order)
 {
-	step(process, (struct lc_slot_event){.type = LC_SLOT_START});
-}
-
-void lc_shard_process_drain(struct lc_shard_process *process)
-{
-	step(process, (struct lc_slot_event){.type = LC_SLOT_DRAIN});
-}
-
-void lc_shard_process_hurry(struct lc_shard_process *process)
-{
-	step(process, (struct lc_slot_event){.type = LC_SLOT_HURRY});
-}
-
-void lc_shard_process_replace(struct lc_shard_process *process)
-{
-	step(process, (struct lc_slot_event){.type = LC_SLOT_REPLACE});
-}
-
-void lc_shard_process_pause(struct lc_shard_process *process)
-{
-	step(process, (struct lc_slot_event){.type = LC_SLOT_PAUSE});
-}
-
-void lc_shard_process_resume(struct lc_shard_process *process)
-{
-	step(process, (struct lc_slot_event){.type = LC_SLOT_RESUME});
+	LC_ASSERT(order == LC_SLOT_START || (order >= LC_SLOT_DRAIN && order <= LC_SLOT_RESUME));
+	step(process, (struct lc_slot_event){.type = order});
 }
 
 void lc_shard_process_take_settings(struct lc_shard_process *process)

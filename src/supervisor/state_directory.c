@@ -18,7 +18,7 @@ static bool make(const char *path, struct lc_error *error)
 {
 	if (mkdir(path, DIRECTORY_MODE) == 0 || errno == EEXIST)
 		return true;
-	return lc_error_set_errno(error, errno, "directory %s can not be made", path);
+	return lc_error_set_errno(error, errno, "directory %s cannot be made", path);
 }
 
 int lc_state_directory_lock(const char *path, struct lc_error *error)
@@ -36,7 +36,7 @@ int lc_state_directory_lock(const char *path, struct lc_error *error)
 	}
 	fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, LOCK_MODE);
 	if (fd < 0) {
-		lc_error_set_errno(error, errno, "state-directory: %s can not be opened", lock);
+		lc_error_set_errno(error, errno, "state-directory: %s cannot be opened", lock);
 		return -1;
 	}
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
@@ -49,7 +49,7 @@ int lc_state_directory_lock(const char *path, struct lc_error *error)
 		    "another path",
 		    path);
 	else
-		lc_error_set_errno(error, errno, "state-directory: %s can not be locked", lock);
+		lc_error_set_errno(error, errno, "state-directory: %s cannot be locked", lock);
 	close(fd);
 	return -1;
 }

@@ -93,7 +93,7 @@ static void stop(struct supervisor *supervisor)
 				      : "stopping: workers finish what is under way");
 	lc_service_manager_stopping(supervisor->manager);
 	lc_reload_stop(supervisor->reload);
-	lc_fleet_each(&supervisor->fleet, hurry ? lc_shard_process_hurry : lc_shard_process_drain);
+	lc_fleet_order(&supervisor->fleet, hurry ? LC_SLOT_HURRY : LC_SLOT_DRAIN);
 	on_change(supervisor);
 }
 
@@ -138,8 +138,7 @@ static bool take_signals(struct supervisor *supervisor, struct lc_error *error)
 	sigaddset(&ours, SIGCHLD);
 	supervisor->signal_fd = signalfd(-1, &ours, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (supervisor->signal_fd < 0)
-		return lc_error_set_errno(error, errno,
-					  "signals can not be read from a descriptor");
+		return lc_error_set_errno(error, errno, "signals cannot be read from a descriptor");
 	ignore.sa_handler = SIG_IGN;
 	sigemptyset(&ignore.sa_mask);
 	LC_ASSERT(sigaction(SIGPIPE, &ignore, NULL) == 0);
@@ -168,7 +167,7 @@ static void on_log_timer(void *context)
 
 /* ---- the reload's host ---- */
 
-/* The metrics port is given up before it is taken anew: the two may overlap. */
+/* The metrics port is given up before it is taken again: the two may overlap. */
 static bool open_metrics_server(struct supervisor *supervisor, struct lc_error *error)
 {
 	lc_metrics_server_free(supervisor->metrics_server);
@@ -313,7 +312,7 @@ static int run(struct supervisor *supervisor)
 	       LC_LOG_UINT("shards", supervisor->context.shard_count),
 	       LC_LOG_UINT("owned_shards", supervisor->fleet.count),
 	       LC_LOG_TEXT("socket", supervisor->settings->supervisor_socket));
-	lc_fleet_each(&supervisor->fleet, lc_shard_process_start);
+	lc_fleet_order(&supervisor->fleet, LC_SLOT_START);
 	lc_loop_run(supervisor->context.loop);
 	if (supervisor->stop_requests > 0) {
 		lc_log_say(LC_LOG_INFO, "service ends");

@@ -38,12 +38,12 @@ bool lc_descriptors_raise_limit(const struct lc_settings *settings, unsigned sha
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return lc_error_set_errno(error, errno, "the limit of open files can not be read");
+		return lc_error_set_errno(error, errno, "the limit of open files cannot be read");
 	if (limit.rlim_cur < limit.rlim_max) {
 		limit.rlim_cur = limit.rlim_max;
 		if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
 			return lc_error_set_errno(error, errno,
-						  "the limit of open files can not be raised");
+						  "the limit of open files cannot be raised");
 	}
 	if (limit.rlim_cur >= needed)
 		return true;

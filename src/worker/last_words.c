@@ -46,7 +46,7 @@ static const char *fault_text(int signal_number)
 }
 
 /* Puts the previous handling back first, so that a fault in here ends the process. A fault repeats
- * when its instruction runs again; a signal that somebody sent is raised anew. Async-signal-safe
+ * when its instruction runs again; a signal that somebody sent is raised again. Async-signal-safe
  * throughout, as the header explains. */
 static void on_fault(int signal_number, siginfo_t *info, void *context)
 {

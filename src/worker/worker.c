@@ -196,7 +196,7 @@ static void set_up_process(const struct lc_worker *worker)
 /* The shard's complaint becomes the last words, so that the obituary tells what is wrong. */
 static int complain(const struct life *life, const struct lc_error *error)
 {
-	lc_log(LC_LOG_ERROR, "the shard can not deliver", LC_LOG_FAULT(error));
+	lc_log(LC_LOG_ERROR, "the shard cannot deliver", LC_LOG_FAULT(error));
 	lc_page_say_last_words(life->worker->page, error->message);
 	if (error->kind == LC_ERROR_USAGE)
 		return LC_EXIT_CONFIG;

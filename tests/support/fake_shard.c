@@ -10,8 +10,8 @@
  *   hang-once     becomes ready and hangs at its first start, then as `ready`
  *   grow-once     becomes ready and takes 256 MiB at its first start, then as `ready`
  *   hang          becomes ready and hangs, each time
- *   config        can not work with its settings; nor can any shard with an s3.tls-ca-file
- *   damaged       its ledger can not be opened
+ *   config        cannot work with its settings; nor can any shard with an s3.tls-ca-file
+ *   damaged       its ledger cannot be opened
  *   slow-drain    drains only when the drain is abandoned
  *   stubborn      does not drain at all
  *   silent        becomes ready, does not answer when asked something

@@ -66,7 +66,7 @@ struct lc_status_document service_world_await(const struct service_world *servic
 bool service_world_all_ready(const struct lc_status_document *document);
 void service_world_await_ready(const struct service_world *service);
 
-/* A condition: shard 0 can not work, and is not started anew. */
+/* A condition: shard 0 cannot work, and is not started again. */
 bool service_world_first_failed(const struct lc_status_document *document);
 
 #endif

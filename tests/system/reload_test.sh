@@ -70,7 +70,7 @@ check "a wrong setting is told with its place" reload_is_refused 'count-treshold
 kill -HUP "$SERVICE_PID"
 check "SIGHUP tells the log, too" await 10 grep -q 'is not reloaded.*count-treshold' "$WORK/service.log"
 STATE=/elsewhere configure 4
-check "what can not change is told" reload_is_refused 'state-directory can not change'
+check "what cannot change is told" reload_is_refused 'state-directory cannot change'
 check "and no worker was touched" [ "$(pids)" = "$before" ]
 
 configure 4 'consumer: {count-threshold: 500}'

@@ -174,7 +174,7 @@ static void a_layout_is_read_to_the_letter(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
-		/* On the heap, without a terminator, so that no byte behind it can be read. */
+		/* On the heap, without a terminator, so that no byte after it can be read. */
 		size_t size = strlen(CASES[i].text);
 		char *text = malloc(size + 1);
 		char *exact = realloc(text, size > 0 ? size : 1);
@@ -317,7 +317,7 @@ static void the_ledgers_follow_the_settings(void **state)
 	free(before);
 }
 
-/* The new ledgers are in force by then: it can not be taken back. */
+/* The new ledgers are in force by then: it cannot be taken back. */
 static void a_former_ledger_that_can_not_be_removed_takes_nothing_back(void **state)
 {
 	struct place *place = *state;

@@ -122,7 +122,7 @@ static void a_wrong_configuration_is_kept_out_with_the_reason(void **state)
 	expect_refusal(service, "/v1/reload", "next:2");
 	expect_refusal(service, "/v1/reload", "count-treshold");
 	configure(service, "supervisor:\n  socket: /tmp/elsewhere.sock\n");
-	expect_refusal(service, "/v1/reload", "supervisor.socket can not change");
+	expect_refusal(service, "/v1/reload", "supervisor.socket cannot change");
 	configure(service, "supervisor:\n  owned-shards: 7\n");
 	expect_refusal(service, "/v1/reload",
 		       "supervisor.owned-shards leaves this machine no shard");
@@ -146,7 +146,7 @@ static void settings_that_a_worker_can_not_work_with_are_taken_back(void **state
 	order(service, "/v1/reload", 2);
 	document = service_world_await(service, reload_failed);
 	assert_non_null(strstr(document.reload_text,
-			       "taken back: shard 0 can not work with the new "
+			       "taken back: shard 0 cannot work with the new "
 			       "settings"));
 	assert_non_null(strstr(document.reload_text, "s3.tls-ca-file does not load"));
 	lc_status_document_free(&document);
