@@ -10,7 +10,8 @@ find src include tests contrib -name '*.[ch]' | xargs clang-format --dry-run --W
 
 # One file a call: several confuse clang-tidy 14 about va_list.
 flags="-std=c17 -D_GNU_SOURCE -DPACKAGE_VERSION=\"lint\" -Iinclude -Itests -I$build"
-find src contrib tests/unit tests/support tests/integration -name '*.c' -print0 2>/dev/null |
+# test_later_column.c is compiled with a table of its own, which is made at build time.
+find src contrib tests/unit tests/support tests/integration -name '*.c' ! -name test_later_column.c -print0 2>/dev/null |
 	xargs -0 -n 1 -P "$jobs" sh -c '
 		flags=$1
 		shift
