@@ -45,6 +45,9 @@ struct lc_delivery_events {
 	void (*room)(void *context);
 	/* An intent of the source without a body was closed without delivery. */
 	void (*lost)(void *context, struct lc_source *source);
+	/* What the ledger has told cannot be (LC_ERROR_CORRUPT): there is no way on, as after
+	 * lc_ledger_open's on_corrupt. */
+	void (*damaged)(void *context, const struct lc_error *error);
 	/* The source's offset is committed and nothing newer waits. */
 	void (*committed)(void *context, struct lc_source *source);
 	/* No insert of offsets is under way and none waits. */

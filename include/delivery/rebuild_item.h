@@ -6,6 +6,7 @@
 #define LC_DELIVERY_REBUILD_ITEM_H
 
 #include "base/buffer.h"
+#include "base/error.h"
 #include "delivery/hash_set.h"
 #include "delivery/mark.h"
 #include "delivery/object.h"
@@ -34,10 +35,13 @@ enum lc_rebuild_item_answer {
 	LC_REBUILD_ITEM_DISORDERED, /* its second lies before that of a row taken earlier */
 };
 
-/* An item whose object is rebuilt. */
-void lc_rebuild_item_init(struct lc_rebuild_item *item, struct lc_object_table *objects,
+/* An item whose object is rebuilt. False with `error` (LC_ERROR_CORRUPT), and nothing to release,
+ * when the intent's blob does not hold the rows that the intent names: what would be built from it
+ * is another object, which must not get the recorded key. */
+bool lc_rebuild_item_init(struct lc_rebuild_item *item, struct lc_object_table *objects,
 			  struct lc_source *source, struct lc_target *target,
-			  const struct lc_ledger_intent *intent, uint64_t now_ms);
+			  const struct lc_ledger_intent *intent, uint64_t now_ms,
+			  struct lc_error *error);
 
 /* To be called once the item has its final place in memory, before it is offered rows. */
 void lc_rebuild_item_begin(struct lc_rebuild_item *item);

@@ -308,14 +308,18 @@ static void on_done(void *context, const struct lc_error *error, int exception_c
 
 /* ---- intents ---- */
 
-static void add_item(struct lc_rebuild *rebuild, const struct lc_ledger_intent *intent)
+static bool add_item(struct lc_rebuild *rebuild, const struct lc_ledger_intent *intent,
+		     struct lc_error *error)
 {
-	struct lc_rebuild_item *item = &rebuild->items[rebuild->item_count++];
+	struct lc_rebuild_item *item = &rebuild->items[rebuild->item_count];
 	struct lc_source *source = lc_source_get(
 	    rebuild->delivery->sources, intent->source.raft_session_id, intent->source.bucket);
 
-	lc_rebuild_item_init(item, rebuild->delivery->objects, source, rebuild->target, intent,
-			     lc_loop_now_ms(rebuild->delivery->loop));
+	if (!lc_rebuild_item_init(item, rebuild->delivery->objects, source, rebuild->target, intent,
+				  lc_loop_now_ms(rebuild->delivery->loop), error))
+		return false;
+	rebuild->item_count++;
+	return true;
 }
 
 /* In the order of the stream, with the bounds of what is asked. */
@@ -390,30 +394,37 @@ static bool is_wanted(const struct lc_rebuild *rebuild, const struct lc_ledger_i
 	return held_ms <= lc_loop_now_ms(rebuild->delivery->loop) && !has_body(rebuild, intent);
 }
 
-/* Takes as many of the intents as there is room for. True when it came to the end of the answer. */
-static bool choose_items(struct lc_rebuild *rebuild, const struct lc_ledger_intents *answer)
+/* Takes as many of the intents as there is room for; *at_end tells that it came to the end of the
+ * answer. False with `error` when one of them is damaged. */
+static bool choose_items(struct lc_rebuild *rebuild, const struct lc_ledger_intents *answer,
+			 bool *at_end, struct lc_error *error)
 {
 	struct lc_target *target = rebuild->target;
 	bool one = lc_target_standing(target)->state != LC_TARGET_HEALTHY;
 	size_t room = lc_inflight_room(rebuild->delivery->objects, target);
 	uint64_t bytes = 0;
 
+	*at_end = false;
 	rebuild->items = lc_memory_zero(answer->count, sizeof(rebuild->items[0]));
 	for (size_t i = 0; i < answer->count; i++) {
 		const struct lc_ledger_intent *intent = &answer->intents[i];
 
 		/* Younger ones have their bodies: they are on their way to the uploads. */
-		if (intent->id >= lc_build_submitted_to(rebuild->delivery->build))
+		if (intent->id >= lc_build_submitted_to(rebuild->delivery->build)) {
+			*at_end = true;
 			return true;
+		}
 		if (is_wanted(rebuild, intent)) {
 			bytes += lc_object_memory_for(intent->rows, intent->bytes);
 			if (rebuild->item_count > 0 && (one || bytes > room))
+				return true;
+			if (!add_item(rebuild, intent, error))
 				return false;
-			add_item(rebuild, intent);
 		}
 		target->looked_to = intent->id;
 	}
-	return !answer->more;
+	*at_end = !answer->more;
+	return true;
 }
 
 /* Intents of a target that was discarded are closed as they stand. */
@@ -451,6 +462,7 @@ static void on_intents(void *context, const struct lc_ledger_intents *answer)
 {
 	struct lc_rebuild *rebuild = context;
 	struct lc_target *target = rebuild->target;
+	struct lc_error error;
 	bool began_at_first;
 	bool at_end;
 
@@ -462,7 +474,11 @@ static void on_intents(void *context, const struct lc_ledger_intents *answer)
 		return;
 	}
 	began_at_first = target->looked_to == 0;
-	at_end = choose_items(rebuild, answer);
+	if (!choose_items(rebuild, answer, &at_end, &error)) {
+		enter(rebuild, STEP_IDLE);
+		rebuild->delivery->events->damaged(rebuild->delivery->context, &error);
+		return;
+	}
 	if (rebuild->item_count > 0) {
 		start_query(rebuild);
 		return;

@@ -2,13 +2,22 @@
 
 #include "formats/taken_rows.h"
 
-void lc_rebuild_item_init(struct lc_rebuild_item *item, struct lc_object_table *objects,
+#include <inttypes.h>
+
+bool lc_rebuild_item_init(struct lc_rebuild_item *item, struct lc_object_table *objects,
 			  struct lc_source *source, struct lc_target *target,
-			  const struct lc_ledger_intent *intent, uint64_t now_ms)
+			  const struct lc_ledger_intent *intent, uint64_t now_ms,
+			  struct lc_error *error)
 {
+	struct lc_taken_summary expected = {.rows = intent->rows,
+					    .first_second = intent->first_second,
+					    .last_second = intent->last_second};
 	struct lc_taken_second second;
 	size_t position = 0;
 
+	if (!lc_taken_rows_check(intent->taken_rows, &expected, error))
+		return lc_error_prefix(error, "the ledger is damaged: open intent %" PRIu64,
+				       intent->id);
 	*item = (struct lc_rebuild_item){.source = source,
 					 .first_second = intent->first_second,
 					 .last_second = intent->last_second};
@@ -22,6 +31,7 @@ void lc_rebuild_item_init(struct lc_rebuild_item *item, struct lc_object_table *
 	lc_buffer_append_view(&item->key, intent->key);
 	item->object =
 	    lc_object_new_of_intent(objects, source, target, intent, item->hashes.count, now_ms);
+	return true;
 }
 
 void lc_rebuild_item_begin(struct lc_rebuild_item *item)

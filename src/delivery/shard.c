@@ -144,7 +144,8 @@ static void fail(struct lc_shard *shard, const struct lc_error *error)
 	shard->callbacks->on_failed(shard->context, error);
 }
 
-static void on_ledger_corrupt(void *context, const struct lc_error *error)
+/* The ledger itself says so, or who works with what it has told. */
+static void on_ledger_damaged(void *context, const struct lc_error *error)
 {
 	fail(context, error);
 }
@@ -181,6 +182,7 @@ static const struct lc_delivery_events EVENTS = {
     .delivered = on_source_moved,
     .room = on_room,
     .lost = on_source_settled,
+    .damaged = on_ledger_damaged,
     .committed = on_source_settled,
     .commits_ended = on_commits_ended,
 };
@@ -344,7 +346,7 @@ static bool open_ledger(struct lc_shard *shard, struct lc_error *error)
 						   .on_intents = restore_intents,
 						   .context = shard};
 	delivery->ledger = lc_ledger_open(delivery->loop, &options, delivery->counters,
-					  &delivery->state, on_ledger_corrupt, shard, error);
+					  &delivery->state, on_ledger_damaged, shard, error);
 	return delivery->ledger != NULL;
 }
 

@@ -63,6 +63,14 @@ static void on_lost(void *context, struct lc_source *source)
 	world->lost++;
 }
 
+static void on_damaged(void *context, const struct lc_error *error)
+{
+	struct delivery_world *world = context;
+
+	assert_int_equal(error->kind, LC_ERROR_CORRUPT);
+	world->damage = *error;
+}
+
 static const struct lc_delivery_events EVENTS = {
     .discovered = on_discovered,
     .scanned = on_scanned,
@@ -70,6 +78,7 @@ static const struct lc_delivery_events EVENTS = {
     .delivered = on_delivered,
     .room = on_room,
     .lost = on_lost,
+    .damaged = on_damaged,
     .committed = on_settled,
     .commits_ended = on_idle,
 };

@@ -40,12 +40,13 @@ struct delivery_world {
 	struct lc_source *source;    /* the one whose log objects are delivered; NULL: any */
 
 	/* What the parts have told. */
-	unsigned submitted; /* log objects, by `build` */
-	unsigned delivered; /* log objects, by `upload` */
-	unsigned room;      /* how often `upload` said that there is room */
-	unsigned lost;      /* intents, by the rebuild */
-	unsigned idle;      /* how often `commit` was idle */
-	char settled[256];  /* buckets of the sources that `commit` called settled */
+	unsigned submitted;     /* log objects, by `build` */
+	unsigned delivered;     /* log objects, by `upload` */
+	unsigned room;          /* how often `upload` said that there is room */
+	unsigned lost;          /* intents, by the rebuild */
+	struct lc_error damage; /* of what the ledger told; kind NONE: none was found */
+	unsigned idle;          /* how often `commit` was idle */
+	char settled[256];      /* buckets of the sources that `commit` called settled */
 };
 
 /* Makes the fakes and default settings, for the test to change; the same for which shard this is,

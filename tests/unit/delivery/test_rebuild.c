@@ -345,6 +345,50 @@ static void an_intent_that_cannot_be_read_is_found_and_left_alone(void **state)
 	assert_int_equal(rebuild_story_backlog(story), 1);
 }
 
+/* An object built from less than its rows would be another one under the same key; one without any
+ * would be whole at once. */
+static void an_intent_whose_blob_lacks_rows_is_damage_and_never_built(void **state)
+{
+	enum { SECOND_SIZE = 4 + 4 + 8 }; /* of one row */
+	static const size_t sizes[] = {0, 1, 1 + 8, 1 + SECOND_SIZE, 1 + (ROWS - 1) * SECOND_SIZE};
+	struct rebuild_story *story = *state;
+	struct lc_ledger_intent intents[2] = {story->one.intent, story->two.intent};
+
+	rebuild_story_restore(story, "amzn-s3-demo-bucket", 0);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		story->world.damage.kind = LC_ERROR_NONE;
+		intents[1].taken_rows.size = sizes[i];
+		story->target->looked_to = 0;
+		rebuild_story_begin_pass(story, intents, 2);
+		assert_int_equal(story->world.damage.kind, LC_ERROR_CORRUPT);
+		assert_non_null(
+		    strstr(story->world.damage.message, "the ledger is damaged: open intent 2: "));
+		assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
+		assert_int_equal(story->world.delivery.objects->bytes, 0);
+		assert_int_equal(fake_s3_started(story->world.s3), 0);
+		assert_int_equal(rebuild_story_backlog(story), 1);
+	}
+}
+
+/* Whole, and of other rows than the intent names. */
+static void an_intent_whose_blob_has_other_rows_is_damage(void **state)
+{
+	struct rebuild_story *story = *state;
+	struct lc_ledger_intent intents[] = {story->one.intent, story->one.intent,
+					     story->one.intent};
+
+	rebuild_story_restore(story, "amzn-s3-demo-bucket", 0);
+	intents[0].rows++;
+	intents[1].first_second--;
+	intents[2].last_second++;
+	for (size_t i = 0; i < sizeof(intents) / sizeof(intents[0]); i++) {
+		story->world.damage.kind = LC_ERROR_NONE;
+		rebuild_story_begin_pass(story, &intents[i], 1);
+		assert_int_equal(story->world.damage.kind, LC_ERROR_CORRUPT);
+		assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
+	}
+}
+
 static void a_clickhouse_that_is_not_there_says_nothing_about_an_intent(void **state)
 {
 	struct rebuild_story *story = *state;
@@ -409,6 +453,8 @@ int main(void)
 	    REBUILD_STORY(bytes_that_are_no_rows_expire_nothing),
 	    REBUILD_STORY(rows_out_of_order_are_refused),
 	    REBUILD_STORY(an_intent_that_cannot_be_read_is_found_and_left_alone),
+	    REBUILD_STORY(an_intent_whose_blob_lacks_rows_is_damage_and_never_built),
+	    REBUILD_STORY(an_intent_whose_blob_has_other_rows_is_damage),
 	    REBUILD_STORY(a_clickhouse_that_is_not_there_says_nothing_about_an_intent),
 	    REBUILD_STORY(nothing_is_rebuilt_before_clickhouse_was_heard),
 	    REBUILD_STORY(a_cancelled_pass_leaves_its_intents_as_they_are),
