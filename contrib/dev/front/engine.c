@@ -1,47 +1,23 @@
 #include "engine.h"
 
+#include "engine_driver.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct chdb_handle {
-	void *internal;
-};
-
-typedef struct chdb_handle *chdb_connection;
-typedef struct chdb_handle chdb_result;
-
-/* The functions of libchdb.so that the front calls, under their own names. */
-static struct {
-	chdb_connection *(*chdb_connect)(int, char **);
-	void (*chdb_close_conn)(chdb_connection *);
-	chdb_result *(*chdb_query_with_params_n)(chdb_connection, const char *, size_t,
-						 const char *, size_t, const char *const *,
-						 const size_t *, const char *const *,
-						 const size_t *, size_t);
-	chdb_result *(*chdb_stream_query_with_params_n)(chdb_connection, const char *, size_t,
-							const char *, size_t, const char *const *,
-							const size_t *, const char *const *,
-							const size_t *, size_t);
-	chdb_result *(*chdb_stream_fetch_result)(chdb_connection, chdb_result *);
-	void (*chdb_stream_cancel_query)(chdb_connection, chdb_result *);
-	char *(*chdb_result_buffer)(chdb_result *);
-	size_t (*chdb_result_length)(chdb_result *);
-	const char *(*chdb_result_error)(chdb_result *);
-	void (*chdb_destroy_query_result)(chdb_result *);
-} chdb;
-
 static struct {
 	char path_argument[4096 + 16];
 	char config_argument[4096 + 32];
 	char version[64];
-	struct engine_session *keeper; /* the engine ends with its last session */
+	const struct engine_driver *driver;
+	struct engine_session *first; /* the engine ends with its last session */
 } engine;
 
 struct engine_session {
-	chdb_connection *connection;
+	void *connection;
 };
 
 /*
@@ -69,32 +45,27 @@ static const char configuration[] =
 
 static bool load_library(const char *library, char *problem, size_t problem_size)
 {
-	void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
+	static const struct engine_driver *const drivers[] = {&engine_driver_current,
+							      &engine_driver_former};
+	const char *missing = NULL;
+	void *handle;
 
+	/* What a former engine needs is not missed by a current one. */
+	dlopen("libpython3.11.so.1.0", RTLD_LAZY | RTLD_GLOBAL);
+	handle = dlopen(library, RTLD_LAZY | RTLD_LOCAL);
 	if (handle == NULL) {
 		snprintf(problem, problem_size, "cannot load the engine: %s", dlerror());
 		return false;
 	}
-#define LOAD(name)                                                                    \
-	do {                                                                          \
-		*(void **)(&chdb.name) = dlsym(handle, #name);                        \
-		if (chdb.name == NULL) {                                              \
-			snprintf(problem, problem_size, "%s has no " #name, library); \
-			return false;                                                 \
-		}                                                                     \
-	} while (0)
-	LOAD(chdb_connect);
-	LOAD(chdb_close_conn);
-	LOAD(chdb_query_with_params_n);
-	LOAD(chdb_stream_query_with_params_n);
-	LOAD(chdb_stream_fetch_result);
-	LOAD(chdb_stream_cancel_query);
-	LOAD(chdb_result_buffer);
-	LOAD(chdb_result_length);
-	LOAD(chdb_result_error);
-	LOAD(chdb_destroy_query_result);
-#undef LOAD
-	return true;
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
+		missing = drivers[i]->take(handle);
+		if (missing == NULL) {
+			engine.driver = drivers[i];
+			return true;
+		}
+	}
+	snprintf(problem, problem_size, "%s has no %s", library, missing);
+	return false;
 }
 
 static bool write_configuration(const char *path, char *problem, size_t problem_size)
@@ -114,7 +85,7 @@ static bool learn_version(char *problem, size_t problem_size)
 	static const char query[] = "SELECT version()";
 	struct engine_statement statement = {
 	    .text = query, .length = sizeof(query) - 1, .format = "TSVRaw"};
-	struct engine_result result = engine_run(engine.keeper, &statement);
+	struct engine_result result = engine_run(engine.first, &statement);
 	bool good = result.error == NULL && result.length > 1;
 
 	if (good)
@@ -130,6 +101,7 @@ static bool learn_version(char *problem, size_t problem_size)
 bool engine_open(const char *library, const char *directory, char *problem, size_t problem_size)
 {
 	char config_path[4096];
+	bool good;
 
 	if (strlen(directory) > sizeof(config_path) - 16) {
 		snprintf(problem, problem_size, "the path %s is too long", directory);
@@ -142,20 +114,23 @@ bool engine_open(const char *library, const char *directory, char *problem, size
 	if (!write_configuration(config_path, problem, problem_size) ||
 	    !load_library(library, problem, problem_size))
 		return false;
-	engine.keeper = engine_session_open();
-	if (engine.keeper == NULL) {
+	engine.first = engine_session_open();
+	if (engine.first == NULL) {
 		snprintf(problem, problem_size,
 			 "the engine does not start on %s (is another process using it?)",
 			 directory);
 		return false;
 	}
-	return learn_version(problem, problem_size);
+	good = learn_version(problem, problem_size);
+	if (engine.driver->one_at_a_time)
+		engine_close();
+	return good;
 }
 
 void engine_close(void)
 {
-	engine_session_close(engine.keeper);
-	engine.keeper = NULL;
+	engine_session_close(engine.first);
+	engine.first = NULL;
 }
 
 const char *engine_version(void)
@@ -171,7 +146,7 @@ struct engine_session *engine_session_open(void)
 
 	if (session == NULL)
 		return NULL;
-	session->connection = chdb.chdb_connect(3, arguments);
+	session->connection = engine.driver->connect(3, arguments);
 	if (session->connection == NULL) {
 		free(session);
 		return NULL;
@@ -183,81 +158,37 @@ void engine_session_close(struct engine_session *session)
 {
 	if (session == NULL)
 		return;
-	chdb.chdb_close_conn(session->connection);
+	engine.driver->disconnect(session->connection);
 	free(session);
-}
-
-static struct engine_result wrap(chdb_result *handle)
-{
-	struct engine_result result = {.handle = handle};
-
-	if (handle == NULL) {
-		result.error = "Code: 1002. DB::Exception: The engine gave no result";
-		return result;
-	}
-	result.error = chdb.chdb_result_error(handle);
-	if (result.error == NULL) {
-		result.data = chdb.chdb_result_buffer(handle);
-		result.length = result.data != NULL ? chdb.chdb_result_length(handle) : 0;
-	}
-	return result;
-}
-
-typedef chdb_result *(*query_function)(chdb_connection, const char *, size_t, const char *, size_t,
-				       const char *const *, const size_t *, const char *const *,
-				       const size_t *, size_t);
-
-static struct engine_result call(query_function function, struct engine_session *session,
-				 const struct engine_statement *statement)
-{
-	size_t count = statement->parameter_count;
-	const char **texts = calloc(2 * count + 1, sizeof(*texts));
-	size_t *lengths = calloc(2 * count + 1, sizeof(*lengths));
-	struct engine_result result = {.error = "Code: 173. DB::Exception: Out of memory"};
-
-	if (texts != NULL && lengths != NULL) {
-		for (size_t i = 0; i < count; i++) {
-			texts[i] = statement->parameters[i].name;
-			lengths[i] = strlen(texts[i]);
-			texts[count + i] = statement->parameters[i].value;
-			lengths[count + i] = statement->parameters[i].value_length;
-		}
-		result = wrap(function(*session->connection, statement->text, statement->length,
-				       statement->format, strlen(statement->format), texts, lengths,
-				       texts + count, lengths + count, count));
-	}
-	free(texts);
-	free(lengths);
-	return result;
 }
 
 struct engine_result engine_run(struct engine_session *session,
 				const struct engine_statement *statement)
 {
-	return call(chdb.chdb_query_with_params_n, session, statement);
+	return engine.driver->run(session->connection, statement);
 }
 
 struct engine_result engine_stream_open(struct engine_session *session,
 					const struct engine_statement *statement)
 {
-	return call(chdb.chdb_stream_query_with_params_n, session, statement);
+	return engine.driver->stream_open(session->connection, statement);
 }
 
 struct engine_result engine_stream_next(struct engine_session *session,
-					const struct engine_result *stream)
+					struct engine_result *stream)
 {
-	return wrap(chdb.chdb_stream_fetch_result(*session->connection, stream->handle));
+	return engine.driver->stream_next(session->connection, stream);
 }
 
 void engine_stream_cancel(struct engine_session *session, const struct engine_result *stream)
 {
-	chdb.chdb_stream_cancel_query(*session->connection, stream->handle);
+	engine.driver->stream_cancel(session->connection, stream);
 }
 
 void engine_result_free(struct engine_result *result)
 {
 	if (result->handle != NULL)
-		chdb.chdb_destroy_query_result(result->handle);
+		engine.driver->free(result);
 	memset(result, 0, sizeof(*result));
 }
 

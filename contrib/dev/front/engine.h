@@ -6,7 +6,8 @@
  * (settings, current database); one session belongs to one thread at a time and runs one statement
  * at a time: a second statement beside an open stream would give wrong data.
  *
- * Source of the declarations in engine.c: chdb.h of the chDB project, version 26.5.
+ * Former versions of the library know one session at a time: each waits for the one before, and the
+ * engine starts with each. engine_driver.h says how each version is called.
  */
 #ifndef FRONT_ENGINE_H
 #define FRONT_ENGINE_H
@@ -72,7 +73,7 @@ struct engine_result engine_stream_open(struct engine_session *session,
 
 /* The next chunk; length 0 without an error is the end. Free each chunk. */
 struct engine_result engine_stream_next(struct engine_session *session,
-					const struct engine_result *stream);
+					struct engine_result *stream);
 
 /* Gives up a stream before its end; the stream's result still has to be freed. */
 void engine_stream_cancel(struct engine_session *session, const struct engine_result *stream);

@@ -25,8 +25,10 @@ clickhouse_schema() {
 }
 
 clickhouse_find_library() {
-	LIBRARY=$("$HERE/prepare" --print-library) || exit 1
-	[[ -r $LIBRARY ]] || die "the ClickHouse engine ($LIBRARY) is missing: run contrib/dev/prepare stack"
+	local which=library missing=stack
+	[[ $ENGINE == current ]] || which=former-library missing=former-engine
+	LIBRARY=$("$HERE/prepare" "--print-$which") || exit 1
+	[[ -r $LIBRARY ]] || die "the ClickHouse engine ($LIBRARY) is missing: run contrib/dev/prepare $missing"
 }
 
 clickhouse_start() {
