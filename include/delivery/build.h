@@ -6,13 +6,14 @@
 #define LC_DELIVERY_BUILD_H
 
 #include "delivery/delivery.h"
-#include "delivery/source.h"
-#include "formats/record.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct lc_build;
+struct lc_record;
+struct lc_source;
+struct lc_target;
 
 /* Tells `submitted`. */
 struct lc_build *lc_build_new(const struct lc_delivery *delivery);

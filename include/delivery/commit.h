@@ -7,11 +7,11 @@
 #define LC_DELIVERY_COMMIT_H
 
 #include "delivery/delivery.h"
-#include "delivery/source.h"
 
 #include <stdbool.h>
 
 struct lc_commit;
+struct lc_source;
 
 enum lc_commit_reason {
 	LC_COMMIT_BY_COUNT,

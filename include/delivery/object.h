@@ -46,10 +46,8 @@
 #include "base/view.h"
 #include "clients/s3.h"
 #include "delivery/mark.h"
-#include "delivery/source.h"
 #include "delivery/target.h"
 #include "formats/line.h"
-#include "formats/record.h"
 #include "formats/taken_rows.h"
 
 #include <stddef.h>
@@ -57,7 +55,10 @@
 #include <sys/queue.h>
 
 struct lc_counters;
+struct lc_ledger_intent;
+struct lc_record;
 struct lc_settings;
+struct lc_source;
 struct lc_target_table;
 struct lc_upload;
 

@@ -11,13 +11,13 @@
 #ifndef LC_DELIVERY_OUTAGE_H
 #define LC_DELIVERY_OUTAGE_H
 
-#include "base/counters.h"
 #include "base/view.h"
-#include "clients/s3.h"
 
 #include <stdint.h>
 
+struct lc_counters;
 struct lc_outage;
+struct lc_s3_answer;
 
 /* Shows what it finds in the counters: LC_COUNTERS_S3_FAILING_SINCE, ..._S3_REFUSING_SINCE, the
  * time of the last confirmation, and S3's complaint. */

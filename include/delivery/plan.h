@@ -2,11 +2,11 @@
 #ifndef LC_DELIVERY_PLAN_H
 #define LC_DELIVERY_PLAN_H
 
-#include "delivery/source.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+struct lc_source;
 
 struct lc_plan_thresholds {
 	uint64_t rows;        /* open rows that make a source ready */

@@ -13,7 +13,7 @@
 
 #include "base/view.h"
 #include "delivery/mark.h"
-#include "ledger/ledger.h"
+#include "ledger/ledger_types.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,6 +21,7 @@
 #include <sys/queue.h>
 
 struct lc_backlog;
+struct lc_ledger;
 struct lc_object;
 struct lc_source_table;
 

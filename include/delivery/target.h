@@ -11,11 +11,10 @@
 #define LC_DELIVERY_TARGET_H
 
 #include "base/backoff.h"
-#include "base/random.h"
 #include "base/view.h"
 #include "clients/retry.h"
 #include "formats/document_names.h"
-#include "ledger/ledger.h"
+#include "ledger/ledger_types.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,6 +23,7 @@
 
 struct lc_backlog;
 struct lc_object;
+struct lc_random;
 struct lc_settings;
 struct lc_target;
 

@@ -6,14 +6,17 @@
 #ifndef LC_DELIVERY_TARGET_TABLE_H
 #define LC_DELIVERY_TARGET_TABLE_H
 
-#include "base/counters.h"
-#include "delivery/source.h"
-#include "delivery/target.h"
-#include "ledger/ledger.h"
+#include "base/view.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
+struct lc_counters;
+struct lc_ledger_target;
+struct lc_source;
+struct lc_target;
+struct lc_target_bucket;
+struct lc_target_policy;
 struct lc_target_table;
 
 /* `policy` is copied. */

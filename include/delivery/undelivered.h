@@ -10,13 +10,13 @@
 #ifndef LC_DELIVERY_UNDELIVERED_H
 #define LC_DELIVERY_UNDELIVERED_H
 
-#include "delivery/mark.h"
-#include "delivery/source.h"
-
 #include <stdbool.h>
 #include <stdint.h>
 
 struct lc_counters;
+struct lc_mark;
+struct lc_source;
+struct lc_source_table;
 
 /* Its rows: in open ranges, in log objects, and of intents without a body. */
 uint64_t lc_undelivered_rows(const struct lc_source *source);

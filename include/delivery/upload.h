@@ -13,13 +13,13 @@
 
 #include "base/view.h"
 #include "delivery/delivery.h"
-#include "delivery/object.h"
-#include "delivery/target.h"
 #include "ledger/ledger_types.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
+struct lc_object;
+struct lc_target;
 struct lc_upload;
 
 /* Tells `delivered` and `room`, never from lc_upload_submit. */

@@ -9,8 +9,11 @@
 #include "delivery/hash_set.h"
 #include "delivery/inflight.h"
 #include "delivery/object.h"
+#include "delivery/source.h"
+#include "delivery/target.h"
 #include "delivery/target_table.h"
 #include "delivery/upload.h"
+#include "formats/record.h"
 #include "ledger/ledger.h"
 
 #include <stdlib.h>

@@ -6,8 +6,11 @@
 #include "base/memory.h"
 #include "config/settings.h"
 #include "delivery/hash_set.h"
+#include "delivery/source.h"
 #include "delivery/target_table.h"
 #include "formats/object_key.h"
+#include "formats/record.h"
+#include "ledger/ledger_types.h"
 
 #include <stdlib.h>
 

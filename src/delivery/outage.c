@@ -1,8 +1,10 @@
 #include "delivery/outage.h"
 
 #include "base/clock.h"
+#include "base/counters.h"
 #include "base/memory.h"
 #include "clients/diagnose.h"
+#include "clients/s3.h"
 
 #include <stdlib.h>
 #include <string.h>

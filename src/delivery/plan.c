@@ -1,5 +1,7 @@
 #include "delivery/plan.h"
 
+#include "delivery/source.h"
+
 #include <stdlib.h>
 
 bool lc_plan_ready(const struct lc_source *source, const struct lc_plan_thresholds *thresholds,

@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "ledger/ledger.h"
 
 #include <stdlib.h>
 #include <uthash.h>
@@ -33,7 +34,7 @@ struct lc_source_table *lc_source_table_new(void)
 
 static void node_free(struct node *node)
 {
-	LC_ASSERT(TAILQ_EMPTY(&node->source.objects));
+	LC_ASSERT(TAILQ_EMPTY(&node->source.objects) && node->source.object_rows == 0);
 	LC_ASSERT(TAILQ_EMPTY(&node->source.backlogs));
 	free(node->source.ranges);
 	free(node->source.read_error);

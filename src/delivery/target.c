@@ -1,6 +1,7 @@
 #include "delivery/target.h"
 
 #include "base/memory.h"
+#include "base/random.h"
 #include "config/settings.h"
 
 #include <stdlib.h>

@@ -2,8 +2,12 @@
 
 #include "base/assert.h"
 #include "base/clock.h"
+#include "base/counters.h"
 #include "base/memory.h"
 #include "delivery/backlog.h"
+#include "delivery/source.h"
+#include "delivery/target.h"
+#include "ledger/ledger_types.h"
 
 #include <stdio.h>
 #include <stdlib.h>

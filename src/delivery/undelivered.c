@@ -2,7 +2,9 @@
 
 #include "base/counters.h"
 #include "delivery/backlog.h"
+#include "delivery/mark.h"
 #include "delivery/object.h"
+#include "delivery/source.h"
 #include "delivery/target.h"
 
 /* Of two seconds, 0 standing for none. */

@@ -12,8 +12,10 @@
 #include "config/settings.h"
 #include "delivery/attempts.h"
 #include "delivery/inflight.h"
+#include "delivery/object.h"
 #include "delivery/outage.h"
 #include "delivery/source.h"
+#include "delivery/target.h"
 #include "delivery/target_table.h"
 #include "ledger/ledger.h"
 

@@ -7,8 +7,10 @@
 #include "delivery/delivery.h"
 #include "delivery/rebuild.h"
 #include "delivery/source.h"
+#include "delivery/target.h"
 #include "delivery/target_table.h"
 #include "delivery/upload.h"
+#include "ledger/ledger.h"
 #include "support/story.h"
 
 #include <stddef.h>

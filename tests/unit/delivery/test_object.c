@@ -1,10 +1,12 @@
 #include "delivery/object.h"
 
+#include "base/counters.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "delivery/source.h"
 #include "delivery/target_table.h"
 #include "formats/row_hash.h"
+#include "ledger/ledger_types.h"
 #include "support/line_check.h"
 #include "support/record_rows.h"
 #include "support/story.h"

@@ -1,8 +1,11 @@
 /* The states of a log object: which may follow which, and what is counted in each. */
+#include "base/counters.h"
 #include "base/memory.h"
 #include "delivery/backlog.h"
 #include "delivery/object.h"
+#include "delivery/source.h"
 #include "delivery/target_table.h"
+#include "ledger/ledger_types.h"
 #include "support/record_rows.h"
 #include "support/stderr_capture.h"
 #include "support/story.h"

@@ -1,4 +1,6 @@
 /* When S3 as a whole takes nothing, and when only some targets fail. */
+#include "base/counters.h"
+#include "clients/s3.h"
 #include "delivery/outage.h"
 
 #include "base/memory.h"

@@ -1,5 +1,6 @@
 #include "delivery/source.h"
 
+#include "base/counters.h"
 #include "base/memory.h"
 #include "delivery/backlog.h"
 #include "delivery/object.h"

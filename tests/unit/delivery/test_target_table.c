@@ -1,6 +1,7 @@
 #include "delivery/target_table.h"
 
 #include "base/clock.h"
+#include "base/counters.h"
 #include "base/memory.h"
 #include "delivery/backlog.h"
 #include "delivery/object.h"
