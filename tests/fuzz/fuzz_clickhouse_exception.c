@@ -1,12 +1,8 @@
 /* Any bytes as the end of an answer, with any tag: what is found lies within the bytes, and only
  * the tag makes it certain. The first byte says how many of the next are the tag. */
+#include "fuzz/fuzz.h"
+
 #include "clients/clickhouse_exception.h"
-
-#include "base/assert.h"
-
-#include <stdint.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check(struct lc_view bytes, const struct lc_clickhouse_exception *exception)
 {

@@ -1,12 +1,7 @@
 /* Any text as a control request. What is accepted says the same once written and read again. */
-#include "base/assert.h"
+#include "fuzz/fuzz.h"
+
 #include "formats/control_request.h"
-
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -4,11 +4,9 @@
  *
  * Input: a byte that sets the size of the pieces, then the answer, whose marker is 0.
  */
+#include "fuzz/fuzz.h"
+
 #include "formats/discovery_row.h"
-
-#include "base/assert.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct taken {
 	uint64_t rows;

@@ -1,12 +1,9 @@
 /* Any packet, on either side. What is accepted encodes to the same packet. */
-#include "base/assert.h"
+#include "fuzz/fuzz.h"
+
 #include "formats/frame.h"
 
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,12 +1,8 @@
 /* Any bytes as the start of a connection. A whole request stays whole when more bytes follow, and
  * its views lie within what was given. */
-#include "base/assert.h"
+#include "fuzz/fuzz.h"
+
 #include "formats/http_request.h"
-
-#include <stddef.h>
-#include <stdint.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_within(struct lc_view part, struct lc_view whole)
 {

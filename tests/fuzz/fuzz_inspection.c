@@ -1,14 +1,10 @@
 /* Any text as an inspection document. What is accepted says the same once written and read again,
  * and is shown and explained without a byte that could steer a terminal. */
-#include "base/assert.h"
+#include "fuzz/fuzz.h"
+
 #include "ctl/explain.h"
 #include "ctl/render_inspection.h"
 #include "formats/inspection.h"
-
-#include <stddef.h>
-#include <stdint.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_shown(const struct lc_buffer *text)
 {

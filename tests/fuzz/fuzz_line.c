@@ -5,22 +5,15 @@
  * Input: a byte that says whether there is a region; then, for each field, a byte with its size or
  * presence and its bytes.
  */
+#include "fuzz/fuzz.h"
+
 #include "formats/line.h"
 #include "support/line_check.h"
 
 #include <math.h>
-#include <stdint.h>
 #include <stdlib.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 enum { KEY = 7, TOTAL_TIME = 13 };
-
-static void check(bool good)
-{
-	if (!good)
-		abort();
-}
 
 struct input {
 	const uint8_t *data;
@@ -75,16 +68,16 @@ static void check_time(struct lc_view field, struct lc_record_float number,
 {
 	char text[128] = "";
 
-	check(field.size > 0 && field.size < sizeof text);
+	LC_ASSERT(field.size > 0 && field.size < sizeof text);
 	memcpy(text, field.data, field.size);
 	if (!number.present || !isfinite(number.value))
-		check(strcmp(text, "-") == 0);
+		LC_ASSERT(strcmp(text, "-") == 0);
 	else if (style->fractional_times)
-		check(strspn(text, "-0123456789.") == field.size &&
-		      strtof(text, NULL) == number.value);
+		LC_ASSERT(strspn(text, "-0123456789.") == field.size &&
+			  strtof(text, NULL) == number.value);
 	else
-		check(strspn(text, "-0123456789") == field.size &&
-		      strtof(text, NULL) == roundf(number.value));
+		LC_ASSERT(strspn(text, "-0123456789") == field.size &&
+			  strtof(text, NULL) == roundf(number.value));
 }
 
 static void check_key(struct lc_view field, struct lc_view key)
@@ -92,10 +85,10 @@ static void check_key(struct lc_view field, struct lc_view key)
 	char *decoded = malloc(field.size);
 	size_t size;
 
-	check(decoded != NULL);
+	LC_ASSERT(decoded != NULL);
 	size = line_check_decode(field, decoded);
 	if (key.size > 0)
-		check(lc_view_equal((struct lc_view){.data = decoded, .size = size}, key));
+		LC_ASSERT(lc_view_equal((struct lc_view){.data = decoded, .size = size}, key));
 	free(decoded);
 }
 
@@ -110,11 +103,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *out = malloc(room);
 	struct lc_view line = {.data = out};
 
-	check(out != NULL);
+	LC_ASSERT(out != NULL);
 	line.size = lc_line_write(&record, &style, out);
-	check(line.size <= room);
-	check(memchr(out, '\n', line.size) == out + line.size - 1);
-	check(line_check_split(line, fields) == (style.region.size > 0 ? 27 : 26));
+	LC_ASSERT(line.size <= room);
+	LC_ASSERT(memchr(out, '\n', line.size) == out + line.size - 1);
+	LC_ASSERT(line_check_split(line, fields) == (style.region.size > 0 ? 27 : 26));
 	check_key(fields[KEY], record.object_key);
 	check_time(fields[TOTAL_TIME], record.total_time, &style);
 	check_time(fields[TOTAL_TIME + 1], record.turn_around_time, &style);

@@ -6,13 +6,13 @@
  * Input: a byte that sets the pieces, then the stream. "\xFE\xED" in it stands for the marker,
  * which no fuzzer would guess twice in every row.
  */
+#include "fuzz/fuzz.h"
+
 #include "formats/record_stream.h"
 #include "formats/row_hash.h"
 #include "support/record_rows.h"
 
 #include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { MAX_ROW_BYTES = LC_RECORD_STREAM_ROW_BYTES_MIN };
 
@@ -26,12 +26,6 @@ struct outcome {
 	enum lc_error_kind ended;
 };
 
-static void check(bool good)
-{
-	if (!good)
-		abort();
-}
-
 static bool take(void *context, const struct lc_record *record)
 {
 	struct outcome *outcome = context;
@@ -43,10 +37,10 @@ static bool take(void *context, const struct lc_record *record)
 	outcome->hash = outcome->hash * 31 + lc_row_hash(record);
 	lc_buffer_init(&row, MAX_ROW_BYTES);
 	record_rows_append(&row, record, MARKER);
-	check(!lc_buffer_failed(&row));
-	check(lc_record_decode(lc_buffer_view(&row), MARKER, &again, &used, NULL) ==
-	      LC_RECORD_DECODED);
-	check(used == row.size && record_rows_equal(record, &again));
+	LC_ASSERT(!lc_buffer_failed(&row));
+	LC_ASSERT(lc_record_decode(lc_buffer_view(&row), MARKER, &again, &used, NULL) ==
+		  LC_RECORD_DECODED);
+	LC_ASSERT(used == row.size && record_rows_equal(record, &again));
 	lc_buffer_free(&row);
 	return true;
 }
@@ -62,7 +56,7 @@ static struct outcome run(struct lc_view bytes, size_t piece_size)
 		size_t size = bytes.size - at < piece_size ? bytes.size - at : piece_size;
 		char *piece = malloc(size);
 
-		check(piece != NULL);
+		LC_ASSERT(piece != NULL);
 		memcpy(piece, bytes.data + at, size);
 		if (!lc_record_stream_feed(stream, (struct lc_view){.data = piece, .size = size},
 					   &error))
@@ -100,11 +94,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	append_stream(&bytes, data + 1, size - 1);
 	whole = run(lc_buffer_view(&bytes), bytes.size);
 	pieces = run(lc_buffer_view(&bytes), (size_t)data[0] + 1);
-	check(whole.rows == pieces.rows && whole.hash == pieces.hash);
-	check(whole.shortened == pieces.shortened);
-	check(whole.fed == pieces.fed && whole.ended == pieces.ended);
-	check(whole.fed == LC_ERROR_NONE || whole.fed == LC_ERROR_CORRUPT);
-	check(whole.fed == LC_ERROR_NONE || whole.ended == whole.fed);
+	LC_ASSERT(whole.rows == pieces.rows && whole.hash == pieces.hash);
+	LC_ASSERT(whole.shortened == pieces.shortened);
+	LC_ASSERT(whole.fed == pieces.fed && whole.ended == pieces.ended);
+	LC_ASSERT(whole.fed == LC_ERROR_NONE || whole.fed == LC_ERROR_CORRUPT);
+	LC_ASSERT(whole.fed == LC_ERROR_NONE || whole.ended == whole.fed);
 	lc_buffer_free(&bytes);
 	return 0;
 }

@@ -2,7 +2,8 @@
  * Any bytes as a configuration file: taken or refused with a message, and what was taken can be
  * printed and read again.
  */
-#include "base/assert.h"
+#include "fuzz/fuzz.h"
+
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "config/settings.h"
@@ -10,14 +11,9 @@
 #include "config/settings_print.h"
 #include "config/settings_yaml.h"
 
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { TEXT_CAP = 1024 * 1024 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void print_and_read_again(struct lc_settings *settings)
 {

@@ -2,20 +2,14 @@
  * Any bytes as a path and as headers to be signed. Checked: the encoded text holds only what URIs
  * may hold and decodes to the text; a signature is well formed, repeats, and changes with the path.
  */
+#include "fuzz/fuzz.h"
+
 #include "formats/sigv4.h"
 
 #include "support/line_check.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check(bool good)
-{
-	if (!good)
-		abort();
-}
 
 static void check_encoded(struct lc_view text, bool keep_slash)
 {
@@ -29,11 +23,11 @@ static void check_encoded(struct lc_view text, bool keep_slash)
 	lc_buffer_init(&out, SIZE_MAX);
 	lc_sigv4_append_encoded(&out, text, keep_slash);
 	encoded = lc_buffer_text(&out);
-	check(decoded != NULL && encoded != NULL && strlen(encoded) == out.size);
-	check(strspn(encoded, allowed) == out.size);
-	check(keep_slash || strchr(encoded, '/') == NULL);
+	LC_ASSERT(decoded != NULL && encoded != NULL && strlen(encoded) == out.size);
+	LC_ASSERT(strspn(encoded, allowed) == out.size);
+	LC_ASSERT(keep_slash || strchr(encoded, '/') == NULL);
 	size = line_check_decode(lc_buffer_view(&out), decoded);
-	check(lc_view_equal((struct lc_view){.data = decoded, .size = size}, text));
+	LC_ASSERT(lc_view_equal((struct lc_view){.data = decoded, .size = size}, text));
 	free(decoded);
 	lc_buffer_free(&out);
 }
@@ -56,7 +50,7 @@ static void sign(struct lc_sigv4_signer *signer, struct lc_view path, struct lc_
 	};
 
 	lc_sigv4_append_authorization(signer, &request, out);
-	check(!lc_buffer_failed(out));
+	LC_ASSERT(!lc_buffer_failed(out));
 }
 
 static void check_signed(struct lc_view path, struct lc_view value)
@@ -79,11 +73,11 @@ static void check_signed(struct lc_view path, struct lc_view value)
 	sign(&signer, path, value, time, &once);
 	sign(&signer, lc_buffer_view(&other_path), value, time, &other);
 	sign(&signer, path, value, time, &twice);
-	check(lc_view_equal(lc_buffer_view(&once), lc_buffer_view(&twice)));
-	check(!lc_view_equal(lc_buffer_view(&once), lc_buffer_view(&other)));
-	check(once.size == sizeof "AWS4-HMAC-SHA256 Credential=id/20130524//s3/aws4_request,"
-				  "SignedHeaders=host;x-amz-date,Signature=" -
-			       1 + path.size + LC_SIGV4_HASH_HEX_SIZE - 1);
+	LC_ASSERT(lc_view_equal(lc_buffer_view(&once), lc_buffer_view(&twice)));
+	LC_ASSERT(!lc_view_equal(lc_buffer_view(&once), lc_buffer_view(&other)));
+	LC_ASSERT(once.size == sizeof "AWS4-HMAC-SHA256 Credential=id/20130524//s3/aws4_request,"
+				      "SignedHeaders=host;x-amz-date,Signature=" -
+				   1 + path.size + LC_SIGV4_HASH_HEX_SIZE - 1);
 	lc_sigv4_signer_clear(&signer);
 	lc_buffer_free(&once);
 	lc_buffer_free(&twice);

@@ -1,12 +1,8 @@
 /* Any bytes as a service's answer: decoded, encoded, decoded again, and shown. */
-#include "base/assert.h"
+#include "fuzz/fuzz.h"
+
 #include "ctl/render_status.h"
 #include "formats/status_document.h"
-
-#include <stddef.h>
-#include <stdint.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_shown(const struct lc_status_document *document)
 {

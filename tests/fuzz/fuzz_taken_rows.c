@@ -1,9 +1,7 @@
 /* A blob of taken rows, any bytes: read whole or refused, and what is read writes the same blob. */
+#include "fuzz/fuzz.h"
+
 #include "formats/taken_rows.h"
-
-#include "base/assert.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -36,10 +36,6 @@ void discovery_story_start(struct discovery_story *story);
 /* Starts a discovery and answers that it is `now`. */
 void discovery_story_tell_time(struct discovery_story *story, uint32_t now);
 
-/* ClickHouse tells of this number of rows of a source, the oldest of this second. */
-void discovery_story_send_found(struct discovery_story *story, uint32_t session, const char *bucket,
-				uint64_t rows, uint32_t oldest);
-
 /* ClickHouse tells of the source's offset. */
 void discovery_story_send_offset(struct discovery_story *story, uint32_t session,
 				 const char *bucket, uint32_t second);

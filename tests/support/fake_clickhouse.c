@@ -187,6 +187,20 @@ void fake_clickhouse_send_found(struct lc_clickhouse *clickhouse,
 	clickhouse->query->found++;
 }
 
+void fake_clickhouse_send_count(struct lc_clickhouse *clickhouse, uint32_t raft_session_id,
+				const char *bucket, uint64_t rows, uint32_t oldest)
+{
+	struct lc_discovery_row row = {
+	    .raft_session_id = raft_session_id,
+	    .bucket = lc_view_of(bucket),
+	    .rows = rows,
+	    .oldest = oldest,
+	    .floor.req_id = lc_view_of(""),
+	};
+
+	fake_clickhouse_send_found(clickhouse, &row);
+}
+
 void fake_clickhouse_send_last(struct lc_clickhouse *clickhouse, uint64_t rows)
 {
 	struct lc_discovery_row last = {

@@ -32,6 +32,9 @@ void fake_clickhouse_send(struct lc_clickhouse *clickhouse, struct lc_view piece
 void fake_clickhouse_send_clock(struct lc_clickhouse *clickhouse, uint32_t now);
 void fake_clickhouse_send_found(struct lc_clickhouse *clickhouse,
 				const struct lc_discovery_row *row);
+/* So many rows of the source, the oldest of this second; no offset. */
+void fake_clickhouse_send_count(struct lc_clickhouse *clickhouse, uint32_t raft_session_id,
+				const char *bucket, uint64_t rows, uint32_t oldest);
 void fake_clickhouse_send_row(struct lc_clickhouse *clickhouse, const struct lc_record *record);
 
 /* The last row of an answer of numbers, which says how many came before it. */

@@ -4,7 +4,6 @@
 #include "support/story.h"
 
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,11 +17,8 @@ static void serve(void *context, struct script_connection *connection,
 		  const struct script_request *request)
 {
 	struct http_world *world = context;
-	size_t size = request->head.size < sizeof(world->head) - 1 ? request->head.size
-								   : sizeof(world->head) - 1;
 
-	memcpy(world->head, request->head.data, size);
-	world->head[size] = '\0';
+	script_keep(world->head, sizeof(world->head), request->head);
 	world->requests++;
 	world->uploaded = request->body.size;
 	world->upload_in_order = true;

@@ -46,6 +46,36 @@ struct lc_ledger_options lc_ledger_case_options(const char *path)
 	};
 }
 
+struct lc_store *lc_ledger_case_open_store(const char *path, struct lc_ledger_state *state)
+{
+	struct lc_ledger_options options = lc_ledger_case_options(path);
+	struct lc_error error;
+	struct lc_store *store = lc_store_open(&options, state, &error);
+
+	if (store == NULL)
+		fail_msg("%s", error.message);
+	return store;
+}
+
+static void on_corrupt(void *context, const struct lc_error *error)
+{
+	(void)context;
+	fail_msg("%s", error->message);
+}
+
+struct lc_ledger *lc_ledger_case_open(struct lc_loop *loop, const char *path,
+				      struct lc_counters *counters, struct lc_ledger_state *state)
+{
+	struct lc_ledger_options options = lc_ledger_case_options(path);
+	struct lc_error error;
+	struct lc_ledger *ledger =
+	    lc_ledger_open(loop, &options, counters, state, on_corrupt, NULL, &error);
+
+	if (ledger == NULL)
+		fail_msg("%s", error.message);
+	return ledger;
+}
+
 struct lc_ledger_source lc_ledger_case_source(const char *bucket)
 {
 	return (struct lc_ledger_source){.raft_session_id = 7, .bucket = lc_view_of(bucket)};

@@ -25,6 +25,12 @@ void lc_ledger_case_remove(const char *path);
 
 struct lc_ledger_options lc_ledger_case_options(const char *path);
 
+/* Opens the store, or the ledger with its thread, with these options; that has to succeed.
+ * `state` as for lc_store_open; `counters` may be NULL. */
+struct lc_store *lc_ledger_case_open_store(const char *path, struct lc_ledger_state *state);
+struct lc_ledger *lc_ledger_case_open(struct lc_loop *loop, const char *path,
+				      struct lc_counters *counters, struct lc_ledger_state *state);
+
 /* Some rows, `count` in each of `seconds` seconds from `first` on; their hashes follow each other
  * from `hash` on. An intent and all it points to. */
 struct lc_ledger_case_intent {

@@ -11,26 +11,17 @@
 
 enum { PATIENT_MS = 60000, HURRIED_MS = 500 };
 
-static void keep(char *place, size_t room, struct lc_view view)
-{
-	size_t size = view.size < room ? view.size : room - 1;
-
-	memcpy(place, view.data, size);
-	place[size] = '\0';
-}
-
 static void serve(void *context, struct script_connection *connection,
 		  const struct script_request *request)
 {
 	struct put_world *world = context;
-
 	size_t used = strlen(world->methods);
 
 	world->requests++;
 	snprintf(world->methods + used, sizeof(world->methods) - used, "%.*s ",
 		 (int)request->method.size, request->method.data);
-	keep(world->target, sizeof(world->target), request->target);
-	keep(world->head, sizeof(world->head), request->head);
+	script_keep(world->target, sizeof(world->target), request->target);
+	script_keep(world->head, sizeof(world->head), request->head);
 	world->body_was_whole = request->body.size == world->body.size &&
 				memcmp(request->body.data, world->bytes, world->body.size) == 0;
 	world->script(world, connection, request);

@@ -6,27 +6,18 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 enum { PATIENT_MS = 60000, HURRIED_MS = 300 };
-
-static void keep(char *place, size_t room, struct lc_view view)
-{
-	size_t size = view.size < room ? view.size : room - 1;
-
-	memcpy(place, view.data, size);
-	place[size] = '\0';
-}
 
 static void serve(void *context, struct script_connection *connection,
 		  const struct script_request *request)
 {
 	struct query_world *world = context;
 
-	keep(world->target, sizeof(world->target), request->target);
-	keep(world->head, sizeof(world->head), request->head);
-	keep(world->request_body, sizeof(world->request_body), request->body);
+	script_keep(world->target, sizeof(world->target), request->target);
+	script_keep(world->head, sizeof(world->head), request->head);
+	script_keep(world->request_body, sizeof(world->request_body), request->body);
 	world->script(world, connection, request);
 }
 
@@ -93,7 +84,8 @@ static bool on_data(void *context, struct lc_view piece, struct lc_error *error)
 	struct query_world *world = context;
 
 	if (world->received < sizeof(world->body))
-		keep(world->body + world->received, sizeof(world->body) - world->received, piece);
+		script_keep(world->body + world->received, sizeof(world->body) - world->received,
+			    piece);
 	world->received += piece.size;
 	if (world->pieces_after_refusal++ > 0 && world->refuse)
 		assert_false("on_data ran again");

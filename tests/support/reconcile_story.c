@@ -45,20 +45,6 @@ void reconcile_story_start_if_due(struct reconcile_story *story, uint32_t until)
 	reconcile_story_start_if_due_at(story, until, until + 10);
 }
 
-void reconcile_story_send_count(struct reconcile_story *story, uint32_t session, const char *bucket,
-				uint32_t second, uint64_t rows)
-{
-	struct lc_discovery_row row = {
-	    .raft_session_id = session,
-	    .bucket = lc_view_of(bucket),
-	    .rows = rows,
-	    .oldest = second,
-	    .floor = {.req_id = lc_view_of("")},
-	};
-
-	fake_clickhouse_send_found(story->world.clickhouse, &row);
-}
-
 void reconcile_story_open_seconds(struct reconcile_story *story, const char *bucket, uint32_t from,
 				  uint32_t to)
 {

@@ -35,10 +35,6 @@ void reconcile_story_start_if_due_at(struct reconcile_story *story, uint32_t unt
 /* The same with a clock that shows ten seconds more. */
 void reconcile_story_start_if_due(struct reconcile_story *story, uint32_t until);
 
-/* ClickHouse counts so many rows of a source in the slot, or second, that begins here. */
-void reconcile_story_send_count(struct reconcile_story *story, uint32_t session, const char *bucket,
-				uint32_t second, uint64_t rows);
-
 /* The source has a range open. */
 void reconcile_story_open_seconds(struct reconcile_story *story, const char *bucket, uint32_t from,
 				  uint32_t to);

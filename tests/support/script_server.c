@@ -48,6 +48,14 @@ static void connection_free(struct script_connection *connection)
 	free(connection);
 }
 
+void script_keep(char *place, size_t room, struct lc_view part)
+{
+	size_t size = part.size < room ? part.size : room - 1;
+
+	memcpy(place, part.data, size);
+	place[size] = '\0';
+}
+
 struct lc_view script_request_header(const struct script_request *request, const char *name)
 {
 	size_t size = strlen(name);

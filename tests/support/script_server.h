@@ -9,6 +9,7 @@
 #include "base/loop.h"
 #include "base/view.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct script_server;
@@ -39,6 +40,9 @@ uint16_t script_server_port(const struct script_server *server);
 /* How many connections have been accepted, and how many clients have closed. */
 unsigned script_server_accepted(const struct script_server *server);
 unsigned script_server_closed(const struct script_server *server);
+
+/* Keeps a part of a request as a text, as much as there is room for. */
+void script_keep(char *place, size_t room, struct lc_view part);
 
 /* The value of a request's header (name in lower case), empty when it has none. */
 struct lc_view script_request_header(const struct script_request *request, const char *name);

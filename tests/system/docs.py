@@ -17,6 +17,8 @@ import subprocess
 import sys
 import time
 
+from tap import check, exit_status
+
 TOP = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 OURS = ("log-courier", "log-courier-ctl", "curl")
 STOPPED = "log-courier-ctl ledger "
@@ -37,15 +39,6 @@ ELSEWHERE = {
     "docker ": NO_ENGINE,
     "log-courier-ctl ledger reset --shard 3": "inspect_test.sh: it asks first, on a terminal",
 }
-failures = 0
-
-
-def check(text, holds, told=""):
-    global failures
-    failures += not holds
-    print(f"{'ok' if holds else 'not ok'} - {text}")
-    if not holds:
-        print(re.sub("^", "#   ", told.rstrip(), flags=re.MULTILINE))
 
 
 def blocks():
@@ -120,7 +113,7 @@ def main():
         for place, statement in statements():
             if statement != "":
                 parse(place, statement)
-        sys.exit(failures > 0)
+        sys.exit(exit_status())
     for place, command in [*blocks(), *examples(control)]:
         reason = next((why for prefix, why in ELSEWHERE.items() if command.startswith(prefix)), None)
         if command == "" or reason is not None:
@@ -133,7 +126,7 @@ def main():
             if phase == "running":
                 settle(control)
             run(place, command, os.path.dirname(control))
-    sys.exit(failures > 0)
+    sys.exit(exit_status())
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 from browser import Browser
+from tap import check, exit_status
 
 PORT = os.environ["LOG_COURIER_METRICS_SERVER_LISTEN_PORT"]
 URL = f"http://127.0.0.1:{PORT}/"
@@ -20,15 +21,6 @@ SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
 EXACT = ("records_delivered", "objects_delivered", "pending_records", "restarts")
 COMPARED = ("shard", "state", *EXACT)
 SUMS = (("delivered", "records_delivered"), ("pending", "pending_records"))
-failures = 0
-
-
-def check(text, holds, told=""):
-    global failures
-    failures += not holds
-    print(f"{'ok' if holds else 'not ok'} - {text}")
-    if not holds:
-        print(f"#   {told}")
 
 
 def told_by(control, *words):
@@ -144,7 +136,7 @@ def main():
         check("nothing is fetched from elsewhere", others == [], others)
         complaints = browser.errors()
         check("the console has no complaint", complaints == [], complaints)
-    sys.exit(failures > 0)
+    sys.exit(exit_status())
 
 
 if __name__ == "__main__":

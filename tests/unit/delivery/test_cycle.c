@@ -558,12 +558,6 @@ static void answer_clock(struct story *story, uint32_t now)
 /* The process was away for LONG: the first slice, with a row of a source at this second. */
 static void discover_first_slice(struct story *story, uint32_t second)
 {
-	struct lc_discovery_row row = {.raft_session_id = SESSION,
-				       .bucket = lc_view_of("s-000"),
-				       .rows = 1,
-				       .oldest = second,
-				       .floor.req_id = lc_view_of("")};
-
 	story->world.settings.consumer_count_threshold = 1000;
 	story->world.settings.consumer_time_threshold_seconds = AGE;
 	restart_cycle(story);
@@ -572,7 +566,7 @@ static void discover_first_slice(struct story *story, uint32_t second)
 	answer_clock(story, UNTIL + LONG + DELAY);
 	fake_clickhouse_end(story->world.clickhouse);
 	fake_ledger_answer_counts(story->world.ledger, NULL, 0);
-	fake_clickhouse_send_found(story->world.clickhouse, &row);
+	fake_clickhouse_send_count(story->world.clickhouse, SESSION, "s-000", 1, second);
 	fake_clickhouse_end(story->world.clickhouse);
 }
 

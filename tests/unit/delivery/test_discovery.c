@@ -17,8 +17,8 @@ static void rows_of_the_new_window_are_opened_and_recorded(void **state)
 	    story->world.clickhouse,
 	    "FROM `logs`.`logs` WHERE raftSessionID % 4 = 3 AND insertedAt >= "
 	    "toDateTime(100000) AND insertedAt < toDateTime(100090) GROUP BY"));
-	discovery_story_send_found(story, 7, "bucket", 5, UNTIL);
-	discovery_story_send_found(story, 11, "other", 2, UNTIL + 89);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "bucket", 5, UNTIL);
+	fake_clickhouse_send_count(story->world.clickhouse, 11, "other", 2, UNTIL + 89);
 	assert_int_equal(lc_source_count(story->world.sources), 0);
 	fake_clickhouse_end(story->world.clickhouse);
 	discovery_story_expect_end(story, 1, LC_ERROR_NONE);
@@ -80,8 +80,8 @@ static void a_row_before_the_window_is_refused(void **state)
 	struct discovery_story *story = *state;
 
 	discovery_story_pass_offsets(story, UNTIL + 100);
-	discovery_story_send_found(story, 7, "good", 5, UNTIL);
-	discovery_story_send_found(story, 7, "bucket", 5, UNTIL - 1);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "good", 5, UNTIL);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "bucket", 5, UNTIL - 1);
 	expect_refused(story);
 }
 
@@ -90,8 +90,8 @@ static void a_row_behind_the_window_is_refused(void **state)
 	struct discovery_story *story = *state;
 
 	discovery_story_pass_offsets(story, UNTIL + 100);
-	discovery_story_send_found(story, 7, "bucket", 5, UNTIL + 90);
-	discovery_story_send_found(story, 7, "good", 5, UNTIL);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "bucket", 5, UNTIL + 90);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "good", 5, UNTIL);
 	expect_refused(story);
 }
 
@@ -100,8 +100,8 @@ static void a_row_of_another_shard_is_refused(void **state)
 	struct discovery_story *story = *state;
 
 	discovery_story_pass_offsets(story, UNTIL + 100);
-	discovery_story_send_found(story, 7, "good", 5, UNTIL);
-	discovery_story_send_found(story, 8, "bucket", 5, UNTIL);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "good", 5, UNTIL);
+	fake_clickhouse_send_count(story->world.clickhouse, 8, "bucket", 5, UNTIL);
 	expect_refused(story);
 }
 
@@ -110,7 +110,7 @@ static void bytes_that_are_no_rows_are_refused(void **state)
 	struct discovery_story *story = *state;
 
 	discovery_story_pass_offsets(story, UNTIL + 100);
-	discovery_story_send_found(story, 7, "good", 5, UNTIL);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "good", 5, UNTIL);
 	fake_clickhouse_send(story->world.clickhouse,
 			     lc_view_of("Code: 241. DB::Exception: Memory limit"));
 	expect_refused(story);
@@ -123,7 +123,7 @@ static void an_answer_that_ends_inside_a_row_is_refused(void **state)
 	char first;
 
 	discovery_story_pass_offsets(story, UNTIL + 100);
-	discovery_story_send_found(story, 7, "good", 5, UNTIL);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "good", 5, UNTIL);
 	first = (char)fake_clickhouse_marker(story->world.clickhouse);
 	fake_clickhouse_send(story->world.clickhouse, (struct lc_view){.data = &first, .size = 1});
 	expect_refused(story);
@@ -135,7 +135,7 @@ static void an_answer_without_its_last_row_counts_for_nothing(void **state)
 	struct discovery_story *story = *state;
 
 	discovery_story_pass_offsets(story, UNTIL + 100);
-	discovery_story_send_found(story, 7, "bucket", 5, UNTIL);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "bucket", 5, UNTIL);
 	fake_clickhouse_end_short(story->world.clickhouse);
 	discovery_story_expect_end(story, 1, LC_ERROR_CORRUPT);
 	assert_int_equal(lc_source_count(story->world.sources), 0);
@@ -148,7 +148,7 @@ static void a_broken_answer_counts_for_nothing(void **state)
 	struct discovery_story *story = *state;
 
 	discovery_story_pass_offsets(story, UNTIL + 100);
-	discovery_story_send_found(story, 7, "bucket", 5, UNTIL);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "bucket", 5, UNTIL);
 	fake_clickhouse_break(story->world.clickhouse);
 	discovery_story_expect_end(story, 1, LC_ERROR_UNREACHABLE);
 	assert_int_equal(lc_source_count(story->world.sources), 0);
@@ -234,7 +234,7 @@ static void a_first_start_takes_offsets_as_floors(void **state)
 					    "AND l.insertedAt >= toDateTime(98000) AND "
 					    "l.insertedAt < toDateTime(100090)"));
 	fake_clickhouse_send_found(story->world.clickhouse, &row);
-	discovery_story_send_found(story, 11, "new", 1, 98001);
+	fake_clickhouse_send_count(story->world.clickhouse, 11, "new", 1, 98001);
 	fake_clickhouse_end(story->world.clickhouse);
 	discovery_story_expect_end(story, 1, LC_ERROR_NONE);
 	assert_string_equal(fake_ledger_told(story->world.ledger),
@@ -267,8 +267,8 @@ static void rows_before_a_floor_are_doubtful_in_later_windows_too(void **state)
 	discovery_story_expect_end(story, 1, LC_ERROR_NONE);
 	fake_loop_advance(story->world.loop, 10 * 1000);
 	discovery_story_tell_time(story, UNTIL + 110);
-	discovery_story_send_found(story, 7, "bucket", 5, UNTIL + 93);
-	discovery_story_send_found(story, 11, "other", 5, UNTIL + 96);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "bucket", 5, UNTIL + 93);
+	fake_clickhouse_send_count(story->world.clickhouse, 11, "other", 5, UNTIL + 96);
 	fake_clickhouse_end(story->world.clickhouse);
 	assert_true(
 	    lc_source_find(story->world.sources, 7, lc_view_of("bucket"))->ranges[0].doubtful);
@@ -297,8 +297,8 @@ static void an_offset_in_the_future_is_no_floor_for_what_is_still_to_come(void *
 	discovery_story_expect_end(story, 1, LC_ERROR_NONE);
 	fake_loop_advance(story->world.loop, 100 * 1000);
 	discovery_story_tell_time(story, UNTIL + 200);
-	discovery_story_send_found(story, 7, "bucket", 5, UNTIL + 95);
-	discovery_story_send_found(story, 15, "later", 5, UNTIL + 106);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "bucket", 5, UNTIL + 95);
+	fake_clickhouse_send_count(story->world.clickhouse, 15, "later", 5, UNTIL + 106);
 	fake_clickhouse_end(story->world.clickhouse);
 	assert_non_null(lc_source_find(story->world.sources, 7, lc_view_of("bucket")));
 	assert_false(
@@ -312,8 +312,8 @@ static void rows_that_an_earlier_sharding_may_have_taken_are_doubtful(void **sta
 
 	discovery_story_start_process(story, &moved);
 	discovery_story_pass_offsets(story, UNTIL + 100);
-	discovery_story_send_found(story, 7, "old", 5, UNTIL + 49);
-	discovery_story_send_found(story, 7, "new", 5, UNTIL + 50);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "old", 5, UNTIL + 49);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "new", 5, UNTIL + 50);
 	fake_clickhouse_end(story->world.clickhouse);
 	assert_true(lc_source_find(story->world.sources, 7, lc_view_of("old"))->ranges[0].doubtful);
 	assert_false(
@@ -326,14 +326,14 @@ static void seconds_that_an_earlier_sharding_has_seen_are_not_opened_again(void 
 
 	fake_ledger_set_seen_until(story->world.ledger, UNTIL + 50);
 	discovery_story_pass_offsets(story, UNTIL + 100);
-	discovery_story_send_found(story, 7, "bucket", 5, UNTIL + 10);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "bucket", 5, UNTIL + 10);
 	fake_clickhouse_end(story->world.clickhouse);
 	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "ranges 7/bucket 100050-100090@100010\nuntil 100090\n");
 	fake_ledger_set_seen_until(story->world.ledger, UNTIL + 200);
 	fake_loop_advance(story->world.loop, 20 * 1000);
 	discovery_story_tell_time(story, UNTIL + 120);
-	discovery_story_send_found(story, 7, "other", 5, UNTIL + 100);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "other", 5, UNTIL + 100);
 	fake_clickhouse_end(story->world.clickhouse);
 	discovery_story_expect_end(story, 2, LC_ERROR_NONE);
 	assert_null(lc_source_find(story->world.sources, 7, lc_view_of("other")));
@@ -442,7 +442,7 @@ static void a_cancelled_discovery_says_nothing_more(void **state)
 
 	/* While ClickHouse is asked. */
 	discovery_story_pass_offsets(story, UNTIL + 100);
-	discovery_story_send_found(story, 7, "bucket", 5, UNTIL);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "bucket", 5, UNTIL);
 	lc_discovery_cancel(story->discovery);
 	assert_int_equal(story->ends, 0);
 	assert_int_equal(lc_source_count(story->world.sources), 0);

@@ -35,8 +35,8 @@ static void the_first_pass_looks_at_all_within_the_horizon(void **state)
 	reconcile_story_start_if_due(story, HORIZON + 2 * STEP + 100);
 	reconcile_story_expect_bounds(story, HORIZON, HORIZON + STEP);
 	assert_true(fake_clickhouse_sql_has(story->world.clickhouse, "raftSessionID % 4 = 3 AND"));
-	reconcile_story_send_count(story, 7, "bucket", HORIZON, 5);
-	reconcile_story_send_count(story, 11, "other", HORIZON + SLOT, 6);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "bucket", 5, HORIZON);
+	fake_clickhouse_send_count(story->world.clickhouse, 11, "other", 6, HORIZON + SLOT);
 	fake_clickhouse_end(story->world.clickhouse);
 	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "slots? 7/bucket 1500000=5 11/other 1500300=6\n");
@@ -59,11 +59,12 @@ static void slots_that_an_open_range_touches_are_left_out(void **state)
 	reconcile_story_open_seconds(story, "bucket", HORIZON + SLOT + 299, HORIZON + 2 * SLOT + 1);
 	reconcile_story_start_if_due(story, HORIZON + STEP);
 	for (uint32_t slot = 0; slot < 4; slot++)
-		reconcile_story_send_count(story, 7, "bucket", HORIZON + slot * SLOT, 5);
+		fake_clickhouse_send_count(story->world.clickhouse, 7, "bucket", 5,
+					   HORIZON + slot * SLOT);
 
 	/* That of one source says nothing about another. */
-	reconcile_story_send_count(story, 7, "other", HORIZON + SLOT, 6);
-	reconcile_story_send_count(story, 11, "bucket", HORIZON + SLOT, 7);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "other", 6, HORIZON + SLOT);
+	fake_clickhouse_send_count(story->world.clickhouse, 11, "bucket", 7, HORIZON + SLOT);
 	fake_clickhouse_end(story->world.clickhouse);
 	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "slots? 7/bucket 1500000=5 7/bucket 1500900=5 7/other 1500300=6 "
@@ -82,8 +83,8 @@ static void seconds_with_a_surplus_become_open_ranges_in_doubt(void **state)
 	const struct lc_source *source;
 
 	reconcile_story_start_if_due(story, HORIZON + STEP);
-	reconcile_story_send_count(story, 7, "bucket", HORIZON + SLOT, 100);
-	reconcile_story_send_count(story, 7, "it's", HORIZON, 100);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "bucket", 100, HORIZON + SLOT);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "it's", 100, HORIZON);
 	fake_clickhouse_end(story->world.clickhouse);
 	fake_ledger_answer_counts(story->world.ledger, slots, 2);
 	(void)fake_ledger_told(story->world.ledger);
@@ -93,9 +94,9 @@ static void seconds_with_a_surplus_become_open_ranges_in_doubt(void **state)
 	assert_true(fake_clickhouse_sql_has(story->world.clickhouse,
 					    " IN ((7,'bucket',1500300),(7,'it\\'s',"
 					    "1500000)) GROUP BY"));
-	reconcile_story_send_count(story, 7, "bucket", HORIZON + SLOT + 7, 50);
-	reconcile_story_send_count(story, 7, "bucket", HORIZON + SLOT + 8, 20);
-	reconcile_story_send_count(story, 7, "it's", HORIZON, 100);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "bucket", 50, HORIZON + SLOT + 7);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "bucket", 20, HORIZON + SLOT + 8);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "it's", 100, HORIZON);
 	fake_clickhouse_end(story->world.clickhouse);
 	assert_string_equal(fake_ledger_told(story->world.ledger),
 			    "seconds? 7/bucket 1500307=50 7/bucket 1500308=20 7/it's "
@@ -120,10 +121,10 @@ static void a_second_opened_meanwhile_is_not_opened_again(void **state)
 	struct lc_ledger_count second = surplus_of("bucket", HORIZON + SLOT + 7, 3);
 
 	reconcile_story_start_if_due(story, HORIZON + STEP);
-	reconcile_story_send_count(story, 7, "bucket", HORIZON + SLOT, 100);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "bucket", 100, HORIZON + SLOT);
 	fake_clickhouse_end(story->world.clickhouse);
 	fake_ledger_answer_counts(story->world.ledger, &slot, 1);
-	reconcile_story_send_count(story, 7, "bucket", HORIZON + SLOT + 7, 100);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "bucket", 100, HORIZON + SLOT + 7);
 	fake_clickhouse_end(story->world.clickhouse);
 	reconcile_story_open_seconds(story, "bucket", HORIZON + SLOT + 5, HORIZON + SLOT + 10);
 	(void)fake_ledger_told(story->world.ledger);
@@ -196,7 +197,7 @@ static void seconds_that_cannot_be_counted_are_passed_over_too(void **state)
 	struct lc_ledger_count slot = surplus_of("bucket", HORIZON, 1);
 
 	reconcile_story_start_if_due(story, HORIZON + SLOT);
-	reconcile_story_send_count(story, 7, "bucket", HORIZON, 5);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "bucket", 5, HORIZON);
 	fake_clickhouse_end(story->world.clickhouse);
 	fake_ledger_answer_counts(story->world.ledger, &slot, 1);
 	assert_true(fake_clickhouse_sql_has(story->world.clickhouse, "(7,'bucket',1500000)"));
@@ -270,10 +271,10 @@ static void the_later_rows_come_the_further_back_is_recent(void **state)
 	fake_loop_advance(story->world.loop, FULL_INTERVAL_MS);
 	reconcile_story_start_if_due(story, until);
 	reconcile_story_pass_step(story);
-	reconcile_story_send_count(story, 7, "bucket", slot.second, 5);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "bucket", 5, slot.second);
 	fake_clickhouse_end(story->world.clickhouse);
 	fake_ledger_answer_counts(story->world.ledger, &slot, 1);
-	reconcile_story_send_count(story, 7, "bucket", late, 5);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "bucket", 5, late);
 	fake_clickhouse_end(story->world.clickhouse);
 	fake_ledger_answer_counts(story->world.ledger, &second, 1);
 
@@ -348,8 +349,8 @@ static void a_row_of_another_shard_is_refused(void **state)
 	struct reconcile_story *story = *state;
 
 	reconcile_story_start_if_due(story, HORIZON + STEP);
-	reconcile_story_send_count(story, 7, "good", HORIZON, 5);
-	reconcile_story_send_count(story, 8, "bucket", HORIZON, 5);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "good", 5, HORIZON);
+	fake_clickhouse_send_count(story->world.clickhouse, 8, "bucket", 5, HORIZON);
 	expect_refused(story);
 }
 
@@ -360,8 +361,8 @@ static void a_row_of_a_slot_not_asked_for_is_refused(void **state)
 
 	for (size_t i = 0; i < sizeof strays / sizeof strays[0]; i++) {
 		reconcile_story_start_if_due(story, HORIZON + 2 * STEP);
-		reconcile_story_send_count(story, 7, "good", HORIZON, 5);
-		reconcile_story_send_count(story, 7, "bucket", strays[i], 5);
+		fake_clickhouse_send_count(story->world.clickhouse, 7, "good", 5, HORIZON);
+		fake_clickhouse_send_count(story->world.clickhouse, 7, "bucket", 5, strays[i]);
 		expect_refused(story);
 		fake_loop_advance(story->world.loop, FAILURE_WAIT_MS);
 	}
@@ -376,8 +377,8 @@ static void a_second_not_asked_for_is_refused(void **state)
 	fake_clickhouse_end(story->world.clickhouse);
 	fake_ledger_answer_counts(story->world.ledger, &slot, 1);
 	(void)fake_ledger_told(story->world.ledger);
-	reconcile_story_send_count(story, 7, "bucket", HORIZON + 7, 5);
-	reconcile_story_send_count(story, 7, "bucket", HORIZON + STEP, 5);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "bucket", 5, HORIZON + 7);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "bucket", 5, HORIZON + STEP);
 	expect_refused(story);
 }
 
@@ -392,7 +393,7 @@ static void an_answer_that_is_no_answer_is_refused(void **state)
 	expect_refused(story);
 	fake_loop_advance(story->world.loop, FAILURE_WAIT_MS);
 	reconcile_story_start_if_due(story, HORIZON + STEP);
-	reconcile_story_send_count(story, 7, "good", HORIZON, 5);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "good", 5, HORIZON);
 	first = (char)fake_clickhouse_marker(story->world.clickhouse);
 	fake_clickhouse_send(story->world.clickhouse, (struct lc_view){.data = &first, .size = 1});
 	expect_refused(story);

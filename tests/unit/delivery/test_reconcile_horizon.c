@@ -41,8 +41,8 @@ static void a_slot_passed_over_stays_within_the_horizon(void **state)
 
 	reconcile_story_open_seconds(story, "bucket", HORIZON + SLOT + 299, HORIZON + 2 * SLOT);
 	reconcile_story_start_if_due(story, HORIZON + 2 * STEP);
-	reconcile_story_send_count(story, 7, "bucket", HORIZON, 5);
-	reconcile_story_send_count(story, 7, "bucket", HORIZON + SLOT, 5);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "bucket", 5, HORIZON);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "bucket", 5, HORIZON + SLOT);
 	fake_clickhouse_end(story->world.clickhouse);
 	fake_ledger_answer_counts(story->world.ledger, NULL, 0);
 	(void)fake_ledger_told(story->world.ledger);
@@ -55,7 +55,7 @@ static void a_slot_passed_over_stays_within_the_horizon(void **state)
 	fake_loop_advance(story->world.loop, FULL_INTERVAL_MS);
 	reconcile_story_start_if_due(story, HORIZON + 2 * STEP);
 	reconcile_story_expect_bounds(story, HORIZON + SLOT, HORIZON + SLOT + STEP);
-	reconcile_story_send_count(story, 7, "bucket", HORIZON + SLOT, 5);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "bucket", 5, HORIZON + SLOT);
 	fake_clickhouse_end(story->world.clickhouse);
 	assert_string_equal(fake_ledger_told(story->world.ledger), "slots? 7/bucket 1500300=5\n");
 	fake_ledger_answer_counts(story->world.ledger, NULL, 0);
@@ -135,9 +135,9 @@ static void the_horizon_moves_past_a_source_that_can_not_be_read(void **state)
 	lc_source_note_unreadable(source, "no", 0);
 	lc_source_widen(source, SLOT, HORIZON + 2 * STEP);
 	reconcile_story_start_if_due(story, HORIZON + 2 * STEP);
-	reconcile_story_send_count(story, 7, "bucket", HORIZON, 5);
-	reconcile_story_send_count(story, 7, "bucket", HORIZON + SLOT, 5);
-	reconcile_story_send_count(story, 7, "other", HORIZON + SLOT, 5);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "bucket", 5, HORIZON);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "bucket", 5, HORIZON + SLOT);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "other", 5, HORIZON + SLOT);
 	fake_clickhouse_end(story->world.clickhouse);
 
 	/* What is open of it is not compared, its other slots and those of others are. */

@@ -153,19 +153,6 @@ static void send_row(struct story *story, const char *bucket, uint32_t second, c
 	fake_clickhouse_send_row(story->world.clickhouse, &record);
 }
 
-static void tell_rest(struct story *story, const char *bucket, uint64_t rows, uint32_t oldest)
-{
-	struct lc_discovery_row row = {
-	    .raft_session_id = 7,
-	    .bucket = lc_view_of(bucket),
-	    .rows = rows,
-	    .oldest = oldest,
-	    .floor.req_id = lc_view_of(""),
-	};
-
-	fake_clickhouse_send_found(story->world.clickhouse, &row);
-}
-
 /* Two rows of second 503 come; then the stream ends, as it would at its end. */
 static void receive_two_rows(struct story *story)
 {
@@ -187,7 +174,7 @@ static void a_stream_that_came_to_its_end_settles_all(void **state)
 	struct story *story = *state;
 
 	receive_two_rows(story);
-	tell_rest(story, "a", 2, 503);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "a", 2, 503);
 	fake_clickhouse_end(story->world.clickhouse);
 	expect_end(story);
 	assert_false(lc_source_is_open(story->list[0]));
@@ -236,7 +223,7 @@ static void a_stream_cut_between_equal_seconds_settles_no_more_than_what_is_befo
 	struct story *story = *state;
 
 	receive_two_rows(story);
-	tell_rest(story, "a", 3, 503);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "a", 3, 503);
 	fake_clickhouse_end(story->world.clickhouse);
 	expect_cut(story);
 	assert_non_null(strstr(story->error.message, "3 rows of raft session 7, bucket a"));
@@ -247,8 +234,8 @@ static void a_stream_cut_before_a_source_leaves_it_open(void **state)
 	struct story *story = *state;
 
 	receive_two_rows(story);
-	tell_rest(story, "a", 2, 503);
-	tell_rest(story, "b", 1, 505);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "a", 2, 503);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "b", 1, 505);
 	fake_clickhouse_end(story->world.clickhouse);
 	expect_cut(story);
 	assert_non_null(strstr(story->error.message, "bucket b"));
@@ -259,7 +246,7 @@ static void a_stream_whose_end_can_not_be_asked_about_settles_nothing_of_its_end
 	struct story *story = *state;
 
 	receive_two_rows(story);
-	tell_rest(story, "a", 2, 503);
+	fake_clickhouse_send_count(story->world.clickhouse, 7, "a", 2, 503);
 	fake_clickhouse_end_short(story->world.clickhouse);
 	expect_cut(story);
 }

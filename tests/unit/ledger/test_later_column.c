@@ -93,7 +93,6 @@ static void a_ledger_of_the_earlier_release_is_sound_and_knows_its_rows(void **s
 					  .bucket = record.bucket};
 	struct lc_ledger_state ledger_state = {.fresh = false};
 	char path[LC_LEDGER_CASE_PATH_SIZE];
-	struct lc_ledger_options options = lc_ledger_case_options(path);
 	struct lc_ledger_hashes hashes;
 	struct lc_store *store;
 	struct lc_arena arena;
@@ -102,8 +101,7 @@ static void a_ledger_of_the_earlier_release_is_sound_and_knows_its_rows(void **s
 	(void)state;
 	lc_ledger_case_make_path(path);
 	lc_arena_init(&arena, 1024);
-	store = lc_store_open(&options, &ledger_state, &error);
-	assert_non_null(store);
+	store = lc_ledger_case_open_store(path, &ledger_state);
 	assert_true(lc_store_begin(store, &error));
 	lc_ledger_case_store_intent(store, 1, "amzn-s3-demo-bucket", record.inserted_at, 1, 1,
 				    EARLIER_HASH);
@@ -111,8 +109,7 @@ static void a_ledger_of_the_earlier_release_is_sound_and_knows_its_rows(void **s
 	lc_store_close(store);
 
 	assert_true(lc_ledger_check(path, fail_on_fault, NULL, &error));
-	store = lc_store_open(&options, &ledger_state, &error);
-	assert_non_null(store);
+	store = lc_ledger_case_open_store(path, &ledger_state);
 	assert_true(lc_store_begin(store, &error));
 	assert_true(lc_store_read_hashes(store, &source, record.inserted_at, record.inserted_at + 1,
 					 &arena, &hashes, &error));

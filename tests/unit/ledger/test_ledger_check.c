@@ -21,7 +21,6 @@ struct world {
 static int set_up(void **state)
 {
 	struct world *world = lc_memory_zero(1, sizeof *world);
-	struct lc_ledger_options options;
 	struct lc_ledger_source source = lc_ledger_case_source("b");
 	struct lc_ledger_range ranges[] = {{NOON, NOON + 5, 0}, {NOON + 7, NOON + 8, 0}};
 	struct lc_ledger_state ledger_state = {0};
@@ -29,9 +28,7 @@ static int set_up(void **state)
 	struct lc_store *store;
 
 	lc_ledger_case_make_path(world->path);
-	options = lc_ledger_case_options(world->path);
-	store = lc_store_open(&options, &ledger_state, &error);
-	assert_non_null(store);
+	store = lc_ledger_case_open_store(world->path, &ledger_state);
 	assert_true(lc_store_begin(store, &error));
 	lc_ledger_case_store_intent(store, 1, "b", NOON, 4, 3, 1);
 	lc_ledger_case_store_intent(store, 2, "b", NOON + HOUR - 1, 2, 3, 100);
@@ -191,19 +188,17 @@ static void copy_file(const char *from, const char *to)
 static void a_log_is_read_and_left_as_it_is(void **state)
 {
 	struct world *world = *state;
-	struct lc_ledger_options options = lc_ledger_case_options(world->path);
 	struct lc_ledger_state ledger_state = {0};
 	char copy[LC_LEDGER_CASE_PATH_SIZE + 16];
 	char copy_log[LC_LEDGER_CASE_PATH_SIZE + 24];
 	char log[LC_LEDGER_CASE_PATH_SIZE + 16];
 	struct lc_error error;
-	struct lc_store *store = lc_store_open(&options, &ledger_state, &error);
+	struct lc_store *store = lc_ledger_case_open_store(world->path, &ledger_state);
 	size_t before;
 	size_t after;
 	char *log_before;
 	char *log_after;
 
-	assert_non_null(store);
 	assert_true(lc_store_begin(store, &error));
 	lc_ledger_case_store_intent(store, 4, "d", NOON, 1, 3, 300);
 	assert_true(lc_store_commit(store, &error));
@@ -225,9 +220,7 @@ static void a_log_is_read_and_left_as_it_is(void **state)
 	free(log_after);
 
 	/* And the object is in there. */
-	options.path = copy;
-	store = lc_store_open(&options, &ledger_state, &error);
-	assert_non_null(store);
+	store = lc_ledger_case_open_store(copy, &ledger_state);
 	assert_int_equal(ledger_state.next_intent_id, 5);
 	lc_store_close(store);
 }
@@ -235,12 +228,10 @@ static void a_log_is_read_and_left_as_it_is(void **state)
 static void a_ledger_in_use_is_not_checked(void **state)
 {
 	struct world *world = *state;
-	struct lc_ledger_options options = lc_ledger_case_options(world->path);
 	struct lc_ledger_state ledger_state = {0};
 	struct lc_error error;
-	struct lc_store *store = lc_store_open(&options, &ledger_state, &error);
+	struct lc_store *store = lc_ledger_case_open_store(world->path, &ledger_state);
 
-	assert_non_null(store);
 	assert_false(lc_ledger_check(world->path, on_fault, world, &error));
 	assert_int_equal(error.kind, LC_ERROR_SYSTEM);
 	assert_non_null(strstr(error.message, world->path));

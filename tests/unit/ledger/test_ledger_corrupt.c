@@ -26,12 +26,10 @@ struct world {
 /* A ledger with some hours of objects, closed. */
 static void make_ledger(const char *path)
 {
-	struct lc_ledger_options options = lc_ledger_case_options(path);
 	struct lc_ledger_state state = {0};
+	struct lc_store *store = lc_ledger_case_open_store(path, &state);
 	struct lc_error error;
-	struct lc_store *store = lc_store_open(&options, &state, &error);
 
-	assert_non_null(store);
 	assert_true(lc_store_begin(store, &error));
 	for (uint64_t id = 1; id <= OBJECTS; id++)
 		lc_ledger_case_store_intent(store, id, id % 2 == 0 ? "even" : "odd",

@@ -143,7 +143,6 @@ static uint64_t run_and_kill(const char *path, uint64_t seed, bool after_first, 
 
 static void check_ledger(const char *path, uint64_t durable)
 {
-	struct lc_ledger_options options = lc_ledger_case_options(path);
 	struct lc_ledger_source sources[] = {lc_ledger_case_source("even"),
 					     lc_ledger_case_source("odd")};
 	struct lc_ledger_state state = {0};
@@ -153,9 +152,7 @@ static void check_ledger(const char *path, uint64_t durable)
 
 	if (!lc_ledger_check(path, on_fault, NULL, &error))
 		fail_msg("%s", error.message);
-	store = lc_store_open(&options, &state, &error);
-	if (store == NULL)
-		fail_msg("%s", error.message);
+	store = lc_ledger_case_open_store(path, &state);
 	assert_true(state.next_intent_id > durable);
 	lc_arena_init(&arena, 1024);
 	for (uint64_t id = durable; id > 0 && id + 32 > durable; id--) {

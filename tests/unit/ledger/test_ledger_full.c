@@ -23,21 +23,11 @@ struct world {
 	unsigned called;
 };
 
-static void on_corrupt(void *context, const struct lc_error *error)
-{
-	(void)context;
-	fail_msg("%s", error->message);
-}
-
 static void open_ledger(struct world *world)
 {
-	struct lc_ledger_options options = lc_ledger_case_options(world->path);
-
 	world->state = (struct lc_ledger_state){0};
-	world->ledger = lc_ledger_open(world->loop, &options, &world->counters, &world->state,
-				       on_corrupt, world, &world->error);
-	if (world->ledger == NULL)
-		fail_msg("%s", world->error.message);
+	world->ledger =
+	    lc_ledger_case_open(world->loop, world->path, &world->counters, &world->state);
 }
 
 static void limit_files_to(rlim_t bytes)

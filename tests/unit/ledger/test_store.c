@@ -100,8 +100,6 @@ static void see_uncommitted(void *context, const struct lc_ledger_source *source
 
 static void open_store(struct world *world)
 {
-	struct lc_ledger_options options = lc_ledger_case_options(world->path);
-
 	world->source_count = 0;
 	world->target_count = 0;
 	world->backlog_count = 0;
@@ -111,9 +109,7 @@ static void open_store(struct world *world)
 						.on_target = see_target,
 						.on_intents = see_backlog,
 						.context = world};
-	world->store = lc_store_open(&options, &world->state, &world->error);
-	if (world->store == NULL)
-		fail_msg("%s", world->error.message);
+	world->store = lc_ledger_case_open_store(world->path, &world->state);
 }
 
 static void begin(struct world *world)

@@ -17,12 +17,10 @@ struct world {
 static int set_up(void **state)
 {
 	struct world *world = lc_memory_zero(1, sizeof *world);
-	struct lc_ledger_options options = lc_ledger_case_options(":memory:");
 	struct lc_ledger_state ledger_state = {0};
 
 	lc_arena_init(&world->arena, 1024);
-	world->store = lc_store_open(&options, &ledger_state, &world->error);
-	assert_non_null(world->store);
+	world->store = lc_ledger_case_open_store(":memory:", &ledger_state);
 	assert_true(ledger_state.fresh);
 	assert_true(lc_store_begin(world->store, &world->error));
 	*state = world;

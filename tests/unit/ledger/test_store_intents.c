@@ -33,13 +33,9 @@ static void count_ranges(void *context, const struct lc_ledger_source *source,
 
 static void open_store(struct world *world)
 {
-	struct lc_ledger_options options = lc_ledger_case_options(world->path);
-
 	world->range_count = 0;
 	world->state = (struct lc_ledger_state){.on_source = count_ranges, .context = world};
-	world->store = lc_store_open(&options, &world->state, &world->error);
-	if (world->store == NULL)
-		fail_msg("%s", world->error.message);
+	world->store = lc_ledger_case_open_store(world->path, &world->state);
 	assert_true(lc_store_begin(world->store, &world->error));
 }
 
