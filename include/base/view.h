@@ -37,6 +37,33 @@ static inline int lc_view_compare(struct lc_view a, struct lc_view b)
 	return (a.size > b.size) - (a.size < b.size);
 }
 
+/* True if the view's first bytes, or its last ones, are those of the other. */
+static inline bool lc_view_begins_with(struct lc_view view, struct lc_view beginning)
+{
+	return view.size >= beginning.size &&
+	       (beginning.size == 0 || memcmp(view.data, beginning.data, beginning.size) == 0);
+}
+
+static inline bool lc_view_ends_with(struct lc_view view, struct lc_view end)
+{
+	return view.size >= end.size &&
+	       (end.size == 0 || memcmp(view.data + view.size - end.size, end.data, end.size) == 0);
+}
+
+/* The view without the bytes at both ends that are among `characters`. */
+static inline struct lc_view lc_view_trimmed(struct lc_view view, const char *characters)
+{
+	size_t count = strlen(characters);
+
+	while (view.size > 0 && memchr(characters, view.data[0], count) != NULL) {
+		view.data++;
+		view.size--;
+	}
+	while (view.size > 0 && memchr(characters, view.data[view.size - 1], count) != NULL)
+		view.size--;
+	return view;
+}
+
 /* The precision with which "%.*s" shows the view, but no more than its first `most` bytes. */
 static inline int lc_view_shown(struct lc_view view, int most)
 {

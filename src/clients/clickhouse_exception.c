@@ -17,17 +17,6 @@ static struct lc_view view_from(struct lc_view view, size_t start)
 	return (struct lc_view){.data = view.data + start, .size = view.size - start};
 }
 
-static bool starts_with(struct lc_view view, struct lc_view start)
-{
-	return view.size >= start.size && memcmp(view.data, start.data, start.size) == 0;
-}
-
-static bool ends_with(struct lc_view view, struct lc_view end)
-{
-	return view.size >= end.size &&
-	       memcmp(view.data + view.size - end.size, end.data, end.size) == 0;
-}
-
 static struct lc_view first_line(struct lc_view view)
 {
 	const char *end = view.size == 0 ? NULL : memchr(view.data, '\n', view.size);
@@ -45,7 +34,8 @@ static bool find_last(struct lc_view view, struct lc_view wanted, size_t *place)
 	if (view.size < wanted.size)
 		return false;
 	for (size_t i = view.size - wanted.size + 1; i-- > 0;) {
-		if (view.data[i] == wanted.data[0] && starts_with(view_from(view, i), wanted)) {
+		if (view.data[i] == wanted.data[0] &&
+		    lc_view_begins_with(view_from(view, i), wanted)) {
 			*place = i;
 			return true;
 		}
@@ -57,7 +47,7 @@ static int read_code(struct lc_view text)
 {
 	int code = 0;
 
-	if (!starts_with(text, lc_view_of(CODE)))
+	if (!lc_view_begins_with(text, lc_view_of(CODE)))
 		return 0;
 	for (size_t i = strlen(CODE); i < text.size; i++) {
 		if (text.data[i] < '0' || text.data[i] > '9')
@@ -93,13 +83,13 @@ static bool find_tagged(struct lc_view tail, struct lc_view tag,
 	struct lc_view rest = tail;
 	size_t place;
 
-	if (tag.size == 0 || !ends_with(rest, mark))
+	if (tag.size == 0 || !lc_view_ends_with(rest, mark))
 		return false;
 	rest.size -= mark.size;
-	if (!ends_with(rest, line_end))
+	if (!lc_view_ends_with(rest, line_end))
 		return false;
 	rest.size -= line_end.size;
-	if (!ends_with(rest, tag))
+	if (!lc_view_ends_with(rest, tag))
 		return false;
 	rest.size -= tag.size;
 
@@ -107,7 +97,8 @@ static bool find_tagged(struct lc_view tail, struct lc_view tag,
 	while (find_last(rest, mark, &place)) {
 		struct lc_view block = view_from(rest, place + mark.size);
 
-		if (starts_with(block, tag) && starts_with(view_from(block, tag.size), line_end)) {
+		if (lc_view_begins_with(block, tag) &&
+		    lc_view_begins_with(view_from(block, tag.size), line_end)) {
 			exception->text = first_line(view_from(block, tag.size + line_end.size));
 			exception->code = read_code(exception->text);
 			return true;

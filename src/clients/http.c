@@ -354,17 +354,12 @@ static void take_status(struct transfer *transfer)
 		transfer->callbacks->on_status(transfer->context, transfer->status);
 }
 
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 static void take_header(struct transfer *transfer, struct lc_view line)
 {
 	char name[NAME_SIZE];
 	const char *colon = memchr(line.data, ':', line.size);
 	size_t name_size = colon == NULL ? 0 : (size_t)(colon - line.data);
-	struct lc_view value = {.data = colon, .size = line.size - name_size};
+	struct lc_view value;
 
 	if (name_size == 0 || name_size >= sizeof(name))
 		return;
@@ -376,12 +371,8 @@ static void take_header(struct transfer *transfer, struct lc_view line)
 			name[i] = LOWER[upper - UPPER];
 	}
 	name[name_size] = '\0';
-	do {
-		value.data++;
-		value.size--;
-	} while (value.size > 0 && is_space(value.data[0]));
-	while (value.size > 0 && is_space(value.data[value.size - 1]))
-		value.size--;
+	value = (struct lc_view){.data = colon + 1, .size = line.size - name_size - 1};
+	value = lc_view_trimmed(value, " \t\r\n");
 	if (strcmp(name, "content-length") == 0 || strcmp(name, "transfer-encoding") == 0)
 		transfer->framed = true;
 	if (transfer->callbacks->on_header != NULL)
@@ -403,7 +394,7 @@ static size_t write_header(char *bytes, size_t size, size_t count, void *context
 			     HEADERS_MAX);
 		return 0;
 	}
-	if (line.size >= 5 && memcmp(line.data, "HTTP/", 5) == 0) {
+	if (lc_view_begins_with(line, lc_view_of("HTTP/"))) {
 		transfer->in_head = true;
 		take_status(transfer);
 	} else if (line.size <= sizeof("\r\n") - 1) {

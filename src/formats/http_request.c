@@ -4,6 +4,8 @@
 
 #include <strings.h>
 
+static const char BLANKS[] = " \t";
+
 static enum lc_http_request_result refuse(struct lc_http_request *request, int status)
 {
 	request->refusal = status;
@@ -59,18 +61,6 @@ static bool next_line(struct lc_view *rest, struct lc_view *line)
 	return true;
 }
 
-static struct lc_view trim(struct lc_view text)
-{
-	while (text.size > 0 && (text.data[0] == ' ' || text.data[0] == '\t')) {
-		text.data++;
-		text.size--;
-	}
-	while (text.size > 0 &&
-	       (text.data[text.size - 1] == ' ' || text.data[text.size - 1] == '\t'))
-		text.size--;
-	return text;
-}
-
 static bool same_name(struct lc_view name, const char *expected)
 {
 	return name.size == strlen(expected) && strncasecmp(name.data, expected, name.size) == 0;
@@ -103,10 +93,11 @@ static int check_field(struct lc_view line, struct lc_http_request *request)
 		return LC_HTTP_BAD_REQUEST;
 	if (same_name(name, "transfer-encoding"))
 		return LC_HTTP_NOT_IMPLEMENTED;
-	if (same_name(name, "content-length") && !lc_view_equal(trim(value), lc_view_of("0")))
+	if (same_name(name, "content-length") &&
+	    !lc_view_equal(lc_view_trimmed(value, BLANKS), lc_view_of("0")))
 		return LC_HTTP_CONTENT_TOO_LARGE;
 	if (same_name(name, "accept"))
-		request->accept = trim(value);
+		request->accept = lc_view_trimmed(value, BLANKS);
 	return 0;
 }
 
@@ -122,7 +113,7 @@ static bool has_weight_0(struct lc_view parameters)
 			part = parameters;
 			parameters.size = 0;
 		}
-		part = trim(part);
+		part = lc_view_trimmed(part, BLANKS);
 		if (part.size < 3 || strncasecmp(part.data, "q=", 2) != 0)
 			continue;
 		while (i < part.size && (part.data[i] == '0' || part.data[i] == '.'))
@@ -150,7 +141,7 @@ bool lc_http_request_prefers(const struct lc_http_request *request, const char *
 			name = range;
 			parameters.size = 0;
 		}
-		if (same_name(trim(name), media_type))
+		if (same_name(lc_view_trimmed(name, BLANKS), media_type))
 			return !has_weight_0(parameters);
 	}
 	return false;

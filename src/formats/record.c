@@ -5,9 +5,6 @@
 #include <endian.h>
 #include <inttypes.h>
 
-/* Longer texts are not believed. */
-static const uint64_t TEXT_SIZE_MAX = UINT64_C(1) << 30;
-
 /* The bytes of one row, and why reading them ended. */
 struct reader {
 	const char *at;
@@ -128,7 +125,7 @@ static bool take_any_text(struct reader *reader, struct lc_view *text, const cha
 			break;
 		}
 	}
-	if (size > TEXT_SIZE_MAX) {
+	if (size > LC_ROW_BINARY_STRING_MAX) {
 		reader->result = LC_RECORD_CORRUPT;
 		return lc_error_set(reader->error, LC_ERROR_CORRUPT,
 				    "the length of %s is said to be %" PRIu64, name, size);

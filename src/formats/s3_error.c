@@ -19,13 +19,6 @@ struct scanner {
 	struct lc_view text; /* of the token */
 };
 
-static bool begins_with(struct lc_view view, const char *text)
-{
-	size_t size = strlen(text);
-
-	return view.size >= size && memcmp(view.data, text, size) == 0;
-}
-
 static void skip(struct lc_view *view, size_t size)
 {
 	view->data += size;
@@ -96,19 +89,19 @@ static enum token next_token(struct scanner *scanner)
 			skip(&scanner->rest, scanner->text.size);
 			return TOKEN_TEXT;
 		}
-		if (begins_with(scanner->rest, "<!--")) {
+		if (lc_view_begins_with(scanner->rest, lc_view_of("<!--"))) {
 			skip(&scanner->rest, 4);
 			if (!take_until(scanner, "-->"))
 				return TOKEN_END;
-		} else if (begins_with(scanner->rest, "<?")) {
+		} else if (lc_view_begins_with(scanner->rest, lc_view_of("<?"))) {
 			if (!take_until(scanner, "?>"))
 				return TOKEN_END;
-		} else if (begins_with(scanner->rest, "<![CDATA[")) {
+		} else if (lc_view_begins_with(scanner->rest, lc_view_of("<![CDATA["))) {
 			skip(&scanner->rest, 9);
 			return take_until(scanner, "]]>") ? TOKEN_CDATA : TOKEN_END;
-		} else if (begins_with(scanner->rest, "<!")) {
+		} else if (lc_view_begins_with(scanner->rest, lc_view_of("<!"))) {
 			return TOKEN_END;
-		} else if (begins_with(scanner->rest, "</")) {
+		} else if (lc_view_begins_with(scanner->rest, lc_view_of("</"))) {
 			return take_until(scanner, ">") ? TOKEN_CLOSE : TOKEN_END;
 		} else {
 			skip(&scanner->rest, 1);
@@ -175,7 +168,7 @@ static void append_character(struct text *text, uint32_t c)
 /* The number of "#65;" or "#x41;"; false if it is none. `size` includes the semicolon. */
 static bool number_of(struct lc_view reference, uint32_t *number, size_t *size)
 {
-	bool hex = begins_with(reference, "#x");
+	bool hex = lc_view_begins_with(reference, lc_view_of("#x"));
 	size_t first = hex ? 2 : 1;
 	size_t i = first;
 	uint32_t base = hex ? 16 : 10;
@@ -210,12 +203,13 @@ static size_t append_reference(struct text *text, struct lc_view reference)
 	size_t size;
 
 	for (size_t i = 0; i < sizeof entities / sizeof entities[0]; i++) {
-		if (begins_with(reference, entities[i].name)) {
+		if (lc_view_begins_with(reference, lc_view_of(entities[i].name))) {
 			append_byte(text, entities[i].character);
 			return strlen(entities[i].name);
 		}
 	}
-	if (!begins_with(reference, "#") || !number_of(reference, &number, &size))
+	if (!lc_view_begins_with(reference, lc_view_of("#")) ||
+	    !number_of(reference, &number, &size))
 		return 0;
 	append_character(text, number);
 	return size;
@@ -335,7 +329,7 @@ bool lc_s3_error_parse(struct lc_view body, struct lc_s3_error *parsed)
 	enum token token;
 
 	*parsed = (struct lc_s3_error){.code = ""};
-	if (begins_with(scanner.rest, "\xEF\xBB\xBF"))
+	if (lc_view_begins_with(scanner.rest, lc_view_of("\xEF\xBB\xBF")))
 		skip(&scanner.rest, 3);
 	do {
 		token = next_token(&scanner);

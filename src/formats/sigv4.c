@@ -135,18 +135,6 @@ static void add(struct lc_sigv4_hash *hash, struct lc_view text, const char *end
 	lc_sigv4_hash_add(hash, lc_view_of(end));
 }
 
-static struct lc_view trimmed(struct lc_view value)
-{
-	while (value.size > 0 && (value.data[0] == ' ' || value.data[0] == '\t')) {
-		value.data++;
-		value.size--;
-	}
-	while (value.size > 0 &&
-	       (value.data[value.size - 1] == ' ' || value.data[value.size - 1] == '\t'))
-		value.size--;
-	return value;
-}
-
 /* The hash of the canonical request: method, path, query, headers and a blank line, the names of
  * the headers, the payload's hash, each on a line. */
 static void hash_canonical_request(const struct lc_sigv4_request *request,
@@ -162,7 +150,7 @@ static void hash_canonical_request(const struct lc_sigv4_request *request,
 
 		LC_ASSERT(i == 0 || lc_view_compare(header[-1].name, header->name) < 0);
 		add(hash, header->name, ":");
-		add(hash, trimmed(header->value), "\n");
+		add(hash, lc_view_trimmed(header->value, " \t"), "\n");
 	}
 	add(hash, lc_view_of(""), "\n");
 	for (size_t i = 0; i < request->header_count; i++)

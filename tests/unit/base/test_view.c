@@ -60,6 +60,32 @@ static void views_stand_in_the_order_of_their_bytes(void **state)
 	}
 }
 
+static void a_view_begins_and_ends_with_others(void **state)
+{
+	(void)state;
+	assert_true(lc_view_begins_with(view("a\0bc", 4), view("a\0b", 3)));
+	assert_false(lc_view_begins_with(view("a\0bc", 4), view("a\0c", 3)));
+	assert_false(lc_view_begins_with(view("a", 1), view("ab", 2)));
+	assert_true(lc_view_begins_with(view("a", 1), NOTHING));
+	assert_true(lc_view_begins_with(NOTHING, NOTHING));
+	assert_true(lc_view_ends_with(view("ab\0c", 4), view("b\0c", 3)));
+	assert_false(lc_view_ends_with(view("ab\0c", 4), view("a\0c", 3)));
+	assert_false(lc_view_ends_with(view("c", 1), view("bc", 2)));
+	assert_true(lc_view_ends_with(view("a", 1), NOTHING));
+	assert_true(lc_view_ends_with(NOTHING, NOTHING));
+}
+
+static void a_view_is_trimmed_at_both_ends(void **state)
+{
+	(void)state;
+	assert_true(
+	    lc_view_equal(lc_view_trimmed(lc_view_of(" \t a b\t"), " \t"), lc_view_of("a b")));
+	assert_true(lc_view_equal(lc_view_trimmed(lc_view_of("a"), " "), lc_view_of("a")));
+	assert_true(lc_view_equal(lc_view_trimmed(view("\0 ", 2), " "), view("\0", 1)));
+	assert_int_equal(lc_view_trimmed(lc_view_of("   "), " ").size, 0);
+	assert_int_equal(lc_view_trimmed(NOTHING, " ").size, 0);
+}
+
 static void long_views_are_shown_in_part(void **state)
 {
 	char text[8];
@@ -79,6 +105,8 @@ int main(void)
 	    cmocka_unit_test(a_text_is_viewed_without_its_terminator),
 	    cmocka_unit_test(views_are_equal_when_their_bytes_are),
 	    cmocka_unit_test(views_stand_in_the_order_of_their_bytes),
+	    cmocka_unit_test(a_view_begins_and_ends_with_others),
+	    cmocka_unit_test(a_view_is_trimmed_at_both_ends),
 	    cmocka_unit_test(long_views_are_shown_in_part),
 	};
 
