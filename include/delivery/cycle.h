@@ -32,23 +32,9 @@ uint64_t lc_cycle_flush(struct lc_cycle *cycle, const struct lc_ledger_source *o
 /* Ends it for good; objects still open are dropped. */
 void lc_cycle_stop(struct lc_cycle *cycle);
 
-/* True while a scan is under way. */
-bool lc_cycle_scanning(const struct lc_cycle *cycle);
-
-/* To be called when there may be more room for rows. */
-void lc_cycle_update_flow(struct lc_cycle *cycle);
-
-enum lc_cycle_step lc_cycle_step(const struct lc_cycle *cycle);
+enum lc_cycle_step lc_cycle_current_step(const struct lc_cycle *cycle);
 
 /* How long until the next cycle begins; -1 unless it is waited for. */
 int64_t lc_cycle_begins_in_ms(const struct lc_cycle *cycle);
-
-/* The end of the last window, and ClickHouse's clock; 0 before the first discovery. */
-uint32_t lc_cycle_until(const struct lc_cycle *cycle);
-uint32_t lc_cycle_closed(const struct lc_cycle *cycle); /* as lc_discovery_closed */
-uint32_t lc_cycle_clickhouse_now(const struct lc_cycle *cycle);
-
-/* As lc_discovery_least_told. */
-uint32_t lc_cycle_least_told(struct lc_cycle *cycle);
 
 #endif

@@ -16,6 +16,7 @@ struct lc_clickhouse;
 struct lc_commit;
 struct lc_counters;
 struct lc_cycle;
+struct lc_discovery;
 struct lc_ledger;
 struct lc_loop;
 struct lc_object_table;
@@ -23,6 +24,7 @@ struct lc_random;
 struct lc_rebuild;
 struct lc_reconcile;
 struct lc_s3;
+struct lc_scan;
 struct lc_settings;
 struct lc_source;
 struct lc_source_table;
@@ -82,6 +84,8 @@ struct lc_delivery {
 	struct lc_commit *commit;
 	struct lc_rebuild *rebuild;
 	struct lc_reconcile *reconcile;
+	struct lc_discovery *discovery;
+	struct lc_scan *scan;
 	struct lc_cycle *cycle;
 };
 

@@ -20,13 +20,13 @@ struct lc_discovery;
 /* It is over. When error kind is NONE the sources know of the window's rows. */
 typedef void lc_discovery_callback(void *context, const struct lc_error *error);
 
-struct lc_discovery *lc_discovery_new(const struct lc_delivery *delivery,
-				      lc_discovery_callback *callback, void *context);
+struct lc_discovery *lc_discovery_new(const struct lc_delivery *delivery);
 /* Cancels a discovery that is under way. */
 void lc_discovery_free(struct lc_discovery *discovery);
 
 /* Discovers the window up to now, or its first slice. One at a time. */
-void lc_discovery_start(struct lc_discovery *discovery, unsigned seat);
+void lc_discovery_start(struct lc_discovery *discovery, unsigned seat,
+			lc_discovery_callback *callback, void *context);
 
 /* Cancels it without callback; nothing is kept of an answer that was not complete. */
 void lc_discovery_cancel(struct lc_discovery *discovery);

@@ -31,15 +31,15 @@ typedef void lc_scan_callback(void *context, const struct lc_scan_end *end);
  * of it is settled. The scan does not look at it any more. */
 typedef void lc_scan_progress(void *context, struct lc_source *source, bool whole);
 
-struct lc_scan *lc_scan_new(const struct lc_delivery *delivery, lc_scan_progress *on_progress,
-			    lc_scan_callback *on_end, void *context);
+struct lc_scan *lc_scan_new(const struct lc_delivery *delivery);
 /* Cancels a scan that is under way. */
 void lc_scan_free(struct lc_scan *scan);
 
 /* Reads the open ranges of these sources; the list is copied, the sources must stay until the end.
  * One at a time. */
 void lc_scan_start(struct lc_scan *scan, unsigned seat, struct lc_source *const *sources,
-		   size_t count);
+		   size_t count, lc_scan_progress *on_progress, lc_scan_callback *on_end,
+		   void *context);
 
 /* Ends it at once, without its callback, at the end of a process: objects still open are dropped,
  * their rows are read again after the next start. */

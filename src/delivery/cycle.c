@@ -32,8 +32,6 @@ struct lc_cycle {
 	const struct lc_delivery *delivery;
 	struct lc_backoff backoff;
 	struct lc_plan_thresholds thresholds;
-	struct lc_discovery *discovery;
-	struct lc_scan *scan;
 	struct lc_loop_timer *timer;
 
 	enum lc_cycle_step step;
@@ -95,7 +93,7 @@ static void end_cycle(struct lc_cycle *cycle)
 	lc_counters_observe(cycle->delivery->counters, LC_COUNTERS_HISTOGRAM_CYCLE_SECONDS,
 			    (double)elapsed_ms / 1000);
 	lc_commit_flush(cycle->delivery->commit, LC_COMMIT_BY_CYCLE);
-	cycle->again |= lc_discovery_lags(cycle->discovery);
+	cycle->again |= lc_discovery_lags(cycle->delivery->discovery);
 	await(cycle, LC_CYCLE_WAITING, interval_ms > elapsed_ms ? interval_ms - elapsed_ms : 0);
 }
 
@@ -156,6 +154,9 @@ static void fail_cycle(struct lc_cycle *cycle, const char *what, const struct lc
 	      lc_backoff_delay_ms(&cycle->backoff, cycle->failures++, cycle->delivery->random));
 }
 
+static void on_scan_progress(void *context, struct lc_source *source, bool whole);
+static void on_scan_end(void *context, const struct lc_scan_end *end);
+
 static void scan_next_group(struct lc_cycle *cycle)
 {
 	struct lc_source **sources = cycle->ready + cycle->ready_next;
@@ -176,7 +177,8 @@ static void scan_next_group(struct lc_cycle *cycle)
 	cycle->ready_next += count;
 	cycle->group_count = count;
 	cycle->group_from = lc_source_open_from(sources[0]);
-	lc_scan_start(cycle->scan, cycle->seat, sources, count);
+	lc_scan_start(cycle->delivery->scan, cycle->seat, sources, count, on_scan_progress,
+		      on_scan_end, cycle);
 }
 
 static void add_ready(struct lc_cycle *cycle, struct lc_source *source)
@@ -207,7 +209,8 @@ static void collect_ready(void *context, struct lc_source *source)
 	}
 	source->flush |= cycle->flush_all;
 	if (is_left_alone(cycle, source) ||
-	    !lc_plan_ready(source, &cycle->thresholds, lc_discovery_present(cycle->discovery)))
+	    !lc_plan_ready(source, &cycle->thresholds,
+			   lc_discovery_present(cycle->delivery->discovery)))
 		return;
 	add_ready(cycle, source);
 }
@@ -234,7 +237,7 @@ static void on_discovered(void *context, const struct lc_error *error)
 	cycle->suspects = 0;
 	cycle->reads = false;
 	lc_source_each(cycle->delivery->sources, collect_ready, cycle);
-	cycle->flush_all &= lc_discovery_lags(cycle->discovery);
+	cycle->flush_all &= lc_discovery_lags(cycle->delivery->discovery);
 	lc_plan_sort(cycle->ready, cycle->ready_count);
 	cycle->unsorted = false;
 	lc_counters_add(counters, LC_COUNTERS_DISCOVERY_BATCHES_FOUND, cycle->ready_count);
@@ -264,7 +267,8 @@ static void leave_alone(struct lc_cycle *cycle, struct lc_source *source,
 
 	lc_source_note_unreadable(source, error->message,
 				  lc_loop_now_ms(cycle->delivery->loop) + wait_ms);
-	lc_source_widen(source, LC_LEDGER_SLOT_SECONDS, lc_discovery_until(cycle->discovery));
+	lc_source_widen(source, LC_LEDGER_SLOT_SECONDS,
+			lc_discovery_until(cycle->delivery->discovery));
 	lc_source_record_ranges(source, cycle->delivery->ledger);
 	lc_log(LC_LOG_ERROR, "a source cannot be read; it is tried again later, others go on",
 	       LC_LOG_UINT("raft_session", source->raft_session_id),
@@ -361,7 +365,7 @@ static void on_timer(void *context)
 	cycle->started_ms = lc_loop_now_ms(cycle->delivery->loop);
 	cycle->seat = lc_clickhouse_take_seat(cycle->delivery->clickhouse);
 	enter(cycle, LC_CYCLE_DISCOVERING);
-	lc_discovery_start(cycle->discovery, cycle->seat);
+	lc_discovery_start(cycle->delivery->discovery, cycle->seat, on_discovered, cycle);
 }
 
 struct lc_cycle *lc_cycle_new(const struct lc_delivery *delivery)
@@ -379,8 +383,6 @@ struct lc_cycle *lc_cycle_new(const struct lc_delivery *delivery)
 	    .rows = (uint64_t)settings->consumer_count_threshold,
 	    .age_seconds = (uint32_t)settings->consumer_time_threshold_seconds,
 	};
-	cycle->discovery = lc_discovery_new(delivery, on_discovered, cycle);
-	cycle->scan = lc_scan_new(delivery, on_scan_progress, on_scan_end, cycle);
 	cycle->timer = lc_loop_timer_new(delivery->loop, on_timer, cycle);
 	return cycle;
 }
@@ -389,8 +391,8 @@ void lc_cycle_stop(struct lc_cycle *cycle)
 {
 	enter(cycle, LC_CYCLE_STOPPED);
 	lc_loop_timer_stop(cycle->timer);
-	lc_discovery_cancel(cycle->discovery);
-	lc_scan_cancel(cycle->scan);
+	lc_discovery_cancel(cycle->delivery->discovery);
+	lc_scan_cancel(cycle->delivery->scan);
 }
 
 void lc_cycle_free(struct lc_cycle *cycle)
@@ -398,8 +400,6 @@ void lc_cycle_free(struct lc_cycle *cycle)
 	if (cycle == NULL)
 		return;
 	lc_cycle_stop(cycle);
-	lc_discovery_free(cycle->discovery);
-	lc_scan_free(cycle->scan);
 	lc_loop_timer_free(cycle->timer);
 	free(cycle->ready);
 	free(cycle);
@@ -442,17 +442,7 @@ uint64_t lc_cycle_flush(struct lc_cycle *cycle, const struct lc_ledger_source *o
 	return count;
 }
 
-bool lc_cycle_scanning(const struct lc_cycle *cycle)
-{
-	return lc_scan_running(cycle->scan);
-}
-
-void lc_cycle_update_flow(struct lc_cycle *cycle)
-{
-	lc_scan_update_flow(cycle->scan);
-}
-
-enum lc_cycle_step lc_cycle_step(const struct lc_cycle *cycle)
+enum lc_cycle_step lc_cycle_current_step(const struct lc_cycle *cycle)
 {
 	return cycle->step;
 }
@@ -464,24 +454,4 @@ int64_t lc_cycle_begins_in_ms(const struct lc_cycle *cycle)
 	if (!waits(cycle))
 		return -1;
 	return cycle->next_ms > now_ms ? (int64_t)(cycle->next_ms - now_ms) : 0;
-}
-
-uint32_t lc_cycle_until(const struct lc_cycle *cycle)
-{
-	return lc_discovery_until(cycle->discovery);
-}
-
-uint32_t lc_cycle_closed(const struct lc_cycle *cycle)
-{
-	return lc_discovery_closed(cycle->discovery);
-}
-
-uint32_t lc_cycle_clickhouse_now(const struct lc_cycle *cycle)
-{
-	return lc_discovery_clickhouse_now(cycle->discovery);
-}
-
-uint32_t lc_cycle_least_told(struct lc_cycle *cycle)
-{
-	return lc_discovery_least_told(cycle->discovery);
 }

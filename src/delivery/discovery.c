@@ -56,8 +56,6 @@ struct found {
 
 struct lc_discovery {
 	const struct lc_delivery *delivery;
-	lc_discovery_callback *callback;
-	void *context;
 
 	bool fresh;              /* the ledger was made just now */
 	bool offsets_read;       /* the offsets table was looked at */
@@ -71,6 +69,8 @@ struct lc_discovery {
 	enum step step;
 	struct lc_clickhouse_query *query; /* of this step; NULL: the ledger is asked */
 	struct lc_ledger_command *read;
+	lc_discovery_callback *callback;
+	void *context;
 	unsigned seat;
 	uint64_t marker;
 	uint64_t started_ms;
@@ -84,8 +84,7 @@ struct lc_discovery {
 	uint64_t found_count;
 };
 
-struct lc_discovery *lc_discovery_new(const struct lc_delivery *delivery,
-				      lc_discovery_callback *callback, void *context)
+struct lc_discovery *lc_discovery_new(const struct lc_delivery *delivery)
 {
 	struct lc_discovery *discovery = lc_memory_zero(1, sizeof(*discovery));
 
@@ -95,8 +94,6 @@ struct lc_discovery *lc_discovery_new(const struct lc_delivery *delivery,
 	discovery->slice = lc_slice_of(SLICE_SECONDS, 1, UINT32_MAX);
 	discovery->doubtful_until = delivery->state.doubtful_until;
 	discovery->least_told = UINT32_MAX;
-	discovery->callback = callback;
-	discovery->context = context;
 	lc_buffer_init(&discovery->time, CLOCK_MAX);
 	lc_arena_init(&discovery->arena, FOUND_CHUNK);
 	return discovery;
@@ -536,12 +533,15 @@ static void end_clock(struct lc_discovery *discovery, const struct lc_error *err
 		ask_offsets(discovery);
 }
 
-void lc_discovery_start(struct lc_discovery *discovery, unsigned seat)
+void lc_discovery_start(struct lc_discovery *discovery, unsigned seat,
+			lc_discovery_callback *callback, void *context)
 {
 	struct lc_buffer sql;
 
 	LC_ASSERT(discovery->step == STEP_IDLE);
 	discovery->seat = seat;
+	discovery->callback = callback;
+	discovery->context = context;
 	discovery->marker = lc_random_next(discovery->delivery->random);
 	discovery->started_ms = lc_loop_now_ms(discovery->delivery->loop);
 	lc_buffer_init(&sql, SQL_MAX);

@@ -4,6 +4,7 @@
 #include "delivery/backlog.h"
 #include "delivery/cycle.h"
 #include "delivery/delivery.h"
+#include "delivery/discovery.h"
 #include "delivery/object.h"
 #include "delivery/rebuild.h"
 #include "delivery/source.h"
@@ -71,7 +72,7 @@ static int64_t lag_of(const struct lc_source *source, uint32_t now)
 static void add_source(struct lc_inspect *inspect, const struct lc_source *source,
 		       const struct lc_delivery *delivery)
 {
-	uint32_t now = lc_cycle_clickhouse_now(delivery->cycle);
+	uint32_t now = lc_discovery_clickhouse_now(delivery->discovery);
 	struct lc_backlog_sum backlog = lc_backlog_of_source(source);
 	const struct lc_object *object;
 	struct lc_inspection_source row = {
@@ -139,7 +140,7 @@ static void look_at_sources(struct lc_inspect *inspect)
 	struct source_survey survey = {.request = &inspect->request};
 	const struct lc_delivery *delivery = lc_shard_delivery(inspect->shard);
 
-	survey.now = lc_cycle_clickhouse_now(delivery->cycle);
+	survey.now = lc_discovery_clickhouse_now(delivery->discovery);
 	survey.threshold_seconds = delivery->settings->consumer_time_threshold_seconds;
 	picks_init(&survey.picks, inspect->request.limit);
 	lc_source_each(delivery->sources, survey_source, &survey);
@@ -233,10 +234,10 @@ static void add_reader(struct lc_inspect *inspect, const struct lc_delivery *del
 	int64_t begins_in_ms = lc_cycle_begins_in_ms(delivery->cycle);
 	struct lc_inspection_reader row = {
 	    .shard = inspect->number,
-	    .step = lc_cycle_step(delivery->cycle),
+	    .step = lc_cycle_current_step(delivery->cycle),
 	    .next_cycle_seconds =
 		begins_in_ms < 0 ? LC_INSPECTION_NO_AGE : (begins_in_ms + 999) / 1000,
-	    .clickhouse_now = lc_cycle_clickhouse_now(delivery->cycle),
+	    .clickhouse_now = lc_discovery_clickhouse_now(delivery->discovery),
 	    .count_threshold = (uint64_t)delivery->settings->consumer_count_threshold,
 	    .time_threshold_seconds = (uint64_t)delivery->settings->consumer_time_threshold_seconds,
 	};
@@ -426,7 +427,7 @@ static void retry(struct lc_inspect *inspect)
 	lc_target_table_each(delivery->targets, retry_target, &retry);
 	if (lc_shard_delivering(inspect->shard))
 		lc_rebuild_start_if_due(delivery->rebuild,
-					lc_cycle_clickhouse_now(delivery->cycle));
+					lc_discovery_clickhouse_now(delivery->discovery));
 	inspect->done(inspect);
 }
 
@@ -440,7 +441,7 @@ static void decide(struct lc_inspect *inspect, enum lc_ledger_given_up decision)
 	inspect->document.affected = 1;
 	if (lc_shard_delivering(inspect->shard))
 		lc_rebuild_start_if_due(delivery->rebuild,
-					lc_cycle_clickhouse_now(delivery->cycle));
+					lc_discovery_clickhouse_now(delivery->discovery));
 	inspect->done(inspect);
 }
 

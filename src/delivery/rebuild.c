@@ -1,6 +1,7 @@
 #include "delivery/rebuild.h"
 
 #include "base/assert.h"
+#include "base/buffer.h"
 #include "base/counters.h"
 #include "base/crash_point.h"
 #include "base/log.h"
@@ -14,17 +15,21 @@
 #include "delivery/backlog.h"
 #include "delivery/build.h"
 #include "delivery/ending.h"
+#include "delivery/hash_set.h"
 #include "delivery/inflight.h"
+#include "delivery/mark.h"
 #include "delivery/object.h"
 #include "delivery/query.h"
-#include "delivery/rebuild_item.h"
 #include "delivery/source.h"
+#include "delivery/target.h"
 #include "delivery/target_table.h"
 #include "delivery/upload.h"
 #include "formats/record_stream.h"
 #include "formats/row_hash.h"
+#include "formats/taken_rows.h"
 #include "ledger/ledger.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 enum {
@@ -34,6 +39,133 @@ enum {
 	FAILURE_WAIT_MS = 5 * 1000,
 	NARROW_WAIT_MS = 1000,
 };
+
+/* ---- an intent whose body is built again ---- */
+
+/* An object that takes exactly the rows the intent names, by their hashes, from a stream that holds
+ * others too. */
+struct item {
+	struct lc_source *source;
+	struct lc_object *object;  /* NULL once it was handed on */
+	struct lc_hash_set hashes; /* its rows, sorted */
+	struct lc_hash_subtraction subtraction;
+	uint32_t first_second;
+	uint32_t last_second;
+	struct lc_buffer key;
+	struct lc_mark last; /* offset of the last row found */
+};
+
+enum item_answer {
+	ITEM_REFUSED,    /* the row is none of the intent's, or it has it already */
+	ITEM_TAKEN,      /* the row's line stands in the object */
+	ITEM_DISORDERED, /* its second lies before that of a row taken earlier */
+};
+
+/* An item whose object is rebuilt. False with `error` (LC_ERROR_CORRUPT), and nothing to release,
+ * when the intent's blob does not hold the rows that the intent names: what would be built from it
+ * is another object, which must not get the recorded key. */
+static bool item_init(struct item *item, struct lc_object_table *objects, struct lc_source *source,
+		      struct lc_target *target, const struct lc_ledger_intent *intent,
+		      uint64_t now_ms, struct lc_error *error)
+{
+	struct lc_taken_summary expected = {.rows = intent->rows,
+					    .first_second = intent->first_second,
+					    .last_second = intent->last_second};
+	struct lc_taken_second second;
+	size_t position = 0;
+
+	if (!lc_taken_rows_check(intent->taken_rows, &expected, error))
+		return lc_error_prefix(error, "the ledger is damaged: open intent %" PRIu64,
+				       intent->id);
+	*item = (struct item){.source = source,
+			      .first_second = intent->first_second,
+			      .last_second = intent->last_second};
+	while (lc_taken_rows_next(intent->taken_rows, &position, &second, NULL)) {
+		for (uint32_t i = 0; i < second.count; i++)
+			lc_hash_set_add(&item->hashes, lc_taken_rows_hash(&second, i));
+	}
+	lc_hash_set_sort(&item->hashes);
+	lc_mark_init(&item->last);
+	lc_buffer_init(&item->key, SIZE_MAX / 2);
+	lc_buffer_append_view(&item->key, intent->key);
+	item->object =
+	    lc_object_new_of_intent(objects, source, target, intent, item->hashes.count, now_ms);
+	return true;
+}
+
+/* To be called once the item has its final place in memory, before it is offered rows. */
+static void item_begin(struct item *item)
+{
+	lc_hash_subtraction_init(&item->subtraction, &item->hashes);
+}
+
+/* Releases all but the source; the object, if it is still here, stays unbuilt. */
+static void item_free(struct item *item)
+{
+	if (item->object != NULL)
+		lc_object_enter(item->object, LC_OBJECT_UNBUILT);
+	lc_hash_subtraction_free(&item->subtraction);
+	lc_hash_set_free(&item->hashes);
+	lc_buffer_free(&item->key);
+	lc_mark_free(&item->last);
+}
+
+/* For qsort: by source as the logs table orders them, then by intent. */
+static int item_compare(const void *a, const void *b)
+{
+	const struct item *left = a;
+	const struct item *right = b;
+	int order = lc_source_compare(left->source, right->source);
+
+	if (order != 0)
+		return order;
+	return (left->object->intent_id > right->object->intent_id) -
+	       (left->object->intent_id < right->object->intent_id);
+}
+
+/* Where the record's source lies: 0, it is the item's; less, the item's comes before. */
+static int item_compare_source(const struct item *item, const struct lc_record *record)
+{
+	struct lc_source wanted = {.raft_session_id = record->raft_session_id,
+				   .bucket = record->bucket};
+
+	return lc_source_compare(item->source, &wanted);
+}
+
+static void note_offset(struct item *item, const struct lc_record *record)
+{
+	struct lc_offset offset = {.inserted_at = record->inserted_at,
+				   .start_time_ms = record->start_time_ms,
+				   .req_id = record->req_id};
+
+	if (!lc_mark_covers(&item->last, &offset))
+		lc_mark_set(&item->last, &offset);
+}
+
+/* Offers a row of the item's source, in the order of a scan. */
+static enum item_answer item_offer(struct item *item, const struct lc_record *record, uint64_t hash,
+				   const struct lc_line_style *style)
+{
+	struct lc_object *object = item->object;
+
+	if (record->inserted_at < item->first_second || record->inserted_at > item->last_second ||
+	    !lc_view_equal(object->target->prefix, record->target_prefix) ||
+	    !lc_hash_subtraction_take(&item->subtraction, hash))
+		return ITEM_REFUSED;
+	if (object->line_count > 0 && record->inserted_at < object->last_second)
+		return ITEM_DISORDERED;
+	note_offset(item, record);
+	lc_object_append(object, record, hash, style);
+	return ITEM_TAKEN;
+}
+
+/* True when all its rows were found. */
+static bool item_is_whole(const struct item *item)
+{
+	return item->object->line_count == item->hashes.count;
+}
+
+/* ---- a pass ---- */
 
 /* Where a pass is. */
 enum step {
@@ -58,7 +190,7 @@ struct lc_rebuild {
 	struct lc_target *target; /* of this pass */
 	uint32_t now;
 
-	struct lc_rebuild_item *items; /* by source as the table orders them, then by id */
+	struct item *items; /* by source as the table orders them, then by id */
 	size_t item_count;
 	size_t at; /* first item of the source that the stream is in */
 	struct lc_record_stream *stream;
@@ -82,7 +214,7 @@ struct lc_rebuild *lc_rebuild_new(const struct lc_delivery *delivery)
 static void release_pass(struct lc_rebuild *rebuild)
 {
 	for (size_t i = 0; i < rebuild->item_count; i++)
-		lc_rebuild_item_free(&rebuild->items[i]);
+		item_free(&rebuild->items[i]);
 	free(rebuild->items);
 	rebuild->items = NULL;
 	rebuild->item_count = 0;
@@ -130,21 +262,21 @@ static bool on_record(void *context, const struct lc_record *record)
 	struct lc_line_style style = lc_object_line_style(rebuild->delivery->settings);
 
 	while (rebuild->at < rebuild->item_count &&
-	       lc_rebuild_item_compare_source(&rebuild->items[rebuild->at], record) < 0)
+	       item_compare_source(&rebuild->items[rebuild->at], record) < 0)
 		rebuild->at++;
 	if (rebuild->at < rebuild->item_count)
 		lc_ending_place_pass(&rebuild->place, rebuild->items[rebuild->at].source,
 				     record->inserted_at);
 	for (size_t i = rebuild->at; i < rebuild->item_count; i++) {
-		struct lc_rebuild_item *item = &rebuild->items[i];
-		enum lc_rebuild_item_answer answer;
+		struct item *item = &rebuild->items[i];
+		enum item_answer answer;
 
-		if (lc_rebuild_item_compare_source(item, record) != 0)
+		if (item_compare_source(item, record) != 0)
 			break;
-		answer = lc_rebuild_item_offer(item, record, hash, &style);
-		if (answer == LC_REBUILD_ITEM_REFUSED)
+		answer = item_offer(item, record, hash, &style);
+		if (answer == ITEM_REFUSED)
 			continue;
-		rebuild->disordered = answer == LC_REBUILD_ITEM_DISORDERED;
+		rebuild->disordered = answer == ITEM_DISORDERED;
 		return !rebuild->disordered;
 	}
 	return true;
@@ -161,7 +293,7 @@ static bool on_data(void *context, struct lc_view piece, struct lc_error *error)
 	return true;
 }
 
-static void submit(struct lc_rebuild *rebuild, struct lc_rebuild_item *item)
+static void submit(struct lc_rebuild *rebuild, struct item *item)
 {
 	struct lc_object *object = item->object;
 
@@ -176,7 +308,7 @@ static void submit(struct lc_rebuild *rebuild, struct lc_rebuild_item *item)
 	lc_upload_submit(rebuild->delivery->upload, object);
 }
 
-static void hold(struct lc_rebuild *rebuild, const struct lc_rebuild_item *item)
+static void hold(struct lc_rebuild *rebuild, const struct item *item)
 {
 	lc_attempts_hold(rebuild->delivery->attempts, item->object->intent_id,
 			 lc_loop_now_ms(rebuild->delivery->loop), MISSING_WAIT_MS,
@@ -184,7 +316,7 @@ static void hold(struct lc_rebuild *rebuild, const struct lc_rebuild_item *item)
 }
 
 /* ClickHouse does not show all rows of the intent. */
-static void miss(struct lc_rebuild *rebuild, struct lc_rebuild_item *item)
+static void miss(struct lc_rebuild *rebuild, struct item *item)
 {
 	uint64_t missing = item->hashes.count - item->object->line_count;
 	uint64_t retention = (uint64_t)rebuild->delivery->settings->consumer_retention_seconds;
@@ -210,8 +342,8 @@ static void miss(struct lc_rebuild *rebuild, struct lc_rebuild_item *item)
 	lc_attempts_forget(rebuild->delivery->attempts, item->object->intent_id);
 	lc_object_enter(item->object, LC_OBJECT_CLOSED);
 	item->object = NULL;
-	lc_rebuild_item_free(item);
-	*item = (struct lc_rebuild_item){.source = NULL};
+	item_free(item);
+	*item = (struct item){.source = NULL};
 	rebuild->delivery->events->lost(rebuild->delivery->context, source);
 }
 
@@ -243,9 +375,9 @@ static void finish(void *context, const struct lc_error *error)
 	struct lc_error failure = *error;
 
 	for (size_t i = 0; i < rebuild->item_count; i++) {
-		struct lc_rebuild_item *item = &rebuild->items[i];
+		struct item *item = &rebuild->items[i];
 
-		if (lc_rebuild_item_whole(item))
+		if (item_is_whole(item))
 			submit(rebuild, item);
 		else if (failure.kind == LC_ERROR_NONE)
 			miss(rebuild, item);
@@ -275,7 +407,7 @@ static struct lc_source **sources_from(const struct lc_rebuild *rebuild, size_t 
 static bool all_whole(const struct lc_rebuild *rebuild)
 {
 	for (size_t i = 0; i < rebuild->item_count; i++) {
-		if (!lc_rebuild_item_whole(&rebuild->items[i]))
+		if (!item_is_whole(&rebuild->items[i]))
 			return false;
 	}
 	return true;
@@ -311,11 +443,11 @@ static void on_done(void *context, const struct lc_error *error, int exception_c
 static bool add_item(struct lc_rebuild *rebuild, const struct lc_ledger_intent *intent,
 		     struct lc_error *error)
 {
-	struct lc_rebuild_item *item = &rebuild->items[rebuild->item_count];
+	struct item *item = &rebuild->items[rebuild->item_count];
 	struct lc_source *source = lc_source_get(
 	    rebuild->delivery->sources, intent->source.raft_session_id, intent->source.bucket);
 
-	if (!lc_rebuild_item_init(item, rebuild->delivery->objects, source, rebuild->target, intent,
+	if (!item_init(item, rebuild->delivery->objects, source, rebuild->target, intent,
 				  lc_loop_now_ms(rebuild->delivery->loop), error))
 		return false;
 	rebuild->item_count++;
@@ -325,14 +457,13 @@ static bool add_item(struct lc_rebuild *rebuild, const struct lc_ledger_intent *
 /* In the order of the stream, with the bounds of what is asked. */
 static void order_items(struct lc_rebuild *rebuild)
 {
-	qsort(rebuild->items, rebuild->item_count, sizeof(rebuild->items[0]),
-	      lc_rebuild_item_compare);
+	qsort(rebuild->items, rebuild->item_count, sizeof(rebuild->items[0]), item_compare);
 	rebuild->from = UINT32_MAX;
 	rebuild->until = 0;
 	for (size_t i = 0; i < rebuild->item_count; i++) {
-		struct lc_rebuild_item *item = &rebuild->items[i];
+		struct item *item = &rebuild->items[i];
 
-		lc_rebuild_item_begin(item);
+		item_begin(item);
 		if (item->first_second < rebuild->from)
 			rebuild->from = item->first_second;
 		if (item->last_second >= rebuild->until)

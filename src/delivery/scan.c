@@ -74,15 +74,11 @@ struct lc_scan {
 	uint64_t started_ms;
 };
 
-struct lc_scan *lc_scan_new(const struct lc_delivery *delivery, lc_scan_progress *on_progress,
-			    lc_scan_callback *on_end, void *context)
+struct lc_scan *lc_scan_new(const struct lc_delivery *delivery)
 {
 	struct lc_scan *scan = lc_memory_zero(1, sizeof(*scan));
 
 	scan->delivery = delivery;
-	scan->on_progress = on_progress;
-	scan->on_end = on_end;
-	scan->context = context;
 	lc_mark_init(&scan->at.last);
 	return scan;
 }
@@ -467,10 +463,14 @@ static void ask_ledger(struct lc_scan *scan)
 }
 
 void lc_scan_start(struct lc_scan *scan, unsigned seat, struct lc_source *const *sources,
-		   size_t count)
+		   size_t count, lc_scan_progress *on_progress, lc_scan_callback *on_end,
+		   void *context)
 {
 	LC_ASSERT(!lc_scan_running(scan) && count > 0);
 	scan->seat = seat;
+	scan->on_progress = on_progress;
+	scan->on_end = on_end;
+	scan->context = context;
 	scan->sources = lc_memory_resize(NULL, count, sizeof(struct lc_source *));
 	memcpy(scan->sources, sources, count * sizeof(struct lc_source *));
 	lc_plan_sort_by_name(scan->sources, count);

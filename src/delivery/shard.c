@@ -12,9 +12,11 @@
 #include "delivery/commit.h"
 #include "delivery/cycle.h"
 #include "delivery/delivery.h"
+#include "delivery/discovery.h"
 #include "delivery/object.h"
 #include "delivery/rebuild.h"
 #include "delivery/reconcile.h"
+#include "delivery/scan.h"
 #include "delivery/source.h"
 #include "delivery/target_table.h"
 #include "delivery/undelivered.h"
@@ -122,10 +124,10 @@ static void on_room(void *context)
 {
 	struct lc_shard *shard = context;
 
-	lc_cycle_update_flow(shard->delivery.cycle);
+	lc_scan_update_flow(shard->delivery.scan);
 	if (shard->step == STEP_DELIVERING)
 		lc_rebuild_start_if_due(shard->delivery.rebuild,
-					lc_cycle_clickhouse_now(shard->delivery.cycle));
+					lc_discovery_clickhouse_now(shard->delivery.discovery));
 	check_drained(shard);
 }
 
@@ -154,13 +156,13 @@ static void on_ledger_damaged(void *context, const struct lc_error *error)
  * it was taken in slices. */
 static void begin_horizon(struct lc_shard *shard)
 {
-	uint32_t closed = lc_cycle_closed(shard->delivery.cycle);
+	uint32_t closed = lc_discovery_closed(shard->delivery.discovery);
 	uint32_t back = (uint32_t)shard->delivery.settings->reconcile_horizon_seconds;
 
 	shard->fresh = false;
 	lc_reconcile_follow_clock(shard->delivery.reconcile,
-				  lc_cycle_clickhouse_now(shard->delivery.cycle),
-				  lc_cycle_least_told(shard->delivery.cycle));
+				  lc_discovery_clickhouse_now(shard->delivery.discovery),
+				  lc_discovery_least_told(shard->delivery.discovery));
 	lc_reconcile_set_horizon(shard->delivery.reconcile, closed > back ? closed - back : 1);
 }
 
@@ -208,16 +210,16 @@ static void on_janitor(void *context)
 	struct lc_shard *shard = context;
 
 	lc_undelivered_survey(shard->delivery.sources, shard->delivery.counters);
-	lc_upload_tend(shard->delivery.upload, !lc_cycle_scanning(shard->delivery.cycle));
-	lc_cycle_update_flow(shard->delivery.cycle);
+	lc_upload_tend(shard->delivery.upload, !lc_scan_running(shard->delivery.scan));
+	lc_scan_update_flow(shard->delivery.scan);
 	if (shard->step == STEP_DELIVERING) {
-		uint32_t now = lc_cycle_clickhouse_now(shard->delivery.cycle);
+		uint32_t now = lc_discovery_clickhouse_now(shard->delivery.discovery);
 
 		lc_rebuild_start_if_due(shard->delivery.rebuild, now);
 		lc_reconcile_follow_clock(shard->delivery.reconcile, now,
-					  lc_cycle_least_told(shard->delivery.cycle));
+					  lc_discovery_least_told(shard->delivery.discovery));
 		lc_reconcile_start_if_due(shard->delivery.reconcile,
-					  lc_cycle_until(shard->delivery.cycle), now);
+					  lc_discovery_until(shard->delivery.discovery), now);
 	}
 	give_memory_back(shard);
 	lc_loop_timer_start(shard->janitor_timer, JANITOR_MS);
@@ -370,6 +372,8 @@ static bool make_delivery(struct lc_shard *shard, struct lc_error *error)
 	delivery->commit = lc_commit_new(delivery);
 	delivery->rebuild = lc_rebuild_new(delivery);
 	delivery->reconcile = lc_reconcile_new(delivery);
+	delivery->discovery = lc_discovery_new(delivery);
+	delivery->scan = lc_scan_new(delivery);
 	delivery->cycle = lc_cycle_new(delivery);
 	return true;
 }
@@ -380,6 +384,8 @@ static void free_delivery(struct lc_shard *shard)
 	struct lc_delivery *delivery = &shard->delivery;
 
 	lc_cycle_free(delivery->cycle);
+	lc_scan_free(delivery->scan);
+	lc_discovery_free(delivery->discovery);
 	lc_reconcile_free(delivery->reconcile);
 	lc_rebuild_free(delivery->rebuild);
 	lc_commit_free(delivery->commit);

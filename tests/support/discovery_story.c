@@ -17,7 +17,7 @@ void discovery_story_start_process(struct discovery_story *story,
 {
 	lc_discovery_free(story->discovery);
 	story->world.delivery.state = *ledger_state;
-	story->discovery = lc_discovery_new(&story->world.delivery, on_end, story);
+	story->discovery = lc_discovery_new(&story->world.delivery);
 }
 
 int discovery_story_set_up(void **state)
@@ -47,7 +47,7 @@ int discovery_story_tear_down(void **state)
 
 void discovery_story_start(struct discovery_story *story)
 {
-	lc_discovery_start(story->discovery, 0);
+	lc_discovery_start(story->discovery, 0, on_end, story);
 }
 
 void discovery_story_tell_time(struct discovery_story *story, uint32_t now)

@@ -3,6 +3,8 @@
 #include "delivery/cycle.h"
 
 #include "base/memory.h"
+#include "delivery/discovery.h"
+#include "delivery/scan.h"
 #include "support/delivery_world.h"
 #include "support/record_rows.h"
 #include "support/story.h"
@@ -61,11 +63,22 @@ static void set_up_settings(struct lc_settings *settings)
 }
 
 /* As if the settings had been these from the start. */
-static void restart_cycle(struct story *story)
+static void free_cycle(struct story *story)
 {
 	lc_cycle_free(story->cycle);
-	story->world.delivery.state.until = UNTIL;
-	story->cycle = lc_cycle_new(&story->world.delivery);
+	lc_scan_free(story->world.delivery.scan);
+	lc_discovery_free(story->world.delivery.discovery);
+}
+
+static void restart_cycle(struct story *story)
+{
+	struct lc_delivery *delivery = &story->world.delivery;
+
+	free_cycle(story);
+	delivery->state.until = UNTIL;
+	delivery->discovery = lc_discovery_new(delivery);
+	delivery->scan = lc_scan_new(delivery);
+	story->cycle = lc_cycle_new(delivery);
 }
 
 static int set_up(void **state)
@@ -84,7 +97,7 @@ static int tear_down(void **state)
 {
 	struct story *story = *state;
 
-	lc_cycle_free(story->cycle);
+	free_cycle(story);
 	delivery_world_end(&story->world);
 	free(story);
 	return 0;
@@ -166,7 +179,7 @@ static void answer_scan(struct story *story)
 
 static const char *step(const struct story *story)
 {
-	return lc_cycle_step_name(lc_cycle_step(story->cycle));
+	return lc_cycle_step_name(lc_cycle_current_step(story->cycle));
 }
 
 /* Nothing new has come since the last window. */
@@ -584,11 +597,11 @@ static void what_a_slice_has_found_is_read_before_the_next_one(void **state)
 	assert_string_equal(step(story), "discovering");
 	answer_clock(story, UNTIL + LONG + DELAY);
 	fake_clickhouse_end(story->world.clickhouse);
-	assert_int_equal(lc_cycle_until(story->cycle), UNTIL + 3 * SLICE);
+	assert_int_equal(lc_discovery_until(story->world.delivery.discovery), UNTIL + 3 * SLICE);
 	fake_loop_advance(story->world.loop, 0);
 	answer_clock(story, UNTIL + LONG + DELAY);
 	fake_clickhouse_end(story->world.clickhouse);
-	assert_int_equal(lc_cycle_until(story->cycle), UNTIL + LONG);
+	assert_int_equal(lc_discovery_until(story->world.delivery.discovery), UNTIL + LONG);
 	assert_int_equal(lc_cycle_begins_in_ms(story->cycle), INTERVAL_MS);
 }
 

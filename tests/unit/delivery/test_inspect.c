@@ -5,6 +5,7 @@
 #include "delivery/backlog.h"
 #include "delivery/cycle.h"
 #include "delivery/delivery.h"
+#include "delivery/discovery.h"
 #include "delivery/rebuild.h"
 #include "delivery/source.h"
 #include "delivery/target.h"
@@ -52,13 +53,13 @@ bool lc_shard_delivering(const struct lc_shard *shard)
 	return WORLD.delivering;
 }
 
-uint32_t lc_cycle_clickhouse_now(const struct lc_cycle *cycle)
+uint32_t lc_discovery_clickhouse_now(const struct lc_discovery *discovery)
 {
-	(void)cycle;
+	(void)discovery;
 	return NOW;
 }
 
-enum lc_cycle_step lc_cycle_step(const struct lc_cycle *cycle)
+enum lc_cycle_step lc_cycle_current_step(const struct lc_cycle *cycle)
 {
 	(void)cycle;
 	return LC_CYCLE_WAITING;

@@ -50,7 +50,7 @@ static int set_up(void **state)
 	story->list[0] = lc_source_get(story->world.sources, 7, lc_view_of("a"));
 	story->list[1] = lc_source_get(story->world.sources, 7, lc_view_of("b"));
 	story->list[2] = lc_source_get(story->world.sources, 7, lc_view_of("c"));
-	story->scan = lc_scan_new(&story->world.delivery, on_progress, on_end, story);
+	story->scan = lc_scan_new(&story->world.delivery);
 	*state = story;
 	return 0;
 }
@@ -87,7 +87,7 @@ static void what_is_open_is_asked_for_and_settled(void **state)
 
 	open_range(story->list[0], 500, 510, false);
 	open_range(story->list[1], 505, 520, false);
-	lc_scan_start(story->scan, 0, story->list, 2);
+	lc_scan_start(story->scan, 0, story->list, 2, on_progress, on_end, story);
 	assert_true(
 	    fake_clickhouse_sql_has(story->world.clickhouse, "insertedAt >= toDateTime(500)"));
 	assert_true(
@@ -106,7 +106,7 @@ static void a_second_that_opens_while_the_ledger_answers_is_read_as_well(void **
 
 	open_range(story->list[0], 500, 510, true);
 	open_range(story->list[1], 500, 510, false);
-	lc_scan_start(story->scan, 0, story->list, 2);
+	lc_scan_start(story->scan, 0, story->list, 2, on_progress, on_end, story);
 	assert_string_equal(fake_ledger_told(story->world.ledger), "hashes? 7/a 500-510\n");
 	open_range(story->list[1], 450, 451, true);
 	open_range(story->list[1], 560, 561, true);
@@ -129,7 +129,7 @@ static void a_second_that_opens_later_stays_open(void **state)
 
 	open_range(story->list[0], 500, 510, false);
 	open_range(story->list[1], 500, 510, true);
-	lc_scan_start(story->scan, 0, story->list, 2);
+	lc_scan_start(story->scan, 0, story->list, 2, on_progress, on_end, story);
 	open_range(story->list[0], 300, 301, true);
 	fake_ledger_answer_hashes(story->world.ledger);
 	fake_clickhouse_end(story->world.clickhouse);
@@ -159,7 +159,7 @@ static void receive_two_rows(struct story *story)
 	fake_clickhouse_hold_rest(story->world.clickhouse);
 	open_range(story->list[0], 500, 510, false);
 	open_range(story->list[1], 500, 510, false);
-	lc_scan_start(story->scan, 0, story->list, 2);
+	lc_scan_start(story->scan, 0, story->list, 2, on_progress, on_end, story);
 	send_row(story, "a", 503, "one");
 	send_row(story, "a", 503, "two");
 	fake_clickhouse_end(story->world.clickhouse);
@@ -189,7 +189,7 @@ static void rows_that_nobody_asked_for_do_not_move_the_offset(void **state)
 
 	open_range(story->list[0], 500, 504, false);
 	open_range(story->list[1], 500, 510, false);
-	lc_scan_start(story->scan, 0, story->list, 2);
+	lc_scan_start(story->scan, 0, story->list, 2, on_progress, on_end, story);
 	send_row(story, "a", 507, "late");
 	send_row(story, "b", 507, "b");
 	fake_clickhouse_end(story->world.clickhouse);
@@ -268,7 +268,7 @@ static void start_three(struct story *story)
 {
 	for (size_t i = 0; i < 3; i++)
 		open_range(story->list[i], 500, 510, false);
-	lc_scan_start(story->scan, 0, story->list, 3);
+	lc_scan_start(story->scan, 0, story->list, 3, on_progress, on_end, story);
 }
 
 static void expect_left(const struct story *story, const char *unread, bool broke_in_first)
