@@ -1,10 +1,10 @@
 /*
- * Whether an answer of rows came to its end. A stream of rows can not prove that itself: ClickHouse
+ * Whether an answer of rows came to its end. A stream of rows cannot prove that itself: ClickHouse
  * sends it as it reads, and has no way to add a last row without holding the others back. So once
  * it has ended ClickHouse is asked for the number of rows from the last second on that came. More
  * than came means that the answer was cut, whoever did it; or that rows have become visible
  * meanwhile, which the next scan will find. Fewer mean nothing. The question reads key columns, of
- * what lies behind the last second only.
+ * what comes from the last second on only.
  */
 #ifndef LC_DELIVERY_ENDING_H
 #define LC_DELIVERY_ENDING_H

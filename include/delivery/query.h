@@ -1,7 +1,7 @@
 /*
  * The text of every query that a shard asks ClickHouse: all SQL of the delivery stands here. Pure.
  *
- * Each answer's rows stand between two markers, `marker`, chosen anew for each query. A discovery,
+ * Each answer's rows stand between two markers, `marker`, chosen for each query. A discovery,
  * the offsets and the two counts answer in the columns of formats/discovery_row.h, with a last row
  * that proves the answer whole; a scan in those of include/tbl/record_fields.h. Every statement
  * ends in the settings of include/tbl/answer_settings.h. Times are seconds since 1970 on

@@ -18,13 +18,13 @@ struct lc_delivery;
 struct lc_shard;
 
 struct lc_shard_callbacks {
-	/* The first discovery has succeeded, or is being retried against a server that can not be
+	/* The first discovery has succeeded, or is being retried against a server that cannot be
 	 * reached. Once. */
 	void (*on_ready)(void *context);
 	/* After lc_shard_drain or lc_shard_abandon: nothing is under way any more; what was
 	 * delivered is committed, or could not be. Once. */
 	void (*on_drained)(void *context);
-	/* The shard can not go on: LC_ERROR_CORRUPT, the ledger is damaged; LC_ERROR_CONFLICT,
+	/* The shard cannot go on: LC_ERROR_CORRUPT, the ledger is damaged; LC_ERROR_CONFLICT,
 	 * another courier delivers its sources. Nothing more happens. */
 	void (*on_failed)(void *context, const struct lc_error *error);
 };

@@ -16,7 +16,7 @@ struct lc_slice {
 	uint32_t seconds; /* of the next question at most; a multiple of `least`, or `most` */
 	uint32_t least;
 	uint32_t most;
-	unsigned patience; /* answers still to come before it grows */
+	unsigned pause; /* answers still to come before it grows */
 };
 
 struct lc_slice lc_slice_of(uint32_t seconds, uint32_t least, uint32_t most);

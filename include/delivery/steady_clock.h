@@ -1,8 +1,8 @@
 /*
- * A clock that follows ClickHouse's and can not be led astray: it never shows more than ClickHouse
+ * A clock that follows ClickHouse's and cannot be led astray: it never shows more than ClickHouse
  * tells, and gains at most a quarter on the time that really passes. The horizon follows it. So a
  * clock that is ahead for a while (ClickHouse's, this machine's, or both) has to be so for four
- * times the length of the horizon before what comes once it is right again lies behind the horizon;
+ * times the length of the horizon before what comes once it is right again lies before the horizon;
  * and after a long outage this clock is right again by itself.
  *
  * A pure rule. What passes is measured on the monotonic clock, which begins with the machine.

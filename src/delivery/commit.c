@@ -260,7 +260,7 @@ static void start_insert(void *context, const struct lc_ledger_count *offsets, s
 	commit->query = lc_clickhouse_start(commit->delivery->clickhouse, &spec);
 }
 
-/* What the ledger has on record as committed is never behind what we have written to ClickHouse,
+/* What the ledger has on record as committed is never before what we have written to ClickHouse,
  * but for what it has forgotten: that is how another courier's offsets are told from ours. */
 void lc_commit_flush(struct lc_commit *commit, enum lc_commit_reason reason)
 {

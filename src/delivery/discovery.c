@@ -422,8 +422,8 @@ static void keep_committed(struct lc_discovery *discovery, const struct lc_ledge
 	lc_ledger_set_committed(discovery->delivery->ledger, &offset, 1, NULL, NULL);
 }
 
-/* A floor may lie behind the end of the first window, when the other courier was quick: windows up
- * to there hold rows that it has delivered. */
+/* A floor may lie past the end of the first window, when the other courier was quick: windows up to
+ * there hold rows that it has delivered. */
 static void set_floors(struct lc_discovery *discovery)
 {
 	for (const struct found *found = discovery->found; found != NULL; found = found->next) {

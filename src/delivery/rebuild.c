@@ -428,7 +428,7 @@ static void on_done(void *context, const struct lc_error *error, int exception_c
 		finish(rebuild, &failure);
 		return;
 	}
-	/* A row of no source that was asked for leads behind the last item. */
+	/* A row of no source that was asked for leads past the last item. */
 	sources =
 	    sources_from(rebuild, rebuild->at < rebuild->item_count ? rebuild->at : 0, &rest.count);
 	rest.sources = sources;

@@ -121,7 +121,7 @@ static void keep_clock(struct lc_reconcile *reconcile)
 void lc_reconcile_set_horizon(struct lc_reconcile *reconcile, uint32_t horizon)
 {
 	keep_clock(reconcile);
-	/* Whole slots: what is known of a part of one can not be compared. */
+	/* Whole slots: what is known of a part of one cannot be compared. */
 	reconcile->horizon = horizon - horizon % LC_LEDGER_SLOT_SECONDS;
 	lc_upload_set_horizon(reconcile->delivery->upload, reconcile->horizon);
 	lc_ledger_set_horizon(reconcile->delivery->ledger, reconcile->horizon);
@@ -185,7 +185,7 @@ static bool asked_for(const struct lc_reconcile *reconcile, const struct lc_disc
 }
 
 /* What is open is not settled: it has its own way to be taken. But what is settled beside it, or
- * behind it while this pass goes on, must stay within the horizon until a pass compares it. */
+ * after it while this pass goes on, must stay within the horizon until a pass compares it. */
 static bool pass_over(struct lc_reconcile *reconcile, const struct lc_source *source,
 		      uint32_t second)
 {
@@ -373,8 +373,8 @@ static void ask_slots(struct lc_reconcile *reconcile)
 /* So far the horizon is to reach, in whole slots, when this is the present. */
 static uint32_t horizon_of(const struct lc_reconcile *reconcile, uint32_t present)
 {
-	uint32_t behind = (uint32_t)reconcile->delivery->settings->reconcile_horizon_seconds;
-	uint32_t bound = present > behind ? present - behind : 0;
+	uint32_t back = (uint32_t)reconcile->delivery->settings->reconcile_horizon_seconds;
+	uint32_t bound = present > back ? present - back : 0;
 
 	return bound - bound % LC_LEDGER_SLOT_SECONDS;
 }
@@ -544,8 +544,8 @@ static void tell_of_clock(const struct lc_reconcile *reconcile, uint32_t until, 
 			horizon > now ? horizon - now : 0);
 }
 
-/* A server that is not believed writes rows all the same. What one from behind the horizon writes
- * can not be helped, and must not hold up the horizon. */
+/* A server that is not believed writes rows all the same. What one from before the horizon writes
+ * cannot be helped, and must not hold up the horizon. */
 void lc_reconcile_follow_clock(struct lc_reconcile *reconcile, uint32_t now, uint32_t least)
 {
 	uint32_t told = least < now && least >= reconcile->horizon ? least : now;
@@ -557,7 +557,7 @@ void lc_reconcile_follow_clock(struct lc_reconcile *reconcile, uint32_t now, uin
 
 /* ---- when ---- */
 
-/* The youngest slot may be cut by the window's end, behind which nothing is taken. */
+/* The youngest slot may be cut by the window's end, past which nothing is taken. */
 static void begin_pass(struct lc_reconcile *reconcile)
 {
 	uint32_t recent =

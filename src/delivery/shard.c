@@ -152,7 +152,7 @@ static void on_ledger_damaged(void *context, const struct lc_error *error)
 	fail(context, error);
 }
 
-/* Rows that come to light behind the first window are looked for as far back as any, whether or not
+/* Rows that come to light before the first window are looked for as far back as any, whether or not
  * it was taken in slices. */
 static void begin_horizon(struct lc_shard *shard)
 {

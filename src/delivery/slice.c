@@ -4,7 +4,8 @@
 #include "clients/diagnose.h"
 
 enum {
-	PATIENCE = 8, /* so the price of trying more is at most a failure in nine questions */
+	/* So the price of trying more is at most a failure in nine questions. */
+	ANSWERS_BEFORE_GROWTH = 8,
 	WORKED_ON_MS = 1000, /* refused connections and broken ones end sooner */
 };
 
@@ -33,15 +34,15 @@ bool lc_slice_shrink(struct lc_slice *slice, uint32_t asked)
 {
 	uint32_t half = asked / 2 - asked / 2 % slice->least;
 
-	slice->patience = PATIENCE;
+	slice->pause = ANSWERS_BEFORE_GROWTH;
 	slice->seconds = half > slice->least ? half : slice->least;
 	return asked > slice->least;
 }
 
 void lc_slice_grow(struct lc_slice *slice, uint32_t asked)
 {
-	if (slice->patience > 0)
-		slice->patience--;
+	if (slice->pause > 0)
+		slice->pause--;
 	else if (asked >= slice->seconds)
 		slice->seconds =
 		    slice->seconds > slice->most / 2 ? slice->most : slice->seconds * 2;

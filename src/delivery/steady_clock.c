@@ -1,8 +1,8 @@
 #include "delivery/steady_clock.h"
 
 /* The time that has passed at least. A smaller reading than the last one is of a machine that was
- * started anew since: then all of it has passed. A larger one never shows more than the truth
- * either, whether or not the machine was started anew between. */
+ * started again since: then all of it has passed. A larger one never shows more than the truth
+ * either, whether or not the machine was started again between. */
 static uint64_t passed_ms(const struct lc_steady_clock *clock, uint64_t now_ms)
 {
 	return now_ms < clock->at_ms ? now_ms : now_ms - clock->at_ms;
