@@ -7,24 +7,22 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
-#include "base/random.h"
 #include "clients/clickhouse.h"
 #include "clients/diagnose.h"
 #include "config/settings.h"
 #include "delivery/attempts.h"
 #include "delivery/backlog.h"
 #include "delivery/build.h"
-#include "delivery/ending.h"
 #include "delivery/hash_set.h"
 #include "delivery/inflight.h"
 #include "delivery/mark.h"
 #include "delivery/object.h"
 #include "delivery/query.h"
+#include "delivery/rows.h"
 #include "delivery/source.h"
 #include "delivery/target.h"
 #include "delivery/target_table.h"
 #include "delivery/upload.h"
-#include "formats/record_stream.h"
 #include "formats/row_hash.h"
 #include "formats/taken_rows.h"
 #include "ledger/ledger.h"
@@ -184,21 +182,15 @@ struct lc_rebuild {
 	size_t most; /* intents of the next pass; fewer once a pass could not be read */
 
 	enum step step;
-	struct lc_ledger_command *read;    /* in STEP_INTENTS */
-	struct lc_clickhouse_query *query; /* in STEP_ROWS */
-	struct lc_ending ending;
-	struct lc_target *target; /* of this pass */
+	struct lc_ledger_command *read; /* in STEP_INTENTS */
+	struct lc_rows rows;            /* in STEP_ROWS and STEP_ENDING */
+	struct lc_target *target;       /* of this pass */
 	uint32_t now;
 
 	struct item *items; /* by source as the table orders them, then by id */
 	size_t item_count;
-	size_t at; /* first item of the source that the stream is in */
-	struct lc_record_stream *stream;
+	size_t at;       /* first item of the source that the stream is in */
 	bool disordered; /* the stream goes back in time: it is not what was asked for */
-	unsigned seat;
-	uint32_t from; /* bounds of what is asked */
-	uint32_t until;
-	struct lc_ending_place place; /* of the last row */
 };
 
 struct lc_rebuild *lc_rebuild_new(const struct lc_delivery *delivery)
@@ -218,8 +210,7 @@ static void release_pass(struct lc_rebuild *rebuild)
 	free(rebuild->items);
 	rebuild->items = NULL;
 	rebuild->item_count = 0;
-	lc_record_stream_free(rebuild->stream);
-	rebuild->stream = NULL;
+	lc_rows_release(&rebuild->rows);
 	rebuild->target = NULL;
 }
 
@@ -230,7 +221,6 @@ static void enter(struct lc_rebuild *rebuild, enum step step)
 		       LC_LOG_TEXT("to", STEP_NAMES[step]));
 	rebuild->step = step;
 	rebuild->read = NULL;
-	rebuild->query = NULL;
 	if (step == STEP_IDLE)
 		release_pass(rebuild);
 }
@@ -238,9 +228,6 @@ static void enter(struct lc_rebuild *rebuild, enum step step)
 void lc_rebuild_cancel(struct lc_rebuild *rebuild)
 {
 	lc_ledger_cancel(rebuild->read);
-	if (rebuild->query != NULL)
-		lc_clickhouse_cancel(rebuild->query);
-	lc_ending_cancel(&rebuild->ending);
 	enter(rebuild, STEP_IDLE);
 }
 
@@ -265,8 +252,8 @@ static bool on_record(void *context, const struct lc_record *record)
 	       item_compare_source(&rebuild->items[rebuild->at], record) < 0)
 		rebuild->at++;
 	if (rebuild->at < rebuild->item_count)
-		lc_ending_place_pass(&rebuild->place, rebuild->items[rebuild->at].source,
-				     record->inserted_at);
+		lc_rows_pass(&rebuild->rows, rebuild->items[rebuild->at].source,
+			     record->inserted_at);
 	for (size_t i = rebuild->at; i < rebuild->item_count; i++) {
 		struct item *item = &rebuild->items[i];
 		enum item_answer answer;
@@ -286,7 +273,7 @@ static bool on_data(void *context, struct lc_view piece, struct lc_error *error)
 {
 	struct lc_rebuild *rebuild = context;
 
-	if (!lc_record_stream_feed(rebuild->stream, piece, error))
+	if (!lc_rows_feed(&rebuild->rows, piece, error))
 		return false;
 	if (rebuild->disordered)
 		return lc_error_set(error, LC_ERROR_CORRUPT, "rows out of order");
@@ -414,29 +401,26 @@ static bool all_whole(const struct lc_rebuild *rebuild)
 }
 
 /* Only an answer that came to its end says that a row is not there. */
-static void on_done(void *context, const struct lc_error *error, int exception_code)
+static void on_end(void *context, const struct lc_error *error)
 {
 	struct lc_rebuild *rebuild = context;
-	struct lc_error failure = *error;
-	struct lc_query_rows rest = {.from = rebuild->from, .until = rebuild->until};
 	struct lc_source **sources;
+	size_t count;
 
-	(void)exception_code;
-	rebuild->query = NULL;
-	if (failure.kind != LC_ERROR_NONE || !lc_record_stream_end(rebuild->stream, &failure) ||
-	    all_whole(rebuild)) {
-		finish(rebuild, &failure);
+	if (error->kind != LC_ERROR_NONE || all_whole(rebuild)) {
+		finish(rebuild, error);
 		return;
 	}
 	/* A row of no source that was asked for leads past the last item. */
 	sources =
-	    sources_from(rebuild, rebuild->at < rebuild->item_count ? rebuild->at : 0, &rest.count);
-	rest.sources = sources;
+	    sources_from(rebuild, rebuild->at < rebuild->item_count ? rebuild->at : 0, &count);
 	enter(rebuild, STEP_ENDING);
-	lc_ending_ask(&rebuild->ending, rebuild->delivery, rebuild->seat, &rest, &rebuild->place,
-		      finish, rebuild);
+	lc_rows_check(&rebuild->rows, sources, count, finish);
 	free(sources);
 }
+
+static const struct lc_rows_reader READER = {
+    .on_record = on_record, .on_data = on_data, .on_end = on_end};
 
 /* ---- intents ---- */
 
@@ -448,64 +432,43 @@ static bool add_item(struct lc_rebuild *rebuild, const struct lc_ledger_intent *
 	    rebuild->delivery->sources, intent->source.raft_session_id, intent->source.bucket);
 
 	if (!item_init(item, rebuild->delivery->objects, source, rebuild->target, intent,
-				  lc_loop_now_ms(rebuild->delivery->loop), error))
+		       lc_loop_now_ms(rebuild->delivery->loop), error))
 		return false;
 	rebuild->item_count++;
 	return true;
 }
 
-/* In the order of the stream, with the bounds of what is asked. */
-static void order_items(struct lc_rebuild *rebuild)
+/* In the order of the stream; `asked` gets the bounds of what is asked. */
+static void order_items(struct lc_rebuild *rebuild, struct lc_query_rows *asked)
 {
 	qsort(rebuild->items, rebuild->item_count, sizeof(rebuild->items[0]), item_compare);
-	rebuild->from = UINT32_MAX;
-	rebuild->until = 0;
+	asked->from = UINT32_MAX;
+	asked->until = 0;
 	for (size_t i = 0; i < rebuild->item_count; i++) {
 		struct item *item = &rebuild->items[i];
 
 		item_begin(item);
-		if (item->first_second < rebuild->from)
-			rebuild->from = item->first_second;
-		if (item->last_second >= rebuild->until)
-			rebuild->until = item->last_second + 1;
+		if (item->first_second < asked->from)
+			asked->from = item->first_second;
+		if (item->last_second >= asked->until)
+			asked->until = item->last_second + 1;
 	}
 }
 
 static void start_query(struct lc_rebuild *rebuild)
 {
-	static const struct lc_clickhouse_setting settings[] = {{"max_block_size", "8192"}};
-	uint64_t marker = lc_random_next(rebuild->delivery->random);
-	struct lc_query_rows rows = {.count = 0};
+	unsigned seat = lc_clickhouse_take_seat(rebuild->delivery->clickhouse);
+	struct lc_query_rows asked = {.count = 0};
 	struct lc_source **sources;
-	struct lc_clickhouse_spec spec = {
-	    .settings = settings,
-	    .setting_count = sizeof(settings) / sizeof(settings[0]),
-	    .seat = lc_clickhouse_take_seat(rebuild->delivery->clickhouse),
-	    .on_data = on_data,
-	    .on_done = on_done,
-	    .context = rebuild,
-	};
-	struct lc_buffer sql;
 
-	order_items(rebuild);
-	rebuild->seat = spec.seat;
-	rebuild->place = (struct lc_ending_place){.source = NULL};
-	sources = sources_from(rebuild, 0, &rows.count);
-	rows.sources = sources;
-	rows.from = rebuild->from;
-	rows.until = rebuild->until;
-	lc_buffer_init(&sql, SIZE_MAX / 2);
-	lc_query_append_scan(&sql, rebuild->delivery, marker, &rows);
-	LC_ASSERT(!lc_buffer_failed(&sql));
-	free(sources);
-	spec.sql = lc_buffer_view(&sql);
+	order_items(rebuild, &asked);
+	sources = sources_from(rebuild, 0, &asked.count);
+	asked.sources = sources;
 	rebuild->at = 0;
 	rebuild->disordered = false;
-	rebuild->stream = lc_record_stream_new(
-	    marker, (size_t)rebuild->delivery->settings->limits_max_row_bytes, on_record, rebuild);
 	enter(rebuild, STEP_ROWS);
-	rebuild->query = lc_clickhouse_start(rebuild->delivery->clickhouse, &spec);
-	lc_buffer_free(&sql);
+	lc_rows_start(&rebuild->rows, rebuild->delivery, seat, &asked, &READER, rebuild);
+	free(sources);
 }
 
 /* The body of the intent is in memory. */

@@ -6,17 +6,16 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
-#include "base/random.h"
 #include "clients/clickhouse.h"
 #include "clients/diagnose.h"
 #include "config/settings.h"
 #include "delivery/build.h"
-#include "delivery/ending.h"
 #include "delivery/hash_set.h"
 #include "delivery/inflight.h"
 #include "delivery/mark.h"
 #include "delivery/plan.h"
 #include "delivery/query.h"
+#include "delivery/rows.h"
 #include "delivery/upload.h"
 #include "formats/record_stream.h"
 #include "formats/row_hash.h"
@@ -58,19 +57,14 @@ struct lc_scan {
 	size_t known_count;             /* so many were asked about */
 	struct lc_ledger_command *read; /* of the next one's; NULL: none is under way */
 
-	struct lc_clickhouse_query *query;
-	struct lc_record_stream *stream;
+	struct lc_rows rows;
 	size_t next; /* the first of `sources` that the stream has not come to */
-	uint32_t from;
-	uint32_t until;
 	struct position at;
-	struct lc_ending_place place; /* of the last row */
-	struct lc_ending ending;
 	struct lc_error error; /* why we ended the stream ourselves */
 	bool paused;
 	struct lc_target *crowded; /* its bucket has its share of the bytes in flight */
 	uint64_t crowded_ms;       /* monotonic, since when */
-	uint64_t rows;
+	uint64_t row_count;
 	uint64_t started_ms;
 };
 
@@ -96,13 +90,11 @@ static void release_query(struct lc_scan *scan)
 	}
 	free(scan->known);
 	scan->known = NULL;
-	lc_record_stream_free(scan->stream);
+	lc_rows_release(&scan->rows);
 	free(scan->sources);
 	scan->source_count = 0;
 	scan->crowded = NULL;
-	scan->stream = NULL;
 	scan->sources = NULL;
-	scan->query = NULL;
 }
 
 void lc_scan_free(struct lc_scan *scan)
@@ -157,7 +149,7 @@ static struct lc_source *leave_source(struct lc_scan *scan, bool whole)
 		finish_second(at);
 		lc_source_settle_asked(source);
 		source->scanned_rows = at->rows;
-		source->scanned_seconds = scan->until - scan->from;
+		source->scanned_seconds = scan->rows.until - scan->rows.from;
 	} else if (at->read_rows) {
 		lc_source_settle_before(source, at->second);
 	}
@@ -257,7 +249,7 @@ static bool check_order(struct lc_scan *scan, const struct lc_offset *offset)
 {
 	const struct position *at = &scan->at;
 
-	if (offset->inserted_at < scan->from || offset->inserted_at >= scan->until)
+	if (offset->inserted_at < scan->rows.from || offset->inserted_at >= scan->rows.until)
 		return lc_error_set(&scan->error, LC_ERROR_CORRUPT,
 				    "a row of second %u, which was not asked for",
 				    (unsigned)offset->inserted_at);
@@ -291,9 +283,9 @@ static bool on_record(void *context, const struct lc_record *record)
 	at->second = record->inserted_at;
 	at->read_rows = true;
 	at->rows++;
-	scan->rows++;
+	scan->row_count++;
 	lc_mark_set(&at->last, &offset);
-	lc_ending_place_pass(&scan->place, at->source, offset.inserted_at);
+	lc_rows_pass(&scan->rows, at->source, offset.inserted_at);
 	take_row(scan, record, &offset);
 	return true;
 }
@@ -301,11 +293,12 @@ static bool on_record(void *context, const struct lc_record *record)
 static bool on_data(void *context, struct lc_view piece, struct lc_error *error)
 {
 	struct lc_scan *scan = context;
-	uint64_t rows = scan->rows;
-	bool good = lc_record_stream_feed(scan->stream, piece, error);
+	uint64_t rows = scan->row_count;
+	bool good = lc_rows_feed(&scan->rows, piece, error);
 
 	lc_counters_add(scan->delivery->counters, LC_COUNTERS_FETCH_BYTES, piece.size);
-	lc_counters_add(scan->delivery->counters, LC_COUNTERS_FETCH_RECORDS, scan->rows - rows);
+	lc_counters_add(scan->delivery->counters, LC_COUNTERS_FETCH_RECORDS,
+			scan->row_count - rows);
 	if (good && scan->error.kind != LC_ERROR_NONE) {
 		*error = scan->error;
 		good = false;
@@ -330,7 +323,7 @@ static void gather_unread(struct lc_scan *scan, struct lc_source *broken, struct
 static void end_scan(struct lc_scan *scan, const struct lc_error *failure)
 {
 	struct lc_scan_end end = {.error = *failure,
-				  .answered = lc_diagnose_answered(failure) || scan->rows > 0};
+				  .answered = lc_diagnose_answered(failure) || scan->row_count > 0};
 	struct lc_counters *counters = scan->delivery->counters;
 	bool whole = failure->kind == LC_ERROR_NONE;
 	struct lc_source *broken = leave_source(scan, whole);
@@ -342,7 +335,7 @@ static void end_scan(struct lc_scan *scan, const struct lc_error *failure)
 		leave_source(scan, true);
 	}
 	lc_counters_add(counters, LC_COUNTERS_FETCH_FIELDS_SHORTENED,
-			lc_record_stream_fields_shortened(scan->stream));
+			lc_record_stream_fields_shortened(scan->rows.stream));
 	lc_counters_add(counters,
 			whole ? LC_COUNTERS_FETCH_QUERIES : LC_COUNTERS_FETCH_QUERIES_FAILED, 1);
 	lc_counters_observe(counters, LC_COUNTERS_HISTOGRAM_FETCH_SECONDS,
@@ -353,77 +346,50 @@ static void end_scan(struct lc_scan *scan, const struct lc_error *failure)
 	free(end.unread);
 }
 
-/* What was found out about the end: an answer that was cut, or a question that failed. */
-static void on_ending(void *context, const struct lc_error *error)
+static void on_checked(void *context, const struct lc_error *error)
 {
 	end_scan(context, error);
 }
 
-static void on_done(void *context, const struct lc_error *error, int exception_code)
+static void on_stream_end(void *context, const struct lc_error *error)
 {
 	struct lc_scan *scan = context;
 	struct lc_error failure = scan->error.kind != LC_ERROR_NONE ? scan->error : *error;
 	size_t first = scan->at.source != NULL ? scan->next - 1 : scan->next;
-	struct lc_query_rows rest = {.sources = &scan->sources[first],
-				     .count = scan->source_count - first,
-				     .from = scan->from,
-				     .until = scan->until};
 
-	(void)exception_code;
-	scan->query = NULL;
-	if (failure.kind != LC_ERROR_NONE || !lc_record_stream_end(scan->stream, &failure)) {
+	if (failure.kind == LC_ERROR_NONE)
+		lc_rows_check(&scan->rows, &scan->sources[first], scan->source_count - first,
+			      on_checked);
+	else
 		end_scan(scan, &failure);
-		return;
-	}
-	lc_ending_ask(&scan->ending, scan->delivery, scan->seat, &rest, &scan->place, on_ending,
-		      scan);
 }
+
+static const struct lc_rows_reader READER = {
+    .on_record = on_record, .on_data = on_data, .on_end = on_stream_end};
 
 /* All that is asked lies within them: what was opened while the ledger answered for other sources,
  * too. */
-static void set_bounds(struct lc_scan *scan)
+static void set_bounds(const struct lc_scan *scan, struct lc_query_rows *asked)
 {
-	scan->from = UINT32_MAX;
-	scan->until = 0;
+	asked->from = UINT32_MAX;
+	asked->until = 0;
 	for (size_t i = 0; i < scan->source_count; i++) {
 		uint32_t from;
 		uint32_t to;
 
 		if (!lc_source_asked_bounds(scan->sources[i], &from, &to))
 			continue;
-		scan->from = from < scan->from ? from : scan->from;
-		scan->until = to > scan->until ? to : scan->until;
+		asked->from = from < asked->from ? from : asked->from;
+		asked->until = to > asked->until ? to : asked->until;
 	}
 }
 
 static void start_query(struct lc_scan *scan)
 {
-	/* Small blocks nearly double the speed of a scan in order and spare ClickHouse's memory. */
-	static const struct lc_clickhouse_setting settings[] = {{"max_block_size", "8192"}};
-	uint64_t marker = lc_random_next(scan->delivery->random);
-	struct lc_clickhouse_spec spec = {
-	    .settings = settings,
-	    .setting_count = sizeof(settings) / sizeof(settings[0]),
-	    .seat = scan->seat,
-	    .on_data = on_data,
-	    .on_done = on_done,
-	    .context = scan,
-	};
-	struct lc_query_rows rows = {.sources = scan->sources, .count = scan->source_count};
-	struct lc_buffer sql;
+	struct lc_query_rows asked = {.sources = scan->sources, .count = scan->source_count};
 
-	set_bounds(scan);
-	rows.from = scan->from;
-	rows.until = scan->until;
-	scan->place = (struct lc_ending_place){.source = NULL};
-	lc_buffer_init(&sql, SIZE_MAX / 2);
-	lc_query_append_scan(&sql, scan->delivery, marker, &rows);
-	LC_ASSERT(!lc_buffer_failed(&sql));
-	spec.sql = lc_buffer_view(&sql);
-	scan->stream = lc_record_stream_new(
-	    marker, (size_t)scan->delivery->settings->limits_max_row_bytes, on_record, scan);
-	scan->query = lc_clickhouse_start(scan->delivery->clickhouse, &spec);
-	lc_buffer_free(&sql);
+	set_bounds(scan, &asked);
+	lc_rows_start(&scan->rows, scan->delivery, scan->seat, &asked, &READER, scan);
 }
 
 static void ask_ledger(struct lc_scan *scan);
@@ -479,7 +445,7 @@ void lc_scan_start(struct lc_scan *scan, unsigned seat, struct lc_source *const 
 	scan->error.kind = LC_ERROR_NONE;
 	scan->paused = false;
 	scan->crowded = NULL;
-	scan->rows = 0;
+	scan->row_count = 0;
 	scan->started_ms = lc_loop_now_ms(scan->delivery->loop);
 	scan->known = lc_memory_zero(count, sizeof(scan->known[0]));
 	for (size_t i = 0; i < count; i++)
@@ -492,9 +458,6 @@ void lc_scan_cancel(struct lc_scan *scan)
 {
 	if (!lc_scan_running(scan))
 		return;
-	if (scan->query != NULL)
-		lc_clickhouse_cancel(scan->query);
-	lc_ending_cancel(&scan->ending);
 	lc_build_drop_open(scan->delivery->build);
 	if (scan->at.source != NULL)
 		lc_hash_subtraction_free(&scan->at.subtraction);
@@ -520,7 +483,7 @@ void lc_scan_update_flow(struct lc_scan *scan)
 {
 	bool pause;
 
-	if (scan->query == NULL)
+	if (scan->rows.query == NULL)
 		return;
 	pause = must_pause(scan);
 	if (pause && !lc_upload_flowing(scan->delivery->upload))
@@ -530,8 +493,8 @@ void lc_scan_update_flow(struct lc_scan *scan)
 	scan->paused = pause;
 	if (pause) {
 		lc_counters_add(scan->delivery->counters, LC_COUNTERS_FETCH_PAUSES, 1);
-		lc_clickhouse_pause(scan->query);
+		lc_clickhouse_pause(scan->rows.query);
 	} else {
-		lc_clickhouse_resume(scan->query);
+		lc_clickhouse_resume(scan->rows.query);
 	}
 }
