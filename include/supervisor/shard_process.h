@@ -6,6 +6,7 @@
 #ifndef LC_SUPERVISOR_SHARD_PROCESS_H
 #define LC_SUPERVISOR_SHARD_PROCESS_H
 
+#include "base/counters.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -13,7 +14,6 @@
 #include "config/settings.h"
 #include "formats/status_document.h"
 #include "supervisor/slot.h"
-#include "worker/page.h"
 
 #include <signal.h>
 #include <stdbool.h>

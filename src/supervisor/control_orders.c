@@ -48,9 +48,9 @@ static bool set_log_level(const struct lc_control_orders *orders,
 	return true;
 }
 
-/* ---- what a reload does itself, and is not to be disturbed at ---- */
+/* ---- orders to shards: not during a reload, which gives its own ---- */
 
-static bool await_reload(const struct lc_control_orders *orders, struct lc_error *error)
+static bool check_no_reload(const struct lc_control_orders *orders, struct lc_error *error)
 {
 	return !lc_reload_running(orders->reload) ||
 	       lc_error_set(error, LC_ERROR_CONFLICT,
@@ -72,7 +72,7 @@ static bool order_named(const struct lc_control_orders *orders,
 {
 	struct lc_shard_process *process;
 
-	if (!await_reload(orders, error))
+	if (!check_no_reload(orders, error))
 		return false;
 	if (lc_control_request_has(request, LC_CONTROL_REQUEST_ARGUMENT_ALL))
 		return order_all(orders, order, affected);
@@ -105,7 +105,7 @@ static bool restart(const struct lc_control_orders *orders,
 	const struct lc_shard_process *one =
 	    all ? NULL : lc_fleet_find(orders->fleet, request->shard);
 
-	if (!await_reload(orders, error))
+	if (!check_no_reload(orders, error))
 		return false;
 	if (one != NULL && lc_shard_process_is_to_pause(one))
 		return lc_error_set(error, LC_ERROR_CONFLICT,
@@ -119,7 +119,7 @@ static bool drain(const struct lc_control_orders *orders, const struct lc_contro
 		  size_t *affected, struct lc_error *error)
 {
 	(void)request;
-	return await_reload(orders, error) && order_all(orders, LC_SLOT_PAUSE, affected);
+	return check_no_reload(orders, error) && order_all(orders, LC_SLOT_PAUSE, affected);
 }
 
 /* ---- all orders ---- */

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "formats/http_status.h"
+
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>

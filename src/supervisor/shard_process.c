@@ -9,6 +9,7 @@
 #include "supervisor/obituary.h"
 #include "supervisor/state_directory.h"
 #include "worker/channel.h"
+#include "worker/page.h"
 #include "worker/worker.h"
 
 #include <errno.h>
