@@ -23,7 +23,8 @@ enum lc_control_request_command {
 };
 
 enum lc_control_request_argument {
-#define LC_CONTROL_ARGUMENT(name, kind, parameter, word, help) LC_CONTROL_REQUEST_ARGUMENT_##name,
+#define LC_CONTROL_ARGUMENT(name, kind, set, append, parameter, word, help) \
+	LC_CONTROL_REQUEST_ARGUMENT_##name,
 #include "tbl/control_arguments.h"
 	LC_CONTROL_REQUEST_ARGUMENT_COUNT
 };

@@ -25,7 +25,7 @@ const struct lc_control_request_description
 
 const struct lc_control_request_argument_description
     LC_CONTROL_REQUEST_ARGUMENTS[LC_CONTROL_REQUEST_ARGUMENT_COUNT] = {
-#define LC_CONTROL_ARGUMENT(name, kind_, parameter_, word_, help_)                  \
+#define LC_CONTROL_ARGUMENT(name, kind_, set, append, parameter_, word_, help_)     \
 	[LC_CONTROL_REQUEST_ARGUMENT_##name] = {.kind = LC_CONTROL_REQUEST_##kind_, \
 						.parameter = (parameter_),          \
 						.word = (word_),                    \
@@ -142,43 +142,85 @@ static bool set_level(struct lc_control_request *request, struct lc_view text,
 	       lc_error_set(error, LC_ERROR_USAGE, "level is error, warn, info or debug");
 }
 
-static bool set_flag(enum lc_control_request_argument argument, struct lc_view text,
-		     struct lc_error *error)
+static bool set_shard(struct lc_control_request *request, struct lc_view text,
+		      struct lc_error *error)
 {
-	if (text.size == 0 || lc_view_equal(text, lc_view_of("1")))
-		return true;
-	return lc_error_set(error, LC_ERROR_USAGE, "%s takes no other value than 1",
-			    LC_CONTROL_REQUEST_ARGUMENTS[argument].parameter);
+	return read_number(text, UINT16_MAX, &request->shard) ||
+	       lc_error_set(error, LC_ERROR_USAGE, "shard is a number");
 }
+
+static void append_encoded(struct lc_buffer *text, struct lc_view bytes)
+{
+	char *out = lc_buffer_reserve(text, bytes.size * LC_PERCENT_GROWTH);
+
+	if (out != NULL)
+		lc_buffer_commit(text, lc_percent_write(bytes, LC_PERCENT_KEEP_PATH, out));
+}
+
+static void append_bucket(const struct lc_control_request *request, struct lc_buffer *text)
+{
+	append_encoded(text, lc_control_request_bucket(request));
+}
+
+static void append_source(const struct lc_control_request *request, struct lc_buffer *text)
+{
+	lc_buffer_append_format(text, "%" PRIu32 "/", request->raft_session_id);
+	append_bucket(request, text);
+}
+
+static void append_target(const struct lc_control_request *request, struct lc_buffer *text)
+{
+	append_bucket(request, text);
+	if (!request->whole_bucket)
+		lc_buffer_append_char(text, '/');
+	append_encoded(text, lc_control_request_prefix(request));
+}
+
+static void append_limit(const struct lc_control_request *request, struct lc_buffer *text)
+{
+	lc_buffer_append_format(text, "%" PRIu32, request->limit);
+}
+
+static void append_level(const struct lc_control_request *request, struct lc_buffer *text)
+{
+	lc_buffer_append_text(text, lc_log_level_name(request->level));
+}
+
+static void append_shard(const struct lc_control_request *request, struct lc_buffer *text)
+{
+	lc_buffer_append_format(text, "%" PRIu32, request->shard);
+}
+
+/* How the value of each argument is read and written; of a flag there is nothing to keep. */
+static const struct {
+	bool (*set)(struct lc_control_request *request, struct lc_view text,
+		    struct lc_error *error);
+	void (*append)(const struct lc_control_request *request, struct lc_buffer *text);
+} VALUES[LC_CONTROL_REQUEST_ARGUMENT_COUNT] = {
+#define LC_CONTROL_ARGUMENT(name, kind, set_, append_, parameter, word, help) \
+	[LC_CONTROL_REQUEST_ARGUMENT_##name] = {.set = (set_), .append = (append_)},
+#include "tbl/control_arguments.h"
+};
 
 static bool set_value(struct lc_control_request *request, enum lc_control_request_argument argument,
 		      struct lc_view text, struct lc_error *error)
 {
-	switch (argument) {
-	case LC_CONTROL_REQUEST_ARGUMENT_SOURCE:
-		return set_source(request, text, error);
-	case LC_CONTROL_REQUEST_ARGUMENT_BUCKET:
-		return set_bucket(request, text, error);
-	case LC_CONTROL_REQUEST_ARGUMENT_TARGET:
-		return set_target(request, text, error);
-	case LC_CONTROL_REQUEST_ARGUMENT_LIMIT:
-		return set_limit(request, text, error);
-	case LC_CONTROL_REQUEST_ARGUMENT_STATE_DIRECTORY:
-		return set_state_directory(request, text, error);
-	case LC_CONTROL_REQUEST_ARGUMENT_LEVEL:
-		return set_level(request, text, error);
-	case LC_CONTROL_REQUEST_ARGUMENT_WORKER:
-	case LC_CONTROL_REQUEST_ARGUMENT_SHARD:
-		return read_number(text, UINT16_MAX, &request->shard) ||
-		       lc_error_set(error, LC_ERROR_USAGE, "shard is a number");
-	case LC_CONTROL_REQUEST_ARGUMENT_ALL:
-	case LC_CONTROL_REQUEST_ARGUMENT_LAGGING:
-	case LC_CONTROL_REQUEST_ARGUMENT_BLOCKED:
-	case LC_CONTROL_REQUEST_ARGUMENT_YES:
-	case LC_CONTROL_REQUEST_ARGUMENT_COUNT:
-		break;
+	if (VALUES[argument].set != NULL)
+		return VALUES[argument].set(request, text, error);
+	return text.size == 0 || lc_view_equal(text, lc_view_of("1")) ||
+	       lc_error_set(error, LC_ERROR_USAGE, "%s takes no other value than 1",
+			    LC_CONTROL_REQUEST_ARGUMENTS[argument].parameter);
+}
+
+static void append_value(const struct lc_control_request *request,
+			 enum lc_control_request_argument argument, struct lc_buffer *text)
+{
+	if (LC_CONTROL_REQUEST_ARGUMENTS[argument].kind == LC_CONTROL_REQUEST_FLAG) {
+		lc_buffer_append_char(text, '1');
+		return;
 	}
-	return set_flag(argument, text, error);
+	LC_ASSERT(VALUES[argument].append != NULL);
+	VALUES[argument].append(request, text);
 }
 
 bool lc_control_request_set(struct lc_control_request *request,
@@ -339,53 +381,6 @@ bool lc_control_request_decode(struct lc_view text, struct lc_control_request *r
 			return false;
 	}
 	return lc_control_request_check(request, error);
-}
-
-static void append_encoded(struct lc_buffer *text, struct lc_view bytes)
-{
-	char *out = lc_buffer_reserve(text, bytes.size * LC_PERCENT_GROWTH);
-
-	if (out != NULL)
-		lc_buffer_commit(text, lc_percent_write(bytes, LC_PERCENT_KEEP_PATH, out));
-}
-
-static void append_value(const struct lc_control_request *request,
-			 enum lc_control_request_argument argument, struct lc_buffer *text)
-{
-	switch (argument) {
-	case LC_CONTROL_REQUEST_ARGUMENT_SOURCE:
-		lc_buffer_append_format(text, "%" PRIu32 "/", request->raft_session_id);
-		append_encoded(text, lc_control_request_bucket(request));
-		break;
-	case LC_CONTROL_REQUEST_ARGUMENT_BUCKET:
-		append_encoded(text, lc_control_request_bucket(request));
-		break;
-	case LC_CONTROL_REQUEST_ARGUMENT_TARGET:
-		append_encoded(text, lc_control_request_bucket(request));
-		if (!request->whole_bucket)
-			lc_buffer_append_char(text, '/');
-		append_encoded(text, lc_control_request_prefix(request));
-		break;
-	case LC_CONTROL_REQUEST_ARGUMENT_LIMIT:
-		lc_buffer_append_format(text, "%" PRIu32, request->limit);
-		break;
-	case LC_CONTROL_REQUEST_ARGUMENT_LEVEL:
-		lc_buffer_append_text(text, lc_log_level_name(request->level));
-		break;
-	case LC_CONTROL_REQUEST_ARGUMENT_SHARD:
-	case LC_CONTROL_REQUEST_ARGUMENT_WORKER:
-		lc_buffer_append_format(text, "%" PRIu32, request->shard);
-		break;
-	case LC_CONTROL_REQUEST_ARGUMENT_ALL:
-	case LC_CONTROL_REQUEST_ARGUMENT_LAGGING:
-	case LC_CONTROL_REQUEST_ARGUMENT_BLOCKED:
-	case LC_CONTROL_REQUEST_ARGUMENT_YES:
-		lc_buffer_append_char(text, '1');
-		break;
-	case LC_CONTROL_REQUEST_ARGUMENT_STATE_DIRECTORY:
-	case LC_CONTROL_REQUEST_ARGUMENT_COUNT:
-		lc_assert_failed("an argument of a served command", __FILE__, __LINE__, __func__);
-	}
 }
 
 void lc_control_request_append(const struct lc_control_request *request, struct lc_buffer *text)
