@@ -140,7 +140,7 @@ load --rows 500 --sources 5 --targets nowhere/logs
 need "rows for a bucket that is not there are seen" await 120 pending_is 500
 SOURCE=$("$CONTROL" sources --limit 1 | awk 'NR == 2 { print $1 }')
 check "a source that waits for its thresholds is explained" \
-	explains "when 1,000,000 are unread or the first has been known for 1 h" "$SOURCE"
+	explains "when 1,000,000 are unread or when the first has been known for 1 h" "$SOURCE"
 need "all are flushed" "$CONTROL" flush --all
 need "the target is explained as refusing, with what to do" \
 	await 120 explains "log-courier-ctl retry nowhere" "$SOURCE"
