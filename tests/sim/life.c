@@ -30,7 +30,7 @@ struct life {
 };
 
 /* The service: one life for each shard that it has. */
-struct house {
+struct service {
 	struct life lives[SIM_SHARDS_MAX];
 };
 
@@ -90,12 +90,12 @@ static bool has_shard(unsigned shard)
 }
 
 /* Starts what is not running. */
-static void start_all(struct house *house)
+static void start_all(struct service *service)
 {
 	sim->crash_wanted = false;
 	for (unsigned i = 0; i < SIM_SHARDS_MAX; i++) {
-		if (has_shard(i) && house->lives[i].shard == NULL)
-			start(&house->lives[i], i);
+		if (has_shard(i) && service->lives[i].shard == NULL)
+			start(&service->lives[i], i);
 	}
 }
 
@@ -116,10 +116,10 @@ static void crash(struct life *life)
 	sim->crashing = false;
 }
 
-static void crash_all(struct house *house)
+static void crash_all(struct service *service)
 {
 	for (unsigned i = 0; i < SIM_SHARDS_MAX; i++)
-		crash(&house->lives[i]);
+		crash(&service->lives[i]);
 	if (sim->reset_wanted)
 		sim_forget_state();
 	sim->crash_wanted = false;
@@ -142,19 +142,19 @@ static void watch_memory(const struct life *life)
 		sim_fail("%zu bytes are in flight, the cap is %zu", bytes, cap);
 }
 
-static void watch(const struct house *house)
+static void watch(const struct service *service)
 {
 	for (unsigned i = 0; i < SIM_SHARDS_MAX; i++) {
-		if (house->lives[i].shard != NULL)
-			watch_memory(&house->lives[i]);
+		if (service->lives[i].shard != NULL)
+			watch_memory(&service->lives[i]);
 	}
 }
 
 /* Runs until that time; false if the processes are to die before. */
-static bool run(struct house *house, uint64_t until_ms)
+static bool run(struct service *service, uint64_t until_ms)
 {
 	while (sim_step(until_ms)) {
-		watch(house);
+		watch(service);
 		if (sim->crash_wanted)
 			return false;
 	}
@@ -171,64 +171,64 @@ static void pass_time(uint64_t ms)
 }
 
 /* Lives until that time, dying at steps on the way. */
-static void live_until(struct house *house, uint64_t until_ms)
+static void live_until(struct service *service, uint64_t until_ms)
 {
-	while (!run(house, until_ms)) {
-		crash_all(house);
+	while (!run(service, until_ms)) {
+		crash_all(service);
 		pass_time(sim_clock_down_ms(sim_below(DOWN_MS)));
-		start_all(house);
+		start_all(service);
 	}
 }
 
-static bool is_drained(const struct house *house)
+static bool is_drained(const struct service *service)
 {
 	for (unsigned i = 0; i < SIM_SHARDS_MAX; i++) {
-		if (house->lives[i].shard != NULL && !house->lives[i].drained)
+		if (service->lives[i].shard != NULL && !service->lives[i].drained)
 			return false;
 	}
 	return true;
 }
 
 /* False if the processes are to die before that time. */
-static bool run_until_drained(struct house *house, uint64_t until_ms)
+static bool run_until_drained(struct service *service, uint64_t until_ms)
 {
-	while (!is_drained(house) && sim_step(until_ms)) {
-		watch(house);
+	while (!is_drained(service) && sim_step(until_ms)) {
+		watch(service);
 		if (sim->crash_wanted)
 			return false;
 	}
 	return true;
 }
 
-static bool try_to_drain(struct house *house)
+static bool try_to_drain(struct service *service)
 {
 	for (unsigned i = 0; i < SIM_SHARDS_MAX; i++) {
-		if (house->lives[i].shard != NULL)
-			lc_shard_drain(house->lives[i].shard);
+		if (service->lives[i].shard != NULL)
+			lc_shard_drain(service->lives[i].shard);
 	}
-	if (!run_until_drained(house, sim_now_ms() + sim_below(SHUTDOWN_MS)))
+	if (!run_until_drained(service, sim_now_ms() + sim_below(SHUTDOWN_MS)))
 		return false;
 	for (unsigned i = 0; i < SIM_SHARDS_MAX; i++) {
-		if (house->lives[i].shard != NULL && !house->lives[i].drained)
-			lc_shard_abandon(house->lives[i].shard);
+		if (service->lives[i].shard != NULL && !service->lives[i].drained)
+			lc_shard_abandon(service->lives[i].shard);
 	}
-	if (!run_until_drained(house, sim_now_ms() + ABANDON_MS))
+	if (!run_until_drained(service, sim_now_ms() + ABANDON_MS))
 		return false;
-	if (!is_drained(house))
+	if (!is_drained(service))
 		sim_fail("a shard was never drained");
 	return true;
 }
 
-static void drain(struct house *house)
+static void drain(struct service *service)
 {
 	sim_trace("drain");
-	if (!try_to_drain(house)) {
-		crash_all(house);
+	if (!try_to_drain(service)) {
+		crash_all(service);
 		return;
 	}
 	for (unsigned i = 0; i < SIM_SHARDS_MAX; i++) {
-		if (house->lives[i].shard != NULL)
-			end(&house->lives[i]);
+		if (service->lives[i].shard != NULL)
+			end(&service->lives[i]);
 	}
 }
 
@@ -240,36 +240,36 @@ static void ledger_path(char path[PATH_MAX], unsigned shard, unsigned shard_coun
 		sim_fail("no path: %s", error.message);
 }
 
-static void interrupt(struct house *house, const struct sim_interruption *interruption)
+static void interrupt(struct service *service, const struct sim_interruption *interruption)
 {
 	switch (interruption->kind) {
 	case SIM_CRASH_ONE:
-		crash(&house->lives[sim_below(SIM_SHARDS_MAX)]);
-		live_until(house, sim_now_ms() + interruption->down_ms);
+		crash(&service->lives[sim_below(SIM_SHARDS_MAX)]);
+		live_until(service, sim_now_ms() + interruption->down_ms);
 		break;
 	case SIM_CRASH:
-		crash_all(house);
+		crash_all(service);
 		pass_time(interruption->down_ms);
 		break;
 	case SIM_DRAIN:
-		drain(house);
+		drain(service);
 		pass_time(interruption->down_ms);
 		break;
 	case SIM_CHANGE_SHARDS:
-		drain(house);
+		drain(service);
 		if (sim->plan.all_shards)
 			sim_move((unsigned)sim_between(1, SIM_SHARDS_MAX));
 		pass_time(interruption->down_ms);
 		break;
 	case SIM_LOSE_STATE:
-		crash_all(house);
+		crash_all(service);
 		sim_trace("the state directory is lost");
 		sim_forget_state();
 		sim->state_lost = true;
 		pass_time(interruption->down_ms);
 		break;
 	}
-	start_all(house);
+	start_all(service);
 }
 
 /* When all clocks have reached the last row, or now. */
@@ -286,16 +286,16 @@ static uint64_t last_stamp_ms(void)
 	return last;
 }
 
-static void await_delivery(struct house *house)
+static void await_delivery(struct service *service)
 {
 	uint64_t limit_ms = last_stamp_ms() + COMPLETE_MS;
 
 	while (!sim_all_found() && sim_now_ms() < limit_ms)
-		live_until(house, sim_now_ms() + 10000);
+		live_until(service, sim_now_ms() + 10000);
 	sim_check_end();
 	if (sim_now_ms() < sim->plan.faults_end_ms)
-		live_until(house, sim->plan.faults_end_ms);
-	live_until(house, sim_now_ms() + COMMIT_MS);
+		live_until(service, sim->plan.faults_end_ms);
+	live_until(service, sim_now_ms() + COMMIT_MS);
 	sim_check_committed();
 }
 
@@ -334,28 +334,28 @@ static uint64_t last_visible_ms(void)
 
 void sim_live(void)
 {
-	struct house house = {.lives = {{.shard = NULL}}};
+	struct service service = {.lives = {{.shard = NULL}}};
 	uint64_t visible_ms = last_visible_ms();
 
-	start_all(&house);
+	start_all(&service);
 	for (size_t i = 0; i < sim->plan.interruption_count; i++) {
 		const struct sim_interruption *interruption = &sim->plan.interruptions[i];
 
 		if (interruption->at_ms < sim_now_ms())
 			continue;
-		live_until(&house, interruption->at_ms);
-		interrupt(&house, interruption);
+		live_until(&service, interruption->at_ms);
+		interrupt(&service, interruption);
 	}
 	if (sim->plan.faults_end_ms > sim_now_ms())
-		live_until(&house, sim->plan.faults_end_ms);
+		live_until(&service, sim->plan.faults_end_ms);
 	if (visible_ms > sim_now_ms())
-		live_until(&house, visible_ms);
-	await_delivery(&house);
-	live_until(&house, sim_now_ms() + QUIET_MS);
-	drain(&house);
-	start_all(&house);
-	live_until(&house, sim_now_ms() + QUIET_MS);
-	drain(&house);
+		live_until(&service, visible_ms);
+	await_delivery(&service);
+	live_until(&service, sim_now_ms() + QUIET_MS);
+	drain(&service);
+	start_all(&service);
+	live_until(&service, sim_now_ms() + QUIET_MS);
+	drain(&service);
 	check_ledgers();
 	sim_check_end();
 }

@@ -11,7 +11,7 @@
 #include "delivery/target.h"
 #include "delivery/target_table.h"
 #include "delivery/upload.h"
-#include "ledger/ledger.h"
+#include "support/fake_ledger.h"
 #include "support/story.h"
 
 #include <stddef.h>
@@ -34,9 +34,6 @@ static struct world {
 	char retried[256];
 	char given_up[64]; /* "bucket/prefix decision" */
 	unsigned rebuilds;
-	char objects_of[64];
-	lc_ledger_objects_callback *objects_callback;
-	void *objects_context;
 } WORLD;
 
 /* ---- the parts that are stood in for ---- */
@@ -106,44 +103,6 @@ void lc_rebuild_start_if_due(struct lc_rebuild *rebuild, uint32_t now)
 	WORLD.rebuilds++;
 }
 
-struct lc_ledger_command *lc_ledger_read_objects(struct lc_ledger *ledger,
-						 const struct lc_ledger_source *source,
-						 size_t limit, lc_ledger_objects_callback *callback,
-						 void *context)
-{
-	(void)ledger;
-	assert_true(limit > 0);
-	snprintf(WORLD.objects_of, sizeof(WORLD.objects_of), "%u/%.*s",
-		 (unsigned)source->raft_session_id, (int)source->bucket.size, source->bucket.data);
-	WORLD.objects_callback = callback;
-	WORLD.objects_context = context;
-	return NULL;
-}
-
-struct lc_ledger_command *lc_ledger_read_deliveries(struct lc_ledger *ledger, struct lc_view bucket,
-						    size_t limit,
-						    lc_ledger_objects_callback *callback,
-						    void *context)
-{
-	(void)ledger;
-	assert_true(limit > 0);
-	snprintf(WORLD.objects_of, sizeof(WORLD.objects_of), "%.*s", (int)bucket.size, bucket.data);
-	WORLD.objects_callback = callback;
-	WORLD.objects_context = context;
-	return NULL;
-}
-
-/* Nothing is written here; this keeps the ledger itself out. */
-void lc_ledger_set_ranges(struct lc_ledger *ledger, const struct lc_ledger_source *source,
-			  const struct lc_ledger_range *ranges, size_t count)
-{
-	(void)ledger;
-	(void)source;
-	(void)ranges;
-	(void)count;
-	fail_msg("looking changes the ledger");
-}
-
 /* ---- the stage ---- */
 
 static int set_up(void **state)
@@ -151,6 +110,7 @@ static int set_up(void **state)
 	WORLD = (struct world){.settings = {.consumer_time_threshold_seconds = 900}};
 	WORLD.delivery.settings = &WORLD.settings;
 	WORLD.delivery.loop = lc_loop_new(NULL);
+	WORLD.delivery.ledger = fake_ledger_new();
 	WORLD.delivery.sources = lc_source_table_new();
 	WORLD.delivering = true;
 	WORLD.delivery.targets = lc_target_table_new(&POLICY);
@@ -162,9 +122,12 @@ static int tear_down(void **state)
 {
 	struct world *world = *state;
 
+	/* Looking changes nothing in the ledger. */
+	assert_string_equal(fake_ledger_told(world->delivery.ledger), "");
 	lc_inspection_free(&world->inspect.document);
 	lc_target_table_free(world->delivery.targets);
 	lc_source_table_free(world->delivery.sources);
+	fake_ledger_free(world->delivery.ledger);
 	lc_loop_free(world->delivery.loop);
 	return 0;
 }
@@ -199,6 +162,14 @@ static struct lc_source *add_source(struct world *world, uint32_t session, uint3
 		    source, (struct lc_source_range){.from = from, .to = from + 5, .since = from},
 		    100);
 	return source;
+}
+
+/* The ledger is asked this, once, and answers. */
+static void answer_ledger(struct world *world, const char *asked,
+			  const struct lc_ledger_object *objects, size_t count)
+{
+	assert_string_equal(fake_ledger_told(world->delivery.ledger), asked);
+	fake_ledger_answer_objects(world->delivery.ledger, objects, count);
 }
 
 static const struct lc_inspection_source *source_of(const struct lc_inspection *document,
@@ -284,8 +255,7 @@ static void one_source_is_told_with_ranges_and_objects(void **state)
 	add_source(world, 7, 9100);
 	document = look(world, "/v1/source?source=7/photos");
 	assert_int_equal(world->done, 0); /* the ledger is asked first */
-	assert_string_equal(world->objects_of, "7/photos");
-	world->objects_callback(world->objects_context, objects, 3);
+	answer_ledger(world, "objects? 7/photos\n", objects, 3);
 	assert_int_equal(world->done, 1);
 	assert_int_equal(document->lists[LC_INSPECTION_SOURCES].count, 1);
 	assert_int_equal(document->lists[LC_INSPECTION_RANGES].count, 2);
@@ -304,13 +274,12 @@ static void a_source_that_is_idle_still_has_its_objects(void **state)
 	struct world *world = *state;
 	const struct lc_inspection *document = look(world, "/v1/source?source=7/photos");
 
-	world->objects_callback(world->objects_context, NULL, 0);
+	answer_ledger(world, "objects? 7/photos\n", NULL, 0);
 	assert_int_equal(world->done, 1);
 	assert_int_equal(document->lists[LC_INSPECTION_SOURCES].count, 0);
 	assert_int_equal(lc_source_count(world->delivery.sources), 0);
 	look(world, "/v1/deliveries?bucket=photos");
-	assert_string_equal(world->objects_of, "photos");
-	world->objects_callback(world->objects_context, NULL, 0);
+	answer_ledger(world, "deliveries? photos\n", NULL, 0);
 	assert_int_equal(world->done, 1);
 }
 
@@ -456,7 +425,7 @@ static void a_source_that_cannot_be_read_is_told_with_the_reason(void **state)
 	assert_int_equal(row->read_failures, 0);
 	assert_int_equal(row->read_error.size, 0);
 	assert_int_equal(row->next_read_seconds, LC_INSPECTION_NO_AGE);
-	world->objects_callback(world->objects_context, NULL, 0);
+	answer_ledger(world, "objects? 8/photos\n", NULL, 0);
 }
 
 static void a_flush_reaches_the_cycle(void **state)
@@ -518,7 +487,7 @@ static void an_explanation_has_the_reader_and_the_targets_that_matter(void **sta
 	add_target(world, "good", LC_TARGET_HEALTHY, 5);
 	add_source(world, 7, 9000)->flush = true;
 	document = look(world, "/v1/explain?source=7/photos");
-	world->objects_callback(world->objects_context, objects, 4);
+	answer_ledger(world, "objects? 7/photos\n", objects, 4);
 	assert_int_equal(world->done, 1);
 	assert_true(source_of(document, 0)->flush);
 	assert_int_equal(source_of(document, 0)->open_since, 9000);
