@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 struct lc_counters;
 struct lc_ledger_target;
@@ -87,12 +88,41 @@ uint64_t lc_target_table_next_probe_ms(const struct lc_target_table *table);
 
 /* ---- backlogs ---- */
 
-/* As lc_backlog_add and lc_backlog_remove. */
+/* The backlog of a source at a target: log objects that stand in the ledger as open intents and
+ * whose bodies are not in memory, because the process has just started, or because the target does
+ * not take them as fast as they come. The rebuild makes their bodies again.
+ *
+ * One exists for each pair of source and target that has some. It is in a list of each. */
+struct lc_backlog {
+	struct lc_source *source;
+	struct lc_target *target;
+	uint64_t intents; /* not 0 */
+	uint64_t rows;
+	uint32_t oldest; /* second; not later than the oldest row of these */
+	TAILQ_ENTRY(lc_backlog) of_source;
+	TAILQ_ENTRY(lc_backlog) of_target;
+};
+
+/* So many intents more. */
 void lc_target_table_add_backlog(struct lc_target_table *table, struct lc_source *source,
 				 struct lc_target *target, uint64_t intents, uint64_t rows,
 				 uint32_t oldest);
+
+/* One of its intents has its body again, or is closed. */
 void lc_target_table_remove_backlog(struct lc_target_table *table, struct lc_source *source,
 				    struct lc_target *target, uint64_t rows);
+
+/* No open intent of the target has a row older than this second. */
+void lc_target_table_raise_oldest(struct lc_target *target, uint32_t second);
+
+/* Sums over all backlogs of a source or of a target; `oldest` 0: there is none. */
+struct lc_backlog_sum {
+	uint64_t intents;
+	uint64_t rows;
+	uint32_t oldest;
+};
+struct lc_backlog_sum lc_target_table_backlog_of(const struct lc_target *target);
+struct lc_backlog_sum lc_target_table_backlog_of_source(const struct lc_source *source);
 
 /* A target whose backlog may be built again now: it works, or it is time for a probe and `probes`
  * says that bodies for these may be built, or it was discarded. It then has its turn last. NULL if

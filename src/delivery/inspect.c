@@ -1,7 +1,6 @@
 #include "delivery/inspect.h"
 
 #include "base/memory.h"
-#include "delivery/backlog.h"
 #include "delivery/cycle.h"
 #include "delivery/delivery.h"
 #include "delivery/discovery.h"
@@ -73,7 +72,7 @@ static void add_source(struct lc_inspect *inspect, const struct lc_source *sourc
 		       const struct lc_delivery *delivery)
 {
 	uint32_t now = lc_discovery_clickhouse_now(delivery->discovery);
-	struct lc_backlog_sum backlog = lc_backlog_of_source(source);
+	struct lc_backlog_sum backlog = lc_target_table_backlog_of_source(source);
 	const struct lc_object *object;
 	struct lc_inspection_source row = {
 	    .shard = inspect->number,
@@ -162,7 +161,7 @@ static const char *const GIVEN_UP_NAMES[] = {
 static void add_target(struct lc_inspect *inspect, const struct lc_target *target, uint64_t now_ms)
 {
 	const struct lc_standing *standing = lc_target_standing(target);
-	struct lc_backlog_sum backlog = lc_backlog_of_target(target);
+	struct lc_backlog_sum backlog = lc_target_table_backlog_of(target);
 	const struct lc_object *object;
 	struct lc_inspection_target row = {
 	    .shard = inspect->number,
@@ -204,7 +203,7 @@ static void survey_target(void *context, struct lc_target *target)
 	const uint64_t failing = UINT64_C(1) << 63;
 	struct target_survey *survey = context;
 
-	uint64_t rows = target->object_rows + lc_backlog_of_target(target).rows;
+	uint64_t rows = target->object_rows + lc_target_table_backlog_of(target).rows;
 
 	if (survey->blocked && !lc_target_aside(target))
 		return;

@@ -11,7 +11,6 @@
 #include "clients/diagnose.h"
 #include "config/settings.h"
 #include "delivery/attempts.h"
-#include "delivery/backlog.h"
 #include "delivery/build.h"
 #include "delivery/hash_set.h"
 #include "delivery/inflight.h"
@@ -562,7 +561,7 @@ static void on_intents(void *context, const struct lc_ledger_intents *answer)
 
 	rebuild->read = NULL;
 	if (answer->oldest_second > 0)
-		lc_backlog_raise_oldest(target, answer->oldest_second);
+		lc_target_table_raise_oldest(target, answer->oldest_second);
 	if (lc_target_given_up(target) == LC_LEDGER_DISCARDED) {
 		discard_all(rebuild, answer);
 		return;

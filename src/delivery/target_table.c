@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/counters.h"
 #include "base/memory.h"
-#include "delivery/backlog.h"
 #include "delivery/source.h"
 #include "delivery/target.h"
 #include "ledger/ledger_types.h"
@@ -62,6 +61,25 @@ const struct lc_target_policy *lc_target_table_policy(const struct lc_target_tab
 	return &table->policy;
 }
 
+static void drop_backlog(struct lc_backlog *backlog)
+{
+	TAILQ_REMOVE(&backlog->source->backlogs, backlog, of_source);
+	TAILQ_REMOVE(&backlog->target->backlogs, backlog, of_target);
+	free(backlog);
+}
+
+static void drop_backlogs(struct lc_target *target)
+{
+	struct lc_backlog *backlog = TAILQ_FIRST(&target->backlogs);
+
+	while (backlog != NULL) {
+		struct lc_backlog *next = TAILQ_NEXT(backlog, of_target);
+
+		drop_backlog(backlog);
+		backlog = next;
+	}
+}
+
 static void drop_target(struct lc_target_table *table, struct target_node *node)
 {
 	LC_ASSERT(TAILQ_EMPTY(&node->target.waiting));
@@ -90,7 +108,7 @@ void lc_target_table_free(struct lc_target_table *table)
 		return;
 	HASH_ITER(hh, table->targets, target, next_target)
 	{
-		lc_backlog_drop_all(&target->target);
+		drop_backlogs(&target->target);
 		drop_target(table, target);
 	}
 	HASH_ITER(hh, table->buckets, bucket, next_bucket)
@@ -380,21 +398,98 @@ uint64_t lc_target_table_next_probe_ms(const struct lc_target_table *table)
 
 /* ---- backlogs ---- */
 
+/* A source has few targets, most often one. */
+static struct lc_backlog *find_backlog(const struct lc_source *source,
+				       const struct lc_target *target)
+{
+	struct lc_backlog *backlog;
+
+	TAILQ_FOREACH(backlog, &source->backlogs, of_source)
+	{
+		if (backlog->target == target)
+			return backlog;
+	}
+	return NULL;
+}
+
 void lc_target_table_add_backlog(struct lc_target_table *table, struct lc_source *source,
 				 struct lc_target *target, uint64_t intents, uint64_t rows,
 				 uint32_t oldest)
 {
+	struct lc_backlog *backlog = find_backlog(source, target);
+
+	LC_ASSERT(intents > 0);
 	if (TAILQ_EMPTY(&target->backlogs))
 		TAILQ_INSERT_TAIL(&table->backlogs, target, of_backlog);
-	lc_backlog_add(source, target, intents, rows, oldest);
+	if (backlog == NULL) {
+		backlog = lc_memory_zero(1, sizeof(*backlog));
+		backlog->source = source;
+		backlog->target = target;
+		backlog->oldest = oldest;
+		TAILQ_INSERT_TAIL(&source->backlogs, backlog, of_source);
+		TAILQ_INSERT_TAIL(&target->backlogs, backlog, of_target);
+	}
+	backlog->intents += intents;
+	backlog->rows += rows;
+	if (oldest < backlog->oldest)
+		backlog->oldest = oldest;
 }
 
 void lc_target_table_remove_backlog(struct lc_target_table *table, struct lc_source *source,
 				    struct lc_target *target, uint64_t rows)
 {
-	lc_backlog_remove(source, target, rows);
+	struct lc_backlog *backlog = find_backlog(source, target);
+
+	LC_ASSERT(backlog != NULL && backlog->rows >= rows);
+	backlog->intents--;
+	backlog->rows -= rows;
+	if (backlog->intents == 0)
+		drop_backlog(backlog);
 	if (TAILQ_EMPTY(&target->backlogs))
 		TAILQ_REMOVE(&table->backlogs, target, of_backlog);
+}
+
+void lc_target_table_raise_oldest(struct lc_target *target, uint32_t second)
+{
+	struct lc_backlog *backlog;
+
+	TAILQ_FOREACH(backlog, &target->backlogs, of_target)
+	{
+		if (backlog->oldest < second)
+			backlog->oldest = second;
+	}
+}
+
+static void sum_up(struct lc_backlog_sum *sum, const struct lc_backlog *backlog)
+{
+	sum->intents += backlog->intents;
+	sum->rows += backlog->rows;
+	if (sum->oldest == 0 || backlog->oldest < sum->oldest)
+		sum->oldest = backlog->oldest;
+}
+
+struct lc_backlog_sum lc_target_table_backlog_of_source(const struct lc_source *source)
+{
+	struct lc_backlog_sum sum = {.intents = 0};
+	const struct lc_backlog *backlog;
+
+	TAILQ_FOREACH(backlog, &source->backlogs, of_source)
+	{
+		sum_up(&sum, backlog);
+	}
+	return sum;
+}
+
+struct lc_backlog_sum lc_target_table_backlog_of(const struct lc_target *target)
+{
+	struct lc_backlog_sum sum = {.intents = 0};
+	const struct lc_backlog *backlog;
+
+	TAILQ_FOREACH(backlog, &target->backlogs, of_target)
+	{
+		sum_up(&sum, backlog);
+	}
+	return sum;
 }
 
 static bool may_rebuild(const struct lc_target *target, const struct lc_target_policy *policy,
@@ -459,7 +554,7 @@ static void survey_bucket(void *context, struct lc_target_bucket *bucket)
 static void survey_target(void *context, struct lc_target *target)
 {
 	struct survey *survey = context;
-	struct lc_backlog_sum backlog = lc_backlog_of_target(target);
+	struct lc_backlog_sum backlog = lc_target_table_backlog_of(target);
 	uint64_t rows = target->object_rows + backlog.rows;
 	const struct lc_standing *standing = lc_target_standing(target);
 

@@ -1,11 +1,11 @@
 #include "delivery/undelivered.h"
 
 #include "base/counters.h"
-#include "delivery/backlog.h"
 #include "delivery/mark.h"
 #include "delivery/object.h"
 #include "delivery/source.h"
 #include "delivery/target.h"
+#include "delivery/target_table.h"
 
 /* Of two seconds, 0 standing for none. */
 static uint32_t earlier(uint32_t a, uint32_t b)
@@ -80,7 +80,8 @@ const struct lc_mark *lc_undelivered_mark(const struct lc_source *source)
 
 uint64_t lc_undelivered_rows(const struct lc_source *source)
 {
-	return source->open_rows + source->object_rows + lc_backlog_of_source(source).rows;
+	return source->open_rows + source->object_rows +
+	       lc_target_table_backlog_of_source(source).rows;
 }
 
 struct survey {

@@ -63,7 +63,7 @@ void lc_upload_set_horizon(struct lc_upload *upload, uint32_t horizon)
 	upload->horizon = horizon;
 }
 
-/* How the ledger is told that an object has ended. */
+/* The states of objects that have ended, while the ledger is told. */
 static const enum lc_object_state ENDS[] = {LC_OBJECT_DELIVERED, LC_OBJECT_DISCARDED,
 					    LC_OBJECT_WITHDRAWN};
 enum { END_COUNT = sizeof(ENDS) / sizeof(ENDS[0]) };

@@ -1,8 +1,8 @@
 #include "support/rebuild_story.h"
 
 #include "base/memory.h"
-#include "delivery/backlog.h"
 #include "delivery/object.h"
+#include "delivery/target_table.h"
 #include "formats/row_hash.h"
 #include "support/record_rows.h"
 
@@ -70,7 +70,7 @@ void rebuild_story_restore(struct rebuild_story *story, const char *bucket, unsi
 
 uint64_t rebuild_story_backlog(const struct rebuild_story *story)
 {
-	return lc_backlog_of_target(story->target).intents;
+	return lc_target_table_backlog_of(story->target).intents;
 }
 
 int rebuild_story_set_up(void **state)

@@ -1,9 +1,9 @@
 #include "support/upload_world.h"
 
 #include "base/memory.h"
-#include "delivery/backlog.h"
 #include "delivery/inflight.h"
 #include "delivery/object.h"
+#include "delivery/target_table.h"
 #include "support/record_rows.h"
 #include "support/story.h"
 
@@ -59,7 +59,7 @@ struct lc_target *upload_world_target(struct delivery_world *world, const char *
 
 uint64_t upload_world_backlog(const struct lc_target *target)
 {
-	return lc_backlog_of_target(target).intents;
+	return lc_target_table_backlog_of(target).intents;
 }
 
 struct lc_target *upload_world_next_backlog(struct delivery_world *world)

@@ -1,9 +1,9 @@
 #include "delivery/commit.h"
 
 #include "base/memory.h"
-#include "delivery/backlog.h"
 #include "delivery/object.h"
 #include "delivery/target.h"
+#include "delivery/target_table.h"
 #include "support/delivery_world.h"
 #include "support/story.h"
 
@@ -324,16 +324,15 @@ static void nothing_is_committed_while_late_rows_are_open(void **state)
 static void nothing_is_committed_while_rows_are_without_a_body(void **state)
 {
 	struct story *story = *state;
-	struct lc_target_bucket bucket = {.targets = 1};
-	struct lc_target target = {.bucket = &bucket};
+	struct lc_target_table *targets = story->world.delivery.targets;
+	struct lc_target *target = lc_target_table_get(targets, lc_view_of("logs"), lc_view_of(""));
 
-	TAILQ_INIT(&target.backlogs);
-	lc_backlog_add(story->a, &target, 1, 1, 100);
+	lc_target_table_add_backlog(targets, story->a, target, 1, 1, 100);
 	assert_false(note(story, story->a, 100));
 	assert_true(lc_commit_idle(story->world.commit));
-	lc_backlog_raise_oldest(&target, 101);
+	lc_target_table_raise_oldest(target, 101);
 	assert_true(lc_commit_note(story->world.commit, story->a));
-	lc_backlog_remove(story->a, &target, 1);
+	lc_target_table_remove_backlog(targets, story->a, target, 1);
 }
 
 static void late_rows_that_come_to_light_stop_an_offset_that_waits(void **state)

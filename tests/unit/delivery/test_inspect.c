@@ -2,7 +2,6 @@
 #include "delivery/inspect.h"
 
 #include "base/memory.h"
-#include "delivery/backlog.h"
 #include "delivery/cycle.h"
 #include "delivery/delivery.h"
 #include "delivery/discovery.h"
@@ -224,7 +223,7 @@ static void lagging_and_blocked_are_told_apart(void **state)
 
 	add_source(world, 2, NOW - 900); /* right at the threshold */
 	add_source(world, 3, NOW - 901);
-	lc_backlog_add(blocked, aside, 2, 20, 9500);
+	lc_target_table_add_backlog(world->delivery.targets, blocked, aside, 2, 20, 9500);
 	document = look(world, "/v1/sources?lagging=1");
 	assert_int_equal(document->lists[LC_INSPECTION_SOURCES].count, 1);
 	assert_int_equal(source_of(document, 0)->raft_session_id, 3);
@@ -236,8 +235,8 @@ static void lagging_and_blocked_are_told_apart(void **state)
 	assert_int_equal(source_of(document, 0)->oldest_undelivered, 9500);
 	document = look(world, "/v1/sources?blocked=1&lagging=1");
 	assert_int_equal(document->lists[LC_INSPECTION_SOURCES].count, 0);
-	lc_backlog_remove(blocked, aside, 10);
-	lc_backlog_remove(blocked, aside, 10);
+	lc_target_table_remove_backlog(world->delivery.targets, blocked, aside, 10);
+	lc_target_table_remove_backlog(world->delivery.targets, blocked, aside, 10);
 }
 
 static void one_source_is_told_with_ranges_and_objects(void **state)
@@ -380,7 +379,7 @@ static void slow_and_given_up_targets_are_told(void **state)
 	target->bucket->slow = true;
 	target->bucket->bytes = 12345;
 	target->active = 2;
-	lc_backlog_add(source, target, 3, 30, 9000);
+	lc_target_table_add_backlog(world->delivery.targets, source, target, 3, 30, 9000);
 	row = target_row(look(world, "/v1/targets"), "logs", "");
 	assert_true(row->slow);
 	assert_int_equal(row->bytes, 12345);
@@ -397,7 +396,7 @@ static void slow_and_given_up_targets_are_told(void **state)
 	row = target_row(look(world, "/v1/targets"), "logs", "");
 	assert_true(lc_view_equal(row->given_up, lc_view_of("ignored")));
 	for (int i = 0; i < 3; i++)
-		lc_backlog_remove(source, target, 10);
+		lc_target_table_remove_backlog(world->delivery.targets, source, target, 10);
 }
 
 static void a_source_that_cannot_be_read_is_told_with_the_reason(void **state)

@@ -1,7 +1,6 @@
 /* The states of a log object: which may follow which, and what is counted in each. */
 #include "base/counters.h"
 #include "base/memory.h"
-#include "delivery/backlog.h"
 #include "delivery/object.h"
 #include "delivery/source.h"
 #include "delivery/target_table.h"
@@ -159,7 +158,7 @@ static void expect_in_memory(const struct story *story, const struct lc_object *
 	bool unbuilt = state == LC_OBJECT_REBUILDING;
 	bool recorded = state >= LC_OBJECT_WAITING;
 	unsigned active = state == LC_OBJECT_UPLOADING;
-	struct lc_backlog_sum backlog = lc_backlog_of_source(story->source);
+	struct lc_backlog_sum backlog = lc_target_table_backlog_of_source(story->source);
 
 	for (int other = 0; other < LC_OBJECT_STATE_COUNT; other++) {
 		assert_int_equal(story->objects.count[other], other == (int)state);
@@ -188,7 +187,7 @@ static void expect_in_memory(const struct story *story, const struct lc_object *
 /* Nothing is in memory and nothing counted, but for the rows of so many intents without a body. */
 static void expect_none(const struct story *story, uint64_t intents)
 {
-	struct lc_backlog_sum backlog = lc_backlog_of_target(story->target);
+	struct lc_backlog_sum backlog = lc_target_table_backlog_of(story->target);
 
 	for (int state = 0; state < LC_OBJECT_STATE_COUNT; state++) {
 		assert_int_equal(story->objects.count[state], 0);
@@ -327,9 +326,9 @@ static void an_intent_counts_as_without_a_body_until_all_its_rows_are_found(void
 	struct story *story = *state;
 	struct lc_object *object = begin_again(story);
 
-	assert_int_equal(lc_backlog_of_target(story->target).rows, ROWS);
+	assert_int_equal(lc_target_table_backlog_of(story->target).rows, ROWS);
 	append_rows(object);
-	assert_int_equal(lc_backlog_of_target(story->target).rows, ROWS);
+	assert_int_equal(lc_target_table_backlog_of(story->target).rows, ROWS);
 	assert_int_equal(story->source->object_rows, 0);
 	lc_object_seal(object);
 	lc_object_set_key(object, lc_view_of("a/name"));
@@ -340,7 +339,7 @@ static void an_intent_counts_as_without_a_body_until_all_its_rows_are_found(void
 	/* And again once its memory is needed. */
 	lc_object_enter(object, LC_OBJECT_UNBUILT);
 	expect_none(story, 1);
-	assert_int_equal(lc_backlog_of_source(story->source).oldest, SECOND);
+	assert_int_equal(lc_target_table_backlog_of_source(story->source).oldest, SECOND);
 	lc_target_table_remove_backlog(story->targets, story->source, story->target, ROWS);
 }
 
@@ -365,7 +364,7 @@ static void the_sums_are_those_of_all_objects(void **state)
 	assert_int_equal(story->target->object_rows, 2 * ROWS);
 	finish(waiting);
 	assert_int_equal(story->objects.bytes, open->memory + uploading->memory);
-	assert_int_equal(lc_backlog_of_target(story->target).rows, ROWS);
+	assert_int_equal(lc_target_table_backlog_of(story->target).rows, ROWS);
 	lc_object_enter(uploading, LC_OBJECT_DELIVERED);
 	lc_object_enter(uploading, LC_OBJECT_CLOSED);
 	lc_object_enter(open, LC_OBJECT_DROPPED);

@@ -2,9 +2,9 @@
 
 #include "base/counters.h"
 #include "base/memory.h"
-#include "delivery/backlog.h"
 #include "delivery/object.h"
 #include "delivery/target.h"
+#include "delivery/target_table.h"
 #include "delivery/undelivered.h"
 #include "support/story.h"
 
@@ -16,11 +16,13 @@ enum { MANY = 5000 };
 struct story {
 	struct lc_source_table *table;
 	struct lc_source *source;
-	struct lc_target_bucket target_bucket;
-	struct lc_target target;
+	struct lc_target_table *targets;
+	struct lc_target *target;
 	struct lc_counters counters;
 	struct lc_object_table objects;
 };
+
+static const struct lc_target_policy POLICY = {.attempts = 1};
 
 static int set_up(void **state)
 {
@@ -28,10 +30,9 @@ static int set_up(void **state)
 
 	story->table = lc_source_table_new();
 	story->source = lc_source_get(story->table, 7, lc_view_of("bucket"));
-	story->target_bucket.name = lc_view_of("logs");
-	story->target.bucket = &story->target_bucket;
-	TAILQ_INIT(&story->target.backlogs);
-	lc_object_table_init(&story->objects, NULL, &story->counters);
+	story->targets = lc_target_table_new(&POLICY);
+	story->target = lc_target_table_get(story->targets, lc_view_of("logs"), lc_view_of(""));
+	lc_object_table_init(&story->objects, story->targets, &story->counters);
 	*state = story;
 	return 0;
 }
@@ -40,6 +41,7 @@ static int tear_down(void **state)
 {
 	struct story *story = *state;
 
+	lc_target_table_free(story->targets);
 	lc_source_table_free(story->table);
 	free(story);
 	return 0;
@@ -86,7 +88,7 @@ static struct lc_object *add_object(struct story *story, const struct lc_mark *b
 				    uint32_t first_second)
 {
 	struct lc_object *object =
-	    lc_object_new(&story->objects, story->source, &story->target, before, 0);
+	    lc_object_new(&story->objects, story->source, story->target, before, 0);
 
 	object->first_second = first_second;
 	return object;
@@ -278,16 +280,16 @@ static void the_oldest_row_not_delivered_is_open_or_in_an_object_or_unbuilt(void
 	/* An object of late rows is not the oldest one, but its rows may be. */
 	late = add_object(story, NULL, 40);
 	assert_int_equal(lc_undelivered_oldest(story->source), 40);
-	lc_backlog_add(story->source, &story->target, 1, 1, 30);
+	lc_target_table_add_backlog(story->targets, story->source, story->target, 1, 1, 30);
 	assert_int_equal(lc_undelivered_oldest(story->source), 30);
-	lc_backlog_raise_oldest(&story->target, 85);
+	lc_target_table_raise_oldest(story->target, 85);
 	remove_object(late);
 	remove_object(first);
 	assert_int_equal(lc_undelivered_oldest(story->source), 80);
-	lc_backlog_add(story->source, &story->target, 1, 1, 70);
+	lc_target_table_add_backlog(story->targets, story->source, story->target, 1, 1, 70);
 	assert_int_equal(lc_undelivered_oldest(story->source), 70);
-	lc_backlog_remove(story->source, &story->target, 1);
-	lc_backlog_remove(story->source, &story->target, 1);
+	lc_target_table_remove_backlog(story->targets, story->source, story->target, 1);
+	lc_target_table_remove_backlog(story->targets, story->source, story->target, 1);
 	assert_int_equal(lc_undelivered_oldest(story->source), 80);
 }
 
@@ -342,18 +344,18 @@ static void rows_without_a_body_hold_back_the_mark(void **state)
 	struct lc_object *object;
 
 	advance(story->source, 300, "complete");
-	lc_backlog_add(story->source, &story->target, 2, 2, 300);
+	lc_target_table_add_backlog(story->targets, story->source, story->target, 2, 2, 300);
 	assert_null(lc_undelivered_mark(story->source));
-	lc_backlog_raise_oldest(&story->target, 301);
+	lc_target_table_raise_oldest(story->target, 301);
 	expect_mark(lc_undelivered_mark(story->source), 300, "complete");
 	object = add_object(story, &early, 101);
-	lc_backlog_add(story->source, &story->target, 1, 1, 101);
+	lc_target_table_add_backlog(story->targets, story->source, story->target, 1, 1, 101);
 	expect_mark(lc_undelivered_mark(story->source), 100, "early");
-	lc_backlog_add(story->source, &story->target, 1, 1, 100);
+	lc_target_table_add_backlog(story->targets, story->source, story->target, 1, 1, 100);
 	assert_null(lc_undelivered_mark(story->source));
 	remove_object(object);
 	for (int i = 0; i < 4; i++)
-		lc_backlog_remove(story->source, &story->target, 1);
+		lc_target_table_remove_backlog(story->targets, story->source, story->target, 1);
 	expect_mark(lc_undelivered_mark(story->source), 300, "complete");
 	lc_mark_free(&early);
 }
@@ -379,9 +381,9 @@ static void only_a_source_with_nothing_to_do_is_forgotten(void **state)
 	source->committing = true;
 	assert_false(lc_source_forget_if_idle(story->table, source));
 	source->committing = false;
-	lc_backlog_add(source, &story->target, 1, 1, 80);
+	lc_target_table_add_backlog(story->targets, source, story->target, 1, 1, 80);
 	assert_false(lc_source_forget_if_idle(story->table, source));
-	lc_backlog_remove(source, &story->target, 1);
+	lc_target_table_remove_backlog(story->targets, source, story->target, 1);
 	assert_int_equal(lc_source_count(story->table), 1);
 	advance(source, 89, "last");
 	assert_true(lc_source_forget_if_idle(story->table, source));
@@ -442,21 +444,21 @@ static void rows_that_wait_for_a_blocked_target_have_their_own_age(void **state)
 	assert_false(lc_undelivered_blocked(story->source));
 
 	/* One that has failed and is tried again is not blocked. */
-	story->target.standing.state = LC_TARGET_SHAKY;
+	story->target->standing.state = LC_TARGET_SHAKY;
 	expect_oldest(story, 50, 0);
-	story->target.standing.state = LC_TARGET_ASIDE;
+	story->target->standing.state = LC_TARGET_ASIDE;
 	expect_oldest(story, 80, 50);
 	assert_true(lc_undelivered_blocked(story->source));
 
 	/* The bucket as a whole, and objects without a body. */
-	story->target.standing.state = LC_TARGET_HEALTHY;
-	story->target_bucket.standing.state = LC_TARGET_ASIDE;
-	lc_backlog_add(story->source, &story->target, 1, 1, 40);
+	story->target->standing.state = LC_TARGET_HEALTHY;
+	story->target->bucket->standing.state = LC_TARGET_ASIDE;
+	lc_target_table_add_backlog(story->targets, story->source, story->target, 1, 1, 40);
 	expect_oldest(story, 80, 40);
 	assert_int_equal(lc_undelivered_oldest(story->source), 40);
-	story->target_bucket.standing.state = LC_TARGET_HEALTHY;
+	story->target->bucket->standing.state = LC_TARGET_HEALTHY;
 	expect_oldest(story, 40, 0);
-	lc_backlog_remove(story->source, &story->target, 1);
+	lc_target_table_remove_backlog(story->targets, story->source, story->target, 1);
 	remove_object(object);
 }
 
@@ -466,17 +468,17 @@ static void nobody_is_told_the_age_of_rows_for_a_target_that_was_given_up(void *
 	struct lc_object *object = add_object(story, NULL, 50);
 
 	open_seconds(story->source, 80, 90);
-	story->target.standing.state = LC_TARGET_ASIDE;
-	story->target.standing.given_up = LC_LEDGER_IGNORED;
+	story->target->standing.state = LC_TARGET_ASIDE;
+	story->target->standing.given_up = LC_LEDGER_IGNORED;
 	expect_oldest(story, 80, 0);
 
 	/* But they are not delivered, and hold back what is committed. */
 	assert_true(lc_undelivered_blocked(story->source));
 	assert_int_equal(lc_undelivered_oldest(story->source), 50);
-	story->target.standing.given_up = LC_LEDGER_KEPT;
-	story->target_bucket.standing.given_up = LC_LEDGER_DISCARDED;
+	story->target->standing.given_up = LC_LEDGER_KEPT;
+	story->target->bucket->standing.given_up = LC_LEDGER_DISCARDED;
 	expect_oldest(story, 80, 0);
-	story->target_bucket.standing.given_up = LC_LEDGER_KEPT;
+	story->target->bucket->standing.given_up = LC_LEDGER_KEPT;
 	expect_oldest(story, 80, 50);
 	remove_object(object);
 }

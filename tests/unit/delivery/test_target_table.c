@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "base/counters.h"
 #include "base/memory.h"
-#include "delivery/backlog.h"
 #include "delivery/object.h"
 #include "delivery/source.h"
 #include "support/story.h"

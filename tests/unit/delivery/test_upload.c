@@ -1,8 +1,8 @@
 #include "delivery/inflight.h"
+#include "delivery/target_table.h"
 #include "support/upload_world.h"
 
 #include "base/clock.h"
-#include "delivery/backlog.h"
 #include "delivery/undelivered.h"
 #include "support/story.h"
 
@@ -150,7 +150,7 @@ static void a_target_that_keeps_failing_frees_all_bodies_but_one(void **state)
 	assert_string_equal(fake_ledger_told(world->ledger), "target logs 0\ntarget logs 3\n");
 	assert_int_equal(upload_world_backlog(target), 5);
 	assert_int_equal(target->object_rows, 1);
-	backlog = lc_backlog_of_source(world->source);
+	backlog = lc_target_table_backlog_of_source(world->source);
 	assert_int_equal(backlog.intents, 5);
 	assert_int_equal(backlog.rows, 5);
 	assert_int_equal(backlog.oldest, UPLOAD_WORLD_SECOND);
@@ -374,7 +374,7 @@ static void abandoned_uploads_leave_their_intents(void **state)
 	lc_upload_abandon(world->upload);
 	assert_int_equal(fake_s3_active(world->s3), 0);
 	assert_int_equal(upload_world_backlog(target), 3);
-	assert_int_equal(lc_backlog_of_source(world->source).intents, 3);
+	assert_int_equal(lc_target_table_backlog_of_source(world->source).intents, 3);
 	fake_loop_advance(world->loop, UPLOAD_WORLD_BACKOFF_MAX_MS);
 	assert_int_equal(fake_s3_active(world->s3), 0);
 

@@ -1,7 +1,7 @@
 /* What is refused: a prefix, a bucket, one object alone; and what an operator gives up. */
+#include "delivery/target_table.h"
 #include "support/upload_world.h"
 
-#include "delivery/backlog.h"
 #include "support/story.h"
 
 #include <stdio.h>

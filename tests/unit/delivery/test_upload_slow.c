@@ -1,8 +1,8 @@
 /* Buckets that hang or drip: what they may take of the slots and of the memory. */
 #include "delivery/inflight.h"
+#include "delivery/target_table.h"
 #include "support/upload_world.h"
 
-#include "delivery/backlog.h"
 #include "support/story.h"
 
 #include <stdio.h>
@@ -135,7 +135,8 @@ static void buckets_that_hang_give_way_to_those_that_wait(void **state)
 
 	/* It is a failure of theirs; their objects are not lost. */
 	assert_int_equal(upload_world_count(world, LC_COUNTERS_UPLOAD_FAILED), UPLOADS / 2);
-	assert_int_equal(world->source->object_rows + lc_backlog_of_source(world->source).rows,
+	assert_int_equal(world->source->object_rows +
+			     lc_target_table_backlog_of_source(world->source).rows,
 			 UPLOADS + 20);
 	assert_false(lc_attempts_none_stored(world->delivery.attempts, 100));
 
@@ -323,7 +324,8 @@ static void slow_buckets_make_room_when_memory_is_short(void **state)
 	assert_in_range(world->delivery.objects->bytes / upload_world_object_bytes(world), 1,
 			ROOM / 4 * 3);
 	assert_true(world->room > 0);
-	assert_int_equal(world->source->object_rows + lc_backlog_of_source(world->source).rows,
+	assert_int_equal(world->source->object_rows +
+			     lc_target_table_backlog_of_source(world->source).rows,
 			 BUCKETS * EACH);
 }
 
