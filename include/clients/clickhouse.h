@@ -59,9 +59,9 @@ struct lc_clickhouse_spec {
 	 * searched for the exception that may explain it. May be NULL. */
 	bool (*on_data)(void *context, struct lc_view piece, struct lc_error *error);
 	/* It is over: `error` has kind NONE only if the whole result has arrived and no exception
-	 * was told in the headers, in the status or in the body's tail. `exception_code` is
-	 * ClickHouse's, 0 when there was none or it cannot be told for certain. */
-	void (*on_done)(void *context, const struct lc_error *error, int exception_code);
+	 * was told in the headers, in the status or in the body's tail. Its code is that of
+	 * ClickHouse's exception, 0 when there was none or it cannot be told for certain. */
+	void (*on_done)(void *context, const struct lc_error *error);
 	void *context;
 };
 

@@ -34,7 +34,7 @@ struct lc_clickhouse_query {
 	struct lc_error failure; /* why it could not be sent */
 
 	bool (*on_data)(void *context, struct lc_view piece, struct lc_error *error);
-	void (*on_done)(void *context, const struct lc_error *error, int exception_code);
+	void (*on_done)(void *context, const struct lc_error *error);
 	void *context;
 	bool in_data;   /* on_data is on the stack */
 	bool cancelled; /* from within on_data; released when that returns */
@@ -282,21 +282,21 @@ static int outcome_of_rows(const struct lc_clickhouse_query *query,
 	return 0;
 }
 
-/* Sets `error` (kind NONE: success); returns the exception code, 0 when unknown. */
-static int judge(const struct lc_clickhouse_query *query, const struct lc_http_response *response,
-		 struct lc_error *error)
+/* Sets `error` (kind NONE: success), its code the exception's, 0 when that is unknown. */
+static void judge(const struct lc_clickhouse_query *query, const struct lc_http_response *response,
+		  struct lc_error *error)
 {
 	int code;
 
-	*error = (struct lc_error){.kind = LC_ERROR_NONE};
 	if (response->status == 0) {
 		*error = response->error;
-		return 0;
+		return;
 	}
+	*error = (struct lc_error){.kind = LC_ERROR_NONE};
 	code = response->status == LC_HTTP_OK ? outcome_of_rows(query, response, error)
 					      : outcome_of_status(query, response, error);
 	name_settings(code, error);
-	return code;
+	error->code = code;
 }
 
 /* ---- queries ---- */
@@ -311,7 +311,7 @@ static void release(struct lc_clickhouse_query *query)
 }
 
 /* The only place from which on_done runs. */
-static void end(struct lc_clickhouse_query *query, const struct lc_error *error, int exception_code)
+static void end(struct lc_clickhouse_query *query, const struct lc_error *error)
 {
 	struct lc_clickhouse *clickhouse = query->clickhouse;
 
@@ -319,17 +319,16 @@ static void end(struct lc_clickhouse_query *query, const struct lc_error *error,
 	if (error->kind != LC_ERROR_NONE)
 		lc_clickhouse_seats_fail(&clickhouse->seats, query->seat,
 					 lc_loop_now_ms(clickhouse->loop), &clickhouse->random);
-	query->on_done(query->context, error, exception_code);
+	query->on_done(query->context, error);
 	release(query);
 }
 
 static void end_with(struct lc_clickhouse_query *query, const struct lc_http_response *response)
 {
 	struct lc_error error;
-	int code = judge(query, response, &error);
 
-	error.code = code;
-	end(query, &error, code);
+	judge(query, response, &error);
+	end(query, &error);
 }
 
 /* Ends a query whose answer is not worth reading on. */
@@ -444,7 +443,7 @@ static void on_failure_timer(void *context)
 {
 	struct lc_clickhouse_query *query = context;
 
-	end(query, &query->failure, 0);
+	end(query, &query->failure);
 }
 
 static void send_query(struct lc_clickhouse_query *query, const struct lc_clickhouse_spec *spec,

@@ -209,12 +209,11 @@ static void note_outcome(struct lc_commit *commit, const struct lc_error *error)
 			     failed ? error->message : "");
 }
 
-static void on_inserted(void *context, const struct lc_error *error, int exception_code)
+static void on_inserted(void *context, const struct lc_error *error)
 {
 	struct lc_commit *commit = context;
 	uint64_t elapsed_ms = lc_loop_now_ms(commit->delivery->loop) - commit->sent_ms;
 
-	(void)exception_code;
 	commit->query = NULL;
 	note_outcome(commit, error);
 	lc_counters_observe(commit->delivery->counters, LC_COUNTERS_HISTOGRAM_COMMIT_SECONDS,

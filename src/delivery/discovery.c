@@ -560,12 +560,11 @@ static bool on_data(void *context, struct lc_view piece, struct lc_error *error)
 	return lc_discovery_answer_feed(&discovery->answer, piece, keep_row, discovery, error);
 }
 
-static void on_done(void *context, const struct lc_error *error, int exception_code)
+static void on_done(void *context, const struct lc_error *error)
 {
 	struct lc_discovery *discovery = context;
 	struct lc_error failure = *error;
 
-	(void)exception_code;
 	discovery->query = NULL;
 	if (failure.kind == LC_ERROR_NONE && discovery->step != STEP_CLOCK)
 		lc_discovery_answer_end(&discovery->answer, &failure);

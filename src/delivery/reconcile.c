@@ -318,12 +318,11 @@ static void compare(struct lc_reconcile *reconcile)
 						 reconcile->count, on_surplus_slots, reconcile);
 }
 
-static void on_done(void *context, const struct lc_error *error, int exception_code)
+static void on_done(void *context, const struct lc_error *error)
 {
 	struct lc_reconcile *reconcile = context;
 	struct lc_error failure = *error;
 
-	(void)exception_code;
 	reconcile->query = NULL;
 	if (failure.kind != LC_ERROR_NONE ||
 	    !lc_discovery_answer_end(&reconcile->answer, &failure)) {

@@ -30,12 +30,11 @@ void lc_rows_pass(struct lc_rows *rows, const struct lc_source *source, uint32_t
 	rows->count++;
 }
 
-static void on_done(void *context, const struct lc_error *error, int exception_code)
+static void on_done(void *context, const struct lc_error *error)
 {
 	struct lc_rows *rows = context;
 	struct lc_error failure = *error;
 
-	(void)exception_code;
 	rows->query = NULL;
 	if (failure.kind == LC_ERROR_NONE)
 		lc_record_stream_end(rows->stream, &failure);
@@ -103,12 +102,11 @@ static bool on_check_data(void *context, struct lc_view piece, struct lc_error *
 	return lc_discovery_answer_feed(&rows->answer, piece, compare, rows, error);
 }
 
-static void on_check_done(void *context, const struct lc_error *error, int exception_code)
+static void on_check_done(void *context, const struct lc_error *error)
 {
 	struct lc_rows *rows = context;
 	struct lc_error failure = *error;
 
-	(void)exception_code;
 	rows->check = NULL;
 	if (failure.kind == LC_ERROR_NONE && lc_discovery_answer_end(&rows->answer, &failure))
 		failure = rows->cut;

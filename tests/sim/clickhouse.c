@@ -129,7 +129,7 @@ static void end(struct lc_clickhouse_query *query, enum lc_error_kind kind, cons
 		lc_clickhouse_distrust_seat(query->clickhouse, query->spec.seat);
 	}
 	query->in_callback = true;
-	query->spec.on_done(query->spec.context, &error, 0);
+	query->spec.on_done(query->spec.context, &error);
 	release(query);
 }
 

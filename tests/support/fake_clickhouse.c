@@ -220,14 +220,13 @@ void fake_clickhouse_send_row(struct lc_clickhouse *clickhouse, const struct lc_
 }
 
 /* As in the client, the query is gone once its callback has returned. */
-static void end_with(struct lc_clickhouse *clickhouse, const struct lc_error *error,
-		     int exception_code)
+static void end_with(struct lc_clickhouse *clickhouse, const struct lc_error *error)
 {
 	struct lc_clickhouse_query *query = clickhouse->query;
 
 	LC_ASSERT(query != NULL);
 	clickhouse->query = NULL;
-	query->spec.on_done(query->spec.context, error, exception_code);
+	query->spec.on_done(query->spec.context, error);
 	lc_buffer_free(&query->sql);
 	lc_buffer_free(&query->data);
 	free(query);
@@ -236,7 +235,7 @@ static void end_with(struct lc_clickhouse *clickhouse, const struct lc_error *er
 void fake_clickhouse_end_short(struct lc_clickhouse *clickhouse)
 {
 	LC_ASSERT(clickhouse->query != NULL);
-	end_with(clickhouse, &clickhouse->query->refusal, 0);
+	end_with(clickhouse, &clickhouse->query->refusal);
 }
 
 static bool asks_for_numbers(const struct lc_clickhouse *clickhouse)
@@ -270,7 +269,7 @@ void fake_clickhouse_break(struct lc_clickhouse *clickhouse)
 	struct lc_error error;
 
 	lc_error_set(&error, LC_ERROR_UNREACHABLE, "the connection broke");
-	end_with(clickhouse, &error, 0);
+	end_with(clickhouse, &error);
 }
 
 void fake_clickhouse_refuse(struct lc_clickhouse *clickhouse, int exception_code)
@@ -279,7 +278,7 @@ void fake_clickhouse_refuse(struct lc_clickhouse *clickhouse, int exception_code
 
 	lc_error_set(&error, LC_ERROR_REFUSED, "ClickHouse says: code %d", exception_code);
 	error.code = exception_code;
-	end_with(clickhouse, &error, exception_code);
+	end_with(clickhouse, &error);
 }
 
 unsigned fake_clickhouse_distrusted(const struct lc_clickhouse *clickhouse)

@@ -103,13 +103,13 @@ static bool on_data(void *context, struct lc_view piece, struct lc_error *error)
 	return true;
 }
 
-static void on_done(void *context, const struct lc_error *error, int exception_code)
+static void on_done(void *context, const struct lc_error *error)
 {
 	struct query_world *world = context;
 
 	world->done++;
 	world->error = *error;
-	world->code = exception_code;
+	world->code = error->code;
 	world->query = NULL;
 	lc_loop_stop(world->loop);
 }
