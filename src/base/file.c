@@ -13,7 +13,7 @@ bool lc_file_sync(const char *path, struct lc_error *error)
 	bool synced = fd >= 0 && fsync(fd) == 0;
 
 	if (!synced)
-		lc_error_set_errno(error, errno, "%s cannot be brought to the disk", path);
+		lc_error_set_errno(error, errno, "%s cannot be written to disk", path);
 	if (fd >= 0)
 		close(fd);
 	return synced;

@@ -200,7 +200,8 @@ static bool tell_untold(void)
 	if (sink.untold == 0)
 		return true;
 	compose(&line, LC_LOG_WARNING,
-		"lines of this process are missing here: stderr did not take them", &count, 1);
+		"lines of this process are missing here because stderr did not take them", &count,
+		1);
 	told = lc_outlet_write(&sink.outlet, lc_buffer_view(&line));
 	lc_buffer_free(&line);
 	if (told)

@@ -253,7 +253,8 @@ static void explain(const struct lc_clickhouse_query *query,
 			     query->refusal.message);
 	else if (!response->framed)
 		lc_error_set(error, LC_ERROR_CORRUPT,
-			     "%s: an answer without length: its end cannot be told from a cut",
+			     "%s: an answer without a length: its end cannot be told from a broken "
+			     "connection",
 			     url_of(query));
 	else
 		error->kind = LC_ERROR_NONE;

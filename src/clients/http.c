@@ -520,8 +520,8 @@ static bool out_of_descriptors(CURLcode result, struct lc_error *error)
 	if (descriptor >= 0 || errno != EMFILE || getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return false;
 	lc_error_set(error, LC_ERROR_SYSTEM,
-		     "no socket can be opened: this process has all %llu files open that it may "
-		     "have (raise LimitNOFILE= of the unit, or ulimit -Hn)",
+		     "no socket can be opened: this process has as many files open as it may, %llu "
+		     "(raise LimitNOFILE= of the unit, or ulimit -Hn)",
 		     (unsigned long long)limit.rlim_cur);
 	return true;
 }
@@ -543,7 +543,7 @@ static void end_with(struct lc_http_request *request, CURLcode result)
 	if (request->transfer.fault.kind == LC_ERROR_NONE &&
 	    (request->transfer.in_head || request->transfer.status == 0))
 		lc_error_set(&request->transfer.fault, LC_ERROR_UNREACHABLE,
-			     "the connection has ended before the end of the answer's head");
+			     "the connection ended before the end of the answer's head");
 	end(request);
 }
 

@@ -283,7 +283,7 @@ static void note_condition_unknown(struct lc_s3 *s3)
 		return;
 	s3->conditional = LC_S3_CONDITIONAL_OFF;
 	lc_log_say(LC_LOG_INFO,
-		   "the S3 service does not know If-None-Match; uploads go without it");
+		   "the S3 service does not support If-None-Match; uploads are sent without it");
 }
 
 static void describe(struct lc_s3_put *put, const struct lc_http_response *response,
@@ -299,7 +299,7 @@ static void describe(struct lc_s3_put *put, const struct lc_http_response *respo
 		answer->retry_class = LC_RETRY_WAIT;
 		answer->scope = LC_RETRY_SCOPE_BUCKET;
 		lc_error_set(&answer->error, LC_ERROR_CORRUPT,
-			     "PUT %s/%.*s: HTTP %u without an ETag: what answered is not S3",
+			     "PUT %s/%.*s: HTTP %u without an ETag: the server is not S3",
 			     put->bucket_text, KEY_SHOWN_MAX, put->key, answer->status);
 	}
 }
@@ -371,8 +371,8 @@ static void end_unfounded(struct lc_s3_put *put)
 		return;
 	}
 	lc_error_set(&answer.error, LC_ERROR_CORRUPT,
-		     "PUT %s/%.*s: HTTP %u says that the object is there, but it is not: what "
-		     "answered is not S3, or does not know If-None-Match (s3.conditional-put)",
+		     "PUT %s/%.*s: HTTP %u says that the object is there, but it is not: the "
+		     "server is not S3, or does not support If-None-Match (s3.conditional-put)",
 		     put->bucket_text, KEY_SHOWN_MAX, put->key, put->there_status);
 	end(put, &answer);
 }
@@ -388,8 +388,8 @@ static void on_check_done(struct lc_s3_put *put, const struct lc_http_response *
 	}
 	if (there && !has_our_size(put))
 		lc_log(LC_LOG_WARNING,
-		       "an object with the key of ours is there and has another size; it is left "
-		       "as it is",
+		       "an object with the same key exists but has a different size; it is left as "
+		       "it is",
 		       LC_LOG_TEXT("bucket", put->bucket_text), LC_LOG_TEXT("key", put->key),
 		       LC_LOG_TEXT("bytes", put->length),
 		       LC_LOG_UINT("expected_bytes", put->body->size));

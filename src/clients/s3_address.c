@@ -81,10 +81,10 @@ static bool check_bucket(enum lc_s3_addressing addressing, struct lc_view bucket
 		    error, LC_ERROR_REFUSED,
 		    "the rows name no target bucket (loggingTargetBucket is empty)");
 	if (!is_bucket_name(bucket))
-		return lc_error_set(error, LC_ERROR_REFUSED,
-				    "\"%.*s\" is not a bucket's name: 3 to 255 of A-Z a-z 0-9 . "
-				    "_ - are",
-				    shown, bucket.data);
+		return lc_error_set(
+		    error, LC_ERROR_REFUSED,
+		    "\"%.*s\" is not the name of a bucket, which is 3 to 255 of A-Z a-z 0-9 . _ -",
+		    shown, bucket.data);
 	if (addressing == LC_S3_ADDRESSING_VIRTUAL && !is_host_name(bucket))
 		return lc_error_set(error, LC_ERROR_REFUSED,
 				    "bucket \"%.*s\" cannot be part of a host name, as "

@@ -227,7 +227,8 @@ static void on_inserted(void *context, const struct lc_error *error)
 		return;
 	}
 	lc_counters_add(commit->delivery->counters, LC_COUNTERS_COMMIT_FAILED, commit->sent_count);
-	lc_log(LC_LOG_WARNING, "offsets could not be written to ClickHouse; they are tried again",
+	lc_log(LC_LOG_WARNING,
+	       "offsets could not be written to ClickHouse; the insert is tried again",
 	       LC_LOG_UINT("offsets", commit->sent_count), LC_LOG_FAULT(error));
 	take_back(commit);
 	lc_loop_timer_start(commit->timer, lc_backoff_delay_ms(&commit->backoff, commit->failures,

@@ -270,7 +270,8 @@ static void leave_alone(struct lc_cycle *cycle, struct lc_source *source,
 	lc_source_widen(source, LC_LEDGER_SLOT_SECONDS,
 			lc_discovery_until(cycle->delivery->discovery));
 	lc_source_record_ranges(source, cycle->delivery->ledger);
-	lc_log(LC_LOG_ERROR, "a source cannot be read; it is tried again later, others go on",
+	lc_log(LC_LOG_ERROR,
+	       "a source cannot be read; it is tried again later, and the others go on",
 	       LC_LOG_UINT("raft_session", source->raft_session_id),
 	       LC_LOG_VIEW("bucket", source->bucket), LC_LOG_FAULT(error));
 }
@@ -285,7 +286,7 @@ static void suspect(struct lc_cycle *cycle, size_t count)
  * smaller groups, until the source that is the reason stands alone, and gets no further. */
 static void narrow_down(struct lc_cycle *cycle, const struct lc_scan_end *end)
 {
-	lc_log(LC_LOG_WARNING, "a scan broke; what is missing is read again",
+	lc_log(LC_LOG_WARNING, "a scan broke off; what is missing is read again",
 	       LC_LOG_UINT("sources", end->unread_count), LC_LOG_FAULT(&end->error));
 	if (cycle->group_count == 1 && end->unread_count == 1 &&
 	    lc_source_open_from(end->unread[0]) == cycle->group_from) {
@@ -336,7 +337,7 @@ static void read_on(struct lc_cycle *cycle, const struct lc_error *error)
 	if (cycle->reads)
 		end_cycle(cycle);
 	else
-		fail_cycle(cycle, "nothing can be read; it is tried again", error);
+		fail_cycle(cycle, "nothing can be read; the scan is tried again", error);
 }
 
 static void on_scan_end(void *context, const struct lc_scan_end *end)
@@ -354,7 +355,7 @@ static void on_scan_end(void *context, const struct lc_scan_end *end)
 		cycle->unanswered += !end->answered;
 		cycle->unreadable = 0;
 		note_scan(cycle, &end->error);
-		fail_cycle(cycle, "a scan broke; what is missing is read again", &end->error);
+		fail_cycle(cycle, "a scan broke off; what is missing is read again", &end->error);
 	}
 }
 

@@ -269,7 +269,7 @@ static bool shorten_window(struct lc_discovery *discovery, const struct lc_error
 	/* Who does not answer at all may be a server that hangs: the next one is asked. */
 	if (!lc_diagnose_answered(error))
 		return false;
-	lc_log(LC_LOG_INFO, "ClickHouse cannot answer for a window; a shorter one is asked for",
+	lc_log(LC_LOG_INFO, "ClickHouse cannot answer for a window; asking for a shorter one",
 	       LC_LOG_UINT("seconds", asked), LC_LOG_FAULT(error));
 	discovery->marker = lc_random_next(discovery->delivery->random);
 	ask_window(discovery);
@@ -319,8 +319,8 @@ static uint32_t oldest_of_answer(const struct lc_discovery *discovery, uint32_t 
 	if (found->row.oldest > 0)
 		return found->row.oldest;
 	lc_log_say(LC_LOG_WARNING,
-		   "the logs table has rows whose insertedAt is 0, 1970-01-01 00:00:00: nothing "
-		   "tells when they came, and they are not delivered");
+		   "the logs table has rows whose insertedAt is 0, 1970-01-01 00:00:00: it cannot "
+		   "be known when they came, and they are not delivered");
 	return 1;
 }
 
@@ -414,8 +414,8 @@ static void keep_committed(struct lc_discovery *discovery, const struct lc_ledge
 	struct lc_ledger_count offset = {.source = *source, .second = second};
 
 	lc_log(LC_LOG_WARNING,
-	       "an offset lies in the future, as a clock that was ahead leaves it; rows that come "
-	       "until then are delivered, those that are there perhaps again",
+	       "an offset is in the future, as a clock that was ahead leaves it; rows that come "
+	       "until then are delivered, and rows that are already there may be delivered again",
 	       LC_LOG_VIEW("bucket", source->bucket),
 	       LC_LOG_UINT("raft_session", source->raft_session_id),
 	       LC_LOG_UINT("offset_second", second));
@@ -483,8 +483,8 @@ static bool believe_clock(struct lc_discovery *discovery, uint32_t now, struct l
 	if (ahead > AHEAD_MAX)
 		lc_error_set(
 		    error, LC_ERROR_CORRUPT,
-		    "the clock of %s is %lld seconds ahead of this machine's: nothing "
-		    "is read before one of them is set right",
+		    "the clock of %s is %lld seconds ahead of this machine's: nothing is read "
+		    "until one of them is corrected",
 		    lc_clickhouse_seat_url(discovery->delivery->clickhouse, discovery->seat),
 		    (long long)ahead);
 	else if (lc_server_clock_believe(&discovery->clock, now,
@@ -493,8 +493,7 @@ static bool believe_clock(struct lc_discovery *discovery, uint32_t now, struct l
 	else
 		lc_error_set(
 		    error, LC_ERROR_CORRUPT,
-		    "the clock of %s differs by %lld seconds from what ClickHouse told "
-		    "before",
+		    "the clock of %s differs by %lld seconds from what ClickHouse said before",
 		    lc_clickhouse_seat_url(discovery->delivery->clickhouse, discovery->seat),
 		    (long long)difference);
 	lc_clickhouse_distrust_seat(discovery->delivery->clickhouse, discovery->seat);
@@ -506,7 +505,7 @@ static bool keep_time(struct lc_discovery *discovery, struct lc_view piece, stru
 	lc_buffer_append_view(&discovery->time, piece);
 	if (lc_buffer_failed(&discovery->time))
 		return lc_error_set(error, LC_ERROR_CORRUPT,
-				    "the answer to the question for the time has no end");
+				    "the answer to the query for the time has no end");
 	return true;
 }
 

@@ -310,7 +310,7 @@ static void miss(struct lc_rebuild *rebuild, struct item *item)
 
 	if (rebuild->now <= item->last_second + retention) {
 		hold(rebuild, item);
-		lc_log(LC_LOG_WARNING, "rows of a log object are not to be seen in ClickHouse",
+		lc_log(LC_LOG_WARNING, "rows of a log object are not visible in ClickHouse",
 		       LC_LOG_VIEW("bucket", source->bucket),
 		       LC_LOG_VIEW("target", rebuild->target->bucket->name),
 		       LC_LOG_VIEW("key", lc_buffer_view(&item->key)),

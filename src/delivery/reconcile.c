@@ -229,7 +229,7 @@ static bool on_data(void *context, struct lc_view piece, struct lc_error *error)
 		return false;
 	if (reconcile->strayed)
 		return lc_error_set(error, LC_ERROR_CORRUPT,
-				    "the answer to a comparison holds what was not asked for");
+				    "the answer to a comparison contains what was not asked for");
 	return true;
 }
 
@@ -255,7 +255,7 @@ static void tell_failing(const struct lc_reconcile *reconcile, bool failing)
 
 static void fail_pass(struct lc_reconcile *reconcile, const struct lc_error *error)
 {
-	lc_log(LC_LOG_WARNING, "comparing ClickHouse with what was taken failed; it is tried again",
+	lc_log(LC_LOG_WARNING, "comparing ClickHouse with what was taken failed and is tried again",
 	       LC_LOG_FAULT(error));
 	tell_failing(reconcile, true);
 	await_again(reconcile);
@@ -289,8 +289,8 @@ static void fail_slice(struct lc_reconcile *reconcile, const struct lc_error *er
 	}
 	if (!reconcile->pass.incomplete || reconcile->pass.from != reconcile->pass.gap_until)
 		lc_log(LC_LOG_WARNING,
-		       "ClickHouse cannot count rows to be compared from this second on; others go "
-		       "on, and these are tried again",
+		       "ClickHouse cannot count the rows to compare from this second on; other "
+		       "seconds are compared, and these are tried again",
 		       LC_LOG_UINT("second", reconcile->pass.from), LC_LOG_FAULT(error));
 	reconcile->pass.incomplete = true;
 	reconcile->pass.gap_until = reconcile->slice_until;

@@ -139,7 +139,7 @@ static void on_commits_ended(void *context)
 /* There is no way on from here: whoever started us decides. */
 static void fail(struct lc_shard *shard, const struct lc_error *error)
 {
-	lc_log(LC_LOG_ERROR, "the shard stops", LC_LOG_FAULT(error));
+	lc_log(LC_LOG_ERROR, "the shard is stopping", LC_LOG_FAULT(error));
 	enter(shard, STEP_FAILED);
 	lc_cycle_stop(shard->delivery.cycle);
 	lc_loop_timer_stop(shard->janitor_timer);

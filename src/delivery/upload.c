@@ -289,7 +289,7 @@ static void cut_again(struct lc_upload *upload, struct lc_object *object)
 	if (object->target->largest_bytes == 0 || half < object->target->largest_bytes)
 		object->target->largest_bytes = half;
 	lc_log(LC_LOG_WARNING,
-	       "a log object is refused for its size; its rows go into smaller ones",
+	       "a log object was refused for its size; its rows go into smaller ones",
 	       LC_LOG_VIEW("bucket", object->target->bucket->name),
 	       LC_LOG_VIEW("key", lc_buffer_view(&object->key)),
 	       LC_LOG_UINT("bytes", object->body_size));
@@ -328,7 +328,7 @@ static void end_refused(struct lc_upload *upload, struct lc_object *object,
 	}
 	if (!later)
 		lc_log(LC_LOG_WARNING,
-		       "a log object is refused for its size and cannot be made smaller; it is "
+		       "a log object was refused for its size and cannot be made smaller; it is "
 		       "tried again now and then",
 		       LC_LOG_UINT("bytes", object->body_size),
 		       LC_LOG_UINT("rows", object->line_count), LC_LOG_FAULT(&answer->error));
@@ -391,8 +391,8 @@ static void note_was_there(struct lc_upload *upload, const struct lc_object *obj
 		return;
 	if (lc_counters_get(upload->delivery->counters, LC_COUNTERS_UPLOAD_WAS_THERE) == 0)
 		lc_log(LC_LOG_WARNING,
-		       "an object was there before its first upload: expected after a lost ledger; "
-		       "otherwise another courier delivers the same rows",
+		       "an object existed before its first upload: expected after a ledger was "
+		       "lost; otherwise another courier delivers the same rows",
 		       LC_LOG_VIEW("bucket", bucket), LC_LOG_VIEW("key", key));
 	lc_counters_add(upload->delivery->counters, LC_COUNTERS_UPLOAD_WAS_THERE, 1);
 }

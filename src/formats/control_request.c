@@ -208,7 +208,7 @@ static bool set_value(struct lc_control_request *request, enum lc_control_reques
 	if (VALUES[argument].set != NULL)
 		return VALUES[argument].set(request, text, error);
 	return text.size == 0 || lc_view_equal(text, lc_view_of("1")) ||
-	       lc_error_set(error, LC_ERROR_USAGE, "%s takes no other value than 1",
+	       lc_error_set(error, LC_ERROR_USAGE, "%s takes no value other than 1",
 			    LC_CONTROL_REQUEST_ARGUMENTS[argument].parameter);
 }
 
@@ -251,8 +251,7 @@ static bool is_confirmed(const struct lc_control_request *request, struct lc_err
 	if (command->answers == LC_CONTROL_REQUEST_BY_FILES || (command->takes & T(YES)) == 0 ||
 	    (request->given & T(YES)) != 0)
 		return true;
-	return lc_error_set(error, LC_ERROR_USAGE,
-			    "%s cannot be undone; if it is meant, say so with --yes",
+	return lc_error_set(error, LC_ERROR_USAGE, "%s cannot be undone; confirm it with --yes",
 			    command->words);
 }
 

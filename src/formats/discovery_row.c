@@ -97,7 +97,7 @@ bool lc_discovery_answer_feed(struct lc_discovery_answer *answer, struct lc_view
 	lc_buffer_consume(&answer->bytes, used);
 	if (state == LC_ROW_BINARY_CORRUPT)
 		return lc_error_set(error, LC_ERROR_CORRUPT,
-				    "the answer is not made of the rows that were asked for");
+				    "the answer does not consist of the rows that were asked for");
 	return true;
 }
 
@@ -123,11 +123,11 @@ bool lc_discovery_row_read_clock(struct lc_view answer, uint64_t marker, uint32_
 
 	if (reader.state != LC_ROW_BINARY_GOOD || !begins || !ends || reader.next != reader.end)
 		return lc_error_set(error, LC_ERROR_CORRUPT,
-				    "the answer to the question for the time is not a time");
+				    "the answer to the query for the time is not a time");
 	if (shortening.size > 0)
 		return lc_error_set(error, LC_ERROR_REFUSED,
-				    "the profile of ClickHouse's user has %.*s, which lets answers "
-				    "be shortened: nothing is read before it is gone",
+				    "the profile of ClickHouse's user has %.*s, which allows "
+				    "answers to be shortened: nothing is read until it is removed",
 				    lc_view_shown(shortening, 200), shortening.data);
 	*now = seconds;
 	return true;

@@ -242,7 +242,7 @@ static bool move_log(struct lc_ledger *ledger, struct lc_error *error)
 		return true;
 	if (error->kind == LC_ERROR_CORRUPT)
 		return false;
-	lc_log(LC_LOG_WARNING, "the ledger's log cannot be moved into its file",
+	lc_log(LC_LOG_WARNING, "the ledger's write-ahead log cannot be moved into its file",
 	       LC_LOG_FAULT(error));
 	return true;
 }

@@ -197,7 +197,7 @@ static bool copy_rows(struct copying *copying, const char *query, const char *sq
 static bool change_source(struct copying *copying, sqlite3_stmt *row, sqlite3_stmt *insert)
 {
 	if (lc_sql_second(row, 1) % copying->shard_count != copying->shard)
-		return damaged(copying, "a source is of another shard's raft session");
+		return damaged(copying, "a source belongs to a raft session of another shard");
 	add_number(&copying->sources, sqlite3_column_int64(row, 0));
 	lc_sql_bind_number(insert, 1, ++copying->draft->sources);
 	return true;
@@ -378,7 +378,7 @@ static bool copy_origin(struct copying *copying, sqlite3_stmt *row, void *contex
 
 	(void)context;
 	if (origin.modulus > LC_ORIGIN_MODULUS_MAX || origin.remainder >= origin.modulus)
-		return damaged(copying, "an origin is of no sessions");
+		return damaged(copying, "an origin belongs to no sessions");
 	return !lc_origin_narrow(&origin, copying->shard, copying->shard_count) ||
 	       add_origin(copying, &origin);
 }
@@ -469,7 +469,7 @@ static bool check_shard(struct copying *copying)
 	    !read_meta(copying, "shard_count", &shard_count))
 		return false;
 	return (shard == copying->shard && shard_count == copying->shard_count) ||
-	       damaged(copying, "it belongs to another shard than its name says");
+	       damaged(copying, "it belongs to a different shard from the one in its name");
 }
 
 /* Copies what the ledger `old`, of shard `shard` of `shard_count`, has of the new one's sessions,
@@ -540,7 +540,7 @@ static bool prove(const struct lc_move *move, unsigned shard, struct lc_error *e
 	if (access(path, F_OK) != 0 && errno == ENOENT)
 		return lc_error_set(
 		    error, LC_ERROR_CORRUPT,
-		    "ledger %s is missing, and needed for the change from %u to %u "
+		    "ledger %s is missing, but needed for the change from %u to %u "
 		    "shards. Put it back, or run the service with supervisor.shards "
 		    "%u again, where that shard begins again from ClickHouse's "
 		    "offsets",
@@ -637,7 +637,7 @@ static bool give_name(const struct lc_move *move, unsigned shard, struct lc_erro
 	    !lc_file_name_path(path, move->directory, shard, move->to, "", error))
 		return false;
 	if (rename(draft, path) != 0)
-		return lc_error_set_errno(error, errno, "ledger %s cannot be given its name", path);
+		return lc_error_set_errno(error, errno, "ledger %s cannot be renamed", path);
 	LC_CRASH_POINT(MOVE_RENAMED);
 	return true;
 }

@@ -212,14 +212,14 @@ static bool recognise(sqlite3 *db, const char *path, int64_t *version, struct lc
 	    !lc_sql_number(db, path, "PRAGMA user_version", version, error))
 		return false;
 	if (application != LC_SCHEMA_APPLICATION_ID)
-		return lc_error_set(error, LC_ERROR_CORRUPT, "ledger %s: the file is no ledger",
+		return lc_error_set(error, LC_ERROR_CORRUPT, "ledger %s: the file is not a ledger",
 				    path);
 	if (*version > LC_SCHEMA_VERSION)
-		return lc_error_set(error, LC_ERROR_CORRUPT,
-				    "ledger %s: its schema is version %lld, of a newer release; "
-				    "this one knows versions up to %d: install the newer release "
-				    "again, which goes on from it",
-				    path, (long long)*version, (int)LC_SCHEMA_VERSION);
+		return lc_error_set(
+		    error, LC_ERROR_CORRUPT,
+		    "ledger %s: its schema is version %lld, of a newer release; this release knows "
+		    "versions up to %d: install the newer release again, which can go on from it",
+		    path, (long long)*version, (int)LC_SCHEMA_VERSION);
 	return *version >= 1 ||
 	       lc_error_set(error, LC_ERROR_CORRUPT, "ledger %s: its schema has no version", path);
 }
@@ -277,7 +277,7 @@ static bool upgrade(sqlite3 *db, const char *path, int64_t version, struct lc_er
 		return true;
 	if (lc_sql_execute(db, path, "PRAGMA synchronous = FULL; BEGIN IMMEDIATE", error) &&
 	    leave_version_1(db, path, error) && lc_sql_execute(db, path, "COMMIT", error)) {
-		lc_log(LC_LOG_INFO, "the ledger of an earlier release was brought up to this one",
+		lc_log(LC_LOG_INFO, "the ledger of an earlier release was upgraded",
 		       LC_LOG_TEXT("ledger", path));
 		return true;
 	}
@@ -384,7 +384,7 @@ sqlite3 *lc_schema_open_for_check(const char *path, struct lc_error *error)
 	if (version != LC_SCHEMA_VERSION) {
 		lc_error_set(error, LC_ERROR_SYSTEM,
 			     "ledger %s: its schema is version %lld, of an earlier release; the "
-			     "service brings it up to version %d when it starts",
+			     "service upgrades it to version %d when it starts",
 			     path, (long long)version, (int)LC_SCHEMA_VERSION);
 		sqlite3_close(db);
 		return NULL;

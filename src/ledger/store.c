@@ -152,8 +152,7 @@ static bool read_targets(struct lc_store *store, struct lc_ledger_state *state,
 		if (target.given_up > LC_LEDGER_DISCARDED) {
 			sqlite3_reset(statement);
 			return lc_error_set(error, LC_ERROR_CORRUPT,
-					    "ledger %s: a target was given up in no way that is "
-					    "known",
+					    "ledger %s: a target was given up in an unknown way",
 					    store->path);
 		}
 		if (state->on_target != NULL)
@@ -195,7 +194,7 @@ static bool read_second(struct lc_store *store, const char *name, uint32_t *seco
 	if (!lc_store_read_meta(store, name, &value, error))
 		return false;
 	if (value > UINT32_MAX)
-		return lc_error_set(error, LC_ERROR_CORRUPT, "ledger %s: %s is no second",
+		return lc_error_set(error, LC_ERROR_CORRUPT, "ledger %s: %s is not a second",
 				    store->path, name);
 	*second = (uint32_t)value;
 	return true;
@@ -263,10 +262,11 @@ bool lc_store_in_place(const struct lc_store *store, struct lc_error *error)
 {
 	if (stands_at(&store->file, store->path) && stands_at(&store->log, store->log_path))
 		return true;
-	return lc_error_set(error, LC_ERROR_CORRUPT,
-			    "the ledger %s was removed, replaced or mounted over while it was in "
-			    "use; nothing more is delivered, for a restart would not know of it",
-			    store->path);
+	return lc_error_set(
+	    error, LC_ERROR_CORRUPT,
+	    "the ledger %s was removed, replaced or mounted over while it was in "
+	    "use; nothing more is delivered, because a restart would not know of it",
+	    store->path);
 }
 
 struct lc_store *lc_store_open(const struct lc_ledger_options *options,

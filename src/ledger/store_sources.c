@@ -33,7 +33,8 @@ bool lc_store_load_origins(struct lc_store *store, struct lc_error *error)
 		if (origin.remainder >= origin.modulus) {
 			sqlite3_reset(statement);
 			return lc_error_set(error, LC_ERROR_CORRUPT,
-					    "ledger %s: an origin is of no sessions", store->path);
+					    "ledger %s: an origin belongs to no sessions",
+					    store->path);
 		}
 		add(store, &origin, &capacity);
 	}

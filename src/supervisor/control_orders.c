@@ -14,7 +14,9 @@ static struct lc_shard_process *find_process(const struct lc_control_orders *ord
 
 	if (process == NULL)
 		lc_error_set(error, LC_ERROR_USAGE,
-			     "this machine has no shard %u; status lists those that it has", shard);
+			     "this machine does not deliver shard %u; status lists the shards that "
+			     "it delivers",
+			     shard);
 	return process;
 }
 
@@ -54,7 +56,7 @@ static bool check_no_reload(const struct lc_control_orders *orders, struct lc_er
 {
 	return !lc_reload_running(orders->reload) ||
 	       lc_error_set(error, LC_ERROR_CONFLICT,
-			    "a reload is under way; wait for its end, which status shows");
+			    "a reload is under way; wait until it has ended, as status shows");
 }
 
 static bool order_all(const struct lc_control_orders *orders, enum lc_slot_event_type order,
@@ -109,8 +111,8 @@ static bool restart(const struct lc_control_orders *orders,
 		return false;
 	if (one != NULL && lc_shard_process_is_to_pause(one))
 		return lc_error_set(error, LC_ERROR_CONFLICT,
-				    "shard %u is paused and has no worker to be replaced; "
-				    "log-courier-ctl resume %u gives it one",
+				    "shard %u is paused and has no worker to replace; "
+				    "log-courier-ctl resume %u starts one",
 				    request->shard, request->shard);
 	return order_named(orders, request, LC_SLOT_REPLACE, affected, error);
 }

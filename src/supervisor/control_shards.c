@@ -49,7 +49,8 @@ static void take_document(struct part *part, unsigned status, struct lc_view jso
 	struct lc_error error;
 
 	if (!lc_inspection_decode(json, &document, &error)) {
-		lc_error_prefix(&error, "shard %u answered with nonsense", part->shard);
+		lc_error_prefix(&error, "shard %u gave an answer that cannot be understood",
+				part->shard);
 		lc_inspection_complain(&shards->document, part->shard, error.message);
 		return;
 	}
@@ -104,7 +105,7 @@ static void ask_owner(struct lc_control_shards *shards, const struct lc_control_
 	shards->asked++;
 	lc_error_set(&error, LC_ERROR_USAGE,
 		     "raft session %u belongs to shard %u, which another machine delivers; ask "
-		     "there",
+		     "log-courier-ctl there",
 		     (unsigned)raft_session_id, shard);
 	lc_inspection_complain(&shards->document, shard, error.message);
 }

@@ -65,11 +65,11 @@ static bool permit(const struct lc_http_request *request,
 	       LC_LOG_INT("peer_pid", peer.pid));
 	if (!lc_view_equal(request->method, lc_view_of(command->method))) {
 		answer->allow = command->method;
-		refuse(answer, LC_HTTP_METHOD_NOT_ALLOWED, "the path takes another method");
+		refuse(answer, LC_HTTP_METHOD_NOT_ALLOWED, "the path needs a different method");
 		return false;
 	}
 	if (changes && !may_change(&peer)) {
-		refuse(answer, LC_HTTP_FORBIDDEN, "this is for root and the service's user alone");
+		refuse(answer, LC_HTTP_FORBIDDEN, "only root and the service's user may do this");
 		return false;
 	}
 	return true;
@@ -167,7 +167,7 @@ static bool make_parent(const char *path, struct lc_error *error)
 		return true;
 	parent = lc_memory_copy_bytes(path, (size_t)(slash - path));
 	made = mkdir(parent, DIRECTORY_MODE) == 0 || errno == EEXIST ||
-	       lc_error_set_errno(error, errno, "directory %s cannot be made", parent);
+	       lc_error_set_errno(error, errno, "directory %s cannot be created", parent);
 	free(parent);
 	return made;
 }
@@ -197,7 +197,7 @@ static bool clear_path(const struct sockaddr_un *address, struct lc_error *error
 		       lc_error_set_errno(error, errno, "control socket %s", path);
 	if (!S_ISSOCK(info.st_mode))
 		return lc_error_set(error, LC_ERROR_USAGE,
-				    "control socket %s: a file that is no socket stands there; "
+				    "control socket %s: there is a file that is not a socket; "
 				    "remove it or set supervisor.socket to another path",
 				    path);
 	probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

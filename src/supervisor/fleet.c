@@ -29,7 +29,7 @@ bool lc_fleet_rebuild(struct lc_fleet *fleet, struct lc_error *error)
 	}
 	if (made && count == 0)
 		made = lc_error_set(error, LC_ERROR_USAGE,
-				    "supervisor.owned-shards leaves this machine no shard");
+				    "supervisor.owned-shards leaves no shard to this machine");
 	if (!made) {
 		release(processes, count);
 		return false;

@@ -34,14 +34,15 @@ bool lc_layout_parse(struct lc_view text, unsigned *shards, struct lc_error *err
 
 	*shards = 0;
 	if (text.size < sizeof HEADER + 1 || memcmp(text.data, HEADER, sizeof HEADER - 1) != 0)
-		return lc_error_set(error, LC_ERROR_CORRUPT, "it is no layout of this version");
+		return lc_error_set(error, LC_ERROR_CORRUPT, "it is not a layout of this version");
 	for (; digit < end && *digit >= '0' && *digit <= '9'; digit++) {
 		*shards = *shards * 10 + (unsigned)(*digit - '0');
 		if (*shards > LC_FILE_NAME_SHARDS_MAX)
 			return lc_error_set(error, LC_ERROR_CORRUPT, "it names too many shards");
 	}
 	if (digit == text.data + sizeof HEADER - 1 || digit + 1 != end || *digit != '\n')
-		return lc_error_set(error, LC_ERROR_CORRUPT, "it names no number of shards");
+		return lc_error_set(error, LC_ERROR_CORRUPT,
+				    "it does not name the number of shards");
 	return true;
 }
 
@@ -171,8 +172,8 @@ static bool remove_if_remains(struct lc_layout *layout, const char *path,
 		LC_CRASH_POINT(LAYOUT_REMOVED);
 	} else if (name->shard_count != layout->in_force && !name->companion) {
 		lc_log(LC_LOG_INFO,
-		       "a ledger of another number of shards stays: another machine needs a part "
-		       "of it; remove it when that one has its copy",
+		       "a ledger for a different number of shards stays, because another machine "
+		       "needs a part of it; remove it when that machine has its copy",
 		       LC_LOG_TEXT("path", path));
 	}
 	return true;
@@ -277,7 +278,7 @@ static bool take_end(const struct lc_layout *layout, int status, struct lc_error
 				    "moving the ledgers was ended by signal %d", WTERMSIG(status));
 	if (read(layout->mover_pipe, error, sizeof *error) == (ssize_t)sizeof *error)
 		return false;
-	return lc_error_set(error, LC_ERROR_SYSTEM, "moving the ledgers failed without a word");
+	return lc_error_set(error, LC_ERROR_SYSTEM, "moving the ledgers failed without a reason");
 }
 
 static bool start_mover(struct lc_layout *layout, const struct lc_move *move, int state_lock,
@@ -332,7 +333,7 @@ bool lc_layout_start_change(struct lc_layout *layout, int state_lock, const sigs
 	struct lc_move move = change(layout, layout->in_force, layout->wanted);
 
 	if (layout->in_force > 0)
-		lc_log(LC_LOG_INFO, "the number of shards has changed; the ledgers are moved",
+		lc_log(LC_LOG_INFO, "the number of shards has changed; moving the ledgers",
 		       LC_LOG_UINT("from", move.from), LC_LOG_UINT("to", move.to));
 	return start_mover(layout, &move, state_lock, child_signals, error);
 }
@@ -382,7 +383,7 @@ bool lc_layout_finish_change(struct lc_layout *layout, struct lc_error *error)
 		return false;
 	if (!remove_remains(layout, &kept))
 		lc_log(LC_LOG_WARNING,
-		       "the former ledgers cannot be removed; the next start tries it again",
+		       "the former ledgers cannot be removed; the next start tries again",
 		       LC_LOG_FAULT(&kept));
 	return true;
 }

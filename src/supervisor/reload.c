@@ -77,7 +77,7 @@ static void take_back(struct lc_reload *reload)
 
 	swap_settings(reload);
 	if (!reload->host.follow(reload->host.context, &error))
-		lc_log(LC_LOG_ERROR, "the former settings do not hold for all",
+		lc_log(LC_LOG_ERROR, "not all workers have the former settings again",
 		       LC_LOG_FAULT(&error));
 }
 
@@ -100,8 +100,8 @@ static void tell_success(struct lc_reload *reload)
 
 	if (reload->still_failed > 0)
 		snprintf(rest, sizeof(rest),
-			 "; %u shard%s worked neither before nor after it: log-courier-ctl health "
-			 "says why",
+			 "; %u shard%s worked neither before nor after the reload: log-courier-ctl "
+			 "health says why",
 			 reload->still_failed, reload->still_failed == 1 ? "" : "s");
 	if (reload->changes[0] == '\0')
 		say(reload, "no setting has changed; the workers were replaced%s", rest);
@@ -243,7 +243,7 @@ static void on_deadline(void *context)
 	}
 	snprintf(
 	    why, sizeof(why),
-	    "the new worker of shard %u was not ready in time; its obituary and the log tell more",
+	    "the new worker of shard %u was not ready in time; its obituary and the log say more",
 	    lc_shard_process_shard(process_at(reload)));
 	go_back(reload, why);
 }
@@ -258,7 +258,7 @@ static void enter_emptying(struct lc_reload *reload)
 	for (size_t i = 0; i < fleet->count; i++)
 		reload->paused[lc_shard_process_shard(fleet->processes[i])] =
 		    lc_shard_process_is_to_pause(fleet->processes[i]);
-	say(reload, "the shards change: all workers finish");
+	say(reload, "the shards change: all workers are finishing");
 	lc_fleet_order(fleet, LC_SLOT_DRAIN);
 	lc_loop_timer_start(reload->wake, 0);
 }
@@ -418,11 +418,10 @@ static bool check_fixed(const struct lc_reload *reload, struct lc_error *error)
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
 		if (!lc_setting_equal(reload->host.settings, &reload->others,
 				      lc_setting_at(fixed[i])))
-			return lc_error_set(
-			    error, LC_ERROR_USAGE,
-			    "%s cannot change while the service runs: restart it, or "
-			    "leave the setting as it was",
-			    lc_setting_at(fixed[i])->name);
+			return lc_error_set(error, LC_ERROR_USAGE,
+					    "%s cannot change while the service is running: "
+					    "restart it, or leave the setting as it was",
+					    lc_setting_at(fixed[i])->name);
 	}
 	return true;
 }
@@ -436,7 +435,7 @@ static bool check_shards(const struct lc_settings *settings, struct lc_error *er
 			return true;
 	}
 	return lc_error_set(error, LC_ERROR_USAGE,
-			    "supervisor.owned-shards leaves this machine no shard");
+			    "supervisor.owned-shards leaves no shard to this machine");
 }
 
 static bool shards_change(const struct lc_reload *reload)
@@ -498,7 +497,7 @@ void lc_reload_begin_or_queue(struct lc_reload *reload)
 		reload->queued = true;
 	else if (!lc_reload_begin(reload, &error))
 		lc_log(LC_LOG_ERROR,
-		       "the configuration is not reloaded, what was in force stays so",
+		       "the configuration was not reloaded; the former one stays in force",
 		       LC_LOG_FAULT(&error));
 }
 

@@ -144,7 +144,7 @@ struct lc_shard_process_request *lc_shard_process_ask(struct lc_shard_process *p
 		return NULL;
 	}
 	if (!lc_channel_send(process->channel, &frame)) {
-		lc_error_set(error, LC_ERROR_UNREACHABLE, "shard %u takes no requests",
+		lc_error_set(error, LC_ERROR_UNREACHABLE, "shard %u is taking no requests",
 			     process->shard);
 		return NULL;
 	}
@@ -318,8 +318,8 @@ static void fork_worker(struct lc_shard_process *process)
 					 process->context->state_lock, &error) ||
 	    !spawn(process, &fd, &error)) {
 		process->pid = 0;
-		lc_log(LC_LOG_ERROR, "worker not started", LC_LOG_UINT("of_shard", process->shard),
-		       LC_LOG_FAULT(&error));
+		lc_log(LC_LOG_ERROR, "the worker was not started",
+		       LC_LOG_UINT("of_shard", process->shard), LC_LOG_FAULT(&error));
 		step(process, (struct lc_slot_event){.type = LC_SLOT_FORK_FAILED});
 		return;
 	}
@@ -338,7 +338,7 @@ static void send_frame(struct lc_shard_process *process, enum lc_frame_type type
 	struct lc_frame frame = {.type = type};
 
 	if (process->channel == NULL || !lc_channel_send(process->channel, &frame))
-		lc_log(LC_LOG_WARNING, "worker did not take a frame",
+		lc_log(LC_LOG_WARNING, "a worker did not take a frame",
 		       LC_LOG_UINT("of_shard", process->shard),
 		       LC_LOG_TEXT("frame", lc_frame_name(type)));
 }
@@ -347,7 +347,7 @@ static void send_signal(struct lc_shard_process *process, int signal_number)
 {
 	if (signal_number == SIGABRT && process->reason[0] == '\0')
 		snprintf(process->reason, sizeof(process->reason),
-			 "it gave no sign of life for %" PRIu64 " s",
+			 "it showed no sign of life for %" PRIu64 " s",
 			 process->slot.rules.heartbeat_timeout_ms / 1000);
 	else if (process->reason[0] == '\0')
 		snprintf(process->reason, sizeof(process->reason),
@@ -450,7 +450,7 @@ static void on_measure(void *context)
 	if (limit == 0 || process->resident_bytes <= limit || process->reason[0] != '\0')
 		return;
 	snprintf(process->reason, sizeof(process->reason),
-		 "it took %" PRIu64 " bytes of memory, more than limits.worker-memory-bytes",
+		 "it used %" PRIu64 " bytes of memory, more than limits.worker-memory-bytes",
 		 process->resident_bytes);
 	step(process, (struct lc_slot_event){.type = LC_SLOT_OUTGREW});
 }

@@ -18,7 +18,7 @@ static bool make(const char *path, struct lc_error *error)
 {
 	if (mkdir(path, DIRECTORY_MODE) == 0 || errno == EEXIST)
 		return true;
-	return lc_error_set_errno(error, errno, "directory %s cannot be made", path);
+	return lc_error_set_errno(error, errno, "directory %s cannot be created", path);
 }
 
 int lc_state_directory_lock(const char *path, struct lc_error *error)

@@ -51,7 +51,7 @@ static void announce(struct supervisor *supervisor)
 	    !lc_fleet_settled(&supervisor->fleet))
 		return;
 	supervisor->announced = true;
-	lc_log(LC_LOG_INFO, "service is up",
+	lc_log(LC_LOG_INFO, "the service is up",
 	       LC_LOG_UINT("ready_shards",
 			   lc_fleet_count_in(&supervisor->fleet, LC_SHARD_STATE_READY)),
 	       LC_LOG_UINT("owned_shards", supervisor->fleet.count));
@@ -318,7 +318,7 @@ static int run(struct supervisor *supervisor)
 		lc_log_say(LC_LOG_INFO, "service ends");
 		return LC_EXIT_OK;
 	}
-	lc_log_say(LC_LOG_ERROR, "no shard can work; service ends");
+	lc_log_say(LC_LOG_ERROR, "no shard can work; the service ends");
 	return failure_of(&supervisor->fleet);
 }
 
@@ -326,10 +326,10 @@ static int run(struct supervisor *supervisor)
 static int explain(const struct lc_error *error)
 {
 	if (error->kind == LC_ERROR_CANCELLED) {
-		lc_log(LC_LOG_INFO, "service ends before it has started", LC_LOG_FAULT(error));
+		lc_log(LC_LOG_INFO, "the service ends before it has started", LC_LOG_FAULT(error));
 		return LC_EXIT_OK;
 	}
-	lc_log(LC_LOG_ERROR, "service not started", LC_LOG_FAULT(error));
+	lc_log(LC_LOG_ERROR, "the service was not started", LC_LOG_FAULT(error));
 	return error->kind == LC_ERROR_CORRUPT ? LC_EXIT_LEDGER : LC_EXIT_FAILURE;
 }
 

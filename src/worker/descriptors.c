@@ -49,8 +49,8 @@ bool lc_descriptors_raise_limit(const struct lc_settings *settings, unsigned sha
 		return true;
 	return lc_error_set(
 	    error, LC_ERROR_USAGE,
-	    "a process may have %llu files open, and needs %llu with these settings: "
-	    "raise the limit (LimitNOFILE= of the unit, ulimit -Hn), or lower "
+	    "a process may have %llu files open but needs %llu with these settings: raise the "
+	    "limit (LimitNOFILE= of the unit, ulimit -Hn), or lower "
 	    "supervisor.shards or limits.max-concurrent-uploads",
 	    (unsigned long long)limit.rlim_cur, (unsigned long long)needed);
 }

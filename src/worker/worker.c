@@ -76,7 +76,7 @@ static void on_shard_ready(void *context)
 	enter(life, LC_PAGE_READY);
 	/* Failure means a supervisor that is gone; the broken channel tells so by itself. */
 	if (life->channel == NULL || !lc_channel_send(life->channel, &ready))
-		lc_log_say(LC_LOG_WARNING, "supervisor did not take READY");
+		lc_log_say(LC_LOG_WARNING, "the supervisor did not take READY");
 }
 
 static void on_shard_drained(void *context)
@@ -127,7 +127,7 @@ static void on_answer(void *context, uint32_t id, unsigned status, struct lc_vie
 	struct life *life = context;
 
 	if (life->channel != NULL && !lc_channel_reply(life->channel, id, status, document))
-		lc_log_say(LC_LOG_WARNING, "supervisor did not take an answer");
+		lc_log_say(LC_LOG_WARNING, "the supervisor did not take an answer");
 }
 
 static void on_frame(void *context, const struct lc_frame *frame)

@@ -83,7 +83,7 @@ check "health is green when it has lived for a while" await 30 healthy
 STILL=$(worker_of 2)
 need "the worker of shard 2 stands still" kill -STOP "$STILL"
 check "it is caught, and another one takes over" await 40 another_worker 2 "$STILL"
-check "  with an obituary that says so" obituary_says 2 "it gave no sign of life for 3 s"
+check "  with an obituary that says so" obituary_says 2 "it showed no sign of life for 3 s"
 check "health is green after that" await 30 healthy
 check "the service ends on SIGTERM" stop_service
 check "each row is delivered exactly once" verify

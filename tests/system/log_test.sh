@@ -39,7 +39,7 @@ not_warned() {
 # told_as ROLE: how many of its lines are missing, each number once.
 told_as() {
 	read_pipe
-	jq -R -c 'fromjson? | select(.message == "lines of this process are missing here: stderr did not take them") | [.role, .lines]' <"$WORK/read" |
+	jq -R -c 'fromjson? | select(.message == "lines of this process are missing here because stderr did not take them") | [.role, .lines]' <"$WORK/read" |
 		grep -q "$1"
 }
 

@@ -68,7 +68,7 @@ before=$(pids)
 configure 4 'consumer: {count-treshold: 100}'
 check "a wrong setting is told with its place" reload_is_refused 'count-treshold'
 kill -HUP "$SERVICE_PID"
-check "SIGHUP tells the log, too" await 10 grep -q 'is not reloaded.*count-treshold' "$WORK/service.log"
+check "SIGHUP tells the log, too" await 10 grep -q 'was not reloaded.*count-treshold' "$WORK/service.log"
 STATE=/elsewhere configure 4
 check "what cannot change is told" reload_is_refused 'state-directory cannot change'
 check "and no worker was touched" [ "$(pids)" = "$before" ]

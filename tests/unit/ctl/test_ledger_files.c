@@ -165,7 +165,7 @@ static void a_ledger_of_an_earlier_release_is_not_called_damaged(void **state)
 	assert_true(check(&files, false, &sound, text));
 	assert_false(sound);
 	assert_non_null(strstr(text, "shard-0-of-2.db: not checked: "));
-	assert_non_null(strstr(text, "the service brings it up to version 2"));
+	assert_non_null(strstr(text, "the service upgrades it to version 2"));
 	assert_null(strstr(text, "damage"));
 	assert_non_null(strstr(text, "shard-1-of-2.db: sound"));
 	make_ledger(0);

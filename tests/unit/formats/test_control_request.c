@@ -130,7 +130,7 @@ static void values_are_checked(void **state)
 	refuse("/v1/sources?limit=1001", LC_ERROR_USAGE, "limit is a number");
 	refuse("/v1/sources?limit=99999999999999999999", LC_ERROR_USAGE, "limit is a number");
 	refuse("/v1/sources?limit=5&limit=5", LC_ERROR_USAGE, "given twice");
-	refuse("/v1/sources?lagging=yes", LC_ERROR_USAGE, "no other value than 1");
+	refuse("/v1/sources?lagging=yes", LC_ERROR_USAGE, "no value other than 1");
 	refuse("/v1/source", LC_ERROR_USAGE, "source needs SESSION/BUCKET");
 	refuse("/v1/source?source=", LC_ERROR_USAGE, "raft session and its bucket");
 	refuse("/v1/source?source=/b", LC_ERROR_USAGE, "raft session and its bucket");

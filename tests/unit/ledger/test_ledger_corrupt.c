@@ -121,7 +121,7 @@ static void an_empty_file_is_no_fresh_start(void **state)
 	struct world *world = *state;
 
 	write_file(world->path, "", 0);
-	expect_refusal(world, "no ledger");
+	expect_refusal(world, "not a ledger");
 }
 
 static void another_database_is_no_ledger(void **state)
@@ -129,7 +129,7 @@ static void another_database_is_no_ledger(void **state)
 	struct world *world = *state;
 
 	execute(world->path, "CREATE TABLE t (a)");
-	expect_refusal(world, "no ledger");
+	expect_refusal(world, "not a ledger");
 }
 
 static void another_shards_ledger_is_not_ours(void **state)
@@ -147,7 +147,7 @@ static void a_newer_schema_is_not_guessed_at(void **state)
 
 	make_ledger(world->path);
 	execute(world->path, "PRAGMA user_version = 3");
-	expect_refusal(world, "version 3, of a newer release; this one knows versions up to 2");
+	expect_refusal(world, "version 3, of a newer release; this release knows versions up to 2");
 }
 
 static void a_missing_table_is_damage(void **state)

@@ -525,7 +525,7 @@ static void a_ledger_under_a_wrong_name_is_refused(void **state)
 	make_ledger(directory, 2, 3, BASE, BASE);
 	assert_false(lc_move_run(&move, &error));
 	assert_int_equal(error.kind, LC_ERROR_CORRUPT);
-	assert_non_null(strstr(error.message, "another shard"));
+	assert_non_null(strstr(error.message, "a different shard"));
 }
 
 /* ---- several machines ---- */

@@ -366,7 +366,7 @@ static void the_check_says_that_the_service_brings_it_up(void **state)
 	assert_false(lc_ledger_check(world->path, on_fault, NULL, &world->error));
 	assert_int_equal(world->error.kind, LC_ERROR_SYSTEM);
 	assert_non_null(strstr(world->error.message, world->path));
-	assert_non_null(strstr(world->error.message, "the service brings it up to version 2"));
+	assert_non_null(strstr(world->error.message, "the service upgrades it to version 2"));
 	assert_null(strstr(world->error.message, "damage"));
 	assert_int_equal(version_of(world->path), 1);
 }

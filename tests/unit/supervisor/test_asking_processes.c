@@ -198,8 +198,8 @@ static void wrong_requests_are_refused_with_a_word(void **state)
 	    {"GET", "/v1/sources?colour=red", "there is no parameter \"colour\""},
 	    {"GET", "/v1/source?source=photos", "for instance 7/photos"},
 	    {"GET", "/v1/source?source=7/%zz", "two hex digits"},
-	    {"GET", "/v1/flush?all=1", "another method"},
-	    {"POST", "/v1/sources", "another method"},
+	    {"GET", "/v1/flush?all=1", "a different method"},
+	    {"POST", "/v1/sources", "a different method"},
 	    {"POST", "/v1/flush", "flush needs SESSION/BUCKET or --all"},
 	    {"GET", "/v1/nothing", "status 404"},
 	    {"POST", "/", "status 404"},
@@ -237,7 +237,7 @@ _Noreturn static void ask_as_nobody(const struct service_world *service)
 	lc_buffer_clear(&body);
 	if (lc_client_ask(socket, "POST", "/v1/flush?all=1", &body, &error))
 		_exit(3);
-	_exit(error.kind == LC_ERROR_USAGE && strstr(error.message, "for root") != NULL ? 0 : 4);
+	_exit(error.kind == LC_ERROR_USAGE && strstr(error.message, "only root") != NULL ? 0 : 4);
 }
 
 static void only_root_and_the_services_user_may_change_something(void **state)

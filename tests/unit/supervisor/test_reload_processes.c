@@ -125,7 +125,7 @@ static void a_wrong_configuration_is_kept_out_with_the_reason(void **state)
 	expect_refusal(service, "/v1/reload", "supervisor.socket cannot change");
 	configure(service, "supervisor:\n  owned-shards: 7\n");
 	expect_refusal(service, "/v1/reload",
-		       "supervisor.owned-shards leaves this machine no shard");
+		       "supervisor.owned-shards leaves no shard to this machine");
 	assert_true(service_world_get_status(service, &after));
 	assert_int_equal(after.reloads, 0);
 	assert_int_equal(after.shards[0].pid, before.shards[0].pid);
@@ -145,9 +145,8 @@ static void settings_that_a_worker_can_not_work_with_are_taken_back(void **state
 	configure(service, "s3:\n  tls-ca-file: /tmp/no-such-file\n");
 	order(service, "/v1/reload", 2);
 	document = service_world_await(service, reload_failed);
-	assert_non_null(strstr(document.reload_text,
-			       "taken back: shard 0 cannot work with the new "
-			       "settings"));
+	assert_non_null(strstr(document.reload_text, "taken back: shard 0 cannot work with the new "
+						     "settings"));
 	assert_non_null(strstr(document.reload_text, "s3.tls-ca-file does not load"));
 	lc_status_document_free(&document);
 	/* The second shard never saw them; the next reload is a new try. */
@@ -182,7 +181,7 @@ static void a_shard_that_can_not_work_anyway_does_not_keep_settings_out(void **s
 	after = service_world_await(service, first_failed_reloaded);
 	assert_string_equal(after.reload_text,
 			    "changed: consumer.count-threshold; 1 shard worked neither before nor "
-			    "after it: log-courier-ctl health says why");
+			    "after the reload: log-courier-ctl health says why");
 	assert_int_not_equal(after.shards[1].pid, before.shards[1].pid);
 	lc_status_document_free(&before);
 	lc_status_document_free(&after);
@@ -302,7 +301,7 @@ static void a_restart_concerns_one_shard_and_is_no_death(void **state)
 	assert_int_equal(document.shards[0].records_delivered, 1);
 	assert_int_equal(document.shards[1].restarts, 0);
 	lc_status_document_free(&document);
-	expect_refusal(service, "/v1/restart?worker=2", "this machine has no shard 2");
+	expect_refusal(service, "/v1/restart?worker=2", "this machine does not deliver shard 2");
 	expect_refusal(service, "/v1/restart", "restart needs SHARD or --all");
 	service_world_stop(service);
 }

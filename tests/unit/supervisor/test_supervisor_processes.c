@@ -119,7 +119,7 @@ static void a_worker_that_hangs_is_aborted_and_replaced(void **state)
 	document = service_world_await(service, first_restarted);
 	assert_non_null(strstr(document.shards[0].obituary, "was ended by SIGABRT"));
 	assert_non_null(strstr(document.shards[0].obituary, "while ready"));
-	assert_non_null(strstr(document.shards[0].obituary, "it gave no sign of life for 2 s"));
+	assert_non_null(strstr(document.shards[0].obituary, "it showed no sign of life for 2 s"));
 	assert_int_equal(document.shards[1].restarts, 0);
 	lc_status_document_free(&document);
 	service_world_stop(service);
