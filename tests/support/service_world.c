@@ -7,9 +7,9 @@
 #include "config/settings_yaml.h"
 #include "ctl/client.h"
 #include "supervisor/supervisor.h"
+#include "support/config_case.h"
 #include "support/patience.h"
 #include "support/story.h"
-#include "support/config_case.h"
 
 #include <dirent.h>
 #include <fcntl.h>
