@@ -61,6 +61,15 @@ enum lc_delivery_state {
 /* "expired" */
 const char *lc_delivery_state_name(enum lc_delivery_state state);
 
+/* ---- reload_states.h ---- */
+
+enum lc_reload_state {
+	LC_RELOAD_STATE_NONE, /* there was no reload */
+#define LC_RELOAD_STATE(name, text, help) LC_RELOAD_STATE_##name,
+#include "tbl/reload_states.h"
+	LC_RELOAD_STATE_COUNT
+};
+
 /* ---- faults.h: workers find them, the supervisor makes findings of them ---- */
 
 enum lc_fault {
@@ -82,7 +91,6 @@ enum lc_fault_patience {
 };
 
 struct lc_fault_description {
-	const char *word; /* "" for none */
 	const char *what;
 	const char *advice;
 	enum lc_fault_reach reach;
@@ -92,12 +100,9 @@ struct lc_fault_description {
 /* In the order of the enumeration. */
 extern const struct lc_fault_description LC_FAULT_DESCRIPTIONS[LC_FAULT_COUNT];
 
-/* The fault with this word; LC_FAULT_NONE if there is none. */
-enum lc_fault lc_fault_of(const char *word);
-
 /* ---- for the files of the documents ---- */
 
-/* The texts of an enum's values, in its order. */
+/* The texts of an enum's values, in its order; empty for none. */
 struct lc_document_names {
 	const char *const *texts;
 	unsigned count;
@@ -108,5 +113,7 @@ extern const struct lc_document_names LC_SEVERITY_NAMES;
 extern const struct lc_document_names LC_CYCLE_STEP_NAMES;
 extern const struct lc_document_names LC_TARGET_STATE_NAMES;
 extern const struct lc_document_names LC_DELIVERY_STATE_NAMES;
+extern const struct lc_document_names LC_RELOAD_STATE_NAMES;
+extern const struct lc_document_names LC_FAULT_NAMES;
 
 #endif

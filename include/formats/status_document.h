@@ -41,6 +41,8 @@ enum { LC_STATUS_DOCUMENT_NO_AGE = -1 };
 #define LC_STATUS_DOCUMENT_FLAG(name) bool name;
 #define LC_STATUS_DOCUMENT_STATE(name) enum lc_shard_state name;
 #define LC_STATUS_DOCUMENT_SEVERITY(name) enum lc_severity name;
+#define LC_STATUS_DOCUMENT_RELOAD_STATE(name) enum lc_reload_state name;
+#define LC_STATUS_DOCUMENT_FAULT(name) enum lc_fault name;
 #define LC_STATUS_DOCUMENT_LABEL(name) char name[LC_STATUS_DOCUMENT_LABEL_SIZE];
 #define LC_STATUS_DOCUMENT_STRING(name) char name[LC_STATUS_DOCUMENT_TEXT_SIZE];
 #define LC_STATUS_DOCUMENT_MEMBER(type, name, help) LC_STATUS_DOCUMENT_##type(name)

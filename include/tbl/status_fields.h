@@ -8,7 +8,7 @@
  * type: COUNT, a number; NUMBER, a small one; PID, null for none; AGE, seconds or another number
  * that is not negative, null for none; OWNER, the number of a shard, null for the service as a
  * whole; FLAG, true or false; STATE, a word of include/tbl/shard_states.h; SEVERITY, one of
- * include/tbl/severities.h; LABEL and STRING, short and long text, null when empty.
+ * include/tbl/severities.h; RELOAD_STATE and FAULT, of reload_states.h and faults.h, null for none; LABEL and STRING, short and long text, null when empty.
  */
 #ifndef LC_STATUS_SERVICE
 #define LC_STATUS_SERVICE(type, name, help)
@@ -30,7 +30,7 @@ LC_STATUS_SERVICE(NUMBER, shard_count, "shards of the whole deployment")
 LC_STATUS_SERVICE(AGE, state_free_bytes, "free space on the disk of state-directory")
 LC_STATUS_SERVICE(FLAG, state_replaced, "whether state-directory or its lock is no longer what the service opened")
 LC_STATUS_SERVICE(COUNT, reloads, "reloads of the configuration since the service started, including one under way")
-LC_STATUS_SERVICE(LABEL, reload_state, "of the last reload: running, done or failed")
+LC_STATUS_SERVICE(RELOAD_STATE, reload_state, "of the last reload: running, done or failed")
 LC_STATUS_SERVICE(STRING, reload_text, "what the reload is doing, what it has changed, or why it failed")
 LC_STATUS_SERVICE(COUNT, log_lines_dropped, "lines of the supervisor's log that were dropped because stderr did not take them")
 LC_STATUS_SERVICE(AGE, log_failing_seconds, "for how long stderr has taken no line of the supervisor's log")
@@ -58,14 +58,14 @@ LC_STATUS_SHARD(AGE, oldest_undelivered_seconds, "age of the oldest undelivered 
 LC_STATUS_SHARD(AGE, oldest_blocked_seconds, "age of the oldest row that waits for a blocked target, or cannot be read; targets that are ignored do not count")
 LC_STATUS_SHARD(AGE, clickhouse_failing_seconds, "for how long ClickHouse has served no discovery, or no scan of those that were tried")
 LC_STATUS_SHARD(AGE, clickhouse_refusing_seconds, "for how long ClickHouse has refused the user, its password or its rights")
-LC_STATUS_SHARD(LABEL, clickhouse_fault, "what keeps ClickHouse from serving this shard, as a word for what is to be done")
+LC_STATUS_SHARD(FAULT, clickhouse_fault, "what keeps ClickHouse from serving this shard, as a word for what is to be done")
 LC_STATUS_SHARD(STRING, clickhouse_answer, "ClickHouse's own words, or those of the connection that failed")
 LC_STATUS_SHARD(AGE, offsets_failing_seconds, "for how long offsets could not be inserted into ClickHouse")
 LC_STATUS_SHARD(STRING, offsets_answer, "ClickHouse's own words about that")
 LC_STATUS_SHARD(AGE, reconcile_failing_seconds, "for how long no comparison with ClickHouse has covered all seconds within the horizon though some have tried")
 LC_STATUS_SHARD(AGE, s3_failing_seconds, "for how long S3 has confirmed no upload though some were tried, unless only some targets fail")
 LC_STATUS_SHARD(AGE, s3_confirmed_seconds, "since the last upload was confirmed; null: none has been since the worker started")
-LC_STATUS_SHARD(LABEL, s3_fault, "what keeps S3 from taking this shard's uploads, as a word for what is to be done")
+LC_STATUS_SHARD(FAULT, s3_fault, "what keeps S3 from taking this shard's uploads, as a word for what is to be done")
 LC_STATUS_SHARD(STRING, s3_answer, "S3's own words, or those of the connection that failed")
 LC_STATUS_SHARD(STRING, target_answer, "the last answer of the target that has been blocked longest; empty: none is")
 LC_STATUS_SHARD(AGE, s3_refusing_seconds, "for how long S3 has refused the access key or its secret")

@@ -227,6 +227,9 @@ static const char *type_text(enum lc_document_type type)
 	case LC_DOCUMENT_TARGET_STATE:
 	case LC_DOCUMENT_DELIVERY_STATE:
 		return "word";
+	case LC_DOCUMENT_RELOAD_STATE:
+	case LC_DOCUMENT_FAULT:
+		return "word or null";
 	case LC_DOCUMENT_TEXT:
 		return "text";
 	case LC_DOCUMENT_LABEL:

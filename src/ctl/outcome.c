@@ -21,9 +21,9 @@ static enum outcome outcome_of_reload(const struct lc_status_document *document,
 				      char words[LC_STATUS_DOCUMENT_TEXT_SIZE])
 {
 	snprintf(words, LC_STATUS_DOCUMENT_TEXT_SIZE, "%s", document->reload_text);
-	if (strcmp(document->reload_state, "running") == 0)
+	if (document->reload_state == LC_RELOAD_STATE_RUNNING)
 		return OPEN;
-	return strcmp(document->reload_state, "done") == 0 ? GOOD : BAD;
+	return document->reload_state == LC_RELOAD_STATE_DONE ? GOOD : BAD;
 }
 
 static enum outcome outcome_of_drain(const struct lc_status_document *document,

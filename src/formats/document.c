@@ -53,7 +53,9 @@ _Static_assert(sizeof(enum lc_shard_state) == sizeof(unsigned) &&
 		   sizeof(enum lc_severity) == sizeof(unsigned) &&
 		   sizeof(enum lc_cycle_step) == sizeof(unsigned) &&
 		   sizeof(enum lc_target_state) == sizeof(unsigned) &&
-		   sizeof(enum lc_delivery_state) == sizeof(unsigned),
+		   sizeof(enum lc_delivery_state) == sizeof(unsigned) &&
+		   sizeof(enum lc_reload_state) == sizeof(unsigned) &&
+		   sizeof(enum lc_fault) == sizeof(unsigned),
 	       "an enum is an unsigned");
 
 static const struct lc_document_names *const NAMES[] = {
@@ -62,9 +64,16 @@ static const struct lc_document_names *const NAMES[] = {
     [LC_DOCUMENT_STEP] = &LC_CYCLE_STEP_NAMES,
     [LC_DOCUMENT_TARGET_STATE] = &LC_TARGET_STATE_NAMES,
     [LC_DOCUMENT_DELIVERY_STATE] = &LC_DELIVERY_STATE_NAMES,
+    [LC_DOCUMENT_RELOAD_STATE] = &LC_RELOAD_STATE_NAMES,
+    [LC_DOCUMENT_FAULT] = &LC_FAULT_NAMES,
 };
 
 /* ---- values ---- */
+
+static json_t *text_or_none(const char *text)
+{
+	return text[0] == '\0' ? json_null() : lc_document_text(lc_view_of(text));
+}
 
 #define FETCH(type, name) \
 	type name;        \
@@ -105,10 +114,12 @@ static json_t *value_of(enum lc_document_type type, const char *place)
 	case LC_DOCUMENT_SEVERITY:
 	case LC_DOCUMENT_STEP:
 	case LC_DOCUMENT_TARGET_STATE:
-	case LC_DOCUMENT_DELIVERY_STATE: {
+	case LC_DOCUMENT_DELIVERY_STATE:
+	case LC_DOCUMENT_RELOAD_STATE:
+	case LC_DOCUMENT_FAULT: {
 		FETCH(unsigned, name);
 		LC_ASSERT(name < NAMES[type]->count);
-		return json_string(NAMES[type]->texts[name]);
+		return text_or_none(NAMES[type]->texts[name]);
 	}
 	case LC_DOCUMENT_TEXT: {
 		FETCH(struct lc_view, text);
@@ -118,7 +129,7 @@ static json_t *value_of(enum lc_document_type type, const char *place)
 	case LC_DOCUMENT_STRING:
 		break;
 	}
-	return place[0] == '\0' ? json_null() : lc_document_text(lc_view_of(place));
+	return text_or_none(place);
 }
 
 void lc_document_write(json_t *object, const struct lc_document_layout *layout, const void *row)
@@ -195,8 +206,10 @@ static bool read_string(const json_t *value, size_t size, char *place)
 
 static bool read_name(const json_t *value, const struct lc_document_names *names, char *place)
 {
-	for (unsigned i = 0; json_is_string(value) && i < names->count; i++) {
-		if (strcmp(json_string_value(value), names->texts[i]) == 0) {
+	const char *text = json_is_null(value) ? "" : json_string_value(value);
+
+	for (unsigned i = 0; text != NULL && i < names->count; i++) {
+		if (strcmp(text, names->texts[i]) == 0) {
 			memcpy(place, &i, sizeof(i));
 			return true;
 		}
@@ -244,6 +257,8 @@ static bool read_value(const json_t *value, const struct lc_document_field *fiel
 	case LC_DOCUMENT_STEP:
 	case LC_DOCUMENT_TARGET_STATE:
 	case LC_DOCUMENT_DELIVERY_STATE:
+	case LC_DOCUMENT_RELOAD_STATE:
+	case LC_DOCUMENT_FAULT:
 		return read_name(value, NAMES[field->type], place);
 	case LC_DOCUMENT_TEXT: {
 		struct lc_view text = {json_string_value(value), json_string_length(value)};

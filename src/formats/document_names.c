@@ -2,8 +2,6 @@
 
 #include "base/assert.h"
 
-#include <string.h>
-
 static const char *const SHARD_STATES[LC_SHARD_STATE_COUNT] = {
 #define LC_SHARD_STATE(name, text, help) [LC_SHARD_STATE_##name] = (text),
 #include "tbl/shard_states.h"
@@ -29,19 +27,32 @@ static const char *const DELIVERY_STATES[LC_DELIVERY_STATE_COUNT] = {
 #include "tbl/delivery_states.h"
 };
 
+static const char *const RELOAD_STATES[LC_RELOAD_STATE_COUNT] = {
+    [LC_RELOAD_STATE_NONE] = "",
+#define LC_RELOAD_STATE(name, text, help) [LC_RELOAD_STATE_##name] = (text),
+#include "tbl/reload_states.h"
+};
+
+static const char *const FAULTS[LC_FAULT_COUNT] = {
+    [LC_FAULT_NONE] = "",
+#define LC_FAULT(name, word, reach, patience, what, advice) [LC_FAULT_##name] = (word),
+#include "tbl/faults.h"
+};
+
 const struct lc_document_names LC_SHARD_STATE_NAMES = {SHARD_STATES, LC_SHARD_STATE_COUNT};
 const struct lc_document_names LC_SEVERITY_NAMES = {SEVERITIES, LC_SEVERITY_COUNT};
 const struct lc_document_names LC_CYCLE_STEP_NAMES = {CYCLE_STEPS, LC_CYCLE_STEP_COUNT};
 const struct lc_document_names LC_TARGET_STATE_NAMES = {TARGET_STATES, LC_TARGET_STATE_COUNT};
 const struct lc_document_names LC_DELIVERY_STATE_NAMES = {DELIVERY_STATES, LC_DELIVERY_STATE_COUNT};
+const struct lc_document_names LC_RELOAD_STATE_NAMES = {RELOAD_STATES, LC_RELOAD_STATE_COUNT};
+const struct lc_document_names LC_FAULT_NAMES = {FAULTS, LC_FAULT_COUNT};
 
 const struct lc_fault_description LC_FAULT_DESCRIPTIONS[LC_FAULT_COUNT] = {
-    [LC_FAULT_NONE] = {.word = "", .what = "", .advice = ""},
-#define LC_FAULT(name, word_, reach_, patience_, what_, advice_) \
-	[LC_FAULT_##name] = {.word = (word_),                    \
-			     .what = (what_),                    \
-			     .advice = (advice_),                \
-			     .reach = LC_FAULT_##reach_,         \
+    [LC_FAULT_NONE] = {.what = "", .advice = ""},
+#define LC_FAULT(name, word, reach_, patience_, what_, advice_) \
+	[LC_FAULT_##name] = {.what = (what_),                   \
+			     .advice = (advice_),               \
+			     .reach = LC_FAULT_##reach_,        \
 			     .patience = LC_FAULT_##patience_},
 #include "tbl/faults.h"
 };
@@ -74,13 +85,4 @@ const char *lc_delivery_state_name(enum lc_delivery_state state)
 {
 	LC_ASSERT((unsigned)state < LC_DELIVERY_STATE_COUNT);
 	return DELIVERY_STATES[state];
-}
-
-enum lc_fault lc_fault_of(const char *word)
-{
-	for (unsigned i = LC_FAULT_NONE + 1; i < LC_FAULT_COUNT; i++) {
-		if (strcmp(word, LC_FAULT_DESCRIPTIONS[i].word) == 0)
-			return (enum lc_fault)i;
-	}
-	return LC_FAULT_NONE;
 }

@@ -33,16 +33,16 @@ static int64_t age_of(const struct lc_counters *counters, enum lc_counters_name 
 	return wall_seconds > (int64_t)since ? wall_seconds - (int64_t)since : 0;
 }
 
-static void describe_complaint(const struct lc_counters *counters, enum lc_counters_complaint which,
-			       char *word, char *words)
+/* Takes the words over. The fault; NONE when the worker has written what is none. */
+static enum lc_fault take_complaint(const struct lc_counters *counters,
+				    enum lc_counters_complaint which,
+				    char words[LC_STATUS_DOCUMENT_TEXT_SIZE])
 {
 	char text[LC_COUNTERS_WORDS_SIZE];
 	unsigned fault = lc_counters_complaint(counters, which, text);
 
-	if (word != NULL && fault < LC_FAULT_COUNT)
-		snprintf(word, LC_STATUS_DOCUMENT_LABEL_SIZE, "%s",
-			 LC_FAULT_DESCRIPTIONS[fault].word);
 	snprintf(words, LC_STATUS_DOCUMENT_TEXT_SIZE, "%s", text);
+	return fault < LC_FAULT_COUNT ? (enum lc_fault)fault : LC_FAULT_NONE;
 }
 
 /* What the counters of a shard tell. */
@@ -84,11 +84,11 @@ static void describe_counters(const struct lc_counters *counters, int64_t wall_s
 	    age_of(counters, LC_COUNTERS_LEDGER_FAILING_SINCE, wall_seconds);
 	shard->log_lines_dropped = lc_counters_get(counters, LC_COUNTERS_LOG_LINES_DROPPED);
 	shard->log_failing_seconds = age_of(counters, LC_COUNTERS_LOG_FAILING_SINCE, wall_seconds);
-	describe_complaint(counters, LC_COUNTERS_COMPLAINT_CLICKHOUSE, shard->clickhouse_fault,
-			   shard->clickhouse_answer);
-	describe_complaint(counters, LC_COUNTERS_COMPLAINT_OFFSETS, NULL, shard->offsets_answer);
-	describe_complaint(counters, LC_COUNTERS_COMPLAINT_S3, shard->s3_fault, shard->s3_answer);
-	describe_complaint(counters, LC_COUNTERS_COMPLAINT_TARGET, NULL, shard->target_answer);
+	shard->clickhouse_fault =
+	    take_complaint(counters, LC_COUNTERS_COMPLAINT_CLICKHOUSE, shard->clickhouse_answer);
+	(void)take_complaint(counters, LC_COUNTERS_COMPLAINT_OFFSETS, shard->offsets_answer);
+	shard->s3_fault = take_complaint(counters, LC_COUNTERS_COMPLAINT_S3, shard->s3_answer);
+	(void)take_complaint(counters, LC_COUNTERS_COMPLAINT_TARGET, shard->target_answer);
 }
 
 void lc_control_status_describe(const struct lc_control_status *service,

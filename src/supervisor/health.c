@@ -139,7 +139,7 @@ static void examine_s3(const struct lc_health_rules *rules,
 		       const struct lc_status_document_shard *shard,
 		       struct lc_status_document *document)
 {
-	enum lc_fault fault = lc_fault_of(shard->s3_fault);
+	enum lc_fault fault = shard->s3_fault;
 	bool partial = LC_FAULT_DESCRIPTIONS[fault].reach != LC_FAULT_WHOLE &&
 		       others_confirm(document, shard, fault);
 
@@ -187,7 +187,7 @@ static void examine_delivery(const struct lc_health_rules *rules,
 	int number = (int)shard->shard;
 
 	examine_fault(rules, LC_SEVERITY_CRITICAL, shard->shard, shard->clickhouse_failing_seconds,
-		      lc_fault_of(shard->clickhouse_fault), shard->clickhouse_answer, document);
+		      shard->clickhouse_fault, shard->clickhouse_answer, document);
 	examine_offsets(rules, shard, document);
 	examine_reconcile(rules, shard, document);
 	examine_s3(rules, shard, document);

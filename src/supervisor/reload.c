@@ -519,13 +519,14 @@ void lc_reload_stop(struct lc_reload *reload)
 
 void lc_reload_describe(const struct lc_reload *reload, struct lc_status_document *document)
 {
-	const char *state = reload->failed ? "failed" : "done";
-
 	document->reloads = reload->count;
-	if (reload->step != IDLE)
-		state = "running";
-	if (reload->count > 0)
-		snprintf(document->reload_state, sizeof(document->reload_state), "%s", state);
+	if (reload->count == 0)
+		document->reload_state = LC_RELOAD_STATE_NONE;
+	else if (reload->step != IDLE)
+		document->reload_state = LC_RELOAD_STATE_RUNNING;
+	else
+		document->reload_state =
+		    reload->failed ? LC_RELOAD_STATE_FAILED : LC_RELOAD_STATE_DONE;
 	snprintf(document->reload_text, sizeof(document->reload_text), "%s", reload->text);
 }
 

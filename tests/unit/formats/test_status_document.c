@@ -89,6 +89,35 @@ static void a_document_comes_back_as_it_was(void **state)
 	lc_status_document_free(&document);
 }
 
+static void each_fault_comes_back_and_no_other_word_is_one(void **state)
+{
+	struct lc_status_document document;
+	struct lc_status_document copy;
+	struct lc_buffer json;
+	char *word;
+
+	(void)state;
+	fill(&document);
+	document.reload_state = LC_RELOAD_STATE_FAILED;
+	lc_buffer_init(&json, CAP);
+	for (unsigned fault = LC_FAULT_NONE; fault < LC_FAULT_COUNT; fault++) {
+		document.shards[0].s3_fault = (enum lc_fault)fault;
+		lc_buffer_clear(&json);
+		lc_status_document_encode(&document, true, &json);
+		assert_true(decode(lc_buffer_text(&json), &copy));
+		assert_int_equal(copy.shards[0].s3_fault, fault);
+		assert_int_equal(copy.shards[1].s3_fault, LC_FAULT_NONE);
+		assert_int_equal(copy.reload_state, LC_RELOAD_STATE_FAILED);
+		lc_status_document_free(&copy);
+	}
+	word = strstr(lc_buffer_text(&json), LC_FAULT_NAMES.texts[LC_FAULT_COUNT - 1]);
+	assert_non_null(word);
+	word[0] = 'x';
+	assert_false(decode(lc_buffer_text(&json), &copy));
+	lc_buffer_free(&json);
+	lc_status_document_free(&document);
+}
+
 static void warnings_alone_are_healthy(void **state)
 {
 	struct lc_status_document document;
@@ -237,6 +266,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_document_comes_back_as_it_was),
+	    cmocka_unit_test(each_fault_comes_back_and_no_other_word_is_one),
 	    cmocka_unit_test(warnings_alone_are_healthy),
 	    cmocka_unit_test(critical_findings_stand_first),
 	    cmocka_unit_test(warnings_leave_room_for_critical_findings),

@@ -58,13 +58,13 @@ static void expect_refusal(const struct service_world *service, const char *targ
 
 static bool reloaded(const struct lc_status_document *document)
 {
-	return document->reloads == 1 && strcmp(document->reload_state, "done") == 0 &&
+	return document->reloads == 1 && document->reload_state == LC_RELOAD_STATE_DONE &&
 	       service_world_all_ready(document);
 }
 
 static bool reload_failed(const struct lc_status_document *document)
 {
-	return document->reloads == 1 && strcmp(document->reload_state, "failed") == 0 &&
+	return document->reloads == 1 && document->reload_state == LC_RELOAD_STATE_FAILED &&
 	       service_world_all_ready(document);
 }
 
@@ -163,7 +163,7 @@ static bool first_failed(const struct lc_status_document *document)
 
 static bool first_failed_reloaded(const struct lc_status_document *document)
 {
-	return first_failed(document) && strcmp(document->reload_state, "done") == 0;
+	return first_failed(document) && document->reload_state == LC_RELOAD_STATE_DONE;
 }
 
 /* A damaged ledger is no fault of the settings that are put in force. */
@@ -238,7 +238,7 @@ static bool first_paused(const struct lc_status_document *document)
 
 static bool first_paused_second_replaced(const struct lc_status_document *document)
 {
-	return first_paused(document) && strcmp(document->reload_state, "done") == 0;
+	return first_paused(document) && document->reload_state == LC_RELOAD_STATE_DONE;
 }
 
 static void a_paused_shard_rests_through_a_reload_until_it_is_resumed(void **state)
@@ -308,7 +308,7 @@ static void a_restart_concerns_one_shard_and_is_no_death(void **state)
 
 static bool reloading(const struct lc_status_document *document)
 {
-	return strcmp(document->reload_state, "running") == 0 && document->shards[0].replacing;
+	return document->reload_state == LC_RELOAD_STATE_RUNNING && document->shards[0].replacing;
 }
 
 static void a_stop_in_the_middle_of_a_reload_ends_in_time(void **state)
@@ -336,7 +336,7 @@ static void a_stop_in_the_middle_of_a_reload_ends_in_time(void **state)
 
 static bool reloaded_twice(const struct lc_status_document *document)
 {
-	return document->reloads == 2 && strcmp(document->reload_state, "done") == 0 &&
+	return document->reloads == 2 && document->reload_state == LC_RELOAD_STATE_DONE &&
 	       service_world_all_ready(document);
 }
 
