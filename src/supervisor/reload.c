@@ -307,15 +307,15 @@ static void change_layout_once_empty(struct lc_reload *reload)
 	const struct lc_shard_process_context *context = reload->host.fleet->context;
 	struct lc_layout *layout = &reload->layout;
 	struct lc_error error;
+	bool opened;
 
 	if (!lc_fleet_rests(reload->host.fleet))
 		return;
-	if (!lc_layout_open(layout, &reload->others, &error)) {
-		give_up_change(reload, &error);
-	} else if (lc_layout_is_right(layout)) {
+	opened = lc_layout_open(layout, &reload->others, &error);
+	if (opened && lc_layout_is_right(layout)) {
 		rebuild_fleet(reload);
-	} else if (!lc_layout_start_change(layout, context->state_lock, &context->worker_signals,
-					   &error)) {
+	} else if (!opened || !lc_layout_start_change(layout, context->state_lock,
+						      &context->worker_signals, &error)) {
 		give_up_change(reload, &error);
 	} else {
 		say(reload, "moving the ledgers of %u shards to %u", layout->in_force,
