@@ -38,7 +38,7 @@ LC_CONTROL_COMMAND(SOURCE, "source", "GET", "/v1/source",
 	SHARDS, look_at_source, RENDER(render_source), T(SOURCE) | T(LIMIT),
 	"show one source: its open ranges, pending rows, and last log objects")
 LC_CONTROL_COMMAND(EXPLAIN, "explain", "GET", "/v1/explain",
-	SHARDS, look_at_source, SHOW(show_explanation), T(SOURCE),
+	SHARDS, explain_source, SHOW(show_explanation), T(SOURCE),
 	"explain in words why a source is where it is, what happens next, and what to do")
 LC_CONTROL_COMMAND(TARGETS, "targets", "GET", "/v1/targets",
 	SHARDS, look_at_targets, RENDER(render_targets), T(BLOCKED) | T(LIMIT),

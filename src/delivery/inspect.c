@@ -321,10 +321,9 @@ static enum lc_delivery_state state_of(const struct lc_ledger_object *object)
 	return object->delivered ? LC_DELIVERY_DELIVERED : losses[object->loss];
 }
 
-static void on_objects(void *context, const struct lc_ledger_object *objects, size_t count)
+static void add_objects(struct lc_inspect *inspect, const struct lc_ledger_object *objects,
+			size_t count)
 {
-	struct lc_inspect *inspect = context;
-
 	for (size_t i = 0; i < count; i++) {
 		const struct lc_ledger_intent *intent = &objects[i].intent;
 		struct lc_inspection_object row = {
@@ -344,12 +343,27 @@ static void on_objects(void *context, const struct lc_ledger_object *objects, si
 
 		lc_inspection_add(&inspect->document, LC_INSPECTION_OBJECTS, &row);
 	}
-	if (inspect->request.command == LC_CONTROL_REQUEST_EXPLAIN)
-		add_targets_of_source(inspect, objects, count);
+}
+
+static void on_objects(void *context, const struct lc_ledger_object *objects, size_t count)
+{
+	struct lc_inspect *inspect = context;
+
+	add_objects(inspect, objects, count);
 	inspect->done(inspect);
 }
 
-static void look_at_source(struct lc_inspect *inspect)
+static void on_objects_to_explain(void *context, const struct lc_ledger_object *objects,
+				  size_t count)
+{
+	struct lc_inspect *inspect = context;
+
+	add_objects(inspect, objects, count);
+	add_targets_of_source(inspect, objects, count);
+	inspect->done(inspect);
+}
+
+static void read_source(struct lc_inspect *inspect, lc_ledger_objects_callback *callback)
 {
 	struct lc_view bucket = lc_control_request_bucket(&inspect->request);
 	struct lc_ledger_source name = {.raft_session_id = inspect->request.raft_session_id,
@@ -362,10 +376,18 @@ static void look_at_source(struct lc_inspect *inspect)
 		add_source(inspect, source, delivery);
 		add_ranges(inspect, source);
 	}
-	if (inspect->request.command == LC_CONTROL_REQUEST_EXPLAIN)
-		add_reader(inspect, delivery);
-	lc_ledger_read_objects(delivery->ledger, &name, inspect->request.limit, on_objects,
-			       inspect);
+	lc_ledger_read_objects(delivery->ledger, &name, inspect->request.limit, callback, inspect);
+}
+
+static void look_at_source(struct lc_inspect *inspect)
+{
+	read_source(inspect, on_objects);
+}
+
+static void explain_source(struct lc_inspect *inspect)
+{
+	add_reader(inspect, lc_shard_delivery(inspect->shard));
+	read_source(inspect, on_objects_to_explain);
 }
 
 static void look_at_deliveries(struct lc_inspect *inspect)

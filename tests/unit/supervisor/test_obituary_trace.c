@@ -192,10 +192,10 @@ static void frames_are_told_by_module_and_offset(void **state)
 	lc_buffer_init(&text, 4096);
 	lc_obituary_append_trace(&trace, LC_PAGE_TRACE_MAX, false, &text);
 	assert_true(strncmp(lc_buffer_text(&text), "0x10, libc.so.6+0x", 18) == 0);
-	assert_non_null(strstr(lc_buffer_text(&text), "getppid, test_trace+0x"));
+	assert_non_null(strstr(lc_buffer_text(&text), "getppid, test_obituary_trace+0x"));
 	lc_buffer_clear(&text);
 	lc_obituary_append_trace(&trace, 3, true, &text);
-	assert_true(strncmp(lc_buffer_text(&text), "test_trace+0x", 13) == 0);
+	assert_true(strncmp(lc_buffer_text(&text), "test_obituary_trace+0x", 22) == 0);
 	assert_true(strtoumax(lc_buffer_text(&text) + 11, &tail, 16) < trace.addresses[2]);
 	lc_buffer_clear(&text);
 	lc_obituary_append_trace(&trace, 0, true, &text);
