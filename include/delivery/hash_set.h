@@ -34,10 +34,9 @@ void lc_hash_subtraction_init(struct lc_hash_subtraction *subtraction,
 			      const struct lc_hash_set *set);
 void lc_hash_subtraction_free(struct lc_hash_subtraction *subtraction);
 
-/* True if the set holds the hash once more than it was asked for so far: this row was taken. */
-bool lc_hash_subtraction_take(struct lc_hash_subtraction *subtraction, uint64_t hash);
-
-/* After lc_hash_subtraction_take has said no: how often the set holds the hash. */
-uint32_t lc_hash_subtraction_held(const struct lc_hash_subtraction *subtraction, uint64_t hash);
+/* True if the set holds the hash once more than it was asked for so far: this row was taken. When
+ * not, `held` gets how often the set holds it; NULL is allowed. */
+bool lc_hash_subtraction_take(struct lc_hash_subtraction *subtraction, uint64_t hash,
+			      uint32_t *held);
 
 #endif

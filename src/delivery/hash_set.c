@@ -72,30 +72,23 @@ static size_t lower_bound(const struct lc_hash_set *set, uint64_t hash)
 	return low;
 }
 
-bool lc_hash_subtraction_take(struct lc_hash_subtraction *subtraction, uint64_t hash)
-{
-	const struct lc_hash_set *set = subtraction->set;
-	size_t first;
-	size_t next;
-
-	if (set == NULL || set->count == 0)
-		return false;
-	first = lower_bound(set, hash);
-	if (first == set->count)
-		return false;
-	next = first + subtraction->used[first];
-	if (next >= set->count || set->hashes[next] != hash)
-		return false;
-	subtraction->used[first]++;
-	return true;
-}
-
-uint32_t lc_hash_subtraction_held(const struct lc_hash_subtraction *subtraction, uint64_t hash)
+bool lc_hash_subtraction_take(struct lc_hash_subtraction *subtraction, uint64_t hash,
+			      uint32_t *held)
 {
 	const struct lc_hash_set *set = subtraction->set;
 	size_t first = set == NULL ? 0 : lower_bound(set, hash);
+	size_t next;
 
+	if (held != NULL)
+		*held = 0;
 	if (set == NULL || first == set->count || set->hashes[first] != hash)
-		return 0;
-	return subtraction->used[first];
+		return false;
+	next = first + subtraction->used[first];
+	if (next < set->count && set->hashes[next] == hash) {
+		subtraction->used[first]++;
+		return true;
+	}
+	if (held != NULL)
+		*held = subtraction->used[first];
+	return false;
 }

@@ -147,7 +147,7 @@ static enum item_answer item_offer(struct item *item, const struct lc_record *re
 
 	if (record->inserted_at < item->first_second || record->inserted_at > item->last_second ||
 	    !lc_view_equal(object->target->prefix, record->target_prefix) ||
-	    !lc_hash_subtraction_take(&item->subtraction, hash))
+	    !lc_hash_subtraction_take(&item->subtraction, hash, NULL))
 		return ITEM_REFUSED;
 	if (object->line_count > 0 && record->inserted_at < object->last_second)
 		return ITEM_DISORDERED;

@@ -167,11 +167,12 @@ static struct lc_source *leave_source(struct lc_scan *scan, bool whole)
 	return open ? source : NULL;
 }
 
-/* Whether an earlier scan has taken the row. */
-static bool was_taken(struct position *at, const struct lc_offset *offset, uint64_t hash)
+/* Whether an earlier scan has taken the row. When not, `repeat` gets how many like it were. */
+static bool was_taken(struct position *at, const struct lc_offset *offset, uint64_t hash,
+		      uint32_t *repeat)
 {
 	return lc_mark_covers(at->floor, offset) ||
-	       lc_hash_subtraction_take(&at->subtraction, hash);
+	       lc_hash_subtraction_take(&at->subtraction, hash, repeat);
 }
 
 static void take_row(struct lc_scan *scan, const struct lc_record *record,
@@ -180,18 +181,18 @@ static void take_row(struct lc_scan *scan, const struct lc_record *record,
 	struct position *at = &scan->at;
 	struct lc_source *source = at->source;
 	struct lc_build_answer answer;
+	uint32_t repeat = 0;
 	uint64_t hash;
 
 	if (lc_source_asked_range(source, offset->inserted_at) == NULL)
 		return;
 	hash = lc_row_hash(record);
-	if (was_taken(at, offset, hash)) {
+	if (was_taken(at, offset, hash, &repeat)) {
 		lc_counters_add(scan->delivery->counters, LC_COUNTERS_DUPLICATES_AVOIDED, 1);
 		return;
 	}
 	lc_source_note_taken(source);
-	answer = lc_build_take(scan->delivery->build, source, record, hash,
-			       lc_hash_subtraction_held(&at->subtraction, hash));
+	answer = lc_build_take(scan->delivery->build, source, record, hash, repeat);
 	if (answer.crowded != NULL && scan->crowded == NULL) {
 		scan->crowded = answer.crowded;
 		scan->crowded_ms = lc_loop_now_ms(scan->delivery->loop);

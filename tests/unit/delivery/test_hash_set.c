@@ -63,15 +63,41 @@ static void each_row_is_taken_as_often_as_it_was_added(void **state)
 	lc_hash_set_sort(&set);
 	lc_hash_subtraction_init(&subtraction, &set);
 	for (int i = 0; i < 3; i++)
-		assert_true(lc_hash_subtraction_take(&subtraction, 7));
-	assert_false(lc_hash_subtraction_take(&subtraction, 7));
-	assert_false(lc_hash_subtraction_take(&subtraction, 8));
-	assert_true(lc_hash_subtraction_take(&subtraction, 0));
-	assert_false(lc_hash_subtraction_take(&subtraction, 0));
-	assert_true(lc_hash_subtraction_take(&subtraction, UINT64_MAX));
-	assert_false(lc_hash_subtraction_take(&subtraction, UINT64_MAX));
-	assert_true(lc_hash_subtraction_take(&subtraction, 9));
-	assert_false(lc_hash_subtraction_take(&subtraction, 9));
+		assert_true(lc_hash_subtraction_take(&subtraction, 7, NULL));
+	assert_false(lc_hash_subtraction_take(&subtraction, 7, NULL));
+	assert_false(lc_hash_subtraction_take(&subtraction, 8, NULL));
+	assert_true(lc_hash_subtraction_take(&subtraction, 0, NULL));
+	assert_false(lc_hash_subtraction_take(&subtraction, 0, NULL));
+	assert_true(lc_hash_subtraction_take(&subtraction, UINT64_MAX, NULL));
+	assert_false(lc_hash_subtraction_take(&subtraction, UINT64_MAX, NULL));
+	assert_true(lc_hash_subtraction_take(&subtraction, 9, NULL));
+	assert_false(lc_hash_subtraction_take(&subtraction, 9, NULL));
+	lc_hash_subtraction_free(&subtraction);
+	lc_hash_set_free(&set);
+}
+
+static void a_row_that_is_not_taken_away_learns_how_many_like_it_are_held(void **state)
+{
+	static const uint64_t hashes[] = {7, 9, 7};
+	struct lc_hash_subtraction subtraction;
+	struct lc_hash_set set;
+	uint32_t held;
+
+	(void)state;
+	lc_hash_set_init(&set);
+	add_all(&set, hashes, sizeof hashes / sizeof hashes[0]);
+	lc_hash_set_sort(&set);
+	lc_hash_subtraction_init(&subtraction, &set);
+	assert_true(lc_hash_subtraction_take(&subtraction, 7, &held));
+	assert_true(lc_hash_subtraction_take(&subtraction, 7, &held));
+	for (int i = 0; i < 2; i++) {
+		assert_false(lc_hash_subtraction_take(&subtraction, 7, &held));
+		assert_int_equal(held, 2);
+	}
+	assert_false(lc_hash_subtraction_take(&subtraction, 8, &held));
+	assert_int_equal(held, 0);
+	assert_false(lc_hash_subtraction_take(&subtraction, 10, &held));
+	assert_int_equal(held, 0);
 	lc_hash_subtraction_free(&subtraction);
 	lc_hash_set_free(&set);
 }
@@ -86,8 +112,8 @@ static void a_second_subtraction_begins_again(void **state)
 	lc_hash_set_add(&set, 7);
 	for (int i = 0; i < 2; i++) {
 		lc_hash_subtraction_init(&subtraction, &set);
-		assert_true(lc_hash_subtraction_take(&subtraction, 7));
-		assert_false(lc_hash_subtraction_take(&subtraction, 7));
+		assert_true(lc_hash_subtraction_take(&subtraction, 7, NULL));
+		assert_false(lc_hash_subtraction_take(&subtraction, 7, NULL));
 		lc_hash_subtraction_free(&subtraction);
 	}
 	lc_hash_set_free(&set);
@@ -101,12 +127,12 @@ static void from_an_empty_set_nothing_is_taken(void **state)
 	(void)state;
 	lc_hash_set_init(&set);
 	lc_hash_subtraction_init(&subtraction, &set);
-	assert_false(lc_hash_subtraction_take(&subtraction, 0));
-	assert_false(lc_hash_subtraction_take(&subtraction, 7));
+	assert_false(lc_hash_subtraction_take(&subtraction, 0, NULL));
+	assert_false(lc_hash_subtraction_take(&subtraction, 7, NULL));
 	lc_hash_subtraction_free(&subtraction);
 
 	/* A freed subtraction takes nothing away. */
-	assert_false(lc_hash_subtraction_take(&subtraction, 7));
+	assert_false(lc_hash_subtraction_take(&subtraction, 7, NULL));
 	lc_hash_subtraction_free(&subtraction);
 	lc_hash_set_free(&set);
 }
@@ -135,7 +161,8 @@ static void random_multisets_are_subtracted_exactly(void **state)
 		lc_hash_subtraction_init(&subtraction, &set);
 		for (size_t i = 0; i < 2 * size; i++) {
 			uint64_t value = lc_random_next(&random) % VALUES;
-			bool taken = lc_hash_subtraction_take(&subtraction, value << 58 | value);
+			bool taken =
+			    lc_hash_subtraction_take(&subtraction, value << 58 | value, NULL);
 
 			assert_int_equal(taken, left[value] > 0);
 			left[value] -= taken;
@@ -151,6 +178,7 @@ int main(void)
 	    cmocka_unit_test(a_set_holds_what_was_added_in_order_of_arrival),
 	    cmocka_unit_test(sorting_knows_that_hashes_have_no_sign),
 	    cmocka_unit_test(each_row_is_taken_as_often_as_it_was_added),
+	    cmocka_unit_test(a_row_that_is_not_taken_away_learns_how_many_like_it_are_held),
 	    cmocka_unit_test(a_second_subtraction_begins_again),
 	    cmocka_unit_test(from_an_empty_set_nothing_is_taken),
 	    cmocka_unit_test(random_multisets_are_subtracted_exactly),
