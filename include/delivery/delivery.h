@@ -7,7 +7,6 @@
 #ifndef LC_DELIVERY_DELIVERY_H
 #define LC_DELIVERY_DELIVERY_H
 
-#include "base/error.h"
 #include "ledger/ledger_types.h"
 
 struct lc_attempts;
@@ -17,6 +16,7 @@ struct lc_commit;
 struct lc_counters;
 struct lc_cycle;
 struct lc_discovery;
+struct lc_error;
 struct lc_ledger;
 struct lc_loop;
 struct lc_object_table;

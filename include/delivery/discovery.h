@@ -9,7 +9,6 @@
 #ifndef LC_DELIVERY_DISCOVERY_H
 #define LC_DELIVERY_DISCOVERY_H
 
-#include "base/error.h"
 #include "delivery/delivery.h"
 
 #include <stdbool.h>

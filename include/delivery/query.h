@@ -13,8 +13,6 @@
 
 #include "base/buffer.h"
 #include "delivery/delivery.h"
-#include "delivery/source.h"
-#include "ledger/ledger.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -7,14 +7,13 @@
 #ifndef LC_DELIVERY_SHARD_H
 #define LC_DELIVERY_SHARD_H
 
-#include "base/counters.h"
-#include "base/error.h"
-#include "base/loop.h"
-#include "config/settings.h"
-
 #include <stdbool.h>
 
+struct lc_counters;
 struct lc_delivery;
+struct lc_error;
+struct lc_loop;
+struct lc_settings;
 struct lc_shard;
 
 struct lc_shard_callbacks {

@@ -12,6 +12,7 @@
 #include "clients/diagnose.h"
 #include "config/settings.h"
 #include "delivery/query.h"
+#include "delivery/source.h"
 #include "delivery/undelivered.h"
 #include "formats/offset.h"
 #include "ledger/ledger.h"

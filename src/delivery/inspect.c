@@ -1,6 +1,8 @@
 #include "delivery/inspect.h"
 
+#include "base/loop.h"
 #include "base/memory.h"
+#include "config/settings.h"
 #include "delivery/cycle.h"
 #include "delivery/delivery.h"
 #include "delivery/discovery.h"

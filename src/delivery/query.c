@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "config/settings.h"
+#include "delivery/source.h"
 #include "formats/discovery_row.h"
 #include "formats/offset.h"
 #include "formats/record.h"

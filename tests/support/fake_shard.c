@@ -1,3 +1,6 @@
+#include "base/counters.h"
+#include "base/loop.h"
+#include "config/settings.h"
 /*
  * A shard that delivers nothing and behaves as it is told, in place of src/delivery, for tests of
  * the processes around it. LOG_COURIER_TEST_SHARD_<n> tells shard n what to do:

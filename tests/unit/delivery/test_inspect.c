@@ -1,7 +1,9 @@
 /* What a shard tells: real sources and targets; the parts around them are stood in for here. */
 #include "delivery/inspect.h"
 
+#include "base/loop.h"
 #include "base/memory.h"
+#include "config/settings.h"
 #include "delivery/cycle.h"
 #include "delivery/delivery.h"
 #include "delivery/discovery.h"

@@ -2,6 +2,7 @@
 #include "config/settings.h"
 #include "delivery/plan.h"
 #include "delivery/query.h"
+#include "delivery/source.h"
 #include "support/story.h"
 
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 #include "base/buffer.h"
 #include "config/settings.h"
 #include "delivery/query.h"
+#include "delivery/source.h"
 #include "formats/record.h"
 #include "support/story.h"
 
