@@ -131,18 +131,40 @@ static void offer_levels(const struct line *line)
 		offer_text(line, lc_log_level_name((enum lc_log_level)i), "");
 }
 
-static void offer_values(struct line *line, const char *word, const char *parameter)
+static void offer_files(const struct line *line)
 {
-	if (strcmp(word, "PATH") == 0)
-		lc_buffer_append_text(line->text, ":files\n");
-	else if (strcmp(word, "SESSION/BUCKET") == 0)
+	lc_buffer_append_text(line->text, ":files\n");
+}
+
+/* What the argument may be, as far as it can be known. */
+static void offer_values(struct line *line, enum lc_control_request_argument argument)
+{
+	switch (argument) {
+	case LC_CONTROL_REQUEST_ARGUMENT_SOURCE:
 		line->ask(line->context, LC_COMPLETION_SOURCES, take_name, line);
-	else if (strcmp(word, "BUCKET") == 0)
+		break;
+	case LC_CONTROL_REQUEST_ARGUMENT_BUCKET:
 		line->ask(line->context, LC_COMPLETION_TARGETS, take_name, line);
-	else if (strcmp(word, "LEVEL") == 0)
-		offer_levels(line);
-	else if (strcmp(word, "SHARD") == 0 || strcmp(parameter, "shard") == 0)
+		break;
+	case LC_CONTROL_REQUEST_ARGUMENT_WORKER:
+	case LC_CONTROL_REQUEST_ARGUMENT_SHARD:
 		line->ask(line->context, LC_COMPLETION_SHARDS, take_name, line);
+		break;
+	case LC_CONTROL_REQUEST_ARGUMENT_LEVEL:
+		offer_levels(line);
+		break;
+	case LC_CONTROL_REQUEST_ARGUMENT_STATE_DIRECTORY:
+		offer_files(line);
+		break;
+	case LC_CONTROL_REQUEST_ARGUMENT_TARGET:
+	case LC_CONTROL_REQUEST_ARGUMENT_ALL:
+	case LC_CONTROL_REQUEST_ARGUMENT_LAGGING:
+	case LC_CONTROL_REQUEST_ARGUMENT_BLOCKED:
+	case LC_CONTROL_REQUEST_ARGUMENT_LIMIT:
+	case LC_CONTROL_REQUEST_ARGUMENT_YES:
+	case LC_CONTROL_REQUEST_ARGUMENT_COUNT:
+		break;
+	}
 }
 
 /* The next word of commands; each once, as those that begin alike stand together in the table. */
@@ -214,7 +236,7 @@ static void offer_words(struct line *line)
 		    &LC_CONTROL_REQUEST_ARGUMENTS[i];
 
 		if ((takes & 1U << i) != 0 && argument->kind == LC_CONTROL_REQUEST_WORD)
-			offer_values(line, argument->word, argument->parameter);
+			offer_values(line, (enum lc_control_request_argument)i);
 	}
 }
 
@@ -222,13 +244,10 @@ static void offer_option_values(struct line *line)
 {
 	for (unsigned i = 0; i < LC_CONTROL_REQUEST_ARGUMENT_COUNT; i++) {
 		if (strcmp(line->of_option, LC_CONTROL_REQUEST_ARGUMENTS[i].parameter) == 0)
-			offer_values(line, LC_CONTROL_REQUEST_ARGUMENTS[i].word,
-				     LC_CONTROL_REQUEST_ARGUMENTS[i].parameter);
+			offer_values(line, (enum lc_control_request_argument)i);
 	}
-	for (unsigned i = 0; i < LC_ARGUMENTS_OPTION_COUNT; i++) {
-		if (strcmp(line->of_option, LC_ARGUMENTS_OPTIONS[i].option) == 0)
-			offer_values(line, LC_ARGUMENTS_OPTIONS[i].word, "");
-	}
+	if (strcmp(line->of_option, LC_ARGUMENTS_OPTIONS[LC_ARGUMENTS_OPTION_SOCKET].option) == 0)
+		offer_files(line);
 }
 
 /* The option with a value that the word is, without dashes; NULL for any other. */
