@@ -15,7 +15,7 @@ AC_DEFUN([LC_REQUIRE_HEADER], [
 AC_DEFUN([LC_WISH], [
   PKG_CHECK_MODULES([$1], [$2], [lc_have_$1=yes], [
     lc_have_$1=no
-    AC_MSG_NOTICE([$5 can not be built: $2 is missing (Debian: $3, Fedora: $4)])
+    AC_MSG_NOTICE([$5 cannot be built: $2 is missing (Debian: $3, Fedora: $4)])
   ])
   AM_CONDITIONAL([HAVE_$1], [test "$lc_have_$1" = yes])
 ])

@@ -80,7 +80,7 @@ static int inform(enum lc_command_line_action action)
 	return print(&text);
 }
 
-/* Where the configuration comes from; it is read anew at a reload. */
+/* Where the configuration comes from; it is read again at a reload. */
 struct arguments {
 	int argc;
 	char *const *argv;

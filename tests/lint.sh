@@ -1,11 +1,12 @@
 #!/bin/sh
-# lint.sh SOURCE BUILD: layout (clang-format), clang-tidy and cppcheck over the project's C files. Silent when
-# clean. clang-format 14 decides the layout: other versions differ in details.
+# lint.sh SOURCE BUILD: words that are not used (words.sh), then layout (clang-format), clang-tidy and cppcheck over the
+# project's C files. Silent when clean. clang-format 14 decides the layout: other versions differ in details.
 set -eu
 top=$1
 build=$2
 cd "$top"
 jobs=$(nproc)
+"${SHELL:-sh}" tests/words.sh "$top"
 find src include tests contrib -name '*.[ch]' | xargs clang-format --dry-run --Werror
 
 # One file a call: several confuse clang-tidy 14 about va_list.

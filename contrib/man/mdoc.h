@@ -7,7 +7,7 @@
 /* Appends `text` as lines of running text. */
 void lc_mdoc_append_text(struct lc_buffer *page, const char *text);
 
-/* The same with a full stop behind it, and a capital letter first: what the tables say in half a
+/* The same with a full stop after it, and a capital letter first: what the tables say in half a
  * sentence. */
 void lc_mdoc_append_sentence(struct lc_buffer *page, const char *text);
 

@@ -28,7 +28,7 @@ struct lc_command_line {
 };
 
 /* Reads what is no setting, and checks that every flag is known and has its value; the values of
- * settings are not looked at. Behind --help and --version nothing is looked at. An error
+ * settings are not looked at. After --help and --version nothing is looked at. An error
  * (LC_ERROR_USAGE) names the flag and, when it is unknown, the nearest one. */
 bool lc_command_line_read(struct lc_command_line *line, int argc, char *const *argv,
 			  struct lc_error *error);

@@ -53,7 +53,7 @@ bool lc_move_takes_all(const struct lc_move *move, unsigned old_shard);
 
 /* Makes the new ledgers, blocking. Every old one that is needed is proved first (lc_ledger_check).
  * False with LC_ERROR_CORRUPT when one is missing or damaged, LC_ERROR_SYSTEM when the disk is full
- * or refuses; no ledger has changed then, but drafts and new ledgers may have been left behind. */
+ * or refuses; no ledger has changed then, but drafts and new ledgers may remain. */
 bool lc_move_run(const struct lc_move *move, struct lc_error *error);
 
 #endif

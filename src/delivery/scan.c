@@ -154,7 +154,7 @@ static struct lc_source *leave_source(struct lc_scan *scan, bool whole)
 		lc_source_settle_before(source, at->second);
 	}
 	lc_source_unask(source);
-	/* Behind the intents of its rows: the ledger is written in order. */
+	/* After the intents of its rows: the ledger is written in order. */
 	lc_source_record_ranges(source, scan->delivery->ledger);
 	LC_CRASH_POINT(SCAN_RANGES);
 	if (at->rows > 0)

@@ -1,6 +1,6 @@
 /*
  * What the ledger costs when a target has been blocked for three days: log objects recorded a
- * second, opening it, and dropping what lies behind the horizon while the objects of that target
+ * second, opening it, and dropping what is older than the horizon while the objects of that target
  * have to stay. On the disk of TMPDIR (/tmp).
  * Usage: bench_backlog [open intents]
  */

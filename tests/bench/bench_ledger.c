@@ -153,7 +153,7 @@ static void measure(const char *path, uint64_t rows, uint64_t objects, unsigned 
 	lc_taken_rows_free(&run.blobs[0]);
 	lc_taken_rows_free(&run.blobs[1]);
 	if (unlink(path) != 0)
-		fail("the ledger can not be removed");
+		fail("the ledger cannot be removed");
 }
 
 int main(int argc, char **argv)

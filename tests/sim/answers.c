@@ -119,7 +119,7 @@ static size_t row_size(const struct sim_query *query, struct lc_view answer)
 	return (size_t)((const char *)reader.next - answer.data);
 }
 
-static struct lc_view behind(struct lc_view answer, size_t size)
+static struct lc_view from_there_on(struct lc_view answer, size_t size)
 {
 	return (struct lc_view){.data = answer.data + size, .size = answer.size - size};
 }
@@ -129,7 +129,7 @@ size_t sim_answer_end_of(const struct sim_query *query, struct lc_view answer, u
 	size_t end = 0;
 
 	while (rows-- > 0 && end < answer.size)
-		end += row_size(query, behind(answer, end));
+		end += row_size(query, from_there_on(answer, end));
 	return end;
 }
 
@@ -138,7 +138,7 @@ uint64_t sim_answer_rows(const struct sim_query *query, struct lc_view answer)
 	uint64_t rows = 0;
 
 	for (size_t end = 0; end < answer.size; rows++)
-		end += row_size(query, behind(answer, end));
+		end += row_size(query, from_there_on(answer, end));
 	return rows;
 }
 
@@ -423,7 +423,7 @@ static struct sim_source *read_offset(struct lc_row_binary_reader *reader, struc
 	offset->req_id = lc_row_binary_text(reader);
 	if (reader->state != LC_ROW_BINARY_GOOD || source == NULL || !source->ours ||
 	    offset->req_id.size >= SIM_REQ_ID_SIZE)
-		sim_fail("an INSERT of offsets that can not be read, or of a strange source");
+		sim_fail("an INSERT of offsets that cannot be read, or of a strange source");
 	return source;
 }
 

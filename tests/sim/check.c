@@ -12,7 +12,7 @@ enum {
 	LINE_MAX = 16384,
 	CLOCKS_DIFFER_MS = 10000,
 	KEY_FIELD = 8, /* number of the key's word in a line; the time is two words */
-	KEY_END = 36,  /* characters of a key behind its prefix */
+	KEY_END = 36,  /* characters of a key after its prefix */
 };
 
 /* The line that the text says it is; 0 if it says nothing. */
@@ -139,7 +139,7 @@ static bool is_excused(const struct sim_row *row)
 	       row->expires_ms <= sim_now_ms() + CLOCKS_DIFFER_MS;
 }
 
-/* Rows that came late may still be under way behind an offset; others may not. */
+/* Rows that came late may still be under way before an offset; others may not. */
 void sim_check_offset(const struct sim_source *source)
 {
 	struct lc_offset committed;
@@ -160,7 +160,7 @@ void sim_check_offset(const struct sim_source *source)
 	}
 }
 
-/* What lies behind the horizon may be forgotten. */
+/* What is older than the horizon may be forgotten. */
 void sim_check_forward(const struct sim_source *source, uint32_t second)
 {
 	int64_t sent_ms = ((int64_t)source->sent_second - sim->plan.epoch) * 1000;
@@ -274,7 +274,7 @@ static bool shown_late(const struct sim_row *row)
 
 /* Also when a process died between the two, unless it was about to write the offset: then the next
  * row of the source makes up for it, as when a stale replica does not show the last ones. What lies
- * behind the horizon may be forgotten. */
+ * older than the horizon may be forgotten. */
 static void check_committed(const struct sim_source *source)
 {
 	struct lc_offset committed;

@@ -25,7 +25,7 @@ enum { EXCEPTION_CODE = 241 };
 enum ending {
 	ENDS_WELL,
 	ENDS_BROKEN,       /* the connection breaks, anywhere */
-	ENDS_IN_EXCEPTION, /* a text stands behind some of the rows */
+	ENDS_IN_EXCEPTION, /* a text comes after some of the rows */
 	ENDS_CUT,          /* inside a row, and nothing tells it */
 	ENDS_SHORT,        /* after some of its rows, as if these were all */
 };

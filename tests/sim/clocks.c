@@ -2,7 +2,7 @@
  * What the clocks show: ClickHouse's servers' and this machine's. Each may jump, alone or with
  * others, for a while or for good, by less than a second or by more than the horizon; rows are
  * stamped by the server that takes them in. And troubles that go with it: processes that die in the
- * middle of a window and are there again at once, offsets that can not be written for long.
+ * middle of a window and are there again at once, offsets that cannot be written for long.
  *
  * All of it is drawn from a chance of its own, so that a calm history stays as it is.
  */
@@ -151,7 +151,7 @@ bool sim_clock_window_dies(void)
 	       chance(sim->plan.window_crashes);
 }
 
-/* The next moment behind `at_ms` at which a clock jumps. */
+/* The next moment after `at_ms` at which a clock jumps. */
 static uint64_t next_jump_ms(uint64_t at_ms)
 {
 	uint64_t next = SIM_NEVER;

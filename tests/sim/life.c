@@ -52,7 +52,7 @@ static void on_drained(void *context)
 	life->drained = true;
 }
 
-/* An offset that was on its way when the state was lost may arrive behind the next start: then it
+/* An offset that was on its way when the state was lost may arrive after the next start: then it
  * looks as if there were another courier, and the operator resets the ledger once more. */
 static void on_failed(void *context, const struct lc_error *error)
 {
@@ -80,7 +80,7 @@ static void start(struct life *life, unsigned shard)
 	life->shard = lc_shard_new(sim->loop, &life->settings, shard, sim->plan.shard_count,
 				   &life->counters, &CALLBACKS, life, &error);
 	if (life->shard == NULL)
-		sim_fail("the shard can not be made: %s", error.message);
+		sim_fail("the shard cannot be made: %s", error.message);
 	lc_shard_start(life->shard);
 }
 
@@ -315,7 +315,7 @@ static void check_ledgers(void)
 			continue;
 		ledger_path(path, i, sim->plan.shard_count);
 		if (!lc_ledger_check(path, on_fault, NULL, &error))
-			sim_fail("a ledger can not be checked: %s", error.message);
+			sim_fail("a ledger cannot be checked: %s", error.message);
 	}
 }
 

@@ -1,6 +1,6 @@
 /*
  * The number of shards changes. The mover is a process of its own: it may die at each step towards
- * the disk, and the next one begins anew, as the service does.
+ * the disk, and the next one begins again, as the service does.
  */
 #include "ledger/move.h"
 #include "sim/sim.h"
@@ -52,7 +52,7 @@ static void run_mover(const struct lc_move *move)
 	struct lc_error error = {.kind = LC_ERROR_NONE};
 
 	if (!lc_move_run(move, &error))
-		sim_fail("the ledgers can not be moved: %s", error.message);
+		sim_fail("the ledgers cannot be moved: %s", error.message);
 }
 
 /* False if the mover has died. */
@@ -82,7 +82,7 @@ static void remove_old(const struct lc_move *move)
 	for (unsigned i = 0; i < move->from; i++) {
 		if (!lc_file_name_path(path, move->directory, i, move->from, "", &error) ||
 		    !lc_file_name_remove_all(path, &error))
-			sim_fail("an old ledger can not be removed: %s", error.message);
+			sim_fail("an old ledger cannot be removed: %s", error.message);
 	}
 }
 

@@ -111,7 +111,7 @@ static void add_trouble(void)
 	add_interruptions();
 }
 
-/* In every fourth history processes die behind their PUTs, in every fourth one at their moves. */
+/* In every fourth history processes die after their PUTs, in every fourth one at their moves. */
 static void add_deaths(void)
 {
 	struct sim_plan *plan = &sim->plan;

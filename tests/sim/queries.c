@@ -70,7 +70,7 @@ static const struct shape SHAPES[] = {
      "toUInt32(insertedAt) AS second " FROM_LOGS BOUNDS
      " AND (raftSessionID, bucketName, toUInt32(intDiv(toUInt32(insertedAt), 300) * "
      "300)) IN (~)" BY_SECOND},
-    /* Before the shorter one, whose list would end behind this. */
+    /* Before the shorter one, whose list would end after this. */
     {SIM_QUERY_REST_OF_SOURCE, COUNTS SELECT
      "toUInt32(min(insertedAt)) AS second " FROM_LOGS OF_SOURCES
      " AND NOT (raftSessionID = # AND bucketName = ~ AND insertedAt < toDateTime(#))" BY_SOURCE},
@@ -320,7 +320,7 @@ bool sim_query_next_source(struct lc_view *list, uint32_t *session, struct lc_bu
 	    !take_literal(list, bucket) ||
 	    (slot != NULL && (!take_char(list, ',') || !take_number(list, &second))) ||
 	    !take_char(list, ')'))
-		sim_fail("a list of sources that can not be read");
+		sim_fail("a list of sources that cannot be read");
 	*session = (uint32_t)number;
 	if (slot != NULL)
 		*slot = (uint32_t)second;

@@ -20,7 +20,7 @@ SIM_REGRESSION(true, 515, "the horizon passed over a slot that no pass had compa
 SIM_REGRESSION(true, 23597, "a restored range was read past the recorded window: the next window opened its seconds as new")
 SIM_REGRESSION(false, 354, "the same: the shape of 23597 in the histories of today")
 SIM_REGRESSION(false, 581, "a quiet source's committed second was forgotten, an older offset written: no other courier delivered it")
-SIM_REGRESSION(false, 142, "the horizon followed a clock that was ahead: rows that came later lay behind it")
+SIM_REGRESSION(false, 142, "the horizon followed a clock that was ahead: rows that came later were older than it")
 SIM_REGRESSION(false, 501681, "rows that a scan brought along unasked moved an offset past what was not delivered")
 SIM_REGRESSION(false, 610293, "a process died before it had written an offset: a quiet source's was never written")
 SIM_REGRESSION(false, 706874, "ClickHouse's word of a source's offset replaced a newer one that was on its way there")

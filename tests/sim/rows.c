@@ -15,8 +15,8 @@ struct weather {
 	uint64_t chunk_rows; /* at most */
 	double late;         /* chance of a chunk */
 	uint64_t late_ms;    /* at most */
-	double too_late;     /* chance of a chunk to come when it may be behind the horizon */
-	double stale;        /* chance of a replica to lag behind */
+	double too_late;     /* chance of a chunk to come when it may be older than the horizon */
+	double stale;        /* chance of a replica to lag */
 	uint64_t stale_ms;
 	uint32_t clock_spread; /* of the writers, seconds */
 	double equal;          /* chance of a chunk with one offset */
@@ -27,7 +27,7 @@ struct weather {
 
 static struct weather make_weather(void)
 {
-	/* Behind half of the horizon nothing new appears, whatever adds up. */
+	/* Past half of the horizon nothing new appears, whatever adds up. */
 	uint64_t latest_ms = (uint64_t)sim->plan.horizon * 1000 / 3;
 	uint64_t most = sim_chance(0.1) ? 5000 : sim_chance(0.5) ? 1000 : 200;
 

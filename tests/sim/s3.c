@@ -1,5 +1,5 @@
 /*
- * The model of S3 behind clients/s3.h: objects by bucket and key. A PUT arrives some time after it
+ * The model of S3 under clients/s3.h: objects by bucket and key. A PUT arrives some time after it
  * was sent, even if its sender has died; whether it is stored, and whether its sender is told, are
  * decided apart from each other.
  */
@@ -261,7 +261,7 @@ struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, struct lc_view bucket, struct lc_v
 	lc_loop_timer_start(put->timer, delay_ms);
 	sim->puts++;
 	if (sim_dies(sim->plan.put_crashes)) {
-		sim_trace("crash behind the PUT of %s/%.*s", put->bucket, (int)key.size, key.data);
+		sim_trace("crash after the PUT of %s/%.*s", put->bucket, (int)key.size, key.data);
 		put->survives = true;
 		sim->crash_wanted = true;
 	}

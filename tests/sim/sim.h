@@ -142,18 +142,18 @@ struct sim_plan {
 	bool retention_is_short;
 	uint32_t horizon;
 	bool small_pieces;    /* answers come in very small pieces */
-	uint64_t stale_ms;    /* an answer may come from a replica so far behind */
+	uint64_t stale_ms;    /* an answer may come from a replica that is so late */
 	double stale_answers; /* probabilities */
 	double query_fails;
 	double query_breaks;
 	double insert_lost;
 	double put_lost; /* stored, but the answer is lost */
 	double put_fails;
-	double step_crashes;   /* right behind something durable */
-	double put_crashes;    /* right behind a PUT that was sent, and arrives */
+	double step_crashes;   /* right after something durable */
+	double put_crashes;    /* right after a PUT that was sent, and arrives */
 	double move_crashes;   /* in the middle of a change of the number of shards */
 	uint32_t window_most;  /* seconds of a count that ClickHouse can answer; 0: any */
-	double window_crashes; /* behind a transaction with a part of a window */
+	double window_crashes; /* after a transaction with a part of a window */
 	struct sim_period periods[SIM_PERIODS_MAX];
 	size_t period_count;
 	struct sim_interruption interruptions[SIM_INTERRUPTIONS_MAX];

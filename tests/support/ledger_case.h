@@ -51,7 +51,7 @@ void lc_ledger_case_add_intent(struct lc_ledger *ledger, uint64_t id, const char
 /* For open intents of the target that intents are made up for, without a limit of bytes. */
 struct lc_ledger_intents_question lc_ledger_case_question(uint64_t after_id, size_t limit);
 
-/* All steps of dropping what lies behind `bound`, in the present transaction. */
+/* All steps of dropping what is older than `bound`, in the present transaction. */
 void lc_ledger_case_expire(struct lc_store *store, uint32_t bound);
 
 /* A source of raft session 7. */

@@ -1,5 +1,5 @@
 /* A world to test queries in: one query at a time against a server that answers as the test's
- * script says, a second URL behind which nobody is, and a record of what both sides saw. */
+ * script says, a second URL where nobody answers, and a record of what both sides saw. */
 #ifndef LC_TESTS_SUPPORT_QUERY_WORLD_H
 #define LC_TESTS_SUPPORT_QUERY_WORLD_H
 

@@ -14,7 +14,7 @@ int reconcile_story_set_up(void **state)
 	settings->consumer_max_object_bytes = 65536;
 	settings->reconcile_interval_seconds = RECONCILE_STORY_INTERVAL_MS / 1000;
 	settings->reconcile_full_interval_seconds = RECONCILE_STORY_FULL_INTERVAL_MS / 1000;
-	settings->reconcile_horizon_seconds = RECONCILE_STORY_BEHIND;
+	settings->reconcile_horizon_seconds = RECONCILE_STORY_REACH;
 	story->world.delivery.shard = RECONCILE_STORY_SHARD;
 	story->world.delivery.shard_count = RECONCILE_STORY_SHARD_COUNT;
 	delivery_world_begin(&story->world, 1);

@@ -15,7 +15,7 @@ enum {
 	RECONCILE_STORY_INTERVAL_MS = 60 * 1000,
 	RECONCILE_STORY_FULL_INTERVAL_MS = 1800 * 1000,
 	RECONCILE_STORY_FAILURE_WAIT_MS = 10 * 1000,
-	RECONCILE_STORY_BEHIND = 6 * RECONCILE_STORY_SLOT, /* how far the horizon reaches back */
+	RECONCILE_STORY_REACH = 6 * RECONCILE_STORY_SLOT, /* how far the horizon reaches back */
 };
 
 struct reconcile_story {

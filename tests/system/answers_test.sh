@@ -44,7 +44,7 @@ begin_anew() {
 	"$DEV/stack" reset --dir "$WORK/stack" && load --rows "$ROWS" --sources 30 --time-range 60
 }
 
-# case_of TEXT WORD SETTING...: WORD is what the log has to say if rows can not be delivered.
+# case_of TEXT WORD SETTING...: WORD is what the log has to say if rows cannot be delivered.
 case_of() {
 	local text=$1 word=$2
 	shift 2

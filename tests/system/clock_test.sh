@@ -1,5 +1,5 @@
 #!/bin/bash
-# A courier whose clock is wrong by more than S3 allows (15 minutes), behind and ahead: it goes by the clocks of ClickHouse and S3, delivers each
+# A courier whose clock is wrong by more than S3 allows (15 minutes), slow and fast: it goes by the clocks of ClickHouse and S3, delivers each
 # row once, and says that the clocks are apart. The wrong clock is libfaketime's.
 
 . "$(dirname "$0")/lib.sh"

@@ -209,7 +209,7 @@ look_at_the_mover() {
 
 end_changes() {
 	need "the target $BLOCKED is there" s3_bucket PUT
-	need "all rows are delivered behind these changes" await 40 all_is_delivered
+	need "all rows are delivered after these changes" await 40 all_is_delivered
 	check "the service ends on SIGTERM" stop_service
 	check "each row is delivered exactly once" verify
 }

@@ -167,7 +167,7 @@ check "  with rows per second" shows "PACE"
 check "by SIGINT it is ended as by itself" ends_with 130 "$TERMINAL" --until "q ends" --signal INT -- \
 	"$CONTROL" targets --watch
 check "  and by SIGTERM" ends_with 143 "$TERMINAL" --until "q ends" --signal TERM -- "$CONTROL" health --watch
-check "it is drawn anew when the terminal's size changes" \
+check "it is drawn again when the terminal's size changes" \
 	on_terminal --size 140x40 --until "PID" --size 60x20 --until "SHARD" --key q -- status --watch 60
 check "  and tells how much of it does not fit" \
 	on_terminal --size 80x4 --until "more lines)" --key q -- status --watch 60
@@ -192,7 +192,7 @@ check "  and does" await 20 logs debug worker '"shard":1'
 check "  while others do not" lacks_log debug worker '"shard":0'
 check "all are told to" "$CONTROL" log-level debug
 check "  and do" await 20 logs debug worker '"shard":0'
-check "a worker that dies is started anew" kill_worker_of 0
+check "a worker that dies is restarted" kill_worker_of 0
 check "  and logs as much" await 20 logs debug worker "\"pid\":$(worker_of 0),"
 check "a level that is none is told" ends_with 2 "$CONTROL" log-level loud
 check "a shard that is none, too" ends_with 1 "$CONTROL" log-level info --shard 9

@@ -47,7 +47,7 @@ cut_at_least() {
 	[ "$(total cut)" -ge "$1" ]
 }
 
-# The last ones were struck behind the end of what there was: before it, none was left out.
+# The last ones were struck after the end of what there was: before it, none was left out.
 went_past_the_end() {
 	local struck cut
 	struck=$(count_of "$1" struck) && cut=$(count_of "$1" cut) || return

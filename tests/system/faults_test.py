@@ -424,7 +424,7 @@ class WhatBecomesOfAnswers(Proxied):
         self.assertRaises(BROKEN, self.put)
         self.assertRaises(BROKEN, self.put)
         self.assertEqual(Upstream.seen[3:], [])
-        # Behind the end.
+        # After the end.
         self.assertEqual(self.put()[0], 200)
         self.assertEqual((self.struck("request"), self.faults.counts("request")["cut"]), (3, 2))
 

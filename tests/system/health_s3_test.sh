@@ -63,7 +63,7 @@ refuse_with 403 RequestTimeTooSkewed "The difference between the request time an
 check "and clocks that differ" await 20 says "its clock and this machine's differ" "make sure that NTP works on both"
 use_endpoint "https://127.0.0.1:${S3##*:}"
 need "S3 is asked over TLS, which it does not speak" "$CONTROL" reload
-check "an S3 that can not be reached is told" await 20 says "S3 has confirmed no upload for" "make sure that s3.endpoint is right and its server is running"
+check "an S3 that cannot be reached is told" await 20 says "S3 has confirmed no upload for" "make sure that s3.endpoint is right and its server is running"
 use_endpoint "$S3"
 need "S3 itself is put in force" "$CONTROL" reload
 await_every_row 60

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 CONFIGURATION=''
 
-# configure [SETTING...]: lines of the configuration file behind the one that names the secret's file.
+# configure [SETTING...]: lines of the configuration file after the one that names the secret's file.
 configure() {
 	printf '%s\n' "s3.secret-access-key-file: $WORK/secret" "clickhouse.password-file: $WORK/password" "$@" >"$CONFIGURATION"
 }
@@ -64,7 +64,7 @@ check "health is green" await 30 healthy
 
 need "the offsets table takes no row" "$DEV/sql" "ALTER TABLE offsets_local ADD CONSTRAINT closed CHECK 0"
 need "rows come" load --rows 100 --sources 10
-check "offsets that can not be inserted turn health red" await 30 is_red "no offset could be inserted into ClickHouse"
+check "offsets that cannot be inserted turn health red" await 30 is_red "no offset could be inserted into ClickHouse"
 check "  with the way out" is_red "grant INSERT on the offsets table"
 need "the offsets table takes rows again" "$DEV/sql" "ALTER TABLE offsets_local DROP CONSTRAINT closed"
 await_every_row 60

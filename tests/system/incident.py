@@ -71,16 +71,16 @@ def play(arguments, chunks):
     steps = plan(arguments)
     late = sum(visible > flush for visible, flush, _ in steps)
     start = chunks.clock() + START_SECONDS
-    behind = 0
+    delay = 0
     while steps:
         time.sleep(max(0, start + steps[0][0] - time.time()))
         passed = time.time() - start
-        behind = max(behind, passed - steps[0][0])
+        delay = max(delay, passed - steps[0][0])
         due = [step for step in steps if step[0] <= passed]
         chunks.insert({chunk: start + flush for _, flush, chunk in due})
         steps = steps[len(due):]
     print(f"{late} chunks of {chunks.count} became visible late, "
-          f"seed {arguments.seed}; the inserts were {behind:.1f} s behind at most")
+          f"seed {arguments.seed}; the inserts were {delay:.1f} s late at most")
 
 
 def main():

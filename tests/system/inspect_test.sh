@@ -116,7 +116,7 @@ check "they are flushed" control_says "sources will be read now" flush --all
 check "and delivered" await 120 pending_is 0
 check "none of these is discarded" metric_is log_courier_rows_discarded_total 600
 
-check "a running worker's ledger can not be checked" exits_with 1 "$CONTROL" ledger check
+check "a running worker's ledger cannot be checked" exits_with 1 "$CONTROL" ledger check
 check "nor reset" exits_with 1 "$CONTROL" ledger reset --yes
 check "a command that is not understood is told so" exits_with 2 "$CONTROL" flush
 check "the service ends on SIGTERM" stop_service

@@ -26,7 +26,7 @@ CHILDREN=() # what else a story has started, to be ended with it
 CHECKS=0
 FAILURES=0
 
-# What a test leaves behind goes, however it ends; a failed test keeps its directory.
+# What a test leaves goes, however it ends; a failed test keeps its directory.
 clean_up() {
 	local status=$?
 	trap - EXIT INT TERM
@@ -264,7 +264,7 @@ await_delivery() {
 	need "all rows are delivered and committed" await_progress "$1" delivered_rows everything_settled
 }
 
-# await_every_row SECONDS: late rows lie behind what is committed, and nobody knows of them before a reconcile has found them: so
+# await_every_row SECONDS: late rows come before what is committed, and nobody knows of them before a reconcile has found them: so
 # each row is looked for in the objects, too.
 await_every_row() {
 	await_delivery "$1"

@@ -72,7 +72,7 @@ check "Prometheus sees the service healthy" await 20 sees 1 log_courier_healthy
 check "no alert is on" await 20 sees 0 'count(ALERTS) or vector(0)'
 check "every panel of the dashboard shows something" await 30 metrics dashboard
 stop_server s3
-check "rows come that can not be delivered" load --rows 100 --sources 5 --seed 2
+check "rows come that cannot be delivered" load --rows 100 --sources 5 --seed 2
 check "Prometheus sees the service in trouble" await 60 sees 0 log_courier_healthy
 check "Prometheus sees which sources lag" await 60 sees 5 "count(log_courier_lagging_source_oldest_timestamp_seconds)"
 check "an alert is about to be on" await 20 sees 1 'count(ALERTS{alertname="LogCourierUnhealthy"})'

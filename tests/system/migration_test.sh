@@ -1,6 +1,6 @@
 #!/bin/bash
 # Taking over from another courier by its offsets, and handing over again: docs/migration.md, step by step, with
-# the tables of such a deployment. The other courier is played by what it leaves behind: offsets.
+# the tables of such a deployment. The other courier is played by what it leaves: offsets.
 
 . "$(dirname "$0")/lib.sh"
 ROWS=20000
@@ -30,7 +30,7 @@ write_all_offsets() {
 }
 
 # Rows that a reader with a cursor would still have to deliver.
-rows_behind_offsets() {
+rows_after_offsets() {
 	query "SELECT count() FROM access_logs_federated AS l LEFT JOIN (
 			SELECT raftSessionID, bucketName, max((lastProcessedInsertedAt, lastProcessedStartTime,
 				lastProcessedReqId)) AS offset, 1 AS known
@@ -43,7 +43,7 @@ reset_ledger() {
 	"$CONTROL" ledger reset --yes
 }
 
-# Rows of the second that an offset lies in may stand before it: what comes later is to be behind it.
+# Rows of the second that an offset lies in may stand before it: what comes later is to be after it.
 second_is_over() {
 	[ "$(query 'SELECT now() > max(insertedAt) FROM access_logs_federated')" = 1 ]
 }
@@ -60,16 +60,16 @@ start_stack --layout access-logs
 export LOG_COURIER_SUPERVISOR_SHARDS=2
 need "rows are there" load --table access_logs_ingest --rows "$ROWS" --sources 40 --time-range 900
 need "the other courier has left its offsets" write_offsets
-behind=$(rows_behind_offsets)
-echo "# $behind of $ROWS rows are left to deliver"
-check "something is delivered already, something is not" [ "$behind" -gt 0 -a "$behind" -lt "$ROWS" ]
+left=$(rows_after_offsets)
+echo "# $left of $ROWS rows are left to deliver"
+check "something is delivered already, something is not" [ "$left" -gt 0 -a "$left" -lt "$ROWS" ]
 
 start_service
 await_delivery 60
-check "as many rows are delivered as the offsets left" [ "$(delivered_rows)" -eq "$behind" ]
+check "as many rows are delivered as the offsets left" [ "$(delivered_rows)" -eq "$left" ]
 check "the service ends on SIGTERM" stop_service
 check "none of them twice, none at a wrong place" verify --table access_logs_federated --partial
-check "the other courier finds nothing left" [ "$(rows_behind_offsets)" -eq 0 ]
+check "the other courier finds nothing left" [ "$(rows_after_offsets)" -eq 0 ]
 
 need "more rows come" load --table access_logs_ingest --rows 3000 --sources 40 --seed 2
 need "the other courier delivers them" write_all_offsets

@@ -46,7 +46,7 @@ WORKER_MEMORY = 320 * MIB
 SUPERVISOR_DESCRIPTORS = 48
 WORKER_DESCRIPTORS = 64
 # A ledger holds 16 bytes for each row taken within the horizon, and some hundred for each log object,
-# in pages that are not all full. The log beside it is moved into it at 4 MiB, behind the commit that
+# in pages that are not all full. The log beside it is moved into it at 4 MiB, after the commit that
 # made it so long.
 LEDGER_BASE = 4 * MIB
 LEDGER_PER_ROW = 96
@@ -357,7 +357,7 @@ class Soak:
     def idle(self):
         """True when all is delivered and committed, and nothing is held.
 
-        Late rows lie behind what is committed, and are not known before a reconcile has found them: so
+        Late rows come before what is committed, and are not known before a reconcile has found them: so
         each row is looked for in the objects, too.
         """
         status, document = self.control("status")

@@ -7,7 +7,7 @@ pending_is() {
 	[ "$("$DEV/counter" log_courier_pending_records)" -eq "$1" ]
 }
 
-story "the status page shows what log-courier-ctl status tells, on a phone and on a desk"
+story "the status page shows what log-courier-ctl status tells, on a phone and on a large screen"
 start_stack
 start_service
 load --rows 3000 --sources 20 --time-range 60

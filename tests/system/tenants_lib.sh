@@ -41,7 +41,7 @@ are_working() {
 	blocked_targets >"$WORK/blocked.json" && tenants working "$@" <"$WORK/blocked.json"
 }
 
-# The service behind the faults.
+# The service that the faults go on to.
 start_service_through_faults() {
 	start_service --s3.endpoint="$(faulty s3)" "$@"
 }

@@ -4,7 +4,7 @@
 Steps are taken in order while the command runs:
 
     --size COLUMNSxLINES   the terminal's size; a first one before the command starts
-    --until TEXT           waits until the command has written the text behind what was waited for before
+    --until TEXT           waits until the command has written the text after what was waited for before
     --key KEYS             types them
     --signal NAME          sends the signal, INT for instance
     --suspend SECONDS      stops it as the key ^Z does, and continues it after so long

@@ -27,7 +27,7 @@ enum phase {
 	PHASE_HEAD,      /* reads a request's head */
 	PHASE_BODY,      /* reads `body_left` bytes of its body */
 	PHASE_CHUNK,     /* reads the size line of a body's chunk */
-	PHASE_CHUNK_END, /* reads the line end behind a chunk, or behind the last one */
+	PHASE_CHUNK_END, /* reads the line end after a chunk, or after the last one */
 	PHASE_ANSWER,    /* an exchange is answering */
 	PHASE_CLOSING,   /* the answer is complete, closes when it is sent */
 };

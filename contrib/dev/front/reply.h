@@ -18,7 +18,7 @@ void reply_exception(struct exchange *exchange, const struct exchange_head *head
 /* A whole answer of one text that ClickHouse did not write. */
 void reply_text(struct exchange *exchange, int status, const char *content_type, const char *text);
 
-/* Fills in a random name of `length` small letters, and the NUL behind it. */
+/* Fills in a random name of `length` small letters, and the NUL after it. */
 void reply_make_name(char *name, size_t length);
 
 /* Appends a head's first lines, without the empty line. */

@@ -9,7 +9,7 @@
 struct lexer {
 	const char *text;
 	size_t length;
-	size_t at;    /* behind the current token */
+	size_t at;    /* after the current token */
 	size_t start; /* of the current token */
 	int depth;    /* of brackets around the current token */
 };
@@ -94,7 +94,7 @@ static void take_format(struct statement *statement, const struct lexer *lexer)
 		 (int)(lexer->at - lexer->start), lexer->text + lexer->start);
 }
 
-/* The data begins behind the blanks of the clause's line, or on the next line. */
+/* The data begins after the blanks of the clause's line, or on the next line. */
 static size_t data_start(const struct lexer *lexer)
 {
 	size_t at = lexer->at;

@@ -75,7 +75,7 @@ quick_environment() {
 	export LOG_COURIER_SUPERVISOR_SHARDS=4
 }
 
-# Number of sources whose newest row lies behind the committed offset.
+# Number of sources whose newest row comes after the committed offset.
 unsettled_sources() {
 	local logs=${LOG_COURIER_CLICKHOUSE_LOGS_TABLE:-logs}
 	local offsets=${LOG_COURIER_CLICKHOUSE_OFFSETS_TABLE:-offsets}

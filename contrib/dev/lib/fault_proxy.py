@@ -129,7 +129,7 @@ class Stream:
 
 
 def body_of(stream, head, status=None):
-    """The body behind a head, in pieces as on the wire; and whether the connection can be kept."""
+    """The body after a head, in pieces as on the wire; and whether the connection can be kept."""
     if status is not None and (status < 200 or status in (204, 304)):
         return stream.pieces(0), True
     if CHUNKED.search(head):
@@ -441,7 +441,7 @@ class Exchange:
 
 
 class Proxy:
-    """One service: where clients connect, and the server behind it."""
+    """One service: where clients connect, and the server that requests go on to."""
 
     def __init__(self, service, url, rules, domain=None):
         parts = urllib.parse.urlsplit(url)

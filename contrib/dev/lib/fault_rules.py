@@ -14,7 +14,7 @@ CERTIFICATES = ("expired", "self-signed", "other-name")
 
 
 class BadRule(Exception):
-    """A rule that can not be understood; the text says why."""
+    """A rule that cannot be understood; the text says why."""
 
 
 # ---- the values that a key may have; each returns what the rule keeps ----
@@ -122,7 +122,7 @@ KEYS = {
     "skip": (whole, "of those, not the first N"),
     "count": (whole, "of those, N; then the rule is used up"),
     # What becomes of the request.
-    "request_delay": (seconds, "so many seconds pass before anything is read behind the head"),
+    "request_delay": (seconds, "so many seconds pass before anything is read after the head"),
     "request_rate": (whole, "S3: the body is read at N bytes a second"),
     "request_cut": (span, "S3: the connection breaks when N bytes of the body are read"),
     "request_hang": (span, "S3: no more is read after N bytes of the body"),

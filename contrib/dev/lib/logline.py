@@ -94,7 +94,7 @@ codecs.register_error("percent", percent_invalid)
 
 
 def raw_text(field):
-    """The text behind one TSV field; a NULL reads as empty."""
+    """The text that one TSV field stands for; a NULL reads as empty."""
     if field == b"\\N":
         return b""
     if b"\\" not in field:

@@ -51,7 +51,7 @@ pick_port() {
 start_time() {
 	local stat
 	stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
-	# The command's name, in brackets, may hold blanks: count from behind it.
+	# The command's name, in brackets, may hold blanks: count from after it.
 	# shellcheck disable=SC2086
 	set -- ${stat##*) }
 	[[ $1 != Z ]] && printf '%s' "${20}"

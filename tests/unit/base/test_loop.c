@@ -253,7 +253,7 @@ static void a_freed_timer_does_not_fire_though_it_was_due(void **state)
 	struct lc_loop_timer *killer = lc_loop_timer_new(story->loop, on_last_call, story);
 	struct lc_loop_timer *last = lc_loop_timer_new(story->loop, on_call, &late);
 
-	/* The killer frees story->timer, which stands behind it in the same round of the loop. */
+	/* The killer frees story->timer, which comes after it in the same round of the loop. */
 	story->timer = lc_loop_timer_new(story->loop, on_call, &victim);
 	lc_loop_timer_start(killer, 0);
 	lc_loop_timer_start(story->timer, 0);

@@ -57,7 +57,7 @@ static void parameters_too_long_for_a_url_end_in_on_done(void **state)
 	free(large);
 }
 
-/* The three ways in which ClickHouse tells a failure behind rows that it has already sent. */
+/* The three ways in which ClickHouse tells a failure after rows that it has already sent. */
 
 QUERY_WORLD_SCRIPT(answer_endless_rows)
 {

@@ -67,7 +67,7 @@ static void no_answer_of_s3_is_told_by_how_far_it_came(void **state)
 	assert_int_equal(lc_diagnose_s3(&answer), LC_FAULT_S3_TLS);
 	answer.error.kind = LC_ERROR_CORRUPT;
 	assert_int_equal(lc_diagnose_s3(&answer), LC_FAULT_S3_NOT_S3);
-	answer.error.kind = LC_ERROR_REFUSED; /* a name that can not be sent */
+	answer.error.kind = LC_ERROR_REFUSED; /* a name that cannot be sent */
 	answer.certain = true;
 	assert_int_equal(lc_diagnose_s3(&answer), LC_FAULT_S3_OBJECT);
 }

@@ -112,7 +112,7 @@ static void two_looks_tell_rows_per_second(void **state)
 	assert_non_null(strstr(lc_buffer_text(&text), "  ROWS    PACE  OBJECTS"));
 	assert_non_null(strstr(lc_buffer_text(&text), "1.24 M  2000/s      321"));
 	lc_buffer_clear(&text);
-	/* a service that was started anew counts from nothing */
+	/* a service that was restarted counts from nothing */
 	lc_render_status(&before, &document, 2000, (struct lc_terminal_style){0}, &text);
 	assert_non_null(strstr(lc_buffer_text(&text), "healthy\n"));
 	lc_buffer_free(&text);
@@ -125,9 +125,10 @@ static void no_line_of_the_table_is_wider_than_the_terminal(void **state)
 	struct lc_status_document document = document_of_two();
 
 	(void)state;
-	lc_status_document_find(&document, LC_SEVERITY_CRITICAL, 1, "%s",
-				"the worker died (worker 7 exited with code 1 after 0.2 s) and "
-				"starts anew in 8 s; if this repeats, report it with the log");
+	lc_status_document_find(
+	    &document, LC_SEVERITY_CRITICAL, 1, "%s",
+	    "the worker died (worker 7 exited with code 1 after 0.2 s) and "
+	    "is restarted in 8 s; if this happens again, report it with the log");
 	for (unsigned width = 60; width < 140; width++) {
 		struct lc_buffer text;
 		const char *line;

@@ -252,7 +252,7 @@ static void a_first_start_takes_offsets_as_floors(void **state)
 }
 
 /* Once, rows that another courier had delivered right before the start were delivered again: they
- * lay behind the first window, and nobody asked for the floor any more. */
+ * lay after the first window, and nobody asked for the floor any more. */
 static void rows_before_a_floor_are_doubtful_in_later_windows_too(void **state)
 {
 	struct discovery_story *story = *state;

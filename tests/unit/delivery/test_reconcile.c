@@ -44,7 +44,7 @@ static void the_first_pass_looks_at_all_within_the_horizon(void **state)
 	reconcile_story_expect_bounds(story, HORIZON + STEP, HORIZON + 2 * STEP);
 	reconcile_story_pass_step(story);
 
-	/* The last slot ends where the last window does: nothing behind it is taken yet. */
+	/* The last slot ends where the last window does: nothing after it is taken yet. */
 	reconcile_story_expect_bounds(story, HORIZON + 2 * STEP, HORIZON + 2 * STEP + 100);
 	reconcile_story_pass_step(story);
 	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
@@ -316,7 +316,7 @@ static void nothing_is_compared_before_there_is_a_window_and_a_horizon(void **st
 	lc_reconcile_start_if_due(story->reconcile, HORIZON + STEP, 0);
 	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
 
-	/* Nor while all of time lies behind the horizon. */
+	/* Nor while all of time is older than the horizon. */
 	reconcile_story_start_if_due(story, HORIZON);
 	assert_false(fake_clickhouse_is_asked(story->world.clickhouse));
 }

@@ -12,7 +12,7 @@ enum {
 	INTERVAL_MS = RECONCILE_STORY_INTERVAL_MS,
 	FULL_INTERVAL_MS = RECONCILE_STORY_FULL_INTERVAL_MS,
 	FAILURE_WAIT_MS = RECONCILE_STORY_FAILURE_WAIT_MS,
-	BEHIND = RECONCILE_STORY_BEHIND,
+	REACH = RECONCILE_STORY_REACH,
 };
 
 static void settle(void *context, struct lc_source *source)
@@ -68,7 +68,7 @@ static void the_horizon_moves_when_a_full_pass_has_succeeded(void **state)
 {
 	struct reconcile_story *story = *state;
 
-	/* Whole slots behind the end of the pass. */
+	/* Whole slots before the end of the pass. */
 	reconcile_story_start_if_due(story, HORIZON + 2 * STEP + 100);
 	pass_to_horizon(story, "slots?\nhorizon 1503000\nexpire 1503000\n");
 
@@ -195,7 +195,7 @@ static void the_horizon_does_not_follow_a_clock_that_is_ahead(void **state)
 	}
 	(void)fake_ledger_told(story->world.ledger);
 
-	/* It is right again, and nothing that comes now lies behind the horizon. */
+	/* It is right again, and nothing that comes now is older than the horizon. */
 	fake_loop_advance(story->world.loop, INTERVAL_MS);
 	now += INTERVAL_MS / 1000;
 	reconcile_story_start_if_due_at(story, now + day - 70, now);
@@ -213,7 +213,7 @@ static void the_horizon_does_not_follow_a_clock_that_is_ahead(void **state)
 	reconcile_story_settle_pass(story);
 }
 
-/* It was ahead for so long, or so far behind now, that it stands behind the horizon. */
+/* It was ahead for so long, or is so slow now, that it shows less than the horizon. */
 static void the_horizon_comes_down_with_the_clock_as_far_as_the_ledger_knows(void **state)
 {
 	struct reconcile_story *story = *state;
@@ -250,12 +250,12 @@ static void a_server_that_is_not_believed_holds_the_horizon(void **state)
 	struct reconcile_story *story = *state;
 	uint32_t now = HORIZON + 10 * STEP;
 
-	lc_reconcile_follow_clock(story->reconcile, now, HORIZON + BEHIND + SLOT);
+	lc_reconcile_follow_clock(story->reconcile, now, HORIZON + REACH + SLOT);
 	lc_reconcile_start_if_due(story->reconcile, now - 10, now);
 	reconcile_story_settle_pass(story);
 	assert_non_null(strstr(fake_ledger_told(story->world.ledger), "horizon 1500300\n"));
 
-	/* But not one that is hopeless. */
+	/* But not one that cannot succeed. */
 	lc_reconcile_follow_clock(story->reconcile, now, 3);
 	fake_loop_advance(story->world.loop, 10 * STEP * 1000);
 	now += 10 * STEP;

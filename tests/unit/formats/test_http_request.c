@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Decodes a copy of exactly the text's size, so that a sanitizer sees a read behind it.
+/* Decodes a copy of exactly the text's size, so that a sanitizer sees a read past it.
  * What the request shows of the text is gone on return. */
 static enum lc_http_request_result decode(const char *text, struct lc_http_request *request)
 {

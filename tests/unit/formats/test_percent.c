@@ -63,12 +63,12 @@ static void a_byte_to_encode_is_found_at_every_place_of_a_long_text(void **state
 	for (size_t size = 1; size < 40; size++) {
 		for (size_t at = 0; at < size; at++) {
 			const int before = (int)at;
-			const int behind = (int)(size - at - 1);
+			const int after = (int)(size - at - 1);
 			char text[128];
 			char expected[128];
 
-			snprintf(text, sizeof text, "%.*s\"%.*s", before, FILLER, behind, FILLER);
-			snprintf(expected, sizeof expected, "%.*s%%22%.*s", before, FILLER, behind,
+			snprintf(text, sizeof text, "%.*s\"%.*s", before, FILLER, after, FILLER);
+			snprintf(expected, sizeof expected, "%.*s%%22%.*s", before, FILLER, after,
 				 FILLER);
 			assert_text_written(text, LC_PERCENT_KEEP_QUOTED, expected);
 			assert_text_written(text, LC_PERCENT_KEEP_FIELD, expected);

@@ -72,7 +72,7 @@ static void the_first_and_the_last_second_there_is_are_seconds(void **state)
 /* Reads all; the kind of error at the end. */
 static enum lc_error_kind read_all(const char *bytes, size_t size)
 {
-	/* A copy of its own size, so that a sanitizer sees a byte read behind it. */
+	/* A copy of its own size, so that a sanitizer sees a byte read past it. */
 	char *copy = malloc(size == 0 ? 1 : size);
 	struct lc_taken_second second = {0};
 	struct lc_error error;

@@ -210,7 +210,7 @@ static struct lc_ledger_source source(uint32_t session)
 					 .bucket = lc_view_of("bucket")};
 }
 
-/* A ledger with these numbers and nothing else, or one that is there with these numbers. Behind its
+/* A ledger with these numbers and nothing else, or one that is there with these numbers. After its
  * horizon something was known that is forgotten. */
 static void make_ledger(const char *directory, unsigned shard, unsigned shards, uint32_t until,
 			uint32_t horizon)

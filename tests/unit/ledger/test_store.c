@@ -261,7 +261,7 @@ static void without_a_note_of_it_all_behind_the_bound_is_forgotten(void **state)
 	commit(world);
 }
 
-/* A process died between a window's ranges and its end. With a clock that is a little behind the
+/* A process died between a window's ranges and its end. With a clock that is a little slower than the
  * next one would read these seconds, and then open them again as new. */
 static void ranges_of_a_window_that_was_not_recorded_do_not_come_back(void **state)
 {
@@ -313,8 +313,8 @@ static void the_last_second_of_a_source_that_is_not_committed_is_read_again(void
 	assert_true(lc_store_set_horizon(world->store, NOON, &world->error));
 	add_rows(world, 1, "committed", NOON + 10);
 	commit_offset(world, "committed", NOON + 11);
-	add_rows(world, 2, "behind", NOON + 10);
-	commit_offset(world, "behind", NOON + 10);
+	add_rows(world, 2, "pending", NOON + 10);
+	commit_offset(world, "pending", NOON + 10);
 	/* Which rows were taken before the horizon may be forgotten. */
 	add_rows(world, 3, "forgotten", NOON - 2);
 	/* Its window is not recorded: the next one opens it. */
@@ -322,7 +322,7 @@ static void the_last_second_of_a_source_that_is_not_committed_is_read_again(void
 	commit(world);
 	reopen(world);
 	assert_int_equal(world->source_count, 0);
-	assert_string_equal(world->uncommitted, "behind 11 ");
+	assert_string_equal(world->uncommitted, "pending 11 ");
 }
 
 static void expect_backlog(const struct seen_backlog *seen, const char *bucket, uint64_t intents,

@@ -1,4 +1,4 @@
-/* Counts held against the ledger's, and what is forgotten behind the horizon. */
+/* Counts held against the ledger's, and what is forgotten past the horizon. */
 #include "base/memory.h"
 #include "ledger/store.h"
 #include "support/ledger_case.h"
@@ -99,7 +99,7 @@ static void only_slots_with_more_rows_than_taken_are_a_surplus(void **state)
 	    count_of("new", NOON + SLOT, 9),    /* of a source not known */
 	    count_of("floor", NOON - SLOT, 99), /* before its floor */
 	    count_of("floor", NOON, 99),        /* holds its floor */
-	    count_of("floor", NOON + SLOT, 99), /* behind its floor */
+	    count_of("floor", NOON + SLOT, 99), /* after its floor */
 	};
 	size_t count = sizeof counts / sizeof counts[0];
 
@@ -133,7 +133,7 @@ static void only_seconds_with_more_rows_than_taken_are_a_surplus(void **state)
 	    count_of("c", NOON + 1, 5),     /* one more */
 	    count_of("floor", NOON, 7),     /* before its floor */
 	    count_of("floor", NOON + 5, 7), /* its floor */
-	    count_of("floor", NOON + 6, 7), /* behind its floor */
+	    count_of("floor", NOON + 6, 7), /* after its floor */
 	};
 	size_t count = sizeof counts / sizeof counts[0];
 
@@ -176,7 +176,7 @@ static void an_offset_ahead_of_the_committed_second_is_somebody_elses(void **sta
 	assert_int_equal(offsets[0].second, NOON + 6);
 	assert_true(lc_view_equal(offsets[1].source.bucket, lc_view_of("never")));
 
-	/* What lies behind the bound may have been ours, and forgotten. */
+	/* What is older than the bound may have been ours, and forgotten. */
 	expire(world, NOON - HOUR);
 	count = 2;
 	assert_true(lc_store_find_ahead(world->store, again, &count, &world->error));

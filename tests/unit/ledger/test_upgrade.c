@@ -159,7 +159,7 @@ static void tell_hashes(struct world *world, uint32_t session, const char *bucke
 				  &world->error))
 		fail_msg("%s", world->error.message);
 	lc_buffer_append_format(&world->told, "taken %u %s%s:", session, bucket,
-				hashes.has_floor ? " behind a floor" : "");
+				hashes.has_floor ? " after a floor" : "");
 	for (size_t i = 0; i < hashes.count; i++)
 		lc_buffer_append_format(&world->told, " %d", (int)hashes.hashes[i]);
 	lc_buffer_append_char(&world->told, '\n');
@@ -190,7 +190,7 @@ static void expect_all(struct world *world)
 			    "open t1 b/ from 3605: b/key-4(2)\n"
 			    "open t1  from 0:\n"
 			    "open t2  from 30: key-3(1) key-6(2)\n"
-			    "taken 5 b behind a floor: 1000 1001 2000 2001 2002 2003 4000 4001 "
+			    "taken 5 b after a floor: 1000 1001 2000 2001 2002 2003 4000 4001 "
 			    "7000 8000\n"
 			    "taken 5 c: 3000 6000 6001\n"
 			    "taken 9 b: 5000\n");
