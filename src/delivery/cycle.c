@@ -184,7 +184,7 @@ static void scan_next_group(struct lc_cycle *cycle)
 static void add_ready(struct lc_cycle *cycle, struct lc_source *source)
 {
 	cycle->ready = lc_memory_grow(cycle->ready, &cycle->ready_capacity, cycle->ready_count + 1,
-				      sizeof(cycle->ready[0]));
+				      sizeof(struct lc_source *));
 	cycle->ready[cycle->ready_count++] = source;
 }
 

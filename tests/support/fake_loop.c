@@ -112,8 +112,8 @@ void lc_loop_timer_start(struct lc_loop_timer *timer, uint64_t delay_ms)
 	struct lc_loop *loop = timer->loop;
 
 	lc_loop_timer_stop(timer);
-	loop->heap =
-	    lc_memory_grow(loop->heap, &loop->capacity, loop->count + 1, sizeof(loop->heap[0]));
+	loop->heap = lc_memory_grow(loop->heap, &loop->capacity, loop->count + 1,
+				    sizeof(struct lc_loop_timer *));
 	timer->due_ms = loop->now_ms + delay_ms;
 	timer->number = loop->next_number++;
 	timer->running = true;
