@@ -24,7 +24,12 @@
 #include <stdint.h>
 
 struct lc_clickhouse_query;
+struct lc_clickhouse_setting;
 struct lc_record_stream;
+
+/* The one setting that goes with the query for rows. Small blocks nearly double the speed of a scan
+ * in order and spare ClickHouse's memory. */
+extern const struct lc_clickhouse_setting LC_ROWS_SETTING;
 
 /* Who reads. */
 struct lc_rows_reader {

@@ -21,6 +21,7 @@
 #include "delivery/rebuild.h"
 #include "delivery/reconcile.h"
 #include "delivery/scan.h"
+#include "delivery/servers.h"
 #include "delivery/source.h"
 #include "delivery/target_table.h"
 #include "delivery/undelivered.h"
@@ -45,7 +46,6 @@ static const char *const STEP_NAMES[] = {"new", "delivering", "draining", "drain
 enum {
 	JANITOR_MS = 1000,
 	ABANDON_MS = 1000, /* for the last commit once uploads were abandoned */
-	CONNECT_TIMEOUT_MS = 10 * 1000,
 	LEDGER_RETRY_MS = 1000,
 	MUCH_MEMORY = 16 * 1024 * 1024, /* in flight; what is left of it later is worth a look */
 };
@@ -54,8 +54,7 @@ struct lc_shard {
 	struct lc_delivery delivery;
 	const struct lc_shard_callbacks *callbacks;
 	void *context;
-	struct lc_http *clickhouse_http;
-	struct lc_http *s3_http;
+	struct lc_servers servers;
 	struct lc_random random;
 	struct lc_object_table objects;
 
@@ -231,61 +230,6 @@ static void on_janitor(void *context)
 
 /* ---- life ---- */
 
-static struct lc_http *open_http(struct lc_loop *loop, const char *ca_file, bool skip_verify,
-				 struct lc_error *error)
-{
-	struct lc_http_options options = {
-	    .ca_file = ca_file[0] == '\0' ? NULL : ca_file,
-	    .tls_skip_verify = skip_verify,
-	    .connect_timeout_ms = CONNECT_TIMEOUT_MS,
-	};
-
-	return lc_http_new(loop, &options, error);
-}
-
-static bool open_clickhouse(struct lc_shard *shard, struct lc_error *error)
-{
-	const struct lc_settings *settings = shard->delivery.settings;
-	struct lc_loop *loop = shard->delivery.loop;
-	struct lc_clickhouse_options options = {
-	    .urls = settings->clickhouse_url,
-	    .database = settings->clickhouse_database,
-	    .username = settings->clickhouse_username,
-	    .password = settings->clickhouse_password,
-	    .timeout_ms = (uint64_t)settings->clickhouse_timeout_seconds * 1000,
-	};
-
-	shard->clickhouse_http = open_http(loop, settings->clickhouse_tls_ca_file,
-					   settings->clickhouse_tls_skip_verify, error);
-	if (shard->clickhouse_http == NULL)
-		return false;
-	shard->delivery.clickhouse = lc_clickhouse_new(loop, shard->clickhouse_http, &options);
-	return true;
-}
-
-static bool open_s3(struct lc_shard *shard, struct lc_error *error)
-{
-	const struct lc_settings *settings = shard->delivery.settings;
-	struct lc_loop *loop = shard->delivery.loop;
-	struct lc_s3_options options = {
-	    .endpoint = settings->s3_endpoint,
-	    .region = settings->s3_region,
-	    .access_key_id = settings->s3_access_key_id,
-	    .secret_access_key = settings->s3_secret_access_key,
-	    .addressing = settings->s3_addressing_style,
-	    .conditional = settings->s3_conditional_put,
-	    .timeout_ms = (uint64_t)settings->timeout_upload_operation_seconds * 1000,
-	    .stall_timeout_ms = (uint64_t)settings->timeout_upload_stall_seconds * 1000,
-	};
-
-	shard->s3_http =
-	    open_http(loop, settings->s3_tls_ca_file, settings->s3_tls_skip_verify, error);
-	if (shard->s3_http == NULL)
-		return false;
-	shard->delivery.s3 = lc_s3_new(loop, shard->s3_http, &options, error);
-	return shard->delivery.s3 != NULL;
-}
-
 static void restore_source(void *context, const struct lc_ledger_source *name,
 			   const struct lc_ledger_range *ranges, size_t range_count)
 {
@@ -362,8 +306,10 @@ static bool make_delivery(struct lc_shard *shard, struct lc_error *error)
 	struct lc_delivery *delivery = &shard->delivery;
 	struct lc_target_policy policy = lc_target_policy_of(delivery->settings);
 
-	if (!open_clickhouse(shard, error) || !open_s3(shard, error))
+	if (!lc_servers_open(&shard->servers, delivery->loop, delivery->settings, error))
 		return false;
+	delivery->clickhouse = shard->servers.clickhouse;
+	delivery->s3 = shard->servers.s3;
 	delivery->sources = lc_source_table_new();
 	delivery->targets = lc_target_table_new(&policy);
 	lc_object_table_init(&shard->objects, delivery->targets, delivery->counters);
@@ -400,10 +346,7 @@ static void free_delivery(struct lc_shard *shard)
 	lc_target_table_free(delivery->targets);
 	if (delivery->sources != NULL)
 		lc_source_table_free(delivery->sources);
-	lc_s3_free(delivery->s3);
-	lc_http_free(shard->s3_http);
-	lc_clickhouse_free(delivery->clickhouse);
-	lc_http_free(shard->clickhouse_http);
+	lc_servers_close(&shard->servers);
 }
 
 static void on_abandon_over(void *context)
