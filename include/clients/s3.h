@@ -81,6 +81,14 @@ struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, struct lc_view bucket, struct lc_v
 /* Bytes of the body that have left for the connection. */
 uint64_t lc_s3_put_sent(const struct lc_s3_put *put);
 
+/* DELETEs one object, which need not be there; and asks for the list of buckets, which shows whether
+ * the service takes the access key and its secret: LC_RETRY_DONE if S3 has answered with a list, and
+ * AccessDenied if they are right, but may not see it. One attempt, not to be cancelled but with the
+ * client. */
+void lc_s3_delete(struct lc_s3 *s3, struct lc_view bucket, struct lc_view key,
+		  lc_s3_callback *callback, void *context);
+void lc_s3_list_buckets(struct lc_s3 *s3, lc_s3_callback *callback, void *context);
+
 /* Ends a PUT without callback. Whether the object was stored is then unknown. */
 void lc_s3_cancel(struct lc_s3_put *put);
 

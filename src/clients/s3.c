@@ -41,9 +41,16 @@ struct cursor {
 
 /* What is asked. */
 enum step {
-	STEP_LOOK,  /* HEAD: is the object there? */
-	STEP_PUT,   /* PUT */
-	STEP_CHECK, /* HEAD, after a PUT was refused because the object is there: is it? */
+	STEP_LOOK,   /* HEAD: is the object there? */
+	STEP_PUT,    /* PUT */
+	STEP_CHECK,  /* HEAD, after a PUT was refused because the object is there: is it? */
+	STEP_DELETE, /* DELETE, and nothing else */
+	STEP_LIST,   /* GET of the list of buckets, and nothing else */
+};
+
+static const char *const METHODS[] = {
+    [STEP_LOOK] = "HEAD",     [STEP_PUT] = "PUT",  [STEP_CHECK] = "HEAD",
+    [STEP_DELETE] = "DELETE", [STEP_LIST] = "GET",
 };
 
 struct lc_s3_put {
@@ -215,12 +222,12 @@ static void describe_refusal(const struct lc_s3_put *put, unsigned status,
 
 	if (parsed->code[0] == '\0')
 		lc_error_set(error, LC_ERROR_REFUSED,
-			     "PUT %s/%.*s: HTTP %u without an S3 error code%s%s", put->bucket_text,
-			     KEY_SHOWN_MAX, put->key, status, to, put->location);
+			     "%s %s/%.*s: HTTP %u without an S3 error code%s%s", METHODS[put->step],
+			     put->bucket_text, KEY_SHOWN_MAX, put->key, status, to, put->location);
 	else
-		lc_error_set(error, LC_ERROR_REFUSED, "PUT %s/%.*s: HTTP %u %s%s%s%s%s",
-			     put->bucket_text, KEY_SHOWN_MAX, put->key, status, parsed->code, colon,
-			     parsed->message, to, put->location);
+		lc_error_set(error, LC_ERROR_REFUSED, "%s %s/%.*s: HTTP %u %s%s%s%s%s",
+			     METHODS[put->step], put->bucket_text, KEY_SHOWN_MAX, put->key, status,
+			     parsed->code, colon, parsed->message, to, put->location);
 }
 
 /* Another conditional PUT of the object may be under way. */
@@ -431,6 +438,45 @@ static void on_put_done(struct lc_s3_put *put, const struct lc_http_response *re
 	end(put, &answer);
 }
 
+/* ---- the answer to what is no PUT ---- */
+
+/* Amazon S3 API Reference, "ListBuckets". */
+static bool lists_buckets(const struct lc_s3_put *put)
+{
+	static const char ROOT[] = "<ListAllMyBucketsResult";
+
+	return put->answer.size > 0 &&
+	       memmem(put->answer.data, put->answer.size, ROOT, strlen(ROOT)) != NULL;
+}
+
+static void on_plain_done(struct lc_s3_put *put, const struct lc_http_response *response)
+{
+	struct lc_s3_error parsed = {.code = ""};
+	unsigned status = response->complete ? response->status : 0;
+	struct lc_s3_answer answer = {
+	    .status = status,
+	    .code = parsed.code,
+	    .elapsed_ms = put->elapsed_ms,
+	};
+
+	if (status >= 300)
+		lc_s3_error_parse(lc_buffer_view(&put->answer), &parsed);
+	answer.retry_class = lc_retry_classify_s3(status, parsed.code, NULL);
+	answer.scope = lc_retry_scope_s3(status, parsed.code);
+	answer.certain = response->sends == 0;
+	if (status == 0) {
+		answer.error = response->error;
+	} else if (answer.retry_class != LC_RETRY_DONE) {
+		describe_refusal(put, status, &parsed, &answer.error);
+	} else if (put->step == STEP_LIST && !lists_buckets(put)) {
+		answer.retry_class = LC_RETRY_WAIT;
+		lc_error_set(&answer.error, LC_ERROR_CORRUPT,
+			     "GET /: HTTP %u without a list of buckets: what answered is not S3",
+			     status);
+	}
+	end(put, &answer);
+}
+
 static void on_done(void *context, const struct lc_http_response *response)
 {
 	struct lc_s3_put *put = context;
@@ -446,6 +492,10 @@ static void on_done(void *context, const struct lc_http_response *response)
 		break;
 	case STEP_CHECK:
 		on_check_done(put, response);
+		break;
+	case STEP_DELETE:
+	case STEP_LIST:
+		on_plain_done(put, response);
 		break;
 	}
 }
@@ -475,7 +525,7 @@ static void send_step(struct lc_s3_put *put, const char *url, struct lc_view hos
 	static const struct lc_s3_body nothing = {.piece_count = 0};
 	struct lc_s3 *s3 = put->s3;
 	bool has_body = put->step == STEP_PUT;
-	const char *method = has_body ? "PUT" : "HEAD";
+	const char *method = METHODS[put->step];
 	int64_t now = lc_clock_wall_ms() / 1000 + s3->clock_offset_seconds;
 	char hash[LC_SIGV4_HASH_HEX_SIZE];
 	char time_text[LC_SIGV4_TIME_SIZE];
@@ -535,8 +585,13 @@ static void address_and_send(struct lc_s3_put *put)
 	lc_buffer_init(&host, ADDRESS_MAX);
 	lc_buffer_init(&path, ADDRESS_MAX);
 	lc_buffer_init(&url, ADDRESS_MAX);
-	put->unaddressable = lc_s3_address_append(&s3->endpoint, s3->addressing, put->bucket, key,
-						  &host, &path, &put->refusal);
+	if (put->step == STEP_LIST) {
+		lc_buffer_append_view(&host, s3->endpoint.authority);
+		lc_buffer_append_char(&path, '/');
+	} else {
+		put->unaddressable = lc_s3_address_append(
+		    &s3->endpoint, s3->addressing, put->bucket, key, &host, &path, &put->refusal);
+	}
 	if (put->unaddressable == LC_S3_ADDRESS_WHOLE) {
 		lc_buffer_append_view(&url, s3->endpoint.scheme);
 		lc_buffer_append_text(&url, "://");
@@ -553,14 +608,14 @@ static void address_and_send(struct lc_s3_put *put)
 	lc_buffer_free(&host);
 }
 
-struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, struct lc_view bucket, struct lc_view key,
-			    const struct lc_s3_body *body, bool look_first,
-			    lc_s3_callback *callback, void *context)
+static struct lc_s3_put *start(struct lc_s3 *s3, enum step step, struct lc_view bucket,
+			       struct lc_view key, const struct lc_s3_body *body,
+			       lc_s3_callback *callback, void *context)
 {
 	struct lc_s3_put *put = lc_memory_zero(1, sizeof(*put));
 
 	put->magic = MAGIC;
-	put->step = look_first ? STEP_LOOK : STEP_PUT;
+	put->step = step;
 	put->s3 = s3;
 	put->body = body;
 	put->callback = callback;
@@ -573,6 +628,24 @@ struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, struct lc_view bucket, struct lc_v
 	TAILQ_INSERT_TAIL(&s3->puts, put, all);
 	address_and_send(put);
 	return put;
+}
+
+struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, struct lc_view bucket, struct lc_view key,
+			    const struct lc_s3_body *body, bool look_first,
+			    lc_s3_callback *callback, void *context)
+{
+	return start(s3, look_first ? STEP_LOOK : STEP_PUT, bucket, key, body, callback, context);
+}
+
+void lc_s3_delete(struct lc_s3 *s3, struct lc_view bucket, struct lc_view key,
+		  lc_s3_callback *callback, void *context)
+{
+	(void)start(s3, STEP_DELETE, bucket, key, NULL, callback, context);
+}
+
+void lc_s3_list_buckets(struct lc_s3 *s3, lc_s3_callback *callback, void *context)
+{
+	(void)start(s3, STEP_LIST, lc_view_of(""), lc_view_of(""), NULL, callback, context);
 }
 
 void lc_s3_cancel(struct lc_s3_put *put)
