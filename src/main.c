@@ -9,6 +9,7 @@
 #include "config/settings.h"
 #include "config/settings_load.h"
 #include "config/settings_print.h"
+#include "preflight/preflight.h"
 #include "supervisor/supervisor.h"
 
 #include <stdio.h>
@@ -93,19 +94,21 @@ static bool load(void *context, struct lc_settings *settings, struct lc_error *e
 	return lc_settings_load(settings, arguments->argc, arguments->argv, environ, error);
 }
 
-static int act(enum lc_command_line_action action, struct lc_settings *settings,
+static int act(const struct lc_command_line *line, struct lc_settings *settings,
 	       struct arguments *arguments)
 {
 	struct lc_supervisor_configuration configuration = {
 	    .settings = settings, .load = load, .context = arguments};
 	struct lc_buffer text;
 
-	if (action == LC_COMMAND_LINE_RUN) {
+	if (line->action == LC_COMMAND_LINE_RUN) {
 		lc_log_never_wait();
 		return lc_supervisor_run(&configuration);
 	}
+	if (line->action == LC_COMMAND_LINE_PREFLIGHT)
+		return lc_preflight_run(settings, line->preflight_bucket, stdout);
 	lc_buffer_init(&text, TEXT_CAP);
-	if (action == LC_COMMAND_LINE_PRINT_CONFIG)
+	if (line->action == LC_COMMAND_LINE_PRINT_CONFIG)
 		lc_settings_print_config(&text, settings);
 	else
 		lc_buffer_append_text(&text, "The configuration is valid.\n");
@@ -128,7 +131,7 @@ int main(int argc, char **argv)
 		return inform(line.action);
 	if (!load(&arguments, &settings, &error))
 		return complain(&error);
-	code = act(line.action, &settings, &arguments);
+	code = act(&line, &settings, &arguments);
 	lc_settings_free(&settings);
 	return code;
 }

@@ -1,8 +1,10 @@
 /*
  * The command line of log-courier:
  *
- *	--help, --version, --check-config, --print-config, --print-sample-config   at most one
+ *	--help, --version, --check-config, --preflight, --print-config, --print-sample-config
+ *	                                                                           at most one
  *	--config-file=FILE
+ *	--preflight-bucket=BUCKET                                                  with --preflight
  *	--<setting>=VALUE
  *
  * `--flag VALUE` means the same as `--flag=VALUE`. A boolean setting takes `--flag=true`, `--flag`
@@ -24,7 +26,8 @@ enum lc_command_line_action {
 
 struct lc_command_line {
 	enum lc_command_line_action action;
-	const char *config_file; /* points into argv; NULL when not given */
+	const char *config_file;      /* points into argv; NULL when not given; */
+	const char *preflight_bucket; /* likewise */
 };
 
 /* Reads what is no setting, and checks that every flag is known and has its value; the values of

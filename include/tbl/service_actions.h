@@ -14,6 +14,9 @@ LC_SERVICE_ACTION(VERSION, "version",
 	"Print the version.")
 LC_SERVICE_ACTION(CHECK_CONFIG, "check-config",
 	"Check the configuration and report what is wrong with it. Nothing is started.")
+LC_SERVICE_ACTION(PREFLIGHT, "preflight",
+	"Check the configuration, ask ClickHouse and S3 whether log-courier could work with them, and "
+	"say for each check whether it passed or what to do. Nothing is started.")
 LC_SERVICE_ACTION(PRINT_CONFIG, "print-config",
 	"Print the value of every setting and where it comes from; secrets are masked. Nothing is "
 	"started.")

@@ -13,13 +13,22 @@ static const char *const ACTIONS[] = {
 };
 enum { ACTION_COUNT = sizeof(ACTIONS) / sizeof(ACTIONS[0]) };
 
-static const char CONFIG_FILE[] = "config-file";
+/* Flags with a value that are no settings. */
+enum option { OPTION_NONE, OPTION_CONFIG_FILE, OPTION_PREFLIGHT_BUCKET, OPTION_COUNT };
 
-/* One flag with its value. Of action, setting and is_config_file exactly one is set. */
+static const struct {
+	const char *name;
+	const char *expected;
+} OPTIONS[OPTION_COUNT] = {
+    [OPTION_CONFIG_FILE] = {"config-file", "the path of a file"},
+    [OPTION_PREFLIGHT_BUCKET] = {"preflight-bucket", "the name of a bucket"},
+};
+
+/* One flag with its value. Of action, setting and option exactly one is set. */
 struct flag {
 	enum lc_command_line_action action; /* RUN: the flag is none of these */
 	const struct lc_setting *setting;
-	bool is_config_file;
+	enum option option;
 	const char *value; /* of a switch without one: "true" */
 };
 
@@ -30,6 +39,15 @@ static enum lc_command_line_action find_action(struct lc_view name)
 			return i;
 	}
 	return LC_COMMAND_LINE_RUN;
+}
+
+static enum option find_option(struct lc_view name)
+{
+	for (unsigned i = OPTION_NONE + 1; i < OPTION_COUNT; i++) {
+		if (lc_view_equal(name, lc_view_of(OPTIONS[i].name)))
+			return i;
+	}
+	return OPTION_NONE;
 }
 
 /* The boolean setting that --no-<setting> turns off, or NULL. */
@@ -51,7 +69,8 @@ static bool refuse_unknown(struct lc_view name, struct lc_error *error)
 	(void)lc_text_guess(&guess, lc_setting_nearest(name)->name);
 	for (unsigned i = LC_COMMAND_LINE_HELP; i < ACTION_COUNT; i++)
 		(void)lc_text_guess(&guess, ACTIONS[i]);
-	(void)lc_text_guess(&guess, CONFIG_FILE);
+	for (unsigned i = OPTION_NONE + 1; i < OPTION_COUNT; i++)
+		(void)lc_text_guess(&guess, OPTIONS[i].name);
 	return lc_error_set(error, LC_ERROR_USAGE,
 			    "command line: there is no flag %s; the nearest is --%s",
 			    lc_text_quote_name(found, name), guess.nearest);
@@ -70,9 +89,10 @@ static bool refuse_argument(int position, struct lc_error *error)
 static bool resolve(struct flag *flag, struct lc_view name, bool has_value, struct lc_error *error)
 {
 	flag->action = find_action(name);
-	flag->is_config_file = lc_view_equal(name, lc_view_of(CONFIG_FILE));
+	flag->option = find_option(name);
 	flag->setting = lc_setting_find(name);
-	if (flag->action != LC_COMMAND_LINE_RUN || flag->is_config_file || flag->setting != NULL)
+	if (flag->action != LC_COMMAND_LINE_RUN || flag->option != OPTION_NONE ||
+	    flag->setting != NULL)
 		return flag->action == LC_COMMAND_LINE_RUN || !has_value ||
 		       lc_error_set(error, LC_ERROR_USAGE, "command line: --%s takes no value",
 				    ACTIONS[flag->action]);
@@ -122,14 +142,19 @@ static bool take_flag(struct flag *flag, int *position, int argc, char *const *a
 	return true;
 }
 
-static bool take_config_file(struct lc_command_line *line, const char *value,
-			     struct lc_error *error)
+static bool take_option(struct lc_command_line *line, const struct flag *flag,
+			struct lc_error *error)
 {
-	if (*value == '\0')
+	if (flag->option == OPTION_NONE)
+		return true;
+	if (*flag->value == '\0')
 		return lc_error_set(error, LC_ERROR_USAGE,
-				    "command line: --config-file: found an empty text, expected "
-				    "the path of a file");
-	line->config_file = value;
+				    "command line: --%s: found an empty text, expected %s",
+				    OPTIONS[flag->option].name, OPTIONS[flag->option].expected);
+	if (flag->option == OPTION_CONFIG_FILE)
+		line->config_file = flag->value;
+	else
+		line->preflight_bucket = flag->value;
 	return true;
 }
 
@@ -142,7 +167,7 @@ bool lc_command_line_read(struct lc_command_line *line, int argc, char *const *a
 	for (int i = 1; i < argc;) {
 		if (!take_flag(&flag, &i, argc, argv, error))
 			return false;
-		if (flag.is_config_file && !take_config_file(line, flag.value, error))
+		if (!take_option(line, &flag, error))
 			return false;
 		if (flag.action == LC_COMMAND_LINE_RUN)
 			continue;
@@ -153,8 +178,11 @@ bool lc_command_line_read(struct lc_command_line *line, int argc, char *const *a
 			    ACTIONS[line->action], ACTIONS[flag.action]);
 		line->action = flag.action;
 		if (flag.action == LC_COMMAND_LINE_HELP || flag.action == LC_COMMAND_LINE_VERSION)
-			break;
+			return true;
 	}
+	if (line->preflight_bucket != NULL && line->action != LC_COMMAND_LINE_PREFLIGHT)
+		return lc_error_set(error, LC_ERROR_USAGE,
+				    "command line: --preflight-bucket goes with --preflight");
 	return true;
 }
 

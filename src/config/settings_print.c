@@ -128,6 +128,8 @@ void lc_settings_print_help(struct lc_buffer *buffer, size_t width)
 #include "tbl/service_actions.h"
 	    {"--config-file=PATH", "Read settings from this YAML file. Default: none. "
 				   "Environment: LOG_COURIER_CONFIG_FILE"},
+	    {"--preflight-bucket=BUCKET", "With --preflight: also store a small object in this "
+					  "bucket and delete it again."},
 	};
 	struct printer printer = {.buffer = buffer, .width = width};
 	struct lc_setting_visitor visitor = {print_help_group, print_help_setting, &printer};

@@ -79,6 +79,7 @@ static void each_action_is_understood(void **state)
 			 LC_COMMAND_LINE_PRINT_CONFIG);
 	assert_int_equal(read_well(ARGUMENTS("--print-config", "--print-config")),
 			 LC_COMMAND_LINE_PRINT_CONFIG);
+	assert_int_equal(read_well(ARGUMENTS("--preflight")), LC_COMMAND_LINE_PREFLIGHT);
 	assert_int_equal(read_well(ARGUMENTS("--print-sample-config")),
 			 LC_COMMAND_LINE_PRINT_SAMPLE_CONFIG);
 }
@@ -107,6 +108,21 @@ static void the_config_file_is_a_flag_of_its_own(void **state)
 	assert_string_equal(line.config_file, "b");
 	refuse(ARGUMENTS("--config-file="), "--config-file", "path");
 	refuse(ARGUMENTS("--config-file"), "--config-file", "needs a value");
+}
+
+static void the_bucket_of_a_preflight_goes_with_it(void **state)
+{
+	const struct arguments *arguments = ARGUMENTS("--preflight-bucket", "logs", "--preflight");
+	struct lc_command_line line;
+	struct lc_error error = {0};
+
+	(void)state;
+	assert_true(lc_command_line_read(&line, arguments->argc, arguments->argv, &error));
+	assert_int_equal(line.action, LC_COMMAND_LINE_PREFLIGHT);
+	assert_string_equal(line.preflight_bucket, "logs");
+	refuse(ARGUMENTS("--preflight-bucket=logs"), "--preflight-bucket", "--preflight");
+	refuse(ARGUMENTS("--preflight", "--preflight-bucket="), "--preflight-bucket", "bucket");
+	refuse(ARGUMENTS("--preflight=1"), "--preflight", "takes no value");
 }
 
 static void an_unknown_flag_gets_its_nearest_neighbour(void **state)
@@ -203,6 +219,7 @@ int main(void)
 	    cmocka_unit_test(help_does_not_mind_what_follows),
 	    cmocka_unit_test(two_actions_are_one_too_many),
 	    cmocka_unit_test(the_config_file_is_a_flag_of_its_own),
+	    cmocka_unit_test(the_bucket_of_a_preflight_goes_with_it),
 	    cmocka_unit_test(an_unknown_flag_gets_its_nearest_neighbour),
 	    cmocka_unit_test(what_is_no_flag_is_refused_by_its_position),
 	    cmocka_unit_test(a_flag_without_its_value_is_refused),

@@ -1,0 +1,354 @@
+#include "preflight/preflight.h"
+
+#include "base/assert.h"
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/exit_codes.h"
+#include "base/loop.h"
+#include "base/random.h"
+#include "clients/clickhouse.h"
+#include "clients/s3.h"
+#include "delivery/servers.h"
+#include "preflight/clickhouse_checks.h"
+#include "preflight/s3_checks.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum {
+	SQL_MAX = 64 * 1024,
+	ANSWER_MAX = 1024 * 1024,
+	LINE_CAP = 4096,
+	SUBJECT_SIZE = 1024,
+	KEY_SIZE = 128,
+};
+
+/* Written into the bucket, and deleted again. */
+static const char OBJECT[] = "Written by log-courier --preflight, which deletes it again.\n";
+
+struct preflight {
+	const struct lc_settings *settings; /* with the time-outs of a preflight */
+	const char *bucket;                 /* NULL: no upload is tried */
+	FILE *out;
+	struct lc_loop *loop;
+	struct lc_servers servers;
+	struct lc_random random;
+	unsigned verdicts[LC_VERDICT_GRADES];
+
+	struct lc_preflight_facts facts;
+	unsigned check;  /* the statement that is asked, an enum lc_clickhouse_check_id, */
+	unsigned server; /* and of which server */
+	unsigned server_count;
+	bool servers_done; /* all were asked; the rest is asked of one that works */
+	unsigned passed;   /* 1 << id of each check that this server has passed */
+	/* Of each check that has not passed: the one that failed, itself or one that it needs. */
+	unsigned cause[LC_CLICKHOUSE_CHECKS];
+	bool server_works; /* `working` is one, with what it has passed */
+	unsigned working;
+	unsigned working_passed;
+	struct lc_buffer answer;
+
+	char key[KEY_SIZE];
+	struct lc_view piece;
+	struct lc_s3_body body;
+};
+
+static void tell(struct preflight *preflight, const struct lc_verdict *verdict, const char *subject)
+{
+	struct lc_buffer line;
+
+	preflight->verdicts[verdict->grade]++;
+	lc_buffer_init(&line, LINE_CAP);
+	lc_verdict_append_line(&line, verdict, subject);
+	fputs(lc_buffer_text(&line), preflight->out);
+	fflush(preflight->out);
+	lc_buffer_free(&line);
+}
+
+static bool has_passed(const struct lc_verdict *verdict)
+{
+	return verdict->grade == LC_VERDICT_OK || verdict->grade == LC_VERDICT_WARN;
+}
+
+static void tell_not_checked(struct preflight *preflight, const char *subject, const char *failed)
+{
+	struct lc_verdict verdict;
+
+	lc_verdict_set(&verdict, LC_VERDICT_SKIP, "not checked, because this has failed: %s",
+		       failed);
+	tell(preflight, &verdict, subject);
+}
+
+/* ---- S3 ---- */
+
+static void on_deleted(void *context, const struct lc_s3_answer *answer)
+{
+	struct preflight *preflight = context;
+	struct lc_verdict verdict;
+	char subject[SUBJECT_SIZE];
+
+	lc_s3_checks_judge_delete(answer, preflight->key, &verdict);
+	snprintf(subject, sizeof(subject), "deletion from bucket %s", preflight->bucket);
+	tell(preflight, &verdict, subject);
+	lc_loop_stop(preflight->loop);
+}
+
+static void on_put(void *context, const struct lc_s3_answer *answer)
+{
+	struct preflight *preflight = context;
+	struct lc_verdict verdict;
+	char subject[SUBJECT_SIZE];
+
+	lc_s3_checks_judge_put(answer, preflight->key, &verdict);
+	snprintf(subject, sizeof(subject), "upload to bucket %s", preflight->bucket);
+	tell(preflight, &verdict, subject);
+	if (has_passed(&verdict))
+		lc_s3_delete(preflight->servers.s3, lc_view_of(preflight->bucket),
+			     lc_view_of(preflight->key), on_deleted, preflight);
+	else
+		lc_loop_stop(preflight->loop);
+}
+
+static void start_put(struct preflight *preflight)
+{
+	char now[LC_CLOCK_TEXT_SIZE];
+
+	lc_clock_format(lc_clock_wall_ms(), now);
+	snprintf(preflight->key, sizeof(preflight->key), "log-courier-preflight-%s-%016" PRIx64,
+		 now, lc_random_next(&preflight->random));
+	preflight->piece = lc_view_of(OBJECT);
+	preflight->body = (struct lc_s3_body){
+	    .pieces = &preflight->piece, .piece_count = 1, .size = preflight->piece.size};
+	(void)lc_s3_put(preflight->servers.s3, lc_view_of(preflight->bucket),
+			lc_view_of(preflight->key), &preflight->body, false, on_put, preflight);
+}
+
+static void on_listed(void *context, const struct lc_s3_answer *answer)
+{
+	struct preflight *preflight = context;
+	struct lc_verdict verdict;
+	char s3[SUBJECT_SIZE];
+	char subject[SUBJECT_SIZE];
+
+	lc_s3_checks_judge_keys(answer, preflight->settings->s3_endpoint, &verdict);
+	snprintf(s3, sizeof(s3), "S3 %s", preflight->settings->s3_endpoint);
+	tell(preflight, &verdict, s3);
+	if (preflight->bucket != NULL && has_passed(&verdict)) {
+		start_put(preflight);
+		return;
+	}
+	if (preflight->bucket != NULL) {
+		snprintf(subject, sizeof(subject), "upload to bucket %s", preflight->bucket);
+		tell_not_checked(preflight, subject, s3);
+	}
+	lc_loop_stop(preflight->loop);
+}
+
+/* ---- ClickHouse ---- */
+
+static void write_subject(const struct preflight *preflight, unsigned id,
+			  char subject[SUBJECT_SIZE])
+{
+	const struct lc_clickhouse_check *check = &LC_CLICKHOUSE_CHECK_TABLE[id];
+
+	if (check->each_server)
+		snprintf(subject, SUBJECT_SIZE, "%s %s", check->name, preflight->facts.url);
+	else if (id == LC_CLICKHOUSE_CHECK_LOGS_TABLE)
+		snprintf(subject, SUBJECT_SIZE, "%s %s.%s", check->name,
+			 preflight->settings->clickhouse_database,
+			 preflight->settings->clickhouse_logs_table);
+	else if (id == LC_CLICKHOUSE_CHECK_OFFSETS_TABLE)
+		snprintf(subject, SUBJECT_SIZE, "%s %s.%s", check->name,
+			 preflight->settings->clickhouse_database,
+			 preflight->settings->clickhouse_offsets_table);
+	else
+		snprintf(subject, SUBJECT_SIZE, "%s", check->name);
+}
+
+/* Has asked one server what each is asked. */
+static void leave_server(struct preflight *preflight)
+{
+	bool works = (preflight->passed & (1U << LC_CLICKHOUSE_CHECK_SERVER)) != 0;
+
+	if (works && !preflight->server_works) {
+		preflight->server_works = true;
+		preflight->working = preflight->server;
+		preflight->working_passed = preflight->passed;
+	}
+	if (preflight->server + 1 < preflight->server_count) {
+		preflight->server++;
+		preflight->check = 0;
+		preflight->passed = 0;
+		return;
+	}
+	preflight->servers_done = true;
+	preflight->server = preflight->working;
+	preflight->passed = preflight->working_passed;
+}
+
+/* Each server in turn, then what is asked of one that works. */
+static void move_on(struct preflight *preflight)
+{
+	preflight->check++;
+	if (!preflight->servers_done && !LC_CLICKHOUSE_CHECK_TABLE[preflight->check].each_server)
+		leave_server(preflight);
+	preflight->facts.url =
+	    lc_clickhouse_seat_url(preflight->servers.clickhouse, preflight->server);
+}
+
+static bool on_data(void *context, struct lc_view piece, struct lc_error *error)
+{
+	struct preflight *preflight = context;
+
+	lc_buffer_append_view(&preflight->answer, piece);
+	return !lc_buffer_failed(&preflight->answer) ||
+	       lc_error_set(error, LC_ERROR_CORRUPT, "the answer is longer than %d bytes",
+			    ANSWER_MAX);
+}
+
+static void go_on(struct preflight *preflight);
+
+static void on_done(void *context, const struct lc_error *error)
+{
+	struct preflight *preflight = context;
+	const struct lc_clickhouse_check *check = &LC_CLICKHOUSE_CHECK_TABLE[preflight->check];
+	struct lc_clickhouse_reply reply = {.error = *error,
+					    .answer = lc_buffer_view(&preflight->answer)};
+	struct lc_verdict verdict;
+	char subject[SUBJECT_SIZE];
+
+	if (reply.answer.size == 0)
+		reply.answer = lc_view_of("");
+	preflight->facts.wall_seconds = lc_clock_wall_ms() / 1000;
+	check->judge(&reply, &preflight->facts, &verdict);
+	write_subject(preflight, preflight->check, subject);
+	tell(preflight, &verdict, subject);
+	if (has_passed(&verdict))
+		preflight->passed |= 1U << preflight->check;
+	else
+		preflight->cause[preflight->check] = preflight->check;
+	move_on(preflight);
+	go_on(preflight);
+}
+
+static void ask(struct preflight *preflight)
+{
+	const struct lc_clickhouse_check *check = &LC_CLICKHOUSE_CHECK_TABLE[preflight->check];
+	struct lc_clickhouse_spec spec = {
+	    .seat = preflight->server,
+	    .settings = check->setting,
+	    .setting_count = check->setting == NULL ? 0 : 1,
+	    .timeout_ms = (uint64_t)preflight->settings->clickhouse_timeout_seconds * 1000,
+	    .on_data = on_data,
+	    .on_done = on_done,
+	    .context = preflight,
+	};
+	struct lc_buffer sql;
+
+	preflight->facts.marker = lc_random_next(&preflight->random);
+	lc_buffer_clear(&preflight->answer);
+	lc_buffer_init(&sql, SQL_MAX);
+	check->append(&sql, &preflight->facts);
+	LC_ASSERT(!lc_buffer_failed(&sql));
+	spec.sql = lc_buffer_view(&sql);
+	(void)lc_clickhouse_start(preflight->servers.clickhouse, &spec);
+	lc_buffer_free(&sql);
+}
+
+/* Tells of checks that make no sense any more, up to one that does, which it starts. */
+static void go_on(struct preflight *preflight)
+{
+	char subject[SUBJECT_SIZE];
+	char failed[SUBJECT_SIZE];
+
+	while (preflight->check < LC_CLICKHOUSE_CHECKS) {
+		unsigned missing =
+		    LC_CLICKHOUSE_CHECK_TABLE[preflight->check].needs & ~preflight->passed;
+
+		if (missing == 0) {
+			ask(preflight);
+			return;
+		}
+		preflight->cause[preflight->check] = preflight->cause[__builtin_ctz(missing)];
+		write_subject(preflight, preflight->check, subject);
+		write_subject(preflight, preflight->cause[preflight->check], failed);
+		tell_not_checked(preflight, subject, failed);
+		move_on(preflight);
+	}
+	lc_s3_list_buckets(preflight->servers.s3, on_listed, preflight);
+}
+
+/* ---- the whole ---- */
+
+static int sum_up(const struct preflight *preflight)
+{
+	static const char *const WORDS[LC_VERDICT_GRADES] = {
+	    [LC_VERDICT_OK] = "passed",
+	    [LC_VERDICT_WARN] = "passed with a warning",
+	    [LC_VERDICT_FAIL] = "failed",
+	    [LC_VERDICT_SKIP] = "not checked",
+	};
+	bool failed = preflight->verdicts[LC_VERDICT_FAIL] > 0;
+	const char *separator = "\n";
+
+	for (unsigned i = 0; i < LC_VERDICT_GRADES; i++) {
+		if (preflight->verdicts[i] == 0)
+			continue;
+		fprintf(preflight->out, "%s%u %s", separator, preflight->verdicts[i], WORDS[i]);
+		separator = ", ";
+	}
+	fprintf(preflight->out, ". log-courier %s.\n",
+		failed ? "should not be started with this set-up" : "can be started");
+	return failed || fflush(preflight->out) != 0 ? LC_EXIT_FAILURE : LC_EXIT_OK;
+}
+
+static unsigned count_servers(const char *urls)
+{
+	unsigned count = 1;
+
+	for (; *urls != '\0'; urls++)
+		count += *urls == ',';
+	return count;
+}
+
+static int run(struct preflight *preflight)
+{
+	struct lc_error error = {0};
+	int code;
+
+	if (!lc_servers_open(&preflight->servers, preflight->loop, preflight->settings, &error)) {
+		fprintf(stderr, "log-courier: %s\n", error.message);
+		lc_servers_close(&preflight->servers);
+		return LC_EXIT_USAGE;
+	}
+	lc_random_seed_from_system(&preflight->random);
+	lc_buffer_init(&preflight->answer, ANSWER_MAX);
+	preflight->server_count = count_servers(preflight->settings->clickhouse_url);
+	preflight->facts.settings = preflight->settings;
+	preflight->facts.url = lc_clickhouse_seat_url(preflight->servers.clickhouse, 0);
+	go_on(preflight);
+	lc_loop_run(preflight->loop);
+	code = sum_up(preflight);
+	lc_buffer_free(&preflight->answer);
+	lc_servers_close(&preflight->servers);
+	return code;
+}
+
+int lc_preflight_run(const struct lc_settings *settings, const char *bucket, FILE *out)
+{
+	struct lc_settings hurried = *settings; /* its texts stay the caller's */
+	struct preflight preflight = {.settings = &hurried, .bucket = bucket, .out = out};
+	struct lc_error error = {0};
+	int code;
+
+	hurried.timeout_upload_operation_seconds = settings->clickhouse_timeout_seconds;
+	hurried.timeout_upload_stall_seconds = settings->clickhouse_timeout_seconds;
+	preflight.loop = lc_loop_new(&error);
+	if (preflight.loop == NULL) {
+		fprintf(stderr, "log-courier: %s\n", error.message);
+		return LC_EXIT_FAILURE;
+	}
+	code = run(&preflight);
+	lc_loop_free(preflight.loop);
+	return code;
+}

@@ -1,0 +1,51 @@
+#include "preflight/s3_checks.h"
+
+#include "clients/diagnose.h"
+
+#include <string.h>
+
+void lc_s3_checks_judge_keys(const struct lc_s3_answer *answer, const char *endpoint,
+			     struct lc_verdict *verdict)
+{
+	if (answer->retry_class == LC_RETRY_DONE)
+		lc_verdict_set(verdict, LC_VERDICT_OK, "takes the access key and its secret");
+	else if (strcmp(answer->code, "AccessDenied") == 0)
+		lc_verdict_set(
+		    verdict, LC_VERDICT_OK,
+		    "takes the access key and its secret; it may not list buckets, which "
+		    "log-courier never does");
+	else if (strcmp(answer->code, "NotImplemented") == 0 ||
+		 strcmp(answer->code, "MethodNotAllowed") == 0)
+		lc_verdict_set(
+		    verdict, LC_VERDICT_WARN,
+		    "reachable, but it lists no buckets, so that nothing is known of the "
+		    "access key and its secret. Give --preflight-bucket to try an upload.");
+	else
+		lc_verdict_set_fault(verdict, &answer->error,
+				     answer->error.kind == LC_ERROR_CORRUPT
+					 ? LC_FAULT_S3_NOT_S3
+					 : lc_diagnose_s3(answer),
+				     endpoint);
+}
+
+void lc_s3_checks_judge_put(const struct lc_s3_answer *answer, const char *key,
+			    struct lc_verdict *verdict)
+{
+	if (answer->retry_class == LC_RETRY_DONE)
+		lc_verdict_set(verdict, LC_VERDICT_OK, "stored %s", key);
+	else
+		lc_verdict_set_fault(verdict, &answer->error, lc_diagnose_s3(answer), "");
+}
+
+void lc_s3_checks_judge_delete(const struct lc_s3_answer *answer, const char *key,
+			       struct lc_verdict *verdict)
+{
+	if (answer->retry_class == LC_RETRY_DONE)
+		lc_verdict_set(verdict, LC_VERDICT_OK, "deleted it again");
+	else
+		lc_verdict_set(
+		    verdict, LC_VERDICT_WARN,
+		    "%s is left there: %s. Delete it by hand; log-courier itself deletes "
+		    "nothing and does not need the right.",
+		    key, answer->error.message);
+}
