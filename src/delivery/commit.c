@@ -95,7 +95,7 @@ static void add_noted(struct lc_commit *commit, struct lc_source *source)
 	if (source->commit_noted)
 		return;
 	commit->noted = lc_memory_grow(commit->noted, &commit->noted_capacity,
-				       commit->noted_count + 1, sizeof(commit->noted[0]));
+				       commit->noted_count + 1, sizeof(struct lc_source *));
 	commit->noted[commit->noted_count++] = source;
 	source->commit_noted = true;
 }

@@ -87,12 +87,13 @@ static void compare(void *context, const struct lc_discovery_row *row)
 
 	if (row->rows <= came || rows->cut.kind != LC_ERROR_NONE)
 		return;
-	lc_error_set(&rows->cut, LC_ERROR_CORRUPT,
-		     "an answer was cut short, or rows have become visible since: ClickHouse has %llu "
-		     "rows of raft session %u, bucket %.*s, from second %u on, and has sent %llu",
-		     (unsigned long long)row->rows, (unsigned)row->raft_session_id,
-		     lc_view_shown(row->bucket, 64), row->bucket.data, (unsigned)row->oldest,
-		     (unsigned long long)came);
+	lc_error_set(
+	    &rows->cut, LC_ERROR_CORRUPT,
+	    "an answer was cut short, or rows have become visible since: ClickHouse has %llu "
+	    "rows of raft session %u, bucket %.*s, from second %u on, and has sent %llu",
+	    (unsigned long long)row->rows, (unsigned)row->raft_session_id,
+	    lc_view_shown(row->bucket, 64), row->bucket.data, (unsigned)row->oldest,
+	    (unsigned long long)came);
 }
 
 static bool on_check_data(void *context, struct lc_view piece, struct lc_error *error)
