@@ -70,6 +70,7 @@ static void count_bytes(struct lc_object *object, size_t memory)
 
 	if (more == 0)
 		return;
+	LC_ASSERT(object->target->bucket->bytes >= object->memory);
 	object->memory = memory;
 	object->target->bucket->bytes += more;
 	table->bytes += more;
