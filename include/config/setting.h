@@ -1,7 +1,7 @@
 /*
- * A setting as a row of the table, for code that deals with all of them alike: what it is, its value
- * from text, with all checks that concern it alone, and back to text, and what is said about it to
- * people in --help, in the sample file and in the manual.
+ * A setting as a row of the table, for code that deals with all of them alike: what it is, its
+ * value from text, with all checks that concern it alone, and back to text, and what is said about
+ * it to people in --help, in the sample file and in the manual.
  */
 #ifndef LC_CONFIG_SETTING_H
 #define LC_CONFIG_SETTING_H

@@ -32,8 +32,9 @@ bool lc_setting_form_check(enum lc_setting_form form, const char *text, struct l
 /* What stands for such a value after a flag's name in --help: "=URL", "=PATH", ... */
 const char *lc_setting_form_placeholder(enum lc_setting_form form);
 
-/* Takes the next range off the front of *rest, a list of shards, and moves it past that. False at the
- * end of the list, where *rest is the empty text, and at a fault, where it is not. first <= last. */
+/* Takes the next range off the front of *rest, a list of shards, and moves it past that. False at
+ * the end of the list, where *rest is the empty text, and at a fault, where it is not. first <=
+ * last. */
 bool lc_setting_form_next_shards(const char **rest, unsigned *first, unsigned *last);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Text for people, in messages and in help: what came from outside in quotes, the known name that is
- * most like a mistyped one, and prose laid out in lines.
+ * Text for people, in messages and in help: what came from outside in quotes, the known name that
+ * is most like a mistyped one, and prose laid out in lines.
  */
 #ifndef LC_CONFIG_TEXT_H
 #define LC_CONFIG_TEXT_H
@@ -28,8 +28,8 @@ const char *lc_text_quote_name(char *out, struct lc_view name);
  * of `path`, so that what follows it in the message is not cut off. */
 const char *lc_text_quote_path(const char *path);
 
-/* The search for the known name that a mistyped one was probably meant to be. To begin with, `typed`
- * and `bound` are set: UINT_MAX if any name is to be found, less if only a near one is. */
+/* The search for the known name that a mistyped one was probably meant to be. To begin with,
+ * `typed` and `bound` are set: UINT_MAX if any name is to be found, less if only a near one is. */
 struct lc_text_guess {
 	struct lc_view typed;
 	unsigned bound;      /* only a name at a smaller distance is taken */
@@ -37,10 +37,10 @@ struct lc_text_guess {
 };
 
 /* Takes the known name, which must stay valid, if it is nearer than the bound and all names before;
- * says whether it did. The distance is the number of letters to insert, delete, replace or swap with
- * their neighbour; case and punctuation do not count. A typed name that ends like the known one, as
- * "count-threshold" for "consumer.count-threshold", is at distance 1. Only the first 96 bytes
- * count. */
+ * says whether it did. The distance is the number of letters to insert, delete, replace or swap
+ * with their neighbour; case and punctuation do not count. A typed name that ends like the known
+ * one, as "count-threshold" for "consumer.count-threshold", is at distance 1. Only the first 96
+ * bytes count. */
 bool lc_text_guess(struct lc_text_guess *guess, const char *known);
 
 /* Appends the prose, broken at blanks into lines of at most `width` characters, each beginning with

@@ -35,8 +35,8 @@ bool lc_completion_append_script(const char *shell, struct lc_buffer *text);
 void lc_completion_append_candidates(const char *const *words, size_t count, lc_completion_ask *ask,
 				     void *context, struct lc_buffer *text);
 
-/* An lc_completion_ask that asks the running service; the context points to the path of its socket, a
- * const char *. */
+/* An lc_completion_ask that asks the running service; the context points to the path of its socket,
+ * a const char *. */
 void lc_completion_ask_service(void *context, enum lc_completion_names names,
 			       void (*take)(void *taker, struct lc_view name), void *taker);
 

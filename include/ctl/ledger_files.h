@@ -28,9 +28,9 @@ bool lc_ledger_files_check(const struct lc_ledger_files *files, bool json, struc
 			   bool *sound, struct lc_error *error);
 
 /* Removes the ledgers once that was agreed to: `yes`, or the answer "yes" on a terminal; with them
- * all that belongs to them, and, unless it is for one shard, the record of how many there are. Appends
- * what was done, as text or as JSON: {"removed": ["..."]}. False with `error` set when it was not
- * done, above all because a service runs. May be repeated when it was interrupted. */
+ * all that belongs to them, and, unless it is for one shard, the record of how many there are.
+ * Appends what was done, as text or as JSON: {"removed": ["..."]}. False with `error` set when it
+ * was not done, above all because a service runs. May be repeated when it was interrupted. */
 bool lc_ledger_files_reset(const struct lc_ledger_files *files, bool yes, bool json,
 			   struct lc_buffer *text, struct lc_error *error);
 

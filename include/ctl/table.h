@@ -1,6 +1,6 @@
 /*
- * A table of records as short texts that fits a terminal: columns are as wide as they need; when that
- * is too much, names are cut in their middle and columns left out, the least telling first.
+ * A table of records as short texts that fits a terminal: columns are as wide as they need; when
+ * that is too much, names are cut in their middle and columns left out, the least telling first.
  */
 #ifndef LC_CTL_TABLE_H
 #define LC_CTL_TABLE_H

@@ -1,12 +1,12 @@
 /*
  * The text of every query that a shard asks ClickHouse: all SQL of the delivery stands here. Pure.
  *
- * Each answer's rows stand between two markers, `marker`, chosen for each query. A discovery,
- * the offsets and the two counts answer in the columns of formats/discovery_row.h, with a last row
- * that proves the answer whole; a scan in those of include/tbl/record_fields.h. Every statement
- * ends in the settings of include/tbl/answer_settings.h. Times are seconds since 1970 on
- * ClickHouse's clock, given as numbers, so that no time zone has a say. Of `delivery` the settings and
- * the shard's number are used.
+ * Each answer's rows stand between two markers, `marker`, chosen for each query. A discovery, the
+ * offsets and the two counts answer in the columns of formats/discovery_row.h, with a last row that
+ * proves the answer whole; a scan in those of include/tbl/record_fields.h. Every statement ends in
+ * the settings of include/tbl/answer_settings.h. Times are seconds since 1970 on ClickHouse's
+ * clock, given as numbers, so that no time zone has a say. Of `delivery` the settings and the
+ * shard's number are used.
  */
 #ifndef LC_DELIVERY_QUERY_H
 #define LC_DELIVERY_QUERY_H

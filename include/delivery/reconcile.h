@@ -1,9 +1,9 @@
 /*
  * The reconcile: finds rows that became visible after their second was settled. It compares the
  * numbers of rows in ClickHouse, per source and slot of 300 s, with the numbers taken, for slots
- * that no open range touches. Where ClickHouse has more the slot is asked by second, and the seconds
- * with a surplus become open ranges again: scan, subtraction and thresholds do the rest. Where
- * ClickHouse has fewer nothing follows (a stale replica, retention).
+ * that no open range touches. Where ClickHouse has more the slot is asked by second, and the
+ * seconds with a surplus become open ranges again: scan, subtraction and thresholds do the rest.
+ * Where ClickHouse has fewer nothing follows (a stale replica, retention).
  *
  * Recent slots are compared often, all slots within the horizon now and then. The horizon's lower
  * bound advances only after a pass over all slots that has succeeded, so that an outage of ours

@@ -1,6 +1,6 @@
 /* Names in the documents: the states of shards, cycles, targets and log objects, the severities of
- * findings and the faults of include/tbl. The supervisor and the workers decide them, log-courier-ctl
- * shows them. */
+ * findings and the faults of include/tbl. The supervisor and the workers decide them,
+ * log-courier-ctl shows them. */
 #ifndef LC_FORMATS_DOCUMENT_NAMES_H
 #define LC_FORMATS_DOCUMENT_NAMES_H
 

@@ -2,10 +2,10 @@
  * Values in ClickHouse's RowBinary, as they are read one after the other, bounded by the bytes at
  * hand, and written.
  *
- * Format: ClickHouse documentation, "RowBinary": numbers little-endian, String as its length and its
- * bytes. Lengths are variable-length unsigned integers, seven bits a byte, lowest first (LEB128). A
- * reader remembers the first thing that went wrong; the values read after that are zero or
- * empty, and its state is checked once, at the end of a row.
+ * Format: ClickHouse documentation, "RowBinary": numbers little-endian, String as its length and
+ * its bytes. Lengths are variable-length unsigned integers, seven bits a byte, lowest first
+ * (LEB128). A reader remembers the first thing that went wrong; the values read after that are zero
+ * or empty, and its state is checked once, at the end of a row.
  */
 #ifndef LC_FORMATS_ROW_BINARY_H
 #define LC_FORMATS_ROW_BINARY_H

@@ -4,9 +4,9 @@
  * stands in durable state and in object keys.
  *
  * Version 1: XXH3 with 64 bits (xxHash specification) over the first LC_ROW_HASH_FIELDS fields in
- * the order of include/tbl/record_fields.h: times, numbers and floats as 8 bytes little-endian (float: its
- * bits), a nullable one preceded by a byte that says whether it is present (absent: value 0); text
- * as 4 bytes length little-endian and its bytes. NULL text counts as empty.
+ * the order of include/tbl/record_fields.h: times, numbers and floats as 8 bytes little-endian
+ * (float: its bits), a nullable one preceded by a byte that says whether it is present (absent:
+ * value 0); text as 4 bytes length little-endian and its bytes. NULL text counts as empty.
  *
  * It is the hash of the row as it came: how much of a large row is kept changes with a setting,
  * what the row is called by must not.

@@ -1,5 +1,5 @@
-/* The choices of include/tbl/s3_choices.h, shared by the settings, which take them, and the client of
- * S3, which follows them. */
+/* The choices of include/tbl/s3_choices.h, shared by the settings, which take them, and the client
+ * of S3, which follows them. */
 #ifndef LC_FORMATS_S3_CHOICES_H
 #define LC_FORMATS_S3_CHOICES_H
 

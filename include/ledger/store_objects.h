@@ -23,8 +23,8 @@ bool lc_store_set_lost(struct lc_store *store, uint64_t intent_id, uint32_t last
 bool lc_store_withdraw_intent(struct lc_store *store, uint64_t intent_id, uint32_t last_second,
 			      struct lc_error *error);
 
-/* Calls `visit` with each blob of the source that may hold rows with from <= second < to; blobs that
- * do not hold what their object names never get there: false, with `error`. */
+/* Calls `visit` with each blob of the source that may hold rows with from <= second < to; blobs
+ * that do not hold what their object names never get there: false, with `error`. */
 bool lc_store_each_blob(struct lc_store *store, int64_t source_id, uint32_t from, uint32_t to,
 			void (*visit)(void *context, struct lc_view blob), void *context,
 			struct lc_error *error);

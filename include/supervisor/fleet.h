@@ -19,8 +19,9 @@ struct lc_fleet {
 };
 
 /* Makes the processes that the context's settings want, in place of those that were; all of these
- * must be at rest. Also sets the context's number of shards. False with `error`, and nothing changed:
- * LC_ERROR_USAGE when this machine owns no shard, LC_ERROR_SYSTEM when there is no memory. */
+ * must be at rest. Also sets the context's number of shards. False with `error`, and nothing
+ * changed: LC_ERROR_USAGE when this machine owns no shard, LC_ERROR_SYSTEM when there is no
+ * memory. */
 bool lc_fleet_rebuild(struct lc_fleet *fleet, struct lc_error *error);
 /* Releases all processes; their workers must be gone. */
 void lc_fleet_free(struct lc_fleet *fleet);

@@ -1,7 +1,7 @@
 /*
  * Where the cycle is in which a shard reads rows.
  *
- * LC_CYCLE_STEP(name, text, help)    text: as shown to people and written to the inspection document
+ * LC_CYCLE_STEP(name, text, help)    text: as shown to people and in the inspection document
  */
 #ifndef LC_CYCLE_STEP
 #define LC_CYCLE_STEP(name, text, help)

@@ -1,7 +1,7 @@
 /*
  * What has become of a log object that the ledger records.
  *
- * LC_DELIVERY_STATE(name, text, help)    text: as shown to people and written to the inspection document
+ * LC_DELIVERY_STATE(name, text, help)    text: as shown to people and in the inspection document
  */
 #ifndef LC_DELIVERY_STATE
 #define LC_DELIVERY_STATE(name, text, help)

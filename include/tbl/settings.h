@@ -9,7 +9,7 @@
  * LC_SETTING_BOOLEAN(field, name, default, help)
  * LC_SETTING_TEXT(field, name, default, form, help)                   form: config/setting_form.h
  * LC_SETTING_SECRET(field, name, file_field, help)                    default: empty
- * LC_SETTING_CHOICE(field, name, default, type, help)                 type: an enum made from a table
+ * LC_SETTING_CHOICE(field, name, default, type, help)                 type: an enum from a table
  *
  * The field is the name with '_' for '.' and '-'. A text whose default is empty may be empty, any
  * other may not. A secret may come from the file that the setting `file_field` names; it then

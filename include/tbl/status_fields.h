@@ -8,7 +8,8 @@
  * type: COUNT, a number; NUMBER, a small one; PID, null for none; AGE, seconds or another number
  * that is not negative, null for none; OWNER, the number of a shard, null for the service as a
  * whole; FLAG, true or false; STATE, a word of include/tbl/shard_states.h; SEVERITY, one of
- * include/tbl/severities.h; RELOAD_STATE and FAULT, of reload_states.h and faults.h, null for none; LABEL and STRING, short and long text, null when empty.
+ * include/tbl/severities.h; RELOAD_STATE and FAULT, of reload_states.h and faults.h, null for none;
+ * LABEL and STRING, short and long text, null when empty.
  */
 #ifndef LC_STATUS_SERVICE
 #define LC_STATUS_SERVICE(type, name, help)

@@ -1,7 +1,7 @@
 /*
  * How a target, or its bucket, takes log objects.
  *
- * LC_TARGET_STATE(name, text, help)    text: as shown to people and written to the inspection document
+ * LC_TARGET_STATE(name, text, help)    text: as shown to people and in the inspection document
  */
 #ifndef LC_TARGET_STATE
 #define LC_TARGET_STATE(name, text, help)

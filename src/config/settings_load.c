@@ -86,7 +86,8 @@ bool lc_settings_load_environment(struct lc_settings *settings, char *const *env
 	return true;
 }
 
-/* LOG_COURIER_CONFIG_FILE's value, or NULL if it is not set or empty. Points into the environment. */
+/* LOG_COURIER_CONFIG_FILE's value, or NULL if it is not set or empty. Points into the
+ * environment. */
 static const char *find_config_file(char *const *environment)
 {
 	size_t size = strlen(CONFIG_FILE);
@@ -169,8 +170,8 @@ static bool read_secret(struct lc_settings *settings, const struct lc_setting *s
 	       lc_error_prefix(error, "%s (%s)", file->name, file_origin);
 }
 
-/* Reads each secret whose file is given into its field. Warns in the log when any user of the machine
- * may read the file. */
+/* Reads each secret whose file is given into its field. Warns in the log when any user of the
+ * machine may read the file. */
 static bool read_secrets(struct lc_settings *settings, struct lc_error *error)
 {
 	for (unsigned i = 0; i < LC_SETTINGS_COUNT; i++) {

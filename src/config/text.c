@@ -83,9 +83,9 @@ static unsigned smaller(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
-/* How far `typed` is from the name `known`: 0 if they differ in case and punctuation alone, else the
- * number of letters to insert, delete, replace or swap with their neighbour (optimal string alignment
- * distance). */
+/* How far `typed` is from the name `known`: 0 if they differ in case and punctuation alone, else
+ * the number of letters to insert, delete, replace or swap with their neighbour (optimal string
+ * alignment distance). */
 static unsigned distance(struct lc_view typed, const char *known)
 {
 	char a[LONGEST];

@@ -19,7 +19,8 @@
 
 /* ---- one look ---- */
 
-/* A series of looks with the same arguments. It remembers the last one, to say how fast things move. */
+/* A series of looks with the same arguments. It remembers the last one, to say how fast things
+ * move. */
 struct show {
 	const struct lc_arguments *arguments;
 	const char *socket;
@@ -177,8 +178,8 @@ static show_function *const SHOWS[LC_CONTROL_REQUEST_COMMAND_COUNT] = {
 #include "tbl/control_commands.h"
 };
 
-/* Asks the service, which blocks, and appends what it answers. The exit code that says what came of it;
- * `error` kind NONE, or why there is nothing to show. */
+/* Asks the service, which blocks, and appends what it answers. The exit code that says what came of
+ * it; `error` kind NONE, or why there is nothing to show. */
 static enum lc_arguments_exit look_at_service(struct show *show, struct lc_terminal_style style,
 					      struct lc_buffer *text, struct lc_error *error)
 {

@@ -27,8 +27,8 @@ static struct lc_taken_summary summary_of(const struct lc_ledger_intent *intent)
 }
 
 /* What is read from a blob must be what its object names: one with other rows, or one that is none,
- * would pass for an object that is smaller, or empty. Rows that were taken would be taken again, and
- * the body built from it would be another one. */
+ * would pass for an object that is smaller, or empty. Rows that were taken would be taken again,
+ * and the body built from it would be another one. */
 static bool check_blob(const struct lc_store *store, const char *owner, uint64_t id,
 		       struct lc_view blob, const struct lc_taken_summary *summary,
 		       struct lc_error *error)

@@ -10,7 +10,8 @@ enum { LINE_CHECK_FIELDS_MAX = 27 };
  * is not one line, well formed from its first byte to the LF at its end. */
 size_t line_check_split(struct lc_view line, struct lc_view fields[LINE_CHECK_FIELDS_MAX]);
 
-/* The text that percent-encoding stands for, written to `out`, which has room for text.size bytes. */
+/* The text that percent-encoding stands for, written to `out`, which has room for text.size
+ * bytes. */
 size_t line_check_decode(struct lc_view text, char *out);
 
 #endif

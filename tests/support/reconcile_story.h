@@ -29,7 +29,8 @@ struct reconcile_story {
 int reconcile_story_set_up(void **state);
 int reconcile_story_tear_down(void **state);
 
-/* Starts a pass if one is due: with the window ended at `until`, and ClickHouse's clock at `now`. */
+/* Starts a pass if one is due: with the window ended at `until`, and ClickHouse's clock at
+ * `now`. */
 void reconcile_story_start_if_due_at(struct reconcile_story *story, uint32_t until, uint32_t now);
 
 /* The same with a clock that shows ten seconds more. */

@@ -5,8 +5,8 @@
 #include "engine.h"
 
 struct engine_driver {
-	/* Takes the functions that it calls from the loaded library; the name of one that the library
-	 * does not have, or NULL. */
+	/* Takes the functions that it calls from the loaded library; the name of one that the
+	 * library does not have, or NULL. */
 	const char *(*take)(void *library);
 
 	/* A connection, or NULL when the engine refuses. Arguments as those of a main(). */

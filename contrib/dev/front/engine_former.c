@@ -1,7 +1,7 @@
 /*
- * libchdb.so as it was called until version 3.2: one connection at a time, which is a session of its
- * own, and no parameters. It takes them by SET, and a stream is one whole answer here. The library is a
- * module of Python's, and wants Python's names, of which nothing is used.
+ * libchdb.so as it was called until version 3.2: one connection at a time, which is a session of
+ * its own, and no parameters. It takes them by SET, and a stream is one whole answer here. The
+ * library is a module of Python's, and wants Python's names, of which nothing is used.
  */
 #include "engine_driver.h"
 

@@ -1,4 +1,5 @@
-/* Which bodies are built again, and when: of targets that fail, are left alone, discarded or slow. */
+/* Which bodies are built again, and when: of targets that fail, are left alone, discarded or
+ * slow. */
 #include "support/rebuild_story.h"
 
 #include "delivery/undelivered.h"

@@ -261,8 +261,8 @@ static void without_a_note_of_it_all_behind_the_bound_is_forgotten(void **state)
 	commit(world);
 }
 
-/* A process died between a window's ranges and its end. With a clock that is a little slower than the
- * next one would read these seconds, and then open them again as new. */
+/* A process died between a window's ranges and its end. With a clock that is a little slower than
+ * the next one would read these seconds, and then open them again as new. */
 static void ranges_of_a_window_that_was_not_recorded_do_not_come_back(void **state)
 {
 	struct world *world = *state;
