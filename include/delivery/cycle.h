@@ -10,7 +10,6 @@
 #include "formats/document_names.h"
 #include "ledger/ledger_types.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct lc_cycle;

@@ -17,7 +17,6 @@
 
 #include <signal.h>
 #include <stdbool.h>
-#include <stdint.h>
 
 /* Seconds that a worker has for its answer. */
 enum { LC_SHARD_PROCESS_ANSWER_SECONDS = 5 };
