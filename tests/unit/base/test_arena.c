@@ -215,7 +215,7 @@ static void ask_for_everything(void *context)
 	(void)lc_arena_alloc(context, SIZE_MAX - 8);
 }
 
-static void what_can_not_be_had_ends_the_process(void **state)
+static void what_cannot_be_had_ends_the_process(void **state)
 {
 	struct lc_arena arena;
 	struct lc_buffer said;
@@ -245,7 +245,7 @@ int main(void)
 	    cmocka_unit_test(a_place_may_be_reserved_and_given_up),
 	    cmocka_unit_test(a_copy_has_bytes_of_its_own),
 	    cmocka_unit_test(a_freed_arena_is_empty_and_starts_small_again),
-	    cmocka_unit_test(what_can_not_be_had_ends_the_process),
+	    cmocka_unit_test(what_cannot_be_had_ends_the_process),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

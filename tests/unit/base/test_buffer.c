@@ -266,7 +266,7 @@ static void commit_too_much(void *context)
 	lc_buffer_commit(context, 8);
 }
 
-static void more_than_there_is_can_not_be_consumed_or_committed(void **state)
+static void more_than_there_is_cannot_be_consumed_or_committed(void **state)
 {
 	struct lc_buffer buffer;
 	struct lc_buffer said;
@@ -300,7 +300,7 @@ int main(void)
 	    cmocka_unit_test(content_survives_growth),
 	    cmocka_unit_test(a_text_is_terminated_and_its_size_unchanged),
 	    cmocka_unit_test(a_freed_buffer_may_be_used_again),
-	    cmocka_unit_test(more_than_there_is_can_not_be_consumed_or_committed),
+	    cmocka_unit_test(more_than_there_is_cannot_be_consumed_or_committed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

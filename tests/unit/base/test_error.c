@@ -29,7 +29,7 @@ static void an_error_says_what_happened_and_of_which_kind(void **state)
 	assert_string_equal(error.message, "");
 }
 
-static void the_systems_reason_stands_behind_the_message(void **state)
+static void the_systems_reason_stands_after_the_message(void **state)
 {
 	struct lc_error error;
 
@@ -112,7 +112,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_error_says_what_happened_and_of_which_kind),
-	    cmocka_unit_test(the_systems_reason_stands_behind_the_message),
+	    cmocka_unit_test(the_systems_reason_stands_after_the_message),
 	    cmocka_unit_test(context_is_put_before_the_message_on_the_way_up),
 	    cmocka_unit_test(a_message_that_is_too_long_is_cut_at_its_end),
 	    cmocka_unit_test(a_message_of_just_the_right_size_is_kept_whole),

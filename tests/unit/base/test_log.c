@@ -262,7 +262,7 @@ static void utf8_comes_back_and_anything_else_is_replaced(void **state)
 	}
 }
 
-static void a_value_can_not_forge_a_field_or_a_line(void **state)
+static void a_value_cannot_forge_a_field_or_a_line(void **state)
 {
 	static const char forged[] = "x\",\"level\":\"debug\"}\n{\"time\":\"never\\";
 	const struct lc_log_field field = LC_LOG_TEXT("bucket", forged);
@@ -405,7 +405,7 @@ static void say_into_nothing(void *context)
 	lc_log_say(LC_LOG_ERROR, "nobody listens");
 }
 
-static void a_log_that_can_not_be_written_harms_nobody(void **state)
+static void a_log_that_cannot_be_written_harms_nobody(void **state)
 {
 	struct lc_buffer text;
 
@@ -525,7 +525,7 @@ int main(void)
 	    STORY(what_is_no_number_in_json_is_null),
 	    STORY(every_ascii_byte_comes_back),
 	    STORY(utf8_comes_back_and_anything_else_is_replaced),
-	    STORY(a_value_can_not_forge_a_field_or_a_line),
+	    STORY(a_value_cannot_forge_a_field_or_a_line),
 	    STORY(random_bytes_always_make_one_valid_line),
 	    STORY(a_long_value_is_cut_and_shows_it),
 	    STORY(a_value_cut_inside_a_character_stays_valid),
@@ -534,7 +534,7 @@ int main(void)
 	    STORY(each_call_is_a_line_of_its_own),
 	    STORY(lines_for_the_journal_have_their_priority),
 	    STORY(lines_that_nobody_took_are_told_by_their_number),
-	    STORY(a_log_that_can_not_be_written_harms_nobody),
+	    STORY(a_log_that_cannot_be_written_harms_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -165,7 +165,7 @@ static void no_callback_runs_before_the_loop_does(void **state)
 	assert_false(lc_loop_timer_running(story->timer));
 }
 
-static void a_timer_started_anew_fires_once_at_its_new_time(void **state)
+static void a_timer_started_again_fires_once_at_its_new_time(void **state)
 {
 	struct story *story = *state;
 	struct caller early = {story, 'a', false};
@@ -216,7 +216,7 @@ static void on_third_call(void *context)
 		lc_loop_stop(story->loop);
 }
 
-static void a_timer_may_start_itself_anew(void **state)
+static void a_timer_may_start_itself_again(void **state)
 {
 	struct story *story = *state;
 
@@ -355,7 +355,7 @@ static void an_ended_watch_leaves_the_descriptor_alone(void **state)
 	assert_int_equal(letter, 'x');
 }
 
-static void the_time_is_read_anew_at_each_call(void **state)
+static void the_time_is_read_again_at_each_call(void **state)
 {
 	struct story *story = *state;
 	uint64_t before = lc_clock_monotonic_ms();
@@ -372,9 +372,9 @@ int main(void)
 	    STORY(timers_fire_in_the_order_of_their_times),
 	    STORY(no_timer_fires_early),
 	    STORY(no_callback_runs_before_the_loop_does),
-	    STORY(a_timer_started_anew_fires_once_at_its_new_time),
+	    STORY(a_timer_started_again_fires_once_at_its_new_time),
 	    STORY(a_stopped_timer_does_not_fire),
-	    STORY(a_timer_may_start_itself_anew),
+	    STORY(a_timer_may_start_itself_again),
 	    STORY(a_timer_may_free_itself),
 	    STORY(a_freed_timer_does_not_fire_though_it_was_due),
 	    STORY(a_loop_may_be_stopped_and_run_again),
@@ -382,7 +382,7 @@ int main(void)
 	    STORY(a_wait_of_ages_is_a_wait),
 	    STORY(a_descriptor_calls_as_long_as_there_is_something_to_read),
 	    STORY(an_ended_watch_leaves_the_descriptor_alone),
-	    STORY(the_time_is_read_anew_at_each_call),
+	    STORY(the_time_is_read_again_at_each_call),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,7 +91,7 @@ static void a_pipe_that_nobody_reads_takes_no_more(void **state)
 	close(ends[1]);
 }
 
-static void a_pipe_that_can_not_be_opened_again_is_asked_first(void **state)
+static void a_pipe_that_cannot_be_opened_again_is_asked_first(void **state)
 {
 	struct lc_outlet outlet;
 	int ends[2];
@@ -195,7 +195,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    STORY_SET_UP(a_pipe_that_nobody_reads_takes_no_more),
-	    STORY_SET_UP(a_pipe_that_can_not_be_opened_again_is_asked_first),
+	    STORY_SET_UP(a_pipe_that_cannot_be_opened_again_is_asked_first),
 	    STORY_SET_UP(a_socket_that_nobody_reads_takes_no_more),
 	    STORY_SET_UP(a_terminal_that_nobody_reads_takes_no_more),
 	    STORY_SET_UP(a_torn_line_ends_before_the_next),

@@ -175,7 +175,7 @@ static const char *const MESSAGES[] = {
      "\r\n75 PU1FNUFH\r\n__exception__\r\n"),
 };
 
-static void a_message_behind_a_row_is_an_error_and_no_row(void **state)
+static void a_message_after_a_row_is_an_error_and_no_row(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof MESSAGES / sizeof MESSAGES[0]; i++) {
@@ -499,7 +499,7 @@ int main(void)
 	    cmocka_unit_test(rows_arrive_in_order_whatever_the_pieces),
 	    cmocka_unit_test(a_row_cut_in_the_middle_waits_for_more),
 	    cmocka_unit_test(a_stream_of_nothing_is_good),
-	    cmocka_unit_test(a_message_behind_a_row_is_an_error_and_no_row),
+	    cmocka_unit_test(a_message_after_a_row_is_an_error_and_no_row),
 	    cmocka_unit_test(a_message_inside_a_row_is_an_error_and_no_row),
 	    cmocka_unit_test(the_message_at_the_end_of_a_cut_row_is_shown),
 	    cmocka_unit_test(a_failed_stream_stays_failed),
