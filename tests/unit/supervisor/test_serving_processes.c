@@ -58,9 +58,29 @@ static char *ask(int64_t port, const char *method, const char *path)
 	return answer;
 }
 
-static char *get(int64_t port, const char *path)
+static void expect_answer(int64_t port, const char *method, const char *path,
+			  const char *const *texts, size_t count)
 {
-	return ask(port, "GET", path);
+	char *answer = ask(port, method, path);
+
+	for (size_t i = 0; i < count; i++) {
+		if (strstr(answer, texts[i]) == NULL)
+			fail_msg("%s %s: no \"%s\" in:\n%s", method, path, texts[i], answer);
+	}
+	free(answer);
+}
+
+/* The answer holds all these texts. */
+#define EXPECT_ANSWER(port, method, path, ...)                                \
+	expect_answer(port, method, path, (const char *const[]){__VA_ARGS__}, \
+		      sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+
+/* A service that serves its metrics; it has not started. The port. */
+static int64_t serve(struct service_world *service)
+{
+	service->settings.metrics_server_enabled = true;
+	service->settings.metrics_server_listen_port = free_port();
+	return service->settings.metrics_server_listen_port;
 }
 
 /* Load balancers and monitors ask so. */
@@ -68,11 +88,9 @@ static void every_path_answers_head_and_options(void **state)
 {
 	static const char *const paths[] = {"/", "/metrics", "/healthz", "/readyz", "/v1/status"};
 	struct service_world *service = *state;
-	int64_t port = free_port();
+	int64_t port = serve(service);
 	char *answer;
 
-	service->settings.metrics_server_enabled = true;
-	service->settings.metrics_server_listen_port = port;
 	service_world_start(service);
 	service_world_await_ready(service);
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
@@ -80,97 +98,63 @@ static void every_path_answers_head_and_options(void **state)
 		assert_non_null(strstr(answer, "HTTP/1.1 200 OK\r\n"));
 		assert_string_equal(strstr(answer, "\r\n\r\n"), "\r\n\r\n");
 		free(answer);
-		answer = ask(port, "OPTIONS", paths[i]);
-		assert_non_null(strstr(answer, "HTTP/1.1 200 OK\r\n"));
-		assert_non_null(strstr(answer, "\r\nAllow: GET, HEAD, OPTIONS\r\n"));
-		free(answer);
+		EXPECT_ANSWER(port, "OPTIONS", paths[i], "HTTP/1.1 200 OK\r\n",
+			      "\r\nAllow: GET, HEAD, OPTIONS\r\n");
 	}
-	answer = ask(port, "POST", "/healthz");
-	assert_non_null(strstr(answer, "HTTP/1.1 405 Method Not Allowed\r\n"));
-	free(answer);
+	EXPECT_ANSWER(port, "POST", "/healthz", "HTTP/1.1 405 Method Not Allowed\r\n");
 	service_world_stop(service);
 }
 
 static void metrics_and_health_are_served(void **state)
 {
+	static const char findings[] = "\nlog_courier_findings{severity=\"critical\"} 1\n"
+				       "log_courier_findings{severity=\"warning\"} 0\n";
 	struct service_world *service = *state;
+	int64_t port = serve(service);
 	struct lc_status_document document;
-	char *answer;
 
 	setenv("LOG_COURIER_TEST_SHARD_0", "config", 1);
-	service->settings.metrics_server_enabled = true;
-	service->settings.metrics_server_listen_port = free_port();
 	service_world_start(service);
 	document = service_world_await(service, service_world_first_failed);
 	lc_status_document_free(&document);
-	answer = get(service->settings.metrics_server_listen_port, "/metrics");
-	assert_non_null(strstr(answer, "HTTP/1.1 200 OK\r\n"));
-	assert_non_null(strstr(answer, "\nlog_courier_records_delivered_total{shard=\"1\"} 1\n"));
-	assert_non_null(strstr(answer, "\nlog_courier_shard_up{shard=\"0\"} 0\n"));
-	assert_non_null(strstr(answer, "\nlog_courier_shard_up{shard=\"1\"} 1\n"));
-	assert_non_null(strstr(answer, "\nlog_courier_shard_restarts_total{shard=\"1\"} 0\n"));
-	assert_non_null(strstr(answer, "\nlog_courier_healthy 0\n"));
-	assert_non_null(strstr(answer, "\nlog_courier_findings{severity=\"critical\"} 1\n"
-				       "log_courier_findings{severity=\"warning\"} 0\n"));
-	free(answer);
-	answer = get(service->settings.metrics_server_listen_port, "/healthz");
-	assert_non_null(strstr(answer, "HTTP/1.1 503 Service Unavailable\r\n"));
-	assert_non_null(strstr(answer, "shard 0: the worker cannot work with its settings"));
-	free(answer);
-	answer = get(service->settings.metrics_server_listen_port, "/readyz");
-	assert_non_null(strstr(answer, "HTTP/1.1 503 Service Unavailable\r\n"));
-	assert_non_null(strstr(answer, "not ready: 1 of 2 shards have no worker that delivers"));
-	free(answer);
+	EXPECT_ANSWER(port, "GET", "/metrics", "HTTP/1.1 200 OK\r\n",
+		      "\nlog_courier_records_delivered_total{shard=\"1\"} 1\n",
+		      "\nlog_courier_shard_up{shard=\"0\"} 0\n",
+		      "\nlog_courier_shard_up{shard=\"1\"} 1\n",
+		      "\nlog_courier_shard_restarts_total{shard=\"1\"} 0\n",
+		      "\nlog_courier_healthy 0\n", findings);
+	EXPECT_ANSWER(port, "GET", "/healthz", "HTTP/1.1 503 Service Unavailable\r\n",
+		      "shard 0: the worker cannot work with its settings");
+	EXPECT_ANSWER(port, "GET", "/readyz", "HTTP/1.1 503 Service Unavailable\r\n",
+		      "not ready: 1 of 2 shards have no worker that delivers");
 	service_world_stop(service);
 }
 
 static void a_service_is_ready_once_each_shard_has_its_worker(void **state)
 {
 	struct service_world *service = *state;
-	char *answer;
+	int64_t port = serve(service);
 
-	service->settings.metrics_server_enabled = true;
-	service->settings.metrics_server_listen_port = free_port();
 	service_world_start(service);
 	service_world_await_ready(service);
-	answer = get(service->settings.metrics_server_listen_port, "/readyz");
-	assert_non_null(strstr(answer, "HTTP/1.1 200 OK\r\n"));
-	assert_non_null(strstr(answer, "\r\n\r\nready\n"));
-	free(answer);
+	EXPECT_ANSWER(port, "GET", "/readyz", "HTTP/1.1 200 OK\r\n", "\r\n\r\nready\n");
 	service_world_stop(service);
 }
 
 static void the_page_and_its_documents_are_served_and_no_others(void **state)
 {
 	struct service_world *service = *state;
-	int64_t port = free_port();
-	char *answer;
+	int64_t port = serve(service);
 
-	service->settings.metrics_server_enabled = true;
-	service->settings.metrics_server_listen_port = port;
 	service_world_start(service);
 	service_world_await_ready(service);
-	answer = get(port, "/");
-	assert_non_null(strstr(answer, "Content-Type: text/html; charset=utf-8\r\n"));
-	assert_non_null(strstr(answer, "\r\n\r\n<!doctype html>"));
-	assert_non_null(strstr(answer, "</html>\n"));
-	free(answer);
-	answer = get(port, "/v1/status");
-	assert_non_null(strstr(answer, "\"records_delivered\":1"));
-	free(answer);
-	answer = get(port, "/v1/targets?blocked=1");
-	assert_non_null(strstr(answer, "HTTP/1.1 200 OK\r\n"));
-	assert_non_null(strstr(answer, "\"targets\":["));
-	free(answer);
-	answer = get(port, "/v1/targets?blocked=2");
-	assert_non_null(strstr(answer, "HTTP/1.1 400 Bad Request\r\n"));
-	free(answer);
-	answer = get(port, "/v1/sources");
-	assert_non_null(strstr(answer, "HTTP/1.1 404 Not Found\r\n"));
-	free(answer);
-	answer = get(port, "/v1/pause?all=1");
-	assert_non_null(strstr(answer, "HTTP/1.1 404 Not Found\r\n"));
-	free(answer);
+	EXPECT_ANSWER(port, "GET", "/", "Content-Type: text/html; charset=utf-8\r\n",
+		      "\r\n\r\n<!doctype html>", "</html>\n");
+	EXPECT_ANSWER(port, "GET", "/v1/status", "\"records_delivered\":1");
+	EXPECT_ANSWER(port, "GET", "/v1/targets?blocked=1", "HTTP/1.1 200 OK\r\n", "\"targets\":[");
+	EXPECT_ANSWER(port, "GET", "/v1/targets?blocked=2", "HTTP/1.1 400 Bad Request\r\n");
+	EXPECT_ANSWER(port, "GET", "/v1/sources", "HTTP/1.1 404 Not Found\r\n");
+	EXPECT_ANSWER(port, "GET", "/v1/pause?all=1", "HTTP/1.1 404 Not Found\r\n");
 	service_world_stop(service);
 }
 
@@ -180,8 +164,7 @@ static void a_port_that_is_taken_is_told_at_once(void **state)
 	struct service_world second = *service;
 	char path[2][128];
 
-	service->settings.metrics_server_enabled = true;
-	service->settings.metrics_server_listen_port = free_port();
+	(void)serve(service);
 	service_world_start(service);
 	service_world_await_ready(service);
 	second.settings = service->settings;
