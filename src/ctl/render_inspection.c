@@ -384,7 +384,7 @@ static void render_flush(const struct page *page)
 	if (lc_control_request_has(page->request, LC_CONTROL_REQUEST_ARGUMENT_ALL)) {
 		lc_buffer_append_format(page->text,
 					"%" PRIu64 " sources will be read now, and so will those "
-						   "whose rows are not discovered yet\n",
+					"whose rows are not discovered yet\n",
 					document->affected);
 		return;
 	}
