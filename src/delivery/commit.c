@@ -24,6 +24,16 @@ enum {
 	BATCH_MAX = 10000, /* offsets of one insert */
 };
 
+/* Where the inserts are. */
+enum step {
+	STEP_IDLE,      /* none is under way; the next one comes by count, by time or when asked */
+	STEP_RECORDING, /* the ledger is told what is about to be written */
+	STEP_INSERTING, /* and ClickHouse */
+	STEP_BACKING_OFF, /* that failed, and is tried again */
+};
+
+static const char *const STEP_NAMES[] = {"idle", "recording", "inserting", "backing off"};
+
 struct lc_commit {
 	const struct lc_delivery *delivery;
 	struct lc_buffer sql;
@@ -38,14 +48,24 @@ struct lc_commit {
 	size_t noted_count;
 	size_t noted_capacity;
 
-	struct lc_clickhouse_query *query; /* the insert under way, or NULL */
+	enum step step;
+	struct lc_clickhouse_query *query; /* in STEP_INSERTING */
 	struct lc_buffer rows;             /* what it inserts */
-	struct lc_source **sent;           /* whose turn it was */
-	size_t sent_count;                 /* not 0 while one is prepared or under way */
+	struct lc_source **sent;           /* whose turn it is */
+	size_t sent_count;
 	uint64_t sent_ms;
 };
 
 static void on_timer(void *context);
+
+static void enter(struct lc_commit *commit, enum step step)
+{
+	if (commit->step != step)
+		lc_log(LC_LOG_DEBUG, "commit", LC_LOG_TEXT("from", STEP_NAMES[commit->step]),
+		       LC_LOG_TEXT("to", STEP_NAMES[step]));
+	commit->step = step;
+	commit->query = NULL;
+}
 
 struct lc_commit *lc_commit_new(const struct lc_delivery *delivery)
 {
@@ -87,7 +107,7 @@ void lc_commit_free(struct lc_commit *commit)
 
 bool lc_commit_idle(const struct lc_commit *commit)
 {
-	return commit->sent_count == 0 && commit->noted_count == 0;
+	return commit->step == STEP_IDLE && commit->noted_count == 0;
 }
 
 static void add_noted(struct lc_commit *commit, struct lc_source *source)
@@ -190,6 +210,8 @@ static void count_flush(struct lc_commit *commit, enum lc_commit_reason reason)
 /* The insert has ended, or needed none: what was noted meanwhile has its turn. */
 static void go_on(struct lc_commit *commit)
 {
+	commit->failures = 0;
+	enter(commit, STEP_IDLE);
 	settle(commit);
 	if (commit->noted_count >= commit->flush_count)
 		lc_commit_flush(commit, LC_COMMIT_BY_COUNT);
@@ -215,7 +237,6 @@ static void on_inserted(void *context, const struct lc_error *error)
 	struct lc_commit *commit = context;
 	uint64_t elapsed_ms = lc_loop_now_ms(commit->delivery->loop) - commit->sent_ms;
 
-	commit->query = NULL;
 	note_outcome(commit, error);
 	lc_counters_observe(commit->delivery->counters, LC_COUNTERS_HISTOGRAM_COMMIT_SECONDS,
 			    (double)elapsed_ms / 1000);
@@ -223,7 +244,6 @@ static void on_inserted(void *context, const struct lc_error *error)
 		LC_CRASH_POINT(COMMIT_AFTER_INSERT);
 		lc_counters_add(commit->delivery->counters, LC_COUNTERS_COMMIT_SUCCEEDED,
 				commit->sent_count);
-		commit->failures = 0;
 		go_on(commit);
 		return;
 	}
@@ -232,6 +252,7 @@ static void on_inserted(void *context, const struct lc_error *error)
 	       "offsets could not be written to ClickHouse; the insert is tried again",
 	       LC_LOG_UINT("offsets", commit->sent_count), LC_LOG_FAULT(error));
 	take_back(commit);
+	enter(commit, STEP_BACKING_OFF);
 	lc_loop_timer_start(commit->timer, lc_backoff_delay_ms(&commit->backoff, commit->failures,
 							       commit->delivery->random));
 	commit->failures++;
@@ -249,7 +270,6 @@ static void start_insert(void *context, const struct lc_ledger_count *offsets, s
 	};
 
 	if (count == 0) {
-		commit->failures = 0;
 		lc_counters_set_failing(commit->delivery->counters,
 					LC_COUNTERS_OFFSETS_FAILING_SINCE, false);
 		go_on(commit);
@@ -258,6 +278,7 @@ static void start_insert(void *context, const struct lc_ledger_count *offsets, s
 	append_rows(commit, offsets, count);
 	spec.data = lc_buffer_view(&commit->rows);
 	LC_CRASH_POINT(COMMIT_BEFORE_INSERT);
+	enter(commit, STEP_INSERTING);
 	commit->query = lc_clickhouse_start(commit->delivery->clickhouse, &spec);
 }
 
@@ -268,7 +289,8 @@ void lc_commit_flush(struct lc_commit *commit, enum lc_commit_reason reason)
 	struct lc_ledger_count *offsets;
 	size_t count;
 
-	if (commit->sent_count > 0 || commit->noted_count == 0)
+	if (commit->step == STEP_RECORDING || commit->step == STEP_INSERTING ||
+	    commit->noted_count == 0)
 		return;
 	lc_loop_timer_stop(commit->timer);
 	lc_buffer_clear(&commit->rows);
@@ -276,6 +298,7 @@ void lc_commit_flush(struct lc_commit *commit, enum lc_commit_reason reason)
 	count = gather(commit, offsets);
 	commit->sent_ms = lc_loop_now_ms(commit->delivery->loop);
 	count_flush(commit, reason);
+	enter(commit, STEP_RECORDING);
 	lc_ledger_set_committed(commit->delivery->ledger, offsets, count, start_insert, commit);
 	free(offsets);
 }
@@ -296,7 +319,7 @@ bool lc_commit_note(struct lc_commit *commit, struct lc_source *source)
 	if (lc_mark_covers(&source->committed, &offset))
 		return source->committing;
 	add_noted(commit, source);
-	if (commit->sent_count > 0 || commit->failures > 0)
+	if (commit->step != STEP_IDLE)
 		return true;
 	if (commit->noted_count >= commit->flush_count)
 		lc_commit_flush(commit, LC_COMMIT_BY_COUNT);
