@@ -111,9 +111,8 @@ bool lc_taken_rows_next(struct lc_view blob, size_t *position, struct lc_taken_s
 	value = load_u32(blob.data + *position);
 	count = load_u32(blob.data + *position + sizeof value);
 	if (!first && value <= second->second)
-		return lc_error_set(error, LC_ERROR_CORRUPT,
-				    "taken rows: second %u comes after %u", value,
-				    second->second);
+		return lc_error_set(error, LC_ERROR_CORRUPT, "taken rows: second %u comes after %u",
+				    value, second->second);
 	if (count == 0)
 		return lc_error_set(error, LC_ERROR_CORRUPT, "taken rows: second %u has no row",
 				    value);
