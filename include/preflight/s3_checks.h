@@ -7,8 +7,11 @@
 #include "clients/s3.h"
 #include "preflight/verdict.h"
 
-/* Of lc_s3_list_buckets: whether the service takes the access key and its secret. */
-void lc_s3_checks_judge_keys(const struct lc_s3_answer *answer, const char *endpoint,
+#include <stdbool.h>
+
+/* Of lc_s3_list_buckets: whether the service takes the access key and its secret. `second`: it is
+ * the answer to a second request, signed by S3's clock because the first one was refused for ours. */
+void lc_s3_checks_judge_keys(const struct lc_s3_answer *answer, const char *endpoint, bool second,
 			     struct lc_verdict *verdict);
 
 /* Of a PUT of a small object. */

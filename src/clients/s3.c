@@ -464,6 +464,8 @@ static void on_plain_done(struct lc_s3_put *put, const struct lc_http_response *
 	answer.retry_class = lc_retry_classify_s3(status, parsed.code, NULL);
 	answer.scope = lc_retry_scope_s3(status, parsed.code);
 	answer.certain = response->sends == 0;
+	if (answer.retry_class == LC_RETRY_CLOCK)
+		follow_clock(put);
 	if (status == 0) {
 		answer.error = response->error;
 	} else if (answer.retry_class != LC_RETRY_DONE) {

@@ -78,20 +78,33 @@ static void append_version(struct lc_buffer *sql, const struct lc_preflight_fact
 	lc_buffer_append_text(sql, "SELECT version()" RAW);
 }
 
+/* "26.5.1.1" -> 26 and 5 */
+static bool read_version(const char *text, unsigned long *year, unsigned long *month)
+{
+	char *end;
+
+	*year = strtoul(text, &end, 10);
+	if (end == text || *end != '.')
+		return false;
+	text = end + 1;
+	*month = strtoul(text, &end, 10);
+	return end != text;
+}
+
 static void judge_version(const struct lc_clickhouse_reply *reply, struct lc_preflight_facts *facts,
 			  struct lc_verdict *verdict)
 {
 	struct lc_view version = reply->answer;
 	struct lc_view line = lc_view_of("");
 	char text[LC_PREFLIGHT_NAME_SIZE];
-	unsigned year = 0;
-	unsigned month = 0;
+	unsigned long year;
+	unsigned long month;
 
 	if (!answered(reply, facts, verdict))
 		return;
 	next_field(&version, '\n', &line);
 	copy(text, line);
-	if (sscanf(text, "%u.%u", &year, &month) != 2)
+	if (!read_version(text, &year, &month))
 		lc_verdict_set(verdict, LC_VERDICT_WARN,
 			       "reachable, but its version, \"%s\", is none of ClickHouse's. Check "
 			       "any proxy in front of it.",
@@ -734,7 +747,8 @@ const struct lc_clickhouse_check LC_CLICKHOUSE_CHECK_TABLE[LC_CLICKHOUSE_CHECKS]
 		"query for offsets", false, NEEDS(OFFSETS_COLUMNS),
 		append_offsets, judge_numbers, NULL},
 	[LC_CLICKHOUSE_CHECK_DOUBTFUL_WINDOW] = {
-		"query for rows after offsets", false, NEEDS(WINDOW) | NEEDS(OFFSETS) | NEEDS(LOGS_COLUMNS),
+		"query for rows after offsets", false,
+		NEEDS(WINDOW) | NEEDS(OFFSETS) | NEEDS(LOGS_COLUMNS),
 		append_doubtful_window, judge_numbers, NULL},
 	[LC_CLICKHOUSE_CHECK_OLDEST] = {
 		"query for the oldest row", false, NEEDS(WINDOW),

@@ -48,6 +48,7 @@ struct preflight {
 	unsigned working_passed;
 	struct lc_buffer answer;
 
+	bool second; /* the list of buckets is asked for again, signed by S3's clock */
 	char key[KEY_SIZE];
 	struct lc_view piece;
 	struct lc_s3_body body;
@@ -130,7 +131,13 @@ static void on_listed(void *context, const struct lc_s3_answer *answer)
 	char s3[SUBJECT_SIZE];
 	char subject[SUBJECT_SIZE];
 
-	lc_s3_checks_judge_keys(answer, preflight->settings->s3_endpoint, &verdict);
+	if (answer->retry_class == LC_RETRY_CLOCK && !preflight->second) {
+		preflight->second = true;
+		lc_s3_list_buckets(preflight->servers.s3, on_listed, preflight);
+		return;
+	}
+	lc_s3_checks_judge_keys(answer, preflight->settings->s3_endpoint, preflight->second,
+				&verdict);
 	snprintf(s3, sizeof(s3), "S3 %s", preflight->settings->s3_endpoint);
 	tell(preflight, &verdict, s3);
 	if (preflight->bucket != NULL && has_passed(&verdict)) {

@@ -4,12 +4,19 @@
 
 #include <string.h>
 
-void lc_s3_checks_judge_keys(const struct lc_s3_answer *answer, const char *endpoint,
+void lc_s3_checks_judge_keys(const struct lc_s3_answer *answer, const char *endpoint, bool second,
 			     struct lc_verdict *verdict)
 {
-	if (answer->retry_class == LC_RETRY_DONE)
+	bool denied = strcmp(answer->code, "AccessDenied") == 0;
+
+	if (second && (answer->retry_class == LC_RETRY_DONE || denied))
+		lc_verdict_set(verdict, LC_VERDICT_WARN,
+			       "takes the access key and its secret, but its clock and this "
+			       "machine's differ by more than it allows. log-courier signs by S3's "
+			       "clock after a first refusal; make sure that NTP works on both.");
+	else if (answer->retry_class == LC_RETRY_DONE)
 		lc_verdict_set(verdict, LC_VERDICT_OK, "takes the access key and its secret");
-	else if (strcmp(answer->code, "AccessDenied") == 0)
+	else if (denied)
 		lc_verdict_set(
 		    verdict, LC_VERDICT_OK,
 		    "takes the access key and its secret; it may not list buckets, which "

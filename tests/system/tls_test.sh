@@ -56,6 +56,14 @@ trusts() {
 	configure "$@" && "$CONTROL" reload
 }
 
+# preflight_says WORDS: of the servers and certificates that the service has.
+preflight_says() {
+	"$COURIER" --preflight --config-file="$CONFIGURATION" --clickhouse.url="https://127.0.0.1:$CLICKHOUSE_PORT" \
+		--s3.endpoint="https://127.0.0.1:$S3_PORT" >"$WORK/preflight"
+	cat "$WORK/preflight"
+	grep -qF -- "$1" "$WORK/preflight"
+}
+
 certificate_is_told() {
 	grep -q 'certificate' "$WORK/service.log"
 }
@@ -81,11 +89,15 @@ start_service --config-file="$CONFIGURATION" --clickhouse.url="https://127.0.0.1
 need "rows come" load --rows 1000 --sources 10 --time-range 60
 await_every_row 60
 
+check "the preflight reaches both" preflight_says "18 passed."
+
 need "ClickHouse's authority is S3's" trusts s3 s3
+check "the preflight names the setting" preflight_says "Name the authority that has signed it in clickhouse.tls-ca-file"
 not_trusted "ClickHouse is not trusted" "ClickHouse has answered no query"
 need "S3's certificate is not looked at" trusts s3 s3 "s3.tls-skip-verify: true"
 not_trusted "ClickHouse is not trusted for that" "ClickHouse has answered no query"
 need "S3's authority is ClickHouse's" trusts clickhouse clickhouse
+check "the preflight names the setting" preflight_says "Name the authority that has signed it in s3.tls-ca-file"
 not_trusted "S3 is not trusted" "S3 has confirmed no upload"
 need "ClickHouse's certificate is not looked at" trusts clickhouse clickhouse "clickhouse.tls-skip-verify: true"
 not_trusted "S3 is not trusted for that" "S3 has confirmed no upload"

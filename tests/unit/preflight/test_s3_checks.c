@@ -19,9 +19,9 @@ static void keys_are_taken_if_buckets_are_listed_or_may_not_be(void **state)
 	struct lc_verdict verdict;
 
 	(void)state;
-	lc_s3_checks_judge_keys(&DONE, "http://s3", &verdict);
+	lc_s3_checks_judge_keys(&DONE, "http://s3", false, &verdict);
 	assert_int_equal(verdict.grade, LC_VERDICT_OK);
-	lc_s3_checks_judge_keys(&denied, "http://s3", &verdict);
+	lc_s3_checks_judge_keys(&denied, "http://s3", false, &verdict);
 	assert_int_equal(verdict.grade, LC_VERDICT_OK);
 	assert_non_null(strstr(verdict.text, "may not list buckets"));
 }
@@ -31,7 +31,7 @@ static void keys_fail(const char *code, const char *advice)
 	struct lc_s3_answer answer = answer_of(403, code);
 	struct lc_verdict verdict;
 
-	lc_s3_checks_judge_keys(&answer, "http://s3", &verdict);
+	lc_s3_checks_judge_keys(&answer, "http://s3", false, &verdict);
 	assert_int_equal(verdict.grade, LC_VERDICT_FAIL);
 	assert_non_null(strstr(verdict.text, code));
 	assert_non_null(strstr(verdict.text, advice));
@@ -47,13 +47,29 @@ static void keys_that_are_refused_say_which_setting_is_wrong(void **state)
 	keys_fail("", "Set s3.endpoint to the address of the S3 API");
 }
 
+static void a_clock_that_s3_refuses_is_a_warning_if_the_keys_are_taken(void **state)
+{
+	struct lc_s3_answer denied = answer_of(403, "AccessDenied");
+	struct lc_s3_answer refused = answer_of(403, "InvalidAccessKeyId");
+	struct lc_verdict verdict;
+
+	(void)state;
+	lc_s3_checks_judge_keys(&DONE, "http://s3", true, &verdict);
+	assert_int_equal(verdict.grade, LC_VERDICT_WARN);
+	assert_non_null(strstr(verdict.text, "NTP"));
+	lc_s3_checks_judge_keys(&denied, "http://s3", true, &verdict);
+	assert_int_equal(verdict.grade, LC_VERDICT_WARN);
+	lc_s3_checks_judge_keys(&refused, "http://s3", true, &verdict);
+	assert_int_equal(verdict.grade, LC_VERDICT_FAIL);
+}
+
 static void a_service_that_lists_no_buckets_tells_nothing(void **state)
 {
 	struct lc_s3_answer answer = answer_of(501, "NotImplemented");
 	struct lc_verdict verdict;
 
 	(void)state;
-	lc_s3_checks_judge_keys(&answer, "http://s3", &verdict);
+	lc_s3_checks_judge_keys(&answer, "http://s3", false, &verdict);
 	assert_int_equal(verdict.grade, LC_VERDICT_WARN);
 	assert_non_null(strstr(verdict.text, "--preflight-bucket"));
 }
@@ -65,7 +81,7 @@ static void a_success_without_a_list_is_not_s3(void **state)
 
 	(void)state;
 	lc_error_set(&answer.error, LC_ERROR_CORRUPT, "without a list");
-	lc_s3_checks_judge_keys(&answer, "http://s3", &verdict);
+	lc_s3_checks_judge_keys(&answer, "http://s3", false, &verdict);
 	assert_int_equal(verdict.grade, LC_VERDICT_FAIL);
 	assert_non_null(strstr(verdict.text, "Set s3.endpoint"));
 }
@@ -102,6 +118,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(keys_are_taken_if_buckets_are_listed_or_may_not_be),
 	    cmocka_unit_test(keys_that_are_refused_say_which_setting_is_wrong),
+	    cmocka_unit_test(a_clock_that_s3_refuses_is_a_warning_if_the_keys_are_taken),
 	    cmocka_unit_test(a_service_that_lists_no_buckets_tells_nothing),
 	    cmocka_unit_test(a_success_without_a_list_is_not_s3),
 	    cmocka_unit_test(an_upload_that_is_refused_fails),
