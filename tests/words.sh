@@ -1,6 +1,7 @@
 #!/bin/sh
 # words.sh SOURCE: the words that this project does not use, and what it uses instead. Silent when no tracked file has
-# one; otherwise names file, line and the word to use. A line that must have such a word says "words: allowed".
+# one; otherwise names file, line and the word to use. A line that must have such a word says "words: allowed". Documents
+# are wrapped at 100 columns, except for tables, code, links and what stands in backquotes.
 #
 # The table: an extended regular expression that is matched as a whole word (an underscore is part of a word), and what
 # to use.
@@ -29,4 +30,10 @@ hopeless                    what cannot succeed
 teach(es)?                  explain
 humane                      for people
 END
+git ls-files '*.md' | while read -r document; do
+	# A character is its first byte and the bytes that continue it.
+	LC_ALL=C sed 's/[\x80-\xBF]//g' "$document" | awk -v document="$document" '
+		/^ *```/ { code = !code; next }
+		!code && length > 100 && !/^\|/ && !/\]\(|`/ { print document ":" NR ": wider than 100 columns" }'
+done | { ! grep . ; } || status=1
 exit "$status"

@@ -271,25 +271,29 @@ static void append_layout(const struct lc_document_layout *layout, struct lc_buf
 			      layout->fields[i].help, text);
 }
 
-/* "`status`, `health`": the commands that are answered so. */
+/* "Written by `status`, `health`.": the commands that are answered so. */
 static void append_commands(enum lc_control_request_answers answers, struct lc_buffer *text)
 {
-	const char *between = "";
+	const char *between = "Written by ";
+	struct lc_buffer sentence;
 
+	lc_buffer_init(&sentence, SIZE_MAX / 2);
 	for (unsigned i = 0; i < LC_CONTROL_REQUEST_COMMAND_COUNT; i++) {
 		if (LC_CONTROL_REQUEST_COMMANDS[i].answers != answers ||
 		    i == LC_CONTROL_REQUEST_EXPLAIN)
 			continue;
-		lc_buffer_append_format(text, "%s`%s`", between,
+		lc_buffer_append_format(&sentence, "%s`%s`", between,
 					LC_CONTROL_REQUEST_COMMANDS[i].words);
 		between = ", ";
 	}
-	lc_buffer_append_text(text, ".\n");
+	lc_buffer_append_char(&sentence, '.');
+	lc_text_wrap(text, "", lc_buffer_text(&sentence), WIDTH);
+	lc_buffer_free(&sentence);
 }
 
 static void append_status(struct lc_buffer *text)
 {
-	lc_buffer_append_text(text, "\n## The status document\n\nWritten by ");
+	lc_buffer_append_text(text, "\n## The status document\n\n");
 	append_commands(LC_CONTROL_REQUEST_BY_SUPERVISOR, text);
 	lc_buffer_append_text(text, "`health` omits `shards`.\n");
 	append_layout(&LC_STATUS_DOCUMENT_SERVICE_LAYOUT, text);
@@ -313,7 +317,7 @@ static void append_status(struct lc_buffer *text)
 
 static void append_inspection(struct lc_buffer *text)
 {
-	lc_buffer_append_text(text, "\n## The inspection document\n\nWritten by ");
+	lc_buffer_append_text(text, "\n## The inspection document\n\n");
 	append_commands(LC_CONTROL_REQUEST_BY_SHARDS, text);
 	append_member_head(
 	    "All of its lists are always present, and empty where a command does not fill them:",
