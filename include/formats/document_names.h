@@ -4,7 +4,6 @@
 #ifndef LC_FORMATS_DOCUMENT_NAMES_H
 #define LC_FORMATS_DOCUMENT_NAMES_H
 
-
 /* ---- shard_states.h ---- */
 
 enum lc_shard_state {
