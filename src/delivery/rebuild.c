@@ -177,6 +177,7 @@ static const char *const STEP_NAMES[] = {"idle", "reading intents", "reading row
 
 struct lc_rebuild {
 	const struct lc_delivery *delivery;
+	struct lc_line_style style;
 	size_t room; /* bytes of bodies that one pass may build */
 	size_t most; /* intents of the next pass; fewer once a pass could not be read */
 
@@ -197,6 +198,7 @@ struct lc_rebuild *lc_rebuild_new(const struct lc_delivery *delivery)
 	struct lc_rebuild *rebuild = lc_memory_zero(1, sizeof(*rebuild));
 
 	rebuild->delivery = delivery;
+	rebuild->style = lc_object_line_style(delivery->settings);
 	rebuild->room = (size_t)delivery->settings->limits_max_inflight_bytes / 8;
 	rebuild->most = INTENTS_MAX;
 	return rebuild;
@@ -245,7 +247,6 @@ static bool on_record(void *context, const struct lc_record *record)
 {
 	struct lc_rebuild *rebuild = context;
 	uint64_t hash = lc_row_hash(record);
-	struct lc_line_style style = lc_object_line_style(rebuild->delivery->settings);
 
 	while (rebuild->at < rebuild->item_count &&
 	       item_compare_source(&rebuild->items[rebuild->at], record) < 0)
@@ -259,7 +260,7 @@ static bool on_record(void *context, const struct lc_record *record)
 
 		if (item_compare_source(item, record) != 0)
 			break;
-		answer = item_offer(item, record, hash, &style);
+		answer = item_offer(item, record, hash, &rebuild->style);
 		if (answer == ITEM_REFUSED)
 			continue;
 		rebuild->disordered = answer == ITEM_DISORDERED;
