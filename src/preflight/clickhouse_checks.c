@@ -489,6 +489,12 @@ static void judge_shards(const struct lc_clickhouse_reply *reply, struct lc_pref
 	struct lc_view name;
 	struct lc_view shards;
 
+	if (reply->error.kind != LC_ERROR_NONE && cluster[0] != '\0') {
+		lc_verdict_set(verdict, LC_VERDICT_OK,
+			       "system.clusters cannot be read, but a Distributed table reads all "
+			       "shards of its cluster");
+		return;
+	}
 	if (reply->error.kind != LC_ERROR_NONE) {
 		lc_verdict_set(verdict, LC_VERDICT_WARN,
 			       "system.clusters cannot be read, so it is unknown whether there are "
@@ -566,9 +572,10 @@ static void judge_retention(const struct lc_clickhouse_reply *reply,
 	if (!next_pair(&rest, &engine, &full) || full.size == 0) {
 		lc_verdict_set(verdict, LC_VERDICT_WARN,
 			       "how long %s.%s keeps rows cannot be seen. Make sure that it is "
-			       "consumer.retention-seconds (%lld) at least.",
+			       "consumer.retention-seconds (%" PRId64 ") at least, or, if it is a "
+			       "table of its own, grant the user SHOW TABLES on it.",
 			       facts->logs.database, facts->logs.table,
-			       (long long)facts->settings->consumer_retention_seconds);
+			       (int64_t)facts->settings->consumer_retention_seconds);
 		return;
 	}
 	judge_ttl(lc_table_engine_ttl_of(full), facts, verdict);

@@ -167,6 +167,7 @@ static void a_table_of_one_shard_is_told_where_there_are_several(void **state)
 	expect(world, id, "main\t3\n", LC_VERDICT_WARN, "cluster main has 3 shards");
 	snprintf(world->facts.logs.cluster, sizeof(world->facts.logs.cluster), "main");
 	expect(world, id, "main\t3\n", LC_VERDICT_OK, "3 shards in cluster main");
+	expect_failure(world, id, 497, LC_VERDICT_OK, "reads all shards");
 	expect(world, id, "all\t9\nmain\t3\n", LC_VERDICT_OK, "3 shards in cluster main");
 	expect(world, id, "all\t9\n", LC_VERDICT_OK, "one shard");
 }
