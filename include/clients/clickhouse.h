@@ -51,6 +51,7 @@ struct lc_clickhouse_spec {
 	size_t parameter_count;
 	const struct lc_clickhouse_setting *settings; /* on top of those that every query gets */
 	size_t setting_count;
+	bool writes;         /* without data: the sql brings its rows itself */
 	unsigned seat;       /* which URL: from lc_clickhouse_take_seat */
 	uint64_t timeout_ms; /* of the whole query, paused time included; 0: none */
 	/* A piece of the result, valid until return; never called for an answer whose status is not

@@ -31,9 +31,16 @@ bool lc_undelivered_blocked(const struct lc_source *source);
 /* The offset up to which everything is delivered, or NULL if there is none to speak of. */
 const struct lc_mark *lc_undelivered_mark(const struct lc_source *source);
 
+/* What the sources that can be read have to read. */
+struct lc_undelivered_open {
+	uint32_t from; /* the oldest second; 0: nothing */
+	uint64_t rows;
+};
+
 /* Counts what all sources have undelivered into the gauges SOURCES, SOURCES_BLOCKED,
  * SOURCES_UNREADABLE, PENDING_RECORDS, OLDEST_UNDELIVERED_INSERTED_AT and
  * OLDEST_BLOCKED_INSERTED_AT. */
-void lc_undelivered_survey(struct lc_source_table *table, struct lc_counters *counters);
+struct lc_undelivered_open lc_undelivered_survey(struct lc_source_table *table,
+						 struct lc_counters *counters);
 
 #endif

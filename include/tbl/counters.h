@@ -146,6 +146,17 @@ LC_GAUGE(RECONCILE_FAILING_SINCE, "log_courier_reconcile_failing_since_timestamp
 	"are failing.")
 LC_GAUGE(PENDING_RECORDS, "log_courier_pending_records", "",
 	"Rows discovered but not yet delivered.")
+LC_GAUGE(CATCH_UP_READ_UNTIL, "log_courier_catch_up_read_until_timestamp_seconds", "",
+	"While a shard catches up, at a first start or after a long outage: all rows with an earlier "
+	"insertedAt are read. 0: it keeps up.")
+LC_GAUGE(CATCH_UP_LEFT, "log_courier_catch_up_left_seconds", "",
+	"Seconds, by insertedAt, from there to what is due.")
+LC_GAUGE(CATCH_UP_RECORDS_READ, "log_courier_catch_up_records_read", "",
+	"Rows read since the shard, or its worker, began to catch up.")
+LC_GAUGE(CATCH_UP_RECORDS_TO_COME, "log_courier_catch_up_records_to_come", "",
+	"Rows still to be read: counted where windows are discovered, expected where they are not.")
+LC_GAUGE(CATCH_UP_ESTIMATE, "log_courier_catch_up_estimate_seconds", "",
+	"How long that takes at the pace of the last minutes; 0: it cannot be said.")
 LC_GAUGE(OLDEST_UNDELIVERED_INSERTED_AT, "log_courier_oldest_undelivered_timestamp_seconds", "",
 	"insertedAt of the oldest row that is discovered but not delivered, 0 if there is none; rows that "
 	"wait for a blocked target do not count.")

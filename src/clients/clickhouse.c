@@ -130,6 +130,10 @@ static void append_parameter(struct lc_buffer *url, const struct lc_clickhouse_p
 	lc_buffer_free(&escaped);
 }
 
+/* ClickHouse ends a statement whose client has gone only if it cannot write: with `readonly` 2 it
+ * cannot, and the statement's other settings are still taken. */
+static const struct lc_clickhouse_setting READ_ONLY = {"readonly", "2"};
+
 static bool names_setting(const struct lc_clickhouse_spec *spec, const char *name)
 {
 	for (size_t i = 0; i < spec->setting_count; i++) {
@@ -149,6 +153,8 @@ static void append_settings(struct lc_buffer *url, const struct lc_clickhouse_sp
 		if (!names_setting(spec, setting->name))
 			append_pair(url, setting->name, lc_view_of(setting->value));
 	}
+	if (spec->data.size == 0 && !spec->writes)
+		append_pair(url, READ_ONLY.name, lc_view_of(READ_ONLY.value));
 	for (size_t i = 0; i < spec->setting_count; i++)
 		append_pair(url, spec->settings[i].name, lc_view_of(spec->settings[i].value));
 }

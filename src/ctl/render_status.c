@@ -223,6 +223,43 @@ static const struct lc_table_column COLUMNS[] = {
      .colour = blocked_colour},
 };
 
+static void append_catch_up(const struct lc_status_document_shard *shard,
+			    struct lc_terminal_style style, struct lc_buffer *text)
+{
+	char words[512];
+	char head[64];
+	int64_t left = (int64_t)shard->catch_up_left_seconds;
+
+	snprintf(head, sizeof(head), "shard %u catches up:", shard->shard);
+	append_coloured(LC_TERMINAL_YELLOW, style, head, text);
+	lc_buffer_append_char(text, '\n');
+	snprintf(words, sizeof(words),
+		 "read up to %s, %s to go; %s rows read, about %s to come%s%s",
+		 shard->catch_up_read_until, lc_units_age(left).text,
+		 lc_units_count(shard->catch_up_records_read).text,
+		 lc_units_count(shard->catch_up_records_to_come).text,
+		 shard->catch_up_estimate_seconds < 0 ? "" : ", in about ",
+		 shard->catch_up_estimate_seconds < 0
+		     ? ""
+		     : lc_units_age(shard->catch_up_estimate_seconds).text);
+	lc_terminal_append_wrapped(words, style.width, text);
+}
+
+static void append_catch_ups(const struct lc_status_document *document,
+			     struct lc_terminal_style style, struct lc_buffer *text)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < document->shards_size; i++) {
+		if (document->shards[i].catch_up_read_until[0] == '\0')
+			continue;
+		if (first)
+			lc_buffer_append_char(text, '\n');
+		first = false;
+		append_catch_up(&document->shards[i], style, text);
+	}
+}
+
 void lc_render_status(const struct lc_status_document *document,
 		      const struct lc_status_document *before, uint64_t milliseconds,
 		      struct lc_terminal_style style, struct lc_buffer *text)
@@ -240,6 +277,7 @@ void lc_render_status(const struct lc_status_document *document,
 
 	append_headline(document, before, milliseconds, style, text);
 	lc_table_append(&table, style, text);
+	append_catch_ups(document, style, text);
 	if (document->findings_size > 0)
 		lc_buffer_append_char(text, '\n');
 	append_findings(document, style, text);

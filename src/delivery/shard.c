@@ -1,6 +1,7 @@
 #include "delivery/shard.h"
 
 #include "base/assert.h"
+#include "base/clock.h"
 #include "base/counters.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -13,6 +14,7 @@
 #include "config/settings.h"
 #include "delivery/attempts.h"
 #include "delivery/build.h"
+#include "delivery/catch_up.h"
 #include "delivery/commit.h"
 #include "delivery/cycle.h"
 #include "delivery/delivery.h"
@@ -47,6 +49,8 @@ enum {
 	JANITOR_MS = 1000,
 	ABANDON_MS = 1000, /* for the last commit once uploads were abandoned */
 	LEDGER_RETRY_MS = 1000,
+	CATCH_UP_TOLD_MS = 60 * 1000,
+	CATCH_UP_TOLD_AFTER_MS = 10 * 1000, /* a shorter one is not worth a line */
 	MUCH_MEMORY = 16 * 1024 * 1024, /* in flight; what is left of it later is worth a look */
 };
 
@@ -65,6 +69,9 @@ struct lc_shard {
 	bool ready_told;
 	bool fresh;    /* the horizon has not begun */
 	bool had_much; /* memory in flight, since it was given back */
+
+	struct lc_catch_up catch_up;
+	uint64_t catch_up_told_ms; /* when the log said how far it is; 0: it has not */
 };
 
 static void enter(struct lc_shard *shard, enum step step)
@@ -208,16 +215,80 @@ static void give_memory_back(struct lc_shard *shard)
 	shard->had_much = false;
 }
 
+static void log_catch_up(struct lc_shard *shard, const struct lc_catch_up_progress *progress)
+{
+	uint64_t now_ms = lc_loop_now_ms(shard->delivery.loop);
+	char until[LC_CLOCK_TEXT_SIZE];
+
+	if (now_ms < shard->catch_up.since_ms + CATCH_UP_TOLD_AFTER_MS ||
+	    (shard->catch_up_told_ms != 0 && now_ms < shard->catch_up_told_ms + CATCH_UP_TOLD_MS))
+		return;
+	shard->catch_up_told_ms = now_ms;
+	lc_clock_format((int64_t)progress->read_until * 1000, until);
+	lc_log(LC_LOG_INFO, "catching up", LC_LOG_TEXT("read_until", until),
+	       LC_LOG_UINT("left_seconds", progress->left_seconds),
+	       LC_LOG_UINT("rows_read", progress->rows_read),
+	       LC_LOG_UINT("rows_to_come", progress->rows_to_come),
+	       LC_LOG_UINT("estimate_seconds", progress->estimate_seconds));
+}
+
+static void log_caught_up(struct lc_shard *shard)
+{
+	uint64_t now_ms = lc_loop_now_ms(shard->delivery.loop);
+	uint64_t rows = lc_counters_get(shard->delivery.counters, LC_COUNTERS_FETCH_RECORDS);
+
+	if (shard->catch_up_told_ms != 0)
+		lc_log(LC_LOG_INFO, "caught up",
+		       LC_LOG_UINT("rows_read", rows - shard->catch_up.rows_before),
+		       LC_LOG_UINT("seconds", (now_ms - shard->catch_up.since_ms) / 1000));
+	shard->catch_up_told_ms = 0;
+}
+
+/* Rows are left for consumer.time-threshold-seconds after they are known: those are not late. */
+static void show_catch_up(struct lc_shard *shard, const struct lc_undelivered_open *open)
+{
+	const struct lc_settings *settings = shard->delivery.settings;
+	struct lc_counters *counters = shard->delivery.counters;
+	uint32_t now = lc_discovery_clickhouse_now(shard->delivery.discovery);
+	uint32_t wait = (uint32_t)settings->consumer_processing_delay_seconds +
+			(uint32_t)settings->consumer_time_threshold_seconds;
+	struct lc_catch_up_progress progress = {.read_until = 0};
+	struct lc_catch_up_look look = {
+	    .now_ms = lc_loop_now_ms(shard->delivery.loop),
+	    .discovered_until = lc_discovery_until(shard->delivery.discovery),
+	    .due = now > wait ? now - wait : 0,
+	    .rows_read = lc_counters_get(counters, LC_COUNTERS_FETCH_RECORDS),
+	    .rows_open = open->rows,
+	};
+
+	if (look.discovered_until == 0) /* the first window is not known yet */
+		return;
+	look.read_until = look.discovered_until;
+	if (open->from != 0 && open->from < look.read_until)
+		look.read_until = open->from;
+	if (lc_catch_up_look(&shard->catch_up, &look, &progress))
+		log_catch_up(shard, &progress);
+	else
+		log_caught_up(shard);
+	lc_counters_set(counters, LC_COUNTERS_CATCH_UP_LEFT, progress.left_seconds);
+	lc_counters_set(counters, LC_COUNTERS_CATCH_UP_RECORDS_READ, progress.rows_read);
+	lc_counters_set(counters, LC_COUNTERS_CATCH_UP_RECORDS_TO_COME, progress.rows_to_come);
+	lc_counters_set(counters, LC_COUNTERS_CATCH_UP_ESTIMATE, progress.estimate_seconds);
+	lc_counters_set(counters, LC_COUNTERS_CATCH_UP_READ_UNTIL, progress.read_until);
+}
+
 static void on_janitor(void *context)
 {
 	struct lc_shard *shard = context;
+	struct lc_undelivered_open open =
+	    lc_undelivered_survey(shard->delivery.sources, shard->delivery.counters);
 
-	lc_undelivered_survey(shard->delivery.sources, shard->delivery.counters);
 	lc_upload_tend(shard->delivery.upload, !lc_scan_running(shard->delivery.scan));
 	lc_scan_update_flow(shard->delivery.scan);
 	if (shard->step == STEP_DELIVERING) {
 		uint32_t now = lc_discovery_clickhouse_now(shard->delivery.discovery);
 
+		show_catch_up(shard, &open);
 		lc_rebuild_start_if_due(shard->delivery.rebuild, now);
 		lc_reconcile_follow_clock(shard->delivery.reconcile, now,
 					  lc_discovery_least_told(shard->delivery.discovery));

@@ -90,6 +90,7 @@ struct survey {
 	uint64_t unreadable;
 	uint32_t oldest;
 	uint32_t oldest_blocked;
+	struct lc_undelivered_open open;
 };
 
 static void survey_source(void *context, struct lc_source *source)
@@ -102,9 +103,14 @@ static void survey_source(void *context, struct lc_source *source)
 	survey->pending += lc_undelivered_rows(source);
 	survey->oldest = earlier(survey->oldest, ages.other);
 	survey->oldest_blocked = earlier(survey->oldest_blocked, ages.blocked);
+	if (source->read_failures == 0 && source->range_count > 0) {
+		survey->open.from = earlier(survey->open.from, source->ranges[0].from);
+		survey->open.rows += source->open_rows;
+	}
 }
 
-void lc_undelivered_survey(struct lc_source_table *table, struct lc_counters *counters)
+struct lc_undelivered_open lc_undelivered_survey(struct lc_source_table *table,
+						 struct lc_counters *counters)
 {
 	struct survey survey = {.oldest = 0};
 
@@ -115,4 +121,5 @@ void lc_undelivered_survey(struct lc_source_table *table, struct lc_counters *co
 	lc_counters_set(counters, LC_COUNTERS_SOURCES_UNREADABLE, survey.unreadable);
 	lc_counters_set(counters, LC_COUNTERS_OLDEST_UNDELIVERED_INSERTED_AT, survey.oldest);
 	lc_counters_set(counters, LC_COUNTERS_OLDEST_BLOCKED_INSERTED_AT, survey.oldest_blocked);
+	return survey.open;
 }

@@ -45,6 +45,24 @@ static enum lc_fault take_complaint(const struct lc_counters *counters,
 	return fault < LC_FAULT_COUNT ? (enum lc_fault)fault : LC_FAULT_NONE;
 }
 
+static void describe_catch_up(const struct lc_counters *counters,
+			      struct lc_status_document_shard *shard)
+{
+	uint64_t read_until = lc_counters_get(counters, LC_COUNTERS_CATCH_UP_READ_UNTIL);
+	uint64_t estimate = lc_counters_get(counters, LC_COUNTERS_CATCH_UP_ESTIMATE);
+
+	shard->catch_up_estimate_seconds = LC_STATUS_DOCUMENT_NO_AGE;
+	if (read_until == 0 || read_until > UINT32_MAX)
+		return;
+	lc_clock_format((int64_t)read_until * 1000, shard->catch_up_read_until);
+	shard->catch_up_left_seconds = lc_counters_get(counters, LC_COUNTERS_CATCH_UP_LEFT);
+	shard->catch_up_records_read = lc_counters_get(counters, LC_COUNTERS_CATCH_UP_RECORDS_READ);
+	shard->catch_up_records_to_come =
+	    lc_counters_get(counters, LC_COUNTERS_CATCH_UP_RECORDS_TO_COME);
+	if (estimate > 0 && estimate <= INT64_MAX)
+		shard->catch_up_estimate_seconds = (int64_t)estimate;
+}
+
 /* What the counters of a shard tell. */
 static void describe_counters(const struct lc_counters *counters, int64_t wall_seconds,
 			      struct lc_status_document_shard *shard)
@@ -84,6 +102,7 @@ static void describe_counters(const struct lc_counters *counters, int64_t wall_s
 	    age_of(counters, LC_COUNTERS_LEDGER_FAILING_SINCE, wall_seconds);
 	shard->log_lines_dropped = lc_counters_get(counters, LC_COUNTERS_LOG_LINES_DROPPED);
 	shard->log_failing_seconds = age_of(counters, LC_COUNTERS_LOG_FAILING_SINCE, wall_seconds);
+	describe_catch_up(counters, shard);
 	shard->clickhouse_fault =
 	    take_complaint(counters, LC_COUNTERS_COMPLAINT_CLICKHOUSE, shard->clickhouse_answer);
 	(void)take_complaint(counters, LC_COUNTERS_COMPLAINT_OFFSETS, shard->offsets_answer);

@@ -26,6 +26,19 @@ warnings() {
 	"$CONTROL" status --json | jq -er '.findings | length'
 }
 
+# Of some look while rows were on their way: what status and its JSON said of a shard that catches up.
+catch_up_shows() {
+	"$CONTROL" status >"$WORK/status" && grep -q "shard [0-9] catches up:" "$WORK/status" &&
+		grep -Eq "read up to 20[0-9T:.-]*Z, .* to go; .* rows read, about .* to come" "$WORK/status" &&
+		"$CONTROL" status --json | jq -e 'any(.shards[]; .catch_up_left_seconds > 300 and .catch_up_records_to_come > 0)'
+}
+
+# All keep up again, and the metrics say so.
+catch_up_is_over() {
+	"$CONTROL" status --json | jq -e 'all(.shards[]; .catch_up_read_until == null)' &&
+		[ "$("$DEV/counter" log_courier_catch_up_left_seconds)" -eq 0 ]
+}
+
 # The first pass of each worker looks at everything.
 compared() {
 	[ "$("$DEV/counter" log_courier_reconciles_total)" -ge 4 ]
@@ -36,12 +49,14 @@ start_stack
 need "rows of four hours are there" load --rows "$ROWS" --sources 2 --sessions 1 --skew 0 --time-range 14400
 need "ClickHouse may not read them all for one question" limit "$LIMIT"
 start_limited
+need "status says how far the first start is" await 60 catch_up_shows
 need "delivery begins" await 60 delivered_at_least 1
 check "before all is discovered" test "$(delivered_rows)" -lt "$ROWS"
 check "the first windows were too long" shorter_windows
 need "a worker dies" kill_worker_of 0
 await_every_row 60
 check "every row stands in one object" verify
+check "status does not speak of catching up any more" await 60 catch_up_is_over
 check "what was settled is compared" await 60 compared
 check "there is nothing to warn of" test "$(warnings)" = 0
 check "the service ends" stop_service

@@ -31,6 +31,25 @@ static void every_query_keeps_a_stream_that_is_held_back(void **state)
 	lc_buffer_free(&url);
 }
 
+/* ClickHouse looks whether the client is still there only for statements that cannot write. */
+static void what_does_not_write_is_read_only(void **state)
+{
+	struct lc_clickhouse_spec reads = {.sql = lc_view_of("SELECT 1")};
+	struct lc_clickhouse_spec inserts = {.sql = lc_view_of("INSERT INTO t FORMAT TSV"),
+					     .data = lc_view_of("1\n")};
+	struct lc_clickhouse_spec selects_rows = {.sql = lc_view_of("INSERT INTO t SELECT 1"),
+						  .writes = true};
+	struct lc_buffer url;
+
+	(void)state;
+	assert_non_null(strstr(url_of(&url, "http://a:8123", &reads), "&readonly=2"));
+	lc_buffer_free(&url);
+	assert_null(strstr(url_of(&url, "http://a:8123", &inserts), "&readonly="));
+	lc_buffer_free(&url);
+	assert_null(strstr(url_of(&url, "http://a:8123", &selects_rows), "&readonly="));
+	lc_buffer_free(&url);
+}
+
 static void a_querys_own_setting_takes_the_place_of_the_common_one(void **state)
 {
 	struct lc_clickhouse_setting settings[] = {{"send_timeout", "5"}, {"max_threads", "2"}};
@@ -39,7 +58,7 @@ static void a_querys_own_setting_takes_the_place_of_the_common_one(void **state)
 	const char *text = url_of(&url, "http://a:8123/", &spec);
 
 	(void)state;
-	assert_non_null(strstr(text, "&send_timeout=5&max_threads=2"));
+	assert_non_null(strstr(text, "&readonly=2&send_timeout=5&max_threads=2"));
 	assert_null(strstr(text, "&send_timeout=3600"));
 	assert_memory_equal(text, "http://a:8123/?database=", 24);
 	lc_buffer_free(&url);
@@ -120,6 +139,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_query_keeps_a_stream_that_is_held_back),
+	    cmocka_unit_test(what_does_not_write_is_read_only),
 	    cmocka_unit_test(a_querys_own_setting_takes_the_place_of_the_common_one),
 	    cmocka_unit_test(a_parameter_is_escaped_twice),
 	    cmocka_unit_test(an_inserts_sql_is_part_of_the_url),

@@ -98,6 +98,34 @@ static void a_narrow_terminal_gets_fewer_columns(void **state)
 	lc_status_document_free(&document);
 }
 
+static void a_shard_that_catches_up_says_how_far_it_is(void **state)
+{
+	struct lc_status_document document = document_of_two();
+	struct lc_status_document_shard *shard = &document.shards[0];
+	struct lc_buffer text;
+
+	(void)state;
+	snprintf(shard->catch_up_read_until, sizeof(shard->catch_up_read_until),
+		 "2026-02-06T12:00:00.000Z");
+	shard->catch_up_left_seconds = 111600;
+	shard->catch_up_records_read = 12345678;
+	shard->catch_up_records_to_come = 45000000;
+	shard->catch_up_estimate_seconds = 240;
+	lc_buffer_init(&text, CAP);
+	render_status(&document, (struct lc_terminal_style){0}, &text);
+	assert_non_null(strstr(lc_buffer_text(&text),
+			       "\n\nshard 0 catches up:\n"
+			       "  read up to 2026-02-06T12:00:00.000Z, 1 d 7 h to go; 12.3 M rows "
+			       "read, about 45.0 M to come, in about 4 min\n"));
+	assert_null(strstr(lc_buffer_text(&text), "shard 1 catches up"));
+	lc_buffer_clear(&text);
+	shard->catch_up_estimate_seconds = LC_STATUS_DOCUMENT_NO_AGE;
+	render_status(&document, (struct lc_terminal_style){0}, &text);
+	assert_non_null(strstr(lc_buffer_text(&text), "about 45.0 M to come\n"));
+	lc_buffer_free(&text);
+	lc_status_document_free(&document);
+}
+
 static void two_looks_tell_rows_per_second(void **state)
 {
 	struct lc_status_document before = document_of_two();
@@ -248,6 +276,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(status_is_a_headline_and_a_table),
 	    cmocka_unit_test(a_narrow_terminal_gets_fewer_columns),
+	    cmocka_unit_test(a_shard_that_catches_up_says_how_far_it_is),
 	    cmocka_unit_test(two_looks_tell_rows_per_second),
 	    cmocka_unit_test(no_line_of_the_table_is_wider_than_the_terminal),
 	    cmocka_unit_test(findings_stand_below_wrapped),
