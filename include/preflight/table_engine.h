@@ -11,7 +11,6 @@
 
 #include "base/view.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /* The text of the engine's argument, the first being 0, without its quotes. Empty if there is none,
