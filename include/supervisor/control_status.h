@@ -19,7 +19,8 @@ struct lc_control_status {
 	const struct lc_settings *settings;
 	const struct lc_fleet *fleet;
 	const struct lc_reload *reload;
-	uint64_t started_ms; /* lc_clock_monotonic_ms */
+	uint64_t started_ms;  /* lc_clock_monotonic_ms */
+	double start_seconds; /* lc_process_usage_start_seconds */
 };
 
 /* The largest account in bytes, for the bound of whoever sends it. */

@@ -1,4 +1,4 @@
-/* The metrics endpoint: /metrics as Prometheus text, /healthz with 200 or 503 and the findings,
+/* The metrics endpoint: /metrics as Prometheus text, /healthz (and /healthcheck) with 200 or 503 and the findings,
  * /readyz with 200 once each shard of this machine has its worker; the status page at /, and for it
  * /v1/status and /v1/targets as on the control socket. */
 #ifndef LC_SUPERVISOR_METRICS_SERVER_H

@@ -3,16 +3,20 @@
  * endpoint and docs/metrics.md are made from them.
  *
  * LC_SERVICE_METRIC(family, type, labels, value, help)    one sample; value: of `document`
+ * LC_PROCESS_METRIC(family, type, value, help)            one sample; value: of `totals`
  * LC_SHARD_METRIC(family, type, value, help)              one for each shard; value: of `shard`
  * LC_SOURCE_METRIC(family, type, labels, help)            one for each source that lags most
  *
  * Rows of one family stand together; the first one's help is the family's, the others have none.
  *
  * type: "gauge" or "counter". labels: in Prometheus' text form, without braces. `document` and
- * `shard` are those of formats/status_document.h.
+ * `shard` are those of formats/status_document.h, `totals` that of supervisor/process_usage.h.
  */
 #ifndef LC_SERVICE_METRIC
 #define LC_SERVICE_METRIC(family, type, labels, value, help)
+#endif
+#ifndef LC_PROCESS_METRIC
+#define LC_PROCESS_METRIC(family, type, value, help)
 #endif
 #ifndef LC_SHARD_METRIC
 #define LC_SHARD_METRIC(family, type, value, help)
@@ -42,7 +46,20 @@ LC_SERVICE_METRIC("log_courier_state_free_bytes", "gauge", "", document->state_f
 LC_SERVICE_METRIC("log_courier_reloads_total", "counter", "", document->reloads,
 	"Reloads of the configuration since the service started.")
 LC_SERVICE_METRIC("log_courier_supervisor_log_lines_dropped_total", "counter", "", document->log_lines_dropped,
-	"Lines of the supervisor's log that were dropped because stderr did not take them.")
+	"Lines of the supervisor's log that were dropped because log.destination did not take them.")
+
+LC_PROCESS_METRIC("process_cpu_seconds_total", "counter", totals->cpu_seconds,
+	"Processor time that the supervisor and its workers, those that have ended included, have used.")
+LC_PROCESS_METRIC("process_resident_memory_bytes", "gauge", (double)totals->resident_bytes,
+	"Sum of the resident memory of the supervisor and its workers; pages that they share count in each.")
+LC_PROCESS_METRIC("process_virtual_memory_bytes", "gauge", (double)totals->virtual_bytes,
+	"Sum of the virtual memory of the supervisor and its workers.")
+LC_PROCESS_METRIC("process_open_fds", "gauge", (double)totals->descriptors.open,
+	"Open descriptors of the one process, supervisor or worker, that has used most of its limit.")
+LC_PROCESS_METRIC("process_max_fds", "gauge", (double)totals->descriptors.most,
+	"Most descriptors that this process may have open.")
+LC_PROCESS_METRIC("process_start_time_seconds", "gauge", totals->start_seconds,
+	"When the supervisor started, in seconds since 1970.")
 
 LC_SHARD_METRIC("log_courier_shard_up", "gauge", shard->state == LC_SHARD_STATE_READY,
 	"1 if the shard's worker is ready.")
@@ -62,5 +79,6 @@ LC_SOURCE_METRIC("log_courier_lagging_source_oldest_timestamp_seconds", "gauge",
 /* clang-format on */
 
 #undef LC_SERVICE_METRIC
+#undef LC_PROCESS_METRIC
 #undef LC_SHARD_METRIC
 #undef LC_SOURCE_METRIC

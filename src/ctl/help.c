@@ -450,6 +450,11 @@ void lc_help_append_metrics(struct lc_buffer *text)
 	if ((help)[0] != '\0')                               \
 		append_metric((family), (type), (labels), (help), text);
 #include "tbl/service_metrics.h"
+	append_metric_head("The processes of the service",
+			   "By Prometheus' convention; one sample each.", text);
+#define LC_PROCESS_METRIC(family, type, value, help) \
+	append_metric((family), (type), "", (help), text);
+#include "tbl/service_metrics.h"
 	append_metric_head("What the supervisor knows about each shard",
 			   "They are present even if the shard has no worker.", text);
 #define LC_SHARD_METRIC(family, type, value, help) \

@@ -6,11 +6,13 @@
 #include "formats/document_names.h"
 #include "formats/http_status.h"
 #include "supervisor/health.h"
+#include "supervisor/process_usage.h"
 #include "supervisor/state_directory.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static void describe_log(int64_t wall_seconds, struct lc_status_document *document)
 {
@@ -197,6 +199,15 @@ static void append_service(const struct lc_status_document *document,
 #include "tbl/service_metrics.h"
 }
 
+static void append_processes(const struct lc_process_totals *totals,
+			     enum lc_metrics_text_format format, struct lc_buffer *text)
+{
+#define LC_PROCESS_METRIC(family, type, value, help)                           \
+	lc_metrics_text_append_family(text, format, (family), (type), (help)); \
+	lc_buffer_append_format(text, "%s %.15g\n", (family), (value));
+#include "tbl/service_metrics.h"
+}
+
 static void append_shards(const struct lc_status_document *document,
 			  enum lc_metrics_text_format format, struct lc_buffer *text)
 {
@@ -215,11 +226,18 @@ static void append_shards(const struct lc_status_document *document,
 void lc_control_status_append_metrics(const struct lc_control_status *service,
 				      enum lc_metrics_text_format format, struct lc_buffer *text)
 {
+	struct lc_process_totals totals = {.start_seconds = service->start_seconds};
 	struct lc_status_document document;
 
 	lc_control_status_describe(service, &document);
+	lc_process_totals_add(&totals, getpid());
+	for (size_t i = 0; i < document.shards_size; i++) {
+		if (document.shards[i].pid > 0)
+			lc_process_totals_add(&totals, (pid_t)document.shards[i].pid);
+	}
 	append_counters(service, format, text);
 	append_shards(&document, format, text);
 	append_service(&document, format, text);
+	append_processes(&totals, format, text);
 	lc_status_document_free(&document);
 }

@@ -198,7 +198,8 @@ static void on_request(const struct lc_http_request *request, int connection,
 		answer_page(answer);
 	} else if (lc_view_equal(request->path, lc_view_of("/metrics"))) {
 		answer_metrics(server, request, answer);
-	} else if (lc_view_equal(request->path, lc_view_of("/healthz"))) {
+	} else if (lc_view_equal(request->path, lc_view_of("/healthz")) ||
+		   lc_view_equal(request->path, lc_view_of("/healthcheck"))) {
 		answer_health(server->service, answer);
 	} else if (lc_view_equal(request->path, lc_view_of("/readyz"))) {
 		answer_readiness(server->service, answer);

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "formats/inspection.h"
 #include "supervisor/obituary.h"
+#include "supervisor/process_usage.h"
 #include "supervisor/state_directory.h"
 #include "worker/channel.h"
 #include "worker/page.h"
@@ -408,45 +409,17 @@ static void on_timer(void *context)
 	step(context, (struct lc_slot_event){.type = LC_SLOT_TIMER});
 }
 
-/* Reads the resident set of a process in bytes, pages shared with others included (proc(5),
- * /proc/PID/statm). False when it cannot be read, as when the process has ended. */
-static bool read_resident(pid_t pid, uint64_t *bytes)
-{
-	char path[64];
-	char text[128];
-	unsigned long long pages;
-	char *second;
-	char *end;
-	ssize_t size;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%ld/statm", (long)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	size = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (size <= 0)
-		return false;
-	text[size] = '\0';
-	/* The second number. */
-	second = strchr(text, ' ');
-	if (second == NULL)
-		return false;
-	pages = strtoull(second, &end, 10);
-	*bytes = pages * (uint64_t)sysconf(_SC_PAGESIZE);
-	return end > second;
-}
-
 /* A worker whose memory cannot be read is about to end. */
 static void on_measure(void *context)
 {
 	struct lc_shard_process *process = context;
 	uint64_t limit = (uint64_t)process->context->settings->limits_worker_memory_bytes;
+	struct lc_process_usage usage;
 
 	lc_loop_timer_start(process->measure_timer, MEASURE_MS);
-	if (!read_resident(process->pid, &process->resident_bytes))
+	if (!lc_process_usage_read(process->pid, &usage))
 		return;
+	process->resident_bytes = usage.resident_bytes;
 	if (limit == 0 || process->resident_bytes <= limit || process->reason[0] != '\0')
 		return;
 	snprintf(process->reason, sizeof(process->reason),

@@ -12,6 +12,7 @@
 #include "supervisor/http_server.h"
 #include "supervisor/layout.h"
 #include "supervisor/metrics_server.h"
+#include "supervisor/process_usage.h"
 #include "supervisor/reload.h"
 #include "supervisor/service_manager.h"
 #include "supervisor/state_directory.h"
@@ -251,6 +252,7 @@ static void make_parts(struct supervisor *supervisor)
 	    .fleet = &supervisor->fleet,
 	    .reload = supervisor->reload,
 	    .started_ms = lc_clock_monotonic_ms(),
+	    .start_seconds = lc_process_usage_start_seconds(),
 	};
 	supervisor->manager =
 	    lc_service_manager_new(supervisor->context.loop, describe, supervisor);

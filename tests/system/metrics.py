@@ -30,7 +30,7 @@ def families():
 
 def reference():
     with open(os.path.join(TOP, "docs", "metrics.md"), encoding="utf-8") as file:
-        told = set(re.findall(r"^\| `(log_courier_\w+)` \|", file.read(), re.MULTILINE))
+        told = set(re.findall(r"^\| `((?:log_courier|process)_\w+)` \|", file.read(), re.MULTILINE))
     served = families()
     if not told or told != served:
         fail(f"told and not served: {sorted(told - served)}; served and not told: {sorted(served - told)}")

@@ -63,12 +63,17 @@ need "rows are loaded" load --rows "$ROWS" --sources 20 --time-range 60
 await_every_row 60
 check "the service is ready" get /readyz
 check "the service is healthy" get /healthz
+check "  by the Go courier's path, too" get /healthcheck
 check "promtool has nothing to say about the metrics" promtool_has_nothing_to_say
 check "OpenMetrics is served to whom asks for it" serves_openmetrics
 check "the reference names each family, and no other" metrics reference
 check "Prometheus reaches the service" await 20 sees 1 'up{job="log-courier"}'
 check "Prometheus sees all rows delivered" await 20 sees "$ROWS" 'sum(log_courier_records_delivered_total)'
 check "Prometheus sees the service healthy" await 20 sees 1 log_courier_healthy
+check "Prometheus sees what the processes use" await 20 sees 1 \
+	'count(process_resident_memory_bytes{job="log-courier"} > 1e6 and process_virtual_memory_bytes > 1e6 and process_cpu_seconds_total > 0)'
+check "  how many descriptors" sees 1 'count(process_open_fds{job="log-courier"} > 5 and process_open_fds < process_max_fds)'
+check "  and since when" sees 1 'abs(time() - process_start_time_seconds - log_courier_uptime_seconds) < bool 5'
 check "no alert is on" await 20 sees 0 'count(ALERTS) or vector(0)'
 check "every panel of the dashboard shows something" await 30 metrics dashboard
 stop_server s3
@@ -77,6 +82,7 @@ check "Prometheus sees the service in trouble" await 60 sees 0 log_courier_healt
 check "Prometheus sees which sources lag" await 60 sees 5 "count(log_courier_lagging_source_oldest_timestamp_seconds)"
 check "an alert is about to be on" await 20 sees 1 'count(ALERTS{alertname="LogCourierUnhealthy"})'
 check "/healthz says so" eval '! get /healthz'
+check "/healthcheck, as the Go courier calls it, says the same" eval '! get /healthcheck'
 check "/readyz does not" get /readyz
 check "the service ends on SIGTERM" stop_service
 end_story

@@ -86,7 +86,8 @@ static int64_t serve(struct service_world *service)
 /* Load balancers and monitors ask so. */
 static void every_path_answers_head_and_options(void **state)
 {
-	static const char *const paths[] = {"/", "/metrics", "/healthz", "/readyz", "/v1/status"};
+	static const char *const paths[] = {"/",       "/metrics",  "/healthz", "/healthcheck",
+					    "/readyz", "/v1/status"};
 	struct service_world *service = *state;
 	int64_t port = serve(service);
 	char *answer;
@@ -125,6 +126,12 @@ static void metrics_and_health_are_served(void **state)
 		      "\nlog_courier_healthy 0\n", findings);
 	EXPECT_ANSWER(port, "GET", "/healthz", "HTTP/1.1 503 Service Unavailable\r\n",
 		      "shard 0: the worker cannot work with its settings");
+	EXPECT_ANSWER(port, "GET", "/healthcheck", "HTTP/1.1 503 Service Unavailable\r\n",
+		      "shard 0: the worker cannot work with its settings");
+	EXPECT_ANSWER(port, "GET", "/metrics", "\n# TYPE process_cpu_seconds_total counter\n",
+		      "\nprocess_resident_memory_bytes ", "\nprocess_virtual_memory_bytes ",
+		      "\nprocess_open_fds ", "\nprocess_max_fds ",
+		      "\nprocess_start_time_seconds 1");
 	EXPECT_ANSWER(port, "GET", "/readyz", "HTTP/1.1 503 Service Unavailable\r\n",
 		      "not ready: 1 of 2 shards have no worker that delivers");
 	service_world_stop(service);
