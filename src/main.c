@@ -102,6 +102,7 @@ static int act(const struct lc_command_line *line, struct lc_settings *settings,
 	struct lc_buffer text;
 
 	if (line->action == LC_COMMAND_LINE_RUN) {
+		lc_log_set_form(settings->log_destination, settings->log_keys);
 		lc_log_never_wait();
 		return lc_supervisor_run(&configuration);
 	}

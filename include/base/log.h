@@ -1,5 +1,5 @@
 /*
- * Structured log: one JSON object a line on stderr, message first, then typed fields:
+ * Structured log: one JSON object a line on stderr or stdout, message first, then typed fields:
  *
  *	lc_log(LC_LOG_WARNING, "target refused", LC_LOG_TEXT("bucket", name),
  *	       LC_LOG_UINT("status", status));
@@ -7,8 +7,8 @@
  * Field names are ours; values may hold any byte and are escaped (invalid UTF-8 becomes U+FFFD).
  * A line is written with one write(2) and is at most 16 KiB: longer values are cut.
  *
- * After lc_log_never_wait a reader that does not read holds nobody up: lines that stderr does not
- * take are dropped and counted, and the first one that it takes again is preceded by a line that
+ * After lc_log_never_wait a reader that does not read holds nobody up: lines that it does not take
+ * are dropped and counted, and the first one that it takes again is preceded by a line that
  * tells their number.
  */
 #ifndef LC_BASE_LOG_H
@@ -23,6 +23,17 @@
 enum lc_log_level {
 #define LC_LOG_LEVEL(name, text) LC_LOG_##name,
 #include "tbl/log_levels.h"
+};
+
+/* Where lines go, STDERR unless told otherwise, and the names of their first keys. */
+enum lc_log_destination {
+#define LC_LOG_DESTINATION(name, text) LC_LOG_##name,
+#include "tbl/log_choices.h"
+};
+
+enum lc_log_keys {
+#define LC_LOG_KEYS(name, ...) LC_LOG_KEYS_##name,
+#include "tbl/log_choices.h"
 };
 
 enum lc_log_type {
@@ -64,7 +75,14 @@ struct lc_log_field {
  * this one's. */
 void lc_log_set_identity(const char *role, int shard);
 
-/* Asks the environment whether stderr is systemd's journal (systemd.exec(5), JOURNAL_STREAM). If it
+/* Lines go to `destination` from now on, with these keys. A destination that is systemd's journal is
+ * found to be it (below), and once lc_log_never_wait was called no line waits there, either. */
+void lc_log_set_form(enum lc_log_destination destination, enum lc_log_keys keys);
+
+/* "stderr" or "stdout": where lines go. */
+const char *lc_log_destination_name(void);
+
+/* Asks the environment whether the destination is systemd's journal (systemd.exec(5), JOURNAL_STREAM). If it
  * is, each line gets its priority in front (sd-daemon(3), "<4>{...}"), which the journal takes off.
  */
 void lc_log_look_for_journal(void);
@@ -72,8 +90,8 @@ void lc_log_look_for_journal(void);
 /* Whether it is, as last found. */
 bool lc_log_to_journal(void);
 
-/* From now on no line waits for stderr, however it is shared (base/outlet.h). Without it they do.
- */
+/* From now on no line waits for its reader, however the descriptor is shared (base/outlet.h). Without
+ * it they do. */
 void lc_log_never_wait(void);
 
 /* Lines of this process that were dropped since lc_log_set_identity, and since when no line has
@@ -83,7 +101,7 @@ struct lc_log_losses {
 	uint64_t failing_since;
 };
 
-/* Tells the number of dropped lines, if stderr takes lines again, without waiting for the next
+/* Tells the number of dropped lines, if the destination takes lines again, without waiting for the next
  * line; returns what was lost so far. To be called now and then. */
 struct lc_log_losses lc_log_catch_up(void);
 

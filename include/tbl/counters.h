@@ -193,9 +193,9 @@ LC_COUNTER(LEDGER_COMMITS, "log_courier_ledger_commits_total", "",
 LC_HISTOGRAM(LEDGER_SECONDS, "log_courier_ledger_commit_duration_seconds", LC_BOUNDS_SHORT,
 	"Duration of a transaction of the ledger, from its first write until it is on disk.")
 LC_COUNTER(LOG_LINES_DROPPED, "log_courier_log_lines_dropped_total", "",
-	"Lines of the worker's log that were dropped because stderr did not take them; when it does again, the log says how many.")
+	"Lines of the worker's log that were dropped because log.destination did not take them; when it does again, the log says how many.")
 LC_GAUGE(LOG_FAILING_SINCE, "log_courier_log_failing_since_timestamp_seconds", "",
-	"When stderr stopped taking lines of the worker's log; 0 unless it has.")
+	"When log.destination stopped taking lines of the worker's log; 0 unless it has.")
 /* clang-format on */
 
 #undef LC_COUNTER

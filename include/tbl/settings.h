@@ -68,10 +68,12 @@ LC_SETTING_TEXT(clickhouse_offsets_table, "clickhouse.offsets-table", "offsets",
 	"the Distributed table.")
 
 LC_SETTING_GROUP("When rows are delivered, and the size of log objects")
-LC_SETTING_INTEGER(consumer_processing_delay_seconds, "consumer.processing-delay-seconds", 10, 1,
+LC_SETTING_INTEGER(consumer_processing_delay_seconds, "consumer.processing-delay-seconds", 10, 0,
 	3600, "seconds",
 	"Rows newer than this are left for the next cycle, so that the second they belong to is "
-	"complete when it is read.")
+	"complete when it is read. With 0 all but the second that has not ended is read; rows that become "
+	"visible after that are delivered only when they are found by the comparison with ClickHouse, "
+	"every reconcile.interval-seconds.")
 LC_SETTING_INTEGER(consumer_count_threshold, "consumer.count-threshold", 10000, 1, 1000000000,
 	"rows",
 	"A bucket is delivered when at least this many of its rows are waiting.")
@@ -216,6 +218,12 @@ LC_SETTING_INTEGER(metrics_server_listen_port, "metrics-server.listen-port", 909
 	"Port to serve them on.")
 LC_SETTING_CHOICE(log_level, "log-level", LC_LOG_INFO, enum lc_log_level,
 	"The lowest level of messages that are logged.")
+LC_SETTING_CHOICE(log_destination, "log.destination", LC_LOG_STDERR, enum lc_log_destination,
+	"Where the log is written. What comes before the settings are known, such as an error in them, "
+	"and the account of a crash go to stderr in any case.")
+LC_SETTING_CHOICE(log_keys, "log.keys", LC_LOG_KEYS_DEFAULT, enum lc_log_keys,
+	"Names in each line of the log. default: the key message, and levels such as info. go: the key msg, "
+	"and levels such as INFO, as the Go courier and others that use Go's log/slog write them.")
 LC_SETTING_INTEGER(health_unreachable_after_seconds, "health.unreachable-after-seconds", 30, 1,
 	86400, "seconds",
 	"The service is unhealthy when ClickHouse or S3 has failed for this long.")

@@ -24,12 +24,15 @@ static struct {
 	const char *role;
 	int shard;
 	bool to_journal;
-} identity = {.level = LC_LOG_INFO, .role = NULL, .shard = -1};
+	enum lc_log_keys keys;
+} identity = {.level = LC_LOG_INFO, .role = NULL, .shard = -1, .keys = LC_LOG_KEYS_DEFAULT};
 
 /* Where lines go, from all threads, and what of them did not. */
 static struct {
 	pthread_mutex_t mutex;
 	struct lc_outlet outlet;
+	bool never_waits;
+	enum lc_log_destination destination;
 	uint64_t untold; /* dropped since the last line that went through */
 	struct lc_log_losses losses;
 } sink = {.mutex = PTHREAD_MUTEX_INITIALIZER, .outlet = {.fd = STDERR_FILENO}};
@@ -37,6 +40,22 @@ static struct {
 static const char *const LEVEL_NAMES[] = {
 #define LC_LOG_LEVEL(name, text) (text),
 #include "tbl/log_levels.h"
+};
+
+static const int DESTINATIONS[] = {STDERR_FILENO, STDOUT_FILENO};
+
+static const char *const DESTINATION_NAMES[] = {
+#define LC_LOG_DESTINATION(name, text) (text),
+#include "tbl/log_choices.h"
+};
+
+static const struct {
+	const char *message;
+	const char *levels[4];
+} KEYS[] = {
+#define LC_LOG_KEYS(name, text, message, error, warning, info, debug) \
+	{(message), {(error), (warning), (info), (debug)}},
+#include "tbl/log_choices.h"
 };
 
 /* Of syslog(3), as the journal counts them. */
@@ -54,7 +73,29 @@ void lc_log_set_identity(const char *role, int shard)
 
 void lc_log_never_wait(void)
 {
+	pthread_mutex_lock(&sink.mutex);
+	sink.never_waits = true;
 	lc_outlet_open(&sink.outlet);
+	pthread_mutex_unlock(&sink.mutex);
+}
+
+void lc_log_set_form(enum lc_log_destination destination, enum lc_log_keys keys)
+{
+	identity.keys = keys;
+	pthread_mutex_lock(&sink.mutex);
+	if (sink.destination != destination) {
+		sink.destination = destination;
+		sink.outlet = (struct lc_outlet){.fd = DESTINATIONS[destination]};
+		if (sink.never_waits)
+			lc_outlet_open(&sink.outlet);
+	}
+	pthread_mutex_unlock(&sink.mutex);
+	lc_log_look_for_journal();
+}
+
+const char *lc_log_destination_name(void)
+{
+	return DESTINATION_NAMES[sink.destination];
 }
 
 bool lc_log_to_journal(void)
@@ -69,7 +110,7 @@ void lc_log_look_for_journal(void)
 	char name[64];
 
 	identity.to_journal = false;
-	if (stream == NULL || fstat(STDERR_FILENO, &here) < 0)
+	if (stream == NULL || fstat(DESTINATIONS[sink.destination], &here) < 0)
 		return;
 	snprintf(name, sizeof(name), "%ju:%ju", (uintmax_t)here.st_dev, (uintmax_t)here.st_ino);
 	identity.to_journal = strcmp(stream, name) == 0;
@@ -178,8 +219,8 @@ static void compose(struct lc_buffer *line, enum lc_log_level level, const char 
 	lc_clock_format(lc_clock_wall_ms(), time);
 	if (identity.to_journal)
 		lc_buffer_append_text(line, LEVEL_PRIORITIES[level]);
-	lc_buffer_append_format(line, "{\"time\":\"%s\",\"level\":\"%s\",\"message\":", time,
-				LEVEL_NAMES[level]);
+	lc_buffer_append_format(line, "{\"time\":\"%s\",\"level\":\"%s\",\"%s\":", time,
+				KEYS[identity.keys].levels[level], KEYS[identity.keys].message);
 	append_json_string(line, lc_view_of(message));
 	if (identity.role != NULL)
 		lc_buffer_append_format(line, ",\"role\":\"%s\",\"pid\":%ld", identity.role,
@@ -194,14 +235,16 @@ static void compose(struct lc_buffer *line, enum lc_log_level level, const char 
 static bool tell_untold(void)
 {
 	const struct lc_log_field count = LC_LOG_UINT("lines", sink.untold);
+	char message[96];
 	struct lc_buffer line;
 	bool told;
 
 	if (sink.untold == 0)
 		return true;
-	compose(&line, LC_LOG_WARNING,
-		"lines of this process are missing here because stderr did not take them", &count,
-		1);
+	snprintf(message, sizeof(message),
+		 "lines of this process are missing here because %s did not take them",
+		 DESTINATION_NAMES[sink.destination]);
+	compose(&line, LC_LOG_WARNING, message, &count, 1);
 	told = lc_outlet_write(&sink.outlet, lc_buffer_view(&line));
 	lc_buffer_free(&line);
 	if (told)

@@ -19,7 +19,9 @@
 /* The fields of choices are of enums, which the table makes and the compiler stores alike. */
 _Static_assert(sizeof(enum lc_s3_addressing) == sizeof(unsigned) &&
 		   sizeof(enum lc_s3_conditional) == sizeof(unsigned) &&
-		   sizeof(enum lc_log_level) == sizeof(unsigned),
+		   sizeof(enum lc_log_level) == sizeof(unsigned) &&
+		   sizeof(enum lc_log_destination) == sizeof(unsigned) &&
+		   sizeof(enum lc_log_keys) == sizeof(unsigned),
 	       "an enum is an unsigned");
 
 static const char *const s3_addressing_style_CHOICES[] = {
@@ -35,6 +37,16 @@ static const char *const s3_conditional_put_CHOICES[] = {
 static const char *const log_level_CHOICES[] = {
 #define LC_LOG_LEVEL(name, text) (text),
 #include "tbl/log_levels.h"
+};
+
+static const char *const log_destination_CHOICES[] = {
+#define LC_LOG_DESTINATION(name, text) (text),
+#include "tbl/log_choices.h"
+};
+
+static const char *const log_keys_CHOICES[] = {
+#define LC_LOG_KEYS(name, text, ...) (text),
+#include "tbl/log_choices.h"
 };
 
 /* #default_value is the value as the table writes it, for instance `false` before <stdbool.h> makes

@@ -1,6 +1,7 @@
 #include "supervisor/health.h"
 
 #include "base/exit_codes.h"
+#include "base/log.h"
 #include "formats/document_names.h"
 
 #include <inttypes.h>
@@ -358,10 +359,10 @@ static void examine_log(struct lc_status_document *document)
 	if (failing >= 0)
 		lc_status_document_find(
 		    document, LC_SEVERITY_WARNING, -1,
-		    "stderr has taken no line of the log for %" PRId64 " s, %" PRIu64
+		    "%s has taken no line of the log for %" PRId64 " s, %" PRIu64
 		    " lines have been lost since the start; make sure that what reads it (the "
 		    "journal, a pipe, a terminal) goes on reading; rows are delivered meanwhile",
-		    failing, dropped);
+		    lc_log_destination_name(), failing, dropped);
 }
 
 void lc_health_examine(const struct lc_health_rules *rules, struct lc_status_document *document)

@@ -184,6 +184,7 @@ static bool on_follow(void *context, struct lc_error *error)
 {
 	struct supervisor *supervisor = context;
 
+	lc_log_set_form(supervisor->settings->log_destination, supervisor->settings->log_keys);
 	lc_log_set_level(supervisor->settings->log_level);
 	return open_metrics_server(supervisor, error);
 }

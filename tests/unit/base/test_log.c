@@ -83,6 +83,7 @@ static int set_up(void **state)
 	(void)state;
 	lc_log_set_identity(NULL, -1);
 	lc_log_set_level(LC_LOG_INFO);
+	lc_log_set_form(LC_LOG_STDERR, LC_LOG_KEYS_DEFAULT);
 	return 0;
 }
 
@@ -398,6 +399,64 @@ static void each_call_is_a_line_of_its_own(void **state)
 	lc_buffer_free(&text);
 }
 
+/* stdout takes the place of stderr, and back. */
+static void write_to_stdout(void *context)
+{
+	int own = dup(STDOUT_FILENO);
+
+	(void)context;
+	fflush(stdout);
+	dup2(STDERR_FILENO, STDOUT_FILENO);
+	dup2(own, STDERR_FILENO);
+	lc_log_set_form(LC_LOG_STDOUT, LC_LOG_KEYS_DEFAULT);
+	lc_log_say(LC_LOG_INFO, "on stdout");
+	lc_log_set_form(LC_LOG_STDERR, LC_LOG_KEYS_DEFAULT);
+	dup2(STDOUT_FILENO, STDERR_FILENO);
+	dup2(own, STDOUT_FILENO);
+	close(own);
+}
+
+static void lines_go_to_stdout_if_they_shall(void **state)
+{
+	struct lc_buffer text;
+
+	(void)state;
+	lc_buffer_init(&text, LINE_MAX_BYTES);
+	stderr_capture_here(&text, write_to_stdout, NULL);
+	assert_non_null(strstr(lc_buffer_text(&text), "\"message\":\"on stdout\"}\n"));
+	lc_buffer_free(&text);
+	lc_log_set_form(LC_LOG_STDOUT, LC_LOG_KEYS_DEFAULT);
+	assert_string_equal(lc_log_destination_name(), "stdout");
+	lc_log_set_form(LC_LOG_STDERR, LC_LOG_KEYS_DEFAULT);
+	assert_string_equal(lc_log_destination_name(), "stderr");
+}
+
+static void lines_have_the_keys_of_the_go_courier_if_they_shall(void **state)
+{
+	static const char *const levels[] = {"ERROR", "WARN", "INFO", "DEBUG"};
+	const struct lc_log_field field = LC_LOG_UINT("status", 403);
+
+	(void)state;
+	lc_log_set_form(LC_LOG_STDERR, LC_LOG_KEYS_GO);
+	lc_log_set_level(LC_LOG_DEBUG);
+	for (int level = LC_LOG_ERROR; level <= LC_LOG_DEBUG; level++) {
+		struct lc_buffer text;
+		json_t *line;
+
+		capture(&text,
+			(struct call){(enum lc_log_level)level, "target refused", &field, 1});
+		line = json_loadb(text.data, text.size, 0, NULL);
+		assert_non_null(line);
+		assert_string_equal(text_of(line, "msg"), "target refused");
+		assert_null(json_object_get(line, "message"));
+		assert_string_equal(text_of(line, "level"), levels[level]);
+		assert_non_null(json_object_get(line, "time"));
+		assert_int_equal(json_integer_value(json_object_get(line, "status")), 403);
+		json_decref(line);
+		lc_buffer_free(&text);
+	}
+}
+
 static void say_into_nothing(void *context)
 {
 	(void)context;
@@ -533,6 +592,8 @@ int main(void)
 	    STORY(the_longest_message_and_identity_still_fit),
 	    STORY(each_call_is_a_line_of_its_own),
 	    STORY(lines_for_the_journal_have_their_priority),
+	    STORY(lines_go_to_stdout_if_they_shall),
+	    STORY(lines_have_the_keys_of_the_go_courier_if_they_shall),
 	    STORY(lines_that_nobody_took_are_told_by_their_number),
 	    STORY(a_log_that_cannot_be_written_harms_nobody),
 	};
