@@ -50,7 +50,6 @@ enum {
 	ABANDON_MS = 1000, /* for the last commit once uploads were abandoned */
 	LEDGER_RETRY_MS = 1000,
 	CATCH_UP_TOLD_MS = 60 * 1000,
-	CATCH_UP_TOLD_AFTER_MS = 10 * 1000, /* a shorter one is not worth a line */
 	MUCH_MEMORY = 16 * 1024 * 1024, /* in flight; what is left of it later is worth a look */
 };
 
@@ -220,8 +219,7 @@ static void log_catch_up(struct lc_shard *shard, const struct lc_catch_up_progre
 	uint64_t now_ms = lc_loop_now_ms(shard->delivery.loop);
 	char until[LC_CLOCK_TEXT_SIZE];
 
-	if (now_ms < shard->catch_up.since_ms + CATCH_UP_TOLD_AFTER_MS ||
-	    (shard->catch_up_told_ms != 0 && now_ms < shard->catch_up_told_ms + CATCH_UP_TOLD_MS))
+	if (shard->catch_up_told_ms != 0 && now_ms < shard->catch_up_told_ms + CATCH_UP_TOLD_MS)
 		return;
 	shard->catch_up_told_ms = now_ms;
 	lc_clock_format((int64_t)progress->read_until * 1000, until);

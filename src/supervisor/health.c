@@ -181,6 +181,29 @@ static void examine_reconcile(const struct lc_health_rules *rules,
 	    shard->reconcile_failing_seconds);
 }
 
+/* A shard that is late and gets on says for how long. */
+static void find_late_rows(const struct lc_health_rules *rules,
+			   const struct lc_status_document_shard *shard,
+			   struct lc_status_document *document)
+{
+	char pace[96] = "";
+
+	if (shard->oldest_undelivered_seconds <= rules->delivery_age_max_seconds)
+		return;
+	if (shard->catch_up_read_until[0] != '\0' && shard->catch_up_estimate_seconds >= 0)
+		snprintf(pace, sizeof(pace),
+			 "; at its present pace the shard has caught up in about %" PRId64 " s",
+			 shard->catch_up_estimate_seconds);
+	lc_status_document_find(
+	    document, LC_SEVERITY_CRITICAL, (int)shard->shard,
+	    "the oldest undelivered row that nothing blocks is %" PRId64
+	    " s old, more than health.max-delivery-age-seconds (%" PRId64 "), and %" PRIu64
+	    " rows wait%s; log-courier-ctl sources --lagging shows which, log-courier-ctl explain "
+	    "shows why; make sure that ClickHouse and S3 keep up, or give the service more shards",
+	    shard->oldest_undelivered_seconds, rules->delivery_age_max_seconds,
+	    shard->pending_records, pace);
+}
+
 static void examine_delivery(const struct lc_health_rules *rules,
 			     const struct lc_status_document_shard *shard,
 			     struct lc_status_document *document)
@@ -199,16 +222,7 @@ static void examine_delivery(const struct lc_health_rules *rules,
 		    " s, so that no upload starts; free some space in state-directory or repair "
 		    "its disk (the log has the error); delivery resumes by itself",
 		    shard->ledger_failing_seconds);
-	if (shard->oldest_undelivered_seconds > rules->delivery_age_max_seconds)
-		lc_status_document_find(
-		    document, LC_SEVERITY_CRITICAL, number,
-		    "the oldest undelivered row that nothing blocks is %" PRId64
-		    " s old, more than health.max-delivery-age-seconds (%" PRId64 "), and %" PRIu64
-		    " rows wait; log-courier-ctl sources --lagging shows which, log-courier-ctl "
-		    "explain shows why; make sure that ClickHouse and S3 keep up, or give the "
-		    "service more shards",
-		    shard->oldest_undelivered_seconds, rules->delivery_age_max_seconds,
-		    shard->pending_records);
+	find_late_rows(rules, shard, document);
 }
 
 /* What single targets and sources cause: the others are delivered. */

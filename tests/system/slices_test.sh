@@ -33,6 +33,11 @@ catch_up_shows() {
 		"$CONTROL" status --json | jq -e 'any(.shards[]; .catch_up_left_seconds > 300 and .catch_up_records_to_come > 0)'
 }
 
+# The message of some line of the service's log.
+log_says() {
+	grep -q "\"level\":\"info\",\"message\":\"$1\"" "$WORK/service.log"
+}
+
 # All keep up again, and the metrics say so.
 catch_up_is_over() {
 	"$CONTROL" status --json | jq -e 'all(.shards[]; .catch_up_read_until == null)' &&
@@ -57,6 +62,8 @@ need "a worker dies" kill_worker_of 0
 await_every_row 60
 check "every row stands in one object" verify
 check "status does not speak of catching up any more" await 60 catch_up_is_over
+check "the log has said how far the first start was" log_says "catching up"
+check "and that it was done" log_says "caught up"
 check "what was settled is compared" await 60 compared
 check "there is nothing to warn of" test "$(warnings)" = 0
 check "the service ends" stop_service

@@ -39,6 +39,7 @@ static struct lc_status_document document_of(size_t shards)
 		document.shards[i].s3_confirmed_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].s3_refusing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].ledger_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
+		document.shards[i].catch_up_estimate_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].log_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].obituary_exit_code = LC_STATUS_DOCUMENT_NO_AGE;
 	}
@@ -419,8 +420,24 @@ static void rows_that_wait_too_long_are_a_finding(void **state)
 	(void)state;
 	document.shards[1].oldest_undelivered_seconds = 7201;
 	document.shards[1].pending_records = 4;
-	expect(&document, "the oldest undelivered row that nothing blocks is 7201 s old, more than "
-			  "health.max-delivery-age-seconds (7200), and 4 rows wait");
+	expect(&document,
+	       "the oldest undelivered row that nothing blocks is 7201 s old, more than "
+	       "health.max-delivery-age-seconds (7200), and 4 rows wait; log-courier-ctl");
+}
+
+static void late_rows_of_a_shard_that_catches_up_come_with_its_estimate(void **state)
+{
+	struct lc_status_document document = document_of(2);
+	struct lc_status_document_shard *shard = &document.shards[1];
+
+	(void)state;
+	shard->oldest_undelivered_seconds = 7201;
+	shard->pending_records = 4;
+	snprintf(shard->catch_up_read_until, sizeof(shard->catch_up_read_until),
+		 "2026-02-06T12:00:00.000Z");
+	shard->catch_up_estimate_seconds = 240;
+	expect(&document, "and 4 rows wait; at its present pace the shard has caught up in about "
+			  "240 s; log-courier-ctl");
 }
 
 /* The document's findings end as one warning about shard 1 that holds the words. */
@@ -525,6 +542,7 @@ int main(void)
 	    cmocka_unit_test(a_disk_that_is_nearly_full_is_a_finding_of_the_service),
 	    cmocka_unit_test(a_state_directory_that_was_replaced_is_a_finding_of_the_service),
 	    cmocka_unit_test(rows_that_wait_too_long_are_a_finding),
+	    cmocka_unit_test(late_rows_of_a_shard_that_catches_up_come_with_its_estimate),
 	    cmocka_unit_test(what_one_tenant_suffers_is_a_warning),
 	    cmocka_unit_test(a_log_that_nobody_reads_is_one_warning),
 	    cmocka_unit_test(findings_are_bounded),
