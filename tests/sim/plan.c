@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { TTL_HORIZON = 600 };
+enum { TTL_HORIZON = 600, NO_DELAY_ONE_IN = 11 };
 
 static uint64_t seconds(uint64_t least, uint64_t most)
 {
@@ -190,7 +190,9 @@ void sim_plan_make(void)
 	plan->seat_count = (unsigned)sim_between(1, SIM_SEATS_MAX);
 	for (unsigned i = 0; i < plan->seat_count; i++)
 		plan->seat_skew[i] = sim_chance(0.5) ? (int32_t)sim_below(5) - 2 : 0;
-	plan->delay = (uint32_t)sim_between(0, 10);
+	plan->delay = (uint32_t)sim_between(1, 10);
+	if (sim->seed % NO_DELAY_ONE_IN == 0) /* not drawn: the other seeds keep their histories */
+		plan->delay = 0;
 	plan->all_shards = sim_chance(0.6);
 	plan->shard_count = (unsigned)sim_between(1, SIM_SHARDS_MAX);
 	plan->shard = (unsigned)sim_below(plan->shard_count);
