@@ -20,7 +20,7 @@ enum lc_counters_name {
 };
 
 enum lc_counters_histogram {
-#define LC_HISTOGRAM(name, family, bounds, help) LC_COUNTERS_HISTOGRAM_##name,
+#define LC_HISTOGRAM(name, family, labels, bounds, help) LC_COUNTERS_HISTOGRAM_##name,
 #include "tbl/counters.h"
 	LC_COUNTERS_HISTOGRAM_COUNT
 };
@@ -69,7 +69,8 @@ struct lc_counters_description {
 
 struct lc_counters_histogram_description {
 	const char *family;
-	const char *help;
+	const char *labels;
+	const char *help; /* "" unless the row is its family's first */
 	double bounds[LC_COUNTERS_BOUNDS_MAX];
 	size_t bound_count;
 };

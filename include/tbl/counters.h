@@ -5,7 +5,7 @@
  *
  * LC_COUNTER(name, family, labels, help)    only ever grows
  * LC_GAUGE(name, family, labels, help)      goes up and down
- * LC_HISTOGRAM(name, family, bounds, help)  bounds: LC_BOUNDS_* below, upper bounds of the buckets
+ * LC_HISTOGRAM(name, family, labels, bounds, help)  bounds: LC_BOUNDS_* below, upper bounds of the buckets
  *
  * Rows of one family stand together; the first one's help is the family's. Labels are in
  * Prometheus' text form, without braces; the label `shard` is added to every row.
@@ -24,7 +24,7 @@
 #define LC_GAUGE(name, family, labels, help)
 #endif
 #ifndef LC_HISTOGRAM
-#define LC_HISTOGRAM(name, family, bounds, help)
+#define LC_HISTOGRAM(name, family, labels, bounds, help)
 #endif
 
 /* clang-format off */
@@ -40,13 +40,13 @@ LC_COUNTER(RECORDS_IN_PERMANENT_ERRORS, "log_courier_records_in_permanent_errors
 	"Rows in uploads that their target refused; rows that are refused again count again.")
 LC_GAUGE(RECORDS_REFUSED, "log_courier_records_refused", "",
 	"Rows that their target is refusing; they are lost at the end of their retention unless the target is repaired.")
-LC_HISTOGRAM(BATCH_SECONDS, "log_courier_batch_processing_duration_seconds", LC_BOUNDS_LONG,
+LC_HISTOGRAM(BATCH_SECONDS, "log_courier_batch_processing_duration_seconds", "", LC_BOUNDS_LONG,
 	"Time from a log object's first row to its confirmation.")
 LC_COUNTER(CYCLES, "log_courier_cycles_total", "",
 	"Cycles that have ended: discover, scan, build, upload.")
-LC_HISTOGRAM(CYCLE_SECONDS, "log_courier_cycle_duration_seconds", LC_BOUNDS_LONG,
+LC_HISTOGRAM(CYCLE_SECONDS, "log_courier_cycle_duration_seconds", "", LC_BOUNDS_LONG,
 	"Duration of a cycle, without the uploads that are still running at its end.")
-LC_HISTOGRAM(LAG_SECONDS, "log_courier_lag_seconds", LC_BOUNDS_LAG,
+LC_HISTOGRAM(LAG_SECONDS, "log_courier_lag_seconds", "", LC_BOUNDS_LAG,
 	"Age of a log object's oldest row, by its start time, when S3 confirmed the object.")
 LC_COUNTER(DISCOVERY_BATCHES_FOUND, "log_courier_discovery_batches_found_total", "",
 	"Sources that a discovery found ready to be read.")
@@ -54,7 +54,7 @@ LC_COUNTER(DISCOVERY_FAILURES, "log_courier_discovery_failures_total", "",
 	"Discoveries that failed; each is tried again.")
 LC_GAUGE(DISCOVERY_BUCKETS, "log_courier_discovery_buckets_per_discovery", "",
 	"Sources with new rows in the last discovery.")
-LC_HISTOGRAM(DISCOVERY_SECONDS, "log_courier_discovery_duration_seconds", LC_BOUNDS_QUERY,
+LC_HISTOGRAM(DISCOVERY_SECONDS, "log_courier_discovery_duration_seconds", "", LC_BOUNDS_QUERY,
 	"Duration of a discovery in ClickHouse.")
 LC_COUNTER(FETCH_RECORDS, "log_courier_fetch_records_total", "",
 	"Rows read from ClickHouse.")
@@ -68,15 +68,15 @@ LC_COUNTER(FETCH_PAUSES, "log_courier_fetch_pauses_total", "",
 	"Times that a scan was paused because limits.max-inflight-bytes was reached.")
 LC_COUNTER(FETCH_FIELDS_SHORTENED, "log_courier_fetch_fields_shortened_total", "",
 	"Fields shortened because their row was larger than limits.max-row-bytes.")
-LC_HISTOGRAM(FETCH_ROWS, "log_courier_fetch_records_per_bucket", LC_BOUNDS_ROWS,
+LC_HISTOGRAM(FETCH_ROWS, "log_courier_fetch_records_per_bucket", "", LC_BOUNDS_ROWS,
 	"Rows of one source that one scan read.")
-LC_HISTOGRAM(FETCH_SECONDS, "log_courier_fetch_duration_seconds", LC_BOUNDS_QUERY,
+LC_HISTOGRAM(FETCH_SECONDS, "log_courier_fetch_duration_seconds", "", LC_BOUNDS_QUERY,
 	"Duration of a scan query.")
 LC_COUNTER(BUILD_OBJECTS, "log_courier_build_objects_total", "",
 	"Log objects built.")
-LC_HISTOGRAM(BUILD_BYTES, "log_courier_build_object_size_bytes", LC_BOUNDS_BYTES,
+LC_HISTOGRAM(BUILD_BYTES, "log_courier_build_object_size_bytes", "", LC_BOUNDS_BYTES,
 	"Size of the log objects built.")
-LC_HISTOGRAM(BUILD_SECONDS, "log_courier_build_duration_seconds", LC_BOUNDS_SHORT,
+LC_HISTOGRAM(BUILD_SECONDS, "log_courier_build_duration_seconds", "", LC_BOUNDS_SHORT,
 	"Time taken to sort and name a log object.")
 LC_COUNTER(UPLOAD_SUCCEEDED, "log_courier_upload_objects_total", "status=\"success\"",
 	"Upload attempts, by how they ended.")
@@ -87,8 +87,10 @@ LC_COUNTER(UPLOAD_WAS_THERE, "log_courier_upload_already_there_total", "",
 	"ledger was lost, or another courier delivers the same rows.")
 LC_COUNTER(UPLOAD_BYTES, "log_courier_upload_bytes_total", "",
 	"Bytes in log objects that S3 has confirmed.")
-LC_HISTOGRAM(UPLOAD_SECONDS, "log_courier_upload_duration_seconds", LC_BOUNDS_SHORT,
-	"Duration of an upload attempt.")
+LC_HISTOGRAM(UPLOAD_SECONDS, "log_courier_upload_duration_seconds", "status=\"success\"", LC_BOUNDS_SHORT,
+	"Duration of an upload attempt, by how it ended.")
+LC_HISTOGRAM(UPLOAD_SECONDS_FAILED, "log_courier_upload_duration_seconds", "status=\"failed\"", LC_BOUNDS_SHORT,
+	"")
 LC_COUNTER(COMMIT_SUCCEEDED, "log_courier_commit_offsets_flushed_total", "status=\"success\"",
 	"Offsets written to ClickHouse, by how the insert ended.")
 LC_COUNTER(COMMIT_FAILED, "log_courier_commit_offsets_flushed_total", "status=\"failed\"",
@@ -101,7 +103,7 @@ LC_COUNTER(COMMIT_BY_CYCLE, "log_courier_commit_flushes_total", "reason=\"cycle_
 	"")
 LC_COUNTER(COMMIT_BY_SHUTDOWN, "log_courier_commit_flushes_total", "reason=\"shutdown\"",
 	"")
-LC_HISTOGRAM(COMMIT_SECONDS, "log_courier_commit_duration_seconds", LC_BOUNDS_SHORT,
+LC_HISTOGRAM(COMMIT_SECONDS, "log_courier_commit_duration_seconds", "", LC_BOUNDS_SHORT,
 	"Duration of an insert of offsets.")
 LC_GAUGE(INFLIGHT_BYTES, "log_courier_inflight_bytes", "",
 	"Memory used by log objects that are being built or uploaded, indexes included.")
@@ -139,7 +141,7 @@ LC_COUNTER(RECONCILES, "log_courier_reconciles_total", "kind=\"recent\"",
 	"Passes of the reconcile, over recent slots or over all slots within the horizon.")
 LC_COUNTER(RECONCILES_FULL, "log_courier_reconciles_total", "kind=\"full\"",
 	"")
-LC_HISTOGRAM(RECONCILE_SECONDS, "log_courier_reconcile_duration_seconds", LC_BOUNDS_QUERY,
+LC_HISTOGRAM(RECONCILE_SECONDS, "log_courier_reconcile_duration_seconds", "", LC_BOUNDS_QUERY,
 	"Duration of a pass of the reconcile.")
 LC_GAUGE(RECONCILE_FAILING_SINCE, "log_courier_reconcile_failing_since_timestamp_seconds", "",
 	"When passes of the reconcile began to fail to compare all slots within the horizon; 0 unless they "
@@ -190,7 +192,7 @@ LC_GAUGE(LEDGER_BYTES, "log_courier_ledger_bytes", "",
 	"Size of the ledger's file and of its write-ahead log.")
 LC_COUNTER(LEDGER_COMMITS, "log_courier_ledger_commits_total", "",
 	"Transactions committed to the ledger.")
-LC_HISTOGRAM(LEDGER_SECONDS, "log_courier_ledger_commit_duration_seconds", LC_BOUNDS_SHORT,
+LC_HISTOGRAM(LEDGER_SECONDS, "log_courier_ledger_commit_duration_seconds", "", LC_BOUNDS_SHORT,
 	"Duration of a transaction of the ledger, from its first write until it is on disk.")
 LC_COUNTER(LOG_LINES_DROPPED, "log_courier_log_lines_dropped_total", "",
 	"Lines of the worker's log that were dropped because log.destination did not take them; when it does again, the log says how many.")

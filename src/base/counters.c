@@ -21,8 +21,9 @@ const struct lc_counters_description LC_COUNTERS_DESCRIPTIONS[LC_COUNTERS_COUNT]
 
 const struct lc_counters_histogram_description
     LC_COUNTERS_HISTOGRAM_DESCRIPTIONS[LC_COUNTERS_HISTOGRAM_COUNT] = {
-#define LC_HISTOGRAM(name, family_, bounds_, help_)            \
+#define LC_HISTOGRAM(name, family_, labels_, bounds_, help_)   \
 	[LC_COUNTERS_HISTOGRAM_##name] = {.family = family_,   \
+					  .labels = labels_,   \
 					  .help = help_,       \
 					  .bounds = {bounds_}, \
 					  .bound_count = BOUND_COUNT(bounds_)},

@@ -426,14 +426,21 @@ static void append_counters(struct lc_buffer *text)
 
 static void append_histograms(struct lc_buffer *text)
 {
-	lc_buffer_append_text(text, "\n## Histograms of each shard\n\nAs Prometheus has them: "
-				    "`_bucket`, `_sum` and `_count`.\n\n"
-				    "| metric | buckets up to | meaning |\n|---|---|---|\n");
+	lc_buffer_append_text(text,
+			      "\n## Histograms of each shard\n\nAs Prometheus has them: "
+			      "`_bucket`, `_sum` and `_count`.\n\n"
+			      "| metric | labels | buckets up to | meaning |\n|---|---|---|---|\n");
 	for (size_t i = 0; i < LC_COUNTERS_HISTOGRAM_COUNT; i++) {
 		const struct lc_counters_histogram_description *row =
 		    &LC_COUNTERS_HISTOGRAM_DESCRIPTIONS[i];
 
+		if (row->help[0] == '\0')
+			continue;
 		lc_buffer_append_format(text, "| `%s` | ", row->family);
+		if (row->labels[0] != '\0')
+			lc_buffer_append_format(text, "`%.*s`", name_size(row->labels),
+						row->labels);
+		lc_buffer_append_text(text, " | ");
 		for (size_t bound = 0; bound < row->bound_count; bound++)
 			lc_buffer_append_format(text, "%s%.15g", bound == 0 ? "" : ", ",
 						row->bounds[bound]);

@@ -424,7 +424,10 @@ static void on_answer(void *context, const struct lc_s3_answer *answer)
 	struct lc_object *object = context;
 	struct lc_upload *upload = object->upload;
 
-	lc_counters_observe(upload->delivery->counters, LC_COUNTERS_HISTOGRAM_UPLOAD_SECONDS,
+	lc_counters_observe(upload->delivery->counters,
+			    answer->retry_class == LC_RETRY_DONE
+				? LC_COUNTERS_HISTOGRAM_UPLOAD_SECONDS
+				: LC_COUNTERS_HISTOGRAM_UPLOAD_SECONDS_FAILED,
 			    (double)answer->elapsed_ms / 1000);
 	if (answer->was_there && answer->certain)
 		note_was_there(upload, object);

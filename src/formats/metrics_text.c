@@ -78,22 +78,26 @@ static void append_histogram(struct lc_buffer *text, enum lc_counters_histogram 
 	    &LC_COUNTERS_HISTOGRAM_DESCRIPTIONS[histogram];
 	const struct lc_counters_buckets *buckets = &shard->counters->histograms[histogram];
 	uint64_t sum = atomic_load_explicit(&buckets->sum_millionths, memory_order_relaxed);
+	const char *comma = description->labels[0] == '\0' ? "" : ",";
 	uint64_t below = 0;
 
 	for (size_t i = 0; i <= description->bound_count; i++) {
 		below += atomic_load_explicit(&buckets->buckets[i], memory_order_relaxed);
-		lc_buffer_append_format(text, "%s_bucket{shard=\"%u\",le=\"", description->family,
-					shard->shard);
+		lc_buffer_append_format(text, "%s_bucket{shard=\"%u\"%s%s,le=\"",
+					description->family, shard->shard, comma,
+					description->labels);
 		if (i < description->bound_count)
 			lc_buffer_append_format(text, "%.15g", description->bounds[i]);
 		else
 			lc_buffer_append_text(text, "+Inf");
 		lc_buffer_append_format(text, "\"} %" PRIu64 "\n", below);
 	}
-	lc_buffer_append_format(text, "%s_sum{shard=\"%u\"} %" PRIu64 ".%06" PRIu64 "\n",
-				description->family, shard->shard, sum / 1000000, sum % 1000000);
-	lc_buffer_append_format(text, "%s_count{shard=\"%u\"} %" PRIu64 "\n", description->family,
-				shard->shard, below);
+	lc_buffer_append_format(text, "%s_sum{shard=\"%u\"%s%s} %" PRIu64 ".%06" PRIu64 "\n",
+				description->family, shard->shard, comma, description->labels,
+				sum / 1000000, sum % 1000000);
+	lc_buffer_append_format(text, "%s_count{shard=\"%u\"%s%s} %" PRIu64 "\n",
+				description->family, shard->shard, comma, description->labels,
+				below);
 }
 
 void lc_metrics_text_append(struct lc_buffer *text, enum lc_metrics_text_format format,
@@ -109,9 +113,12 @@ void lc_metrics_text_append(struct lc_buffer *text, enum lc_metrics_text_format 
 		append_values(text, name, shards, count);
 	}
 	for (size_t i = 0; i < LC_COUNTERS_HISTOGRAM_COUNT; i++) {
-		lc_metrics_text_append_family(
-		    text, format, LC_COUNTERS_HISTOGRAM_DESCRIPTIONS[i].family, "histogram",
-		    LC_COUNTERS_HISTOGRAM_DESCRIPTIONS[i].help);
+		const struct lc_counters_histogram_description *row =
+		    &LC_COUNTERS_HISTOGRAM_DESCRIPTIONS[i];
+
+		if (row->help[0] != '\0')
+			lc_metrics_text_append_family(text, format, row->family, "histogram",
+						      row->help);
 		for (size_t shard = 0; shard < count; shard++)
 			append_histogram(text, (enum lc_counters_histogram)i, &shards[shard]);
 	}

@@ -55,6 +55,10 @@ refuses_old_ledger() {
 	[ "$status" -ne 0 ] && [ "$status" -ne 124 ] && grep -q 'another courier delivers' "$WORK/refusal.log"
 }
 
+metrics_have() {
+	curl -sf "http://127.0.0.1:$LOG_COURIER_METRICS_SERVER_LISTEN_PORT/metrics" >"$WORK/metrics" && grep -qF "$1 " "$WORK/metrics"
+}
+
 story "from another courier and back: what its offsets leave is delivered once, and it finds nothing left"
 start_stack --layout access-logs
 export LOG_COURIER_SUPERVISOR_SHARDS=2
@@ -77,7 +81,13 @@ check "an old ledger is not trusted: the service ends and says why" refuses_old_
 need "its ledger is reset" reset_ledger
 need "time goes on" await 10 second_is_over
 need "and more rows come" load --table access_logs_ingest --rows 2000 --sources 40 --seed 3
+# What such a deployment may have set, and reads.
+export LOG_COURIER_CONSUMER_PROCESSING_DELAY_SECONDS=0 LOG_COURIER_LOG_DESTINATION=stdout LOG_COURIER_LOG_KEYS=go
 start_service
+check "its probe is answered" curl -sf "http://127.0.0.1:$LOG_COURIER_METRICS_SERVER_LISTEN_PORT/healthcheck"
+check "its log's readers find the keys that they know" grep -q '"level":"INFO","msg":"' "$WORK/service.log"
+check "its dashboards find the process" metrics_have process_resident_memory_bytes
+check "  and how long uploads took, by how they ended" metrics_have 'log_courier_upload_duration_seconds_sum{shard="0",status="success"}'
 await_delivery 60
 check "only these are delivered" [ "$(delivered_rows)" -eq 2000 ]
 check "the service ends on SIGTERM" stop_service

@@ -70,21 +70,38 @@ static void a_histogram_has_cumulative_buckets_a_sum_and_a_count(void **state)
 	char *text = render_example();
 
 	(void)state;
-	assert_holds(text,
-		     "# TYPE log_courier_upload_duration_seconds histogram\n"
-		     "log_courier_upload_duration_seconds_bucket{shard=\"0\",le=\"0.001\"} 1\n"
-		     "log_courier_upload_duration_seconds_bucket{shard=\"0\",le=\"0.01\"} 1\n"
-		     "log_courier_upload_duration_seconds_bucket{shard=\"0\",le=\"0.05\"} 1\n"
-		     "log_courier_upload_duration_seconds_bucket{shard=\"0\",le=\"0.1\"} 1\n"
-		     "log_courier_upload_duration_seconds_bucket{shard=\"0\",le=\"0.5\"} 3\n"
-		     "log_courier_upload_duration_seconds_bucket{shard=\"0\",le=\"1\"} 3\n"
-		     "log_courier_upload_duration_seconds_bucket{shard=\"0\",le=\"2\"} 3\n"
-		     "log_courier_upload_duration_seconds_bucket{shard=\"0\",le=\"5\"} 3\n"
-		     "log_courier_upload_duration_seconds_bucket{shard=\"0\",le=\"10\"} 3\n"
-		     "log_courier_upload_duration_seconds_bucket{shard=\"0\",le=\"+Inf\"} 4\n"
-		     "log_courier_upload_duration_seconds_sum{shard=\"0\"} 70.800500\n"
-		     "log_courier_upload_duration_seconds_count{shard=\"0\"} 4\n"
-		     "log_courier_upload_duration_seconds_bucket{shard=\"12\",le=\"0.001\"} 0\n");
+	assert_holds(
+	    text,
+	    "# TYPE log_courier_upload_duration_seconds histogram\n"
+	    "log_courier_upload_duration_seconds_bucket{shard=\"0\",status=\"success\",le=\"0."
+	    "001\"} 1\n"
+	    "log_courier_upload_duration_seconds_bucket{shard=\"0\",status=\"success\",le=\"0.01\"}"
+	    " 1\n"
+	    "log_courier_upload_duration_seconds_bucket{shard=\"0\",status=\"success\",le=\"0.05\"}"
+	    " 1\n"
+	    "log_courier_upload_duration_seconds_bucket{shard=\"0\",status=\"success\",le=\"0.1\"} "
+	    "1\n"
+	    "log_courier_upload_duration_seconds_bucket{shard=\"0\",status=\"success\",le=\"0.5\"} "
+	    "3\n"
+	    "log_courier_upload_duration_seconds_bucket{shard=\"0\",status=\"success\",le=\"1\"} "
+	    "3\n"
+	    "log_courier_upload_duration_seconds_bucket{shard=\"0\",status=\"success\",le=\"2\"} "
+	    "3\n"
+	    "log_courier_upload_duration_seconds_bucket{shard=\"0\",status=\"success\",le=\"5\"} "
+	    "3\n"
+	    "log_courier_upload_duration_seconds_bucket{shard=\"0\",status=\"success\",le=\"10\"} "
+	    "3\n"
+	    "log_courier_upload_duration_seconds_bucket{shard=\"0\",status=\"success\",le=\"+Inf\"}"
+	    " 4\n"
+	    "log_courier_upload_duration_seconds_sum{shard=\"0\",status=\"success\"} 70.800500\n"
+	    "log_courier_upload_duration_seconds_count{shard=\"0\",status=\"success\"} 4\n"
+	    "log_courier_upload_duration_seconds_bucket{shard=\"12\",status=\"success\",le=\"0."
+	    "001\"} 0\n");
+	/* the family's next row has no head of its own */
+	assert_holds(
+	    text, "log_courier_upload_duration_seconds_count{shard=\"12\",status=\"success\"} 0\n"
+		  "log_courier_upload_duration_seconds_bucket{shard=\"0\",status=\"failed\","
+		  "le=\"0.001\"} 0\n");
 	assert_holds(
 	    text, "log_courier_build_object_size_bytes_bucket{shard=\"12\",le=\"1048576\"} 0\n"
 		  "log_courier_build_object_size_bytes_bucket{shard=\"12\",le=\"10485760\"} 1\n"
