@@ -6,6 +6,7 @@
 #include "base/exit_codes.h"
 #include "base/log.h"
 #include "config/command_line.h"
+#include "config/errors.h"
 #include "config/settings.h"
 #include "config/settings_load.h"
 #include "config/settings_print.h"
@@ -24,20 +25,40 @@ enum {
 	WIDTH_MOST = 120,
 };
 
-/* The message may repeat a path from the command line: what could move a terminal's cursor is
- * replaced. Journals get a line as all others are. */
-static int complain(struct lc_error *error)
+static void log_errors(const struct lc_errors *errors, const char *message)
 {
-	if (lc_log_to_journal()) {
-		lc_log(LC_LOG_ERROR, "the service cannot start with this configuration",
-		       LC_LOG_FAULT(error));
-		return LC_EXIT_USAGE;
-	}
+	for (size_t i = 0; i < errors->count; i++)
+		lc_log(LC_LOG_ERROR, message, LC_LOG_FAULT(&errors->list[i]));
+	if (errors->left_out > 0)
+		lc_log(LC_LOG_ERROR,
+		       "further errors of the configuration are not shown; there may be more",
+		       LC_LOG_UINT("count", errors->left_out));
+}
+
+/* A message may repeat a path from the command line: what could move a terminal's cursor is
+ * replaced. */
+static void print_error(struct lc_error *error)
+{
 	for (char *c = error->message; *c != '\0'; c++) {
 		if ((unsigned char)*c < 0x20 || *c == 0x7F)
 			*c = '?';
 	}
 	fprintf(stderr, "log-courier: %s\n", error->message);
+}
+
+/* One line for each error. Journals get lines as all others are. Releases the errors. */
+static int complain(struct lc_errors *errors)
+{
+	if (lc_log_to_journal()) {
+		log_errors(errors, "the service cannot start with this configuration");
+	} else {
+		for (size_t i = 0; i < errors->count; i++)
+			print_error(&errors->list[i]);
+		if (errors->left_out > 0)
+			fprintf(stderr, "log-courier: %zu or more further errors are not shown\n",
+				errors->left_out);
+	}
+	lc_errors_free(errors);
 	return LC_EXIT_USAGE;
 }
 
@@ -67,6 +88,12 @@ static size_t terminal_width(void)
 }
 
 /* What needs no settings. */
+static bool is_information(enum lc_command_line_action action)
+{
+	return action == LC_COMMAND_LINE_HELP || action == LC_COMMAND_LINE_VERSION ||
+	       action == LC_COMMAND_LINE_PRINT_SAMPLE_CONFIG;
+}
+
 static int inform(enum lc_command_line_action action)
 {
 	struct lc_buffer text;
@@ -87,18 +114,26 @@ struct arguments {
 	char *const *argv;
 };
 
-static bool load(void *context, struct lc_settings *settings, struct lc_error *error)
+/* Of several errors the log has each, and `error` a summary. */
+static bool load_again(void *context, struct lc_settings *settings, struct lc_error *error)
 {
 	const struct arguments *arguments = context;
+	struct lc_errors errors = {0};
 
-	return lc_settings_load(settings, arguments->argc, arguments->argv, environ, error);
+	if (lc_settings_load(settings, arguments->argc, arguments->argv, environ, &errors))
+		return true;
+	if (lc_errors_count(&errors) > 1)
+		log_errors(&errors, "the configuration is not valid");
+	lc_errors_summarize(&errors, error);
+	lc_errors_free(&errors);
+	return false;
 }
 
 static int act(const struct lc_command_line *line, struct lc_settings *settings,
 	       struct arguments *arguments)
 {
 	struct lc_supervisor_configuration configuration = {
-	    .settings = settings, .load = load, .context = arguments};
+	    .settings = settings, .load = load_again, .context = arguments};
 	struct lc_buffer text;
 
 	if (line->action == LC_COMMAND_LINE_RUN) {
@@ -121,17 +156,16 @@ int main(int argc, char **argv)
 	struct arguments arguments = {.argc = argc, .argv = argv};
 	struct lc_command_line line;
 	struct lc_settings settings;
-	struct lc_error error = {0};
+	struct lc_errors errors = {0};
 	int code;
 
 	lc_log_look_for_journal();
-	if (!lc_command_line_read(&line, argc, argv, &error))
-		return complain(&error);
-	if (line.action == LC_COMMAND_LINE_HELP || line.action == LC_COMMAND_LINE_VERSION ||
-	    line.action == LC_COMMAND_LINE_PRINT_SAMPLE_CONFIG)
+	if (lc_command_line_read(&line, argc, argv, &errors) && is_information(line.action))
 		return inform(line.action);
-	if (!load(&arguments, &settings, &error))
-		return complain(&error);
+	/* Reads the command line, too, and finds the same errors in it, and others. */
+	lc_errors_free(&errors);
+	if (!lc_settings_load(&settings, argc, argv, environ, &errors))
+		return complain(&errors);
 	code = act(&line, &settings, &arguments);
 	lc_settings_free(&settings);
 	return code;

@@ -13,7 +13,7 @@
 #ifndef LC_CONFIG_COMMAND_LINE_H
 #define LC_CONFIG_COMMAND_LINE_H
 
-#include "base/error.h"
+#include "config/errors.h"
 #include "config/settings.h"
 
 #include <stdbool.h>
@@ -31,13 +31,13 @@ struct lc_command_line {
 };
 
 /* Reads what is no setting, and checks that every flag is known and has its value; the values of
- * settings are not looked at. After --help and --version nothing is looked at. An error
- * (LC_ERROR_USAGE) names the flag and, when it is unknown, the nearest one. */
+ * settings are not looked at. After --help and --version nothing is looked at. Each error
+ * (LC_ERROR_USAGE) names the flag and, when it is unknown, one that is near. */
 bool lc_command_line_read(struct lc_command_line *line, int argc, char *const *argv,
-			  struct lc_error *error);
+			  struct lc_errors *errors);
 
-/* Sets what the flags give. */
+/* Sets what the flags give. Passes over what lc_command_line_read reports. */
 bool lc_command_line_apply(struct lc_settings *settings, int argc, char *const *argv,
-			   struct lc_error *error);
+			   struct lc_errors *errors);
 
 #endif

@@ -64,7 +64,8 @@ const struct lc_setting *lc_setting_at(enum lc_settings_index index);
 /* The setting with this dotted name, or NULL. */
 const struct lc_setting *lc_setting_find(struct lc_view name);
 
-/* The setting whose name is most like `name`; a dotted, an environment or half a name will do. */
+/* The setting that a mistyped `name` was probably meant to be, or the first of the group; a dotted,
+ * an environment or half a name will do. NULL if no setting is like it. */
 const struct lc_setting *lc_setting_nearest(struct lc_view name);
 
 /* "LOG_COURIER_CLICKHOUSE_URL" into `name`, of LC_SETTING_ENVIRONMENT_SIZE bytes. */

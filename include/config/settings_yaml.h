@@ -14,20 +14,22 @@
 #ifndef LC_CONFIG_SETTINGS_YAML_H
 #define LC_CONFIG_SETTINGS_YAML_H
 
-#include "base/error.h"
 #include "base/view.h"
+#include "config/errors.h"
 #include "config/settings.h"
 
 #include <stdbool.h>
 
 enum { LC_SETTINGS_YAML_SIZE_MAX = 262144 }; /* bytes of a file */
 
-/* Reads the file and sets what it gives. An empty file gives nothing. The error says
- * "<path>:<line>: <setting>: what was found, what is allowed". */
-bool lc_settings_yaml_read(struct lc_settings *settings, const char *path, struct lc_error *error);
+/* Reads the file and sets what it gives. An empty file gives nothing. Each error, in the order of
+ * lines, says "<path>:<line>: <setting>: found ..., expected ...". What stands after a fault of
+ * syntax is not read. */
+bool lc_settings_yaml_read(struct lc_settings *settings, const char *path,
+			   struct lc_errors *errors);
 
 /* As lc_settings_yaml_read, with the file's content in memory; `path` is for messages alone. */
 bool lc_settings_yaml_parse(struct lc_settings *settings, const char *path, struct lc_view content,
-			    struct lc_error *error);
+			    struct lc_errors *errors);
 
 #endif

@@ -36,6 +36,10 @@ struct lc_text_guess {
 	const char *nearest; /* of the names so far; NULL while none is near enough */
 };
 
+/* The search for a name that is near in view of the length of the typed one: what has little in
+ * common with it was not meant. */
+struct lc_text_guess lc_text_guess_of(struct lc_view typed);
+
 /* Takes the known name, which must stay valid, if it is nearer than the bound and all names before;
  * says whether it did. The distance is the number of letters to insert, delete, replace or swap
  * with their neighbour; case and punctuation do not count. A typed name that ends like the known

@@ -1,10 +1,11 @@
 #include "config/command_line.h"
 
 #include "base/view.h"
+#include "config/go_settings.h"
 #include "config/setting.h"
 #include "config/text.h"
 
-#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char *const ACTIONS[] = {
@@ -63,17 +64,24 @@ static const struct lc_setting *find_negated(struct lc_view name)
 
 static bool refuse_unknown(struct lc_view name, struct lc_error *error)
 {
-	struct lc_text_guess guess = {.typed = name, .bound = UINT_MAX};
+	struct lc_text_guess guess = lc_text_guess_of(name);
+	const struct lc_setting *setting = lc_setting_nearest(name);
+	char hint[LC_GO_SETTINGS_HINT_SIZE];
 	char found[LC_TEXT_QUOTE_SIZE];
 
-	(void)lc_text_guess(&guess, lc_setting_nearest(name)->name);
+	if (setting != NULL && !lc_text_guess(&guess, setting->name))
+		guess.nearest = setting->name; /* its group is near */
 	for (unsigned i = LC_COMMAND_LINE_HELP; i < ACTION_COUNT; i++)
 		(void)lc_text_guess(&guess, ACTIONS[i]);
 	for (unsigned i = OPTION_NONE + 1; i < OPTION_COUNT; i++)
 		(void)lc_text_guess(&guess, OPTIONS[i].name);
-	return lc_error_set(error, LC_ERROR_USAGE,
-			    "command line: there is no flag %s; the nearest is --%s",
-			    lc_text_quote_name(found, name), guess.nearest);
+	if (!lc_go_settings_explain(name, hint)) {
+		snprintf(hint, sizeof(hint), "--help lists all");
+		if (guess.nearest != NULL)
+			snprintf(hint, sizeof(hint), "the nearest is --%s", guess.nearest);
+	}
+	return lc_error_set(error, LC_ERROR_USAGE, "command line: there is no flag %s; %s",
+			    lc_text_quote_name(found, name), hint);
 }
 
 /* What stands there may be a secret that lost its flag, so it is not repeated. */
@@ -158,46 +166,75 @@ static bool take_option(struct lc_command_line *line, const struct flag *flag,
 	return true;
 }
 
-bool lc_command_line_read(struct lc_command_line *line, int argc, char *const *argv,
-			  struct lc_error *error)
+/* As take_flag. Moves past what is wrong, too: an unknown flag and what seems to be its value. */
+static bool next_flag(struct flag *flag, int *position, int argc, char *const *argv,
+		      struct lc_error *error)
 {
+	int first = *position;
+
+	if (take_flag(flag, position, argc, argv, error))
+		return true;
+	if (*position == first)
+		++*position;
+	if (*position < argc && strncmp(argv[first], "--", 2) == 0 &&
+	    strchr(argv[first], '=') == NULL && strncmp(argv[*position], "--", 2) != 0)
+		++*position;
+	return false;
+}
+
+static bool take_action(struct lc_command_line *line, const struct flag *flag,
+			struct lc_error *error)
+{
+	if (flag->action == LC_COMMAND_LINE_RUN)
+		return true;
+	if (line->action != LC_COMMAND_LINE_RUN && line->action != flag->action)
+		return lc_error_set(error, LC_ERROR_USAGE,
+				    "command line: found both --%s and --%s, expected only one",
+				    ACTIONS[line->action], ACTIONS[flag->action]);
+	line->action = flag->action;
+	return true;
+}
+
+bool lc_command_line_read(struct lc_command_line *line, int argc, char *const *argv,
+			  struct lc_errors *errors)
+{
+	size_t count = lc_errors_count(errors);
+	struct lc_error error;
 	struct flag flag;
 
 	*line = (struct lc_command_line){.action = LC_COMMAND_LINE_RUN};
 	for (int i = 1; i < argc;) {
-		if (!take_flag(&flag, &i, argc, argv, error))
-			return false;
-		if (!take_option(line, &flag, error))
-			return false;
-		if (flag.action == LC_COMMAND_LINE_RUN)
-			continue;
-		if (line->action != LC_COMMAND_LINE_RUN && line->action != flag.action)
-			return lc_error_set(
-			    error, LC_ERROR_USAGE,
-			    "command line: found both --%s and --%s, expected only one",
-			    ACTIONS[line->action], ACTIONS[flag.action]);
-		line->action = flag.action;
-		if (flag.action == LC_COMMAND_LINE_HELP || flag.action == LC_COMMAND_LINE_VERSION)
-			return true;
+		if (!next_flag(&flag, &i, argc, argv, &error) ||
+		    !take_option(line, &flag, &error) || !take_action(line, &flag, &error))
+			(void)lc_errors_add(errors, &error);
+		else if (line->action == LC_COMMAND_LINE_HELP ||
+			 line->action == LC_COMMAND_LINE_VERSION)
+			return lc_errors_count(errors) == count;
 	}
-	if (line->preflight_bucket != NULL && line->action != LC_COMMAND_LINE_PREFLIGHT)
-		return lc_error_set(error, LC_ERROR_USAGE,
-				    "command line: --preflight-bucket goes with --preflight");
-	return true;
+	if (line->preflight_bucket != NULL && line->action != LC_COMMAND_LINE_PREFLIGHT) {
+		lc_error_set(&error, LC_ERROR_USAGE,
+			     "command line: --preflight-bucket goes with --preflight");
+		(void)lc_errors_add(errors, &error);
+	}
+	return lc_errors_count(errors) == count;
 }
 
 bool lc_command_line_apply(struct lc_settings *settings, int argc, char *const *argv,
-			   struct lc_error *error)
+			   struct lc_errors *errors)
 {
 	struct lc_settings_origin origin = {.source = LC_SETTINGS_FLAG};
+	size_t count = lc_errors_count(errors);
+	struct lc_error error;
 	struct flag flag;
 
 	for (int i = 1; i < argc;) {
-		if (!take_flag(&flag, &i, argc, argv, error))
-			return false;
-		if (flag.setting != NULL &&
-		    !lc_setting_set(settings, flag.setting, lc_view_of(flag.value), origin, error))
-			return lc_error_prefix(error, "command line");
+		if (!next_flag(&flag, &i, argc, argv, &error) || flag.setting == NULL)
+			continue;
+		if (!lc_setting_set(settings, flag.setting, lc_view_of(flag.value), origin,
+				    &error)) {
+			lc_error_prefix(&error, "command line");
+			(void)lc_errors_refuse(errors, flag.setting->index, &error);
+		}
 	}
-	return true;
+	return lc_errors_count(errors) == count;
 }

@@ -7,7 +7,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,11 +89,16 @@ const struct lc_setting *lc_setting_find(struct lc_view name)
 
 const struct lc_setting *lc_setting_nearest(struct lc_view name)
 {
-	struct lc_text_guess guess = {.typed = name, .bound = UINT_MAX};
-	const struct lc_setting *nearest = &SETTINGS[0];
+	struct lc_text_guess guess = lc_text_guess_of(name);
+	const struct lc_setting *nearest = NULL;
 
 	for (size_t i = 0; i < LC_SETTINGS_COUNT; i++) {
-		if (lc_text_guess(&guess, SETTINGS[i].name))
+		char group[LC_SETTING_ENVIRONMENT_SIZE];
+
+		/* A mistyped group is near to its first setting. */
+		snprintf(group, sizeof(group), "%.*s", (int)strcspn(SETTINGS[i].name, "."),
+			 SETTINGS[i].name);
+		if (lc_text_guess(&guess, SETTINGS[i].name) || lc_text_guess(&guess, group))
 			nearest = &SETTINGS[i];
 	}
 	return nearest;

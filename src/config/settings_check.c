@@ -12,24 +12,32 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static bool refuse(const struct lc_settings *settings, enum lc_settings_index index,
-		   struct lc_error *error, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+/* What is checked, and where errors go. */
+struct check {
+	const struct lc_settings *settings;
+	struct lc_errors *errors;
+};
 
-/* "<setting> (<where it comes from>): <why>". */
-static bool refuse(const struct lc_settings *settings, enum lc_settings_index index,
-		   struct lc_error *error, const char *format, ...)
+static void refuse(const struct check *check, enum lc_settings_index index, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* "<setting> (<where it comes from>): <why>", unless it has another value than was given. */
+static void refuse(const struct check *check, enum lc_settings_index index, const char *format, ...)
 {
 	const struct lc_setting *setting = lc_setting_at(index);
 	char origin[LC_SETTING_ORIGIN_SIZE];
 	char why[LC_ERROR_MESSAGE_SIZE];
+	struct lc_error error;
 	va_list arguments;
 
+	if (check->errors->refused[index])
+		return;
 	va_start(arguments, format);
 	vsnprintf(why, sizeof(why), format, arguments);
 	va_end(arguments);
-	lc_setting_origin(settings, setting, origin);
-	return lc_error_set(error, LC_ERROR_USAGE, "%s (%s): %s", setting->name, origin, why);
+	lc_setting_origin(check->settings, setting, origin);
+	lc_error_set(&error, LC_ERROR_USAGE, "%s (%s): %s", setting->name, origin, why);
+	(void)lc_errors_add(check->errors, &error);
 }
 
 /* high * high_factor >= low * low_factor, the factors bringing both to one unit. No product
@@ -42,23 +50,23 @@ struct order {
 	const char *allowed;
 };
 
-static bool check_order(const struct lc_settings *settings, const struct order *order,
-			struct lc_error *error)
+static void check_order(const struct check *check, const struct order *order)
 {
 	const struct lc_setting *low = lc_setting_at(order->low);
-	int64_t found = lc_setting_integer(settings, lc_setting_at(order->high));
-	int64_t bound = lc_setting_integer(settings, low);
+	int64_t found = lc_setting_integer(check->settings, lc_setting_at(order->high));
+	int64_t bound = lc_setting_integer(check->settings, low);
 	char origin[LC_SETTING_ORIGIN_SIZE];
 
-	if (found * order->high_factor >= bound * order->low_factor)
-		return true;
-	lc_setting_origin(settings, low, origin);
-	return refuse(settings, order->high, error,
-		      "found %" PRId64 ", expected %s %s, which is %" PRId64 " %s (%s)", found,
-		      order->allowed, low->name, bound, low->unit, origin);
+	if (found * order->high_factor >= bound * order->low_factor ||
+	    check->errors->refused[order->low])
+		return;
+	lc_setting_origin(check->settings, low, origin);
+	refuse(check, order->high,
+	       "found %" PRId64 ", expected %s %s, which is %" PRId64 " %s (%s)", found,
+	       order->allowed, low->name, bound, low->unit, origin);
 }
 
-static bool check_orders(const struct lc_settings *settings, struct lc_error *error)
+static void check_orders(const struct check *check)
 {
 	static const struct order ORDERS[] = {
 	    {LC_SETTINGS_consumer_max_discovery_interval_seconds,
@@ -73,118 +81,120 @@ static bool check_orders(const struct lc_settings *settings, struct lc_error *er
 	     "at least four times"},
 	};
 
-	for (size_t i = 0; i < sizeof(ORDERS) / sizeof(ORDERS[0]); i++) {
-		if (!check_order(settings, &ORDERS[i], error))
-			return false;
-	}
-	return true;
+	for (size_t i = 0; i < sizeof(ORDERS) / sizeof(ORDERS[0]); i++)
+		check_order(check, &ORDERS[i]);
 }
 
 /* What is in flight is not all that a worker needs. */
-static bool check_worker_memory(const struct lc_settings *settings, struct lc_error *error)
+static void check_worker_memory(const struct check *check)
 {
 	static const struct order ORDER = {LC_SETTINGS_limits_worker_memory_bytes,
 					   LC_SETTINGS_limits_max_inflight_bytes, 1, 2,
 					   "0 or at least twice"};
 
-	return settings->limits_worker_memory_bytes == 0 || check_order(settings, &ORDER, error);
+	if (check->settings->limits_worker_memory_bytes != 0)
+		check_order(check, &ORDER);
 }
 
-static bool check_ca_file(const struct lc_settings *settings, enum lc_settings_index index,
-			  struct lc_error *error)
+static void check_ca_file(const struct check *check, enum lc_settings_index index)
 {
-	const char *path = lc_setting_text(settings, lc_setting_at(index));
+	const char *path = lc_setting_text(check->settings, lc_setting_at(index));
 
-	if (path[0] == '\0' || access(path, R_OK) == 0)
-		return true;
-	return refuse(settings, index, error, "found %s, which cannot be read: %s",
-		      lc_text_quote_path(path), strerrordesc_np(errno));
+	if (path[0] != '\0' && access(path, R_OK) != 0)
+		refuse(check, index, "found %s, which cannot be read: %s", lc_text_quote_path(path),
+		       strerrordesc_np(errno));
 }
 
-static bool check_clickhouse(const struct lc_settings *settings, struct lc_error *error)
+static void check_ca_files(const struct check *check)
 {
-	return check_ca_file(settings, LC_SETTINGS_clickhouse_tls_ca_file, error);
+	check_ca_file(check, LC_SETTINGS_clickhouse_tls_ca_file);
+	check_ca_file(check, LC_SETTINGS_s3_tls_ca_file);
 }
 
-static bool check_s3(const struct lc_settings *settings, struct lc_error *error)
+static void check_keys(const struct check *check)
 {
-	if (settings->s3_access_key_id[0] == '\0')
-		return refuse(settings, LC_SETTINGS_s3_access_key_id, error,
-			      "found none, but requests to S3 cannot be signed without one");
-	if (settings->s3_secret_access_key[0] == '\0')
-		return refuse(settings, LC_SETTINGS_s3_secret_access_key, error,
-			      "found none, but requests to S3 cannot be signed without one; "
-			      "it may also come from s3.secret-access-key-file");
-	return check_ca_file(settings, LC_SETTINGS_s3_tls_ca_file, error);
+	if (check->settings->s3_access_key_id[0] == '\0')
+		refuse(check, LC_SETTINGS_s3_access_key_id,
+		       "found none, but requests to S3 cannot be signed without one");
+	if (check->settings->s3_secret_access_key[0] == '\0' &&
+	    !check->errors->refused[LC_SETTINGS_s3_secret_access_key_file])
+		refuse(check, LC_SETTINGS_s3_secret_access_key,
+		       "found none, but requests to S3 cannot be signed without one; it may also "
+		       "come from s3.secret-access-key-file");
 }
 
 /* A bucket's name in front makes no host name of an address. */
-static bool check_addressing_style(const struct lc_settings *settings, struct lc_error *error)
+static void check_addressing_style(const struct check *check)
 {
-	const char *host = strstr(settings->s3_endpoint, "://") + 3;
+	const char *host = strstr(check->settings->s3_endpoint, "://") + 3;
 	char address[INET_ADDRSTRLEN];
 	struct in_addr binary;
 	size_t size = strcspn(host, ":");
 
-	if (settings->s3_addressing_style != LC_S3_ADDRESSING_VIRTUAL)
-		return true;
+	if (check->settings->s3_addressing_style != LC_S3_ADDRESSING_VIRTUAL ||
+	    check->errors->refused[LC_SETTINGS_s3_endpoint])
+		return;
 	if (*host != '[') {
 		if (size >= sizeof(address))
-			return true;
+			return;
 		memcpy(address, host, size);
 		address[size] = '\0';
 		if (inet_pton(AF_INET, address, &binary) != 1)
-			return true;
+			return;
 	}
-	return refuse(settings, LC_SETTINGS_s3_addressing_style, error,
-		      "found \"virtual\", expected \"path\" because s3.endpoint contains an "
-		      "address, not a host name");
+	refuse(check, LC_SETTINGS_s3_addressing_style,
+	       "found \"virtual\", expected \"path\" because s3.endpoint contains an "
+	       "address, not a host name");
 }
 
-static bool check_socket(const struct lc_settings *settings, struct lc_error *error)
+static void check_socket(const struct check *check)
 {
 	size_t allowed = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
-	size_t size = strlen(settings->supervisor_socket);
+	size_t size = strlen(check->settings->supervisor_socket);
 
-	return size <= allowed ||
-	       refuse(settings, LC_SETTINGS_supervisor_socket, error,
-		      "found a path of %zu bytes, expected at most %zu", size, allowed);
+	if (size > allowed)
+		refuse(check, LC_SETTINGS_supervisor_socket,
+		       "found a path of %zu bytes, expected at most %zu", size, allowed);
 }
 
-static bool check_shards(const struct lc_settings *settings, struct lc_error *error)
+static void check_shards(const struct check *check)
 {
-	const char *rest = settings->supervisor_owned_shards;
+	const char *rest = check->settings->supervisor_owned_shards;
+	int64_t shards = check->settings->supervisor_shards;
 	unsigned first;
 	unsigned last;
 
+	if (check->errors->refused[LC_SETTINGS_supervisor_shards] || *rest == '\0')
+		return;
 	/* Machines that share the work must agree on N, whatever processors each of them has. */
-	if (*rest != '\0' && settings->supervisor_shards == 0)
-		return refuse(settings, LC_SETTINGS_supervisor_owned_shards, error,
-			      "found a list, which needs supervisor.shards to say how many "
-			      "shards the whole deployment has");
-	while (lc_setting_form_next_shards(&rest, &first, &last)) {
-		if (last >= settings->supervisor_shards)
-			return refuse(settings, LC_SETTINGS_supervisor_owned_shards, error,
-				      "found shard %u, expected 0 to %" PRId64
-				      " because supervisor.shards is %" PRId64,
-				      last, settings->supervisor_shards - 1,
-				      settings->supervisor_shards);
+	if (shards == 0) {
+		refuse(check, LC_SETTINGS_supervisor_owned_shards,
+		       "found a list, which needs supervisor.shards to say how many shards the "
+		       "whole deployment has");
+		return;
 	}
-	return true;
+	while (lc_setting_form_next_shards(&rest, &first, &last)) {
+		if (last >= shards) {
+			refuse(check, LC_SETTINGS_supervisor_owned_shards,
+			       "found shard %u, expected 0 to %" PRId64
+			       " because supervisor.shards is %" PRId64,
+			       last, shards - 1, shards);
+			return;
+		}
+	}
 }
 
-bool lc_settings_check(const struct lc_settings *settings, struct lc_error *error)
+bool lc_settings_check(const struct lc_settings *settings, struct lc_errors *errors)
 {
 	/* Each stands on its own, whatever those before it have found. */
-	static bool (*const CHECKS[])(const struct lc_settings *settings,
-				      struct lc_error *error) = {
-	    check_orders,           check_worker_memory, check_clickhouse, check_s3,
+	static void (*const CHECKS[])(const struct check *check) = {
+	    check_orders,           check_worker_memory, check_ca_files, check_keys,
 	    check_addressing_style, check_socket,        check_shards,
 	};
+	struct check check = {.settings = settings, .errors = errors};
+	size_t count = lc_errors_count(errors);
 
-	for (size_t i = 0; i < sizeof(CHECKS) / sizeof(CHECKS[0]); i++) {
-		if (!CHECKS[i](settings, error))
-			return false;
-	}
-	return true;
+	for (size_t i = 0; i < sizeof(CHECKS) / sizeof(CHECKS[0]); i++)
+		CHECKS[i](&check);
+	return lc_errors_count(errors) == count;
 }

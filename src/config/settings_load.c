@@ -5,11 +5,13 @@
 #include "base/memory.h"
 #include "config/command_line.h"
 #include "config/file.h"
+#include "config/go_settings.h"
 #include "config/setting.h"
 #include "config/settings_check.h"
 #include "config/settings_yaml.h"
 #include "config/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ---- the environment ---- */
@@ -44,46 +46,79 @@ static const struct lc_setting *find_variable(struct lc_view name)
 	return NULL;
 }
 
-static bool refuse_unknown(struct lc_view name, struct lc_error *error)
+static void refuse_unknown(struct lc_view name, struct lc_errors *errors)
 {
 	size_t prefix = strlen(LC_SETTING_ENVIRONMENT_PREFIX);
 	struct lc_view rest = {.data = name.data + prefix, .size = name.size - prefix};
-	char nearest[LC_SETTING_ENVIRONMENT_SIZE];
+	const struct lc_setting *nearest = lc_setting_nearest(rest);
+	char hint[LC_GO_SETTINGS_HINT_SIZE];
+	char known[LC_SETTING_ENVIRONMENT_SIZE];
 	char found[LC_TEXT_QUOTE_SIZE];
+	struct lc_error error;
 
-	lc_setting_environment_name(lc_setting_nearest(rest), nearest);
-	return lc_error_set(error, LC_ERROR_USAGE,
-			    "environment variable %s: there is no such setting; the nearest is %s",
-			    lc_text_quote_name(found, name), nearest);
+	if (!lc_go_settings_explain(rest, hint)) {
+		snprintf(hint, sizeof(hint), "log-courier --help lists all");
+		if (nearest != NULL) {
+			lc_setting_environment_name(nearest, known);
+			snprintf(hint, sizeof(hint), "the nearest is %s", known);
+		}
+	}
+	lc_error_set(&error, LC_ERROR_USAGE,
+		     "environment variable %s: there is no such setting; %s",
+		     lc_text_quote_name(found, name), hint);
+	(void)lc_errors_add(errors, &error);
 }
 
-static bool apply_variable(struct lc_settings *settings, const char *variable,
-			   struct lc_error *error)
+static void apply_variable(struct lc_settings *settings, const char *variable,
+			   struct lc_errors *errors)
 {
 	const char *end = strchrnul(variable, '=');
 	struct lc_view name = {.data = variable, .size = (size_t)(end - variable)};
 	struct lc_settings_origin origin = {.source = LC_SETTINGS_ENVIRONMENT};
 	const struct lc_setting *setting;
+	struct lc_error error;
 
 	if (!begins_with(variable, LC_SETTING_ENVIRONMENT_PREFIX) || is_of_others(name))
-		return true;
+		return;
 	setting = find_variable(name);
-	if (setting == NULL || *end == '\0')
-		return refuse_unknown(name, error);
-	if (!lc_setting_set(settings, setting, lc_view_of(end + 1), origin, error))
-		return lc_error_prefix(error, "environment variable %.*s", (int)name.size,
-				       name.data);
-	return true;
+	if (setting == NULL || *end == '\0') {
+		refuse_unknown(name, errors);
+		return;
+	}
+	if (lc_setting_set(settings, setting, lc_view_of(end + 1), origin, &error))
+		return;
+	lc_error_prefix(&error, "environment variable %.*s", (int)name.size, name.data);
+	(void)lc_errors_refuse(errors, setting->index, &error);
 }
 
 bool lc_settings_load_environment(struct lc_settings *settings, char *const *environment,
-				  struct lc_error *error)
+				  struct lc_errors *errors)
+{
+	size_t count = lc_errors_count(errors);
+
+	for (; *environment != NULL; environment++)
+		apply_variable(settings, *environment, errors);
+	return lc_errors_count(errors) == count;
+}
+
+/* A variable that the Go courier reads, for a setting that nothing else has given, may have been
+ * meant for us. */
+static void warn_of_go_variables(const struct lc_settings *settings, char *const *environment)
 {
 	for (; *environment != NULL; environment++) {
-		if (!apply_variable(settings, *environment, error))
-			return false;
+		const char *end = strchrnul(*environment, '=');
+		struct lc_view name = {.data = *environment, .size = (size_t)(end - *environment)};
+		const struct lc_setting *setting = lc_go_settings_find_variable(name);
+		char here[LC_SETTING_ENVIRONMENT_SIZE];
+
+		if (setting == NULL ||
+		    settings->origins[setting->index].source != LC_SETTINGS_DEFAULT)
+			continue;
+		lc_setting_environment_name(setting, here);
+		lc_log(LC_LOG_WARNING,
+		       "an environment variable of the Go courier is not read: it needs a prefix",
+		       LC_LOG_TEXT("expected", here));
 	}
-	return true;
 }
 
 /* LOG_COURIER_CONFIG_FILE's value, or NULL if it is not set or empty. Points into the
@@ -172,45 +207,49 @@ static bool read_secret(struct lc_settings *settings, const struct lc_setting *s
 
 /* Reads each secret whose file is given into its field. Warns in the log when any user of the
  * machine may read the file. */
-static bool read_secrets(struct lc_settings *settings, struct lc_error *error)
+static void read_secrets(struct lc_settings *settings, struct lc_errors *errors)
 {
+	struct lc_error error;
+
 	for (unsigned i = 0; i < LC_SETTINGS_COUNT; i++) {
 		const struct lc_setting *setting = lc_setting_at(i);
 
-		if (setting->type == LC_SETTING_TYPE_SECRET &&
-		    !read_secret(settings, setting, error))
-			return false;
+		if (setting->type == LC_SETTING_TYPE_SECRET && !errors->refused[setting->file] &&
+		    !read_secret(settings, setting, &error))
+			(void)lc_errors_refuse(errors, i, &error);
 	}
-	return true;
 }
 
 /* ---- the whole ---- */
 
 /* From the weakest source to the strongest, each one writing over what came before. */
-static bool gather(struct lc_settings *settings, int argc, char *const *argv,
-		   char *const *environment, struct lc_error *error)
+static void gather(struct lc_settings *settings, int argc, char *const *argv,
+		   char *const *environment, struct lc_errors *errors)
 {
-	if (settings->config_file != NULL &&
-	    !lc_settings_yaml_read(settings, settings->config_file, error))
-		return false;
-	return lc_settings_load_environment(settings, environment, error) &&
-	       lc_command_line_apply(settings, argc, argv, error) &&
-	       read_secrets(settings, error) && lc_settings_check(settings, error);
+	if (settings->config_file != NULL)
+		(void)lc_settings_yaml_read(settings, settings->config_file, errors);
+	(void)lc_settings_load_environment(settings, environment, errors);
+	(void)lc_command_line_apply(settings, argc, argv, errors);
+	warn_of_go_variables(settings, environment);
+	read_secrets(settings, errors);
+	if (!errors->incomplete)
+		(void)lc_settings_check(settings, errors);
 }
 
 bool lc_settings_load(struct lc_settings *settings, int argc, char *const *argv,
-		      char *const *environment, struct lc_error *error)
+		      char *const *environment, struct lc_errors *errors)
 {
 	struct lc_command_line line;
 	const char *config_file;
 
-	if (!lc_command_line_read(&line, argc, argv, error))
-		return false;
+	if (!lc_command_line_read(&line, argc, argv, errors))
+		errors->incomplete = true;
 	config_file = line.config_file != NULL ? line.config_file : find_config_file(environment);
 	lc_settings_default(settings);
 	if (config_file != NULL)
 		settings->config_file = lc_memory_copy_text(config_file);
-	if (gather(settings, argc, argv, environment, error))
+	gather(settings, argc, argv, environment, errors);
+	if (lc_errors_count(errors) == 0)
 		return true;
 	lc_settings_free(settings);
 	return false;

@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/buffer.h"
 #include "config/file.h"
+#include "config/go_settings.h"
 #include "config/setting.h"
 #include "config/text.h"
 
@@ -11,17 +12,25 @@
 #include <string.h>
 #include <yaml.h>
 
-enum { KEY_MAX = 256 }; /* bytes of a dotted name, far more than any known one has */
+enum {
+	KEY_MAX = 256, /* bytes of a dotted name, far more than any known one has */
+	/* Lists and mappings within one another; libyaml takes time with the square of it. */
+	DEPTH_MAX = 32,
+};
 
 /* The one event in hand, and where everything goes. A function that takes something finds its first
- * event in hand, and leaves its last one there. */
+ * event in hand, and leaves its last one there, unless it returns false: then an error was added,
+ * and finish() goes on to the last one. */
 struct reader {
 	yaml_parser_t parser;
 	yaml_event_t event;
 	struct lc_view content;
 	const char *path;
 	struct lc_settings *settings;
-	struct lc_error *error;
+	struct lc_errors *errors;
+	const struct lc_setting *setting; /* whose value is being read, or NULL */
+	unsigned depth;                   /* lists and mappings that have begun and not ended */
+	bool broken;                      /* the rest of the file is not read */
 	/* Groups that a key has opened, each by the number of its first setting: names have two
 	 * steps, so no two groups begin with the same setting. */
 	bool opened[LC_SETTINGS_COUNT];
@@ -30,16 +39,25 @@ struct reader {
 static bool refuse(struct reader *reader, unsigned line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+static bool add(struct reader *reader, const struct lc_error *error)
+{
+	return reader->setting == NULL
+		   ? lc_errors_add(reader->errors, error)
+		   : lc_errors_refuse(reader->errors, reader->setting->index, error);
+}
+
 static bool refuse(struct reader *reader, unsigned line, const char *format, ...)
 {
 	char text[LC_ERROR_MESSAGE_SIZE];
+	struct lc_error error;
 	va_list arguments;
 
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	return lc_error_set(reader->error, LC_ERROR_USAGE, "%s:%u: %s",
-			    lc_text_quote_path(reader->path), line, text);
+	lc_error_set(&error, LC_ERROR_USAGE, "%s:%u: %s", lc_text_quote_path(reader->path), line,
+		     text);
+	return add(reader, &error);
 }
 
 static unsigned line_of(const yaml_event_t *event)
@@ -63,12 +81,34 @@ static unsigned line_of_fault(const struct reader *reader)
 
 static bool next(struct reader *reader)
 {
+	const yaml_event_t *event = &reader->event;
+
 	yaml_event_delete(&reader->event);
-	if (yaml_parser_parse(&reader->parser, &reader->event))
-		return true;
+	if (yaml_parser_parse(&reader->parser, &reader->event)) {
+		if (event->type == YAML_MAPPING_START_EVENT ||
+		    event->type == YAML_SEQUENCE_START_EVENT)
+			reader->depth++;
+		if (event->type == YAML_MAPPING_END_EVENT || event->type == YAML_SEQUENCE_END_EVENT)
+			reader->depth--;
+		if (reader->depth <= DEPTH_MAX && reader->errors->left_out == 0)
+			return true;
+		reader->broken = true;
+		return refuse(reader, line_of(event),
+			      "found too much that is wrong, the rest was "
+			      "not read");
+	}
+	reader->broken = true;
 	/* libyaml's texts are fixed: they repeat nothing of the file. */
 	return refuse(reader, line_of_fault(reader), "this is not valid YAML: %s",
 		      reader->parser.problem == NULL ? "out of memory" : reader->parser.problem);
+}
+
+/* Passes over the rest of a node that has begun at this depth. */
+static bool finish(struct reader *reader, unsigned depth)
+{
+	while (!reader->broken && reader->depth > depth)
+		(void)next(reader);
+	return !reader->broken;
 }
 
 static struct lc_view scalar(const yaml_event_t *event)
@@ -143,9 +183,12 @@ static bool set(struct reader *reader, const struct lc_setting *setting, struct 
 		unsigned line)
 {
 	struct lc_settings_origin origin = {.source = LC_SETTINGS_FILE, .line = line};
+	struct lc_error error;
 
-	return lc_setting_set(reader->settings, setting, text, origin, reader->error) ||
-	       lc_error_prefix(reader->error, "%s:%u", lc_text_quote_path(reader->path), line);
+	if (lc_setting_set(reader->settings, setting, text, origin, &error))
+		return true;
+	lc_error_prefix(&error, "%s:%u", lc_text_quote_path(reader->path), line);
+	return add(reader, &error);
 }
 
 /* Gathers the list's values into one text, separated by commas. */
@@ -225,6 +268,22 @@ static const struct lc_setting *find_group(struct lc_view group)
 	return NULL;
 }
 
+static bool refuse_unknown(struct reader *reader, struct lc_view name, unsigned line)
+{
+	const struct lc_setting *nearest = lc_setting_nearest(name);
+	char hint[LC_GO_SETTINGS_HINT_SIZE];
+	char found[LC_TEXT_QUOTE_SIZE];
+
+	lc_text_quote_name(found, name);
+	if (lc_go_settings_explain(name, hint))
+		return refuse(reader, line, "there is no setting %s; %s", found, hint);
+	if (nearest == NULL)
+		return refuse(reader, line, "there is no setting %s; log-courier --help lists all",
+			      found);
+	return refuse(reader, line, "there is no setting %s; the nearest is %s", found,
+		      nearest->name);
+}
+
 static bool take_mapping(struct reader *reader, struct lc_view group);
 
 /* The value of a key that is no setting's name: the settings of a group. */
@@ -235,8 +294,7 @@ static bool take_group(struct reader *reader, struct lc_view group, unsigned lin
 
 	lc_text_quote_name(found, group);
 	if (first == NULL)
-		return refuse(reader, line, "there is no setting %s; the nearest is %s", found,
-			      lc_setting_nearest(group)->name);
+		return refuse_unknown(reader, group, line);
 	if (reader->opened[first->index])
 		return refuse(reader, line, "%s: given twice, expected once", found);
 	reader->opened[first->index] = true;
@@ -270,38 +328,54 @@ static bool take_key(struct reader *reader, struct lc_view group, struct lc_buff
 	return true;
 }
 
-static bool take_pair(struct reader *reader, struct lc_view group, struct lc_buffer *name)
+/* The value of the key `name`, which stands in this line. */
+static bool take_named(struct reader *reader, struct lc_view name, unsigned line)
 {
-	unsigned line = line_of(&reader->event);
+	const struct lc_setting *setting = lc_setting_find(name);
 	const struct lc_settings_origin *before;
-	const struct lc_setting *setting;
+	bool good;
 
-	if (!take_key(reader, group, name))
-		return false;
-	setting = lc_setting_find(lc_buffer_view(name));
 	if (setting == NULL)
-		return next(reader) && take_group(reader, lc_buffer_view(name), line);
+		return take_group(reader, name, line);
 	before = &reader->settings->origins[setting->index];
 	if (before->source == LC_SETTINGS_FILE)
 		return refuse(reader, line, "%s: given twice, expected once; first in line %u",
 			      setting->name, before->line);
-	return next(reader) && take_value(reader, setting);
+	reader->setting = setting;
+	good = take_value(reader, setting);
+	reader->setting = NULL;
+	return good;
 }
 
+/* A pair in a mapping of this depth. False only when the file is broken. */
+static bool take_pair(struct reader *reader, struct lc_view group, unsigned depth)
+{
+	unsigned line = line_of(&reader->event);
+	struct lc_buffer name;
+	bool known;
+
+	lc_buffer_init(&name, KEY_MAX);
+	known = take_key(reader, group, &name);
+	if (finish(reader, depth) && next(reader)) {
+		if (known)
+			(void)take_named(reader, lc_buffer_view(&name), line);
+		(void)finish(reader, depth);
+	}
+	lc_buffer_free(&name);
+	return !reader->broken;
+}
+
+/* False only when the file is broken. */
 static bool take_mapping(struct reader *reader, struct lc_view group)
 {
-	for (;;) {
-		struct lc_buffer name;
-		bool good;
+	unsigned depth = reader->depth;
 
+	for (;;) {
 		if (!next(reader))
 			return false;
 		if (reader->event.type == YAML_MAPPING_END_EVENT)
 			return true;
-		lc_buffer_init(&name, KEY_MAX);
-		good = take_pair(reader, group, &name);
-		lc_buffer_free(&name);
-		if (!good)
+		if (!take_pair(reader, group, depth))
 			return false;
 	}
 }
@@ -342,35 +416,45 @@ static bool take_stream(struct reader *reader)
 }
 
 bool lc_settings_yaml_parse(struct lc_settings *settings, const char *path, struct lc_view content,
-			    struct lc_error *error)
+			    struct lc_errors *errors)
 {
 	struct reader reader = {
-	    .content = content, .path = path, .settings = settings, .error = error};
-	bool good;
+	    .content = content, .path = path, .settings = settings, .errors = errors};
+	size_t count = lc_errors_count(errors);
 
-	if (!yaml_parser_initialize(&reader.parser))
-		return lc_error_set(error, LC_ERROR_SYSTEM, "%s: out of memory",
-				    lc_text_quote_path(path));
+	if (!yaml_parser_initialize(&reader.parser)) {
+		struct lc_error error;
+
+		errors->incomplete = true;
+		lc_error_set(&error, LC_ERROR_SYSTEM, "%s: out of memory",
+			     lc_text_quote_path(path));
+		return lc_errors_add(errors, &error);
+	}
 	yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&reader.parser,
 				     (const unsigned char *)(content.size == 0 ? "" : content.data),
 				     content.size);
-	good = take_stream(&reader);
+	if (!take_stream(&reader))
+		errors->incomplete = true;
 	yaml_event_delete(&reader.event);
 	yaml_parser_delete(&reader.parser);
-	return good;
+	return lc_errors_count(errors) == count;
 }
 
-bool lc_settings_yaml_read(struct lc_settings *settings, const char *path, struct lc_error *error)
+bool lc_settings_yaml_read(struct lc_settings *settings, const char *path, struct lc_errors *errors)
 {
 	struct lc_buffer content;
+	struct lc_error error;
 	bool good;
 
 	lc_buffer_init(&content, LC_SETTINGS_YAML_SIZE_MAX);
-	if (lc_file_read(path, &content, NULL, error))
-		good = lc_settings_yaml_parse(settings, path, lc_buffer_view(&content), error);
-	else
-		good = lc_error_prefix(error, "configuration file");
+	if (lc_file_read(path, &content, NULL, &error)) {
+		good = lc_settings_yaml_parse(settings, path, lc_buffer_view(&content), errors);
+	} else {
+		lc_error_prefix(&error, "configuration file");
+		errors->incomplete = true;
+		good = lc_errors_add(errors, &error);
+	}
 	if (content.size > 0)
 		explicit_bzero(content.data, content.size);
 	lc_buffer_free(&content);

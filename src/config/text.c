@@ -114,6 +114,13 @@ static unsigned distance(struct lc_view typed, const char *known)
 	return rows[a_size % 3][b_size];
 }
 
+struct lc_text_guess lc_text_guess_of(struct lc_view typed)
+{
+	unsigned tolerated = typed.size < 5 ? 1 : (unsigned)(typed.size + 1) / 3;
+
+	return (struct lc_text_guess){.typed = typed, .bound = tolerated + 1};
+}
+
 bool lc_text_guess(struct lc_text_guess *guess, const char *known)
 {
 	unsigned found = distance(guess->typed, known);

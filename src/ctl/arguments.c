@@ -99,17 +99,9 @@ static struct option take_option(char *const **next)
 
 /* ---- what was probably meant ---- */
 
-/* A word that has little in common with the typed one was not meant. */
-static struct lc_text_guess guess_of(struct lc_view typed)
-{
-	unsigned tolerated = typed.size < 5 ? 1 : (unsigned)(typed.size + 1) / 3;
-
-	return (struct lc_text_guess){.typed = typed, .bound = tolerated + 1};
-}
-
 static bool no_command(const char *words, struct lc_error *error)
 {
-	struct lc_text_guess guess = guess_of(lc_view_of(words));
+	struct lc_text_guess guess = lc_text_guess_of(lc_view_of(words));
 
 	for (unsigned i = 0; i < LC_CONTROL_REQUEST_COMMAND_COUNT; i++)
 		(void)lc_text_guess(&guess, LC_CONTROL_REQUEST_COMMANDS[i].words);
@@ -125,7 +117,8 @@ static bool no_command(const char *words, struct lc_error *error)
 static bool no_option(const struct option *option, const struct lc_control_request *request,
 		      struct lc_error *error)
 {
-	struct lc_text_guess guess = guess_of((struct lc_view){option->name, option->name_size});
+	struct lc_text_guess guess =
+	    lc_text_guess_of((struct lc_view){option->name, option->name_size});
 	int size = option->name_size < 200 ? (int)option->name_size : 200;
 
 	for (unsigned i = 0; i < LC_ARGUMENTS_OPTION_COUNT; i++)

@@ -18,7 +18,7 @@ enum { TEXT_CAP = 1024 * 1024 };
 static void print_and_read_again(struct lc_settings *settings)
 {
 	struct lc_settings again;
-	struct lc_error error = {0};
+	struct lc_errors errors = {0};
 	struct lc_buffer print;
 	bool good;
 
@@ -28,7 +28,7 @@ static void print_and_read_again(struct lc_settings *settings)
 	lc_buffer_init(&print, TEXT_CAP);
 	lc_settings_print_config(&print, settings);
 	lc_settings_default(&again);
-	good = lc_settings_yaml_parse(&again, "again", lc_buffer_view(&print), &error);
+	good = lc_settings_yaml_parse(&again, "again", lc_buffer_view(&print), &errors);
 	LC_ASSERT(good);
 	LC_ASSERT(again.limits_max_inflight_bytes == settings->limits_max_inflight_bytes);
 	LC_ASSERT(strcmp(again.clickhouse_username, settings->clickhouse_username) == 0);
@@ -41,16 +41,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct lc_view content = {.data = (const char *)data, .size = size};
 	struct lc_settings settings;
-	struct lc_error error = {0};
+	struct lc_errors errors = {0};
 
 	lc_settings_default(&settings);
 	settings.config_file = lc_memory_copy_text("fuzz.yml");
-	if (lc_settings_yaml_parse(&settings, settings.config_file, content, &error)) {
-		(void)lc_settings_check(&settings, &error);
+	if (lc_settings_yaml_parse(&settings, settings.config_file, content, &errors)) {
+		(void)lc_settings_check(&settings, &errors);
 		print_and_read_again(&settings);
 	} else {
-		LC_ASSERT(error.kind == LC_ERROR_USAGE && error.message[0] != '\0');
+		LC_ASSERT(errors.count > 0);
 	}
+	for (size_t i = 0; i < errors.count; i++)
+		LC_ASSERT(errors.list[i].kind == LC_ERROR_USAGE &&
+			  errors.list[i].message[0] != '\0');
+	lc_errors_free(&errors);
 	lc_settings_free(&settings);
 	return 0;
 }

@@ -56,8 +56,8 @@ static void release(char **list)
 		free(*list);
 }
 
-bool config_case_load(const struct config_case *example, struct lc_settings *settings,
-		      struct lc_error *error)
+bool config_case_load_all(const struct config_case *example, struct lc_settings *settings,
+			  struct lc_errors *errors)
 {
 	char *argv[LIST_MAX] = {NULL};
 	char *environment[LIST_MAX] = {NULL};
@@ -78,11 +78,34 @@ bool config_case_load(const struct config_case *example, struct lc_settings *set
 		argc = append(argv, argc, path);
 	}
 	argc = append_list(argv, argc, example->flags);
-	loaded = lc_settings_load(settings, argc, argv, environment, error);
+	loaded = lc_settings_load(settings, argc, argv, environment, errors);
 	if (path != NULL)
 		config_case_remove(path);
 	release(argv);
 	release(environment);
+	return loaded;
+}
+
+bool config_case_first(struct lc_errors *errors, struct lc_error *error)
+{
+	bool none = errors->count == 0;
+
+	if (!none)
+		*error = errors->list[0];
+	lc_errors_free(errors);
+	return none;
+}
+
+bool config_case_load(const struct config_case *example, struct lc_settings *settings,
+		      struct lc_error *error)
+{
+	struct lc_errors errors = {0};
+	bool loaded = config_case_load_all(example, settings, &errors);
+
+	if (errors.count > 1)
+		fail_msg("one error expected: \"%s\", \"%s\"", errors.list[0].message,
+			 errors.list[1].message);
+	assert_int_equal(config_case_first(&errors, error), loaded);
 	return loaded;
 }
 

@@ -5,6 +5,7 @@
 #define LC_TESTS_CONFIG_CASE_H
 
 #include "base/error.h"
+#include "config/errors.h"
 #include "config/settings.h"
 
 #include <stdbool.h>
@@ -21,13 +22,20 @@ struct config_case {
 #define CONFIG_CASE_LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 /* lc_settings_load on it. */
+bool config_case_load_all(const struct config_case *example, struct lc_settings *settings,
+			  struct lc_errors *errors);
+
+/* The same for examples with one error at most, which is asserted. */
 bool config_case_load(const struct config_case *example, struct lc_settings *settings,
 		      struct lc_error *error);
+
+/* Releases the errors, the first of them into `error`. Returns whether there were none. */
+bool config_case_first(struct lc_errors *errors, struct lc_error *error);
 
 /* Asserts that it loads; `settings` is to be released. */
 void config_case_succeed(const struct config_case *example, struct lc_settings *settings);
 
-/* Asserts that it does not, and that the message holds each of the texts. */
+/* Asserts that it does not, and that the message of the only error holds each of the texts. */
 void config_case_fail(const struct config_case *example, const char *const *texts);
 
 /* A copy of all; to be released with lc_settings_free on its own. */

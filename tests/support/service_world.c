@@ -74,12 +74,15 @@ static void remove_directory(const char *path)
 static bool load(void *context, struct lc_settings *settings, struct lc_error *error)
 {
 	const struct service_world *service = context;
+	struct lc_errors errors = {0};
 	char path[128];
 
 	config_case_copy(settings, &service->settings);
 	snprintf(path, sizeof(path), "%s/next", service->directory);
-	if (access(path, R_OK) != 0 || lc_settings_yaml_read(settings, path, error))
+	if (access(path, R_OK) != 0 || lc_settings_yaml_read(settings, path, &errors))
 		return true;
+	lc_errors_summarize(&errors, error);
+	lc_errors_free(&errors);
 	lc_settings_free(settings);
 	return false;
 }

@@ -1,5 +1,6 @@
 #include "config/command_line.h"
 
+#include "support/config_case.h"
 #include "support/story.h"
 
 #include <stddef.h>
@@ -31,12 +32,33 @@ static struct arguments *arguments_of(const char *const *texts)
 	return &arguments;
 }
 
+static bool read_line(struct lc_command_line *line, const struct arguments *arguments,
+		      struct lc_error *error)
+{
+	struct lc_errors errors = {0};
+	bool good = lc_command_line_read(line, arguments->argc, arguments->argv, &errors);
+
+	assert_true(errors.count <= 1);
+	assert_int_equal(config_case_first(&errors, error), good);
+	return good;
+}
+
+static bool apply(struct lc_settings *settings, const struct arguments *arguments,
+		  struct lc_error *error)
+{
+	struct lc_errors errors = {0};
+	bool good = lc_command_line_apply(settings, arguments->argc, arguments->argv, &errors);
+
+	assert_int_equal(config_case_first(&errors, error), good);
+	return good;
+}
+
 static enum lc_command_line_action read_well(const struct arguments *arguments)
 {
 	struct lc_command_line line;
 	struct lc_error error = {0};
 
-	if (!lc_command_line_read(&line, arguments->argc, arguments->argv, &error))
+	if (!read_line(&line, arguments, &error))
 		fail_msg("%s", error.message);
 	return line.action;
 }
@@ -46,7 +68,7 @@ static void refuse(const struct arguments *arguments, const char *text, const ch
 	struct lc_command_line line;
 	struct lc_error error = {0};
 
-	assert_false(lc_command_line_read(&line, arguments->argc, arguments->argv, &error));
+	assert_false(read_line(&line, arguments, &error));
 	assert_int_equal(error.kind, LC_ERROR_USAGE);
 	if (strstr(error.message, text) == NULL || strstr(error.message, other) == NULL ||
 	    strstr(error.message, "command line: ") == NULL)
@@ -58,14 +80,14 @@ static void without_an_action_it_runs(void **state)
 	static char name[] = "log-courier";
 	char *argv[] = {name, NULL};
 	struct lc_command_line line;
-	struct lc_error error = {0};
+	struct lc_errors errors = {0};
 
 	(void)state;
-	assert_true(lc_command_line_read(&line, 1, argv, &error));
+	assert_true(lc_command_line_read(&line, 1, argv, &errors));
 	assert_int_equal(line.action, LC_COMMAND_LINE_RUN);
 	assert_null(line.config_file);
 	argv[0] = NULL;
-	assert_true(lc_command_line_read(&line, 0, argv, &error));
+	assert_true(lc_command_line_read(&line, 0, argv, &errors));
 }
 
 static void each_action_is_understood(void **state)
@@ -104,7 +126,7 @@ static void the_config_file_is_a_flag_of_its_own(void **state)
 	struct lc_error error = {0};
 
 	(void)state;
-	assert_true(lc_command_line_read(&line, arguments->argc, arguments->argv, &error));
+	assert_true(read_line(&line, arguments, &error));
 	assert_string_equal(line.config_file, "b");
 	refuse(ARGUMENTS("--config-file="), "--config-file", "path");
 	refuse(ARGUMENTS("--config-file"), "--config-file", "needs a value");
@@ -117,7 +139,7 @@ static void the_bucket_of_a_preflight_goes_with_it(void **state)
 	struct lc_error error = {0};
 
 	(void)state;
-	assert_true(lc_command_line_read(&line, arguments->argc, arguments->argv, &error));
+	assert_true(read_line(&line, arguments, &error));
 	assert_int_equal(line.action, LC_COMMAND_LINE_PREFLIGHT);
 	assert_string_equal(line.preflight_bucket, "logs");
 	refuse(ARGUMENTS("--preflight-bucket=logs"), "--preflight-bucket", "--preflight");
@@ -162,7 +184,7 @@ static void refuse_silently(const struct arguments *arguments)
 	struct lc_command_line line;
 	struct lc_error error = {0};
 
-	assert_false(lc_command_line_read(&line, arguments->argc, arguments->argv, &error));
+	assert_false(read_line(&line, arguments, &error));
 	assert_null(strstr(error.message, "hunter2"));
 }
 
@@ -184,15 +206,15 @@ static void switches_go_on_and_off(void **state)
 	(void)state;
 	lc_settings_default(&settings);
 	arguments = ARGUMENTS("--s3.tls-skip-verify", "--no-metrics-server.enabled");
-	assert_true(lc_command_line_apply(&settings, arguments->argc, arguments->argv, &error));
+	assert_true(apply(&settings, arguments, &error));
 	assert_true(settings.s3_tls_skip_verify);
 	assert_false(settings.metrics_server_enabled);
 	arguments = ARGUMENTS("--s3.tls-skip-verify=false", "--metrics-server.enabled=true");
-	assert_true(lc_command_line_apply(&settings, arguments->argc, arguments->argv, &error));
+	assert_true(apply(&settings, arguments, &error));
 	assert_false(settings.s3_tls_skip_verify);
 	assert_true(settings.metrics_server_enabled);
 	arguments = ARGUMENTS("--s3.tls-skip-verify=");
-	assert_false(lc_command_line_apply(&settings, arguments->argc, arguments->argv, &error));
+	assert_false(apply(&settings, arguments, &error));
 	assert_non_null(strstr(error.message, "true or false"));
 	lc_settings_free(&settings);
 }
@@ -206,7 +228,7 @@ static void the_last_of_several_counts(void **state)
 
 	(void)state;
 	lc_settings_default(&settings);
-	assert_true(lc_command_line_apply(&settings, arguments->argc, arguments->argv, &error));
+	assert_true(apply(&settings, arguments, &error));
 	assert_string_equal(settings.s3_region, "c=d");
 	lc_settings_free(&settings);
 }

@@ -76,9 +76,16 @@ static void the_keys_of_s3_must_be_given(void **state)
 	struct config_case none = {.without_keys = true};
 	struct config_case no_secret = {.without_keys = true, .yaml = "s3.access-key-id: an-id\n"};
 	struct config_case no_id = {.without_keys = true, .yaml = "s3.secret-access-key: a\n"};
+	struct lc_errors errors = {0};
+	struct lc_settings settings;
 
 	(void)state;
-	config_case_fail(&none, CONFIG_CASE_LIST("s3.access-key-id (default): found none"));
+	assert_false(config_case_load_all(&none, &settings, &errors));
+	assert_int_equal(errors.count, 2);
+	assert_non_null(strstr(errors.list[0].message, "s3.access-key-id (default): found none"));
+	assert_non_null(
+	    strstr(errors.list[1].message, "s3.secret-access-key (default): found none"));
+	lc_errors_free(&errors);
 	config_case_fail(&no_id, CONFIG_CASE_LIST("s3.access-key-id (default): found none"));
 	config_case_fail(&no_secret, CONFIG_CASE_LIST("s3.secret-access-key (default): found none",
 						      "s3.secret-access-key-file"));

@@ -158,7 +158,7 @@ static void printed_settings_can_be_read_again(void **state)
 	};
 	struct lc_settings settings;
 	struct lc_settings again;
-	struct lc_error error = {0};
+	struct lc_errors errors = {0};
 	struct lc_buffer first;
 	struct lc_buffer second;
 
@@ -169,8 +169,8 @@ static void printed_settings_can_be_read_again(void **state)
 	lc_buffer_init(&first, TEXT_CAP);
 	lc_settings_print_config(&first, &settings);
 	lc_settings_default(&again);
-	if (!lc_settings_yaml_parse(&again, "x", lc_buffer_view(&first), &error))
-		fail_msg("%s", error.message);
+	if (!lc_settings_yaml_parse(&again, "x", lc_buffer_view(&first), &errors))
+		fail_msg("%s", errors.list[0].message);
 	memcpy(again.origins, settings.origins, sizeof(settings.origins));
 	lc_buffer_init(&second, TEXT_CAP);
 	lc_settings_print_config(&second, &again);
@@ -245,7 +245,7 @@ static void the_sample_with_all_comments_taken_away_is_the_defaults(void **state
 	struct lc_buffer sample;
 	struct lc_buffer yaml;
 	struct lc_settings settings;
-	struct lc_error error = {0};
+	struct lc_errors errors = {0};
 
 	(void)state;
 	lc_buffer_init(&sample, TEXT_CAP);
@@ -259,8 +259,8 @@ static void the_sample_with_all_comments_taken_away_is_the_defaults(void **state
 		line += size;
 	}
 	lc_settings_default(&settings);
-	if (!lc_settings_yaml_parse(&settings, "x", lc_buffer_view(&yaml), &error))
-		fail_msg("%s", error.message);
+	if (!lc_settings_yaml_parse(&settings, "x", lc_buffer_view(&yaml), &errors))
+		fail_msg("%s", errors.list[0].message);
 	for (unsigned i = 0; i < LC_SETTINGS_COUNT; i++)
 		assert_int_equal(settings.origins[i].source, LC_SETTINGS_FILE);
 	assert_int_equal(settings.limits_max_inflight_bytes, 134217728);
@@ -274,14 +274,14 @@ static void the_sample_for_the_access_logs_layout_is_right(void **state)
 {
 	struct lc_buffer file;
 	struct lc_settings settings;
-	struct lc_error error = {0};
+	struct lc_errors errors = {0};
 
 	(void)state;
 	lc_buffer_init(&file, TEXT_CAP);
 	read_contrib("log-courier.access-logs.yml", &file);
 	lc_settings_default(&settings);
-	if (!lc_settings_yaml_parse(&settings, "x", lc_buffer_view(&file), &error))
-		fail_msg("%s", error.message);
+	if (!lc_settings_yaml_parse(&settings, "x", lc_buffer_view(&file), &errors))
+		fail_msg("%s", errors.list[0].message);
 	assert_string_equal(settings.clickhouse_logs_table, "access_logs_federated");
 	assert_string_equal(settings.clickhouse_offsets_table, "offsets_federated");
 	assert_string_equal(settings.clickhouse_database, "logs");

@@ -3,6 +3,7 @@
 #include "config/setting.h"
 #include "config/settings_load.h"
 #include "config/settings_yaml.h"
+#include "support/config_case.h"
 #include "support/story.h"
 
 #include <inttypes.h>
@@ -21,6 +22,7 @@ static bool set_by_yaml(struct lc_settings *settings, const char *name, const ch
 	const char *dot = nested ? strchr(name, '.') : NULL;
 	const char *quote = quoted ? "\"" : "";
 	char text[512];
+	struct lc_errors errors = {0};
 
 	if (dot != NULL)
 		snprintf(text, sizeof(text), "%.*s:\n  %s: %s%s%s\n", (int)(dot - name), name,
@@ -29,7 +31,8 @@ static bool set_by_yaml(struct lc_settings *settings, const char *name, const ch
 		snprintf(text, sizeof(text), "%s: %s%s%s\n", name, quote, value, quote);
 	free(settings->config_file);
 	settings->config_file = strdup("test.yml");
-	return lc_settings_yaml_parse(settings, "test.yml", lc_view_of(text), error);
+	(void)lc_settings_yaml_parse(settings, "test.yml", lc_view_of(text), &errors);
+	return config_case_first(&errors, error);
 }
 
 static bool set_by_environment(struct lc_settings *settings, const char *name, const char *value,
@@ -38,10 +41,12 @@ static bool set_by_environment(struct lc_settings *settings, const char *name, c
 	char variable[512];
 	char upper[LC_SETTING_ENVIRONMENT_SIZE];
 	char *environment[] = {variable, NULL};
+	struct lc_errors errors = {0};
 
 	lc_setting_environment_name(lc_setting_find(lc_view_of(name)), upper);
 	snprintf(variable, sizeof(variable), "%s=%s", upper, value);
-	return lc_settings_load_environment(settings, environment, error);
+	(void)lc_settings_load_environment(settings, environment, &errors);
+	return config_case_first(&errors, error);
 }
 
 static bool set_by_flag(struct lc_settings *settings, const char *name, const char *value,
@@ -51,10 +56,12 @@ static bool set_by_flag(struct lc_settings *settings, const char *name, const ch
 	char apart_value[256];
 	char program[] = "log-courier";
 	char *argv[] = {program, flag, apart_value, NULL};
+	struct lc_errors errors = {0};
 
 	snprintf(apart_value, sizeof(apart_value), "%s", value);
 	snprintf(flag, sizeof(flag), apart ? "--%s" : "--%s=%s", name, value);
-	return lc_command_line_apply(settings, apart ? 3 : 2, argv, error);
+	(void)lc_command_line_apply(settings, apart ? 3 : 2, argv, &errors);
+	return config_case_first(&errors, error);
 }
 
 static bool set_by(enum source source, struct lc_settings *settings, const char *name,

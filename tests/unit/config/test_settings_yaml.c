@@ -1,6 +1,7 @@
 #include "config/settings_yaml.h"
 
 #include "base/buffer.h"
+#include "support/config_case.h"
 #include "support/story.h"
 
 #include <stddef.h>
@@ -11,9 +12,14 @@
 
 static bool parse(struct lc_settings *settings, struct lc_view content, struct lc_error *error)
 {
+	struct lc_errors errors = {0};
+	bool good;
+
 	lc_settings_default(settings);
 	settings->config_file = strdup("a.yml");
-	return lc_settings_yaml_parse(settings, "a.yml", content, error);
+	good = lc_settings_yaml_parse(settings, "a.yml", content, &errors);
+	assert_int_equal(config_case_first(&errors, error), good);
+	return good;
 }
 
 static void read_well(const char *content, struct lc_settings *settings)
@@ -185,7 +191,7 @@ static void an_unknown_key_gets_its_nearest_neighbour(void **state)
 	refuse("clickhose:\n  url: x\n", 1, "\"clickhose\"", "clickhouse.");
 	refuse("s3:\n  tls:\n    ca-file: x\n", 2, "\"s3.tls\"", "s3.");
 	refuse("\"\": 1\n", 1, "\"\"", "no setting");
-	refuse("<<: {s3.region: a}\n", 1, "no setting", "nearest");
+	refuse("<<: {s3.region: a}\n", 1, "no setting", "--help");
 	refuse("s3.: 1\n", 1, "\"s3.\"", "nearest");
 	refuse("\"s3\\0.region\": 1\n", 1, "\"s3...\"", "nearest");
 }
@@ -273,14 +279,16 @@ static void a_huge_scalar_is_refused(void **state)
 static void an_alias_bomb_explodes_nowhere(void **state)
 {
 	(void)state;
-	refuse("a: &a [x, x, x]\nb: &b [*a, *a, *a]\nc: &c [*b, *b, *b]\n", 1, "\"a\"", "nearest");
+	refuse("a: &a [x, x, x]\nb: &b [*a, *a, *a]\nc: &c [*b, *b, *b]\n", 1, "\"a\"",
+	       "no setting");
 	refuse("clickhouse.url: &a [http://x]\ns3.region: [*a, *a]\n", 1, "clickhouse.url",
 	       "an anchor");
 }
 
 static void a_long_path_does_not_push_the_message_out(void **state)
 {
-	struct lc_error error = {0};
+	struct lc_errors errors = {0};
+	struct lc_error error;
 	struct lc_settings settings;
 	char path[2000];
 
@@ -288,7 +296,8 @@ static void a_long_path_does_not_push_the_message_out(void **state)
 	memset(path, 'p', sizeof(path));
 	path[sizeof(path) - 1] = '\0';
 	lc_settings_default(&settings);
-	assert_false(lc_settings_yaml_parse(&settings, path, lc_view_of("s3.regio: 1"), &error));
+	assert_false(lc_settings_yaml_parse(&settings, path, lc_view_of("s3.regio: 1"), &errors));
+	assert_false(config_case_first(&errors, &error));
 	assert_non_null(strstr(error.message, "ppp:1: there is no setting \"s3.regio\""));
 	assert_non_null(strstr(error.message, "s3.region"));
 	lc_settings_free(&settings);

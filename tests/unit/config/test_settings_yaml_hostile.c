@@ -13,15 +13,21 @@
 
 static bool parse(struct lc_settings *settings, struct lc_view content, struct lc_error *error)
 {
+	struct lc_errors errors = {0};
+	bool good;
+
 	lc_settings_default(settings);
 	settings->config_file = strdup("a.yml");
-	return lc_settings_yaml_parse(settings, "a.yml", content, error);
+	good = lc_settings_yaml_parse(settings, "a.yml", content, &errors);
+	assert_int_equal(config_case_first(&errors, error), good);
+	return good;
 }
 
 static void a_file_over_the_bound_is_refused_before_it_is_parsed(void **state)
 {
 	size_t size = LC_SETTINGS_YAML_SIZE_MAX + 1;
 	char *content = malloc(size);
+	struct lc_errors errors = {0};
 	struct lc_error error = {0};
 	struct lc_settings settings;
 	char *path;
@@ -31,12 +37,14 @@ static void a_file_over_the_bound_is_refused_before_it_is_parsed(void **state)
 	memset(content, '\n', size);
 	path = config_case_write(content, size);
 	lc_settings_default(&settings);
-	assert_false(lc_settings_yaml_read(&settings, path, &error));
+	assert_false(lc_settings_yaml_read(&settings, path, &errors));
+	assert_true(errors.incomplete);
+	assert_false(config_case_first(&errors, &error));
 	assert_non_null(strstr(error.message, path));
 	assert_non_null(strstr(error.message, "262144"));
 	config_case_remove(path);
 	path = config_case_write(content, size - 1);
-	assert_true(lc_settings_yaml_read(&settings, path, &error));
+	assert_true(lc_settings_yaml_read(&settings, path, &errors));
 	config_case_remove(path);
 	lc_settings_free(&settings);
 	free(content);
@@ -92,14 +100,19 @@ static void a_secret_in_the_wrong_place_is_not_repeated(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(WRONG) / sizeof(WRONG[0]); i++) {
-		struct lc_error error = {0};
+		struct lc_errors errors = {0};
 		struct lc_settings settings;
 
-		if (parse(&settings, lc_view_of(WRONG[i]), &error))
+		lc_settings_default(&settings);
+		settings.config_file = strdup("a.yml");
+		if (lc_settings_yaml_parse(&settings, "a.yml", lc_view_of(WRONG[i]), &errors))
 			fail_msg("taken: %s", WRONG[i]);
 		lc_settings_free(&settings);
-		if (strstr(error.message, "hunter2") != NULL)
-			fail_msg("repeated: %s", error.message);
+		for (size_t k = 0; k < errors.count; k++) {
+			if (strstr(errors.list[k].message, "hunter2") != NULL)
+				fail_msg("repeated: %s", errors.list[k].message);
+		}
+		lc_errors_free(&errors);
 	}
 }
 
