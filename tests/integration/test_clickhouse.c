@@ -91,6 +91,15 @@ static void typed_parameters_keep_their_milliseconds(void **state)
 	clickhouse_world_assert_result(world, "1700000000123\t1700000000\t[1,65535]\n");
 }
 
+/* Runs a statement that changes tables. */
+static void change(struct clickhouse_world *world, const char *sql)
+{
+	struct lc_clickhouse_spec spec = {.sql = lc_view_of(sql), .writes = true};
+
+	clickhouse_world_run_spec(world, &spec);
+	clickhouse_world_assert_result(world, "");
+}
+
 static void inserted_rows_are_there(void **state)
 {
 	struct clickhouse_world *world = clickhouse_world_of(state);
@@ -101,12 +110,9 @@ static void inserted_rows_are_there(void **state)
 	    .setting_count = 1,
 	};
 
-	clickhouse_world_run(world, "DROP TABLE IF EXISTS clients_test");
-	clickhouse_world_assert_result(world, "");
-	clickhouse_world_run(world,
-			     "CREATE TABLE clients_test (name String, time DateTime64(3, 'UTC')) "
-			     "ENGINE = MergeTree ORDER BY time");
-	clickhouse_world_assert_result(world, "");
+	change(world, "DROP TABLE IF EXISTS clients_test");
+	change(world, "CREATE TABLE clients_test (name String, time DateTime64(3, 'UTC')) "
+		      "ENGINE = MergeTree ORDER BY time");
 	spec.data = lc_view_of("a\\tb\t2026-02-06 00:00:38.123\n\xc3\xa4\t1970-01-01 "
 			       "00:00:00.001\n");
 	clickhouse_world_run_spec(world, &spec);
@@ -115,8 +121,7 @@ static void inserted_rows_are_there(void **state)
 	    world, "SELECT name, toUnixTimestamp64Milli(time) FROM clients_test ORDER BY time "
 		   "FORMAT TSV");
 	clickhouse_world_assert_result(world, "\xc3\xa4\t1\na\\tb\t1770336038123\n");
-	clickhouse_world_run(world, "DROP TABLE clients_test");
-	clickhouse_world_assert_result(world, "");
+	change(world, "DROP TABLE clients_test");
 }
 
 static void a_long_statement_is_taken(void **state)

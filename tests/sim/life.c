@@ -12,7 +12,8 @@
 enum {
 	COMMIT_MS = 300 * 1000,        /* so long the last offsets may take */
 	COMPLETE_MS = 3 * 3600 * 1000, /* within which all must be delivered once all is well */
-	QUIET_MS = 900 * 1000,         /* in which nothing may be delivered again */
+	HELD_MS = 6 * 3600 * 1000, /* at most, what was refused for its size waits to be tried */
+	QUIET_MS = 900 * 1000,     /* in which nothing may be delivered again */
 	SHUTDOWN_MS = 60 * 1000,
 	ABANDON_MS = 5 * 1000,
 	DOWN_MS = 5 * 1000,
@@ -288,7 +289,7 @@ static uint64_t last_stamp_ms(void)
 
 static void await_delivery(struct service *service)
 {
-	uint64_t limit_ms = last_stamp_ms() + COMPLETE_MS;
+	uint64_t limit_ms = last_stamp_ms() + COMPLETE_MS + (sim->size_refused ? HELD_MS : 0);
 
 	while (!sim_all_found() && sim_now_ms() < limit_ms)
 		live_until(service, sim_now_ms() + 10000);
