@@ -12,17 +12,21 @@
 #endif
 
 /* clang-format off */
+/* Each of these was seen to fail with its fault put back, since the parts of a delivery are made in
+ * today's order. */
 SIM_REGRESSION(true, 13, "the memory that sealing takes was not counted for rebuilt objects")
 SIM_REGRESSION(true, 37, "sorting the intents of a rebuild left them with their neighbours' hashes")
-SIM_REGRESSION(true, 863, "hundreds of small objects rebuilt at once went over the cap of the bytes in flight")
-SIM_REGRESSION(true, 131, "equal rows in objects of their own got the same key: one of them was missing")
+SIM_REGRESSION(true, 14, "equal rows in objects of their own got the same key: one of them was missing")
 SIM_REGRESSION(true, 515, "the horizon passed over a slot that no pass had compared, since it was half open")
-SIM_REGRESSION(true, 23597, "a restored range was read past the recorded window: the next window opened its seconds as new")
-SIM_REGRESSION(false, 354, "the same: the shape of 23597 in the histories of today")
+SIM_REGRESSION(false, 354, "a restored range was read past the recorded window: the next window opened its seconds as new")
+SIM_REGRESSION(false, 1, "an older offset replaced a newer one that the ledger knew")
+SIM_REGRESSION(false, 206, "the horizon followed a clock that was ahead: rows that came later lay past it")
+SIM_REGRESSION(false, 5, "a process died before it had written an offset: a quiet source's was never written")
+/* These failed once, in the histories that they were then. No seed up to 1,500 shows the fault of
+ * the last, up to 12,000 those of the others. */
+SIM_REGRESSION(true, 863, "hundreds of small objects rebuilt at once went over the cap of the bytes in flight")
 SIM_REGRESSION(false, 581, "a quiet source's committed second was forgotten, an older offset written: no other courier delivered it")
-SIM_REGRESSION(false, 142, "the horizon followed a clock that was ahead: rows that came later were older than it")
 SIM_REGRESSION(false, 501681, "rows that a scan brought along unasked moved an offset past what was not delivered")
-SIM_REGRESSION(false, 610293, "a process died before it had written an offset: a quiet source's was never written")
 SIM_REGRESSION(false, 706874, "ClickHouse's word of a source's offset replaced a newer one that was on its way there")
 /* clang-format on */
 
