@@ -93,9 +93,11 @@ static bool next(struct reader *reader)
 		if (reader->depth <= DEPTH_MAX && reader->errors->left_out == 0)
 			return true;
 		reader->broken = true;
+		/* After too many errors this is one more that is only counted. */
 		return refuse(reader, line_of(event),
-			      "found too much that is wrong, the rest was "
-			      "not read");
+			      "found lists or mappings within more than %d others; the rest of the "
+			      "file was not read",
+			      DEPTH_MAX);
 	}
 	reader->broken = true;
 	/* libyaml's texts are fixed: they repeat nothing of the file. */

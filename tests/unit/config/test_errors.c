@@ -115,6 +115,25 @@ static void what_could_not_be_read_is_not_called_missing(void **state)
 	       CONFIG_CASE_LIST(":1: log-level: found \"loud\"", ":2: this is not valid"));
 }
 
+static void the_rest_after_too_much_is_not_read(void **state)
+{
+	char yaml[20000] = "a: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\n";
+	struct config_case example = {.yaml = yaml, .without_keys = true};
+	struct lc_errors errors = {0};
+	struct lc_settings settings;
+
+	(void)state;
+	expect(&example,
+	       CONFIG_CASE_LIST(":1: there is no setting \"a\"",
+				":1: found lists or mappings within more than 32 others"));
+	for (size_t i = 0, used = 0; i < 1000; i++)
+		used += (size_t)snprintf(yaml + used, sizeof(yaml) - used, "key%zu: 1\n", i);
+	assert_false(config_case_load_all(&example, &settings, &errors));
+	assert_int_equal(errors.count, LC_ERRORS_MAX);
+	assert_true(errors.left_out > 0 && errors.left_out < 10);
+	lc_errors_free(&errors);
+}
+
 static void fill(struct lc_errors *errors, size_t count, const char *text)
 {
 	struct lc_error error;
@@ -171,6 +190,7 @@ int main(void)
 	    cmocka_unit_test(every_source_and_every_check_adds_its_own),
 	    cmocka_unit_test(a_refused_value_causes_no_second_error),
 	    cmocka_unit_test(what_could_not_be_read_is_not_called_missing),
+	    cmocka_unit_test(the_rest_after_too_much_is_not_read),
 	    cmocka_unit_test(more_than_anybody_reads_are_counted),
 	    cmocka_unit_test(a_summary_has_all_if_they_are_short),
 	};
