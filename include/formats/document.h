@@ -6,6 +6,7 @@
 #define LC_FORMATS_DOCUMENT_H
 
 #include "base/buffer.h"
+#include "base/error.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -84,6 +85,10 @@ bool lc_document_read_count(const json_t *value, uint64_t *count);
 
 /* Appends {"error": why} as one line; why may hold any bytes. */
 void lc_document_append_error(const char *why, struct lc_buffer *json);
+
+/* The JSON value of a document, to be released with json_decref; NULL with LC_ERROR_CORRUPT, which
+ * names the line, for what is not JSON or names a member twice. */
+json_t *lc_document_parse(struct lc_view json, struct lc_error *error);
 
 /* Appends the object as one line, and releases it. */
 void lc_document_finish(json_t *object, struct lc_buffer *json);

@@ -11,6 +11,7 @@
 #include "base/view.h"
 #include "clients/clickhouse.h"
 #include "config/settings.h"
+#include "delivery/delivery.h"
 #include "preflight/verdict.h"
 
 #include <stdbool.h>
@@ -51,7 +52,8 @@ struct lc_preflight_table {
 
 /* What is known, given or from earlier answers. */
 struct lc_preflight_facts {
-	const struct lc_settings *settings;
+	/* Its settings and shard: all that our own statements are made from. */
+	struct lc_delivery delivery;
 	uint64_t marker;      /* for our own statements */
 	const char *url;      /* of the server that is asked, as errors name it */
 	int64_t wall_seconds; /* this machine's clock when the answer came */

@@ -403,22 +403,34 @@ static void on_check_done(struct lc_s3_put *put, const struct lc_http_response *
 	end_as_there(put, put->there_status, put->there_certain);
 }
 
+/* What is the same of all answers but those to a HEAD: status, code and what they speak of. The code
+ * is valid as long as `parsed`. A status that did not come whole is 0. */
+static struct lc_s3_answer read_answer(const struct lc_s3_put *put,
+				       const struct lc_http_response *response,
+				       struct lc_s3_error *parsed)
+{
+	unsigned status = response->complete ? response->status : 0;
+
+	*parsed = (struct lc_s3_error){.code = ""};
+	if (status >= 300)
+		lc_s3_error_parse(lc_buffer_view(&put->answer), parsed);
+	return (struct lc_s3_answer){
+	    .status = status,
+	    .code = parsed->code,
+	    .scope = lc_retry_scope_s3(status, parsed->code),
+	    .elapsed_ms = put->elapsed_ms,
+	};
+}
+
 /* ---- the answer to a PUT ---- */
 
 static void on_put_done(struct lc_s3_put *put, const struct lc_http_response *response)
 {
-	struct lc_s3_error parsed = {.code = ""};
-	unsigned status = response->complete ? response->status : 0;
-	struct lc_s3_answer answer = {
-	    .status = status,
-	    .code = parsed.code,
-	    .elapsed_ms = put->elapsed_ms,
-	};
+	struct lc_s3_error parsed;
+	struct lc_s3_answer answer = read_answer(put, response, &parsed);
+	unsigned status = answer.status;
 
-	if (status >= 300)
-		lc_s3_error_parse(lc_buffer_view(&put->answer), &parsed);
 	answer.retry_class = classify(put, status, parsed.code, &answer.certain);
-	answer.scope = lc_retry_scope_s3(status, parsed.code);
 	/* A kept connection may have broken after the first sending was stored. */
 	answer.certain =
 	    !put->doubt && (response->sends == 0 || (answer.certain && response->sends == 1));
@@ -451,18 +463,11 @@ static bool lists_buckets(const struct lc_s3_put *put)
 
 static void on_plain_done(struct lc_s3_put *put, const struct lc_http_response *response)
 {
-	struct lc_s3_error parsed = {.code = ""};
-	unsigned status = response->complete ? response->status : 0;
-	struct lc_s3_answer answer = {
-	    .status = status,
-	    .code = parsed.code,
-	    .elapsed_ms = put->elapsed_ms,
-	};
+	struct lc_s3_error parsed;
+	struct lc_s3_answer answer = read_answer(put, response, &parsed);
+	unsigned status = answer.status;
 
-	if (status >= 300)
-		lc_s3_error_parse(lc_buffer_view(&put->answer), &parsed);
 	answer.retry_class = lc_retry_classify_s3(status, parsed.code, NULL);
-	answer.scope = lc_retry_scope_s3(status, parsed.code);
 	answer.certain = response->sends == 0;
 	if (answer.retry_class == LC_RETRY_CLOCK)
 		follow_clock(put);

@@ -273,6 +273,17 @@ static bool read_value(const json_t *value, const struct lc_document_field *fiel
 	return read_string(value, field->size, place);
 }
 
+json_t *lc_document_parse(struct lc_view json, struct lc_error *error)
+{
+	json_error_t fault;
+	json_t *value = json_loadb(json.data, json.size, JSON_REJECT_DUPLICATES, &fault);
+
+	if (value == NULL)
+		lc_error_set(error, LC_ERROR_CORRUPT, "not JSON: %s (line %d)", fault.text,
+			     fault.line);
+	return value;
+}
+
 bool lc_document_read(const json_t *object, const struct lc_document_layout *layout, void *row)
 {
 	for (size_t i = 0; i < layout->field_count; i++) {

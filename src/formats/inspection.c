@@ -315,13 +315,11 @@ static bool read_all(const json_t *object, struct lc_inspection *document)
 bool lc_inspection_decode(struct lc_view json, struct lc_inspection *document,
 			  struct lc_error *error)
 {
-	json_error_t fault;
-	json_t *object = json_loadb(json.data, json.size, JSON_REJECT_DUPLICATES, &fault);
+	json_t *object = lc_document_parse(json, error);
 	bool whole;
 
 	if (object == NULL)
-		return lc_error_set(error, LC_ERROR_CORRUPT, "not JSON: %s (line %d)", fault.text,
-				    fault.line);
+		return false;
 	lc_inspection_init(document);
 	whole = read_all(object, document);
 	json_decref(object);

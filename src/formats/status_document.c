@@ -167,14 +167,12 @@ static bool decode_findings(const json_t *findings, struct lc_status_document *d
 bool lc_status_document_decode(struct lc_view json, struct lc_status_document *document,
 			       struct lc_error *error)
 {
-	json_error_t fault;
-	json_t *object = json_loadb(json.data, json.size, JSON_REJECT_DUPLICATES, &fault);
+	json_t *object = lc_document_parse(json, error);
 	bool whole;
 
 	*document = (struct lc_status_document){0};
 	if (object == NULL)
-		return lc_error_set(error, LC_ERROR_CORRUPT, "not JSON: %s (line %d)", fault.text,
-				    fault.line);
+		return false;
 	whole = decode_shards(json_object_get(object, "shards"), document) &&
 		decode_findings(json_object_get(object, "findings"), document) &&
 		lc_document_read(object, &LC_STATUS_DOCUMENT_SERVICE_LAYOUT, document);

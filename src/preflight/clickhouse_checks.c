@@ -133,7 +133,7 @@ static void append_clock(struct lc_buffer *sql, const struct lc_preflight_facts 
 static void judge_clock(const struct lc_clickhouse_reply *reply, struct lc_preflight_facts *facts,
 			struct lc_verdict *verdict)
 {
-	int64_t most = facts->settings->health_max_clock_difference_seconds;
+	int64_t most = facts->delivery.settings->health_max_clock_difference_seconds;
 	struct lc_error error = {0};
 	uint32_t now = 0;
 	int64_t apart;
@@ -192,14 +192,14 @@ static void append_table(struct lc_buffer *sql, const char *database, const char
 
 static void append_logs_table(struct lc_buffer *sql, const struct lc_preflight_facts *facts)
 {
-	append_table(sql, facts->settings->clickhouse_database,
-		     facts->settings->clickhouse_logs_table);
+	append_table(sql, facts->delivery.settings->clickhouse_database,
+		     facts->delivery.settings->clickhouse_logs_table);
 }
 
 static void append_offsets_table(struct lc_buffer *sql, const struct lc_preflight_facts *facts)
 {
-	append_table(sql, facts->settings->clickhouse_database,
-		     facts->settings->clickhouse_offsets_table);
+	append_table(sql, facts->delivery.settings->clickhouse_database,
+		     facts->delivery.settings->clickhouse_offsets_table);
 }
 
 /* `argument`: the engine's first one that names a table, its database. */
@@ -222,7 +222,7 @@ static bool read_table(const struct lc_clickhouse_reply *reply,
 		       const char *setting, struct lc_preflight_table *table,
 		       struct lc_verdict *verdict)
 {
-	const char *database = facts->settings->clickhouse_database;
+	const char *database = facts->delivery.settings->clickhouse_database;
 	struct lc_view rest = reply->answer;
 	struct lc_view engine;
 	struct lc_view full;
@@ -235,7 +235,7 @@ static bool read_table(const struct lc_clickhouse_reply *reply,
 		    "there is no table %s.%s, or the user %s has no right on it. Correct "
 		    "clickhouse.database and %s, create the table, or grant the user "
 		    "SELECT on it.",
-		    database, name, facts->settings->clickhouse_username, setting);
+		    database, name, facts->delivery.settings->clickhouse_username, setting);
 		return false;
 	}
 	copy(table->engine, engine);
@@ -262,7 +262,7 @@ static void judge_logs_table(const struct lc_clickhouse_reply *reply,
 {
 	struct lc_preflight_table *logs = &facts->logs;
 
-	if (!read_table(reply, facts, facts->settings->clickhouse_logs_table,
+	if (!read_table(reply, facts, facts->delivery.settings->clickhouse_logs_table,
 			"clickhouse.logs-table", logs, verdict))
 		return;
 	if (strcmp(logs->engine, "Buffer") == 0)
@@ -285,7 +285,7 @@ static void judge_offsets_table(const struct lc_clickhouse_reply *reply,
 {
 	struct lc_preflight_table offsets;
 
-	if (!read_table(reply, facts, facts->settings->clickhouse_offsets_table,
+	if (!read_table(reply, facts, facts->delivery.settings->clickhouse_offsets_table,
 			"clickhouse.offsets-table", &offsets, verdict))
 		return;
 	if (strcmp(offsets.engine, "Buffer") == 0)
@@ -382,15 +382,15 @@ static bool find_column(struct lc_view answer, struct lc_view name, struct lc_vi
 static void append_logs_columns(struct lc_buffer *sql, const struct lc_preflight_facts *facts)
 {
 	lc_buffer_append_text(sql, "SELECT name, type FROM system.columns");
-	append_where_table(sql, "table", facts->settings->clickhouse_database,
-			   facts->settings->clickhouse_logs_table);
+	append_where_table(sql, "table", facts->delivery.settings->clickhouse_database,
+			   facts->delivery.settings->clickhouse_logs_table);
 }
 
 static void append_offsets_columns(struct lc_buffer *sql, const struct lc_preflight_facts *facts)
 {
 	lc_buffer_append_text(sql, "SELECT name, type FROM system.columns");
-	append_where_table(sql, "table", facts->settings->clickhouse_database,
-			   facts->settings->clickhouse_offsets_table);
+	append_where_table(sql, "table", facts->delivery.settings->clickhouse_database,
+			   facts->delivery.settings->clickhouse_offsets_table);
 }
 
 static void append_to_list(struct lc_buffer *list, struct lc_view name)
@@ -533,7 +533,7 @@ static void append_retention(struct lc_buffer *sql, const struct lc_preflight_fa
 static void judge_ttl(struct lc_table_engine_ttl ttl, const struct lc_preflight_facts *facts,
 		      struct lc_verdict *verdict)
 {
-	uint64_t retention = (uint64_t)facts->settings->consumer_retention_seconds;
+	uint64_t retention = (uint64_t)facts->delivery.settings->consumer_retention_seconds;
 	int shown = lc_view_shown(ttl.text, SHOWN_MAX);
 
 	if (ttl.keeps == LC_TABLE_ENGINE_KEEPS_ALL)
@@ -575,7 +575,7 @@ static void judge_retention(const struct lc_clickhouse_reply *reply,
 			       "consumer.retention-seconds (%" PRId64 ") at least, or, if it is a "
 			       "table of its own, grant the user SHOW TABLES on it.",
 			       facts->logs.database, facts->logs.table,
-			       (int64_t)facts->settings->consumer_retention_seconds);
+			       (int64_t)facts->delivery.settings->consumer_retention_seconds);
 		return;
 	}
 	judge_ttl(lc_table_engine_ttl_of(full), facts, verdict);
@@ -583,20 +583,15 @@ static void judge_retention(const struct lc_clickhouse_reply *reply,
 
 /* ---- what a shard asks ---- */
 
-/* A delivery's settings and shard are all that its statements are made from. */
-static struct lc_delivery delivery_of(const struct lc_preflight_facts *facts)
-{
-	return (struct lc_delivery){.settings = facts->settings, .shard_count = 1};
-}
-
 /* No row, so that only the right and the table's state are asked for. */
 static void append_insert(struct lc_buffer *sql, const struct lc_preflight_facts *facts)
 {
 	lc_buffer_append_format(sql,
 				"INSERT INTO `%s`.`%s` %s SELECT '', 0, toDateTime(0), "
 				"toDateTime64(0, 3), '' WHERE 0",
-				facts->settings->clickhouse_database,
-				facts->settings->clickhouse_offsets_table, lc_offset_columns());
+				facts->delivery.settings->clickhouse_database,
+				facts->delivery.settings->clickhouse_offsets_table,
+				lc_offset_columns());
 }
 
 static void judge_insert(const struct lc_clickhouse_reply *reply, struct lc_preflight_facts *facts,
@@ -613,65 +608,52 @@ static void judge_insert(const struct lc_clickhouse_reply *reply, struct lc_pref
 
 static void append_window(struct lc_buffer *sql, const struct lc_preflight_facts *facts)
 {
-	struct lc_delivery delivery = delivery_of(facts);
-
-	lc_query_append_window(sql, &delivery, facts->marker, 0, 0);
+	lc_query_append_window(sql, &facts->delivery, facts->marker, 0, 0);
 }
 
 static void append_offsets(struct lc_buffer *sql, const struct lc_preflight_facts *facts)
 {
-	struct lc_delivery delivery = delivery_of(facts);
-
-	lc_query_append_offsets(sql, &delivery, facts->marker);
+	lc_query_append_offsets(sql, &facts->delivery, facts->marker);
 }
 
 static void append_doubtful_window(struct lc_buffer *sql, const struct lc_preflight_facts *facts)
 {
-	struct lc_delivery delivery = delivery_of(facts);
-
-	lc_query_append_doubtful_window(sql, &delivery, facts->marker, 0, 0);
+	lc_query_append_doubtful_window(sql, &facts->delivery, facts->marker, 0, 0);
 }
 
 static void append_oldest(struct lc_buffer *sql, const struct lc_preflight_facts *facts)
 {
-	struct lc_delivery delivery = delivery_of(facts);
-
-	lc_query_append_oldest(sql, &delivery, facts->marker);
+	lc_query_append_oldest(sql, &facts->delivery, facts->marker);
 }
 
 static void append_slots(struct lc_buffer *sql, const struct lc_preflight_facts *facts)
 {
-	struct lc_delivery delivery = delivery_of(facts);
-
-	lc_query_append_slots(sql, &delivery, facts->marker, 0, 0);
+	lc_query_append_slots(sql, &facts->delivery, facts->marker, 0, 0);
 }
 
 static void append_seconds(struct lc_buffer *sql, const struct lc_preflight_facts *facts)
 {
-	struct lc_delivery delivery = delivery_of(facts);
 	const struct lc_ledger_count slot = {.source.bucket = lc_view_of("preflight")};
 
-	lc_query_append_seconds(sql, &delivery, facts->marker, 0, 0, &slot, 1);
+	lc_query_append_seconds(sql, &facts->delivery, facts->marker, 0, 0, &slot, 1);
 }
 
 static void append_scan(struct lc_buffer *sql, const struct lc_preflight_facts *facts)
 {
-	struct lc_delivery delivery = delivery_of(facts);
 	struct lc_source source = {.bucket = lc_view_of("preflight")};
 	struct lc_source *const sources[] = {&source};
 	const struct lc_query_rows rows = {.sources = sources, .count = 1};
 
-	lc_query_append_scan(sql, &delivery, facts->marker, &rows);
+	lc_query_append_scan(sql, &facts->delivery, facts->marker, &rows);
 }
 
 static void append_rest(struct lc_buffer *sql, const struct lc_preflight_facts *facts)
 {
-	struct lc_delivery delivery = delivery_of(facts);
 	struct lc_source source = {.bucket = lc_view_of("preflight")};
 	struct lc_source *const sources[] = {&source};
 	const struct lc_query_rows rows = {.sources = sources, .count = 1};
 
-	lc_query_append_rest(sql, &delivery, facts->marker, &rows, &source, 0);
+	lc_query_append_rest(sql, &facts->delivery, facts->marker, &rows, &source, 0);
 }
 
 static void pass_over(void *context, const struct lc_discovery_row *row)

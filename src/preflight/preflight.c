@@ -332,7 +332,8 @@ static int run(struct preflight *preflight)
 	lc_random_seed_from_system(&preflight->random);
 	lc_buffer_init(&preflight->answer, ANSWER_MAX);
 	preflight->server_count = count_servers(preflight->settings->clickhouse_url);
-	preflight->facts.settings = preflight->settings;
+	preflight->facts.delivery =
+	    (struct lc_delivery){.settings = preflight->settings, .shard_count = 1};
 	preflight->facts.url = lc_clickhouse_seat_url(preflight->servers.clickhouse, 0);
 	go_on(preflight);
 	lc_loop_run(preflight->loop);

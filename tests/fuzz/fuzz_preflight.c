@@ -46,7 +46,8 @@ static void judge(unsigned id, struct lc_view answer, struct lc_preflight_facts 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct lc_settings settings;
-	struct lc_preflight_facts facts = {.settings = &settings, .url = "http://a:8123"};
+	struct lc_preflight_facts facts = {.delivery = {.settings = &settings, .shard_count = 1},
+					   .url = "http://a:8123"};
 	struct lc_view answer;
 	struct lc_table_engine_ttl ttl;
 	char *bytes;

@@ -21,10 +21,11 @@ static int set_up(void **state)
 	struct world *world = calloc(1, sizeof(*world));
 
 	lc_settings_default(&world->settings);
-	world->facts = (struct lc_preflight_facts){.settings = &world->settings,
-						   .marker = MARKER,
-						   .url = "http://a:8123",
-						   .wall_seconds = NOW};
+	world->facts = (struct lc_preflight_facts){
+	    .delivery = {.settings = &world->settings, .shard_count = 1},
+	    .marker = MARKER,
+	    .url = "http://a:8123",
+	    .wall_seconds = NOW};
 	*state = world;
 	return 0;
 }
