@@ -43,6 +43,18 @@ static const char configuration[] =
     "  <mark_cache_size>67108864</mark_cache_size>\n"
     "</clickhouse>\n";
 
+/* Takes the functions that the driver calls; the name of one that the library does not have, or
+ * NULL. */
+static const char *take_symbols(const struct engine_driver *driver, void *library)
+{
+	for (const struct engine_symbol *symbol = driver->symbols; symbol->name != NULL; symbol++) {
+		*symbol->place = dlsym(library, symbol->name);
+		if (*symbol->place == NULL)
+			return symbol->name;
+	}
+	return NULL;
+}
+
 static bool load_library(const char *library, char *problem, size_t problem_size)
 {
 	static const struct engine_driver *const drivers[] = {&engine_driver_current,
@@ -58,7 +70,7 @@ static bool load_library(const char *library, char *problem, size_t problem_size
 		return false;
 	}
 	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
-		missing = drivers[i]->take(handle);
+		missing = take_symbols(drivers[i], handle);
 		if (missing == NULL) {
 			engine.driver = drivers[i];
 			return true;

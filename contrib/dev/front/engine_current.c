@@ -1,7 +1,6 @@
 /* libchdb.so as it is called since version 3.4: many connections, parameters, streams. */
 #include "engine_driver.h"
 
-#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,27 +31,19 @@ static struct {
 	void (*chdb_destroy_query_result)(chdb_result *);
 } chdb;
 
-static const char *take(void *library)
-{
-#define TAKE(name)                                              \
-	do {                                                    \
-		*(void **)(&chdb.name) = dlsym(library, #name); \
-		if (chdb.name == NULL)                          \
-			return #name;                           \
-	} while (0)
-	TAKE(chdb_connect);
-	TAKE(chdb_close_conn);
-	TAKE(chdb_query_with_params_n);
-	TAKE(chdb_stream_query_with_params_n);
-	TAKE(chdb_stream_fetch_result);
-	TAKE(chdb_stream_cancel_query);
-	TAKE(chdb_result_buffer);
-	TAKE(chdb_result_length);
-	TAKE(chdb_result_error);
-	TAKE(chdb_destroy_query_result);
-#undef TAKE
-	return NULL;
-}
+static const struct engine_symbol symbols[] = {
+    {"chdb_connect", (void **)&chdb.chdb_connect},
+    {"chdb_close_conn", (void **)&chdb.chdb_close_conn},
+    {"chdb_query_with_params_n", (void **)&chdb.chdb_query_with_params_n},
+    {"chdb_stream_query_with_params_n", (void **)&chdb.chdb_stream_query_with_params_n},
+    {"chdb_stream_fetch_result", (void **)&chdb.chdb_stream_fetch_result},
+    {"chdb_stream_cancel_query", (void **)&chdb.chdb_stream_cancel_query},
+    {"chdb_result_buffer", (void **)&chdb.chdb_result_buffer},
+    {"chdb_result_length", (void **)&chdb.chdb_result_length},
+    {"chdb_result_error", (void **)&chdb.chdb_result_error},
+    {"chdb_destroy_query_result", (void **)&chdb.chdb_destroy_query_result},
+    {NULL, NULL},
+};
 
 static void *open_connection(int count, char **arguments)
 {
@@ -135,7 +126,7 @@ static void free_result(struct engine_result *result)
 }
 
 const struct engine_driver engine_driver_current = {
-    .take = take,
+    .symbols = symbols,
     .connect = open_connection,
     .disconnect = close_connection,
     .run = run,

@@ -4,10 +4,14 @@
 
 #include "engine.h"
 
+/* A function of the library, and the pointer that it is called by. */
+struct engine_symbol {
+	const char *name;
+	void **place;
+};
+
 struct engine_driver {
-	/* Takes the functions that it calls from the loaded library; the name of one that the
-	 * library does not have, or NULL. */
-	const char *(*take)(void *library);
+	const struct engine_symbol *symbols; /* all that it calls; the last has no name */
 
 	/* A connection, or NULL when the engine refuses. Arguments as those of a main(). */
 	void *(*connect)(int count, char **arguments);

@@ -5,7 +5,6 @@
  */
 #include "engine_driver.h"
 
-#include <dlfcn.h>
 #include <event2/buffer.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -37,21 +36,13 @@ static struct {
 
 static pthread_mutex_t connected = PTHREAD_MUTEX_INITIALIZER;
 
-static const char *take(void *library)
-{
-#define TAKE(name)                                              \
-	do {                                                    \
-		*(void **)(&chdb.name) = dlsym(library, #name); \
-		if (chdb.name == NULL)                          \
-			return #name;                           \
-	} while (0)
-	TAKE(connect_chdb);
-	TAKE(close_conn);
-	TAKE(query_conn);
-	TAKE(free_result_v2);
-#undef TAKE
-	return NULL;
-}
+static const struct engine_symbol symbols[] = {
+    {"connect_chdb", (void **)&chdb.connect_chdb},
+    {"close_conn", (void **)&chdb.close_conn},
+    {"query_conn", (void **)&chdb.query_conn},
+    {"free_result_v2", (void **)&chdb.free_result_v2},
+    {NULL, NULL},
+};
 
 /* One thread opens, uses and closes a connection. */
 static void *open_connection(int count, char **arguments)
@@ -147,7 +138,7 @@ static void stream_cancel(void *connection, const struct engine_result *stream)
 }
 
 const struct engine_driver engine_driver_former = {
-    .take = take,
+    .symbols = symbols,
     .connect = open_connection,
     .disconnect = close_connection,
     .one_at_a_time = true,
