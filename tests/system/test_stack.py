@@ -259,6 +259,19 @@ def a_user_with_a_profile_has_its_settings(stack):
     assert stack.send("SELECT 1", **limited).status == 403
 
 
+def the_front_tells_what_each_statement_read(stack):
+    stack.run("reset")
+    stack.insert(1000)
+    stack.admin("DELETE", "/admin/queries")
+    stack.query("SELECT uniq(bucketName),\n'\t' FROM logs WHERE raftSessionID < 9", max_block_size=100)
+    wait_until(lambda: stack.admin("GET", "/admin/queries"))
+    microseconds, rows, size, answered, *rest = stack.admin("DELETE", "/admin/queries").split("\t")
+    assert int(microseconds) > 0 and int(rows) == 500 and int(size) >= 1000, rows
+    assert int(answered) == len("5\t\\t\n"), answered
+    assert rest == ["database=logs", "max_block_size=100", "SELECT uniq(bucketName),\\n'\\t' FROM logs WHERE raftSessionID < 9"], rest
+    assert stack.admin("GET", "/admin/queries") == ""
+
+
 def the_front_is_found(stack):
     """The one of an earlier start, else one that was built."""
     nothing_named = {name: value for name, value in os.environ.items() if name != "LOG_COURIER_FRONT"}
@@ -335,6 +348,7 @@ TESTS = [
     faults_strike_as_told,
     a_stale_replica_hides_rows_until_released,
     a_user_with_a_profile_has_its_settings,
+    the_front_tells_what_each_statement_read,
     the_front_is_found,
     acknowledged_rows_survive_a_kill,
     s3_checks_secrets_and_owners,

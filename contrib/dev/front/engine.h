@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct engine_session;
 
@@ -38,7 +39,9 @@ struct engine_statement {
 struct engine_result {
 	const char *data; /* valid until the result is freed */
 	size_t length;
-	const char *error; /* NULL, or "Code: N. DB::Exception: ..." */
+	const char *error;  /* NULL, or "Code: N. DB::Exception: ..." */
+	uint64_t rows_read; /* from tables, for this result; a former engine does not tell */
+	uint64_t bytes_read;
 	void *handle;
 };
 

@@ -27,6 +27,8 @@ static struct {
 	void (*chdb_stream_cancel_query)(chdb_connection, chdb_result *);
 	char *(*chdb_result_buffer)(chdb_result *);
 	size_t (*chdb_result_length)(chdb_result *);
+	uint64_t (*chdb_result_storage_rows_read)(chdb_result *);
+	uint64_t (*chdb_result_storage_bytes_read)(chdb_result *);
 	const char *(*chdb_result_error)(chdb_result *);
 	void (*chdb_destroy_query_result)(chdb_result *);
 } chdb;
@@ -40,6 +42,8 @@ static const struct engine_symbol symbols[] = {
     {"chdb_stream_cancel_query", (void **)&chdb.chdb_stream_cancel_query},
     {"chdb_result_buffer", (void **)&chdb.chdb_result_buffer},
     {"chdb_result_length", (void **)&chdb.chdb_result_length},
+    {"chdb_result_storage_rows_read", (void **)&chdb.chdb_result_storage_rows_read},
+    {"chdb_result_storage_bytes_read", (void **)&chdb.chdb_result_storage_bytes_read},
     {"chdb_result_error", (void **)&chdb.chdb_result_error},
     {"chdb_destroy_query_result", (void **)&chdb.chdb_destroy_query_result},
     {NULL, NULL},
@@ -67,6 +71,8 @@ static struct engine_result wrap(chdb_result *handle)
 	if (result.error == NULL) {
 		result.data = chdb.chdb_result_buffer(handle);
 		result.length = result.data != NULL ? chdb.chdb_result_length(handle) : 0;
+		result.rows_read = chdb.chdb_result_storage_rows_read(handle);
+		result.bytes_read = chdb.chdb_result_storage_bytes_read(handle);
 	}
 	return result;
 }

@@ -1,5 +1,6 @@
 #include "http.h"
 
+#include "history.h"
 #include "profile.h"
 #include "query.h"
 #include "reply.h"
@@ -127,6 +128,8 @@ static void answer_admin(struct http_connection *connection)
 		exchange_wake_all();
 	} else if (strcmp(request->path, "/admin/profile") == 0) {
 		status = profile_administer(request, body);
+	} else if (strcmp(request->path, "/admin/queries") == 0) {
+		status = history_administer(request, body);
 	} else if (strcmp(request->path, "/admin/style") == 0 &&
 		   faults_parse_style(request_parameter(request, "style"), &style)) {
 		faults_set_style(style);
@@ -136,7 +139,7 @@ static void answer_admin(struct http_connection *connection)
 				    (unsigned long long)totals.abandoned);
 	} else {
 		status = 404;
-		evbuffer_add_printf(body, "there is /admin/fault, /admin/profile, "
+		evbuffer_add_printf(body, "there is /admin/fault, /admin/profile, /admin/queries, "
 					  "/admin/style?style= and /admin/stats\n");
 	}
 	answer(connection, status, body);

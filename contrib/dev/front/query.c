@@ -1,6 +1,7 @@
 #include "query.h"
 
 #include "engine.h"
+#include "history.h"
 #include "profile.h"
 #include "reply.h"
 #include "statement.h"
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct query_options options;
@@ -22,6 +24,8 @@ struct query {
 	size_t length;
 	struct statement look;
 	bool ended; /* nothing more may be written */
+	uint64_t rows_read;
+	uint64_t bytes_read;
 };
 
 void query_configure(const struct query_options *given)
@@ -240,6 +244,12 @@ static void end_body(struct query *query)
 	query->ended = true;
 }
 
+static void count_read(struct query *query, const struct engine_result *result)
+{
+	query->rows_read += result->rows_read;
+	query->bytes_read += result->bytes_read;
+}
+
 static void stream(struct query *query, const struct engine_statement *statement)
 {
 	struct engine_result opened = engine_stream_open(query->session, statement);
@@ -250,6 +260,7 @@ static void stream(struct query *query, const struct engine_statement *statement
 	while (more) {
 		struct engine_result chunk = engine_stream_next(query->session, &opened);
 
+		count_read(query, &chunk);
 		if (chunk.error != NULL) {
 			fail(query, chunk.error);
 			more = false;
@@ -270,6 +281,7 @@ static void run_whole(struct query *query, const struct engine_statement *statem
 {
 	struct engine_result result = engine_run(query->session, statement);
 
+	count_read(query, &result);
 	if (result.error != NULL)
 		fail(query, result.error);
 	else if (send_body(query, result.data, result.length))
@@ -372,9 +384,34 @@ static bool suffer_before(struct query *query)
 	return false;
 }
 
+static uint64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* The text is still in the request's body buffer. */
+static void remember(const struct query *query, uint64_t began)
+{
+	const struct history_statement statement = {
+	    .request = query->exchange->request,
+	    .text = query->text,
+	    .length = query->look.end,
+	    .microseconds = now_us() - began,
+	    .rows_read = query->rows_read,
+	    .bytes_read = query->bytes_read,
+	    .written = query->exchange->written,
+	};
+
+	history_add(&statement);
+}
+
 void query_answer(struct exchange *exchange)
 {
 	struct query query = {.exchange = exchange};
+	uint64_t began = now_us();
 	struct engine_statement statement = {0};
 	struct engine_parameter *parameters = NULL;
 	char refusal[256];
@@ -404,6 +441,7 @@ void query_answer(struct exchange *exchange)
 			insert(&query, &statement);
 		else
 			select_or_other(&query, &statement);
+		remember(&query, began);
 	}
 	engine_session_close(query.session);
 	free(parameters);
