@@ -85,6 +85,8 @@ static void append_setting(void *context, const struct lc_setting *setting)
 	lc_buffer_append_format(&facts, "Default: %s.%s%s%s", lc_setting_default(setting),
 				bounds[0] == '\0' ? "" : " Allowed: ", bounds,
 				bounds[0] == '\0' ? "" : ".");
+	if (setting->scope != LC_SETTING_SCOPE_SERVICE)
+		lc_buffer_append_text(&facts, " " LC_SETTING_BY_TARGET);
 	lc_buffer_append_text(page, ".br\n");
 	lc_mdoc_append_text(page, lc_buffer_text(&facts));
 	lc_buffer_free(&facts);
@@ -97,6 +99,9 @@ static void append_settings(struct lc_buffer *page)
 	struct lc_setting_visitor visitor = {begin_group, append_setting, &part};
 
 	lc_setting_visit(&visitor);
+	begin_group(&part, LC_SETTING_TARGETS_TITLE);
+	lc_buffer_append_text(page, ".It Cm " LC_SETTING_TARGETS "\n");
+	lc_mdoc_append_text(page, LC_SETTING_TARGETS_HELP);
 	end_list(page);
 }
 

@@ -29,6 +29,22 @@ enum {
 /* What stands for a secret wherever settings are shown. */
 #define LC_SETTING_MASK "********"
 
+/* The YAML file's key for settings that differ by target bucket, and the key of an entry's buckets;
+ * both are no settings. */
+#define LC_SETTING_TARGETS "targets"
+#define LC_SETTING_BUCKETS "buckets"
+
+/* What is said to people about them, and about a setting that may differ. */
+#define LC_SETTING_TARGETS_TITLE "What differs by target bucket"
+#define LC_SETTING_TARGETS_HELP                                                                   \
+	"Target buckets for which some settings differ, in the YAML file only: a list of "        \
+	"entries, each with buckets, a name or pattern or a list of them, in which * stands for " \
+	"any characters and ? for one, and the settings that differ. The first entry with a "     \
+	"pattern that matches the bucket is used, alone; what it does not give is as for all "    \
+	"other buckets, wherever that was given. An entry that gives a part of the credentials "  \
+	"gives all of them."
+#define LC_SETTING_BY_TARGET "May differ by target bucket."
+
 enum lc_setting_type {
 	LC_SETTING_TYPE_INTEGER,
 	LC_SETTING_TYPE_NUMBER,
@@ -36,6 +52,13 @@ enum lc_setting_type {
 	LC_SETTING_TYPE_TEXT,
 	LC_SETTING_TYPE_SECRET,
 	LC_SETTING_TYPE_CHOICE,
+};
+
+/* Where it may be given; see include/tbl/settings.h. */
+enum lc_setting_scope {
+	LC_SETTING_SCOPE_SERVICE,
+	LC_SETTING_SCOPE_TARGET,
+	LC_SETTING_SCOPE_CREDENTIAL,
 };
 
 /* What does not concern the type is zero. All texts are static. */
@@ -53,6 +76,7 @@ struct lc_setting {
 	double number_minimum;
 	double number_maximum;
 	enum lc_setting_type type;
+	enum lc_setting_scope scope;
 	enum lc_setting_form form; /* of a text */
 	enum lc_settings_index index;
 	enum lc_settings_index file; /* of a secret: the setting that names its file */
@@ -89,6 +113,10 @@ bool lc_setting_is_list(const struct lc_setting *setting);
 bool lc_setting_set(struct lc_settings *settings, const struct lc_setting *setting,
 		    struct lc_view text, struct lc_settings_origin origin, struct lc_error *error);
 
+/* Gives the setting in `to` the value and the origin that it has in `from`. */
+void lc_setting_copy(struct lc_settings *to, const struct lc_settings *from,
+		     const struct lc_setting *setting);
+
 /* Appends the value as a YAML scalar: texts in double quotes, a secret as its mask. */
 void lc_setting_append(struct lc_buffer *buffer, const struct lc_settings *settings,
 		       const struct lc_setting *setting);
@@ -103,7 +131,7 @@ bool lc_setting_equal(const struct lc_settings *a, const struct lc_settings *b,
 		      const struct lc_setting *setting);
 
 /* Appends the names of the settings that differ, with ", " between them, never a value, and returns
- * how many there are. */
+ * how many there are. All entries of `targets` count as one, of that name. */
 size_t lc_setting_append_changed(const struct lc_settings *a, const struct lc_settings *b,
 				 struct lc_buffer *names);
 

@@ -12,6 +12,7 @@ enum {
 	LC_SETTING_FORM_URLS_MAX = 64,
 	LC_SETTING_FORM_HOST_MAX = 253,    /* bytes: RFC 1035, section 2.3.4, in text form */
 	LC_SETTING_FORM_SHARD_MAX = 65535, /* the highest number in a list of shards */
+	LC_SETTING_FORM_BUCKET_MAX = 255,  /* bytes of a pattern of buckets' names */
 };
 
 enum lc_setting_form {
@@ -23,6 +24,7 @@ enum lc_setting_form {
 	LC_SETTING_FORM_PATH,       /* begins with '/' */
 	LC_SETTING_FORM_ADDRESS,    /* IPv4 or IPv6 address */
 	LC_SETTING_FORM_SHARDS,     /* numbers and ranges, comma-separated: "0-3,7" */
+	LC_SETTING_FORM_BUCKETS,    /* patterns of buckets' names, comma-separated: "a,audit-*" */
 };
 
 /* True if `text` has the form. Otherwise `error` (LC_ERROR_USAGE) says what was found and what is

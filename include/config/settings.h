@@ -1,6 +1,7 @@
 /*
  * The settings of the service, one field each, as include/tbl/settings.h lists them:
- * config/settings_load.h fills it, config/setting.h deals with a setting as a row of the table.
+ * config/settings_load.h fills it, config/setting.h deals with a setting as a row of the table, and
+ * config/settings_targets.h tells which are in force for a target bucket.
  */
 #ifndef LC_CONFIG_SETTINGS_H
 #define LC_CONFIG_SETTINGS_H
@@ -9,6 +10,7 @@
 #include "formats/s3_choices.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* The settings' numbers, in the table's order: LC_SETTINGS_clickhouse_url is 0. */
@@ -43,10 +45,26 @@ struct lc_settings {
 #define LC_SETTING_BOOLEAN(field, ...) bool field;
 #define LC_SETTING_TEXT(field, ...) char *field;
 #define LC_SETTING_SECRET(field, ...) char *field;
-#define LC_SETTING_CHOICE(field, name, default_value, type, ...) type field;
+#define LC_SETTING_CHOICE(field, name, scope, default_value, type, ...) type field;
 #include "tbl/settings.h"
 	char *config_file; /* the YAML file they were read from; NULL when there was none */
 	struct lc_settings_origin origins[LC_SETTINGS_COUNT];
+
+	/* The entries of `targets`, in the file's order. */
+	struct lc_settings_target *targets;
+	size_t target_count;
+	size_t entry; /* 0: these are the service's; n: those of targets[n - 1] */
+};
+
+/* An entry: what is different for some target buckets. */
+struct lc_settings_target {
+	char *buckets; /* patterns, comma-separated; "" while the entry is being read */
+	unsigned line; /* of the YAML file, where it begins */
+	bool given[LC_SETTINGS_COUNT]; /* by the entry itself */
+	bool faulty; /* something in it was refused: no further error about it is worth a word */
+	/* All that is in force for these buckets: what the entry gives and, once the configuration
+	 * is loaded, the service's for all else. Has no entries of its own. */
+	struct lc_settings settings;
 };
 
 /* Fills `settings` with the defaults. To be released with lc_settings_free. The defaults alone do

@@ -1,8 +1,9 @@
 /*
  * The settings from all their sources: in falling precedence the flags (config/command_line.h), the
  * environment, the YAML file (config/settings_yaml.h) and the defaults. Secrets may come from files
- * of their own. What is gathered is checked as a whole (config/settings_check.h): the values fit
- * one another, and secrets that come from files stand in their fields.
+ * of their own. What differs by target bucket stands in the YAML file alone
+ * (config/settings_targets.h). What is gathered is checked as a whole (config/settings_check.h): the
+ * values fit one another, and secrets that come from files stand in their fields.
  */
 #ifndef LC_CONFIG_SETTINGS_LOAD_H
 #define LC_CONFIG_SETTINGS_LOAD_H

@@ -9,7 +9,8 @@
  * Of YAML only what configuration needs is taken (YAML 1.1, yaml.org/spec/1.1; the parser is
  * libyaml): one document, UTF-8, no anchors, aliases or tags; each setting once. Numbers and
  * booleans are written plainly, texts plainly or in quotes. Settings that hold several values take
- * a list, too. Nothing nests deeper than the settings' names do.
+ * a list, too. Nothing nests deeper than the settings' names do. The key `targets` is no setting,
+ * but a list of mappings: see config/settings_targets.h.
  */
 #ifndef LC_CONFIG_SETTINGS_YAML_H
 #define LC_CONFIG_SETTINGS_YAML_H

@@ -65,7 +65,7 @@ struct lc_delivery {
 	struct lc_counters *counters;
 	struct lc_random *random;
 	struct lc_clickhouse *clickhouse;
-	struct lc_s3 *s3;
+	struct lc_s3 *const *s3; /* by lc_settings.entry; see delivery/servers.h */
 	const struct lc_delivery_events *events;
 	void *context; /* of the events */
 

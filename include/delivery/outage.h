@@ -3,7 +3,8 @@
  * hangs, among others that work must not look like an outage; but when nothing is confirmed, that
  * is one, whatever the answers are.
  *
- * A failure is an outage when no upload was confirmed since the start; or when its fault reaches
+ * Each client of S3 is judged for itself: targets may have an endpoint or an access key of their
+ * own, and those of one say nothing about those of another. For a client, a failure is an outage when no upload was confirmed since the start; or when its fault reaches
  * all (include/tbl/faults.h); or when each target that has been tried failed last; or when, since
  * the last confirmation, two targets that worked before, or were new, have failed in a way that may
  * reach all; or when the last confirmation is an hour old.
@@ -17,6 +18,7 @@
 
 struct lc_counters;
 struct lc_outage;
+struct lc_s3;
 struct lc_s3_answer;
 
 /* Shows what it finds in the counters: LC_COUNTERS_S3_FAILING_SINCE, ..._S3_REFUSING_SINCE, the
@@ -24,8 +26,9 @@ struct lc_s3_answer;
 struct lc_outage *lc_outage_new(struct lc_counters *counters);
 void lc_outage_free(struct lc_outage *outage);
 
-/* An upload into the bucket has been answered, or not. now_ms: monotonic. */
-void lc_outage_note(struct lc_outage *outage, struct lc_view bucket,
-		    const struct lc_s3_answer *answer, uint64_t now_ms);
+/* An upload by this client, for this endpoint, into the bucket has been answered, or not. A bucket
+ * has one client; both it and the endpoint must outlive `outage`. now_ms: monotonic. */
+void lc_outage_note(struct lc_outage *outage, const struct lc_s3 *client, const char *endpoint,
+		    struct lc_view bucket, const struct lc_s3_answer *answer, uint64_t now_ms);
 
 #endif

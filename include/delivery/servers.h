@@ -1,6 +1,6 @@
 /*
- * The servers that the settings name: a client for ClickHouse and one for S3, each with connections
- * and trusted authorities of its own.
+ * The servers that the settings name: a client for ClickHouse and those for S3, each with
+ * connections and trusted authorities of its own.
  */
 #ifndef LC_DELIVERY_SERVERS_H
 #define LC_DELIVERY_SERVERS_H
@@ -8,6 +8,7 @@
 #include "base/error.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct lc_clickhouse;
 struct lc_http;
@@ -15,15 +16,27 @@ struct lc_loop;
 struct lc_s3;
 struct lc_settings;
 
+/* A client for S3, with what is its own: connections, the clock offset of its service, what is known
+ * of it. */
+struct lc_servers_s3 {
+	const struct lc_settings *settings; /* the first that it was made for */
+	struct lc_http *http;
+	struct lc_s3 *client;
+};
+
 /* All zero: none. */
 struct lc_servers {
 	struct lc_http *clickhouse_http;
 	struct lc_clickhouse *clickhouse;
-	struct lc_http *s3_http;
-	struct lc_s3 *s3;
+	/* One for each way to reach and to talk to S3 that differs, the service's own first. */
+	struct lc_servers_s3 *s3;
+	size_t s3_count;
+	/* By lc_settings.entry: the client for the buckets with these settings. Several entries
+	 * that differ in nothing that concerns a client share one. */
+	struct lc_s3 **s3_of;
 };
 
-/* Makes the clients; nothing is sent. False with `error`, as when a file of authorities cannot be
+/* Makes the clients; nothing is sent. `settings` must outlive them. False with `error`, as when a file of authorities cannot be
  * read. In either case to be released with lc_servers_close. */
 bool lc_servers_open(struct lc_servers *servers, struct lc_loop *loop,
 		     const struct lc_settings *settings, struct lc_error *error);

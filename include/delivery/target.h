@@ -53,7 +53,8 @@ struct lc_standing {
 };
 
 struct lc_target_bucket {
-	struct lc_view name; /* owned; may hold any byte */
+	struct lc_view name;                /* owned; may hold any byte */
+	const struct lc_settings *settings; /* that are in force for it */
 	struct lc_standing standing;
 	unsigned refusals;           /* targets that began to refuse since the last success */
 	bool slow;                   /* its uploads move slowly, or not at all */

@@ -14,14 +14,16 @@
 
 struct lc_counters;
 struct lc_ledger_target;
+struct lc_settings;
 struct lc_source;
 struct lc_target;
 struct lc_target_bucket;
 struct lc_target_policy;
 struct lc_target_table;
 
-/* `policy` is copied. */
-struct lc_target_table *lc_target_table_new(const struct lc_target_policy *policy);
+/* `policy` is copied; `settings`, from which each bucket has its own, must outlive the table. */
+struct lc_target_table *lc_target_table_new(const struct lc_target_policy *policy,
+					    const struct lc_settings *settings);
 /* Releases the table and the targets, which have no objects any more, and their backlogs. The
  * sources of these must still be there. */
 void lc_target_table_free(struct lc_target_table *table);

@@ -23,6 +23,7 @@ LC_EXPLAIN_SITUATION(waits_for_threshold, "waits-for-threshold", "its unread row
 LC_EXPLAIN_SITUATION(target_refuses, "target-refuses", "a target bucket refuses its log objects")
 LC_EXPLAIN_SITUATION(target_aside, "target-aside", "a target bucket keeps failing")
 LC_EXPLAIN_SITUATION(target_shaky, "target-shaky", "a target bucket has failed and is tried again")
+LC_EXPLAIN_SITUATION(target_settings, "target-settings", "some settings differ for a target bucket")
 LC_EXPLAIN_SITUATION(uploading, "uploading", "log objects are on their way")
 LC_EXPLAIN_SITUATION(rebuilding, "rebuilding", "log objects have to be built again from ClickHouse")
 LC_EXPLAIN_SITUATION(expired, "expired", "rows were lost to retention before they could be delivered")

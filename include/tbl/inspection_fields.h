@@ -86,6 +86,7 @@ LC_INSPECTION_TARGET(COUNT, uploads, "uploads under way")
 LC_INSPECTION_TARGET(COUNT, intents_without_body, "recorded log objects that will be built again from ClickHouse")
 LC_INSPECTION_TARGET(COUNT, rows, "rows in all of these")
 LC_INSPECTION_TARGET(COUNT, bytes, "memory that log objects for its bucket use")
+LC_INSPECTION_TARGET(TEXT, settings, "what an entry of targets in the YAML file gives for its bucket, and where that entry is; empty if none does")
 
 LC_INSPECTION_READER(COUNT, shard, "the shard that reports it")
 LC_INSPECTION_READER(STEP, step, "of its cycle: waiting, backing off, discovering, scanning, stopped")

@@ -11,9 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROW(field_name, row_name, row_type, row_help)                               \
-	.name = (row_name), .help = (row_help), .type = LC_SETTING_TYPE_##row_type, \
-	.offset = offsetof(struct lc_settings, field_name), .index = LC_SETTINGS_##field_name
+#define ROW(field_name, row_name, row_type, row_scope, row_help)                                   \
+	.name = (row_name), .help = (row_help), .type = LC_SETTING_TYPE_##row_type,                \
+	.scope = LC_SETTING_SCOPE_##row_scope, .offset = offsetof(struct lc_settings, field_name), \
+	.index = LC_SETTINGS_##field_name
 
 /* The fields of choices are of enums, which the table makes and the compiler stores alike. */
 _Static_assert(sizeof(enum lc_s3_addressing) == sizeof(unsigned) &&
@@ -51,23 +52,24 @@ static const char *const log_keys_CHOICES[] = {
 /* #default_value is the value as the table writes it, for instance `false` before <stdbool.h> makes
  * a 0 of it. */
 static const struct lc_setting SETTINGS[] = {
-#define LC_SETTING_INTEGER(field, name_text, default_value, low, high, unit_text, help_text) \
-	{ROW(field, name_text, INTEGER, help_text), .default_text = #default_value,          \
+#define LC_SETTING_INTEGER(field, name_text, scope, default_value, low, high, unit_text,   \
+			   help_text)                                                      \
+	{ROW(field, name_text, INTEGER, scope, help_text), .default_text = #default_value, \
 	 .minimum = (low), .maximum = (high), .unit = (unit_text)},
-#define LC_SETTING_NUMBER(field, name_text, default_value, low, high, help_text)   \
-	{ROW(field, name_text, NUMBER, help_text), .default_text = #default_value, \
+#define LC_SETTING_NUMBER(field, name_text, scope, default_value, low, high, help_text)   \
+	{ROW(field, name_text, NUMBER, scope, help_text), .default_text = #default_value, \
 	 .number_minimum = (low), .number_maximum = (high)},
-#define LC_SETTING_BOOLEAN(field, name_text, default_value, help_text) \
-	{ROW(field, name_text, BOOLEAN, help_text), .default_text = #default_value},
-#define LC_SETTING_TEXT(field, name_text, default_value, form_name, help_text)    \
-	{ROW(field, name_text, TEXT, help_text), .default_text = (default_value), \
+#define LC_SETTING_BOOLEAN(field, name_text, scope, default_value, help_text) \
+	{ROW(field, name_text, BOOLEAN, scope, help_text), .default_text = #default_value},
+#define LC_SETTING_TEXT(field, name_text, scope, default_value, form_name, help_text)    \
+	{ROW(field, name_text, TEXT, scope, help_text), .default_text = (default_value), \
 	 .form = LC_SETTING_FORM_##form_name},
-#define LC_SETTING_SECRET(field, name_text, file_field, help_text)     \
-	{ROW(field, name_text, SECRET, help_text), .default_text = "", \
+#define LC_SETTING_SECRET(field, name_text, scope, file_field, help_text)     \
+	{ROW(field, name_text, SECRET, scope, help_text), .default_text = "", \
 	 .file = LC_SETTINGS_##file_field},
-#define LC_SETTING_CHOICE(field, name_text, default_value, type, help_text)    \
-	{ROW(field, name_text, CHOICE, help_text), .choices = field##_CHOICES, \
-	 .choice_count = sizeof(field##_CHOICES) / sizeof(field##_CHOICES[0]), \
+#define LC_SETTING_CHOICE(field, name_text, scope, default_value, type, help_text)    \
+	{ROW(field, name_text, CHOICE, scope, help_text), .choices = field##_CHOICES, \
+	 .choice_count = sizeof(field##_CHOICES) / sizeof(field##_CHOICES[0]),        \
 	 .default_choice = (default_value)},
 #include "tbl/settings.h"
 };
@@ -339,6 +341,13 @@ static bool check_text(const struct lc_setting *setting, const char *text, struc
 	return lc_setting_form_check(setting->form, text, error);
 }
 
+static void replace_text(char **field, char *text)
+{
+	explicit_bzero(*field, strlen(*field));
+	free(*field);
+	*field = text;
+}
+
 static bool set_text(char **field, const struct lc_setting *setting, struct lc_view text,
 		     struct lc_error *error)
 {
@@ -358,9 +367,7 @@ static bool set_text(char **field, const struct lc_setting *setting, struct lc_v
 		free(copy);
 		return false;
 	}
-	explicit_bzero(*field, strlen(*field));
-	free(*field);
-	*field = copy;
+	replace_text(field, copy);
 	return true;
 }
 
@@ -390,6 +397,24 @@ bool lc_setting_set(struct lc_settings *settings, const struct lc_setting *setti
 		return lc_error_prefix(error, "%s", setting->name);
 	settings->origins[setting->index] = origin;
 	return true;
+}
+
+void lc_setting_copy(struct lc_settings *to, const struct lc_settings *from,
+		     const struct lc_setting *setting)
+{
+	static const size_t SIZES[] = {
+	    [LC_SETTING_TYPE_INTEGER] = sizeof(int64_t),
+	    [LC_SETTING_TYPE_NUMBER] = sizeof(double),
+	    [LC_SETTING_TYPE_BOOLEAN] = sizeof(bool),
+	    [LC_SETTING_TYPE_CHOICE] = sizeof(unsigned),
+	};
+	void *field = (char *)to + setting->offset;
+
+	if (setting->type == LC_SETTING_TYPE_TEXT || setting->type == LC_SETTING_TYPE_SECRET)
+		replace_text(field, lc_memory_copy_text(lc_setting_text(from, setting)));
+	else
+		memcpy(field, field_of(from, setting), SIZES[setting->type]);
+	to->origins[setting->index] = from->origins[setting->index];
 }
 
 /* ---- a value to text ---- */
@@ -492,17 +517,47 @@ bool lc_setting_equal(const struct lc_settings *a, const struct lc_settings *b,
 	lc_assert_failed("a known type", __FILE__, __LINE__, __func__);
 }
 
+/* An entry by itself: where it stands does not matter. */
+static bool equal_entries(const struct lc_settings_target *a, const struct lc_settings_target *b)
+{
+	if (strcmp(a->buckets, b->buckets) != 0)
+		return false;
+	for (size_t i = 0; i < LC_SETTINGS_COUNT; i++) {
+		if (a->given[i] != b->given[i] ||
+		    (a->given[i] && !lc_setting_equal(&a->settings, &b->settings, &SETTINGS[i])))
+			return false;
+	}
+	return true;
+}
+
+static bool equal_targets(const struct lc_settings *a, const struct lc_settings *b)
+{
+	if (a->target_count != b->target_count)
+		return false;
+	for (size_t i = 0; i < a->target_count; i++) {
+		if (!equal_entries(&a->targets[i], &b->targets[i]))
+			return false;
+	}
+	return true;
+}
+
+static void append_name(struct lc_buffer *names, size_t *count, const char *name)
+{
+	lc_buffer_append_format(names, "%s%s", *count == 0 ? "" : ", ", name);
+	(*count)++;
+}
+
 size_t lc_setting_append_changed(const struct lc_settings *a, const struct lc_settings *b,
 				 struct lc_buffer *names)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < LC_SETTINGS_COUNT; i++) {
-		if (lc_setting_equal(a, b, &SETTINGS[i]))
-			continue;
-		lc_buffer_append_format(names, "%s%s", count == 0 ? "" : ", ", SETTINGS[i].name);
-		count++;
+		if (!lc_setting_equal(a, b, &SETTINGS[i]))
+			append_name(names, &count, SETTINGS[i].name);
 	}
+	if (!equal_targets(a, b))
+		append_name(names, &count, LC_SETTING_TARGETS);
 	return count;
 }
 

@@ -176,6 +176,26 @@ static const char *check_shards(const char *text)
 			       "commas, such as 0-3,7";
 }
 
+static const char *check_buckets(const char *text)
+{
+	static const char ALLOWED[] =
+	    "names of buckets, of A-Z a-z 0-9 . _ -, in which * stands for any characters and ? "
+	    "for one; several as a list";
+
+	for (;;) {
+		size_t size = 0;
+
+		while (isalnum((unsigned char)text[size]) ||
+		       (text[size] != '\0' && strchr("._-*?", text[size]) != NULL))
+			size++;
+		if (size == 0 || size > LC_SETTING_FORM_BUCKET_MAX)
+			return ALLOWED;
+		if (text[size] != ',')
+			return text[size] == '\0' ? NULL : ALLOWED;
+		text += size + 1;
+	}
+}
+
 static const char *allowed_instead(enum lc_setting_form form, const char *text)
 {
 	switch (form) {
@@ -195,6 +215,8 @@ static const char *allowed_instead(enum lc_setting_form form, const char *text)
 		return check_address(text);
 	case LC_SETTING_FORM_SHARDS:
 		return check_shards(text);
+	case LC_SETTING_FORM_BUCKETS:
+		return check_buckets(text);
 	}
 	lc_assert_failed("a known form", __FILE__, __LINE__, __func__);
 }
@@ -234,6 +256,8 @@ const char *lc_setting_form_placeholder(enum lc_setting_form form)
 		return "=ADDRESS";
 	case LC_SETTING_FORM_SHARDS:
 		return "=SHARDS";
+	case LC_SETTING_FORM_BUCKETS:
+		return "=BUCKETS";
 	}
 	lc_assert_failed("a known form", __FILE__, __LINE__, __func__);
 }

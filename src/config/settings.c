@@ -12,12 +12,13 @@
 void lc_settings_default(struct lc_settings *settings)
 {
 	*settings = (struct lc_settings){
-#define LC_SETTING_INTEGER(name, text, default_value, ...) .name = (default_value),
-#define LC_SETTING_NUMBER(name, text, default_value, ...) .name = (default_value),
-#define LC_SETTING_BOOLEAN(name, text, default_value, ...) .name = (default_value),
-#define LC_SETTING_TEXT(name, text, default_value, ...) .name = lc_memory_copy_text(default_value),
+#define LC_SETTING_INTEGER(name, text, scope, default_value, ...) .name = (default_value),
+#define LC_SETTING_NUMBER(name, text, scope, default_value, ...) .name = (default_value),
+#define LC_SETTING_BOOLEAN(name, text, scope, default_value, ...) .name = (default_value),
+#define LC_SETTING_TEXT(name, text, scope, default_value, ...) \
+	.name = lc_memory_copy_text(default_value),
 #define LC_SETTING_SECRET(name, ...) .name = lc_memory_copy_text(""),
-#define LC_SETTING_CHOICE(name, text, default_value, ...) .name = (default_value),
+#define LC_SETTING_CHOICE(name, text, scope, default_value, ...) .name = (default_value),
 #include "tbl/settings.h"
 	};
 }
@@ -36,6 +37,13 @@ void lc_settings_free(struct lc_settings *settings)
 #include "tbl/settings.h"
 	free(settings->config_file);
 	settings->config_file = NULL;
+	for (size_t i = 0; i < settings->target_count; i++) {
+		lc_settings_free(&settings->targets[i].settings);
+		free(settings->targets[i].buckets);
+	}
+	free(settings->targets);
+	settings->targets = NULL;
+	settings->target_count = 0;
 }
 
 static unsigned processors(void)

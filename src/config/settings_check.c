@@ -1,6 +1,7 @@
 #include "config/settings_check.h"
 
 #include "config/setting.h"
+#include "config/settings_targets.h"
 #include "config/text.h"
 
 #include <arpa/inet.h>
@@ -15,6 +16,7 @@
 /* What is checked, and where errors go. */
 struct check {
 	const struct lc_settings *settings;
+	const struct lc_settings_target *target; /* whose settings they are; NULL: the service's */
 	struct lc_errors *errors;
 };
 
@@ -37,6 +39,10 @@ static void refuse(const struct check *check, enum lc_settings_index index, cons
 	va_end(arguments);
 	lc_setting_origin(check->settings, setting, origin);
 	lc_error_set(&error, LC_ERROR_USAGE, "%s (%s): %s", setting->name, origin, why);
+	if (check->target != NULL)
+		lc_error_prefix(&error, "%s:%u: for the " LC_SETTING_BUCKETS " %.100s",
+				lc_text_quote_path(check->settings->config_file),
+				check->target->line, check->target->buckets);
 	(void)lc_errors_add(check->errors, &error);
 }
 
@@ -105,9 +111,13 @@ static void check_ca_file(const struct check *check, enum lc_settings_index inde
 		       strerrordesc_np(errno));
 }
 
-static void check_ca_files(const struct check *check)
+static void check_clickhouse_ca_file(const struct check *check)
 {
 	check_ca_file(check, LC_SETTINGS_clickhouse_tls_ca_file);
+}
+
+static void check_s3_ca_file(const struct check *check)
+{
 	check_ca_file(check, LC_SETTINGS_s3_tls_ca_file);
 }
 
@@ -184,17 +194,95 @@ static void check_shards(const struct check *check)
 	}
 }
 
+/* ---- entries of targets ---- */
+
+/* The first pattern of the entries before this one that matches all that the pattern does, and its
+ * entry; or NULL. */
+static const struct lc_settings_target *find_cover(const struct lc_settings *settings, size_t entry,
+						   struct lc_view pattern, struct lc_view *cover)
+{
+	for (size_t i = 0; i < entry; i++) {
+		const char *rest = settings->targets[i].buckets;
+
+		while (lc_settings_targets_next_pattern(&rest, cover)) {
+			if (lc_settings_targets_match(*cover, pattern))
+				return &settings->targets[i];
+		}
+	}
+	return NULL;
+}
+
+/* A pattern that no bucket ever reaches was meant otherwise. */
+static void check_patterns(const struct check *check)
+{
+	const struct lc_settings *settings = check->settings;
+	struct lc_view pattern;
+	struct lc_view cover;
+	struct lc_error error;
+
+	for (size_t i = 1; i < settings->target_count; i++) {
+		const char *rest = settings->targets[i].buckets;
+
+		while (lc_settings_targets_next_pattern(&rest, &pattern)) {
+			const struct lc_settings_target *first =
+			    find_cover(settings, i, pattern, &cover);
+
+			if (first == NULL)
+				continue;
+			lc_error_set(&error, LC_ERROR_USAGE,
+				     "%s:%u: " LC_SETTING_BUCKETS
+				     ": found %.*s, which counts for nothing, because the entry in "
+				     "line %u comes first and has %.*s",
+				     lc_text_quote_path(settings->config_file),
+				     settings->targets[i].line, (int)pattern.size, pattern.data,
+				     first->line, (int)cover.size, cover.data);
+			(void)lc_errors_add(check->errors, &error);
+		}
+	}
+}
+
+/* What is checked of each entry, if the service's own settings pass: an entry that repeats their
+ * fault need not be told of. */
+static void check_entries(const struct check *check, void (*part)(const struct check *check))
+{
+	const struct lc_settings *settings = check->settings;
+
+	for (size_t i = 0; i < settings->target_count; i++) {
+		struct check entry = {.settings = &settings->targets[i].settings,
+				      .target = &settings->targets[i],
+				      .errors = check->errors};
+
+		if (!entry.target->faulty)
+			part(&entry);
+	}
+}
+
 bool lc_settings_check(const struct lc_settings *settings, struct lc_errors *errors)
 {
 	/* Each stands on its own, whatever those before it have found. */
-	static void (*const CHECKS[])(const struct check *check) = {
-	    check_orders,           check_worker_memory, check_ca_files, check_keys,
-	    check_addressing_style, check_socket,        check_shards,
+	static const struct {
+		void (*part)(const struct check *check);
+		bool by_target; /* concerns settings that may differ by target bucket */
+	} CHECKS[] = {
+	    {check_orders, false},
+	    {check_worker_memory, false},
+	    {check_clickhouse_ca_file, false},
+	    {check_s3_ca_file, true},
+	    {check_keys, true},
+	    {check_addressing_style, true},
+	    {check_socket, false},
+	    {check_shards, false},
+	    {check_patterns, false},
 	};
 	struct check check = {.settings = settings, .errors = errors};
 	size_t count = lc_errors_count(errors);
 
-	for (size_t i = 0; i < sizeof(CHECKS) / sizeof(CHECKS[0]); i++)
-		CHECKS[i](&check);
+	for (size_t i = 0; i < sizeof(CHECKS) / sizeof(CHECKS[0]); i++) {
+		size_t before = lc_errors_count(errors);
+
+		CHECKS[i].part(&check);
+		if (CHECKS[i].by_target && lc_errors_count(errors) == before)
+			check_entries(&check, CHECKS[i].part);
+	}
 	return lc_errors_count(errors) == count;
 }

@@ -8,6 +8,7 @@
 #include "config/go_settings.h"
 #include "config/setting.h"
 #include "config/settings_check.h"
+#include "config/settings_targets.h"
 #include "config/settings_yaml.h"
 #include "config/text.h"
 
@@ -220,6 +221,24 @@ static void read_secrets(struct lc_settings *settings, struct lc_errors *errors)
 	}
 }
 
+/* The same for an entry of targets. */
+static void read_secrets_of(struct lc_settings_target *target, struct lc_errors *errors)
+{
+	struct lc_error error;
+
+	for (unsigned i = 0; i < LC_SETTINGS_COUNT; i++) {
+		const struct lc_setting *setting = lc_setting_at(i);
+
+		if (setting->type != LC_SETTING_TYPE_SECRET || !target->given[setting->file])
+			continue;
+		target->given[i] = true;
+		if (read_secret(&target->settings, setting, &error))
+			continue;
+		target->faulty = true;
+		(void)lc_errors_add(errors, &error);
+	}
+}
+
 /* ---- the whole ---- */
 
 /* From the weakest source to the strongest, each one writing over what came before. */
@@ -232,6 +251,9 @@ static void gather(struct lc_settings *settings, int argc, char *const *argv,
 	(void)lc_command_line_apply(settings, argc, argv, errors);
 	warn_of_go_variables(settings, environment);
 	read_secrets(settings, errors);
+	for (size_t i = 0; i < settings->target_count; i++)
+		read_secrets_of(&settings->targets[i], errors);
+	lc_settings_targets_complete(settings);
 	if (!errors->incomplete)
 		(void)lc_settings_check(settings, errors);
 }

@@ -1,6 +1,7 @@
 #include "config/settings_print.h"
 
 #include "config/setting.h"
+#include "config/settings_targets.h"
 #include "config/text.h"
 
 #include <stdio.h>
@@ -33,19 +34,52 @@ static void append_comment(struct lc_buffer *buffer, const char *text)
 	lc_buffer_append_char(buffer, '\n');
 }
 
+static void print_value(struct lc_buffer *buffer, const struct lc_settings *settings,
+			const struct lc_setting *setting)
+{
+	char origin[LC_SETTING_ORIGIN_SIZE];
+
+	lc_setting_origin(settings, setting, origin);
+	/* A secret that nobody gave and is there nevertheless was read from its file. */
+	if (setting->type == LC_SETTING_TYPE_SECRET &&
+	    lc_setting_text(settings, lc_setting_at(setting->file))[0] != '\0')
+		snprintf(origin, sizeof(origin), "from %s", lc_setting_at(setting->file)->name);
+	lc_buffer_append_format(buffer, "%s: ", setting->name);
+	lc_setting_append(buffer, settings, setting);
+	append_comment(buffer, origin);
+}
+
 static void print_config_setting(void *context, const struct lc_setting *setting)
 {
 	struct printer *printer = context;
-	char origin[LC_SETTING_ORIGIN_SIZE];
 
-	lc_setting_origin(printer->settings, setting, origin);
-	/* A secret that nobody gave and is there nevertheless was read from its file. */
-	if (setting->type == LC_SETTING_TYPE_SECRET &&
-	    lc_setting_text(printer->settings, lc_setting_at(setting->file))[0] != '\0')
-		snprintf(origin, sizeof(origin), "from %s", lc_setting_at(setting->file)->name);
-	lc_buffer_append_format(printer->buffer, "%s: ", setting->name);
-	lc_setting_append(printer->buffer, printer->settings, setting);
-	append_comment(printer->buffer, origin);
+	print_value(printer->buffer, printer->settings, setting);
+}
+
+/* What the entry gives; all else is as the service's. */
+static void print_entry(struct lc_buffer *buffer, const struct lc_settings_target *target)
+{
+	const char *rest = target->buckets;
+	const char *separator = "";
+	char origin[LC_SETTING_ORIGIN_SIZE];
+	struct lc_view pattern;
+
+	lc_buffer_append_text(buffer, "  - " LC_SETTING_BUCKETS ": [");
+	while (lc_settings_targets_next_pattern(&rest, &pattern)) {
+		lc_buffer_append_format(buffer, "%s\"%.*s\"", separator, (int)pattern.size,
+					pattern.data);
+		separator = ", ";
+	}
+	lc_buffer_append_text(buffer, "]");
+	snprintf(origin, sizeof(origin), "%s:%u", lc_text_quote_path(target->settings.config_file),
+		 target->line);
+	append_comment(buffer, origin);
+	for (unsigned i = 0; i < LC_SETTINGS_COUNT; i++) {
+		if (!target->given[i])
+			continue;
+		lc_buffer_append_text(buffer, "    ");
+		print_value(buffer, &target->settings, lc_setting_at(i));
+	}
 }
 
 void lc_settings_print_config(struct lc_buffer *buffer, const struct lc_settings *settings)
@@ -54,6 +88,33 @@ void lc_settings_print_config(struct lc_buffer *buffer, const struct lc_settings
 	struct lc_setting_visitor visitor = {print_config_group, print_config_setting, &printer};
 
 	lc_setting_visit(&visitor);
+	if (settings->target_count == 0)
+		return;
+	print_config_group(&printer, LC_SETTING_TARGETS_TITLE);
+	lc_buffer_append_text(buffer, LC_SETTING_TARGETS ":\n");
+	for (size_t i = 0; i < settings->target_count; i++)
+		print_entry(buffer, &settings->targets[i]);
+}
+
+void lc_settings_print_of_bucket(struct lc_buffer *buffer, const struct lc_settings *settings,
+				 struct lc_view bucket)
+{
+	size_t entry = lc_settings_of_bucket(settings, bucket)->entry;
+	const struct lc_settings_target *target;
+	const char *separator = ": ";
+
+	if (entry == 0)
+		return;
+	target = &settings->targets[entry - 1];
+	lc_buffer_append_format(buffer, "%s:%u", lc_text_quote_path(target->settings.config_file),
+				target->line);
+	for (unsigned i = 0; i < LC_SETTINGS_COUNT; i++) {
+		if (!target->given[i])
+			continue;
+		lc_buffer_append_format(buffer, "%s%s: ", separator, lc_setting_at(i)->name);
+		lc_setting_append(buffer, &target->settings, lc_setting_at(i));
+		separator = ", ";
+	}
 }
 
 static void print_sample_group(void *context, const char *title)
@@ -73,6 +134,8 @@ static void print_sample_setting(void *context, const struct lc_setting *setting
 	lc_text_wrap(printer->buffer, "# ", setting->help, SAMPLE_WIDTH);
 	if (bounds[0] != '\0')
 		lc_buffer_append_format(printer->buffer, "# Allowed: %s.\n", bounds);
+	if (setting->scope != LC_SETTING_SCOPE_SERVICE)
+		lc_buffer_append_text(printer->buffer, "# " LC_SETTING_BY_TARGET "\n");
 	lc_buffer_append_format(printer->buffer, "#%s: ", setting->name);
 	lc_setting_append(printer->buffer, printer->settings, setting);
 	lc_buffer_append_char(printer->buffer, '\n');
@@ -94,6 +157,13 @@ void lc_settings_print_sample(struct lc_buffer *buffer)
 	lc_settings_default(&defaults);
 	lc_setting_visit(&visitor);
 	lc_settings_free(&defaults);
+	print_sample_group(&printer, LC_SETTING_TARGETS_TITLE);
+	lc_buffer_append_char(buffer, '\n');
+	lc_text_wrap(buffer, "# ", LC_SETTING_TARGETS_HELP, SAMPLE_WIDTH);
+	lc_buffer_append_text(buffer, "#" LC_SETTING_TARGETS ":\n"
+				      "#  - " LC_SETTING_BUCKETS ": [audit, \"audit-*\"]\n"
+				      "#    s3.endpoint: https://s3.eu-west-1.example.com\n"
+				      "#    s3.region: eu-west-1\n");
 }
 
 static void print_help_group(void *context, const char *title)
@@ -115,8 +185,12 @@ static void print_help_setting(void *context, const struct lc_setting *setting)
 	lc_buffer_append_format(printer->buffer, "\n  --%s%s\n", setting->name,
 				lc_setting_placeholder(setting));
 	lc_text_wrap(printer->buffer, "      ", setting->help, printer->width);
-	snprintf(facts, sizeof(facts), "Default: %s.%s%s", lc_setting_default(setting),
-		 bounds[0] == '\0' ? "" : " Allowed: ", bounds);
+	snprintf(facts, sizeof(facts), "Default: %s.%s%s%s%s", lc_setting_default(setting),
+		 bounds[0] == '\0' ? "" : " Allowed: ", bounds,
+		 setting->scope == LC_SETTING_SCOPE_SERVICE ? ""
+		 : bounds[0] == '\0'                        ? " "
+							    : ". ",
+		 setting->scope == LC_SETTING_SCOPE_SERVICE ? "" : LC_SETTING_BY_TARGET);
 	lc_text_wrap(printer->buffer, "      ", facts, printer->width);
 	lc_buffer_append_format(printer->buffer, "      Environment: %s\n", environment);
 }
@@ -152,4 +226,7 @@ void lc_settings_print_help(struct lc_buffer *buffer, size_t width)
 		     "are visible to every user of the machine: keep secrets in files.",
 		     width);
 	lc_setting_visit(&visitor);
+	print_help_group(&printer, LC_SETTING_TARGETS_TITLE);
+	lc_buffer_append_text(buffer, "\n  " LC_SETTING_TARGETS ": (in the YAML file)\n");
+	lc_text_wrap(buffer, "      ", LC_SETTING_TARGETS_HELP, width);
 }

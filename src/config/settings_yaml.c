@@ -2,13 +2,16 @@
 
 #include "base/assert.h"
 #include "base/buffer.h"
+#include "base/memory.h"
 #include "config/file.h"
 #include "config/go_settings.h"
 #include "config/setting.h"
+#include "config/settings_targets.h"
 #include "config/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
 
@@ -26,7 +29,8 @@ struct reader {
 	yaml_event_t event;
 	struct lc_view content;
 	const char *path;
-	struct lc_settings *settings;
+	struct lc_settings *settings;      /* the service's, or the entry's that is being read */
+	struct lc_settings_target *target; /* that entry, or NULL */
 	struct lc_errors *errors;
 	const struct lc_setting *setting; /* whose value is being read, or NULL */
 	unsigned depth;                   /* lists and mappings that have begun and not ended */
@@ -34,6 +38,8 @@ struct reader {
 	/* Groups that a key has opened, each by the number of its first setting: names have two
 	 * steps, so no two groups begin with the same setting. */
 	bool opened[LC_SETTINGS_COUNT];
+	unsigned targets_line; /* where the list of targets stands; 0: there was none yet */
+	unsigned buckets_line; /* the same for the buckets of the entry that is being read */
 };
 
 static bool refuse(struct reader *reader, unsigned line, const char *format, ...)
@@ -41,7 +47,9 @@ static bool refuse(struct reader *reader, unsigned line, const char *format, ...
 
 static bool add(struct reader *reader, const struct lc_error *error)
 {
-	return reader->setting == NULL
+	if (reader->target != NULL)
+		reader->target->faulty = true;
+	return reader->setting == NULL || reader->target != NULL
 		   ? lc_errors_add(reader->errors, error)
 		   : lc_errors_refuse(reader->errors, reader->setting->index, error);
 }
@@ -165,15 +173,23 @@ static bool is_null(const yaml_event_t *event)
 	return false;
 }
 
+static bool check_text(struct reader *reader, const char *name)
+{
+	return !is_null(&reader->event) ||
+	       refuse(reader, line_of(&reader->event),
+		      "%s: found no value, expected a text (\"\" for an empty one)", name);
+}
+
 static bool check_scalar(struct reader *reader, const struct lc_setting *setting)
 {
 	const yaml_event_t *event = &reader->event;
 
+	if (lc_setting_is_text(setting))
+		return check_text(reader, setting->name);
 	if (is_null(event))
-		return refuse(
-		    reader, line_of(event), "%s: found no value, expected %s", setting->name,
-		    lc_setting_is_text(setting) ? "a text (\"\" for an empty one)" : "one");
-	if (!lc_setting_is_text(setting) && !is_plain(event))
+		return refuse(reader, line_of(event), "%s: found no value, expected one",
+			      setting->name);
+	if (!is_plain(event))
 		return refuse(reader, line_of(event),
 			      "%s: found a text, expected %s without quotes", setting->name,
 			      setting->type == LC_SETTING_TYPE_BOOLEAN ? "true or false"
@@ -187,15 +203,17 @@ static bool set(struct reader *reader, const struct lc_setting *setting, struct 
 	struct lc_settings_origin origin = {.source = LC_SETTINGS_FILE, .line = line};
 	struct lc_error error;
 
-	if (lc_setting_set(reader->settings, setting, text, origin, &error))
+	if (lc_setting_set(reader->settings, setting, text, origin, &error)) {
+		if (reader->target != NULL)
+			reader->target->given[setting->index] = true;
 		return true;
+	}
 	lc_error_prefix(&error, "%s:%u", lc_text_quote_path(reader->path), line);
 	return add(reader, &error);
 }
 
-/* Gathers the list's values into one text, separated by commas. */
-static bool take_items(struct reader *reader, const struct lc_setting *setting,
-		       struct lc_buffer *list)
+/* Gathers the list's values, which are texts, into one, separated by commas. */
+static bool take_items(struct reader *reader, const char *name, struct lc_buffer *list)
 {
 	unsigned line = line_of(&reader->event);
 
@@ -204,18 +222,18 @@ static bool take_items(struct reader *reader, const struct lc_setting *setting,
 			return false;
 		if (reader->event.type == YAML_SEQUENCE_END_EVENT) {
 			/* An empty list of shards must not mean all of them. */
-			return !first || refuse(reader, line,
-						"%s: found an empty list, expected one with values",
-						setting->name);
+			return !first ||
+			       refuse(reader, line,
+				      "%s: found an empty list, expected one with values", name);
 		}
-		if (!check_node(reader, setting->name))
+		if (!check_node(reader, name))
 			return false;
 		if (reader->event.type != YAML_SCALAR_EVENT)
 			return refuse(reader, line_of(&reader->event),
 				      "%s: found a list or a mapping within the list, expected "
 				      "values",
-				      setting->name);
-		if (!check_scalar(reader, setting))
+				      name);
+		if (!check_text(reader, name))
 			return false;
 		if (!first)
 			lc_buffer_append_char(list, ',');
@@ -223,8 +241,8 @@ static bool take_items(struct reader *reader, const struct lc_setting *setting,
 		if (lc_buffer_failed(list))
 			return refuse(
 			    reader, line,
-			    "%s: found a list that is too long, expected at most %zu bytes",
-			    setting->name, list->cap);
+			    "%s: found a list that is too long, expected at most %zu bytes", name,
+			    list->cap);
 	}
 }
 
@@ -235,8 +253,8 @@ static bool take_list(struct reader *reader, const struct lc_setting *setting)
 	bool good;
 
 	lc_buffer_init(&list, LC_SETTING_TEXT_MAX);
-	good =
-	    take_items(reader, setting, &list) && set(reader, setting, lc_buffer_view(&list), line);
+	good = take_items(reader, setting->name, &list) &&
+	       set(reader, setting, lc_buffer_view(&list), line);
 	lc_buffer_free(&list);
 	return good;
 }
@@ -330,16 +348,17 @@ static bool take_key(struct reader *reader, struct lc_view group, struct lc_buff
 	return true;
 }
 
-/* The value of the key `name`, which stands in this line. */
-static bool take_named(struct reader *reader, struct lc_view name, unsigned line)
+static bool take_setting(struct reader *reader, const struct lc_setting *setting, unsigned line)
 {
-	const struct lc_setting *setting = lc_setting_find(name);
-	const struct lc_settings_origin *before;
+	const struct lc_settings_origin *before = &reader->settings->origins[setting->index];
 	bool good;
 
-	if (setting == NULL)
-		return take_group(reader, name, line);
-	before = &reader->settings->origins[setting->index];
+	if (reader->target != NULL && setting->scope == LC_SETTING_SCOPE_SERVICE)
+		return refuse(reader, line,
+			      "%s: found in an entry of " LC_SETTING_TARGETS
+			      ", but it cannot differ by target bucket; log-courier --help says "
+			      "which settings can",
+			      setting->name);
 	if (before->source == LC_SETTINGS_FILE)
 		return refuse(reader, line, "%s: given twice, expected once; first in line %u",
 			      setting->name, before->line);
@@ -347,6 +366,129 @@ static bool take_named(struct reader *reader, struct lc_view name, unsigned line
 	good = take_value(reader, setting);
 	reader->setting = NULL;
 	return good;
+}
+
+/* ---- entries of targets ---- */
+
+static bool set_buckets(struct reader *reader, struct lc_view text, unsigned line)
+{
+	char *buckets = lc_memory_copy_bytes(text.data, text.size);
+	struct lc_error error;
+
+	if (strlen(buckets) == text.size &&
+	    lc_setting_form_check(LC_SETTING_FORM_BUCKETS, buckets, &error)) {
+		free(reader->target->buckets);
+		reader->target->buckets = buckets;
+		return true;
+	}
+	free(buckets);
+	lc_error_prefix(&error, "%s:%u: " LC_SETTING_BUCKETS, lc_text_quote_path(reader->path),
+			line);
+	return add(reader, &error);
+}
+
+/* The buckets that the entry is for: a pattern or a list of them. */
+static bool take_buckets(struct reader *reader, unsigned line)
+{
+	const yaml_event_t *event = &reader->event;
+	struct lc_buffer list;
+	bool good;
+
+	if (reader->buckets_line != 0)
+		return refuse(reader, line,
+			      LC_SETTING_BUCKETS ": given twice, expected once; first in line %u",
+			      reader->buckets_line);
+	reader->buckets_line = line;
+	if (!check_node(reader, LC_SETTING_BUCKETS))
+		return false;
+	if (event->type == YAML_SCALAR_EVENT)
+		return check_text(reader, LC_SETTING_BUCKETS) &&
+		       set_buckets(reader, scalar(event), line);
+	if (event->type != YAML_SEQUENCE_START_EVENT)
+		return refuse(reader, line_of(event),
+			      LC_SETTING_BUCKETS ": found a mapping, expected names of buckets");
+	lc_buffer_init(&list, LC_SETTING_TEXT_MAX);
+	good = take_items(reader, LC_SETTING_BUCKETS, &list) &&
+	       set_buckets(reader, lc_buffer_view(&list), line);
+	lc_buffer_free(&list);
+	return good;
+}
+
+/* An entry: its buckets and settings. The settings after it are the service's again. */
+static bool take_entry(struct reader *reader)
+{
+	const yaml_event_t *event = &reader->event;
+	struct lc_settings *service = reader->settings;
+	unsigned line = line_of(event);
+	bool opened[LC_SETTINGS_COUNT];
+	bool good;
+
+	if (!check_node(reader, LC_SETTING_TARGETS))
+		return false;
+	if (event->type != YAML_MAPPING_START_EVENT)
+		return refuse(reader, line,
+			      LC_SETTING_TARGETS ": found an entry that is no mapping, expected "
+						 "one with buckets and settings");
+	if (service->target_count == LC_SETTINGS_TARGETS_MAX)
+		return refuse(reader, line, LC_SETTING_TARGETS ": found more than %d entries",
+			      LC_SETTINGS_TARGETS_MAX);
+	memcpy(opened, reader->opened, sizeof(opened));
+	memset(reader->opened, 0, sizeof(reader->opened));
+	reader->target = lc_settings_targets_add(service, reader->path, line);
+	reader->settings = &reader->target->settings;
+	reader->buckets_line = 0;
+	good = take_mapping(reader, (struct lc_view){0});
+	if (good && reader->buckets_line == 0)
+		good = refuse(reader, line,
+			      LC_SETTING_TARGETS ": found an entry without " LC_SETTING_BUCKETS
+						 ", expected the target buckets it is for");
+	reader->target = NULL;
+	reader->settings = service;
+	memcpy(reader->opened, opened, sizeof(opened));
+	return good;
+}
+
+static bool take_targets(struct reader *reader, unsigned line)
+{
+	const yaml_event_t *event = &reader->event;
+	unsigned depth;
+
+	if (reader->targets_line != 0)
+		return refuse(reader, line,
+			      LC_SETTING_TARGETS ": given twice, expected once; first in line %u",
+			      reader->targets_line);
+	reader->targets_line = line;
+	if (!check_node(reader, LC_SETTING_TARGETS))
+		return false;
+	if (event->type == YAML_SCALAR_EVENT && is_null(event))
+		return true;
+	if (event->type != YAML_SEQUENCE_START_EVENT)
+		return refuse(reader, line_of(event),
+			      LC_SETTING_TARGETS ": found a %s, expected a list of entries",
+			      event->type == YAML_SCALAR_EVENT ? "value" : "mapping");
+	depth = reader->depth;
+	while (next(reader) && event->type != YAML_SEQUENCE_END_EVENT) {
+		(void)take_entry(reader);
+		if (!finish(reader, depth))
+			break;
+	}
+	return !reader->broken;
+}
+
+/* ---- mappings ---- */
+
+/* The value of the key `name`, which stands in this line. */
+static bool take_named(struct reader *reader, struct lc_view name, unsigned line)
+{
+	const struct lc_setting *setting = lc_setting_find(name);
+
+	if (setting != NULL)
+		return take_setting(reader, setting, line);
+	if (reader->target == NULL && lc_view_equal(name, lc_view_of(LC_SETTING_TARGETS)))
+		return take_targets(reader, line);
+	if (reader->target != NULL && lc_view_equal(name, lc_view_of(LC_SETTING_BUCKETS)))
+		return take_buckets(reader, line);
+	return take_group(reader, name, line);
 }
 
 /* A pair in a mapping of this depth. False only when the file is broken. */

@@ -445,6 +445,26 @@ static void say_target_shaky(struct look *look)
 	say_targets(look, LC_EXPLAIN_SITUATION_target_shaky, "has failed", false);
 }
 
+static void say_target_settings(struct look *look)
+{
+	const struct lc_inspection *document = look->facts->document;
+	unsigned told = 0;
+
+	for (size_t i = 0; i < document->lists[LC_INSPECTION_TARGETS].count; i++) {
+		const struct lc_inspection_target *target =
+		    lc_inspection_row(document, LC_INSPECTION_TARGETS, i);
+
+		if (target->settings.size == 0 || told++ == TARGETS_TOLD_MAX)
+			continue;
+		REMARK(target_settings);
+		lc_buffer_append_text(sentence, "For its target bucket '");
+		lc_buffer_append_view(sentence, target->bucket);
+		lc_buffer_append_text(sentence, "' some settings differ, by the entry in ");
+		lc_buffer_append_view(sentence, target->settings);
+		lc_buffer_append_text(sentence, ".");
+	}
+}
+
 /* ---- log objects ---- */
 
 static void say_uploading(struct look *look)

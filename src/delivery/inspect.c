@@ -3,6 +3,7 @@
 #include "base/loop.h"
 #include "base/memory.h"
 #include "config/settings.h"
+#include "config/settings_print.h"
 #include "delivery/cycle.h"
 #include "delivery/delivery.h"
 #include "delivery/discovery.h"
@@ -16,6 +17,8 @@
 #include "ledger/ledger.h"
 
 #include <stdlib.h>
+
+enum { SETTINGS_MAX = 64 * 1024 }; /* bytes of what is said of one target's settings */
 
 /* ---- the best of many ---- */
 
@@ -165,6 +168,7 @@ static void add_target(struct lc_inspect *inspect, const struct lc_target *targe
 	const struct lc_standing *standing = lc_target_standing(target);
 	struct lc_backlog_sum backlog = lc_target_table_backlog_of(target);
 	const struct lc_object *object;
+	struct lc_buffer settings;
 	struct lc_inspection_target row = {
 	    .shard = inspect->number,
 	    .bucket = target->bucket->name,
@@ -192,7 +196,12 @@ static void add_target(struct lc_inspect *inspect, const struct lc_target *targe
 		row.failing_seconds = (int64_t)((now_ms - standing->failing_since_ms) / 1000);
 	if (standing->state != LC_TARGET_HEALTHY)
 		row.next_probe_seconds = seconds_until(lc_target_probe_at_ms(target), now_ms);
+	lc_buffer_init(&settings, SETTINGS_MAX);
+	lc_settings_print_of_bucket(&settings, lc_shard_delivery(inspect->shard)->settings,
+				    target->bucket->name);
+	row.settings = lc_buffer_view(&settings);
 	lc_inspection_add(&inspect->document, LC_INSPECTION_TARGETS, &row);
+	lc_buffer_free(&settings);
 }
 
 struct target_survey {
@@ -265,8 +274,8 @@ static bool is_open(const struct lc_ledger_object *object)
 	return !object->delivered && object->loss == LC_LEDGER_NOT_LOST;
 }
 
-/* The targets that the source's log objects are for: those in memory, and those that stand in the
- * ledger alone. */
+/* The targets that the source's log objects are for: those in memory, those that stand in the
+ * ledger alone, and the newest, delivered or not. */
 static void add_targets_of_source(struct lc_inspect *inspect,
 				  const struct lc_ledger_object *objects, size_t count)
 {
@@ -289,7 +298,7 @@ static void add_targets_of_source(struct lc_inspect *inspect,
 		const struct lc_target *target = lc_target_table_find(
 		    delivery->targets, intent->target_bucket, intent->target_prefix);
 
-		if (target != NULL && is_open(&objects[i]))
+		if (target != NULL && (i == 0 || is_open(&objects[i])))
 			add_target_once(inspect, target, now_ms);
 	}
 }

@@ -6,6 +6,7 @@
 #include "clients/diagnose.h"
 #include "clients/s3.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
@@ -13,7 +14,24 @@
 /* A confirmation that is older says nothing about the present. */
 enum { STALE_MS = 3600 * 1000 };
 
+/* Of S3's words, so that there is room for the endpoint. */
+enum { WORDS_SHOWN_MAX = LC_COUNTERS_WORDS_SIZE - 100 };
+
+/* S3 as one client sees it: an endpoint with an access key. */
+struct service {
+	const struct lc_s3 *client;
+	const char *endpoint;
+	size_t working;        /* places that work */
+	size_t fresh;          /* that have failed since the last confirmation and did not before */
+	bool confirmed;        /* anything, ever */
+	uint64_t confirmed_ms; /* the last time */
+	uint64_t failing_since; /* wall clock, seconds: the first failure after that; 0: none */
+	enum lc_fault fault;    /* why it takes nothing; NONE: it does, or it is single targets */
+	char words[LC_COUNTERS_WORDS_SIZE];
+};
+
 struct place {
+	struct service *service;
 	bool works; /* its last upload was confirmed */
 	UT_hash_handle hh;
 	char name[]; /* of the bucket; any bytes */
@@ -22,11 +40,9 @@ struct place {
 struct lc_outage {
 	struct lc_counters *counters;
 	struct place *places;
-	size_t working;        /* places that work */
-	size_t fresh;          /* that have failed since the last confirmation and did not before */
-	bool confirmed;        /* anything, ever */
-	uint64_t confirmed_ms; /* the last time */
-	uint64_t failing_since; /* wall clock, seconds: the first failure after that; 0: none */
+	struct service **services;
+	size_t count;
+	size_t capacity;
 };
 
 struct lc_outage *lc_outage_new(struct lc_counters *counters)
@@ -51,11 +67,33 @@ void lc_outage_free(struct lc_outage *outage)
 		free(place);
 		place = next;
 	}
+	for (size_t i = 0; i < outage->count; i++)
+		free(outage->services[i]);
+	free(outage->services);
 	free(outage);
 }
 
+static struct service *get_service(struct lc_outage *outage, const struct lc_s3 *client,
+				   const char *endpoint)
+{
+	struct service *service;
+
+	for (size_t i = 0; i < outage->count; i++) {
+		if (outage->services[i]->client == client)
+			return outage->services[i];
+	}
+	service = lc_memory_zero(1, sizeof(*service));
+	service->client = client;
+	service->endpoint = endpoint;
+	outage->services = lc_memory_grow(outage->services, &outage->capacity, outage->count + 1,
+					  sizeof(outage->services[0]));
+	outage->services[outage->count++] = service;
+	return service;
+}
+
 /* A new one is as good as one that works: should it fail, that is news. */
-static struct place *get(struct lc_outage *outage, struct lc_view bucket)
+static struct place *get(struct lc_outage *outage, const struct lc_s3 *client, const char *endpoint,
+			 struct lc_view bucket)
 {
 	struct place *place;
 
@@ -66,67 +104,93 @@ static struct place *get(struct lc_outage *outage, struct lc_view bucket)
 	if (bucket.size > 0)
 		memcpy(place->name, bucket.data, bucket.size);
 	place->works = true;
-	outage->working++;
+	place->service = get_service(outage, client, endpoint);
+	place->service->working++;
 	HASH_ADD_KEYPTR(hh, outage->places, place->name, bucket.size, place);
 	return place;
 }
 
-static void show(const struct lc_outage *outage, enum lc_fault fault, const char *words)
+/* Of several services that take nothing, the one that has failed for longest. */
+static void show(const struct lc_outage *outage)
 {
-	bool refused = fault == LC_FAULT_S3_KEY || fault == LC_FAULT_S3_SIGNATURE;
+	const struct service *shown = NULL;
+	bool refused = false;
 
+	for (size_t i = 0; i < outage->count; i++) {
+		const struct service *service = outage->services[i];
+
+		if (service->fault == LC_FAULT_NONE)
+			continue;
+		refused |=
+		    service->fault == LC_FAULT_S3_KEY || service->fault == LC_FAULT_S3_SIGNATURE;
+		if (shown == NULL || service->failing_since < shown->failing_since)
+			shown = service;
+	}
 	lc_counters_set(outage->counters, LC_COUNTERS_S3_FAILING_SINCE,
-			fault == LC_FAULT_NONE ? 0 : outage->failing_since);
+			shown == NULL ? 0 : shown->failing_since);
 	lc_counters_set_failing(outage->counters, LC_COUNTERS_S3_REFUSING_SINCE, refused);
-	lc_counters_complain(outage->counters, LC_COUNTERS_COMPLAINT_S3, fault, words);
+	lc_counters_complain(outage->counters, LC_COUNTERS_COMPLAINT_S3,
+			     shown == NULL ? LC_FAULT_NONE : shown->fault,
+			     shown == NULL ? "" : shown->words);
 }
 
 static void note_confirmation(struct lc_outage *outage, struct place *place, uint64_t now_ms)
 {
-	uint64_t now = (uint64_t)lc_clock_wall_ms() / 1000;
+	struct service *service = place->service;
 
-	outage->working += !place->works;
+	service->working += !place->works;
 	place->works = true;
-	outage->fresh = 0;
-	outage->confirmed = true;
-	outage->confirmed_ms = now_ms;
-	outage->failing_since = 0;
-	lc_counters_set(outage->counters, LC_COUNTERS_S3_CONFIRMED_AT, now);
-	show(outage, LC_FAULT_NONE, "");
+	service->fresh = 0;
+	service->confirmed = true;
+	service->confirmed_ms = now_ms;
+	service->failing_since = 0;
+	service->fault = LC_FAULT_NONE;
+	lc_counters_set(outage->counters, LC_COUNTERS_S3_CONFIRMED_AT,
+			(uint64_t)lc_clock_wall_ms() / 1000);
 }
 
-static bool is_outage(const struct lc_outage *outage, enum lc_fault_reach reach, uint64_t now_ms)
+static bool takes_nothing(const struct service *service, enum lc_fault_reach reach, uint64_t now_ms)
 {
-	return !outage->confirmed || reach == LC_FAULT_WHOLE || outage->working == 0 ||
-	       outage->fresh >= 2 || now_ms - outage->confirmed_ms >= STALE_MS;
+	return !service->confirmed || reach == LC_FAULT_WHOLE || service->working == 0 ||
+	       service->fresh >= 2 || now_ms - service->confirmed_ms >= STALE_MS;
 }
 
-static void note_failure(struct lc_outage *outage, struct place *place,
+/* Where there are several, which one it is. */
+static void write_words(const struct lc_outage *outage, struct service *service,
+			const char *message)
+{
+	bool several = outage->count > 1;
+
+	snprintf(service->words, sizeof(service->words), "%s%s%.*s",
+		 several ? service->endpoint : "", several ? ": " : "", WORDS_SHOWN_MAX, message);
+}
+
+static void note_failure(const struct lc_outage *outage, struct place *place,
 			 const struct lc_s3_answer *answer, uint64_t now_ms)
 {
+	struct service *service = place->service;
 	enum lc_fault fault = lc_diagnose_s3(answer);
 	enum lc_fault_reach reach = LC_FAULT_DESCRIPTIONS[fault].reach;
 
 	if (place->works) {
-		outage->working--;
-		outage->fresh += reach != LC_FAULT_ONE;
+		service->working--;
+		service->fresh += reach != LC_FAULT_ONE;
 	}
 	place->works = false;
-	if (outage->failing_since == 0)
-		outage->failing_since = (uint64_t)lc_clock_wall_ms() / 1000;
-	if (is_outage(outage, reach, now_ms))
-		show(outage, fault, answer->error.message);
-	else
-		show(outage, LC_FAULT_NONE, "");
+	if (service->failing_since == 0)
+		service->failing_since = (uint64_t)lc_clock_wall_ms() / 1000;
+	service->fault = takes_nothing(service, reach, now_ms) ? fault : LC_FAULT_NONE;
+	write_words(outage, service, answer->error.message);
 }
 
-void lc_outage_note(struct lc_outage *outage, struct lc_view bucket,
-		    const struct lc_s3_answer *answer, uint64_t now_ms)
+void lc_outage_note(struct lc_outage *outage, const struct lc_s3 *client, const char *endpoint,
+		    struct lc_view bucket, const struct lc_s3_answer *answer, uint64_t now_ms)
 {
-	struct place *place = get(outage, bucket);
+	struct place *place = get(outage, client, endpoint, bucket);
 
 	if (answer->retry_class == LC_RETRY_DONE)
 		note_confirmation(outage, place, now_ms);
 	else
 		note_failure(outage, place, answer, now_ms);
+	show(outage);
 }

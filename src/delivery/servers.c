@@ -1,11 +1,14 @@
 #include "delivery/servers.h"
 
+#include "base/memory.h"
 #include "clients/clickhouse.h"
 #include "clients/http.h"
 #include "clients/s3.h"
+#include "config/setting.h"
 #include "config/settings.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 
 enum { CONNECT_TIMEOUT_MS = 10 * 1000 };
 
@@ -40,9 +43,28 @@ static bool open_clickhouse(struct lc_servers *servers, struct lc_loop *loop,
 	return true;
 }
 
-static bool open_s3(struct lc_servers *servers, struct lc_loop *loop,
-		    const struct lc_settings *settings, struct lc_error *error)
+/* True if one client can serve the buckets of both. */
+static bool share_client(const struct lc_settings *a, const struct lc_settings *b)
 {
+	/* What open_client() takes from them and may differ by target bucket. */
+	static const enum lc_settings_index OF_CLIENT[] = {
+	    LC_SETTINGS_s3_endpoint,         LC_SETTINGS_s3_region,
+	    LC_SETTINGS_s3_access_key_id,    LC_SETTINGS_s3_secret_access_key,
+	    LC_SETTINGS_s3_addressing_style, LC_SETTINGS_s3_conditional_put,
+	    LC_SETTINGS_s3_tls_ca_file,      LC_SETTINGS_s3_tls_skip_verify,
+	};
+
+	for (size_t i = 0; i < sizeof(OF_CLIENT) / sizeof(OF_CLIENT[0]); i++) {
+		if (!lc_setting_equal(a, b, lc_setting_at(OF_CLIENT[i])))
+			return false;
+	}
+	return true;
+}
+
+static bool open_client(struct lc_servers_s3 *s3, struct lc_loop *loop,
+			const struct lc_settings *service, struct lc_error *error)
+{
+	const struct lc_settings *settings = s3->settings;
 	struct lc_s3_options options = {
 	    .endpoint = settings->s3_endpoint,
 	    .region = settings->s3_region,
@@ -50,16 +72,49 @@ static bool open_s3(struct lc_servers *servers, struct lc_loop *loop,
 	    .secret_access_key = settings->s3_secret_access_key,
 	    .addressing = settings->s3_addressing_style,
 	    .conditional = settings->s3_conditional_put,
-	    .timeout_ms = (uint64_t)settings->timeout_upload_operation_seconds * 1000,
-	    .stall_timeout_ms = (uint64_t)settings->timeout_upload_stall_seconds * 1000,
+	    .timeout_ms = (uint64_t)service->timeout_upload_operation_seconds * 1000,
+	    .stall_timeout_ms = (uint64_t)service->timeout_upload_stall_seconds * 1000,
 	};
 
-	servers->s3_http =
-	    open_http(loop, settings->s3_tls_ca_file, settings->s3_tls_skip_verify, error);
-	if (servers->s3_http == NULL)
+	s3->http = open_http(loop, settings->s3_tls_ca_file, settings->s3_tls_skip_verify, error);
+	if (s3->http == NULL)
 		return false;
-	servers->s3 = lc_s3_new(loop, servers->s3_http, &options, error);
-	return servers->s3 != NULL;
+	s3->client = lc_s3_new(loop, s3->http, &options, error);
+	return s3->client != NULL;
+}
+
+/* The client for these settings: one that is there, or a new one. NULL with `error`. */
+static struct lc_s3 *find_client(struct lc_servers *servers, struct lc_loop *loop,
+				 const struct lc_settings *service,
+				 const struct lc_settings *settings, struct lc_error *error)
+{
+	struct lc_servers_s3 *s3;
+
+	for (size_t i = 0; i < servers->s3_count; i++) {
+		if (share_client(servers->s3[i].settings, settings))
+			return servers->s3[i].client;
+	}
+	s3 = &servers->s3[servers->s3_count++];
+	s3->settings = settings;
+	return open_client(s3, loop, service, error) ? s3->client : NULL;
+}
+
+static bool open_s3(struct lc_servers *servers, struct lc_loop *loop,
+		    const struct lc_settings *service, struct lc_error *error)
+{
+	size_t count = service->target_count + 1;
+
+	servers->s3 = lc_memory_zero(count, sizeof(servers->s3[0]));
+	servers->s3_of = lc_memory_zero(count, sizeof(servers->s3_of[0]));
+	for (size_t i = 0; i < count; i++) {
+		const struct lc_settings *settings =
+		    i == 0 ? service : &service->targets[i - 1].settings;
+
+		servers->s3_of[i] = find_client(servers, loop, service, settings, error);
+		if (servers->s3_of[i] == NULL)
+			return false;
+	}
+	return true;
 }
 
 bool lc_servers_open(struct lc_servers *servers, struct lc_loop *loop,
@@ -72,8 +127,12 @@ bool lc_servers_open(struct lc_servers *servers, struct lc_loop *loop,
 
 void lc_servers_close(struct lc_servers *servers)
 {
-	lc_s3_free(servers->s3);
-	lc_http_free(servers->s3_http);
+	for (size_t i = 0; i < servers->s3_count; i++) {
+		lc_s3_free(servers->s3[i].client);
+		lc_http_free(servers->s3[i].http);
+	}
+	free(servers->s3);
+	free(servers->s3_of);
 	lc_clickhouse_free(servers->clickhouse);
 	lc_http_free(servers->clickhouse_http);
 }

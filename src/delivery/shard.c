@@ -378,9 +378,9 @@ static bool make_delivery(struct lc_shard *shard, struct lc_error *error)
 	if (!lc_servers_open(&shard->servers, delivery->loop, delivery->settings, error))
 		return false;
 	delivery->clickhouse = shard->servers.clickhouse;
-	delivery->s3 = shard->servers.s3;
+	delivery->s3 = shard->servers.s3_of;
 	delivery->sources = lc_source_table_new();
-	delivery->targets = lc_target_table_new(&policy);
+	delivery->targets = lc_target_table_new(&policy, delivery->settings);
 	lc_object_table_init(&shard->objects, delivery->targets, delivery->counters);
 	delivery->objects = &shard->objects;
 	if (!open_ledger(shard, error))

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/counters.h"
 #include "base/memory.h"
+#include "config/settings_targets.h"
 #include "delivery/source.h"
 #include "delivery/target.h"
 #include "ledger/ledger_types.h"
@@ -35,6 +36,7 @@ TAILQ_HEAD(bucket_list, lc_target_bucket);
 
 struct lc_target_table {
 	struct lc_target_policy policy;
+	const struct lc_settings *settings;
 	struct bucket_node *buckets;
 	struct target_node *targets;
 	char *key; /* room for the key that is looked up */
@@ -46,11 +48,13 @@ struct lc_target_table {
 
 enum { SIZE_SIZE = sizeof(uint32_t) };
 
-struct lc_target_table *lc_target_table_new(const struct lc_target_policy *policy)
+struct lc_target_table *lc_target_table_new(const struct lc_target_policy *policy,
+					    const struct lc_settings *settings)
 {
 	struct lc_target_table *table = lc_memory_zero(1, sizeof(*table));
 
 	table->policy = *policy;
+	table->settings = settings;
 	TAILQ_INIT(&table->queue);
 	TAILQ_INIT(&table->backlogs);
 	return table;
@@ -135,6 +139,7 @@ struct lc_target_bucket *lc_target_table_get_bucket(struct lc_target_table *tabl
 	node = lc_memory_zero(1, sizeof(*node) + name.size + 1);
 	memcpy(node->name, name.data, name.size);
 	node->bucket.name = (struct lc_view){.data = node->name, .size = name.size};
+	node->bucket.settings = lc_settings_of_bucket(table->settings, name);
 	TAILQ_INIT(&node->bucket.queue);
 	HASH_ADD_KEYPTR(hh, table->buckets, node->name, name.size, node);
 	return &node->bucket;

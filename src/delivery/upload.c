@@ -419,6 +419,18 @@ static void end_upload(struct lc_upload *upload, struct lc_object *object,
 	lc_loop_timer_start(upload->timer, 0);
 }
 
+static struct lc_s3 *s3_of(const struct lc_upload *upload, const struct lc_target_bucket *bucket)
+{
+	return upload->delivery->s3[bucket->settings->entry];
+}
+
+static void note_outage(struct lc_upload *upload, const struct lc_target_bucket *bucket,
+			const struct lc_s3_answer *answer)
+{
+	lc_outage_note(upload->outage, s3_of(upload, bucket), bucket->settings->s3_endpoint,
+		       bucket->name, answer, lc_loop_now_ms(upload->delivery->loop));
+}
+
 static void on_answer(void *context, const struct lc_s3_answer *answer)
 {
 	struct lc_object *object = context;
@@ -431,8 +443,7 @@ static void on_answer(void *context, const struct lc_s3_answer *answer)
 			    (double)answer->elapsed_ms / 1000);
 	if (answer->was_there && answer->certain)
 		note_was_there(upload, object);
-	lc_outage_note(upload->outage, object->target->bucket->name, answer,
-		       lc_loop_now_ms(upload->delivery->loop));
+	note_outage(upload, object->target->bucket, answer);
 	if (answer->retry_class == LC_RETRY_DONE &&
 	    !is_slow(object, lc_loop_now_ms(upload->delivery->loop)))
 		object->target->bucket->slow = false;
@@ -511,9 +522,9 @@ static void start_one(struct lc_upload *upload, struct lc_target *target)
 	object->put_ms = lc_loop_now_ms(upload->delivery->loop);
 	LC_CRASH_POINT(UPLOAD_BEFORE_PUT);
 	object->put = lc_s3_put(
-	    upload->delivery->s3, target->bucket->name, lc_buffer_view(&object->key), &object->body,
-	    !lc_attempts_none_stored(upload->delivery->attempts, object->intent_id), on_answer,
-	    object);
+	    s3_of(upload, target->bucket), target->bucket->name, lc_buffer_view(&object->key),
+	    &object->body, !lc_attempts_none_stored(upload->delivery->attempts, object->intent_id),
+	    on_answer, object);
 }
 
 static bool has_slot(const struct lc_upload *upload)

@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "clients/clickhouse.h"
 #include "clients/s3.h"
+#include "config/settings_targets.h"
 #include "delivery/servers.h"
 #include "preflight/clickhouse_checks.h"
 #include "preflight/s3_checks.h"
@@ -48,6 +49,8 @@ struct preflight {
 	unsigned working_passed;
 	struct lc_buffer answer;
 
+	size_t s3;                        /* which service of servers.s3 is asked */
+	char bucket_failed[SUBJECT_SIZE]; /* what has failed of the bucket's; or empty */
 	bool second; /* the list of buckets is asked for again, signed by S3's clock */
 	char key[KEY_SIZE];
 	struct lc_view piece;
@@ -82,6 +85,15 @@ static void tell_not_checked(struct preflight *preflight, const char *subject, c
 
 /* ---- S3 ---- */
 
+/* The client for --preflight-bucket. */
+static struct lc_s3 *s3_of_bucket(const struct preflight *preflight)
+{
+	const struct lc_settings *settings =
+	    lc_settings_of_bucket(preflight->settings, lc_view_of(preflight->bucket));
+
+	return preflight->servers.s3_of[settings->entry];
+}
+
 static void on_deleted(void *context, const struct lc_s3_answer *answer)
 {
 	struct preflight *preflight = context;
@@ -104,7 +116,7 @@ static void on_put(void *context, const struct lc_s3_answer *answer)
 	snprintf(subject, sizeof(subject), "upload to bucket %s", preflight->bucket);
 	tell(preflight, &verdict, subject);
 	if (has_passed(&verdict))
-		lc_s3_delete(preflight->servers.s3, lc_view_of(preflight->bucket),
+		lc_s3_delete(s3_of_bucket(preflight), lc_view_of(preflight->bucket),
 			     lc_view_of(preflight->key), on_deleted, preflight);
 	else
 		lc_loop_stop(preflight->loop);
@@ -120,35 +132,62 @@ static void start_put(struct preflight *preflight)
 	preflight->piece = lc_view_of(OBJECT);
 	preflight->body = (struct lc_s3_body){
 	    .pieces = &preflight->piece, .piece_count = 1, .size = preflight->piece.size};
-	(void)lc_s3_put(preflight->servers.s3, lc_view_of(preflight->bucket),
+	(void)lc_s3_put(s3_of_bucket(preflight), lc_view_of(preflight->bucket),
 			lc_view_of(preflight->key), &preflight->body, false, on_put, preflight);
 }
 
-static void on_listed(void *context, const struct lc_s3_answer *answer)
+static void on_listed(void *context, const struct lc_s3_answer *answer);
+
+static void list_buckets(struct preflight *preflight)
 {
-	struct preflight *preflight = context;
-	struct lc_verdict verdict;
-	char s3[SUBJECT_SIZE];
+	lc_s3_list_buckets(preflight->servers.s3[preflight->s3].client, on_listed, preflight);
+}
+
+/* Every S3 service has been asked. */
+static void end_lists(struct preflight *preflight)
+{
 	char subject[SUBJECT_SIZE];
 
-	if (answer->retry_class == LC_RETRY_CLOCK && !preflight->second) {
-		preflight->second = true;
-		lc_s3_list_buckets(preflight->servers.s3, on_listed, preflight);
-		return;
-	}
-	lc_s3_checks_judge_keys(answer, preflight->settings->s3_endpoint, preflight->second,
-				&verdict);
-	snprintf(s3, sizeof(s3), "S3 %s", preflight->settings->s3_endpoint);
-	tell(preflight, &verdict, s3);
-	if (preflight->bucket != NULL && has_passed(&verdict)) {
+	if (preflight->bucket != NULL && preflight->bucket_failed[0] == '\0') {
 		start_put(preflight);
 		return;
 	}
 	if (preflight->bucket != NULL) {
 		snprintf(subject, sizeof(subject), "upload to bucket %s", preflight->bucket);
-		tell_not_checked(preflight, subject, s3);
+		tell_not_checked(preflight, subject, preflight->bucket_failed);
 	}
 	lc_loop_stop(preflight->loop);
+}
+
+static void on_listed(void *context, const struct lc_s3_answer *answer)
+{
+	struct preflight *preflight = context;
+	const struct lc_servers_s3 *s3 = &preflight->servers.s3[preflight->s3];
+	struct lc_verdict verdict;
+	char subject[SUBJECT_SIZE];
+
+	if (answer->retry_class == LC_RETRY_CLOCK && !preflight->second) {
+		preflight->second = true;
+		list_buckets(preflight);
+		return;
+	}
+	lc_s3_checks_judge_keys(answer, s3->settings->s3_endpoint, preflight->second, &verdict);
+	if (s3->settings->entry == 0)
+		snprintf(subject, sizeof(subject), "S3 %s", s3->settings->s3_endpoint);
+	else
+		snprintf(subject, sizeof(subject), "S3 %s for buckets %s",
+			 s3->settings->s3_endpoint,
+			 preflight->settings->targets[s3->settings->entry - 1].buckets);
+	tell(preflight, &verdict, subject);
+	if (preflight->bucket != NULL && s3->client == s3_of_bucket(preflight) &&
+	    !has_passed(&verdict))
+		snprintf(preflight->bucket_failed, sizeof(preflight->bucket_failed), "%s", subject);
+	preflight->second = false;
+	preflight->s3++;
+	if (preflight->s3 < preflight->servers.s3_count)
+		list_buckets(preflight);
+	else
+		end_lists(preflight);
 }
 
 /* ---- ClickHouse ---- */
@@ -283,7 +322,7 @@ static void go_on(struct preflight *preflight)
 		tell_not_checked(preflight, subject, failed);
 		move_on(preflight);
 	}
-	lc_s3_list_buckets(preflight->servers.s3, on_listed, preflight);
+	list_buckets(preflight);
 }
 
 /* ---- the whole ---- */

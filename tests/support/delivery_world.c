@@ -99,7 +99,7 @@ void delivery_world_prepare(struct delivery_world *world)
 					       .counters = &world->counters,
 					       .random = &world->random,
 					       .clickhouse = world->clickhouse,
-					       .s3 = world->s3,
+					       .s3 = &world->s3,
 					       .events = &EVENTS,
 					       .context = world,
 					       .sources = world->sources,
@@ -113,7 +113,7 @@ void delivery_world_begin(struct delivery_world *world, uint64_t first_intent_id
 	struct lc_target_policy policy = lc_target_policy_of(&world->settings);
 
 	delivery->state.next_intent_id = first_intent_id;
-	delivery->targets = lc_target_table_new(&policy);
+	delivery->targets = lc_target_table_new(&policy, &world->settings);
 	lc_object_table_init(delivery->objects, delivery->targets, &world->counters);
 	delivery->attempts = lc_attempts_new(first_intent_id);
 	delivery->upload = world->upload = lc_upload_new(delivery);

@@ -251,9 +251,9 @@ static void every_setting_lands_in_its_field_from_every_source(void **state)
 		struct lc_settings settings;
 
 		lc_settings_default(&settings);
-#define LC_SETTING_INTEGER(field, name, default_value, minimum, maximum, ...) \
+#define LC_SETTING_INTEGER(field, name, scope, default_value, minimum, maximum, ...) \
 	check_integer(source, &settings, name, &settings.field, minimum, maximum);
-#define LC_SETTING_NUMBER(field, name, default_value, minimum, maximum, ...) \
+#define LC_SETTING_NUMBER(field, name, scope, default_value, minimum, maximum, ...) \
 	check_number(source, &settings, name, &settings.field, minimum, maximum);
 #define LC_SETTING_BOOLEAN(field, name, ...) \
 	check_boolean(source, &settings, name, &settings.field);

@@ -365,6 +365,19 @@ static void a_target_that_refuses_is_told_with_its_cure(void **state)
 				"by itself, or at once with: log-courier-ctl retry logs");
 }
 
+static void a_target_with_settings_of_its_own_is_told(void **state)
+{
+	struct world *world = *state;
+	struct lc_inspection_target target = {
+	    .bucket = lc_view_of("vault"),
+	    .settings = lc_view_of("/etc/log-courier.yml:12: s3.region: \"eu-west-1\"")};
+
+	add_source(world, source());
+	lc_inspection_add(&world->document, LC_INSPECTION_TARGETS, &target);
+	SAYS(target_settings, "For its target bucket 'vault' some settings differ, by the entry in "
+			      "/etc/log-courier.yml:12: s3.region: \"eu-west-1\".");
+}
+
 static void a_target_that_fails_is_told_by_how_often(void **state)
 {
 	struct world *world = *state;
@@ -465,6 +478,7 @@ int main(void)
 	    STORY(servers_that_fail_are_told_with_what_to_do),
 	    STORY(a_refused_user_is_told_with_its_cure),
 	    STORY(a_target_that_refuses_is_told_with_its_cure),
+	    STORY(a_target_with_settings_of_its_own_is_told),
 	    STORY(a_target_that_fails_is_told_by_how_often),
 	    STORY(only_so_many_targets_are_told),
 	    STORY(log_objects_on_their_way_are_counted),

@@ -1,5 +1,6 @@
 /* Backlogs: the log objects of a source at a target that are without a body. */
 #include "base/memory.h"
+#include "config/settings.h"
 #include "delivery/source.h"
 #include "delivery/target.h"
 #include "delivery/target_table.h"
@@ -16,6 +17,7 @@ struct story {
 	struct lc_target *two;
 };
 
+static const struct lc_settings SETTINGS = {.entry = 0};
 static const struct lc_target_policy POLICY = {.attempts = 1};
 
 static int set_up(void **state)
@@ -25,7 +27,7 @@ static int set_up(void **state)
 	story->sources = lc_source_table_new();
 	story->a = lc_source_get(story->sources, 7, lc_view_of("a"));
 	story->b = lc_source_get(story->sources, 7, lc_view_of("b"));
-	story->targets = lc_target_table_new(&POLICY);
+	story->targets = lc_target_table_new(&POLICY, &SETTINGS);
 	story->one = lc_target_table_get(story->targets, lc_view_of("logs"), lc_view_of("one"));
 	story->two = lc_target_table_get(story->targets, lc_view_of("logs"), lc_view_of("two"));
 	*state = story;

@@ -22,6 +22,7 @@
 
 enum { NOW = 10000 };
 
+static const struct lc_settings SETTINGS = {.entry = 0};
 static const struct lc_target_policy POLICY = {.attempts = 5};
 
 /* The shard, and what was asked of its parts. */
@@ -114,7 +115,7 @@ static int set_up(void **state)
 	WORLD.delivery.ledger = fake_ledger_new();
 	WORLD.delivery.sources = lc_source_table_new();
 	WORLD.delivering = true;
-	WORLD.delivery.targets = lc_target_table_new(&POLICY);
+	WORLD.delivery.targets = lc_target_table_new(&POLICY, &SETTINGS);
 	*state = &WORLD;
 	return 0;
 }
@@ -401,6 +402,27 @@ static void slow_and_given_up_targets_are_told(void **state)
 		lc_target_table_remove_backlog(world->delivery.targets, source, target, 10);
 }
 
+static void settings_of_a_target_are_told(void **state)
+{
+	struct world *world = *state;
+	struct lc_settings_target entry = {
+	    .buckets = (char[]){"vault*"},
+	    .line = 12,
+	    .given = {[LC_SETTINGS_s3_tls_skip_verify] = true},
+	    .settings = {.entry = 1,
+			 .config_file = (char[]){"/etc/courier.yml"},
+			 .s3_tls_skip_verify = true},
+	};
+
+	world->settings.targets = &entry;
+	world->settings.target_count = 1;
+	add_target(world, "vault-7", LC_TARGET_HEALTHY, 5);
+	add_target(world, "logs", LC_TARGET_HEALTHY, 5);
+	assert_true(lc_view_equal(target_row(look(world, "/v1/targets"), "vault-7", "")->settings,
+				  lc_view_of("/etc/courier.yml:12: s3.tls-skip-verify: true")));
+	assert_int_equal(target_row(look(world, "/v1/targets"), "logs", "")->settings.size, 0);
+}
+
 static void a_source_that_cannot_be_read_is_told_with_the_reason(void **state)
 {
 	struct world *world = *state;
@@ -515,6 +537,7 @@ int main(void)
 	    STORY(targets_that_fail_come_first),
 	    STORY(a_refused_prefix_is_told_apart_from_its_bucket),
 	    STORY(slow_and_given_up_targets_are_told),
+	    STORY(settings_of_a_target_are_told),
 	    STORY(a_source_that_cannot_be_read_is_told_with_the_reason),
 	    STORY(a_flush_reaches_the_cycle),
 	    STORY(a_retry_reaches_the_targets_that_wait),

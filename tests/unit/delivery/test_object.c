@@ -1,3 +1,4 @@
+#include "config/settings.h"
 #include "delivery/object.h"
 
 #include "base/counters.h"
@@ -37,6 +38,7 @@ struct story {
 	struct rows rows;
 };
 
+static const struct lc_settings SETTINGS = {.entry = 0};
 static const struct lc_target_policy POLICY = {.attempts = 1};
 
 static int set_up(void **state)
@@ -45,7 +47,7 @@ static int set_up(void **state)
 
 	story->sources = lc_source_table_new();
 	story->source = lc_source_get(story->sources, 7, lc_view_of("amzn-s3-demo-bucket"));
-	story->targets = lc_target_table_new(&POLICY);
+	story->targets = lc_target_table_new(&POLICY, &SETTINGS);
 	lc_object_table_init(&story->objects, story->targets, &story->counters);
 	story->target_bucket = "amzn-s3-demo-logs";
 	lc_mark_init(&story->before);

@@ -1,6 +1,7 @@
 /* The states of a log object: which may follow which, and what is counted in each. */
 #include "base/counters.h"
 #include "base/memory.h"
+#include "config/settings.h"
 #include "delivery/object.h"
 #include "delivery/source.h"
 #include "delivery/target_table.h"
@@ -25,6 +26,7 @@ struct story {
 	struct lc_object_table objects;
 };
 
+static const struct lc_settings SETTINGS = {.entry = 0};
 static const struct lc_target_policy POLICY = {.attempts = 1, .concurrency = 1};
 
 static int set_up(void **state)
@@ -33,7 +35,7 @@ static int set_up(void **state)
 
 	story->sources = lc_source_table_new();
 	story->source = lc_source_get(story->sources, 7, lc_view_of("photos"));
-	story->targets = lc_target_table_new(&POLICY);
+	story->targets = lc_target_table_new(&POLICY, &SETTINGS);
 	story->target = lc_target_table_get(story->targets, lc_view_of("logs"), lc_view_of("a/"));
 	lc_object_table_init(&story->objects, story->targets, &story->counters);
 	*state = story;

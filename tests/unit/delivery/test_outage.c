@@ -14,9 +14,14 @@
 
 enum { SECOND = 1000, HOUR = 3600 * SECOND };
 
+/* Clients, of which only the addresses count. */
+static const char HERE[1];
+static const char THERE[1];
+
 struct story {
 	struct lc_counters counters;
 	struct lc_outage *outage;
+	const char *client; /* whose uploads are answered */
 	uint64_t now_ms;
 };
 
@@ -25,6 +30,7 @@ static int set_up(void **state)
 	struct story *story = lc_memory_zero(1, sizeof(*story));
 
 	story->outage = lc_outage_new(&story->counters);
+	story->client = HERE;
 	*state = story;
 	return 0;
 }
@@ -38,12 +44,19 @@ static int tear_down(void **state)
 	return 0;
 }
 
+static void note(struct story *story, const char *target, const struct lc_s3_answer *answer)
+{
+	lc_outage_note(story->outage, (const void *)story->client,
+		       story->client == HERE ? "http://here" : "http://there", lc_view_of(target),
+		       answer, story->now_ms += SECOND);
+}
+
 static void confirm(struct story *story, const char *target)
 {
 	struct lc_s3_answer answer = {
 	    .retry_class = LC_RETRY_DONE, .certain = true, .status = 200, .code = ""};
 
-	lc_outage_note(story->outage, lc_view_of(target), &answer, story->now_ms += SECOND);
+	note(story, target, &answer);
 }
 
 static void fail_with(struct story *story, const char *target, unsigned status, const char *code)
@@ -53,7 +66,7 @@ static void fail_with(struct story *story, const char *target, unsigned status, 
 
 	lc_error_set(&answer.error, status == 0 ? LC_ERROR_UNREACHABLE : LC_ERROR_REFUSED, "%s",
 		     code);
-	lc_outage_note(story->outage, lc_view_of(target), &answer, story->now_ms += SECOND);
+	note(story, target, &answer);
 }
 
 static void refuse(struct story *story, const char *target)
@@ -186,6 +199,37 @@ static void a_confirmation_of_an_hour_ago_says_nothing(void **state)
 	assert_true(out(story));
 }
 
+/* What targets here take says nothing about an endpoint that others have of their own. */
+static void each_client_is_judged_for_itself(void **state)
+{
+	struct story *story = *state;
+	char words[LC_COUNTERS_WORDS_SIZE];
+	uint64_t since;
+
+	confirm(story, "a");
+	story->client = THERE;
+	fail_with(story, "acme", 403, "InvalidAccessKeyId");
+	assert_true(out(story));
+	lc_counters_complaint(&story->counters, LC_COUNTERS_COMPLAINT_S3, words);
+	assert_string_equal(words, "http://there: InvalidAccessKeyId");
+	since = lc_counters_get(&story->counters, LC_COUNTERS_S3_FAILING_SINCE);
+
+	/* nor do they end its outage, or have one of their own for what fails there */
+	story->client = HERE;
+	confirm(story, "a");
+	confirm(story, "b");
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_S3_FAILING_SINCE), since);
+	fail_with(story, "a", 503, "SlowDown");
+	lc_counters_complaint(&story->counters, LC_COUNTERS_COMPLAINT_S3, words);
+	assert_string_equal(words, "http://there: InvalidAccessKeyId");
+	assert_true(lc_counters_get(&story->counters, LC_COUNTERS_S3_REFUSING_SINCE) > 0);
+
+	story->client = THERE;
+	confirm(story, "acme");
+	assert_false(out(story));
+	assert_int_equal(lc_counters_get(&story->counters, LC_COUNTERS_S3_REFUSING_SINCE), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,6 +240,7 @@ int main(void)
 	    STORY(two_that_begin_to_fail_alike_are_one),
 	    STORY(no_connection_and_a_wrong_key_are_one_at_once),
 	    STORY(a_confirmation_of_an_hour_ago_says_nothing),
+	    STORY(each_client_is_judged_for_itself),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,3 +1,4 @@
+#include "config/settings.h"
 #include "delivery/source.h"
 
 #include "base/counters.h"
@@ -22,6 +23,7 @@ struct story {
 	struct lc_object_table objects;
 };
 
+static const struct lc_settings SETTINGS = {.entry = 0};
 static const struct lc_target_policy POLICY = {.attempts = 1};
 
 static int set_up(void **state)
@@ -30,7 +32,7 @@ static int set_up(void **state)
 
 	story->table = lc_source_table_new();
 	story->source = lc_source_get(story->table, 7, lc_view_of("bucket"));
-	story->targets = lc_target_table_new(&POLICY);
+	story->targets = lc_target_table_new(&POLICY, &SETTINGS);
 	story->target = lc_target_table_get(story->targets, lc_view_of("logs"), lc_view_of(""));
 	lc_object_table_init(&story->objects, story->targets, &story->counters);
 	*state = story;

@@ -1,3 +1,4 @@
+#include "config/settings.h"
 #include "delivery/target_table.h"
 
 #include "base/clock.h"
@@ -20,6 +21,7 @@ enum {
 	TEXT_MAX = 32,
 };
 
+static const struct lc_settings SETTINGS = {.entry = 0};
 static const struct lc_target_policy POLICY = {
     .attempts = 3,
     .concurrency = CONCURRENCY,
@@ -41,7 +43,7 @@ static int set_up(void **state)
 {
 	struct story *story = lc_memory_zero(1, sizeof(*story));
 
-	story->table = lc_target_table_new(&POLICY);
+	story->table = lc_target_table_new(&POLICY, &SETTINGS);
 	story->sources = lc_source_table_new();
 	story->source = lc_source_get(story->sources, 7, lc_view_of("photos"));
 	lc_object_table_init(&story->objects, story->table, &story->counters);

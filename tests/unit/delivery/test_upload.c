@@ -43,6 +43,33 @@ static void an_object_is_delivered_when_the_ledger_has_it_on_disk(void **state)
 	assert_true(world->room > 0);
 }
 
+/* Which may mean another endpoint and another access key. */
+static void each_bucket_has_the_client_of_its_settings(void **state)
+{
+	struct delivery_world *world = *state;
+	struct lc_settings_target entry = {.buckets = (char[]){"vault-*"},
+					   .settings = {.entry = 1}};
+	struct lc_s3 *clients[] = {world->s3, fake_s3_new()};
+
+	world->settings.targets = &entry;
+	world->settings.target_count = 1;
+	world->delivery.s3 = clients;
+	upload_world_submit(world, 1, "logs");
+	upload_world_submit(world, 2, "vault-1");
+	upload_world_run(world);
+	assert_int_equal(fake_s3_started(clients[0]), 1);
+	assert_int_equal(fake_s3_started(clients[1]), 1);
+	assert_string_equal(fake_s3_bucket(clients[0]), "logs");
+	assert_string_equal(fake_s3_bucket(clients[1]), "vault-1");
+	fake_s3_answer(clients[1], LC_RETRY_DONE);
+	fake_s3_answer(clients[0], LC_RETRY_DONE);
+	fake_ledger_confirm(world->ledger);
+	assert_int_equal(world->delivered, 2);
+	fake_s3_free(clients[1]);
+	world->settings.target_count = 0;
+	world->settings.targets = NULL;
+}
+
 static void no_more_uploads_run_than_are_allowed(void **state)
 {
 	struct delivery_world *world = *state;
@@ -418,6 +445,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    UPLOAD_STORY(an_object_is_delivered_when_the_ledger_has_it_on_disk),
+	    UPLOAD_STORY(each_bucket_has_the_client_of_its_settings),
 	    UPLOAD_STORY(no_more_uploads_run_than_are_allowed),
 	    UPLOAD_STORY(one_target_alone_does_not_take_all_uploads),
 	    UPLOAD_STORY(a_failed_upload_is_tried_again_with_the_same_object),
