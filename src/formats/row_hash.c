@@ -1,89 +1,54 @@
 #include "formats/row_hash.h"
 
 #include "base/assert.h"
+#include "base/copy.h"
+#include "base/memory.h"
 
 #include <endian.h>
+#include <stdlib.h>
 #include <xxhash.h>
 
-/* Nearly every row fits into the block and is hashed at once; XXH3 over the pieces of a longer one
- * gives the same as over the whole. */
-static void flush(struct lc_row_hasher *hasher)
-{
-	if (hasher->state == NULL) {
-		hasher->state = XXH3_createState();
-		LC_ASSERT(hasher->state != NULL);
-		LC_ASSERT(XXH3_64bits_reset(hasher->state) == XXH_OK);
-	}
-	LC_ASSERT(XXH3_64bits_update(hasher->state, hasher->block, hasher->size) == XXH_OK);
-	hasher->size = 0;
-}
+/* ---- a value ---- */
 
-static inline void add(struct lc_row_hasher *hasher, const void *bytes, size_t size)
-{
-	if (size > LC_ROW_HASH_BLOCK_SIZE - hasher->size) {
-		flush(hasher);
-		if (size > LC_ROW_HASH_BLOCK_SIZE) {
-			LC_ASSERT(XXH3_64bits_update(hasher->state, bytes, size) == XXH_OK);
-			return;
-		}
-	}
-	memcpy(hasher->block + hasher->size, bytes, size);
-	hasher->size += size;
-}
+enum { VALUE_SIZE = 1 + sizeof(uint64_t) }; /* at most, of all but a text's bytes */
 
-static inline void begin(struct lc_row_hasher *hasher)
-{
-	hasher->size = 0;
-	hasher->state = NULL;
-}
+/* Each of these writes a value and returns where the next one begins. */
 
-static inline void add_uint(struct lc_row_hasher *hasher, uint64_t value)
+static inline char *put_uint(char *at, uint64_t value)
 {
 	uint64_t bytes = htole64(value);
 
-	add(hasher, &bytes, sizeof bytes);
+	memcpy(at, &bytes, sizeof bytes);
+	return at + sizeof bytes;
 }
 
-static inline void add_nullable(struct lc_row_hasher *hasher, bool present, uint64_t value)
+static inline char *put_nullable(char *at, bool present, uint64_t value)
 {
-	unsigned char byte = present ? 1 : 0;
-
-	add(hasher, &byte, sizeof byte);
-	add_uint(hasher, present ? value : 0);
+	*at = present ? 1 : 0;
+	return put_uint(at + 1, present ? value : 0);
 }
 
-static inline void add_float(struct lc_row_hasher *hasher, struct lc_record_float number)
+static inline char *put_float(char *at, struct lc_record_float number)
 {
 	uint32_t bits;
 
 	memcpy(&bits, &number.value, sizeof bits);
-	add_nullable(hasher, number.present, bits);
+	return put_nullable(at, number.present, bits);
 }
 
-static inline void add_text_size(struct lc_row_hasher *hasher, uint64_t size)
+static inline char *put_text_size(char *at, uint64_t size)
 {
 	uint32_t bytes = htole32((uint32_t)size);
 
-	add(hasher, &bytes, sizeof bytes);
+	memcpy(at, &bytes, sizeof bytes);
+	return at + sizeof bytes;
 }
 
-static inline void add_text(struct lc_row_hasher *hasher, struct lc_view text)
+static inline char *put_text(char *at, struct lc_view text)
 {
-	add_text_size(hasher, text.size);
-	if (text.size > 0)
-		add(hasher, text.data, text.size);
-}
-
-static inline uint64_t end(struct lc_row_hasher *hasher)
-{
-	uint64_t hash;
-
-	if (hasher->state == NULL)
-		return XXH3_64bits(hasher->block, hasher->size);
-	flush(hasher);
-	hash = XXH3_64bits_digest(hasher->state);
-	lc_row_hasher_free(hasher);
-	return hash;
+	at = put_text_size(at, text.size);
+	lc_copy_bytes(at, text.data, text.size);
+	return at + text.size;
 }
 
 enum field {
@@ -98,46 +63,106 @@ enum field {
 
 _Static_assert((int)FIELD_COUNT >= (int)LC_ROW_HASH_FIELDS, "a field of the row hash is gone");
 
+/* ---- a row that is there as a whole ---- */
+
+/* An upper bound of what is hashed of the row. */
+static size_t max_size(const struct lc_record *record)
+{
+	size_t texts = 0;
+
+#define LC_FIELD_TEXT(name, expression) texts += record->name.size;
+#include "tbl/record_fields.h"
+	return FIELD_COUNT * VALUE_SIZE + texts;
+}
+
+/* Writes what is hashed to `out`, which has room for max_size bytes; returns its size. */
+static size_t put_values(const struct lc_record *record, char *out)
+{
+	char *at = out;
+
+#define PUT(name, put)                                   \
+	if ((int)FIELD_##name < (int)LC_ROW_HASH_FIELDS) \
+		at = put;
+#define LC_FIELD_TIME(name, expression) PUT(name, put_uint(at, (uint64_t)record->name))
+#define LC_FIELD_NUMBER(name, expression) PUT(name, put_uint(at, record->name))
+#define LC_FIELD_TEXT(name, expression) PUT(name, put_text(at, record->name))
+#define LC_FIELD_UINT(name, expression) \
+	PUT(name, put_nullable(at, record->name.present, record->name.value))
+#define LC_FIELD_FLOAT(name, expression) PUT(name, put_float(at, record->name))
+#include "tbl/record_fields.h"
+	return (size_t)(at - out);
+}
+
 uint64_t lc_row_hash(const struct lc_record *record)
 {
-	struct lc_row_hasher hasher;
+	char block[LC_ROW_HASH_BLOCK_SIZE];
+	char *values = block;
+	size_t room;
+	uint64_t hash;
 
 	if (record->shortened)
 		return record->hash;
-	begin(&hasher);
-#define HASH(name, add_value)                            \
-	if ((int)FIELD_##name < (int)LC_ROW_HASH_FIELDS) \
-		add_value;
-#define LC_FIELD_TIME(name, expression) HASH(name, add_uint(&hasher, (uint64_t)record->name))
-#define LC_FIELD_NUMBER(name, expression) HASH(name, add_uint(&hasher, record->name))
-#define LC_FIELD_TEXT(name, expression) HASH(name, add_text(&hasher, record->name))
-#define LC_FIELD_UINT(name, expression) \
-	HASH(name, add_nullable(&hasher, record->name.present, record->name.value))
-#define LC_FIELD_FLOAT(name, expression) HASH(name, add_float(&hasher, record->name))
-#include "tbl/record_fields.h"
-	return end(&hasher);
+	room = max_size(record);
+	if (room > sizeof block)
+		values = lc_memory_resize(NULL, room, 1);
+	hash = XXH3_64bits(values, put_values(record, values));
+	if (values != block)
+		free(values);
+	return hash;
 }
 
 /* ---- a row that streams by ---- */
 
+/* XXH3 over the pieces gives the same as over the whole. */
+static void flush(struct lc_row_hasher *hasher)
+{
+	if (hasher->state == NULL) {
+		hasher->state = XXH3_createState();
+		LC_ASSERT(hasher->state != NULL);
+		LC_ASSERT(XXH3_64bits_reset(hasher->state) == XXH_OK);
+	}
+	LC_ASSERT(XXH3_64bits_update(hasher->state, hasher->block, hasher->size) == XXH_OK);
+	hasher->size = 0;
+}
+
+static void add(struct lc_row_hasher *hasher, const char *bytes, size_t size)
+{
+	if (size > LC_ROW_HASH_BLOCK_SIZE - hasher->size) {
+		flush(hasher);
+		if (size > LC_ROW_HASH_BLOCK_SIZE) {
+			LC_ASSERT(XXH3_64bits_update(hasher->state, bytes, size) == XXH_OK);
+			return;
+		}
+	}
+	memcpy(hasher->block + hasher->size, bytes, size);
+	hasher->size += size;
+}
+
 void lc_row_hasher_begin(struct lc_row_hasher *hasher)
 {
-	begin(hasher);
+	hasher->size = 0;
+	hasher->state = NULL;
 }
 
 void lc_row_hasher_add_uint(struct lc_row_hasher *hasher, uint64_t value)
 {
-	add_uint(hasher, value);
+	char bytes[VALUE_SIZE];
+
+	add(hasher, bytes, (size_t)(put_uint(bytes, value) - bytes));
 }
 
 void lc_row_hasher_add_nullable(struct lc_row_hasher *hasher, bool present, uint64_t value)
 {
-	add_nullable(hasher, present, value);
+	char bytes[VALUE_SIZE];
+
+	add(hasher, bytes, (size_t)(put_nullable(bytes, present, value) - bytes));
 }
 
 void lc_row_hasher_add_text_size(struct lc_row_hasher *hasher, uint64_t size)
 {
-	add_text_size(hasher, size);
+	char bytes[VALUE_SIZE];
+
+	add(hasher, bytes, (size_t)(put_text_size(bytes, size) - bytes));
 }
 
 void lc_row_hasher_add_text_bytes(struct lc_row_hasher *hasher, struct lc_view bytes)
@@ -148,11 +173,18 @@ void lc_row_hasher_add_text_bytes(struct lc_row_hasher *hasher, struct lc_view b
 
 uint64_t lc_row_hasher_end(struct lc_row_hasher *hasher)
 {
-	return end(hasher);
+	uint64_t hash;
+
+	if (hasher->state == NULL)
+		return XXH3_64bits(hasher->block, hasher->size);
+	flush(hasher);
+	hash = XXH3_64bits_digest(hasher->state);
+	lc_row_hasher_free(hasher);
+	return hash;
 }
 
 void lc_row_hasher_free(struct lc_row_hasher *hasher)
 {
 	LC_ASSERT(XXH3_freeState(hasher->state) == XXH_OK);
-	begin(hasher);
+	lc_row_hasher_begin(hasher);
 }

@@ -1,0 +1,36 @@
+#include "base/copy.h"
+
+#include "support/page_end.h"
+#include "support/story.h"
+
+enum { SIZE_MAX_TESTED = 100 };
+
+/* Both places end where a page does, and begin where nothing else may be written. */
+static void any_number_of_bytes_is_copied_and_no_other(void **state)
+{
+	struct page_end from;
+	struct page_end to;
+
+	(void)state;
+	page_end_make(&from);
+	page_end_make(&to);
+	for (size_t i = 1; i <= SIZE_MAX_TESTED; i++)
+		from.end[-(ptrdiff_t)i] = (char)i;
+	for (size_t size = 0; size <= SIZE_MAX_TESTED; size++) {
+		to.end[-(ptrdiff_t)size - 1] = '!';
+		lc_copy_bytes(to.end - size, from.end - size, size);
+		assert_memory_equal(to.end - size, from.end - size, size);
+		assert_int_equal(to.end[-(ptrdiff_t)size - 1], '!');
+	}
+	page_end_free(&from);
+	page_end_free(&to);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(any_number_of_bytes_is_copied_and_no_other),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
