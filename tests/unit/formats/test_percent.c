@@ -1,5 +1,6 @@
 #include "formats/percent.h"
 
+#include "support/page_end.h"
 #include "support/story.h"
 
 #include <stdbool.h>
@@ -22,17 +23,17 @@ static void assert_text_written(const char *text, enum lc_percent_keep keep, con
 	assert_written(lc_view_of(text), keep, expected);
 }
 
+static const char UNRESERVED[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+
 static void each_place_keeps_its_own_bytes(void **state)
 {
-	static const char unreserved[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-
 	(void)state;
 	for (int byte = 1; byte < 256; byte++) {
 		char text[2] = {(char)byte, '\0'};
 		char encoded[4] = {'%', "0123456789ABCDEF"[byte >> 4],
 				   "0123456789ABCDEF"[byte & 15], 0};
-		bool uri = strchr(unreserved, byte) != NULL;
+		bool uri = strchr(UNRESERVED, byte) != NULL;
 		bool printable = byte >= 0x20 && byte <= 0x7E && byte != '"';
 
 		assert_text_written(text, LC_PERCENT_KEEP_URI, uri ? text : encoded);
@@ -55,7 +56,7 @@ static void nothing_stays_nothing(void **state)
 	assert_written((struct lc_view){.data = NULL, .size = 0}, LC_PERCENT_KEEP_URI, "");
 }
 
-static const char FILLER[] = "0123456789abcdefghijABCDEFGHIJ0123456789";
+static const char FILLER[] = "0123456789abcdefghijABCDEFGHIJ0123456789abcdefghij";
 
 static void a_byte_to_encode_is_found_at_every_place_of_a_long_text(void **state)
 {
@@ -73,6 +74,88 @@ static void a_byte_to_encode_is_found_at_every_place_of_a_long_text(void **state
 			assert_text_written(text, LC_PERCENT_KEEP_QUOTED, expected);
 			assert_text_written(text, LC_PERCENT_KEEP_FIELD, expected);
 			assert_text_written(text, LC_PERCENT_KEEP_PATH, expected);
+		}
+	}
+}
+
+static bool stays(unsigned char byte, enum lc_percent_keep keep)
+{
+	bool printable = byte >= 0x20 && byte <= 0x7E && byte != '"';
+
+	switch (keep) {
+	case LC_PERCENT_KEEP_URI:
+		return byte != '\0' && strchr(UNRESERVED, byte) != NULL;
+	case LC_PERCENT_KEEP_PATH:
+		return byte == '/' || stays(byte, LC_PERCENT_KEEP_URI);
+	case LC_PERCENT_KEEP_FIELD:
+		return printable && byte != ' ';
+	case LC_PERCENT_KEEP_QUOTED:
+		return printable && byte != '\\';
+	case LC_PERCENT_KEEP_WORD:
+		return printable && byte != '\\' && byte != ' ';
+	}
+	return false;
+}
+
+/* A text of so many bytes that stay everywhere, but for one. */
+static void assert_byte_written(char *text, size_t size, size_t at, enum lc_percent_keep keep,
+				char *out)
+{
+	const unsigned char byte = (unsigned char)text[at];
+	const size_t takes = stays(byte, keep) ? 1 : 3;
+	const char encoded[] = {'%', "0123456789ABCDEF"[byte >> 4], "0123456789ABCDEF"[byte & 15]};
+
+	assert_int_equal(lc_percent_write((struct lc_view){.data = text, .size = size}, keep, out),
+			 size - 1 + takes);
+	assert_memory_equal(out, text, at);
+	assert_memory_equal(out + at, takes == 1 ? &text[at] : encoded, takes);
+	assert_memory_equal(out + at + takes, text + at + 1, size - at - 1);
+}
+
+/* Texts of any size are looked at in pieces of several sizes, which may overlap. The text and the
+ * room for it end where a page does. */
+static void any_byte_at_any_place_of_a_text_is_written_as_its_place_wants(void **state)
+{
+	static const enum lc_percent_keep keeps[] = {LC_PERCENT_KEEP_URI, LC_PERCENT_KEEP_PATH,
+						     LC_PERCENT_KEEP_FIELD, LC_PERCENT_KEEP_QUOTED,
+						     LC_PERCENT_KEEP_WORD};
+	struct page_end text_place;
+	struct page_end out_place;
+
+	(void)state;
+	page_end_make(&text_place);
+	page_end_make(&out_place);
+	for (size_t size = 1; size < sizeof FILLER; size++) {
+		char *text = text_place.end - size;
+		char *out = out_place.end - LC_PERCENT_GROWTH * size;
+
+		for (size_t at = 0; at < size; at++) {
+			memcpy(text, FILLER, size);
+			for (int byte = 0; byte < 256; byte++) {
+				text[at] = (char)byte;
+				for (size_t i = 0; i < sizeof keeps / sizeof keeps[0]; i++)
+					assert_byte_written(text, size, at, keeps[i], out);
+			}
+		}
+	}
+	page_end_free(&text_place);
+	page_end_free(&out_place);
+}
+
+static void a_text_that_stays_is_written_wherever_it_lies(void **state)
+{
+	char text[sizeof FILLER + 64];
+	char out[LC_PERCENT_GROWTH * sizeof FILLER];
+
+	(void)state;
+	for (size_t from = 0; from < 64; from++) {
+		memcpy(text + from, FILLER, sizeof FILLER);
+		for (size_t size = 0; size < sizeof FILLER; size++) {
+			struct lc_view view = {.data = text + from, .size = size};
+
+			memset(out, '?', sizeof out);
+			assert_int_equal(lc_percent_write(view, LC_PERCENT_KEEP_URI, out), size);
+			assert_memory_equal(out, FILLER, size);
 		}
 	}
 }
@@ -115,6 +198,8 @@ int main(void)
 	    cmocka_unit_test(each_place_keeps_its_own_bytes),
 	    cmocka_unit_test(nothing_stays_nothing),
 	    cmocka_unit_test(a_byte_to_encode_is_found_at_every_place_of_a_long_text),
+	    cmocka_unit_test(any_byte_at_any_place_of_a_text_is_written_as_its_place_wants),
+	    cmocka_unit_test(a_text_that_stays_is_written_wherever_it_lies),
 	    cmocka_unit_test(well_formed_utf8_stays_in_a_quoted_field_alone),
 	    cmocka_unit_test(malformed_utf8_is_encoded),
 	};
