@@ -21,6 +21,39 @@ enum {
 static const double POWERS_OF_TEN[DECIMALS_MAX + 1] = {1e0, 1e1, 1e2, 1e3, 1e4,  1e5,
 						       1e6, 1e7, 1e8, 1e9, 1e10, 1e11};
 
+static const uint64_t WHOLE_POWERS_OF_TEN[LC_DECIMAL_UINT_SIZE] = {UINT64_C(1),
+								   UINT64_C(10),
+								   UINT64_C(100),
+								   UINT64_C(1000),
+								   UINT64_C(10000),
+								   UINT64_C(100000),
+								   UINT64_C(1000000),
+								   UINT64_C(10000000),
+								   UINT64_C(100000000),
+								   UINT64_C(1000000000),
+								   UINT64_C(10000000000),
+								   UINT64_C(100000000000),
+								   UINT64_C(1000000000000),
+								   UINT64_C(10000000000000),
+								   UINT64_C(100000000000000),
+								   UINT64_C(1000000000000000),
+								   UINT64_C(10000000000000000),
+								   UINT64_C(100000000000000000),
+								   UINT64_C(1000000000000000000),
+								   UINT64_C(10000000000000000000)};
+
+#define PAIR(tens, ones)                   \
+	{                                  \
+		'0' + (tens), '0' + (ones) \
+	}
+#define PAIRS_OF(tens)                                                                            \
+	PAIR(tens, 0), PAIR(tens, 1), PAIR(tens, 2), PAIR(tens, 3), PAIR(tens, 4), PAIR(tens, 5), \
+	    PAIR(tens, 6), PAIR(tens, 7), PAIR(tens, 8), PAIR(tens, 9)
+
+/* The two digits of each number below a hundred. */
+static const char PAIRS[100][2] = {PAIRS_OF(0), PAIRS_OF(1), PAIRS_OF(2), PAIRS_OF(3), PAIRS_OF(4),
+				   PAIRS_OF(5), PAIRS_OF(6), PAIRS_OF(7), PAIRS_OF(8), PAIRS_OF(9)};
+
 static uint32_t bits_of(float value)
 {
 	uint32_t bits;
@@ -37,17 +70,28 @@ static float float_of(uint32_t bits)
 	return value;
 }
 
+static size_t count_digits(uint64_t value)
+{
+	/* log10(2) is about 1233 / 4096: the number of digits, or one too few. */
+	size_t fewer = (size_t)(64 - __builtin_clzll(value | 1)) * 1233 >> 12;
+
+	return fewer + (value >= WHOLE_POWERS_OF_TEN[fewer] ? 1 : 0);
+}
+
 size_t lc_decimal_write_uint(uint64_t value, char out[LC_DECIMAL_UINT_SIZE])
 {
-	char digits[LC_DECIMAL_UINT_SIZE];
-	size_t first = sizeof digits;
+	size_t size = value == 0 ? 1 : count_digits(value);
+	char *at = out + size;
 
-	do {
-		digits[--first] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value > 0);
-	memcpy(out, digits + first, sizeof digits - first);
-	return sizeof digits - first;
+	for (; value >= 100; value /= 100) {
+		at -= 2;
+		memcpy(at, PAIRS[value % 100], 2);
+	}
+	if (value >= 10)
+		memcpy(at - 2, PAIRS[value], 2);
+	else
+		at[-1] = (char)('0' + value);
+	return size;
 }
 
 /* Writes digits * 10^scale. */
@@ -106,6 +150,63 @@ static size_t write_common(float value, char *out)
 	return 0;
 }
 
+/* ---- large values: whole numbers below 2^128 ---- */
+
+#ifdef __SIZEOF_INT128__
+__extension__ typedef unsigned __int128 whole;
+
+/* Whether a number at such a distance from the value is the nearest float to none but it: the
+ * middle between two floats belongs to the one whose last bit is 0. */
+static bool is_near(whole distance, whole half_gap, bool even)
+{
+	return distance < half_gap || (distance == half_gap && even);
+}
+
+/* A value from 2^25 on: it, the middles to its neighbours and all that is computed here are whole
+ * numbers. One digit more after the other, until the nearest number with so many of them is near
+ * enough. Below a power of two the neighbours stand closer than above it: there the next number up
+ * may be near enough where the nearest is not. Returns 0 if the compiler has no such numbers. */
+static size_t write_large(float value, char *out)
+{
+	uint32_t bits = bits_of(value);
+	uint32_t mantissa = (bits & MANTISSA_BITS) | (MANTISSA_BITS + 1);
+	int exponent = (int)(bits >> 23) - 150;
+	whole exact = (whole)mantissa << exponent;
+	whole half_above = (whole)1 << (exponent - 1);
+	bool lopsided = (bits & MANTISSA_BITS) == 0;
+	whole half_below = lopsided ? half_above / 2 : half_above;
+	bool even = mantissa % 2 == 0;
+	whole power = 1;
+	int scale = 0;
+
+	while (exact / power >= 10) {
+		power *= 10;
+		scale++;
+	}
+	for (;; power /= 10, scale--) {
+		uint64_t digits = (uint64_t)(exact / power);
+		whole rest = exact % power;
+		whole missing = power - rest;
+		bool up = rest > missing || (rest == missing && digits % 2 == 1);
+
+		if (up ? is_near(missing, half_above, even) : is_near(rest, half_below, even))
+			return write_scaled(digits + (up ? 1 : 0), scale, out);
+		if (lopsided && !up && is_near(missing, half_above, even))
+			return write_scaled(digits + 1, scale, out);
+	}
+}
+
+#else
+static size_t write_large(float value, char *out)
+{
+	(void)value;
+	(void)out;
+	return 0;
+}
+#endif
+
+/* ---- all others ---- */
+
 static bool reads_back(uint64_t digits, int scale, float value)
 {
 	char text[48];
@@ -115,11 +216,9 @@ static bool reads_back(uint64_t digits, int scale, float value)
 	return bits_of(strtof(text, NULL)) == bits_of(value);
 }
 
-/* Any positive value, slowly: the C library rounds to more and more digits. */
+/* Any positive value in the same way, slowly: the C library rounds to more and more digits. */
 static size_t write_any(float value, char *out)
 {
-	/* Below a power of two the neighbours stand closer than above it: there the next number up
-	 * may do where the nearest does not. */
 	bool lopsided = (bits_of(value) & MANTISSA_BITS) == 0;
 
 	for (int count = 1;; count++) {
@@ -159,8 +258,12 @@ size_t lc_decimal_write_float(float value, char out[LC_DECIMAL_FLOAT_SIZE])
 	}
 	if (sign > 0)
 		out[0] = '-';
+	if (magnitude < 16777216.0F && magnitude == (float)(uint32_t)magnitude)
+		return sign + lc_decimal_write_uint((uint32_t)magnitude, out + sign);
 	if (magnitude >= 0.001F && magnitude < 16777216.0F)
 		size = write_common(magnitude, out + sign);
+	if (magnitude >= 33554432.0F)
+		size = write_large(magnitude, out + sign);
 	if (size == 0)
 		size = write_any(magnitude, out + sign);
 	return sign + size;
