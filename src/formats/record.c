@@ -171,15 +171,24 @@ static bool not_a_marker(struct reader *reader, const char *which)
 }
 
 /* A marker of which less than its size has arrived is compared as far as it goes. */
-static inline bool take_marker(struct reader *reader, uint64_t marker, const char *which)
+static bool take_cut_marker(struct reader *reader, uint64_t marker, const char *which)
 {
 	uint64_t bytes = htole64(marker);
-	size_t size = reader->left < sizeof bytes ? reader->left : sizeof bytes;
 
-	if (memcmp(reader->at, &bytes, size) != 0)
+	if (memcmp(reader->at, &bytes, reader->left) != 0)
 		return not_a_marker(reader, which);
-	if (size < sizeof bytes)
-		return incomplete(reader, sizeof bytes);
+	return incomplete(reader, sizeof bytes);
+}
+
+static inline bool take_marker(struct reader *reader, uint64_t marker, const char *which)
+{
+	uint64_t bytes;
+
+	if (reader->left < sizeof bytes)
+		return take_cut_marker(reader, marker, which);
+	memcpy(&bytes, reader->at, sizeof bytes);
+	if (bytes != htole64(marker))
+		return not_a_marker(reader, which);
 	reader->at += sizeof bytes;
 	reader->left -= sizeof bytes;
 	return true;
