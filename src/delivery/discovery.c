@@ -258,7 +258,7 @@ static uint64_t elapsed_ms(const struct lc_discovery *discovery)
 	return lc_loop_now_ms(discovery->delivery->loop) - discovery->asked_ms;
 }
 
-/* True if it was too much, and a shorter window is asked for. */
+/* True if it was too much, and a shorter window is asked for at once. */
 static bool shorten_window(struct lc_discovery *discovery, const struct lc_error *error)
 {
 	uint32_t asked = discovery->window_until - discovery->window_from;
@@ -266,11 +266,11 @@ static bool shorten_window(struct lc_discovery *discovery, const struct lc_error
 	if (!lc_slice_was_too_much(error, elapsed_ms(discovery)) ||
 	    !lc_slice_shrink(&discovery->slice, asked))
 		return false;
+	lc_log(LC_LOG_INFO, "ClickHouse cannot answer for a window; asking for a shorter one",
+	       LC_LOG_UINT("seconds", asked), LC_LOG_FAULT(error));
 	/* Who does not answer at all may be a server that hangs: the next one is asked. */
 	if (!lc_diagnose_answered(error))
 		return false;
-	lc_log(LC_LOG_INFO, "ClickHouse cannot answer for a window; asking for a shorter one",
-	       LC_LOG_UINT("seconds", asked), LC_LOG_FAULT(error));
 	discovery->marker = lc_random_next(discovery->delivery->random);
 	ask_window(discovery);
 	return true;

@@ -238,7 +238,10 @@ static void log_caught_up(struct lc_shard *shard)
 	if (shard->catch_up_told_ms != 0)
 		lc_log(LC_LOG_INFO, "caught up",
 		       LC_LOG_UINT("rows_read", rows - shard->catch_up.rows_before),
-		       LC_LOG_UINT("seconds", (now_ms - shard->catch_up.since_ms) / 1000));
+		       LC_LOG_UINT("seconds", (now_ms - shard->catch_up.since_ms) / 1000),
+		       LC_LOG_UINT("unreadable_sources",
+				   lc_counters_get(shard->delivery.counters,
+						   LC_COUNTERS_SOURCES_UNREADABLE)));
 	shard->catch_up_told_ms = 0;
 }
 

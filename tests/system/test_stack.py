@@ -59,6 +59,14 @@ class Stack:
         response.connection = connection
         return response
 
+    def leave(self, text, **settings):
+        """Sends a query, and goes away as soon as it runs."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port)
+        user = {"user": self.env["CLICKHOUSE_USERNAME"], "password": self.env["CLICKHOUSE_PASSWORD"]}
+        connection.request("POST", "/?" + urllib.parse.urlencode({**user, **settings}), text)
+        wait_until(lambda: self.stat("running") >= 1)
+        connection.close()
+
     def query(self, text, **parameters):
         response = self.send(text, **parameters)
         body = response.read().decode()
@@ -151,11 +159,18 @@ def a_client_that_goes_away_ends_its_query(stack):
     response.close()
     slow = stack.send("SELECT count() FROM numbers(1000)")
     slow.read()
-    connection = http.client.HTTPConnection("127.0.0.1", stack.port)
-    connection.request("POST", "/?user=courier&password=courier-password", "SELECT sum(sipHash64(number)) FROM numbers(100000000000)")
-    wait_until(lambda: stack.stat("running") >= 1)
-    connection.close()
+    stack.leave("SELECT sum(sipHash64(number)) FROM numbers(100000000000)", readonly=2,
+                cancel_http_readonly_queries_on_client_close=1)
     wait_until(lambda: stack.stat("running") == 0 and stack.stat("abandoned") == before + 2)
+
+
+def a_statement_that_may_write_outlives_its_client(stack):
+    stack.query("CREATE TABLE IF NOT EXISTS outlived (n UInt64) ENGINE = MergeTree ORDER BY n")
+    before = stack.stat("abandoned")
+    stack.leave("INSERT INTO outlived SELECT number + sleepEachRow(0.01) FROM numbers(100)", database="logs",
+                cancel_http_readonly_queries_on_client_close=1)
+    wait_until(lambda: stack.stat("abandoned") == before + 1)
+    wait_until(lambda: stack.query("SELECT count() FROM outlived") == "100")
 
 
 def a_client_that_pauses_stops_the_query(stack):
@@ -343,6 +358,7 @@ TESTS = [
     parameters_and_settings_reach_the_engine,
     insert_data_in_the_body_may_hold_empty_lines,
     a_client_that_goes_away_ends_its_query,
+    a_statement_that_may_write_outlives_its_client,
     a_client_that_pauses_stops_the_query,
     exceptions_in_the_middle_come_in_three_styles,
     faults_strike_as_told,

@@ -278,18 +278,18 @@ static void *run_kill(void *argument)
 void exchange_abandon(struct exchange *exchange)
 {
 	pthread_t thread;
-	bool open;
+	bool ends;
 
 	pthread_mutex_lock(&exchange->lock);
 	exchange->gone = true;
-	open = exchange->end == EXCHANGE_OPEN;
-	if (open)
+	ends = exchange->end == EXCHANGE_OPEN && request_ends_with_client(exchange->request);
+	if (ends)
 		exchange->references++;
 	pthread_cond_broadcast(&exchange->changed);
 	pthread_mutex_unlock(&exchange->lock);
-	if (open && pthread_create(&thread, NULL, run_kill, exchange) == 0)
+	if (ends && pthread_create(&thread, NULL, run_kill, exchange) == 0)
 		pthread_detach(thread);
-	else if (open)
+	else if (ends)
 		exchange_release(exchange);
 }
 

@@ -102,7 +102,8 @@ const struct exchange_head *exchange_head(struct exchange *exchange);
  * last. */
 enum exchange_end exchange_take(struct exchange *exchange, struct evbuffer *body);
 void exchange_sent(struct exchange *exchange, size_t unsent);
-/* The client is gone: the thread's writing fails from now on, and its statement is killed. */
+/* The client is gone: the thread's writing fails from now on, and its statement is killed if the
+ * request lets it. */
 void exchange_abandon(struct exchange *exchange);
 /* Lets lingering threads look again at their fault. */
 void exchange_wake_all(void);

@@ -293,6 +293,12 @@ void request_add_settings(const struct request *request, struct evbuffer *text, 
 	}
 }
 
+bool request_ends_with_client(const struct request *request)
+{
+	return request_number(request, "readonly", 0) > 0 &&
+	       request_number(request, "cancel_http_readonly_queries_on_client_close", 0) > 0;
+}
+
 bool request_add_use(const struct request *request, struct evbuffer *text)
 {
 	const char *database = request_given(request, "database", "X-ClickHouse-Database");

@@ -52,6 +52,10 @@ bool request_is_plain(const struct request *request, char *refusal, size_t size)
  * none). */
 void request_add_settings(const struct request *request, struct evbuffer *text, const char *except);
 
+/* Whether its settings let ClickHouse end the statement as soon as its client has gone, and not only
+ * when it next writes to that client: a statement that may not write, and is told so. */
+bool request_ends_with_client(const struct request *request);
+
 /* Appends the USE statement for the request's database; false if it names none. */
 bool request_add_use(const struct request *request, struct evbuffer *text);
 
