@@ -79,7 +79,7 @@ class S3:
             f"SignedHeaders={signed},Signature={signature}"
         )
 
-    def request(self, bucket="", key="", query=(), method="GET", body=b""):
+    def request(self, bucket="", key="", query=(), method="GET", body=b"", content_type=None):
         """Returns (headers, body). One repeat when a kept connection turns out closed."""
         host = self.endpoint.netloc
         path = "/"
@@ -101,6 +101,8 @@ class S3:
                 "x-amz-date": stamp,
                 "Authorization": self.authorization(method, host, path, text, stamp, body_hash),
             }
+            if content_type:
+                headers["Content-Type"] = content_type
             connection = self.connection(host)
             try:
                 connection.request(method, target, body or None, headers)
@@ -125,6 +127,10 @@ class S3:
             kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
             self.connections[host] = kind(host, timeout=self.timeout)
         return self.connections[host]
+
+    def put(self, bucket, key, body, content_type):
+        """Writes one object."""
+        self.request(bucket, key, method="PUT", body=body, content_type=content_type)
 
     def list_buckets(self):
         """The names of the user's own buckets."""
