@@ -10,7 +10,7 @@
 #include "config/settings.h"
 #include "config/settings_load.h"
 #include "config/settings_print.h"
-#include "preflight/preflight.h"
+#include "preflight/report.h"
 #include "supervisor/supervisor.h"
 
 #include <stdio.h>
@@ -142,7 +142,7 @@ static int act(const struct lc_command_line *line, struct lc_settings *settings,
 		return lc_supervisor_run(&configuration);
 	}
 	if (line->action == LC_COMMAND_LINE_PREFLIGHT)
-		return lc_preflight_run(settings, line->preflight_bucket, stdout);
+		return lc_preflight_report(settings, line->preflight_bucket, stdout);
 	lc_buffer_init(&text, TEXT_CAP);
 	if (line->action == LC_COMMAND_LINE_PRINT_CONFIG)
 		lc_settings_print_config(&text, settings);

@@ -19,4 +19,7 @@ void lc_render_status(const struct lc_status_document *document,
 void lc_render_status_health(const struct lc_status_document *document,
 			     struct lc_terminal_style style, struct lc_buffer *text);
 
+/* A line for each check of a preflight, as log-courier --preflight writes it, and an empty one. */
+void lc_render_status_checks(const struct lc_status_document *document, struct lc_buffer *text);
+
 #endif

@@ -29,6 +29,7 @@ enum lc_document_type {
 	LC_DOCUMENT_TARGET_STATE,   /* enum lc_target_state */
 	LC_DOCUMENT_DELIVERY_STATE, /* enum lc_delivery_state */
 	LC_DOCUMENT_RELOAD_STATE,   /* enum lc_reload_state, NONE */
+	LC_DOCUMENT_VERDICT_GRADE,  /* enum lc_verdict_grade */
 	LC_DOCUMENT_FAULT,          /* enum lc_fault, NONE */
 	LC_DOCUMENT_TEXT,           /* struct lc_view */
 	LC_DOCUMENT_LABEL,          /* array of char, terminated; empty */

@@ -1,5 +1,5 @@
 /* Names in the documents: the states of shards, cycles, targets and log objects, the severities of
- * findings and the faults of include/tbl. The supervisor and the workers decide them,
+ * findings, the grades of checks and the faults of include/tbl. The supervisor and the workers decide them,
  * log-courier-ctl shows them. */
 #ifndef LC_FORMATS_DOCUMENT_NAMES_H
 #define LC_FORMATS_DOCUMENT_NAMES_H
@@ -68,6 +68,14 @@ enum lc_reload_state {
 	LC_RELOAD_STATE_COUNT
 };
 
+/* ---- verdict_grades.h: the preflight decides them ---- */
+
+enum lc_verdict_grade {
+#define LC_VERDICT_GRADE(name, text, shown, counted, help) LC_VERDICT_##name,
+#include "tbl/verdict_grades.h"
+	LC_VERDICT_GRADES
+};
+
 /* ---- faults.h: workers find them, the supervisor makes findings of them ---- */
 
 enum lc_fault {
@@ -112,6 +120,7 @@ extern const struct lc_document_names LC_CYCLE_STEP_NAMES;
 extern const struct lc_document_names LC_TARGET_STATE_NAMES;
 extern const struct lc_document_names LC_DELIVERY_STATE_NAMES;
 extern const struct lc_document_names LC_RELOAD_STATE_NAMES;
+extern const struct lc_document_names LC_VERDICT_GRADE_NAMES;
 extern const struct lc_document_names LC_FAULT_NAMES;
 
 #endif

@@ -5,7 +5,8 @@
  *	{"version": "0.1.0", "time": "2026-02-06T00:00:38.123Z", "uptime_seconds": 12,
  *	 "healthy": false, "ready_shards": 3, "shard_count": 4,
  *	 "findings": [{"severity": "critical", "shard": 2, "text": "..."}],
- *	 "shards": [{"shard": 0, "state": "ready", "pid": 4711, ...}]}
+ *	 "shards": [{"shard": 0, "state": "ready", "pid": 4711, ...}],
+ *	 "checks": [{"grade": "ok", "subject": "offsets table logs.offsets", "text": "..."}]}
  *
  * Its members are those of include/tbl/status_fields.h. Members may be added in later versions; a
  * reader ignores what it does not know.
@@ -27,6 +28,7 @@ enum {
 	LC_STATUS_DOCUMENT_LABEL_SIZE = 64,
 	LC_STATUS_DOCUMENT_SHARDS_MAX = LC_DOCUMENT_NUMBER_MAX, /* of one document */
 	LC_STATUS_DOCUMENT_FINDINGS_MAX = 1024,                 /* of one document */
+	LC_STATUS_DOCUMENT_CHECKS_MAX = 1024,                   /* of one document */
 	LC_STATUS_DOCUMENT_BYTES_MAX = 256 * 1024 * 1024,
 };
 
@@ -42,6 +44,7 @@ enum { LC_STATUS_DOCUMENT_NO_AGE = -1 };
 #define LC_STATUS_DOCUMENT_STATE(name) enum lc_shard_state name;
 #define LC_STATUS_DOCUMENT_SEVERITY(name) enum lc_severity name;
 #define LC_STATUS_DOCUMENT_RELOAD_STATE(name) enum lc_reload_state name;
+#define LC_STATUS_DOCUMENT_VERDICT_GRADE(name) enum lc_verdict_grade name;
 #define LC_STATUS_DOCUMENT_FAULT(name) enum lc_fault name;
 #define LC_STATUS_DOCUMENT_LABEL(name) char name[LC_STATUS_DOCUMENT_LABEL_SIZE];
 #define LC_STATUS_DOCUMENT_STRING(name) char name[LC_STATUS_DOCUMENT_TEXT_SIZE];
@@ -57,6 +60,12 @@ struct lc_status_document_finding {
 #include "tbl/status_fields.h"
 };
 
+/* Of the last preflight that somebody asked for. */
+struct lc_status_document_check {
+#define LC_STATUS_CHECK LC_STATUS_DOCUMENT_MEMBER
+#include "tbl/status_fields.h"
+};
+
 struct lc_status_document {
 #define LC_STATUS_SERVICE LC_STATUS_DOCUMENT_MEMBER
 #include "tbl/status_fields.h"
@@ -64,14 +73,17 @@ struct lc_status_document {
 	size_t shards_size;
 	struct lc_status_document_finding *findings;
 	size_t findings_size;
+	struct lc_status_document_check *checks;
+	size_t checks_size;
 };
 
 /* How these are laid out. */
 extern const struct lc_document_layout LC_STATUS_DOCUMENT_SERVICE_LAYOUT;
 extern const struct lc_document_layout LC_STATUS_DOCUMENT_SHARD_LAYOUT;
 extern const struct lc_document_layout LC_STATUS_DOCUMENT_FINDING_LAYOUT;
+extern const struct lc_document_layout LC_STATUS_DOCUMENT_CHECK_LAYOUT;
 
-/* An empty document with room for `shards` shards (all zero) and no finding. */
+/* An empty document with room for `shards` shards (all zero), no finding and no check. */
 void lc_status_document_init(struct lc_status_document *document, size_t shards);
 void lc_status_document_free(struct lc_status_document *document);
 
@@ -86,14 +98,17 @@ void lc_status_document_find(struct lc_status_document *document, enum lc_severi
 size_t lc_status_document_count(const struct lc_status_document *document,
 				enum lc_severity severity);
 
-/* Appends the document as JSON, with a line end. Without `with_shards` the shards are left out. A
- * text that is not UTF-8 is written with '?' for each byte that is not ASCII. */
-void lc_status_document_encode(const struct lc_status_document *document, bool with_shards,
+/* Adds copies of checks. Beyond LC_STATUS_DOCUMENT_CHECKS_MAX they are left out. */
+void lc_status_document_add_checks(struct lc_status_document *document,
+				   const struct lc_status_document_check *checks, size_t count);
+
+/* Appends the document as JSON, with a line end; not `whole`: without shards and checks. A text that is not UTF-8 is written with '?' for each byte that is not ASCII. */
+void lc_status_document_encode(const struct lc_status_document *document, bool whole,
 			       struct lc_buffer *json);
 
 /* Reads a document; to be released with lc_status_document_free. False with `error` set
- * (LC_ERROR_CORRUPT), and nothing to release, when it is none. A document without shards is fine.
- */
+ * (LC_ERROR_CORRUPT), and nothing to release, when it is none. A document without shards or
+ * checks is fine. */
 bool lc_status_document_decode(struct lc_view json, struct lc_status_document *document,
 			       struct lc_error *error);
 

@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* In the order in which they run. */
+/* In the order in which they run; those of a brief preflight come first. */
 enum lc_clickhouse_check_id {
 	LC_CLICKHOUSE_CHECK_SERVER,
 	LC_CLICKHOUSE_CHECK_CLOCK,
@@ -27,7 +27,8 @@ enum lc_clickhouse_check_id {
 	LC_CLICKHOUSE_CHECK_RETENTION,
 	LC_CLICKHOUSE_CHECK_OFFSETS_TABLE,
 	LC_CLICKHOUSE_CHECK_OFFSETS_COLUMNS,
-	LC_CLICKHOUSE_CHECK_OFFSETS_INSERT,
+	LC_CLICKHOUSE_CHECKS_BRIEF,
+	LC_CLICKHOUSE_CHECK_OFFSETS_INSERT = LC_CLICKHOUSE_CHECKS_BRIEF,
 	LC_CLICKHOUSE_CHECK_WINDOW,
 	LC_CLICKHOUSE_CHECK_OFFSETS,
 	LC_CLICKHOUSE_CHECK_DOUBTFUL_WINDOW,

@@ -1,20 +1,30 @@
 /*
- * The preflight: asks the real servers, before the service starts, whether it could work with them,
- * and says so in one line for each check. It changes nothing, but for an object that it stores in
- * a bucket of the caller's choice and deletes again.
+ * The preflight: asks the real servers whether the service could work with them. It changes
+ * nothing, but for an object that it stores in a bucket of the caller's choice and deletes again.
  */
 #ifndef LC_PREFLIGHT_PREFLIGHT_H
 #define LC_PREFLIGHT_PREFLIGHT_H
 
+#include "base/error.h"
 #include "config/settings.h"
+#include "preflight/verdict.h"
 
-#include <stdio.h>
+#include <stdbool.h>
 
-/* Checks one after the other, each for clickhouse.timeout-seconds at most, and writes the lines to
- * `out` as they come, then a summary. `bucket`: where an upload is tried; NULL: none is. Returns
- * LC_EXIT_OK if nothing has failed (warnings are allowed), LC_EXIT_FAILURE if something has, and
- * LC_EXIT_USAGE if the settings cannot be worked with, as when a file of authorities cannot be
- * read; stderr says why. */
-int lc_preflight_run(const struct lc_settings *settings, const char *bucket, FILE *out);
+struct lc_preflight {
+	const struct lc_settings *settings;
+	/* Only what ClickHouse tells of its servers and tables, and whether S3 takes the keys: none of
+	 * our own statements, which may read rows. */
+	bool brief;
+	const char *bucket; /* where an upload is tried; NULL: none is. Not with `brief` */
+	/* What a check has found, as it comes. */
+	void (*tell)(void *context, const struct lc_verdict *verdict, const char *subject);
+	void *context;
+};
+
+/* Checks one after the other, on an event loop of its own, each for clickhouse.timeout-seconds at
+ * most. False with `error` set, and nothing is told, if the settings cannot be worked with, as when
+ * a file of authorities cannot be read. */
+bool lc_preflight_run(const struct lc_preflight *preflight, struct lc_error *error);
 
 #endif

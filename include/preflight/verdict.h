@@ -9,15 +9,7 @@
 #include "base/error.h"
 #include "formats/document_names.h"
 
-enum lc_verdict_grade {
-	LC_VERDICT_OK,
-	LC_VERDICT_WARN, /* the service works, and yet somebody should look */
-	LC_VERDICT_FAIL, /* the service would not deliver */
-	LC_VERDICT_SKIP, /* not checked, because an earlier check has failed */
-	LC_VERDICT_GRADES
-};
-
-enum { LC_VERDICT_TEXT_SIZE = 1536 };
+enum { LC_VERDICT_TEXT_SIZE = 1024 };
 
 struct lc_verdict {
 	enum lc_verdict_grade grade;
@@ -40,9 +32,5 @@ void lc_verdict_set_fault(struct lc_verdict *verdict, const struct lc_error *err
 /* Appends what is to be done about a fault before the service has started: the advice of
  * include/tbl/faults.h without what speaks of a service that runs. A sentence. */
 void lc_verdict_append_advice(struct lc_buffer *text, enum lc_fault fault);
-
-/* Appends "ok    <subject>: <text>" and a line end. */
-void lc_verdict_append_line(struct lc_buffer *line, const struct lc_verdict *verdict,
-			    const char *subject);
 
 #endif

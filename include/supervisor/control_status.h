@@ -9,6 +9,7 @@
 #include "formats/status_document.h"
 #include "supervisor/fleet.h"
 #include "supervisor/http_server.h"
+#include "supervisor/preflight_child.h"
 #include "supervisor/reload.h"
 
 #include <stdbool.h>
@@ -19,6 +20,7 @@ struct lc_control_status {
 	const struct lc_settings *settings;
 	const struct lc_fleet *fleet;
 	const struct lc_reload *reload;
+	const struct lc_preflight_child *preflight;
 	uint64_t started_ms;  /* lc_clock_monotonic_ms */
 	double start_seconds; /* lc_process_usage_start_seconds */
 };

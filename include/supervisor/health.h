@@ -6,6 +6,7 @@
 
 #include "formats/status_document.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct lc_health_rules {
@@ -19,6 +20,11 @@ struct lc_health_rules {
 	int64_t deaths_in_a_row_max;
 	int64_t reconcile_failing_max_seconds;
 };
+
+/* Adds what the service's own preflight, of the time `begun`, has found: warnings, because whether
+ * rows are delivered is for the shards to tell. */
+void lc_health_examine_checks(const struct lc_status_document_check *checks, size_t count,
+			      const char *begun, struct lc_status_document *document);
 
 /* Adds what is to be said about the document's service and shards to its findings. */
 void lc_health_examine(const struct lc_health_rules *rules, struct lc_status_document *document);

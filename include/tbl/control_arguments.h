@@ -25,6 +25,8 @@ LC_CONTROL_ARGUMENT(WORKER, WORD, set_shard, append_shard, "worker", "SHARD",
 	"the number of a shard")
 LC_CONTROL_ARGUMENT(LEVEL, WORD, set_level, append_level, "level", "LEVEL",
 	"error, warn, info or debug")
+LC_CONTROL_ARGUMENT(UPLOAD_BUCKET, VALUE, set_bucket, append_bucket, "upload-bucket", "BUCKET",
+	"store a small object in this bucket, and delete it again")
 LC_CONTROL_ARGUMENT(ALL, FLAG, NULL, NULL, "all", "",
 	"all of them")
 LC_CONTROL_ARGUMENT(LAGGING, FLAG, NULL, NULL, "lagging", "",

@@ -14,8 +14,8 @@
  *	NONE, the control socket knows nothing of it.
  * worker: the function of delivery/inspect that a worker answers with; NULL if it is not asked.
  * ctl: SHOW(f), the answer is shown by f of ctl/show; RENDER(f), by f of ctl/render_inspection;
- *	AWAIT(f, g), so is it, and then the outcome is awaited, which g of ctl/outcome tells from
- *	the status;
+ *	AWAIT(f, g, h), so is it, and then the outcome is awaited, which g of ctl/outcome tells
+ *	from the status; h shows what the status says of it beside the outcome, NULL: nothing;
  *	FILES(f), f of ctl/main looks into the state directory, and no service is asked.
  *
  * A file that uses one of these three columns first defines the words in capitals that stand in it.
@@ -62,8 +62,12 @@ LC_CONTROL_COMMAND(RETRY, "retry", "POST", "/v1/retry",
 	SHARDS, retry, RENDER(render_retry), T(BUCKET) | T(ALL),
 	"try a target bucket again now, without waiting for its backoff to end")
 LC_CONTROL_COMMAND(RELOAD, "reload", "POST", "/v1/reload",
-	ORDER(reload), NULL, AWAIT(render_reload, outcome_of_reload), 0,
+	ORDER(reload), NULL, AWAIT(render_reload, outcome_of_reload, NULL), 0,
 	"read the configuration again and replace the workers one by one; waits for the outcome")
+LC_CONTROL_COMMAND(PREFLIGHT, "preflight", "POST", "/v1/preflight",
+	ORDER(preflight), NULL, AWAIT(render_preflight, outcome_of_preflight, lc_render_status_checks),
+	T(UPLOAD_BUCKET),
+	"check the servers, tables and rights with the settings in force; exits with 1 if a check fails")
 LC_CONTROL_COMMAND(RESTART, "restart", "POST", "/v1/restart",
 	ORDER(restart), NULL, RENDER(render_restart), T(WORKER) | T(ALL),
 	"replace a shard's worker: it finishes what is under way, then a new one takes over")
@@ -74,7 +78,7 @@ LC_CONTROL_COMMAND(RESUME, "resume", "POST", "/v1/resume",
 	ORDER(resume), NULL, RENDER(render_resume), T(WORKER) | T(ALL),
 	"let a paused shard go on")
 LC_CONTROL_COMMAND(DRAIN, "drain", "POST", "/v1/drain",
-	ORDER(drain), NULL, AWAIT(render_pause, outcome_of_drain), 0,
+	ORDER(drain), NULL, AWAIT(render_pause, outcome_of_drain, NULL), 0,
 	"pause all shards and wait until nothing is under way; the service stays up")
 LC_CONTROL_COMMAND(LOG_LEVEL, "log-level", "POST", "/v1/log-level",
 	ORDER(set_log_level), NULL, RENDER(render_log_level), T(LEVEL) | T(SHARD),

@@ -94,6 +94,14 @@ LC_CONTROL_MANUAL(RELOAD,
 	"If a worker cannot work with the new settings, they are taken back. SIGHUP does the same.")
 LC_CONTROL_EXAMPLE(RELOAD, "reload", "put an edited configuration file, or a new certificate, into effect")
 
+LC_CONTROL_MANUAL(PREFLIGHT,
+	"A process beside the workers checks what log-courier --preflight checks, with the settings that the service is running "
+	"with: each server of ClickHouse, the tables, their columns and retention, the rights, and S3's keys. Delivery goes on "
+	"meanwhile. There is one at a time, and it is given up after 300 seconds. After its start and after a reload the service "
+	"itself makes the checks that read no rows and write nothing; what these find, health shows as warnings.")
+LC_CONTROL_EXAMPLE(PREFLIGHT, "preflight", "what is set up wrongly, and what to do about it")
+LC_CONTROL_EXAMPLE(PREFLIGHT, "preflight --upload-bucket central-logs", "the same, and an upload to this bucket")
+
 LC_CONTROL_MANUAL(RESTART,
 	"Nothing is lost, and nothing is delivered twice. A worker that does not end within shutdown-timeout-seconds is killed.")
 LC_CONTROL_EXAMPLE(RESTART, "restart 2", "give shard 2 a new worker")

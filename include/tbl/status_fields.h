@@ -1,6 +1,6 @@
 /*
- * What the status document (formats/status_document.h) says about the service, each of its shards
- * and each finding, in the order in which it is written. The structs, the JSON and
+ * What the status document (formats/status_document.h) says about the service, each of its shards,
+ * each finding and each check of a preflight, in the order in which it is written. The structs, the JSON and
  * docs/ctl-json.md are made from it.
  *
  * LC_STATUS_<KIND>(type, name, help)
@@ -8,7 +8,7 @@
  * type: COUNT, a number; NUMBER, a small one; PID, null for none; AGE, seconds or another number
  * that is not negative, null for none; OWNER, the number of a shard, null for the service as a
  * whole; FLAG, true or false; STATE, a word of include/tbl/shard_states.h; SEVERITY, one of
- * include/tbl/severities.h; RELOAD_STATE and FAULT, of reload_states.h and faults.h, null for none;
+ * include/tbl/severities.h; VERDICT_GRADE, of verdict_grades.h; RELOAD_STATE and FAULT, of reload_states.h and faults.h, null for none;
  * LABEL and STRING, short and long text, null when empty.
  */
 #ifndef LC_STATUS_SERVICE
@@ -19,6 +19,9 @@
 #endif
 #ifndef LC_STATUS_FINDING
 #define LC_STATUS_FINDING(type, name, help)
+#endif
+#ifndef LC_STATUS_CHECK
+#define LC_STATUS_CHECK(type, name, help)
 #endif
 
 /* clang-format off */
@@ -33,6 +36,7 @@ LC_STATUS_SERVICE(FLAG, state_replaced, "whether state-directory or its lock is 
 LC_STATUS_SERVICE(COUNT, reloads, "reloads of the configuration since the service started, including one under way")
 LC_STATUS_SERVICE(RELOAD_STATE, reload_state, "of the last reload: running, done or failed")
 LC_STATUS_SERVICE(STRING, reload_text, "what the reload is doing, what it has changed, or why it failed")
+LC_STATUS_SERVICE(FLAG, preflight_running, "whether a preflight that log-courier-ctl asked for is under way; `checks` grows until it has ended")
 LC_STATUS_SERVICE(COUNT, log_lines_dropped, "lines of the supervisor's log that were dropped because log.destination did not take them")
 LC_STATUS_SERVICE(AGE, log_failing_seconds, "for how long log.destination has taken no line of the supervisor's log")
 
@@ -88,8 +92,13 @@ LC_STATUS_SHARD(LABEL, obituary_time, "when it died, UTC")
 LC_STATUS_FINDING(SEVERITY, severity, "critical or warning; critical ones come first")
 LC_STATUS_FINDING(OWNER, shard, "the shard in trouble; null: the service as a whole")
 LC_STATUS_FINDING(STRING, text, "what is wrong and what to do")
+
+LC_STATUS_CHECK(VERDICT_GRADE, grade, "how it has come out")
+LC_STATUS_CHECK(STRING, subject, "what was checked")
+LC_STATUS_CHECK(STRING, text, "what was found and what to do")
 /* clang-format on */
 
+#undef LC_STATUS_CHECK
 #undef LC_STATUS_SERVICE
 #undef LC_STATUS_SHARD
 #undef LC_STATUS_FINDING

@@ -144,6 +144,7 @@ static void offer_values(struct line *line, enum lc_control_request_argument arg
 		line->ask(line->context, LC_COMPLETION_SOURCES, take_name, line);
 		break;
 	case LC_CONTROL_REQUEST_ARGUMENT_BUCKET:
+	case LC_CONTROL_REQUEST_ARGUMENT_UPLOAD_BUCKET:
 		line->ask(line->context, LC_COMPLETION_TARGETS, take_name, line);
 		break;
 	case LC_CONTROL_REQUEST_ARGUMENT_WORKER:

@@ -226,6 +226,7 @@ static const char *type_text(enum lc_document_type type)
 	case LC_DOCUMENT_STEP:
 	case LC_DOCUMENT_TARGET_STATE:
 	case LC_DOCUMENT_DELIVERY_STATE:
+	case LC_DOCUMENT_VERDICT_GRADE:
 		return "word";
 	case LC_DOCUMENT_RELOAD_STATE:
 	case LC_DOCUMENT_FAULT:
@@ -295,10 +296,11 @@ static void append_status(struct lc_buffer *text)
 {
 	lc_buffer_append_text(text, "\n## The status document\n\n");
 	append_commands(LC_CONTROL_REQUEST_BY_SUPERVISOR, text);
-	lc_buffer_append_text(text, "`health` omits `shards`.\n");
+	lc_buffer_append_text(text, "`health` omits `shards` and `checks`.\n");
 	append_layout(&LC_STATUS_DOCUMENT_SERVICE_LAYOUT, text);
 	append_layout(&LC_STATUS_DOCUMENT_FINDING_LAYOUT, text);
 	append_layout(&LC_STATUS_DOCUMENT_SHARD_LAYOUT, text);
+	append_layout(&LC_STATUS_DOCUMENT_CHECK_LAYOUT, text);
 	lc_buffer_append_text(text, "\nThe words of `state`:\n\n| word | meaning |\n|---|---|\n");
 #define LC_SHARD_STATE(name, word, help) \
 	lc_buffer_append_format(text, "| `%s` | %s |\n", (word), (help));
@@ -308,6 +310,10 @@ static void append_status(struct lc_buffer *text)
 #define LC_SEVERITY(name, word, help) \
 	lc_buffer_append_format(text, "| `%s` | %s |\n", (word), (help));
 #include "tbl/severities.h"
+	lc_buffer_append_text(text, "\nThe words of `grade`:\n\n| word | meaning |\n|---|---|\n");
+#define LC_VERDICT_GRADE(name, word, shown, counted, help) \
+	lc_buffer_append_format(text, "| `%s` | %s |\n", (word), (help));
+#include "tbl/verdict_grades.h"
 	lc_buffer_append_text(text, "\nThe words of `clickhouse_fault` and `s3_fault`:\n\n"
 				    "| word | meaning | what to do |\n|---|---|---|\n");
 #define LC_FAULT(name, word, reach, patience, what, advice) \

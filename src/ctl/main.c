@@ -113,7 +113,7 @@ static int (*const HANDLERS[LC_CONTROL_REQUEST_COMMAND_COUNT])(const struct lc_a
 							       struct lc_buffer *text) = {
 #define SHOW(handler) look
 #define RENDER(renderer) look
-#define AWAIT(renderer, outcome) order
+#define AWAIT(renderer, outcome, lines) order
 #define FILES(handler) handler
 #define LC_CONTROL_COMMAND(name, words, method, path, supervisor, worker, ctl, takes, help) \
 	[LC_CONTROL_REQUEST_##name] = ctl,

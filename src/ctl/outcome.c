@@ -3,7 +3,9 @@
 #include "base/buffer.h"
 #include "ctl/client.h"
 #include "ctl/output.h"
+#include "ctl/render_status.h"
 #include "ctl/terminal.h"
+#include "formats/check_line.h"
 #include "formats/status_document.h"
 
 #include <inttypes.h>
@@ -40,12 +42,41 @@ static enum outcome outcome_of_drain(const struct lc_status_document *document,
 	return working == 0 ? GOOD : OPEN;
 }
 
+static enum outcome outcome_of_preflight(const struct lc_status_document *document,
+					 char words[LC_STATUS_DOCUMENT_TEXT_SIZE])
+{
+	size_t counts[LC_VERDICT_GRADES] = {0};
+	struct lc_buffer summary;
+
+	for (size_t i = 0; i < document->checks_size; i++)
+		counts[document->checks[i].grade]++;
+	lc_buffer_init(&summary, LC_STATUS_DOCUMENT_TEXT_SIZE);
+	lc_check_line_append_counts(&summary, counts);
+	snprintf(words, LC_STATUS_DOCUMENT_TEXT_SIZE, "%s", lc_buffer_text(&summary));
+	lc_buffer_free(&summary);
+	if (document->preflight_running)
+		return OPEN;
+	return counts[LC_VERDICT_FAIL] > 0 || document->checks_size == 0 ? BAD : GOOD;
+}
+
 /* Tells the outcome from a status. `words`: what is going on, or has come out. A pure rule. */
 static enum outcome (*const JUDGES[LC_CONTROL_REQUEST_COMMAND_COUNT])(
     const struct lc_status_document *document, char words[LC_STATUS_DOCUMENT_TEXT_SIZE]) = {
 #define SHOW(handler) NULL
 #define RENDER(renderer) NULL
-#define AWAIT(renderer, outcome) outcome
+#define AWAIT(renderer, outcome, lines) outcome
+#define FILES(handler) NULL
+#define LC_CONTROL_COMMAND(name, words, method, path, supervisor, worker, ctl, takes, help) \
+	[LC_CONTROL_REQUEST_##name] = ctl,
+#include "tbl/control_commands.h"
+};
+
+/* What the status says beside the outcome; NULL: nothing. */
+static void (*const LINES[LC_CONTROL_REQUEST_COMMAND_COUNT])(
+    const struct lc_status_document *document, struct lc_buffer *text) = {
+#define SHOW(handler) NULL
+#define RENDER(renderer) NULL
+#define AWAIT(renderer, outcome, lines) lines
 #define FILES(handler) NULL
 #define LC_CONTROL_COMMAND(name, words, method, path, supervisor, worker, ctl, takes, help) \
 	[LC_CONTROL_REQUEST_##name] = ctl,
@@ -65,23 +96,32 @@ static void tell_progress(const char *words, char told[LC_STATUS_DOCUMENT_TEXT_S
 	lc_buffer_free(&text);
 }
 
+/* Without lines of its own a bad outcome is an error. */
 static int tell_outcome(const struct lc_arguments *arguments, enum outcome outcome,
-			const char *words, const struct lc_buffer *json)
+			const char *words, const struct lc_status_document *document,
+			const struct lc_buffer *json)
 {
+	void (*lines)(const struct lc_status_document *document, struct lc_buffer *text) =
+	    LINES[arguments->request.command];
 	struct lc_error error;
 	struct lc_buffer text;
 	int code;
 
-	if (outcome == BAD) {
+	if (outcome == BAD && lines == NULL) {
 		lc_error_set(&error, LC_ERROR_REFUSED, "%s", words);
 		return lc_output_error(&error, LC_ARGUMENTS_EXIT_UNHEALTHY, arguments->json);
 	}
 	lc_buffer_init(&text, LC_STATUS_DOCUMENT_BYTES_MAX);
-	if (arguments->json)
+	if (arguments->json) {
 		lc_buffer_append_view(&text, lc_buffer_view(json));
-	else
+	} else {
+		if (lines != NULL)
+			lines(document, &text);
 		lc_terminal_append_wrapped(words, 0, &text);
-	code = lc_output_text(&text, LC_ARGUMENTS_EXIT_DONE, arguments->json);
+	}
+	code = lc_output_text(&text,
+			      outcome == BAD ? LC_ARGUMENTS_EXIT_UNHEALTHY : LC_ARGUMENTS_EXIT_DONE,
+			      arguments->json);
 	lc_buffer_free(&text);
 	return code;
 }
@@ -104,11 +144,11 @@ static enum outcome look(const struct lc_arguments *arguments, const char *socke
 		*code = lc_output_error(&error, LC_ARGUMENTS_EXIT_UNREACHABLE, arguments->json);
 	} else {
 		outcome = JUDGES[arguments->request.command](&document, words);
-		lc_status_document_free(&document);
 		if (outcome == OPEN)
 			tell_progress(words, told);
 		else
-			*code = tell_outcome(arguments, outcome, words, &json);
+			*code = tell_outcome(arguments, outcome, words, &document, &json);
+		lc_status_document_free(&document);
 	}
 	lc_buffer_free(&json);
 	return outcome;

@@ -10,7 +10,8 @@ bool lc_output_print(const struct lc_buffer *text, struct lc_error *error)
 {
 	if (lc_buffer_failed(text))
 		return lc_error_set(error, LC_ERROR_LIMIT, "the answer is too long to be shown");
-	if (fwrite(text->data, 1, text->size, stdout) == text->size && fflush(stdout) == 0)
+	if (text->size == 0 ||
+	    (fwrite(text->data, 1, text->size, stdout) == text->size && fflush(stdout) == 0))
 		return true;
 	return lc_error_set(error, LC_ERROR_SYSTEM, "the answer could not be written");
 }

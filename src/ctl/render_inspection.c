@@ -448,6 +448,12 @@ static void render_reload(const struct page *page)
 	append_order(page, "the configuration is valid and affects");
 }
 
+/* Its checks come from the status, once it has ended. */
+static void render_preflight(const struct page *page)
+{
+	(void)page;
+}
+
 static void render_restart(const struct page *page)
 {
 	append_order(page, "a new worker takes over for");
@@ -473,7 +479,7 @@ static void render_log_level(const struct page *page)
 static void (*const RENDERERS[LC_CONTROL_REQUEST_COMMAND_COUNT])(const struct page *page) = {
 #define SHOW(handler) NULL
 #define RENDER(renderer) renderer
-#define AWAIT(renderer, outcome) renderer
+#define AWAIT(renderer, outcome, lines) renderer
 #define FILES(handler) NULL
 #define LC_CONTROL_COMMAND(name, words, method, path, supervisor, worker, ctl, takes, help) \
 	[LC_CONTROL_REQUEST_##name] = ctl,

@@ -3,6 +3,7 @@
 #include "ctl/table.h"
 #include "ctl/terminal.h"
 #include "ctl/units.h"
+#include "formats/check_line.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -289,4 +290,19 @@ void lc_render_status_health(const struct lc_status_document *document,
 	append_health(document, style, text);
 	lc_buffer_append_char(text, '\n');
 	append_findings(document, style, text);
+}
+
+void lc_render_status_checks(const struct lc_status_document *document, struct lc_buffer *text)
+{
+	for (size_t i = 0; i < document->checks_size; i++) {
+		const struct lc_status_document_check *check = &document->checks[i];
+		struct lc_buffer line;
+
+		lc_buffer_init(&line, SIZE_MAX / 2);
+		lc_check_line_append(&line, check->grade, check->subject, check->text);
+		lc_terminal_append(line.data, line.size - 1, text);
+		lc_buffer_append_char(text, '\n');
+		lc_buffer_free(&line);
+	}
+	lc_buffer_append_char(text, '\n');
 }

@@ -171,7 +171,7 @@ typedef enum lc_arguments_exit show_function(struct show *show, const struct lc_
 static show_function *const SHOWS[LC_CONTROL_REQUEST_COMMAND_COUNT] = {
 #define SHOW(handler) handler
 #define RENDER(renderer) show_inspection
-#define AWAIT(renderer, outcome) show_inspection
+#define AWAIT(renderer, outcome, lines) show_inspection
 #define FILES(handler) NULL
 #define LC_CONTROL_COMMAND(name, words, method, path, supervisor, worker, ctl, takes, help) \
 	[LC_CONTROL_REQUEST_##name] = ctl,

@@ -55,6 +55,7 @@ _Static_assert(sizeof(enum lc_shard_state) == sizeof(unsigned) &&
 		   sizeof(enum lc_target_state) == sizeof(unsigned) &&
 		   sizeof(enum lc_delivery_state) == sizeof(unsigned) &&
 		   sizeof(enum lc_reload_state) == sizeof(unsigned) &&
+		   sizeof(enum lc_verdict_grade) == sizeof(unsigned) &&
 		   sizeof(enum lc_fault) == sizeof(unsigned),
 	       "an enum is an unsigned");
 
@@ -65,6 +66,7 @@ static const struct lc_document_names *const NAMES[] = {
     [LC_DOCUMENT_TARGET_STATE] = &LC_TARGET_STATE_NAMES,
     [LC_DOCUMENT_DELIVERY_STATE] = &LC_DELIVERY_STATE_NAMES,
     [LC_DOCUMENT_RELOAD_STATE] = &LC_RELOAD_STATE_NAMES,
+    [LC_DOCUMENT_VERDICT_GRADE] = &LC_VERDICT_GRADE_NAMES,
     [LC_DOCUMENT_FAULT] = &LC_FAULT_NAMES,
 };
 
@@ -116,6 +118,7 @@ static json_t *value_of(enum lc_document_type type, const char *place)
 	case LC_DOCUMENT_TARGET_STATE:
 	case LC_DOCUMENT_DELIVERY_STATE:
 	case LC_DOCUMENT_RELOAD_STATE:
+	case LC_DOCUMENT_VERDICT_GRADE:
 	case LC_DOCUMENT_FAULT: {
 		FETCH(unsigned, name);
 		LC_ASSERT(name < NAMES[type]->count);
@@ -258,6 +261,7 @@ static bool read_value(const json_t *value, const struct lc_document_field *fiel
 	case LC_DOCUMENT_TARGET_STATE:
 	case LC_DOCUMENT_DELIVERY_STATE:
 	case LC_DOCUMENT_RELOAD_STATE:
+	case LC_DOCUMENT_VERDICT_GRADE:
 	case LC_DOCUMENT_FAULT:
 		return read_name(value, NAMES[field->type], place);
 	case LC_DOCUMENT_TEXT: {

@@ -33,6 +33,11 @@ static const char *const RELOAD_STATES[LC_RELOAD_STATE_COUNT] = {
 #include "tbl/reload_states.h"
 };
 
+static const char *const VERDICT_GRADES[LC_VERDICT_GRADES] = {
+#define LC_VERDICT_GRADE(name, text, shown, counted, help) [LC_VERDICT_##name] = (text),
+#include "tbl/verdict_grades.h"
+};
+
 static const char *const FAULTS[LC_FAULT_COUNT] = {
     [LC_FAULT_NONE] = "",
 #define LC_FAULT(name, word, reach, patience, what, advice) [LC_FAULT_##name] = (word),
@@ -45,6 +50,7 @@ const struct lc_document_names LC_CYCLE_STEP_NAMES = {CYCLE_STEPS, LC_CYCLE_STEP
 const struct lc_document_names LC_TARGET_STATE_NAMES = {TARGET_STATES, LC_TARGET_STATE_COUNT};
 const struct lc_document_names LC_DELIVERY_STATE_NAMES = {DELIVERY_STATES, LC_DELIVERY_STATE_COUNT};
 const struct lc_document_names LC_RELOAD_STATE_NAMES = {RELOAD_STATES, LC_RELOAD_STATE_COUNT};
+const struct lc_document_names LC_VERDICT_GRADE_NAMES = {VERDICT_GRADES, LC_VERDICT_GRADES};
 const struct lc_document_names LC_FAULT_NAMES = {FAULTS, LC_FAULT_COUNT};
 
 const struct lc_fault_description LC_FAULT_DESCRIPTIONS[LC_FAULT_COUNT] = {

@@ -25,12 +25,19 @@ static const struct lc_document_field FINDING_FIELDS[] = {
 #include "tbl/status_fields.h"
 };
 
+static const struct lc_document_field CHECK_FIELDS[] = {
+#define LC_STATUS_CHECK(type, name, help) FIELD(lc_status_document_check, type, name, help),
+#include "tbl/status_fields.h"
+};
+
 const struct lc_document_layout LC_STATUS_DOCUMENT_SERVICE_LAYOUT =
     LC_DOCUMENT_LAYOUT(NULL, struct lc_status_document, SERVICE_FIELDS);
 const struct lc_document_layout LC_STATUS_DOCUMENT_SHARD_LAYOUT =
     LC_DOCUMENT_LAYOUT("shards", struct lc_status_document_shard, SHARD_FIELDS);
 const struct lc_document_layout LC_STATUS_DOCUMENT_FINDING_LAYOUT =
     LC_DOCUMENT_LAYOUT("findings", struct lc_status_document_finding, FINDING_FIELDS);
+const struct lc_document_layout LC_STATUS_DOCUMENT_CHECK_LAYOUT =
+    LC_DOCUMENT_LAYOUT("checks", struct lc_status_document_check, CHECK_FIELDS);
 
 void lc_status_document_init(struct lc_status_document *document, size_t shards)
 {
@@ -43,6 +50,7 @@ void lc_status_document_free(struct lc_status_document *document)
 {
 	free(document->shards);
 	free(document->findings);
+	free(document->checks);
 	*document = (struct lc_status_document){0};
 }
 
@@ -100,6 +108,20 @@ void lc_status_document_find(struct lc_status_document *document, enum lc_severi
 	add_finding(document, &finding);
 }
 
+void lc_status_document_add_checks(struct lc_status_document *document,
+				   const struct lc_status_document_check *checks, size_t count)
+{
+	size_t room = LC_STATUS_DOCUMENT_CHECKS_MAX - document->checks_size;
+	size_t added = count < room ? count : room;
+
+	if (added == 0)
+		return;
+	document->checks = lc_memory_resize(document->checks, document->checks_size + added,
+					    sizeof(*document->checks));
+	memcpy(&document->checks[document->checks_size], checks, added * sizeof(*checks));
+	document->checks_size += added;
+}
+
 /* ---- as JSON ---- */
 
 static void write_list(json_t *object, const struct lc_document_layout *layout, const void *rows,
@@ -116,7 +138,7 @@ static void write_list(json_t *object, const struct lc_document_layout *layout, 
 	lc_document_set(object, layout->name, list);
 }
 
-void lc_status_document_encode(const struct lc_status_document *document, bool with_shards,
+void lc_status_document_encode(const struct lc_status_document *document, bool whole,
 			       struct lc_buffer *json)
 {
 	json_t *object = json_object();
@@ -124,9 +146,12 @@ void lc_status_document_encode(const struct lc_status_document *document, bool w
 	lc_document_write(object, &LC_STATUS_DOCUMENT_SERVICE_LAYOUT, document);
 	write_list(object, &LC_STATUS_DOCUMENT_FINDING_LAYOUT, document->findings,
 		   document->findings_size);
-	if (with_shards)
+	if (whole) {
 		write_list(object, &LC_STATUS_DOCUMENT_SHARD_LAYOUT, document->shards,
 			   document->shards_size);
+		write_list(object, &LC_STATUS_DOCUMENT_CHECK_LAYOUT, document->checks,
+			   document->checks_size);
+	}
 	lc_document_finish(object, json);
 }
 
@@ -164,6 +189,23 @@ static bool decode_findings(const json_t *findings, struct lc_status_document *d
 	return true;
 }
 
+static bool decode_checks(const json_t *checks, struct lc_status_document *document)
+{
+	if (checks == NULL)
+		return true;
+	if (!json_is_array(checks) || json_array_size(checks) > LC_STATUS_DOCUMENT_CHECKS_MAX)
+		return false;
+	for (size_t i = 0; i < json_array_size(checks); i++) {
+		struct lc_status_document_check check = {.grade = LC_VERDICT_OK};
+
+		if (!lc_document_read(json_array_get(checks, i), &LC_STATUS_DOCUMENT_CHECK_LAYOUT,
+				      &check))
+			return false;
+		lc_status_document_add_checks(document, &check, 1);
+	}
+	return true;
+}
+
 bool lc_status_document_decode(struct lc_view json, struct lc_status_document *document,
 			       struct lc_error *error)
 {
@@ -175,6 +217,7 @@ bool lc_status_document_decode(struct lc_view json, struct lc_status_document *d
 		return false;
 	whole = decode_shards(json_object_get(object, "shards"), document) &&
 		decode_findings(json_object_get(object, "findings"), document) &&
+		decode_checks(json_object_get(object, "checks"), document) &&
 		lc_document_read(object, &LC_STATUS_DOCUMENT_SERVICE_LAYOUT, document);
 	json_decref(object);
 	if (!whole) {

@@ -3,7 +3,6 @@
 #include "base/assert.h"
 #include "base/buffer.h"
 #include "base/clock.h"
-#include "base/exit_codes.h"
 #include "base/loop.h"
 #include "base/random.h"
 #include "clients/clickhouse.h"
@@ -14,12 +13,12 @@
 #include "preflight/s3_checks.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
 	SQL_MAX = 64 * 1024,
 	ANSWER_MAX = 1024 * 1024,
-	LINE_CAP = 4096,
 	SUBJECT_SIZE = 1024,
 	KEY_SIZE = 128,
 };
@@ -28,13 +27,11 @@ enum {
 static const char OBJECT[] = "Written by log-courier --preflight, which deletes it again.\n";
 
 struct preflight {
+	const struct lc_preflight *asked;
 	const struct lc_settings *settings; /* with the time-outs of a preflight */
-	const char *bucket;                 /* NULL: no upload is tried */
-	FILE *out;
 	struct lc_loop *loop;
 	struct lc_servers servers;
 	struct lc_random random;
-	unsigned verdicts[LC_VERDICT_GRADES];
 
 	struct lc_preflight_facts facts;
 	unsigned check;  /* the statement that is asked, an enum lc_clickhouse_check_id, */
@@ -57,16 +54,10 @@ struct preflight {
 	struct lc_s3_body body;
 };
 
-static void tell(struct preflight *preflight, const struct lc_verdict *verdict, const char *subject)
+static void tell(const struct preflight *preflight, const struct lc_verdict *verdict,
+		 const char *subject)
 {
-	struct lc_buffer line;
-
-	preflight->verdicts[verdict->grade]++;
-	lc_buffer_init(&line, LINE_CAP);
-	lc_verdict_append_line(&line, verdict, subject);
-	fputs(lc_buffer_text(&line), preflight->out);
-	fflush(preflight->out);
-	lc_buffer_free(&line);
+	preflight->asked->tell(preflight->asked->context, verdict, subject);
 }
 
 static bool has_passed(const struct lc_verdict *verdict)
@@ -89,7 +80,7 @@ static void tell_not_checked(struct preflight *preflight, const char *subject, c
 static struct lc_s3 *s3_of_bucket(const struct preflight *preflight)
 {
 	const struct lc_settings *settings =
-	    lc_settings_of_bucket(preflight->settings, lc_view_of(preflight->bucket));
+	    lc_settings_of_bucket(preflight->settings, lc_view_of(preflight->asked->bucket));
 
 	return preflight->servers.s3_of[settings->entry];
 }
@@ -101,7 +92,7 @@ static void on_deleted(void *context, const struct lc_s3_answer *answer)
 	char subject[SUBJECT_SIZE];
 
 	lc_s3_checks_judge_delete(answer, preflight->key, &verdict);
-	snprintf(subject, sizeof(subject), "deletion from bucket %s", preflight->bucket);
+	snprintf(subject, sizeof(subject), "deletion from bucket %s", preflight->asked->bucket);
 	tell(preflight, &verdict, subject);
 	lc_loop_stop(preflight->loop);
 }
@@ -113,10 +104,10 @@ static void on_put(void *context, const struct lc_s3_answer *answer)
 	char subject[SUBJECT_SIZE];
 
 	lc_s3_checks_judge_put(answer, preflight->key, &verdict);
-	snprintf(subject, sizeof(subject), "upload to bucket %s", preflight->bucket);
+	snprintf(subject, sizeof(subject), "upload to bucket %s", preflight->asked->bucket);
 	tell(preflight, &verdict, subject);
 	if (has_passed(&verdict))
-		lc_s3_delete(s3_of_bucket(preflight), lc_view_of(preflight->bucket),
+		lc_s3_delete(s3_of_bucket(preflight), lc_view_of(preflight->asked->bucket),
 			     lc_view_of(preflight->key), on_deleted, preflight);
 	else
 		lc_loop_stop(preflight->loop);
@@ -132,7 +123,7 @@ static void start_put(struct preflight *preflight)
 	preflight->piece = lc_view_of(OBJECT);
 	preflight->body = (struct lc_s3_body){
 	    .pieces = &preflight->piece, .piece_count = 1, .size = preflight->piece.size};
-	(void)lc_s3_put(s3_of_bucket(preflight), lc_view_of(preflight->bucket),
+	(void)lc_s3_put(s3_of_bucket(preflight), lc_view_of(preflight->asked->bucket),
 			lc_view_of(preflight->key), &preflight->body, false, on_put, preflight);
 }
 
@@ -148,12 +139,12 @@ static void end_lists(struct preflight *preflight)
 {
 	char subject[SUBJECT_SIZE];
 
-	if (preflight->bucket != NULL && preflight->bucket_failed[0] == '\0') {
+	if (preflight->asked->bucket != NULL && preflight->bucket_failed[0] == '\0') {
 		start_put(preflight);
 		return;
 	}
-	if (preflight->bucket != NULL) {
-		snprintf(subject, sizeof(subject), "upload to bucket %s", preflight->bucket);
+	if (preflight->asked->bucket != NULL) {
+		snprintf(subject, sizeof(subject), "upload to bucket %s", preflight->asked->bucket);
 		tell_not_checked(preflight, subject, preflight->bucket_failed);
 	}
 	lc_loop_stop(preflight->loop);
@@ -179,7 +170,7 @@ static void on_listed(void *context, const struct lc_s3_answer *answer)
 			 s3->settings->s3_endpoint,
 			 preflight->settings->targets[s3->settings->entry - 1].buckets);
 	tell(preflight, &verdict, subject);
-	if (preflight->bucket != NULL && s3->client == s3_of_bucket(preflight) &&
+	if (preflight->asked->bucket != NULL && s3->client == s3_of_bucket(preflight) &&
 	    !has_passed(&verdict))
 		snprintf(preflight->bucket_failed, sizeof(preflight->bucket_failed), "%s", subject);
 	preflight->second = false;
@@ -307,8 +298,9 @@ static void go_on(struct preflight *preflight)
 {
 	char subject[SUBJECT_SIZE];
 	char failed[SUBJECT_SIZE];
+	unsigned end = preflight->asked->brief ? LC_CLICKHOUSE_CHECKS_BRIEF : LC_CLICKHOUSE_CHECKS;
 
-	while (preflight->check < LC_CLICKHOUSE_CHECKS) {
+	while (preflight->check < end) {
 		unsigned missing =
 		    LC_CLICKHOUSE_CHECK_TABLE[preflight->check].needs & ~preflight->passed;
 
@@ -327,28 +319,6 @@ static void go_on(struct preflight *preflight)
 
 /* ---- the whole ---- */
 
-static int sum_up(const struct preflight *preflight)
-{
-	static const char *const WORDS[LC_VERDICT_GRADES] = {
-	    [LC_VERDICT_OK] = "passed",
-	    [LC_VERDICT_WARN] = "passed with a warning",
-	    [LC_VERDICT_FAIL] = "failed",
-	    [LC_VERDICT_SKIP] = "not checked",
-	};
-	bool failed = preflight->verdicts[LC_VERDICT_FAIL] > 0;
-	const char *separator = "\n";
-
-	for (unsigned i = 0; i < LC_VERDICT_GRADES; i++) {
-		if (preflight->verdicts[i] == 0)
-			continue;
-		fprintf(preflight->out, "%s%u %s", separator, preflight->verdicts[i], WORDS[i]);
-		separator = ", ";
-	}
-	fprintf(preflight->out, ". log-courier %s.\n",
-		failed ? "should not be started with this set-up" : "can be started");
-	return failed || fflush(preflight->out) != 0 ? LC_EXIT_FAILURE : LC_EXIT_OK;
-}
-
 static unsigned count_servers(const char *urls)
 {
 	unsigned count = 1;
@@ -358,45 +328,38 @@ static unsigned count_servers(const char *urls)
 	return count;
 }
 
-static int run(struct preflight *preflight)
+static bool run(struct preflight *preflight, struct lc_error *error)
 {
-	struct lc_error error = {0};
-	int code;
+	bool opened =
+	    lc_servers_open(&preflight->servers, preflight->loop, preflight->settings, error);
 
-	if (!lc_servers_open(&preflight->servers, preflight->loop, preflight->settings, &error)) {
-		fprintf(stderr, "log-courier: %s\n", error.message);
-		lc_servers_close(&preflight->servers);
-		return LC_EXIT_USAGE;
+	if (opened) {
+		lc_random_seed_from_system(&preflight->random);
+		lc_buffer_init(&preflight->answer, ANSWER_MAX);
+		preflight->server_count = count_servers(preflight->settings->clickhouse_url);
+		preflight->facts.delivery =
+		    (struct lc_delivery){.settings = preflight->settings, .shard_count = 1};
+		preflight->facts.url = lc_clickhouse_seat_url(preflight->servers.clickhouse, 0);
+		go_on(preflight);
+		lc_loop_run(preflight->loop);
+		lc_buffer_free(&preflight->answer);
 	}
-	lc_random_seed_from_system(&preflight->random);
-	lc_buffer_init(&preflight->answer, ANSWER_MAX);
-	preflight->server_count = count_servers(preflight->settings->clickhouse_url);
-	preflight->facts.delivery =
-	    (struct lc_delivery){.settings = preflight->settings, .shard_count = 1};
-	preflight->facts.url = lc_clickhouse_seat_url(preflight->servers.clickhouse, 0);
-	go_on(preflight);
-	lc_loop_run(preflight->loop);
-	code = sum_up(preflight);
-	lc_buffer_free(&preflight->answer);
 	lc_servers_close(&preflight->servers);
-	return code;
+	return opened;
 }
 
-int lc_preflight_run(const struct lc_settings *settings, const char *bucket, FILE *out)
+bool lc_preflight_run(const struct lc_preflight *asked, struct lc_error *error)
 {
-	struct lc_settings hurried = *settings; /* its texts stay the caller's */
-	struct preflight preflight = {.settings = &hurried, .bucket = bucket, .out = out};
-	struct lc_error error = {0};
-	int code;
+	struct lc_settings hurried = *asked->settings; /* its texts stay the caller's */
+	struct preflight preflight = {.asked = asked, .settings = &hurried};
+	bool done;
 
-	hurried.timeout_upload_operation_seconds = settings->clickhouse_timeout_seconds;
-	hurried.timeout_upload_stall_seconds = settings->clickhouse_timeout_seconds;
-	preflight.loop = lc_loop_new(&error);
-	if (preflight.loop == NULL) {
-		fprintf(stderr, "log-courier: %s\n", error.message);
-		return LC_EXIT_FAILURE;
-	}
-	code = run(&preflight);
+	hurried.timeout_upload_operation_seconds = hurried.clickhouse_timeout_seconds;
+	hurried.timeout_upload_stall_seconds = hurried.clickhouse_timeout_seconds;
+	preflight.loop = lc_loop_new(error);
+	if (preflight.loop == NULL)
+		return false;
+	done = run(&preflight, error);
 	lc_loop_free(preflight.loop);
-	return code;
+	return done;
 }

@@ -9,13 +9,6 @@
 
 enum { ADVICE_MAX = 1024 };
 
-static const char *const GRADES[LC_VERDICT_GRADES] = {
-    [LC_VERDICT_OK] = "ok  ",
-    [LC_VERDICT_WARN] = "warn",
-    [LC_VERDICT_FAIL] = "FAIL",
-    [LC_VERDICT_SKIP] = "skip",
-};
-
 /* What the faults' advice says to those whose service runs. */
 static const char *const OF_A_RUNNING_SERVICE[] = {
     " and run log-courier-ctl reload",
@@ -95,11 +88,4 @@ void lc_verdict_set_fault(struct lc_verdict *verdict, const struct lc_error *err
 	lc_verdict_append_advice(&advice, fault);
 	lc_verdict_set_failure(verdict, error, url, lc_buffer_text(&advice));
 	lc_buffer_free(&advice);
-}
-
-void lc_verdict_append_line(struct lc_buffer *line, const struct lc_verdict *verdict,
-			    const char *subject)
-{
-	lc_buffer_append_format(line, "%s  %s: %s\n", GRADES[verdict->grade], subject,
-				verdict->text);
 }

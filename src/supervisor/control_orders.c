@@ -50,6 +50,19 @@ static bool set_log_level(const struct lc_control_orders *orders,
 	return true;
 }
 
+/* No shard is concerned. */
+static bool preflight(const struct lc_control_orders *orders,
+		      const struct lc_control_request *request, size_t *affected,
+		      struct lc_error *error)
+{
+	struct lc_view bucket = lc_view_of("");
+
+	*affected = 0;
+	if (lc_control_request_has(request, LC_CONTROL_REQUEST_ARGUMENT_UPLOAD_BUCKET))
+		bucket = lc_control_request_bucket(request);
+	return lc_preflight_child_ask(orders->preflight, bucket, error);
+}
+
 /* ---- orders to shards: not during a reload, which gives its own ---- */
 
 static bool check_no_reload(const struct lc_control_orders *orders, struct lc_error *error)

@@ -379,6 +379,17 @@ static void examine_log(struct lc_status_document *document)
 		    lc_log_destination_name(), failing, dropped);
 }
 
+void lc_health_examine_checks(const struct lc_status_document_check *checks, size_t count,
+			      const char *begun, struct lc_status_document *document)
+{
+	for (size_t i = 0; i < count; i++)
+		lc_status_document_find(
+		    document, LC_SEVERITY_WARNING, -1,
+		    "%.160s: %.760s (preflight of %s; log-courier-ctl preflight "
+		    "checks again)",
+		    checks[i].subject, checks[i].text, begun);
+}
+
 void lc_health_examine(const struct lc_health_rules *rules, struct lc_status_document *document)
 {
 	examine_service(rules, document);

@@ -7,14 +7,13 @@
 #include "base/log.h"
 #include "ledger/file_name.h"
 #include "ledger/move.h"
-#include "worker/descriptors.h"
+#include "supervisor/one_shot.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
@@ -215,37 +214,16 @@ static bool begin(struct lc_layout *layout, struct lc_error *error)
 
 /* ---- the child that moves ledgers: the supervisor itself opens no database ---- */
 
-static void ignore(int signal_number)
-{
-	struct sigaction action = {.sa_flags = 0};
-
-	action.sa_handler = SIG_IGN;
-	sigemptyset(&action.sa_mask);
-	LC_ASSERT(sigaction(signal_number, &action, NULL) == 0);
-}
-
-/* Its error goes through the pipe: far less than what a pipe takes at once. What the supervisor has
- * in memory is left alone at the end. */
-_Noreturn static void be_mover(const struct lc_move *move, int pipe_end, int state_lock,
-			       const sigset_t *signals, pid_t supervisor)
+/* Its error goes through the pipe: far less than what a pipe takes at once. */
+static int move(const void *context, int pipe)
 {
 	struct lc_error error = {.kind = LC_ERROR_NONE};
-	bool moved;
 
-	lc_log_set_identity("mover", -1);
-	lc_descriptors_close_others(pipe_end, &state_lock, 1);
-	LC_ASSERT(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);
-	if (getppid() != supervisor)
-		_exit(LC_EXIT_FAILURE); /* it died before the kernel was asked to tell */
-	/* A terminal's Ctrl-C reaches us too; it is the supervisor that decides. */
-	ignore(SIGTERM);
-	ignore(SIGINT);
-	ignore(SIGHUP);
-	LC_ASSERT(sigprocmask(SIG_SETMASK, signals, NULL) == 0);
-	moved = lc_move_run(move, &error);
-	if (!moved && write(pipe_end, &error, sizeof error) != (ssize_t)sizeof error)
+	if (lc_move_run(context, &error))
+		return LC_EXIT_OK;
+	if (write(pipe, &error, sizeof error) != (ssize_t)sizeof error)
 		lc_log(LC_LOG_ERROR, "the ledgers cannot be moved", LC_LOG_FAULT(&error));
-	_exit(moved ? LC_EXIT_OK : LC_EXIT_FAILURE);
+	return LC_EXIT_FAILURE;
 }
 
 /* Waits for a signal that has to do with the child or the service; 0 when there was none for a
@@ -281,27 +259,22 @@ static bool take_end(const struct lc_layout *layout, int status, struct lc_error
 	return lc_error_set(error, LC_ERROR_SYSTEM, "moving the ledgers failed without a reason");
 }
 
-static bool start_mover(struct lc_layout *layout, const struct lc_move *move, int state_lock,
+static bool start_mover(struct lc_layout *layout, const struct lc_move *moved, int state_lock,
 			const sigset_t *child_signals, struct lc_error *error)
 {
-	pid_t supervisor = getpid();
-	int ends[2];
-	pid_t child;
+	const struct lc_one_shot mover = {
+	    .identity = "mover",
+	    .kept = state_lock,
+	    .signals = child_signals,
+	    .run = move,
+	    .context = moved,
+	};
 
-	if (pipe2(ends, O_CLOEXEC) != 0)
-		return lc_error_set_errno(error, errno, "no pipe for moving the ledgers");
-	child = fork();
-	if (child == 0)
-		be_mover(move, ends[1], state_lock, child_signals, supervisor);
-	close(ends[1]);
-	if (child < 0) {
-		close(ends[0]);
-		return lc_error_set_errno(error, errno, "no process for moving the ledgers");
-	}
-	layout->mover = child;
-	layout->mover_pipe = ends[0];
 	layout->mover_cancelled = false;
-	return true;
+	if (lc_one_shot_start(&mover, &layout->mover, &layout->mover_pipe, error))
+		return true;
+	layout->mover = 0;
+	return false;
 }
 
 /* ---- the change ---- */
@@ -330,12 +303,12 @@ bool lc_layout_is_right(const struct lc_layout *layout)
 bool lc_layout_start_change(struct lc_layout *layout, int state_lock, const sigset_t *child_signals,
 			    struct lc_error *error)
 {
-	struct lc_move move = change(layout, layout->in_force, layout->wanted);
+	struct lc_move moved = change(layout, layout->in_force, layout->wanted);
 
 	if (layout->in_force > 0)
 		lc_log(LC_LOG_INFO, "the number of shards has changed; moving the ledgers",
-		       LC_LOG_UINT("from", move.from), LC_LOG_UINT("to", move.to));
-	return start_mover(layout, &move, state_lock, child_signals, error);
+		       LC_LOG_UINT("from", moved.from), LC_LOG_UINT("to", moved.to));
+	return start_mover(layout, &moved, state_lock, child_signals, error);
 }
 
 void lc_layout_cancel_change(struct lc_layout *layout)

@@ -12,6 +12,7 @@
 #include "supervisor/http_server.h"
 #include "supervisor/layout.h"
 #include "supervisor/metrics_server.h"
+#include "supervisor/preflight_child.h"
 #include "supervisor/process_usage.h"
 #include "supervisor/reload.h"
 #include "supervisor/service_manager.h"
@@ -40,6 +41,7 @@ struct supervisor {
 	struct lc_control_socket *control;
 	struct lc_metrics_server *metrics_server;
 	struct lc_reload *reload;
+	struct lc_preflight_child *preflight;
 	struct lc_service_manager *manager;
 	struct lc_loop_timer *log_timer; /* looks whether lines that were dropped can be told */
 	unsigned stop_requests;
@@ -104,6 +106,7 @@ static void on_signal(int signal_number, struct supervisor *supervisor)
 	case SIGCHLD:
 		lc_fleet_each(&supervisor->fleet, lc_shard_process_reap);
 		lc_reload_on_child(supervisor->reload);
+		lc_preflight_child_reap(supervisor->preflight);
 		break;
 	case SIGHUP:
 		if (supervisor->stop_requests == 0)
@@ -203,6 +206,7 @@ static void on_reload_end(void *context)
 	if (supervisor->stop_requests > 0)
 		return;
 	lc_service_manager_ready(supervisor->manager);
+	lc_preflight_child_look(supervisor->preflight);
 	on_change(supervisor);
 }
 
@@ -246,12 +250,20 @@ static void make_parts(struct supervisor *supervisor)
 	    .on_end = on_reload_end,
 	    .context = supervisor,
 	};
+	struct lc_preflight_child_host preflight_host = {
+	    .loop = supervisor->context.loop,
+	    .settings = supervisor->settings,
+	    .signals = &supervisor->context.worker_signals,
+	    .longest_ms = LC_PREFLIGHT_CHILD_LONGEST_MS,
+	};
 
 	supervisor->reload = lc_reload_new(&host);
+	supervisor->preflight = lc_preflight_child_new(&preflight_host);
 	supervisor->service = (struct lc_control_status){
 	    .settings = supervisor->settings,
 	    .fleet = &supervisor->fleet,
 	    .reload = supervisor->reload,
+	    .preflight = supervisor->preflight,
 	    .started_ms = lc_clock_monotonic_ms(),
 	    .start_seconds = lc_process_usage_start_seconds(),
 	};
@@ -268,6 +280,7 @@ static bool open_servers(struct supervisor *supervisor, struct lc_error *error)
 
 	make_parts(supervisor);
 	orders.reload = supervisor->reload;
+	orders.preflight = supervisor->preflight;
 	supervisor->control =
 	    lc_control_socket_new(supervisor->context.loop, &supervisor->service, &orders, error);
 	return supervisor->control != NULL && open_metrics_server(supervisor, error);
@@ -279,6 +292,7 @@ static void close_all(struct supervisor *supervisor)
 	lc_control_socket_free(supervisor->control);
 	lc_loop_timer_free(supervisor->log_timer);
 	lc_service_manager_free(supervisor->manager);
+	lc_preflight_child_free(supervisor->preflight);
 	lc_reload_free(supervisor->reload);
 	lc_fleet_free(&supervisor->fleet);
 	release_signals(supervisor);
@@ -316,6 +330,7 @@ static int run(struct supervisor *supervisor)
 	       LC_LOG_UINT("owned_shards", supervisor->fleet.count),
 	       LC_LOG_TEXT("socket", supervisor->settings->supervisor_socket));
 	lc_fleet_order(&supervisor->fleet, LC_SLOT_START);
+	lc_preflight_child_look(supervisor->preflight);
 	lc_loop_run(supervisor->context.loop);
 	if (supervisor->stop_requests > 0) {
 		lc_log_say(LC_LOG_INFO, "service ends");

@@ -1,6 +1,6 @@
 #!/bin/bash
 # The preflight says of each thing that is set up wrongly what is wrong and what to do, and of a good set-up that it is good; it changes
-# nothing. Its words on each wrong set-up are shown.
+# nothing. Its words on each wrong set-up are shown. Beside the running service it does the same, and delivery goes on.
 
 . "$(dirname "$0")/lib.sh"
 LIBRARY=$(dpkg -L libfaketime 2>/dev/null | grep -m 1 '/libfaketimeMT.so.1$')
@@ -58,6 +58,45 @@ fault() {
 	else
 		curl -sS --fail-with-body -X POST "$LOG_COURIER_CLICKHOUSE_URL/admin/fault?$1"
 	fi
+}
+
+# subjects: the lines' grades and what they are about, without what was found.
+subjects() {
+	grep -E '^(ok|warn|FAIL|skip) ' | sed 's/: .*//'
+}
+
+# asked CODE WORDS [ARGUMENT...]: the running service is asked; it ends so, and one of its lines has the words.
+asked() {
+	local status=0
+	"$CONTROL" preflight "${@:3}" >"$WORK/preflight" 2>&1 || status=$?
+	cat "$WORK/preflight"
+	[ "$status" -eq "$1" ] && grep -qF -- "$2" "$WORK/preflight"
+}
+
+# The same checks, in the same order, as log-courier --preflight makes.
+asks_the_same() {
+	"$COURIER" --preflight >"$WORK/alone" 2>&1
+	diff <(subjects <"$WORK/alone") <(subjects <"$WORK/preflight")
+}
+
+# warns WORDS: health is green, and has this warning.
+warns() {
+	"$CONTROL" health >"$WORK/health" 2>&1 && tr -s '\n ' ' ' <"$WORK/health" | grep -qF -- "$1"
+}
+
+warns_no_more() {
+	! warns "$1"
+}
+
+preflight_runs() {
+	"$CONTROL" status --json | jq -e .preflight_running
+}
+
+delivers() {
+	local before
+	before=$(delivered_rows)
+	load --rows 300 --sources 3 --seed "$1" && await_progress 20 delivered_rows everything_settled &&
+		[ "$(delivered_rows)" -eq $((before + 300)) ]
 }
 
 story "a wrong set-up is told before the first start"
@@ -151,4 +190,39 @@ need "libfaketime is installed" test -n "$LIBRARY"
 check "a wrong clock is warned of" late_by 1200 preflight 0 "s apart from this machine's clock"
 check "  with S3's clock, too" grep -q '^warn  S3 .*clock' "$WORK/preflight"
 grep -E '^(warn|FAIL)' "$WORK/preflight" | sed 's/^/#   /'
+
+# beside the running service, with the settings that it runs with
+export LOG_COURIER_CONFIG_FILE=$WORK/service.yml
+echo 'consumer.retention-seconds: 86400' >"$LOG_COURIER_CONFIG_FILE"
+start_service
+check "the running service is asked" asked 0 "18 passed"
+check "  the same" asks_the_same
+check "  and with an upload" asked 0 "20 passed" --upload-bucket target-1
+check "  which is deleted" bucket_is_empty target-1
+check "a bucket that is not there is told" asked 1 "FAIL  upload to bucket no-such-bucket: " --upload-bucket no-such-bucket
+check "  and in JSON" eval '"$CONTROL" preflight --upload-bucket no-such-bucket --json |
+	jq -e ".checks | map(select(.grade == \"fail\")) | length == 1 and .[0].subject == \"upload to bucket no-such-bucket\""'
+check "health has nothing to say" warns_no_more preflight
+need "rows expire after a day" "$DEV/sql" "ALTER TABLE logs_local MODIFY TTL insertedAt + INTERVAL 1 DAY"
+echo 'consumer.retention-seconds: 172800' >"$LOG_COURIER_CONFIG_FILE"
+need "the service is reloaded" "$CONTROL" reload
+check "after the reload health warns of a retention that is too long" await 20 warns "retention: logs.logs_local keeps rows for 86400 s"
+check "  but is green; and asked, the service says so" asked 1 "FAIL  retention: "
+need "rows expire after three days again" "$DEV/sql" "ALTER TABLE logs_local MODIFY TTL insertedAt + INTERVAL 3 DAY"
+check "asked again, it finds all well" asked 0 "18 passed"
+check "  and health warns no more" await 20 warns_no_more retention
+check "the service ends" stop_service
+need "the preflight's first query hangs" fault "kind=stall&after=0&count=0&match=version()"
+export LOG_COURIER_CLICKHOUSE_TIMEOUT_SECONDS=4
+start_service
+check "one that hangs delays no delivery" delivers 1
+"$CONTROL" preflight >"$WORK/hanging" 2>&1 &
+CHILDREN+=($!)
+need "another one is asked for, and hangs" await 3 preflight_runs
+check "  a third is refused" asked 1 "a preflight is under way"
+check "  and delivery goes on" delivers 2
+check "what hangs is given up, and health warns of it" await 20 warns "preflight of"
+need "it hangs no more" fault
+check "every row is delivered once" verify
+check "the service ends" stop_service
 end_story

@@ -271,6 +271,26 @@ static void a_part_of_a_deployment_says_so(void **state)
 	lc_status_document_free(&document);
 }
 
+static void checks_are_lines_that_cannot_steer_the_terminal(void **state)
+{
+	const struct lc_status_document_check checks[] = {
+	    {.grade = LC_VERDICT_OK, .subject = "ClickHouse http://a", .text = "reachable"},
+	    {.grade = LC_VERDICT_FAIL, .subject = "reten\ttion", .text = "red \x1B[2J"},
+	};
+	struct lc_status_document document;
+	struct lc_buffer text;
+
+	(void)state;
+	lc_status_document_init(&document, 0);
+	lc_status_document_add_checks(&document, checks, 2);
+	lc_buffer_init(&text, CAP);
+	lc_render_status_checks(&document, &text);
+	assert_string_equal(lc_buffer_text(&text), "ok    ClickHouse http://a: reachable\n"
+						   "FAIL  reten?tion: red ?[2J\n\n");
+	lc_buffer_free(&text);
+	lc_status_document_free(&document);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +304,7 @@ int main(void)
 	    cmocka_unit_test(health_is_one_word_when_all_is_well),
 	    cmocka_unit_test(colour_marks_states_and_health),
 	    cmocka_unit_test(text_can_not_steer_the_terminal),
+	    cmocka_unit_test(checks_are_lines_that_cannot_steer_the_terminal),
 	    cmocka_unit_test(a_part_of_a_deployment_says_so),
 	};
 

@@ -53,6 +53,14 @@ static void fill(struct lc_status_document *document)
 	snprintf(shard->obituary_time, sizeof(shard->obituary_time), "2026-02-06T00:00:30.000Z");
 	lc_status_document_find(document, LC_SEVERITY_CRITICAL, 3, "the worker died %d times", 2);
 	lc_status_document_find(document, LC_SEVERITY_WARNING, -1, "something else");
+	document->preflight_running = true;
+	for (unsigned grade = 0; grade < LC_VERDICT_GRADES; grade++) {
+		struct lc_status_document_check check = {.grade = (enum lc_verdict_grade)grade};
+
+		snprintf(check.subject, sizeof(check.subject), "check %u", grade);
+		snprintf(check.text, sizeof(check.text), "found %u", grade);
+		lc_status_document_add_checks(document, &check, 1);
+	}
 }
 
 static bool decode(const char *text, struct lc_status_document *document)
@@ -89,6 +97,9 @@ static void a_document_comes_back_as_it_was(void **state)
 	assert_int_equal(copy.findings[0].severity, LC_SEVERITY_CRITICAL);
 	assert_int_equal(copy.findings[1].shard, -1);
 	assert_int_equal(copy.findings[1].severity, LC_SEVERITY_WARNING);
+	assert_true(copy.preflight_running);
+	assert_int_equal(copy.checks_size, LC_VERDICT_GRADES);
+	assert_memory_equal(copy.checks, document.checks, copy.checks_size * sizeof(*copy.checks));
 	lc_buffer_free(&json);
 	lc_status_document_free(&copy);
 	lc_status_document_free(&document);
@@ -178,7 +189,7 @@ static void warnings_leave_room_for_critical_findings(void **state)
 	lc_status_document_free(&document);
 }
 
-static void the_health_document_leaves_the_shards_out(void **state)
+static void the_health_document_leaves_shards_and_checks_out(void **state)
 {
 	struct lc_status_document document;
 	struct lc_status_document copy;
@@ -189,8 +200,10 @@ static void the_health_document_leaves_the_shards_out(void **state)
 	lc_buffer_init(&json, CAP);
 	lc_status_document_encode(&document, false, &json);
 	assert_null(strstr(lc_buffer_text(&json), "shards\":["));
+	assert_null(strstr(lc_buffer_text(&json), "checks"));
 	assert_true(decode(lc_buffer_text(&json), &copy));
 	assert_int_equal(copy.shards_size, 0);
+	assert_int_equal(copy.checks_size, 0);
 	assert_int_equal(copy.findings_size, 2);
 	lc_buffer_free(&json);
 	lc_status_document_free(&copy);
@@ -217,6 +230,19 @@ static void last_words_of_any_bytes_stay_json(void **state)
 	lc_status_document_free(&document);
 }
 
+static void checks_are_bounded(void **state)
+{
+	const struct lc_status_document_check check = {.grade = LC_VERDICT_OK};
+	struct lc_status_document document;
+
+	(void)state;
+	lc_status_document_init(&document, 0);
+	for (int i = 0; i < LC_STATUS_DOCUMENT_CHECKS_MAX + 3; i++)
+		lc_status_document_add_checks(&document, &check, 1);
+	assert_int_equal(document.checks_size, LC_STATUS_DOCUMENT_CHECKS_MAX);
+	lc_status_document_free(&document);
+}
+
 static void unknown_members_are_ignored(void **state)
 {
 	struct lc_status_document document;
@@ -227,7 +253,8 @@ static void unknown_members_are_ignored(void **state)
 		   "\"ready_shards\":0,\"shard_count\":1,\"state_free_bytes\":null,\"state_"
 		   "replaced\":false,\"reloads\":0,"
 		   "\"reload_state\":null,"
-		   "\"reload_text\":null,\"log_lines_dropped\":0,\"log_failing_seconds\":null,"
+		   "\"reload_text\":null,\"preflight_running\":false,\"log_lines_dropped\":0,\"log_"
+		   "failing_seconds\":null,"
 		   "\"findings\":[],\"new\":{}}",
 		   &document));
 	assert_true(document.healthy);
@@ -250,6 +277,9 @@ static void what_is_no_status_document_is_refused(void **state)
 	    "{\"findings\":[{\"shard\":1}]}",
 	    "{\"findings\":[{\"severity\":\"merry\",\"shard\":1,\"text\":\"x\"}]}",
 	    "{\"findings\":[7]}",
+	    "{\"findings\":[],\"checks\":{}}",
+	    "{\"findings\":[],\"checks\":[7]}",
+	    "{\"findings\":[],\"checks\":[{\"grade\":\"merry\",\"subject\":\"x\",\"text\":\"y\"}]}",
 	    "{\"findings\":[],\"healthy\":1,\"version\":\"\",\"time\":\"\",\"uptime_seconds\":0,"
 	    "\"ready_shards\":0,\"shard_count\":0}",
 	    "{\"findings\":[],\"healthy\":true,\"version\":3,\"time\":\"\",\"uptime_seconds\":0,"
@@ -275,8 +305,9 @@ int main(void)
 	    cmocka_unit_test(warnings_alone_are_healthy),
 	    cmocka_unit_test(critical_findings_stand_first),
 	    cmocka_unit_test(warnings_leave_room_for_critical_findings),
-	    cmocka_unit_test(the_health_document_leaves_the_shards_out),
+	    cmocka_unit_test(the_health_document_leaves_shards_and_checks_out),
 	    cmocka_unit_test(last_words_of_any_bytes_stay_json),
+	    cmocka_unit_test(checks_are_bounded),
 	    cmocka_unit_test(unknown_members_are_ignored),
 	    cmocka_unit_test(what_is_no_status_document_is_refused),
 	};

@@ -501,6 +501,29 @@ static void a_log_that_nobody_reads_is_one_warning(void **state)
 	lc_status_document_free(&document);
 }
 
+static void what_the_preflight_has_found_is_a_warning(void **state)
+{
+	struct lc_status_document_check checks[2] = {
+	    {.grade = LC_VERDICT_FAIL, .subject = "retention", .text = "Make the TTL longer."},
+	    {.grade = LC_VERDICT_WARN},
+	};
+	struct lc_status_document document = document_of(1);
+
+	(void)state;
+	memset(checks[1].subject, 's', sizeof(checks[1].subject) - 1);
+	memset(checks[1].text, 't', sizeof(checks[1].text) - 1);
+	lc_health_examine_checks(checks, 2, "2026-02-06T00:00:38.123Z", &document);
+	assert_true(document.healthy);
+	assert_int_equal(document.findings_size, 2);
+	assert_int_equal(document.findings[0].severity, LC_SEVERITY_WARNING);
+	assert_string_equal(document.findings[0].text,
+			    "retention: Make the TTL longer. (preflight of "
+			    "2026-02-06T00:00:38.123Z; log-courier-ctl preflight checks again)");
+	/* However long they are, the way out is there. */
+	assert_non_null(strstr(document.findings[1].text, "log-courier-ctl preflight"));
+	lc_status_document_free(&document);
+}
+
 static void findings_are_bounded(void **state)
 {
 	struct lc_status_document document = document_of(LC_STATUS_DOCUMENT_FINDINGS_MAX + 10);
@@ -545,6 +568,7 @@ int main(void)
 	    cmocka_unit_test(late_rows_of_a_shard_that_catches_up_come_with_its_estimate),
 	    cmocka_unit_test(what_one_tenant_suffers_is_a_warning),
 	    cmocka_unit_test(a_log_that_nobody_reads_is_one_warning),
+	    cmocka_unit_test(what_the_preflight_has_found_is_a_warning),
 	    cmocka_unit_test(findings_are_bounded),
 	};
 
