@@ -1,21 +1,17 @@
 /*
  * What the preflight checks about ClickHouse: one table of statements, and for each a pure rule
- * that judges the answer. Statements about tables are asked in TabSeparatedRaw; our own are those
- * that a shard asks (delivery/query), with a window without rows.
+ * that judges the answer. Those about the tables are in preflight/table_checks; our own statements
+ * are those that a shard asks (delivery/query), with a window without rows.
  */
 #ifndef LC_PREFLIGHT_CLICKHOUSE_CHECKS_H
 #define LC_PREFLIGHT_CLICKHOUSE_CHECKS_H
 
 #include "base/buffer.h"
-#include "base/error.h"
-#include "base/view.h"
 #include "clients/clickhouse.h"
-#include "config/settings.h"
-#include "delivery/delivery.h"
+#include "preflight/reply.h"
 #include "preflight/verdict.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 
 /* In the order in which they run; those of a brief preflight come first. */
 enum lc_clickhouse_check_id {
@@ -38,35 +34,6 @@ enum lc_clickhouse_check_id {
 	LC_CLICKHOUSE_CHECK_SCAN,
 	LC_CLICKHOUSE_CHECK_REST,
 	LC_CLICKHOUSE_CHECKS
-};
-
-enum { LC_PREFLIGHT_NAME_SIZE = 256 };
-
-/* A table, as system.tables tells of it. */
-struct lc_preflight_table {
-	char engine[LC_PREFLIGHT_NAME_SIZE];
-	/* The table that a Distributed or Buffer table stands before; else its own name. */
-	char database[LC_PREFLIGHT_NAME_SIZE];
-	char table[LC_PREFLIGHT_NAME_SIZE];
-	char cluster[LC_PREFLIGHT_NAME_SIZE]; /* of a Distributed table */
-};
-
-/* What is known, given or from earlier answers. */
-struct lc_preflight_facts {
-	/* Its settings and shard: all that our own statements are made from. */
-	struct lc_delivery delivery;
-	uint64_t marker;      /* for our own statements */
-	const char *url;      /* of the server that is asked, as errors name it */
-	int64_t wall_seconds; /* this machine's clock when the answer came */
-	bool clock_known;
-	int64_t clock_apart; /* the first server's clock minus this machine's, in seconds */
-	struct lc_preflight_table logs;
-};
-
-/* What came of a statement. */
-struct lc_clickhouse_reply {
-	struct lc_error error; /* kind NONE: the whole answer is there */
-	struct lc_view answer;
 };
 
 struct lc_clickhouse_check {

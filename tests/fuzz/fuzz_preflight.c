@@ -5,6 +5,7 @@
  */
 #include "fuzz/fuzz.h"
 
+#include "config/settings.h"
 #include "preflight/clickhouse_checks.h"
 #include "preflight/table_engine.h"
 

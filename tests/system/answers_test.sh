@@ -1,7 +1,7 @@
 #!/bin/bash
 # Settings of a user's profile, and a proxy that drops URL parameters, shorten ClickHouse's answers: every row is delivered all the
 # same, or the log names the setting, nothing is settled, and every row is delivered once it is gone. With FULL=1 all settings that are
-# known to do so, else some of each kind.
+# known to do so, else some of each kind. And an offset counts as inserted once it can be read.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -81,4 +81,19 @@ fi
 need "a proxy cuts scans" inject \
 	"{\"query\": \"ORDER BY raftSessionID\", \"replace\": {\", req_id SETTINGS\": \", req_id LIMIT 1000 SETTINGS\"}, $DROPS}" "{$DROPS}"
 case_of "a proxy's own limit" "answer was cut"
+
+# A Distributed table that does not wait for its shards takes offsets that nobody can read: here the shard's port is not listened on.
+export LOG_COURIER_CLICKHOUSE_LOGS_TABLE=logs_local
+need "offsets are inserted: rows are there" begin_anew
+need "the profile is made" profile
+start_limited
+await_every_row 30
+need "the server's Distributed tables take what they cannot hand on" profile prefer_localhost_replica=0 insert_distributed_sync=0
+need "more rows come in" load --rows 500 --sources 30 --time-range 60 --seed 2
+check "an offset that no shard has taken does not count as inserted" await 20 is_red "no offset could be inserted"
+check "  the rows are delivered meanwhile" await 20 delivered_at_least $((ROWS + 500))
+need "the server is as before" profile
+await_every_row 30
+check "every row stands in one object" verify
+check "the service ends" stop_service
 end_story

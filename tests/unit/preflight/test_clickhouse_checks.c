@@ -1,6 +1,7 @@
 /* What ClickHouse's answers say of the set-up, without a server. */
 #include "preflight/clickhouse_checks.h"
 
+#include "config/settings.h"
 #include "formats/discovery_row.h"
 #include "formats/row_binary.h"
 #include "support/story.h"
