@@ -184,7 +184,8 @@ static void end_look(struct lc_preflight_child *child)
 		if (needs_somebody(&made->rows[i]))
 			add(&found, &made->rows[i]);
 	}
-	if (!same(&found, &child->found))
+	/* The log need not have it again and again. */
+	if (child->repeats == 0 || !same(&found, &child->found))
 		log_found(&found);
 	free(child->found.rows);
 	child->found = found;

@@ -36,7 +36,10 @@ clean_up() {
 	done
 	[ -z "$FLOW_PID" ] || end_child "$FLOW_PID" 5
 	[ -z "$SERVICE_PID" ] || end_child "$SERVICE_PID" 40
-	[ ! -d "$WORK/stack" ] || "$DEV/stack" stop --dir "$WORK/stack" >"$WORK/stop.log" 2>&1
+	local stack
+	for stack in "$WORK/stack" "$WORK/second"; do
+		[ ! -d "$stack" ] || "$DEV/stack" stop --dir "$stack" >>"$WORK/stop.log" 2>&1
+	done
 	if [ "$FAILURES" -eq 0 ] && [ "$status" -eq 0 ]; then
 		rm -rf "$WORK"
 	else
