@@ -1,7 +1,7 @@
 /*
  * What the formats cost: processor time to decode a row of about 900 bytes, to hash it and to write
- * it as a line, and to sign a request. Prints for each repetition of each part its name, a tab, and
- * nanoseconds a row, or a request.
+ * it as a line, and to sign a request. Prints for each repetition of each part its name, unit and
+ * value, of a row or of a request, with tabs between them.
  * Usage: bench_formats [rounds]
  */
 #include "formats/line.h"
@@ -124,7 +124,7 @@ static void measure(const char *name, lc_record_stream_callback *callback, struc
 	}
 	if (work.sum == 0)
 		abort();
-	printf("%s\t%.1f\n", name, (double)(cpu_ns() - began) / (double)work.rows);
+	printf("%s\tns\t%.1f\n", name, (double)(cpu_ns() - began) / (double)work.rows);
 	free(work.line);
 }
 
@@ -160,7 +160,7 @@ static void measure_signing(unsigned requests)
 	}
 	if (lc_buffer_failed(&value))
 		abort();
-	printf("sign a request\t%.1f\n", (double)(cpu_ns() - began) / requests);
+	printf("sign a request\tns\t%.1f\n", (double)(cpu_ns() - began) / requests);
 	lc_buffer_free(&value);
 	lc_sigv4_signer_clear(&signer);
 }

@@ -1,6 +1,7 @@
 /*
  * What the ledger costs: bytes on disk a row, log objects a second with each one's callback awaited
- * once it is durable, and the loop's time for a call. On the disk of TMPDIR (/tmp).
+ * once it is durable, and the loop's time for a call. On the disk of TMPDIR (/tmp). Prints for each
+ * figure its name, unit and value, with tabs between them.
  * Usage: bench_ledger [objects of 1,000 rows]
  */
 #include "formats/taken_rows.h"
@@ -115,6 +116,12 @@ static uint64_t file_size(const char *path)
 	return stat(path, &status) == 0 ? (uint64_t)status.st_size : 0;
 }
 
+static void show(const struct run *run, const char *what, const char *unit, double value)
+{
+	printf("%" PRIu64 " rows an object, %u in flight: %s\t%s\t%.2f\n", run->rows, run->inflight,
+	       what, unit, value);
+}
+
 static void measure(const char *path, uint64_t rows, uint64_t objects, unsigned inflight)
 {
 	struct lc_ledger_options options = {
@@ -143,13 +150,13 @@ static void measure(const char *path, uint64_t rows, uint64_t objects, unsigned 
 	cpu = now_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu;
 	lc_ledger_close(run.ledger);
 	lc_loop_free(run.loop);
-	printf("%7" PRIu64 " rows an object, %4u in flight: %7.0f objects/s, %9.0f rows/s, "
-	       "%5.1f objects a commit, %5.2f us a call, %7.1f ns CPU a row, %6.2f bytes a row\n",
-	       rows, inflight, (double)objects / seconds, (double)(objects * rows) / seconds,
-	       (double)objects / (double)lc_counters_get(&run.counters, LC_COUNTERS_LEDGER_COMMITS),
-	       (double)run.loop_ns / (double)run.calls / 1e3,
-	       (double)cpu / (double)(objects * rows),
-	       (double)file_size(path) / (double)(objects * rows));
+	show(&run, "CPU", "ns/row", (double)cpu / (double)(objects * rows));
+	show(&run, "on disk", "bytes/row", (double)file_size(path) / (double)(objects * rows));
+	show(&run, "objects", "1/s", (double)objects / seconds);
+	show(&run, "objects a commit", "",
+	     (double)objects / (double)lc_counters_get(&run.counters, LC_COUNTERS_LEDGER_COMMITS));
+	show(&run, "the loop's time for a call", "us",
+	     (double)run.loop_ns / (double)run.calls / 1e3);
 	lc_taken_rows_free(&run.blobs[0]);
 	lc_taken_rows_free(&run.blobs[1]);
 	if (unlink(path) != 0)

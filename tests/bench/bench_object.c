@@ -2,7 +2,7 @@
  * What a log object costs: processor time a row to append it with its hash, and to bring the lines
  * into their order. The rows come as from ClickHouse: by insertedAt, and within a second by
  * startTime, which lies up to twenty seconds before it. Prints for each repetition of each part its
- * name, a tab, and nanoseconds a row. Usage: bench_object [rounds]
+ * name, unit and value of a row, with tabs between them. Usage: bench_object [rounds]
  */
 #include "base/counters.h"
 #include "base/random.h"
@@ -97,8 +97,9 @@ int main(int argc, char **argv)
 
 		for (unsigned round = 0; round < rounds; round++)
 			make_object(&objects, source, target, &times);
-		printf("hash, line and append\t%.1f\n", (double)times.append_ns / ROWS / rounds);
-		printf("sort\t%.1f\n", (double)times.seal_ns / ROWS / rounds);
+		printf("hash, line and append\tns\t%.1f\n",
+		       (double)times.append_ns / ROWS / rounds);
+		printf("sort\tns\t%.1f\n", (double)times.seal_ns / ROWS / rounds);
 	}
 	lc_source_table_free(sources);
 	lc_target_table_free(targets);

@@ -3,19 +3,32 @@
 import os
 import subprocess
 
-from . import BenchError, delivery
+from . import BenchError, delivery, gateway, scale
 from .datasets import DataSet
 
 
-def micro(world, case, quick):
-    """What a part costs by itself: bench_formats."""
-    answer = subprocess.run([world.program("tests/bench/bench_formats"), "10" if quick else "50"],
+def parts(world, case, program, *arguments):
+    """The figures of a program that measures parts by themselves."""
+    answer = subprocess.run([world.program(f"tests/bench/{program}"), *arguments],
                             capture_output=True, text=True, check=False)
     if answer.returncode != 0:
-        raise BenchError(answer.stderr.strip())
+        raise BenchError(f"{program} has failed: {answer.stderr.strip()}")
     for line in answer.stdout.splitlines():
-        name, nanoseconds = line.split("\t")
-        case.add(name, "ns", float(nanoseconds), "courier")
+        name, unit, value = line.split("\t")
+        case.add(name, unit, float(value), "courier")
+
+
+def micro(world, case, quick):
+    for program in ("bench_formats", "bench_object"):
+        parts(world, case, program, "10" if quick else "50")
+
+
+def ledger(world, case, _quick):
+    parts(world, case, "bench_ledger")
+
+
+def blocked(world, case, _quick):
+    parts(world, case, "bench_backlog")
 
 
 def bucket(world, case, quick):
@@ -44,6 +57,32 @@ def digest(world, case, _quick):
     delivery.measure_digest(world, case, DataSet("digest", 100_000, 200, 0.8))
 
 
+def radosgw(world, case, _quick):
+    gateway.measure(world, case, DataSet("skewed", 300_000, 300, 1.1), 3)
+
+
+def retained(world, case, quick):
+    scale.measure_retained(world, case, [1_000_000] if quick else [1_000_000, 10_000_000, 50_000_000])
+
+
+def lag(world, case, quick):
+    scale.measure_lag(world, case, 10_000, 10 if quick else 30)
+
+
+def backlog(world, case, quick):
+    scale.measure_backlog(world, case, DataSet("backlog", 1_000_000 if quick else 5_000_000, 2_000, 1.1, sessions=48),
+                          [1, 16])
+
+
+def known(world, case, quick):
+    scale.measure_known(world, case, 1_000, 20_000 if quick else 200_000)
+
+
+def workers(world, case, quick):
+    rows = 300_000 if quick else 1_000_000
+    scale.measure_workers(world, case, DataSet("workers", rows, 2_000, 1.1, sessions=48), 3, [1, 2, 16])
+
+
 # name: (title, the function, whether `bench-quick` has it)
 CASES = {
     "micro": ("parts by themselves, per row or call", micro, True),
@@ -52,6 +91,14 @@ CASES = {
     "bucket": ("one big source", bucket, False),
     "skewed": ("300 sources, few have most", skewed, False),
     "small-100k": ("100,000 sources with 10 rows each", small_100k, False),
+    "radosgw": ("into Ceph radosgw, on the same processors", radosgw, False),
+    "workers": ("1 worker against 2, and 16 with their memory", workers, False),
+    "lag": ("10,000 rows/s, from visible to delivered", lag, False),
+    "retained": ("discovery and reconcile beside retained rows", retained, False),
+    "backlog": ("memory with a backlog", backlog, False),
+    "known": ("memory per known source", known, False),
+    "ledger": ("the ledger by itself", ledger, False),
+    "blocked": ("the ledger after three days with a blocked target", blocked, False),
     "digest": ("what was delivered, byte by byte", digest, True),
 }
 

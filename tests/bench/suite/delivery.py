@@ -3,6 +3,7 @@ curl and OpenSSL alone."""
 
 import hashlib
 import os
+import resource
 import subprocess
 import tempfile
 
@@ -49,6 +50,21 @@ class Floor:
     def put(self, directory, url):
         return self.run("put", directory, url, str(SLOTS))
 
+    def put_by_program(self, directory, url):
+        """The curl program PUTs the bodies one after the other over one connection: CPU us."""
+        with tempfile.NamedTemporaryFile("w") as file:
+            count = 0
+            for folder, _, names in os.walk(directory):
+                for name in names:
+                    file.write(f'upload-file = "{os.path.join(folder, name)}"\nurl = "{url}/{count}"\n')
+                    count += 1
+            file.flush()
+            began = resource.getrusage(resource.RUSAGE_CHILDREN)
+            subprocess.run(["curl", "-sS", "--fail", "-H", "Expect:", "-H", "Content-Type: text/plain", "-K", file.name],
+                           stdout=subprocess.DEVNULL, check=True)
+            ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return (ended.ru_utime + ended.ru_stime - began.ru_utime - began.ru_stime) * 1e6, count
+
 
 def digest_of(directory):
     """Two hashes of what was delivered: of all keys and bodies, and of all lines in their order."""
@@ -66,42 +82,39 @@ def digest_of(directory):
     text = hashlib.sha256()
     for line in sorted(lines):
         text.update(line)
-    return {"objects": count, "lines": len(lines), "objects_sha256": objects.hexdigest(),
-            "lines_sha256": text.hexdigest()}
+    return (f"{count} objects, SHA-256 {objects.hexdigest()}", f"{len(lines)} lines, SHA-256 {text.hexdigest()}")
 
 
 class Outcome:
     """What one delivery took."""
 
-    def __init__(self, rows, objects, seconds, cpu, system, clickhouse_cpu, sink_cpu, peak):
+    def __init__(self, service, rows, seconds):
         self.rows = rows
-        self.objects = objects
         self.seconds = seconds
-        self.cpu = cpu
-        self.system = system
-        self.clickhouse_cpu = clickhouse_cpu
-        self.sink_cpu = sink_cpu
-        self.peak = peak
+        self.objects = int(service.metrics()["log_courier_build_objects_total"])
+        self.cpu = service.cpu()
+        self.system = service.system_share()
+        self.peak = service.peak_bytes()
+        self.together = 0  # most resident memory of the whole service at one moment
+        self.clickhouse_cpu = 0.0
 
 
-def deliver(world, courier, table, rows, settings=None, to_sink=True):
-    """A fresh service delivers the whole table."""
-    stack, sink = world.stack, world.sink
-    stack.sql("TRUNCATE TABLE logs.offsets_local")
-    environment = dict(stack.environment)
-    settings = {"CLICKHOUSE_LOGS_TABLE": table, **(settings or {})}
-    if to_sink:
-        sink.empty()
-        settings |= {"S3_ENDPOINT": sink.url, "S3_CONDITIONAL_PUT": "off"}
-    clickhouse_cpu, sink_cpu = stack.clickhouse_cpu(), sink.cpu()
-    service = Service(courier, environment, world.place("service"), settings)
+def deliver(world, courier, table, rows, settings=None):
+    """A fresh service delivers the whole table, to the sink unless the settings say otherwise."""
+    world.stack.sql("TRUNCATE TABLE logs.offsets_local")
+    world.sink.empty()
+    settings = {"CLICKHOUSE_LOGS_TABLE": table, "S3_ENDPOINT": world.sink.url, "S3_CONDITIONAL_PUT": "off",
+                **(settings or {})}
+    clickhouse_cpu = world.stack.clickhouse_cpu()
+    service = Service(courier, world.stack.environment, world.place("service"), settings)
+    memory = [0]
     try:
-        seconds = service.await_metric(DELIVERED, rows)
+        seconds = service.await_metric(DELIVERED, rows, lambda: memory.append(service.memory()))
         service.await_calm()
-        metrics = service.metrics()
-        return Outcome(rows, int(metrics["log_courier_upload_objects_total"]), seconds, service.cpu(),
-                       service.system_share(), stack.clickhouse_cpu() - clickhouse_cpu,
-                       sink.cpu() - sink_cpu, service.peak_bytes())
+        outcome = Outcome(service, rows, seconds)
+        outcome.clickhouse_cpu = world.stack.clickhouse_cpu() - clickhouse_cpu
+        outcome.together = max(memory)
+        return outcome
     finally:
         service.stop()
 
@@ -136,7 +149,9 @@ def add_floor(world, case, rows, statements, bodies, url, small):
     case.add("ClickHouse feeds curl, Native", "rows/s", rows * 1e6 / native_passed)
     case.add("curl PUTs", "MB/s", body_size / put_passed)
     if small:
-        case.add("curl CPU per PUT", "us", put_cpu / count)
+        case.add("libcurl CPU per PUT", "us", put_cpu / count)
+        program_cpu, program_count = floor.put_by_program(bodies, url)
+        case.add("curl's program, CPU per PUT", "us", program_cpu / program_count)
         case.add("curl PUTs objects/s", "1/s", count * 1e6 / put_passed)
     case.facts["row"] = f"{size / rows:.0f} bytes RowBinary, {body_size / rows:.0f} bytes line"
 
@@ -146,11 +161,12 @@ def add_ratios(case, small):
     case.add_ratio("rows/s / feed in RowBinary", "rows/s end to end", "ClickHouse feeds curl, RowBinary")
     case.add_ratio("rows/s / feed in Native", "rows/s end to end", "ClickHouse feeds curl, Native")
     if small:
-        case.add_ratio("CPU per PUT / curl's", "worker CPU per PUT", "curl CPU per PUT")
+        case.add_ratio("CPU per PUT / libcurl's", "worker CPU per PUT", "libcurl CPU per PUT")
+        case.add_ratio("CPU per PUT / curl's program", "worker CPU per PUT", "curl's program, CPU per PUT")
 
 
 def measure(world, case, data, repetitions, small=False):
-    """The end-to-end figures of one data set, all repetitions interleaved with those of the floor."""
+    """The end-to-end figures of one data set, repetitions interleaved with those of the floor."""
     table = datasets.ensure(world.stack, data, world.say)
     world.say("warms up")
     world.stack.statements()
@@ -166,9 +182,10 @@ def measure(world, case, data, repetitions, small=False):
             add_outcome(case, outcome, who)
             if small:
                 add_objects(case, outcome, who)
-        world.say(f"repetition {repetition + 1} of {repetitions}: floor")
-        world.sink.empty()
-        add_floor(world, case, data.rows, statements, bodies, world.sink.url + "/floor", small)
+        if repetition % 2 == 0:
+            world.say(f"repetition {repetition + 1} of {repetitions}: floor")
+            world.sink.empty()
+            add_floor(world, case, data.rows, statements, bodies, world.sink.url + "/floor", small)
     case.facts["objects"] = f"{first.objects:,}, from {len(statements)} scans"
     add_ratios(case, small)
 
@@ -182,7 +199,9 @@ def measure_digest(world, case, data):
         deliver(world, courier, table, data.rows)
         digests[who] = digest_of(world.sink.objects)
     case.facts["data"] = table
+    case.facts["keys and bodies"], case.facts["lines, sorted"] = digests["courier"]
     for who, digest in digests.items():
-        case.facts[who] = digest
-    if len({digest["objects_sha256"] for digest in digests.values()}) > 1:
-        case.facts["DIFFERENT"] = "the couriers have not delivered the same objects"
+        if digest != digests["courier"]:
+            case.facts[f"DIFFERENT {who}"] = ", ".join(digest)
+        elif who != "courier":
+            case.facts[who] = "has delivered the same"

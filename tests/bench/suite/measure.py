@@ -4,7 +4,7 @@ import os
 import statistics
 import time
 
-TICKS = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def cpu_seconds(pid):
@@ -30,6 +30,17 @@ def status_bytes(pid, name):
             if line.startswith(name + ":"):
                 return int(line.split()[1]) * 1024
     raise KeyError(name)
+
+
+def memory_of(pids):
+    """Resident bytes of these processes together: what is their own, and once what they share."""
+    own, shared = 0, 0
+    for pid in pids:
+        with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+            _, resident, of_files = (int(pages) for pages in file.read().split()[:3])
+        own += resident - of_files
+        shared = max(shared, of_files)
+    return (own + shared) * PAGE
 
 
 def children(pid):

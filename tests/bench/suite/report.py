@@ -98,36 +98,52 @@ class Report:
         os.replace(path + ".new", path)
 
 
-def cell(series):
-    if series is None:
-        return "", "", ""
-    alone = len(series.values) == 1
-    spread = "" if alone else f"±{100 * series.spread:.1f}%"
-    return number(series.median), "" if alone else number(series.least), spread
+class Former:
+    """What the figures are held against: another courier of the same run, or an earlier report."""
+
+    def __init__(self, report, baseline):
+        self.name = next((name for name in report.couriers if name != "courier"), None)
+        self.cases = (baseline or {}).get("cases", {})
+
+    def __bool__(self):
+        return bool(self.name or self.cases)
+
+    def facts(self, case):
+        return self.cases.get(case.name, {}).get("facts", {})
+
+    def series(self, case, figure, who):
+        """Of a courier's figure, or of a reference; None if there is none."""
+        if self.name in figure.series and who != REFERENCE:
+            return figure.series[self.name]
+        values = self.cases.get(case.name, {}).get("figures", {}).get(figure.name, {}).get("values", {})
+        return Series(values[who]["values"]) if who in values else None
 
 
-def before(baseline, case, figure, who):
-    """The same figure in an earlier report: the same courier's, or that of its only one."""
-    values = baseline["cases"].get(case.name, {}).get("figures", {}).get(figure.name, {}).get("values", {})
-    return (values.get(who) or (values.get("courier") if who != REFERENCE else None) or {}).get("median")
+def ratio(now, before):
+    return f"{now / before:.3f}" if before else ""
 
 
-def print_case(case, baseline):
+def print_figure(case, figure, who, former):
+    series = figure.series[who]
+    several = len(series.values) > 1
+    label = figure.name if who != REFERENCE else "· " + figure.name
+    line = (f"  {label:52} {number(series.median):>10} {number(series.least) if several else '':>10} "
+            f"{f'±{100 * series.spread:.1f}%' if several else '':>7}  {figure.unit:9}")
+    before = former.series(case, figure, who) if former else None
+    if before:
+        line += (f" {number(before.median):>10} {ratio(series.median, before.median):>7} "
+                 f"{ratio(series.least, before.least) if several else '':>7}")
+    print(line.rstrip())
+
+
+def print_case(case, former):
     print(f"\n{case.name}: {case.title}")
-    head = f"  {'':46} {'median':>10} {'least':>10} {'spread':>8}  unit"
-    print(head + (f" {'':10} {'before':>10} {'ratio':>7}" if baseline else ""))
+    head = f"  {'':52} {'median':>10} {'least':>10} {'spread':>7}  {'':9}"
+    print((head + (f" {'before':>10} {'ratio':>7} {'of least':>8}" if former else "")).rstrip())
     for figure in case.figures.values():
-        for who, series in figure.series.items():
-            label = figure.name
-            if who == REFERENCE:
-                label = "· " + label
-            elif len(figure.series) > 1 and who != "courier":
-                label = f"{label} [{who}]"
-            median, least, spread = cell(series)
-            line = f"  {label:46} {median:>10} {least:>10} {spread:>8}  {figure.unit}"
-            former = baseline and before(baseline, case, figure, who)
-            if former:
-                line = f"{line:<91} {number(former):>10} {series.median / former:>6.2f}x"
-            print(line)
+        for who in figure.series:
+            if who in ("courier", REFERENCE):
+                print_figure(case, figure, who, former)
     for name, fact in case.facts.items():
-        print(f"  {name}: {fact}")
+        before = former.facts(case).get(name)
+        print(f"  {name}: {fact}" + ("" if before is None else "  (as before)" if before == fact else f"  (before: {before})"))

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from . import BenchError
-from .measure import children, cpu_seconds, status_bytes, system_share
+from .measure import children, cpu_seconds, memory_of, status_bytes, system_share
 from .servers import free_port
 
 POLL_SECONDS = 0.05
@@ -84,7 +84,10 @@ class Service:
         return values
 
     def await_metric(self, name, least, watch=None):
-        """Waits until a counter has come so far, for as long as it moves; returns the seconds since the start."""
+        """Waits until a counter has come so far, for as long as it moves; returns the seconds since the start.
+
+        `watch` is called at each look.
+        """
         last, moved = -1.0, time.monotonic()
         while True:
             now = self.metrics().get(name, 0.0)
@@ -122,8 +125,9 @@ class Service:
         """The largest resident memory that each worker has had, summed."""
         return sum(status_bytes(pid, "VmHWM") for pid in self.workers())
 
-    def resident_bytes(self):
-        return sum(status_bytes(pid, "VmRSS") for pid in self.workers())
+    def memory(self):
+        """Resident bytes of the whole service at this moment."""
+        return memory_of([self.process.pid, *self.workers()])
 
     def stop(self):
         if self.process.poll() is None:
