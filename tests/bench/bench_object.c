@@ -6,6 +6,7 @@
  */
 #include "base/counters.h"
 #include "base/random.h"
+#include "config/settings.h"
 #include "delivery/object.h"
 #include "delivery/source.h"
 #include "delivery/target_table.h"
@@ -77,9 +78,10 @@ static void make_object(struct lc_object_table *table, struct lc_source *source,
 int main(int argc, char **argv)
 {
 	const struct lc_target_policy policy = {.attempts = 1};
+	const struct lc_settings settings = {.entry = 0};
 	unsigned rounds = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 50;
 	struct lc_source_table *sources = lc_source_table_new();
-	struct lc_target_table *targets = lc_target_table_new(&policy);
+	struct lc_target_table *targets = lc_target_table_new(&policy, &settings);
 	struct lc_source *source = lc_source_get(sources, 7, lc_view_of("amzn-s3-demo-bucket"));
 	struct lc_target *target =
 	    lc_target_table_get(targets, lc_view_of("amzn-s3-demo-logs"), lc_view_of("logs/"));

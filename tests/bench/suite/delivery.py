@@ -174,6 +174,7 @@ def measure(world, case, data, repetitions, small=False):
     statements = [s for s in world.stack.statements() if SCAN in s.text and table in s.text and s.rows]
     bodies = world.place("bodies")
     world.move(world.sink.objects, bodies)
+    repetitions = world.repetitions or repetitions
     for repetition in range(repetitions):
         couriers = list(world.couriers.items())
         for who, courier in couriers if repetition % 2 == 0 else couriers[::-1]:

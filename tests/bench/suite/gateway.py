@@ -44,6 +44,7 @@ def measure(world, case, data, repetitions):
     bodies = world.place("bodies")
     world.move(world.sink.objects, bodies)
     settings = {"S3_ENDPOINT": gateway.endpoint, "S3_CONDITIONAL_PUT": "auto"}
+    repetitions = world.repetitions or repetitions
     for repetition in range(repetitions):
         for who, courier in world.couriers.items():
             world.say(f"repetition {repetition + 1} of {repetitions}: {who}")

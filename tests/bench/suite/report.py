@@ -145,5 +145,5 @@ def print_case(case, former):
             if who in ("courier", REFERENCE):
                 print_figure(case, figure, who, former)
     for name, fact in case.facts.items():
-        before = former.facts(case).get(name)
+        before = former.facts(case).get(name) if name != "took" else None
         print(f"  {name}: {fact}" + ("" if before is None else "  (as before)" if before == fact else f"  (before: {before})"))

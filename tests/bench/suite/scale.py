@@ -273,6 +273,7 @@ def measure_known(world, case, few, many):
 
 def measure_workers(world, case, data, repetitions, counts):
     table = datasets.ensure(world.stack, data, world.say)
+    repetitions = world.repetitions or repetitions
     for repetition in range(repetitions):
         for workers in counts:
             for who, courier in world.couriers.items():

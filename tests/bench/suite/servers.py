@@ -136,7 +136,7 @@ class Sink:
     def start(self):
         nginx = find_nginx()
         if nginx is None:
-            raise BenchError("nginx is not installed: apt-get install nginx-light, as contrib/dev/prepare stack does")
+            raise BenchError("nginx is not installed: contrib/dev/prepare bench installs it")
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.empty()
