@@ -1,10 +1,13 @@
 #include "base/memory.h"
 
+#include <limits.h>
 #include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { MMAP_THRESHOLD_MAX = 32 * 1024 * 1024 }; /* the most that the C library allows */
 
 _Noreturn static void out_of_memory(size_t count, size_t size)
 {
@@ -57,6 +60,12 @@ char *lc_memory_copy_bytes(const char *bytes, size_t size)
 char *lc_memory_copy_text(const char *text)
 {
 	return lc_memory_copy_bytes(text, strlen(text));
+}
+
+void lc_memory_keep(void)
+{
+	(void)mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD_MAX);
+	(void)mallopt(M_TRIM_THRESHOLD, INT_MAX);
 }
 
 void lc_memory_give_back(void)

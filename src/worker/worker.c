@@ -5,6 +5,7 @@
 #include "base/exit_codes.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/memory.h"
 #include "delivery/shard.h"
 #include "worker/channel.h"
 #include "worker/control_worker.h"
@@ -175,6 +176,7 @@ static void set_up_process(const struct lc_worker *worker)
 {
 	char name[16]; /* as the kernel cuts it */
 
+	lc_memory_keep();
 	lc_log_set_identity("worker", (int)worker->shard);
 	lc_last_words_keep_in(worker->page);
 	lc_descriptors_close_others(worker->channel, worker->inherited, worker->inherited_count);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static void zeroed_memory_is_zero(void **state)
 {
@@ -149,6 +150,29 @@ static void a_size_that_overflows_ends_the_process_with_a_word(void **state)
 	lc_buffer_free(&said);
 }
 
+static void memory_that_is_kept_serves_what_comes_next(void **state)
+{
+	enum { SIZE = 16 * 1024 * 1024 };
+	struct rusage before;
+	struct rusage after;
+	void *memory;
+
+	(void)state;
+	if (mallinfo2().arena == 0)
+		skip(); /* a sanitizer's allocator */
+	lc_memory_keep();
+	memory = lc_memory_resize(NULL, SIZE, 1);
+	memset(memory, 1, SIZE);
+	free(memory);
+	assert_int_equal(getrusage(RUSAGE_SELF, &before), 0);
+	memory = lc_memory_resize(NULL, SIZE, 1);
+	memset(memory, 2, SIZE);
+	free(memory);
+	assert_int_equal(getrusage(RUSAGE_SELF, &after), 0);
+	/* A page that is new to the process is a fault: there would be thousands. */
+	assert_in_range(after.ru_minflt - before.ru_minflt, 0, 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +183,7 @@ int main(void)
 	    cmocka_unit_test(the_room_is_counted_in_objects_of_the_given_size),
 	    cmocka_unit_test(an_array_grows_by_as_many_as_are_needed),
 	    cmocka_unit_test(copies_are_terminated_and_hold_every_byte),
+	    cmocka_unit_test(memory_that_is_kept_serves_what_comes_next),
 	    cmocka_unit_test(a_size_that_overflows_ends_the_process_with_a_word),
 	};
 
