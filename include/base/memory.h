@@ -23,9 +23,9 @@ void *lc_memory_grow(void *array, size_t *capacity, size_t needed, size_t size);
 char *lc_memory_copy_text(const char *text);
 char *lc_memory_copy_bytes(const char *bytes, size_t size); /* with a terminator after them */
 
-/* From now on memory that is released is kept, whatever its size, and serves what is allocated next:
- * the system would have to make each page of it anew. For a process that allocates and releases
- * much, and gives back what it has when it is quiet. */
+/* From now on memory that is released is kept, whatever its size, and serves what is allocated next,
+ * without a fault of each of its pages. For a process that allocates and releases much, and gives
+ * back what it has when it is quiet. */
 void lc_memory_keep(void);
 
 /* Gives memory that is free back to the system, which the C library keeps for later otherwise.

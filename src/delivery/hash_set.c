@@ -1,6 +1,7 @@
 #include "delivery/hash_set.h"
 
 #include "base/memory.h"
+#include "base/radix.h"
 
 #include <stdlib.h>
 
@@ -27,18 +28,9 @@ void lc_hash_set_add(struct lc_hash_set *set, uint64_t hash)
 	set->hashes[set->count++] = hash;
 }
 
-static int compare_hashes(const void *a, const void *b)
-{
-	uint64_t left = *(const uint64_t *)a;
-	uint64_t right = *(const uint64_t *)b;
-
-	return (left > right) - (left < right);
-}
-
 void lc_hash_set_sort(struct lc_hash_set *set)
 {
-	if (set->count > 1)
-		qsort(set->hashes, set->count, sizeof(set->hashes[0]), compare_hashes);
+	lc_radix_sort(set->hashes, set->count, sizeof(set->hashes[0]), 0);
 }
 
 void lc_hash_subtraction_init(struct lc_hash_subtraction *subtraction,

@@ -4,6 +4,7 @@
 #include "base/counters.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/radix.h"
 #include "config/settings.h"
 #include "delivery/hash_set.h"
 #include "delivery/source.h"
@@ -329,18 +330,32 @@ static struct lc_view text_of(const struct lc_object_line *line)
 	return (struct lc_view){.data = line->text, .size = line->size};
 }
 
+/* Lines of one start time. */
 static int compare_lines(const void *a, const void *b)
 {
 	const struct lc_object_line *left = a;
 	const struct lc_object_line *right = b;
-	int order = (left->start_time_ms > right->start_time_ms) -
-		    (left->start_time_ms < right->start_time_ms);
+	int order = lc_view_compare(req_id_of(left), req_id_of(right));
 
-	if (order == 0)
-		order = lc_view_compare(req_id_of(left), req_id_of(right));
-	if (order == 0)
-		order = lc_view_compare(text_of(left), text_of(right));
-	return order;
+	return order != 0 ? order : lc_view_compare(text_of(left), text_of(right));
+}
+
+/* By start time, which few lines share. */
+static void sort_lines(struct lc_object *object)
+{
+	struct lc_object_line *lines = object->lines;
+	size_t end;
+
+	lc_radix_sort(lines, object->line_count, sizeof(lines[0]),
+		      (uint64_t)object->oldest_start_ms);
+	for (size_t i = 0; i < object->line_count; i = end) {
+		end = i + 1;
+		while (end < object->line_count &&
+		       lines[end].start_time_ms == lines[i].start_time_ms)
+			end++;
+		if (end - i > 1)
+			qsort(&lines[i], end - i, sizeof(lines[0]), compare_lines);
+	}
 }
 
 uint64_t lc_object_unique(const struct lc_object *object)
@@ -370,7 +385,7 @@ uint64_t lc_object_unique(const struct lc_object *object)
 void lc_object_seal(struct lc_object *object)
 {
 	LC_ASSERT(object->line_count > 0 && object->pieces == NULL);
-	qsort(object->lines, object->line_count, sizeof(object->lines[0]), compare_lines);
+	sort_lines(object);
 	object->pieces = lc_memory_zero(object->line_count, sizeof(object->pieces[0]));
 	for (size_t i = 0; i < object->line_count; i++)
 		object->pieces[i] = text_of(&object->lines[i]);

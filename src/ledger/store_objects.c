@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "base/radix.h"
 #include "formats/taken_rows.h"
 #include "ledger/schema.h"
 #include "ledger/sql.h"
@@ -328,14 +329,6 @@ static void gather_blob(void *context, struct lc_view blob)
 	}
 }
 
-static int compare_hashes(const void *a, const void *b)
-{
-	const uint64_t *left = a;
-	const uint64_t *right = b;
-
-	return (*left > *right) - (*left < *right);
-}
-
 bool lc_store_read_hashes(struct lc_store *store, const struct lc_ledger_source *source,
 			  uint32_t from, uint32_t to, struct lc_arena *arena,
 			  struct lc_ledger_hashes *hashes, struct lc_error *error)
@@ -356,8 +349,7 @@ bool lc_store_read_hashes(struct lc_store *store, const struct lc_ledger_source 
 		*hashes = (struct lc_ledger_hashes){0};
 		return false;
 	}
-	if (hashes->count > 0)
-		qsort(hashes->hashes, hashes->count, sizeof hashes->hashes[0], compare_hashes);
+	lc_radix_sort(hashes->hashes, hashes->count, sizeof hashes->hashes[0], 0);
 	return true;
 }
 
