@@ -296,7 +296,8 @@ static void append_status(struct lc_buffer *text)
 {
 	lc_buffer_append_text(text, "\n## The status document\n\n");
 	append_commands(LC_CONTROL_REQUEST_BY_SUPERVISOR, text);
-	lc_buffer_append_text(text, "`health` omits `shards` and `checks`.\n");
+	lc_buffer_append_text(text, "`health` omits `shards` and `checks`.\n"
+				    "`reload`, `preflight` and `drain` write it when they end.\n");
 	append_layout(&LC_STATUS_DOCUMENT_SERVICE_LAYOUT, text);
 	append_layout(&LC_STATUS_DOCUMENT_FINDING_LAYOUT, text);
 	append_layout(&LC_STATUS_DOCUMENT_SHARD_LAYOUT, text);

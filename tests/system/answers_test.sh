@@ -89,9 +89,9 @@ need "the profile is made" profile
 start_limited
 await_every_row 30
 need "the server's Distributed tables take what they cannot hand on" profile prefer_localhost_replica=0 insert_distributed_sync=0
-need "more rows come in" load --rows 500 --sources 30 --time-range 60 --seed 2
+need "more rows come in" load --rows 500 --sources 30 --seed 2
 check "an offset that no shard has taken does not count as inserted" await 20 is_red "no offset could be inserted"
-check "  the rows are delivered meanwhile" await 20 delivered_at_least $((ROWS + 500))
+check "  the rows are delivered meanwhile" await_progress 30 delivered_rows delivered_at_least $((ROWS + 500))
 need "the server is as before" profile
 await_every_row 30
 check "every row stands in one object" verify

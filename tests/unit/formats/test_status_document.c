@@ -277,9 +277,6 @@ static void what_is_no_status_document_is_refused(void **state)
 	    "{\"findings\":[{\"shard\":1}]}",
 	    "{\"findings\":[{\"severity\":\"merry\",\"shard\":1,\"text\":\"x\"}]}",
 	    "{\"findings\":[7]}",
-	    "{\"findings\":[],\"checks\":{}}",
-	    "{\"findings\":[],\"checks\":[7]}",
-	    "{\"findings\":[],\"checks\":[{\"grade\":\"merry\",\"subject\":\"x\",\"text\":\"y\"}]}",
 	    "{\"findings\":[],\"healthy\":1,\"version\":\"\",\"time\":\"\",\"uptime_seconds\":0,"
 	    "\"ready_shards\":0,\"shard_count\":0}",
 	    "{\"findings\":[],\"healthy\":true,\"version\":3,\"time\":\"\",\"uptime_seconds\":0,"
@@ -297,6 +294,38 @@ static void what_is_no_status_document_is_refused(void **state)
 		assert_false(decode(texts[i], &document));
 }
 
+static void what_is_no_list_of_checks_is_refused(void **state)
+{
+	static const char *const lists[] = {
+	    "[]", /* the only one that is */
+	    "{}",
+	    "[7]",
+	    "[{\"grade\":\"merry\",\"subject\":\"x\",\"text\":\"y\"}]",
+	    "[{\"grade\":\"ok\",\"subject\":7,\"text\":\"y\"}]",
+	};
+	struct lc_status_document whole;
+	struct lc_status_document document;
+	struct lc_buffer json;
+
+	(void)state;
+	fill(&whole);
+	lc_buffer_init(&json, CAP);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		char *checks;
+
+		lc_buffer_clear(&json);
+		lc_status_document_encode(&whole, true, &json);
+		checks = strstr(lc_buffer_text(&json), "\"checks\":");
+		assert_non_null(checks);
+		snprintf(checks, strlen(checks), "\"checks\":%s}", lists[i]);
+		assert_int_equal(decode(lc_buffer_text(&json), &document), i == 0);
+		if (i == 0)
+			lc_status_document_free(&document);
+	}
+	lc_buffer_free(&json);
+	lc_status_document_free(&whole);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -310,6 +339,7 @@ int main(void)
 	    cmocka_unit_test(checks_are_bounded),
 	    cmocka_unit_test(unknown_members_are_ignored),
 	    cmocka_unit_test(what_is_no_status_document_is_refused),
+	    cmocka_unit_test(what_is_no_list_of_checks_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
