@@ -74,19 +74,14 @@ static void append_setting(void *context, const struct lc_setting *setting)
 {
 	struct lc_buffer *page = ((struct settings_part *)context)->page;
 	char environment[LC_SETTING_ENVIRONMENT_SIZE];
-	char bounds[LC_SETTING_BOUNDS_SIZE];
 	struct lc_buffer facts;
 
 	lc_setting_environment_name(setting, environment);
-	lc_setting_bounds(setting, bounds);
 	lc_buffer_append_format(page, ".It Cm %s\n", setting->name);
 	lc_mdoc_append_text(page, setting->help);
 	lc_buffer_init(&facts, SIZE_MAX / 2);
-	lc_buffer_append_format(&facts, "Default: %s.%s%s%s", lc_setting_default(setting),
-				bounds[0] == '\0' ? "" : " Allowed: ", bounds,
-				bounds[0] == '\0' ? "" : ".");
-	if (setting->scope != LC_SETTING_SCOPE_SERVICE)
-		lc_buffer_append_text(&facts, " " LC_SETTING_BY_TARGET);
+	lc_buffer_append_format(&facts, "Default: %s.", lc_setting_default(setting));
+	lc_setting_append_facts(&facts, setting);
 	lc_buffer_append_text(page, ".br\n");
 	lc_mdoc_append_text(page, lc_buffer_text(&facts));
 	lc_buffer_free(&facts);

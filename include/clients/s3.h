@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 struct lc_s3;
+struct lc_s3_headers;
 struct lc_s3_put;
 
 struct lc_s3_options {
@@ -36,6 +37,17 @@ struct lc_s3_body {
 	const struct lc_view *pieces;
 	size_t piece_count;
 	uint64_t size; /* sum of the pieces' sizes */
+};
+
+/* A log object to be PUT, with what is to go with it. */
+struct lc_s3_put_spec {
+	struct lc_view bucket; /* copied, as the key */
+	struct lc_view key;
+	const struct lc_s3_body *body;
+	enum lc_s3_checksum checksum; /* of a kind that lc_checksum_offered */
+	/* More headers, signed and sent with the PUT alone, such as x-amz-acl; copied. NULL: none */
+	const struct lc_s3_headers *headers;
+	bool look_first; /* see lc_s3_put */
 };
 
 struct lc_s3_answer {
@@ -67,15 +79,13 @@ void lc_s3_free(struct lc_s3 *s3);
  *
  * That the object is there already is checked by a HEAD, too, where it is allowed; where it is not,
  * an answer is believed that shows itself to be S3's. With LC_S3_CONDITIONAL_AUTO one that is
- * refused as by a service that does not know the condition is sent again without it at once. `body`
- * and what it points to must stay until the callback ran or the PUT was cancelled; bucket and key
- * are copied. A bucket or key that cannot be part of an address (s3_address.h) is answered with
- * LC_RETRY_WAIT and never sent. Only an answer with an ETag, as S3's always have, says that the
- * object is stored. The signing time follows the server's Date header once an answer
- * RequestTimeTooSkewed was seen.
+ * refused as by a service that does not know the condition is sent again without it at once. The
+ * body and what it points to must stay until the callback ran or the PUT was cancelled. A bucket or
+ * key that cannot be part of an address (s3_address.h) is answered with LC_RETRY_WAIT and never
+ * sent. Only an answer with an ETag, as S3's always have, says that the object is stored. The
+ * signing time follows the server's Date header once an answer RequestTimeTooSkewed was seen.
  */
-struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, struct lc_view bucket, struct lc_view key,
-			    const struct lc_s3_body *body, bool look_first,
+struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, const struct lc_s3_put_spec *spec,
 			    lc_s3_callback *callback, void *context);
 
 /* Bytes of the body that have left for the connection. */

@@ -139,6 +139,10 @@ size_t lc_setting_append_changed(const struct lc_settings *a, const struct lc_se
  * bytes; empty when the help has said it. */
 void lc_setting_bounds(const struct lc_setting *setting, char *text);
 
+/* Appends what is allowed, and whether it may differ by target bucket, in sentences with a blank
+ * before each; nothing when the help has said it. */
+void lc_setting_append_facts(struct lc_buffer *text, const struct lc_setting *setting);
+
 /* What follows a flag's name: "=NUMBER". Static. */
 const char *lc_setting_placeholder(const struct lc_setting *setting);
 

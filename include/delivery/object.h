@@ -114,6 +114,7 @@ struct lc_object {
 	uint32_t first_second;      /* insertedAt of the first row */
 	uint32_t last_second;       /* and of the last */
 	int64_t oldest_start_ms;    /* least startTime */
+	int64_t newest_start_ms;    /* greatest startTime */
 	struct lc_mark before;      /* last offset of the source before first_second, if known */
 	uint64_t begun_ms;          /* monotonic, when the first row came */
 

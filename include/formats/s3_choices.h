@@ -16,4 +16,22 @@ enum lc_s3_conditional {
 #include "tbl/s3_choices.h"
 };
 
+/* Sent with a PUT, so that the service refuses a body that has changed on its way. */
+enum lc_s3_checksum {
+#define LC_S3_CHECKSUM(name, text, header) LC_S3_CHECKSUM_##name,
+#include "tbl/s3_choices.h"
+};
+
+/* Who may use the object besides its owner. */
+enum lc_s3_acl {
+#define LC_S3_ACL(name, text) LC_S3_ACL_##name,
+#include "tbl/s3_choices.h"
+};
+
+/* Server-side encryption; NONE: as the bucket's own settings say. */
+enum lc_s3_encryption {
+#define LC_S3_ENCRYPTION(name, text) LC_S3_ENCRYPTION_##name,
+#include "tbl/s3_choices.h"
+};
+
 #endif

@@ -184,6 +184,27 @@ LC_SETTING_CHOICE(s3_conditional_put, "s3.conditional-put", TARGET, LC_S3_CONDIT
 	"ignore it (Ceph before 18 in versioned buckets, Scality CloudServer in all buckets); therefore, "
 	"before an upload whose reply was lost is repeated, a HEAD asks whether the object is there. "
 	"Without the right to s3:GetObject such a service keeps a second version with the same content.")
+LC_SETTING_CHOICE(s3_checksum, "s3.checksum", TARGET, LC_S3_CHECKSUM_NONE, enum lc_s3_checksum,
+	"Checksum of the body that uploads carry, in Content-MD5 or an x-amz-checksum header. Buckets with "
+	"Object Lock require one. Without it the signature covers the body all the same. sha256 takes no "
+	"extra time, because the signature needs it anyway; md5 is known to the most services.")
+LC_SETTING_CHOICE(s3_acl, "s3.acl", TARGET, LC_S3_ACL_NONE, enum lc_s3_acl,
+	"Canned ACL that uploads carry. A bucket of another account needs bucket-owner-full-control, so "
+	"that its owner may read the log objects.")
+LC_SETTING_TEXT(s3_storage_class, "s3.storage-class", TARGET, "", WORD,
+	"Storage class of log objects, such as STANDARD_IA. If empty, the service's default.")
+LC_SETTING_CHOICE(s3_encryption, "s3.encryption", TARGET, LC_S3_ENCRYPTION_NONE,
+	enum lc_s3_encryption,
+	"Server-side encryption that uploads ask for. With none, the bucket's own settings decide.")
+LC_SETTING_TEXT(s3_encryption_key_id, "s3.encryption-key-id", TARGET, "", TOKEN,
+	"ID or ARN of the KMS key to encrypt with, for s3.encryption aws:kms. If empty, the service's "
+	"default key.")
+LC_SETTING_TEXT(s3_tags, "s3.tags", TARGET, "", TAGS,
+	"Tags of log objects: up to ten key=value pairs, as a list or separated by commas. The access key "
+	"needs s3:PutObjectTagging for them.")
+LC_SETTING_BOOLEAN(s3_metadata, "s3.metadata", TARGET, false,
+	"Store with each log object what it holds, as user metadata: rows, the times of the first and the "
+	"last request, the source bucket, and the target.")
 LC_SETTING_TEXT(s3_tls_ca_file, "s3.tls-ca-file", TARGET, "", PATH,
 	"File with the certificates of the authorities that are trusted to sign the certificate of the "
 	"S3 service, in PEM form. If empty, the system's authorities are trusted.")

@@ -6,6 +6,8 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "clients/s3_address.h"
+#include "clients/s3_headers.h"
+#include "formats/checksum.h"
 #include "formats/http_status.h"
 #include "formats/s3_error.h"
 #include "formats/sigv4.h"
@@ -64,6 +66,8 @@ struct lc_s3_put {
 	struct lc_error refusal;
 
 	const struct lc_s3_body *body;
+	enum lc_s3_checksum checksum;
+	struct lc_s3_headers headers; /* of the PUT, more than all requests have */
 	struct cursor cursor;
 	uint64_t sent; /* bytes before the cursor */
 	lc_s3_callback *callback;
@@ -114,6 +118,7 @@ static void release(struct lc_s3_put *put)
 	TAILQ_REMOVE(&put->s3->puts, put, all);
 	lc_loop_timer_free(put->refusal_timer);
 	lc_buffer_free(&put->answer);
+	lc_s3_headers_free(&put->headers);
 	free(put->bucket_text);
 	free(put->key);
 	free(put);
@@ -515,69 +520,107 @@ static const struct lc_http_callbacks CALLBACKS = {
     .on_done = on_done,
 };
 
-static void hash_body(const struct lc_s3_body *body, char hex[LC_SIGV4_HASH_HEX_SIZE])
+/* The hash of what is sent, which is signed, and its checksum, in one pass. */
+static void hash_body(const struct lc_s3_body *body, enum lc_s3_checksum kind,
+		      char hex[LC_SIGV4_HASH_HEX_SIZE], char sum[LC_CHECKSUM_TEXT_SIZE])
 {
 	struct lc_sigv4_hash *hash = lc_sigv4_hash_begin();
+	struct lc_checksum *checksum = lc_checksum_begin(kind);
 
-	for (size_t i = 0; i < body->piece_count; i++)
+	for (size_t i = 0; i < body->piece_count; i++) {
 		lc_sigv4_hash_add(hash, body->pieces[i]);
+		lc_checksum_add(checksum, body->pieces[i]);
+	}
 	lc_sigv4_hash_end(hash, hex);
+	lc_checksum_end(checksum, hex, sum);
+}
+
+/* What is signed of this step, at this time. */
+static void gather_headers(const struct lc_s3_put *put, struct lc_view host, const char *time_text,
+			   char hash[LC_SIGV4_HASH_HEX_SIZE], struct lc_s3_headers *headers)
+{
+	static const struct lc_s3_body nothing = {.piece_count = 0};
+	bool has_body = put->step == STEP_PUT;
+	enum lc_s3_checksum checksum = has_body ? put->checksum : LC_S3_CHECKSUM_NONE;
+	char sum[LC_CHECKSUM_TEXT_SIZE];
+
+	hash_body(has_body ? put->body : &nothing, checksum, hash, sum);
+	lc_s3_headers_add(headers, "content-type", lc_view_of(CONTENT_TYPE));
+	lc_s3_headers_add(headers, "host", host);
+	lc_s3_headers_add(headers, "x-amz-content-sha256", lc_view_of(hash));
+	lc_s3_headers_add(headers, "x-amz-date", lc_view_of(time_text));
+	lc_s3_headers_add(headers, lc_checksum_header(checksum), lc_view_of(sum));
+	if (has_body)
+		lc_s3_headers_add_all(headers, &put->headers);
+}
+
+static void append_authorization(struct lc_s3_put *put, const struct lc_s3_headers *headers,
+				 struct lc_view path, const char *hash, int64_t now,
+				 struct lc_buffer *authorization)
+{
+	struct lc_sigv4_header to_sign[LC_S3_HEADERS_MAX];
+	struct lc_sigv4_request request = {
+	    .method = lc_view_of(METHODS[put->step]),
+	    .path = path,
+	    .headers = to_sign,
+	    .header_count = headers->count,
+	    .payload_hash = lc_view_of(hash),
+	    .time_seconds = now,
+	};
+
+	for (size_t i = 0; i < headers->count; i++)
+		to_sign[i] = (struct lc_sigv4_header){lc_s3_headers_name(headers, i),
+						      lc_s3_headers_value(headers, i)};
+	lc_sigv4_append_authorization(&put->s3->signer, &request, authorization);
+}
+
+static void start_request(struct lc_s3_put *put, const char *url,
+			  const struct lc_s3_headers *headers)
+{
+	bool has_body = put->step == STEP_PUT;
+	struct lc_http_header sent[LC_S3_HEADERS_MAX];
+	struct lc_http_spec spec = {
+	    .method = METHODS[put->step],
+	    .url = url,
+	    .headers = sent,
+	    .header_count = headers->count,
+	    .body_from_callback = has_body,
+	    .body_size = has_body ? put->body->size : 0,
+	    .timeout_ms = put->s3->timeout_ms,
+	    .stall_timeout_ms = put->s3->stall_timeout_ms,
+	    .callbacks = &CALLBACKS,
+	    .context = put,
+	};
+
+	for (size_t i = 0; i < headers->count; i++)
+		sent[i] = (struct lc_http_header){lc_s3_headers_name(headers, i),
+						  lc_s3_headers_value(headers, i)};
+	put->request = lc_http_start(put->s3->http, &spec);
 }
 
 /* Signs and sends; `host` and `path` are encoded. */
 static void send_step(struct lc_s3_put *put, const char *url, struct lc_view host,
 		      struct lc_view path)
 {
-	enum { SIGNED = 4 };
-	static const struct lc_s3_body nothing = {.piece_count = 0};
-	struct lc_s3 *s3 = put->s3;
-	bool has_body = put->step == STEP_PUT;
-	const char *method = METHODS[put->step];
-	int64_t now = lc_clock_wall_ms() / 1000 + s3->clock_offset_seconds;
+	int64_t now = lc_clock_wall_ms() / 1000 + put->s3->clock_offset_seconds;
 	char hash[LC_SIGV4_HASH_HEX_SIZE];
 	char time_text[LC_SIGV4_TIME_SIZE];
+	struct lc_s3_headers headers;
 	struct lc_buffer authorization;
 
-	put->conditional = has_body && !put->plain && s3->conditional != LC_S3_CONDITIONAL_OFF;
-	hash_body(has_body ? put->body : &nothing, hash);
-	lc_sigv4_format_time(now, time_text);
-	const struct lc_sigv4_header to_sign[SIGNED] = {
-	    {lc_view_of("content-type"), lc_view_of(CONTENT_TYPE)},
-	    {lc_view_of("host"), host},
-	    {lc_view_of("x-amz-content-sha256"), lc_view_of(hash)},
-	    {lc_view_of("x-amz-date"), lc_view_of(time_text)},
-	};
-	struct lc_sigv4_request request = {
-	    .method = lc_view_of(method),
-	    .path = path,
-	    .headers = to_sign,
-	    .header_count = SIGNED,
-	    .payload_hash = lc_view_of(hash),
-	    .time_seconds = now,
-	};
+	lc_s3_headers_init(&headers);
 	lc_buffer_init(&authorization, ADDRESS_MAX);
-	lc_sigv4_append_authorization(&s3->signer, &request, &authorization);
-
-	struct lc_http_header headers[SIGNED + 2];
-	for (size_t i = 0; i < SIGNED; i++)
-		headers[i] = (struct lc_http_header){to_sign[i].name, to_sign[i].value};
-	headers[SIGNED] =
-	    (struct lc_http_header){lc_view_of("authorization"), lc_buffer_view(&authorization)};
-	headers[SIGNED + 1] = (struct lc_http_header){lc_view_of("if-none-match"), lc_view_of("*")};
-	struct lc_http_spec spec = {
-	    .method = method,
-	    .url = url,
-	    .headers = headers,
-	    .header_count = put->conditional ? SIGNED + 2 : SIGNED + 1,
-	    .body_from_callback = has_body,
-	    .body_size = has_body ? put->body->size : 0,
-	    .timeout_ms = s3->timeout_ms,
-	    .stall_timeout_ms = s3->stall_timeout_ms,
-	    .callbacks = &CALLBACKS,
-	    .context = put,
-	};
-	put->request = lc_http_start(s3->http, &spec);
+	lc_sigv4_format_time(now, time_text);
+	gather_headers(put, host, time_text, hash, &headers);
+	append_authorization(put, &headers, path, hash, now, &authorization);
+	lc_s3_headers_add(&headers, "authorization", lc_buffer_view(&authorization));
+	put->conditional =
+	    put->step == STEP_PUT && !put->plain && put->s3->conditional != LC_S3_CONDITIONAL_OFF;
+	if (put->conditional)
+		lc_s3_headers_add(&headers, "if-none-match", lc_view_of("*"));
+	start_request(put, url, &headers);
 	lc_buffer_free(&authorization);
+	lc_s3_headers_free(&headers);
 }
 
 /* Finds the address and sends; without an address the callback is told from a timer. */
@@ -615,8 +658,7 @@ static void address_and_send(struct lc_s3_put *put)
 	lc_buffer_free(&host);
 }
 
-static struct lc_s3_put *start(struct lc_s3 *s3, enum step step, struct lc_view bucket,
-			       struct lc_view key, const struct lc_s3_body *body,
+static struct lc_s3_put *start(struct lc_s3 *s3, enum step step, const struct lc_s3_put_spec *spec,
 			       lc_s3_callback *callback, void *context)
 {
 	struct lc_s3_put *put = lc_memory_zero(1, sizeof(*put));
@@ -624,35 +666,42 @@ static struct lc_s3_put *start(struct lc_s3 *s3, enum step step, struct lc_view 
 	put->magic = MAGIC;
 	put->step = step;
 	put->s3 = s3;
-	put->body = body;
+	put->body = spec->body;
+	put->checksum = spec->checksum;
+	lc_s3_headers_init(&put->headers);
+	if (spec->headers != NULL)
+		lc_s3_headers_add_all(&put->headers, spec->headers);
 	put->callback = callback;
 	put->context = context;
-	put->bucket_text = lc_memory_copy_bytes(bucket.data, bucket.size);
-	put->bucket = (struct lc_view){.data = put->bucket_text, .size = bucket.size};
-	put->key = lc_memory_copy_bytes(key.data, key.size);
-	put->key_size = key.size;
+	put->bucket_text = lc_memory_copy_bytes(spec->bucket.data, spec->bucket.size);
+	put->bucket = (struct lc_view){.data = put->bucket_text, .size = spec->bucket.size};
+	put->key = lc_memory_copy_bytes(spec->key.data, spec->key.size);
+	put->key_size = spec->key.size;
 	lc_buffer_init(&put->answer, BODY_MAX);
 	TAILQ_INSERT_TAIL(&s3->puts, put, all);
 	address_and_send(put);
 	return put;
 }
 
-struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, struct lc_view bucket, struct lc_view key,
-			    const struct lc_s3_body *body, bool look_first,
+struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, const struct lc_s3_put_spec *spec,
 			    lc_s3_callback *callback, void *context)
 {
-	return start(s3, look_first ? STEP_LOOK : STEP_PUT, bucket, key, body, callback, context);
+	return start(s3, spec->look_first ? STEP_LOOK : STEP_PUT, spec, callback, context);
 }
 
 void lc_s3_delete(struct lc_s3 *s3, struct lc_view bucket, struct lc_view key,
 		  lc_s3_callback *callback, void *context)
 {
-	(void)start(s3, STEP_DELETE, bucket, key, NULL, callback, context);
+	const struct lc_s3_put_spec spec = {.bucket = bucket, .key = key};
+
+	(void)start(s3, STEP_DELETE, &spec, callback, context);
 }
 
 void lc_s3_list_buckets(struct lc_s3 *s3, lc_s3_callback *callback, void *context)
 {
-	(void)start(s3, STEP_LIST, lc_view_of(""), lc_view_of(""), NULL, callback, context);
+	const struct lc_s3_put_spec spec = {.bucket = lc_view_of(""), .key = lc_view_of("")};
+
+	(void)start(s3, STEP_LIST, &spec, callback, context);
 }
 
 void lc_s3_cancel(struct lc_s3_put *put)

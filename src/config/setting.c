@@ -19,6 +19,9 @@
 /* The fields of choices are of enums, which the table makes and the compiler stores alike. */
 _Static_assert(sizeof(enum lc_s3_addressing) == sizeof(unsigned) &&
 		   sizeof(enum lc_s3_conditional) == sizeof(unsigned) &&
+		   sizeof(enum lc_s3_checksum) == sizeof(unsigned) &&
+		   sizeof(enum lc_s3_acl) == sizeof(unsigned) &&
+		   sizeof(enum lc_s3_encryption) == sizeof(unsigned) &&
 		   sizeof(enum lc_log_level) == sizeof(unsigned) &&
 		   sizeof(enum lc_log_destination) == sizeof(unsigned) &&
 		   sizeof(enum lc_log_keys) == sizeof(unsigned),
@@ -31,6 +34,21 @@ static const char *const s3_addressing_style_CHOICES[] = {
 
 static const char *const s3_conditional_put_CHOICES[] = {
 #define LC_S3_CONDITIONAL(name, text) (text),
+#include "tbl/s3_choices.h"
+};
+
+static const char *const s3_checksum_CHOICES[] = {
+#define LC_S3_CHECKSUM(name, text, header) (text),
+#include "tbl/s3_choices.h"
+};
+
+static const char *const s3_acl_CHOICES[] = {
+#define LC_S3_ACL(name, text) (text),
+#include "tbl/s3_choices.h"
+};
+
+static const char *const s3_encryption_CHOICES[] = {
+#define LC_S3_ENCRYPTION(name, text) (text),
 #include "tbl/s3_choices.h"
 };
 
@@ -153,7 +171,8 @@ bool lc_setting_is_text(const struct lc_setting *setting)
 bool lc_setting_is_list(const struct lc_setting *setting)
 {
 	return setting->type == LC_SETTING_TYPE_TEXT &&
-	       (setting->form == LC_SETTING_FORM_URLS || setting->form == LC_SETTING_FORM_SHARDS);
+	       (setting->form == LC_SETTING_FORM_URLS || setting->form == LC_SETTING_FORM_SHARDS ||
+		setting->form == LC_SETTING_FORM_TAGS);
 }
 
 void lc_setting_visit(const struct lc_setting_visitor *visitor)
@@ -255,13 +274,13 @@ static bool set_boolean(bool *field, struct lc_view text, struct lc_error *error
 	return true;
 }
 
-static void append_choices(const struct lc_setting *setting, const char *between, char *text)
+static void append_choices(const struct lc_setting *setting, char *text)
 {
 	size_t used = 0;
 
 	for (unsigned i = 0; i < setting->choice_count; i++) {
 		used += (size_t)snprintf(text + used, LC_SETTING_BOUNDS_SIZE - used, "%s%s",
-					 i == 0 ? "" : between, setting->choices[i]);
+					 i == 0 ? "" : ", ", setting->choices[i]);
 		LC_ASSERT(used < LC_SETTING_BOUNDS_SIZE);
 	}
 }
@@ -278,7 +297,7 @@ static bool set_choice(unsigned *field, const struct lc_setting *setting, struct
 			return true;
 		}
 	}
-	append_choices(setting, ", ", allowed);
+	append_choices(setting, allowed);
 	return lc_error_set(error, LC_ERROR_USAGE, "found %s, expected one of %s",
 			    lc_text_quote(found, text), allowed);
 }
@@ -580,12 +599,23 @@ void lc_setting_bounds(const struct lc_setting *setting, char *text)
 		snprintf(text, LC_SETTING_BOUNDS_SIZE, "true or false");
 		break;
 	case LC_SETTING_TYPE_CHOICE:
-		append_choices(setting, "|", text);
+		append_choices(setting, text);
 		break;
 	case LC_SETTING_TYPE_TEXT:
 	case LC_SETTING_TYPE_SECRET:
 		break;
 	}
+}
+
+void lc_setting_append_facts(struct lc_buffer *text, const struct lc_setting *setting)
+{
+	char bounds[LC_SETTING_BOUNDS_SIZE];
+
+	lc_setting_bounds(setting, bounds);
+	if (bounds[0] != '\0')
+		lc_buffer_append_format(text, " Allowed: %s.", bounds);
+	if (setting->scope != LC_SETTING_SCOPE_SERVICE)
+		lc_buffer_append_text(text, " " LC_SETTING_BY_TARGET);
 }
 
 const char *lc_setting_placeholder(const struct lc_setting *setting)

@@ -16,6 +16,12 @@ static const char *check_word(const char *text)
 		   : "a word without blanks, commas, slashes, backslashes or quotes";
 }
 
+static const char *check_token(const char *text)
+{
+	return strpbrk(text, " \"\\") == NULL ? NULL
+					      : "a text without blanks, backslashes or quotes";
+}
+
 static const char *check_identifier(const char *text)
 {
 	static const char ALLOWED[] = "a letter or '_' followed by letters, digits and '_'";
@@ -176,6 +182,49 @@ static const char *check_shards(const char *text)
 			       "commas, such as 0-3,7";
 }
 
+bool lc_setting_form_next_tag(const char **rest, struct lc_view *key, struct lc_view *value)
+{
+	const char *end = strchrnul(*rest, ',');
+	const char *equals = memchr(*rest, '=', (size_t)(end - *rest));
+
+	if (equals == NULL)
+		return false;
+	*key = (struct lc_view){.data = *rest, .size = (size_t)(equals - *rest)};
+	*value = (struct lc_view){.data = equals + 1, .size = (size_t)(end - equals - 1)};
+	/* A comma must be followed by another tag: it stays in front when nothing does. */
+	*rest = *end == ',' && end[1] != '\0' ? end + 1 : end;
+	return true;
+}
+
+static bool is_of_tags(struct lc_view text)
+{
+	for (size_t i = 0; i < text.size; i++) {
+		if (!isalnum((unsigned char)text.data[i]) &&
+		    memchr(" +-=._:/@", text.data[i], strlen(" +-=._:/@")) == NULL)
+			return false;
+	}
+	return true;
+}
+
+static const char *check_tags(const char *text)
+{
+	static const char ALLOWED[] =
+	    "up to ten tags key=value, separated by commas, of letters, digits, blanks and "
+	    "+ - = . _ : / @, the keys of 1 to 128 and the values of at most 256 characters";
+	struct lc_view key;
+	struct lc_view value;
+	unsigned count = 0;
+
+	while (lc_setting_form_next_tag(&text, &key, &value)) {
+		if (++count > LC_SETTING_FORM_TAGS_MAX || key.size == 0 ||
+		    key.size > LC_SETTING_FORM_TAG_KEY_MAX ||
+		    value.size > LC_SETTING_FORM_TAG_VALUE_MAX || !is_of_tags(key) ||
+		    !is_of_tags(value))
+			return ALLOWED;
+	}
+	return *text == '\0' ? NULL : ALLOWED;
+}
+
 static const char *check_buckets(const char *text)
 {
 	static const char ALLOWED[] =
@@ -203,6 +252,8 @@ static const char *allowed_instead(enum lc_setting_form form, const char *text)
 		return NULL;
 	case LC_SETTING_FORM_WORD:
 		return check_word(text);
+	case LC_SETTING_FORM_TOKEN:
+		return check_token(text);
 	case LC_SETTING_FORM_IDENTIFIER:
 		return check_identifier(text);
 	case LC_SETTING_FORM_URL:
@@ -215,6 +266,8 @@ static const char *allowed_instead(enum lc_setting_form form, const char *text)
 		return check_address(text);
 	case LC_SETTING_FORM_SHARDS:
 		return check_shards(text);
+	case LC_SETTING_FORM_TAGS:
+		return check_tags(text);
 	case LC_SETTING_FORM_BUCKETS:
 		return check_buckets(text);
 	}
@@ -243,6 +296,7 @@ const char *lc_setting_form_placeholder(enum lc_setting_form form)
 	switch (form) {
 	case LC_SETTING_FORM_FREE:
 	case LC_SETTING_FORM_WORD:
+	case LC_SETTING_FORM_TOKEN:
 		return "=TEXT";
 	case LC_SETTING_FORM_IDENTIFIER:
 		return "=IDENTIFIER";
@@ -256,6 +310,8 @@ const char *lc_setting_form_placeholder(enum lc_setting_form form)
 		return "=ADDRESS";
 	case LC_SETTING_FORM_SHARDS:
 		return "=SHARDS";
+	case LC_SETTING_FORM_TAGS:
+		return "=TAGS";
 	case LC_SETTING_FORM_BUCKETS:
 		return "=BUCKETS";
 	}

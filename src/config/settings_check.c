@@ -194,6 +194,15 @@ static void check_shards(const struct check *check)
 	}
 }
 
+static void check_encryption(const struct check *check)
+{
+	if (check->settings->s3_encryption_key_id[0] != '\0' &&
+	    check->settings->s3_encryption != LC_S3_ENCRYPTION_KMS &&
+	    !check->errors->refused[LC_SETTINGS_s3_encryption])
+		refuse(check, LC_SETTINGS_s3_encryption_key_id,
+		       "found a key, which only s3.encryption aws:kms uses");
+}
+
 /* ---- entries of targets ---- */
 
 /* The first pattern of the entries before this one that matches all that the pattern does, and its
@@ -270,6 +279,7 @@ bool lc_settings_check(const struct lc_settings *settings, struct lc_errors *err
 	    {check_s3_ca_file, true},
 	    {check_keys, true},
 	    {check_addressing_style, true},
+	    {check_encryption, true},
 	    {check_socket, false},
 	    {check_shards, false},
 	    {check_patterns, false},

@@ -127,15 +127,15 @@ static void print_sample_group(void *context, const char *title)
 static void print_sample_setting(void *context, const struct lc_setting *setting)
 {
 	struct printer *printer = context;
-	char bounds[LC_SETTING_BOUNDS_SIZE];
+	struct lc_buffer facts;
 
-	lc_setting_bounds(setting, bounds);
+	lc_buffer_init(&facts, SIZE_MAX / 2);
+	lc_setting_append_facts(&facts, setting);
 	lc_buffer_append_char(printer->buffer, '\n');
 	lc_text_wrap(printer->buffer, "# ", setting->help, SAMPLE_WIDTH);
-	if (bounds[0] != '\0')
-		lc_buffer_append_format(printer->buffer, "# Allowed: %s.\n", bounds);
-	if (setting->scope != LC_SETTING_SCOPE_SERVICE)
-		lc_buffer_append_text(printer->buffer, "# " LC_SETTING_BY_TARGET "\n");
+	if (facts.size > 0)
+		lc_text_wrap(printer->buffer, "# ", lc_buffer_text(&facts) + 1, SAMPLE_WIDTH);
+	lc_buffer_free(&facts);
 	lc_buffer_append_format(printer->buffer, "#%s: ", setting->name);
 	lc_setting_append(printer->buffer, printer->settings, setting);
 	lc_buffer_append_char(printer->buffer, '\n');
@@ -177,21 +177,17 @@ static void print_help_setting(void *context, const struct lc_setting *setting)
 {
 	struct printer *printer = context;
 	char environment[LC_SETTING_ENVIRONMENT_SIZE];
-	char bounds[LC_SETTING_BOUNDS_SIZE];
-	char facts[LC_SETTING_BOUNDS_SIZE * 2];
+	struct lc_buffer facts;
 
-	lc_setting_bounds(setting, bounds);
+	lc_buffer_init(&facts, SIZE_MAX / 2);
 	lc_setting_environment_name(setting, environment);
 	lc_buffer_append_format(printer->buffer, "\n  --%s%s\n", setting->name,
 				lc_setting_placeholder(setting));
 	lc_text_wrap(printer->buffer, "      ", setting->help, printer->width);
-	snprintf(facts, sizeof(facts), "Default: %s.%s%s%s%s", lc_setting_default(setting),
-		 bounds[0] == '\0' ? "" : " Allowed: ", bounds,
-		 setting->scope == LC_SETTING_SCOPE_SERVICE ? ""
-		 : bounds[0] == '\0'                        ? " "
-							    : ". ",
-		 setting->scope == LC_SETTING_SCOPE_SERVICE ? "" : LC_SETTING_BY_TARGET);
-	lc_text_wrap(printer->buffer, "      ", facts, printer->width);
+	lc_buffer_append_format(&facts, "Default: %s.", lc_setting_default(setting));
+	lc_setting_append_facts(&facts, setting);
+	lc_text_wrap(printer->buffer, "      ", lc_buffer_text(&facts), printer->width);
+	lc_buffer_free(&facts);
 	lc_buffer_append_format(printer->buffer, "      Environment: %s\n", environment);
 }
 

@@ -349,6 +349,20 @@ static void append_cure(const struct lc_inspection_target *target, struct lc_buf
 	    {"SignatureDoesNotMatch",
 	     "Correct s3.secret-access-key, and check that s3.region is right; for the bucket ",
 	     " then:"},
+	    {"AccessControlListNotSupported",
+	     "Set s3.acl to none or bucket-owner-full-control for the bucket ", ", reload, then:"},
+	    {"InvalidStorageClass", "Correct s3.storage-class for the bucket ", ", reload, then:"},
+	    {"NotImplemented",
+	     "Take back what S3 does not know of s3.acl, s3.checksum, s3.encryption, "
+	     "s3.storage-class and s3.tags for the bucket ",
+	     ", reload, then:"},
+	    {"InvalidArgument",
+	     "Correct what S3 does not take of s3.acl, s3.checksum, s3.encryption, "
+	     "s3.storage-class and s3.tags for the bucket ",
+	     ", reload, then:"},
+	    {"InvalidRequest",
+	     "Set s3.checksum if Object Lock is on, or correct s3.encryption, for the bucket ",
+	     ", reload, then:"},
 	    {"QuotaExceeded", "Raise the quota of the bucket ", " or of its owner, then:"},
 	};
 

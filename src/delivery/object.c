@@ -306,6 +306,8 @@ void lc_object_append(struct lc_object *object, const struct lc_record *record, 
 	lc_arena_commit(&object->arena, req_id_size + size);
 	if (object->line_count == 0 || record->start_time_ms < object->oldest_start_ms)
 		object->oldest_start_ms = record->start_time_ms;
+	if (object->line_count == 0 || record->start_time_ms > object->newest_start_ms)
+		object->newest_start_ms = record->start_time_ms;
 	if (object->line_count == 0)
 		object->first_second = record->inserted_at;
 	object->last_second = record->inserted_at;

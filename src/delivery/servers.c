@@ -6,6 +6,7 @@
 #include "clients/s3.h"
 #include "config/setting.h"
 #include "config/settings.h"
+#include "formats/checksum.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -83,6 +84,14 @@ static bool open_client(struct lc_servers_s3 *s3, struct lc_loop *loop,
 	return s3->client != NULL;
 }
 
+static bool check_checksum(const struct lc_settings *settings, struct lc_error *error)
+{
+	return lc_checksum_offered(settings->s3_checksum) ||
+	       lc_error_set(error, LC_ERROR_USAGE,
+			    "s3.checksum: this machine's OpenSSL does not offer MD5, perhaps "
+			    "because it is in FIPS mode; choose another one");
+}
+
 /* The client for these settings: one that is there, or a new one. NULL with `error`. */
 static struct lc_s3 *find_client(struct lc_servers *servers, struct lc_loop *loop,
 				 const struct lc_settings *service,
@@ -110,6 +119,8 @@ static bool open_s3(struct lc_servers *servers, struct lc_loop *loop,
 		const struct lc_settings *settings =
 		    i == 0 ? service : &service->targets[i - 1].settings;
 
+		if (!check_checksum(settings, error))
+			return false;
 		servers->s3_of[i] = find_client(servers, loop, service, settings, error);
 		if (servers->s3_of[i] == NULL)
 			return false;

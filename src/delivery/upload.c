@@ -9,11 +9,13 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "clients/s3.h"
+#include "clients/s3_headers.h"
 #include "config/settings.h"
 #include "delivery/attempts.h"
 #include "delivery/inflight.h"
 #include "delivery/object.h"
 #include "delivery/outage.h"
+#include "delivery/put_headers.h"
 #include "delivery/source.h"
 #include "delivery/target.h"
 #include "delivery/target_table.h"
@@ -513,6 +515,27 @@ static bool make_place(struct lc_upload *upload, const struct slow_uploads *slow
 	return true;
 }
 
+static struct lc_s3_put *put(struct lc_upload *upload, struct lc_object *object)
+{
+	const struct lc_target_bucket *bucket = object->target->bucket;
+	struct lc_s3_headers headers;
+	struct lc_s3_put_spec spec = {
+	    .bucket = bucket->name,
+	    .key = lc_buffer_view(&object->key),
+	    .body = &object->body,
+	    .checksum = bucket->settings->s3_checksum,
+	    .headers = &headers,
+	    .look_first = !lc_attempts_none_stored(upload->delivery->attempts, object->intent_id),
+	};
+	struct lc_s3_put *put;
+
+	lc_s3_headers_init(&headers);
+	lc_put_headers_of_object(object, &headers);
+	put = lc_s3_put(s3_of(upload, bucket), &spec, on_answer, object);
+	lc_s3_headers_free(&headers);
+	return put;
+}
+
 static void start_one(struct lc_upload *upload, struct lc_target *target)
 {
 	struct lc_object *object = TAILQ_FIRST(&target->waiting);
@@ -521,10 +544,7 @@ static void start_one(struct lc_upload *upload, struct lc_target *target)
 	lc_object_enter(object, LC_OBJECT_UPLOADING);
 	object->put_ms = lc_loop_now_ms(upload->delivery->loop);
 	LC_CRASH_POINT(UPLOAD_BEFORE_PUT);
-	object->put = lc_s3_put(
-	    s3_of(upload, target->bucket), target->bucket->name, lc_buffer_view(&object->key),
-	    &object->body, !lc_attempts_none_stored(upload->delivery->attempts, object->intent_id),
-	    on_answer, object);
+	object->put = put(upload, object);
 }
 
 static bool has_slot(const struct lc_upload *upload)

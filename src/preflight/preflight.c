@@ -7,7 +7,9 @@
 #include "base/random.h"
 #include "clients/clickhouse.h"
 #include "clients/s3.h"
+#include "clients/s3_headers.h"
 #include "config/settings_targets.h"
+#include "delivery/put_headers.h"
 #include "delivery/servers.h"
 #include "preflight/clickhouse_checks.h"
 #include "preflight/s3_checks.h"
@@ -76,13 +78,15 @@ static void tell_not_checked(struct preflight *preflight, const char *subject, c
 
 /* ---- S3 ---- */
 
-/* The client for --preflight-bucket. */
+/* What is in force for the bucket that is tried. */
+static const struct lc_settings *settings_of_bucket(const struct preflight *preflight)
+{
+	return lc_settings_of_bucket(preflight->settings, lc_view_of(preflight->asked->bucket));
+}
+
 static struct lc_s3 *s3_of_bucket(const struct preflight *preflight)
 {
-	const struct lc_settings *settings =
-	    lc_settings_of_bucket(preflight->settings, lc_view_of(preflight->asked->bucket));
-
-	return preflight->servers.s3_of[settings->entry];
+	return preflight->servers.s3_of[settings_of_bucket(preflight)->entry];
 }
 
 static void on_deleted(void *context, const struct lc_s3_answer *answer)
@@ -115,7 +119,9 @@ static void on_put(void *context, const struct lc_s3_answer *answer)
 
 static void start_put(struct preflight *preflight)
 {
+	const struct lc_settings *settings = settings_of_bucket(preflight);
 	char now[LC_CLOCK_TEXT_SIZE];
+	struct lc_s3_headers headers;
 
 	lc_clock_format(lc_clock_wall_ms(), now);
 	snprintf(preflight->key, sizeof(preflight->key), "log-courier-preflight-%s-%016" PRIx64,
@@ -123,8 +129,16 @@ static void start_put(struct preflight *preflight)
 	preflight->piece = lc_view_of(OBJECT);
 	preflight->body = (struct lc_s3_body){
 	    .pieces = &preflight->piece, .piece_count = 1, .size = preflight->piece.size};
-	(void)lc_s3_put(s3_of_bucket(preflight), lc_view_of(preflight->asked->bucket),
-			lc_view_of(preflight->key), &preflight->body, false, on_put, preflight);
+	lc_s3_headers_init(&headers);
+	lc_put_headers_of_settings(settings, &headers);
+	(void)lc_s3_put(s3_of_bucket(preflight),
+			&(struct lc_s3_put_spec){.bucket = lc_view_of(preflight->asked->bucket),
+						 .key = lc_view_of(preflight->key),
+						 .body = &preflight->body,
+						 .checksum = settings->s3_checksum,
+						 .headers = &headers},
+			on_put, preflight);
+	lc_s3_headers_free(&headers);
 }
 
 static void on_listed(void *context, const struct lc_s3_answer *answer);

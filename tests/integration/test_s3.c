@@ -2,6 +2,7 @@
  * are read back by libcurl with its own signatures. Buckets: target-1, which is ours, and
  * forbidden. */
 #include "clients/s3.h"
+#include "clients/s3_headers.h"
 
 #include "base/buffer.h"
 #include "base/memory.h"
@@ -87,6 +88,24 @@ static void on_answer(void *context, const struct lc_s3_answer *answer)
 		lc_loop_stop(world->loop);
 }
 
+/* PUTs one line into target-1. */
+static void put_line(struct world *world, const char *key, enum lc_s3_checksum checksum,
+		     const struct lc_s3_headers *headers)
+{
+	struct lc_view piece = lc_view_of("one line\n");
+	struct lc_s3_body body = {.pieces = &piece, .piece_count = 1, .size = piece.size};
+
+	world->left = 1;
+	lc_s3_put(world->s3,
+		  &(struct lc_s3_put_spec){.bucket = lc_view_of("target-1"),
+					   .key = lc_view_of(key),
+					   .body = &body,
+					   .checksum = checksum,
+					   .headers = headers},
+		  on_answer, world);
+	lc_loop_run(world->loop);
+}
+
 static void put_pieces(struct world *world, const char *bucket, struct lc_view key,
 		       const struct lc_view *pieces, size_t count)
 {
@@ -95,7 +114,9 @@ static void put_pieces(struct world *world, const char *bucket, struct lc_view k
 	for (size_t i = 0; i < count; i++)
 		body.size += pieces[i].size;
 	world->left = 1;
-	lc_s3_put(world->s3, lc_view_of(bucket), key, &body, false, on_answer, world);
+	lc_s3_put(world->s3,
+		  &(struct lc_s3_put_spec){.bucket = lc_view_of(bucket), .key = key, .body = &body},
+		  on_answer, world);
 	lc_loop_run(world->loop);
 }
 
@@ -244,6 +265,59 @@ static void a_large_body_of_many_pieces_is_stored(void **state)
 	free(bytes);
 }
 
+static void each_checksum_is_accepted(void **state)
+{
+	struct world *world = world_of(state);
+
+	for (enum lc_s3_checksum kind = LC_S3_CHECKSUM_MD5; kind <= LC_S3_CHECKSUM_SHA256; kind++) {
+		char key[100];
+
+		snprintf(key, sizeof(key), "clients-test/checksum-%d", (int)kind);
+		put_line(world, key, kind, NULL);
+		assert_int_equal(world->answer.retry_class, LC_RETRY_DONE);
+		assert_stored(world, lc_view_of(key), lc_view_of("one line\n"));
+	}
+}
+
+/* The body has changed on its way: it is sent again. radosgw 16 compares no x-amz-checksum. */
+static void a_wrong_checksum_is_refused(void **state)
+{
+	struct world *world = world_of(state);
+	struct lc_s3_headers headers;
+
+	lc_s3_headers_init(&headers);
+	lc_s3_headers_add(&headers, "content-md5", lc_view_of("AAAAAAAAAAAAAAAAAAAAAA=="));
+	put_line(world, "clients-test/wrong-checksum", LC_S3_CHECKSUM_NONE, &headers);
+	lc_s3_headers_free(&headers);
+	assert_int_equal(world->answer.status, 400);
+	assert_string_equal(world->code, "BadDigest");
+	assert_int_equal(world->answer.retry_class, LC_RETRY_AGAIN);
+	assert_true(world->answer.certain);
+}
+
+static void headers_that_say_what_to_do_with_an_object_are_accepted(void **state)
+{
+	static const char *const GIVEN[][2] = {
+	    {"x-amz-acl", "bucket-owner-full-control"},
+	    {"x-amz-storage-class", "STANDARD"},
+	    {"x-amz-tagging", "team=a%2Fb%20c&empty="},
+	    {"x-amz-meta-rows", "1"},
+	    {"x-amz-meta-target", "target-1/clients%2Btest/"},
+	    {"x-amz-server-side-encryption", "aws:kms"},
+	    {"x-amz-server-side-encryption-aws-kms-key-id", "audit-key"},
+	};
+	struct world *world = world_of(state);
+	struct lc_s3_headers headers;
+
+	lc_s3_headers_init(&headers);
+	for (size_t i = 0; i < sizeof(GIVEN) / sizeof(GIVEN[0]); i++)
+		lc_s3_headers_add(&headers, GIVEN[i][0], lc_view_of(GIVEN[i][1]));
+	put_line(world, "clients-test/headers", LC_S3_CHECKSUM_MD5, &headers);
+	lc_s3_headers_free(&headers);
+	assert_int_equal(world->answer.retry_class, LC_RETRY_DONE);
+	assert_stored(world, lc_view_of("clients-test/headers"), lc_view_of("one line\n"));
+}
+
 static void many_puts_run_at_once(void **state)
 {
 	enum { PUTS = 64 };
@@ -256,7 +330,10 @@ static void many_puts_run_at_once(void **state)
 		char key[100];
 
 		snprintf(key, sizeof(key), "clients-test/many/%u", i);
-		lc_s3_put(world->s3, lc_view_of("target-1"), lc_view_of(key), &body, false,
+		lc_s3_put(world->s3,
+			  &(struct lc_s3_put_spec){.bucket = lc_view_of("target-1"),
+						   .key = lc_view_of(key),
+						   .body = &body},
 			  on_answer, world);
 	}
 	lc_loop_run(world->loop);
@@ -314,6 +391,9 @@ int main(void)
 	    STORY(an_object_is_stored_as_it_was_given),
 	    STORY(any_key_can_be_stored),
 	    STORY(a_large_body_of_many_pieces_is_stored),
+	    STORY(each_checksum_is_accepted),
+	    STORY(a_wrong_checksum_is_refused),
+	    STORY(headers_that_say_what_to_do_with_an_object_are_accepted),
 	    STORY(many_puts_run_at_once),
 	    STORY(a_missing_bucket_waits),
 	    STORY(another_users_bucket_waits),

@@ -245,6 +245,7 @@ void sim_settings_make(struct lc_settings *settings)
 	lc_settings_default(settings);
 	set_text(&settings->state_directory, sim->directory);
 	settings->s3_conditional_put = conditional[sim_below(3)];
+	settings->s3_metadata = true; /* a repeated PUT must carry the same */
 	settings->consumer_processing_delay_seconds = sim->plan.delay;
 	settings->consumer_count_threshold = (int64_t)sim_between(1, sim_chance(0.5) ? 20 : 1000);
 	settings->consumer_time_threshold_seconds =

@@ -4,6 +4,7 @@
  * decided apart from each other.
  */
 #include "clients/s3.h"
+#include "clients/s3_headers.h"
 #include "sim/sim.h"
 
 #include "base/memory.h"
@@ -17,6 +18,7 @@
 struct sim_object {
 	UT_hash_handle hh;
 	struct lc_buffer body;
+	struct lc_buffer headers; /* that went with it */
 	size_t name_size;
 	char name[];
 };
@@ -38,6 +40,7 @@ struct lc_s3_put {
 	char *bucket;
 	struct lc_buffer key;
 	struct lc_buffer body;
+	struct lc_buffer headers;
 	struct lc_loop_timer *timer;
 	uint64_t started_ms;
 	bool conditional;
@@ -78,6 +81,7 @@ static void release(struct lc_s3_put *put)
 	lc_loop_timer_free(put->timer);
 	lc_buffer_free(&put->key);
 	lc_buffer_free(&put->body);
+	lc_buffer_free(&put->headers);
 	free(put->bucket);
 	free(put);
 }
@@ -91,6 +95,7 @@ void sim_objects_free(void)
 	{
 		HASH_DEL(sim->objects, object);
 		lc_buffer_free(&object->body);
+		lc_buffer_free(&object->headers);
 		free(object);
 	}
 }
@@ -112,6 +117,8 @@ static bool store(struct lc_s3_put *put)
 
 		if (!same)
 			sim_fail("the object %s was overwritten by other bytes", name);
+		if (!lc_view_equal(lc_buffer_view(&object->headers), lc_buffer_view(&put->headers)))
+			sim_fail("the object %s was PUT again with other headers", name);
 		free(name);
 		return !put->conditional;
 	}
@@ -120,6 +127,8 @@ static bool store(struct lc_s3_put *put)
 	object->name_size = size;
 	object->body = put->body;
 	lc_buffer_init(&put->body, SIZE_MAX / 2);
+	object->headers = put->headers;
+	lc_buffer_init(&put->headers, SIZE_MAX / 2);
 	HASH_ADD_KEYPTR(hh, sim->objects, object->name, size, object);
 	free(name);
 	sim_check_object(put->bucket, lc_buffer_view(&put->key), lc_buffer_view(&object->body));
@@ -231,27 +240,28 @@ uint64_t lc_s3_put_sent(const struct lc_s3_put *put)
 	return put->arrived ? put->body.size : 0;
 }
 
-struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, struct lc_view bucket, struct lc_view key,
-			    const struct lc_s3_body *body, bool look_first,
+struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, const struct lc_s3_put_spec *spec,
 			    lc_s3_callback *callback, void *context)
 {
 	struct lc_s3_put *put = lc_memory_zero(1, sizeof(*put));
+	const struct lc_s3_body *body = spec->body;
 	uint64_t delay_ms = sim_delay(100, 20000);
 
-	/* Below this: it is answered as a PUT with the condition is. */
-	(void)look_first;
+	/* `look_first` is below this: it is answered as a PUT with the condition is. */
 	put->s3 = s3;
 	put->callback = callback;
 	put->context = context;
-	put->bucket = lc_memory_copy_bytes(bucket.data, bucket.size);
+	put->bucket = lc_memory_copy_bytes(spec->bucket.data, spec->bucket.size);
 	lc_buffer_init(&put->key, SIZE_MAX / 2);
-	lc_buffer_append_view(&put->key, key);
+	lc_buffer_append_view(&put->key, spec->key);
 	lc_buffer_init(&put->body, SIZE_MAX / 2);
 	for (size_t i = 0; i < body->piece_count; i++)
 		lc_buffer_append_view(&put->body, body->pieces[i]);
 	if (put->body.size != body->size)
 		sim_fail("a body is said to have %llu bytes, its pieces have %zu",
 			 (unsigned long long)body->size, put->body.size);
+	lc_buffer_init(&put->headers, SIZE_MAX / 2);
+	lc_buffer_append_view(&put->headers, lc_buffer_view(&spec->headers->text));
 	put->started_ms = sim_now_ms();
 	put->conditional = s3->conditional != LC_S3_CONDITIONAL_OFF;
 	if (sim_in_period(SIM_PERIOD_TARGET_SLOW, target_number(put->bucket)))
@@ -261,7 +271,8 @@ struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, struct lc_view bucket, struct lc_v
 	lc_loop_timer_start(put->timer, delay_ms);
 	sim->puts++;
 	if (sim_dies(sim->plan.put_crashes)) {
-		sim_trace("crash after the PUT of %s/%.*s", put->bucket, (int)key.size, key.data);
+		sim_trace("crash after the PUT of %s/%.*s", put->bucket, (int)spec->key.size,
+			  spec->key.data);
 		put->survives = true;
 		sim->crash_wanted = true;
 	}

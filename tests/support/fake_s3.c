@@ -42,17 +42,17 @@ void fake_s3_free(struct lc_s3 *s3)
 	free(s3);
 }
 
-struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, struct lc_view bucket, struct lc_view key,
-			    const struct lc_s3_body *body, bool look_first,
+struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, const struct lc_s3_put_spec *spec,
 			    lc_s3_callback *callback, void *context)
 {
 	struct lc_s3_put *put = lc_memory_zero(1, sizeof(*put));
+	const struct lc_s3_body *body = spec->body;
 
 	put->s3 = s3;
-	put->look_first = look_first;
-	put->bucket = lc_memory_copy_bytes(bucket.data, bucket.size);
+	put->look_first = spec->look_first;
+	put->bucket = lc_memory_copy_bytes(spec->bucket.data, spec->bucket.size);
 	lc_buffer_init(&put->key, BYTES_MAX);
-	lc_buffer_append_view(&put->key, key);
+	lc_buffer_append_view(&put->key, spec->key);
 	lc_buffer_init(&put->body, BYTES_MAX);
 	for (size_t i = 0; i < body->piece_count; i++)
 		lc_buffer_append_view(&put->body, body->pieces[i]);

@@ -112,13 +112,24 @@ void put_world_on_answer(void *context, const struct lc_s3_answer *answer)
 	lc_loop_stop(world->loop);
 }
 
+struct lc_s3_put *put_world_start(struct put_world *world, const char *bucket, const char *key)
+{
+	struct lc_s3_put_spec spec = {.bucket = lc_view_of(bucket),
+				      .key = lc_view_of(key),
+				      .body = &world->body,
+				      .checksum = world->checksum,
+				      .headers = world->headers,
+				      .look_first = world->look_first};
+
+	return lc_s3_put(world->s3, &spec, put_world_on_answer, world);
+}
+
 void put_world_put(struct put_world *world, const char *bucket, const char *key,
 		   script_callback *script)
 {
 	world->script = script;
 	world->done = 0;
-	lc_s3_put(world->s3, lc_view_of(bucket), lc_view_of(key), &world->body, world->look_first,
-		  put_world_on_answer, world);
+	(void)put_world_start(world, bucket, key);
 	assert_int_equal(world->done, 0);
 	lc_loop_run(world->loop);
 	assert_int_equal(world->done, 1);

@@ -25,6 +25,8 @@ struct put_world {
 	uint64_t timeout_ms; /* of the client */
 	enum lc_s3_conditional conditional;
 	bool look_first;
+	enum lc_s3_checksum checksum;
+	const struct lc_s3_headers *headers; /* of the PUT; NULL: none */
 
 	unsigned done;
 	struct lc_s3_answer answer;
@@ -50,6 +52,9 @@ int put_world_set_up_hurried(void **state);
 /* A client for an endpoint; world->s3 is one for the server in path style. */
 struct lc_s3 *put_world_s3_of(struct put_world *world, const char *endpoint,
 			      enum lc_s3_addressing addressing);
+
+/* Starts a PUT of world->body; the answer goes to put_world_on_answer. */
+struct lc_s3_put *put_world_start(struct put_world *world, const char *bucket, const char *key);
 
 /* PUTs world->body and runs until the answer is there. */
 void put_world_put(struct put_world *world, const char *bucket, const char *key,

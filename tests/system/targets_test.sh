@@ -1,6 +1,7 @@
 #!/bin/bash
 # Target buckets with settings of their own: another endpoint, and another key, for a bucket that the service's own key may not write
-# into. They are shown, checked and reloaded like the rest, and an endpoint that fails is told by name.
+# into. They are shown, checked and reloaded like the rest, and an endpoint that fails is told by name. Then what log objects are stored
+# with: checksum, ACL, tags, metadata, encryption; who can read them in a bucket of another user; and a header that S3 refuses.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -17,6 +18,54 @@ as_owner() {
 	curl -sS --fail-with-body --aws-sigv4 "aws:amz:us-east-1:s3" \
 		--user "OTHERACCESSKEY000001:other/secret+key000000000000000000000001" \
 		-H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' -X "$1" "$LOG_COURIER_S3_ENDPOINT/$2" "${@:3}"
+}
+
+# lend BUCKET: a new one of that user, who lets everyone write and read by its policy.
+lend() {
+	as_owner PUT "$1" && as_owner PUT "$1?policy=" --data-binary "{\"Version\": \"2012-10-17\", \"Statement\": [{
+		\"Effect\": \"Allow\", \"Principal\": {\"AWS\": \"arn:aws:iam:::user/courier\"},
+		\"Action\": [\"s3:PutObject\", \"s3:PutObjectAcl\", \"s3:GetObject\", \"s3:ListBucket\"],
+		\"Resource\": [\"arn:aws:s3:::$1\", \"arn:aws:s3:::$1/*\"]}]}"
+}
+
+first_key() {
+	"$DEV/objects" "$1" | awk 'NR == 1 { print $2 }'
+}
+
+# owner_gets BUCKET STATUS: what its owner is answered who reads a log object.
+owner_gets() {
+	local key status
+	key=$(first_key "$1") && [ -n "$key" ] || return
+	status=$(as_owner GET "$1/$key" -o "$WORK/read" -w '%{http_code}' 2>/dev/null)
+	echo "$1/$key: $status"
+	[ "$status" = "$2" ]
+}
+
+# as_courier METHOD PATH [CURL OPTION...]
+as_courier() {
+	curl -sS --fail-with-body --aws-sigv4 "aws:amz:us-east-1:s3" --user "$LOG_COURIER_S3_ACCESS_KEY_ID:$LOG_COURIER_S3_SECRET_ACCESS_KEY" \
+		-H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' -X "$1" "$LOG_COURIER_S3_ENDPOINT/$2" "${@:3}"
+}
+
+# stored BUCKET: the headers and the body with which S3 returns a log object, in $WORK/head and $WORK/body.
+stored() {
+	as_courier GET "$1/$(first_key "$1")" -D "$WORK/head" -o "$WORK/body" && tr -d '\r' <"$WORK/head" >"$WORK/headers"
+	cat "$WORK/headers"
+}
+
+metadata_is_right() {
+	stored target-3 && grep -qix "x-amz-meta-rows: $(wc -l <"$WORK/body")" "$WORK/headers" &&
+		grep -qi '^x-amz-meta-target: target-3/' "$WORK/headers" && grep -qi '^x-amz-meta-first-time: ....-..-..T' "$WORK/headers"
+}
+
+tags_are_there() {
+	as_courier GET "target-3/$(first_key target-3)?tagging=" | tee "$WORK/tags" | grep -q '<Key>team</Key><Value>a/b c</Value>'
+}
+
+# sent WORDS: a PUT into target-3 had them in its head, as the proxy saw it.
+sent() {
+	curl -sS --fail-with-body "$(faulty control)/heads" | jq -r '.s3[] | select(startswith("PUT /target-3/"))' | tr -d '\r' >"$WORK/heads"
+	grep -qi -- "$1" "$WORK/heads"
 }
 
 # Whoever verifies may read what is there.
@@ -79,6 +128,32 @@ check "  while the others deliver" await 30 delivered_at_least 7000
 need "it knows the key again" inject
 await_every_row 60
 check "health is green again" await 30 healthy
+
+need "another user lends a bucket" lend lent
+need "  and a second one" lend lent-readable
+own_endpoint=("  - buckets: forbidden" "    s3.access-key-id: OTHERACCESSKEY000001" "    s3.secret-access-key: other/secret+key000000000000000000000001")
+readable=("  - buckets: \"*-readable\"" "    s3.acl: bucket-owner-full-control")
+described=("  - buckets: target-3" "    s3: {checksum: md5, storage-class: STANDARD, metadata: true, tags: [team=a/b c]}" "    s3.endpoint: $(faulty s3)")
+encrypted=("  - buckets: target-4" "    s3: {encryption: \"aws:kms\", encryption-key-id: audit-key, checksum: crc64nvme}")
+refused=("  - buckets: target-5" "    s3.acl: log-delivery-write")
+configure "${own_endpoint[@]}" "${readable[@]}" "${described[@]}" "${encrypted[@]}" "${refused[@]}"
+check "what goes with log objects may differ, too" "$CONTROL" reload
+check "  the preflight tells what S3 refuses" grep -A 3 "^FAIL .*target-5" <("$COURIER" --config-file "$WORK/config.yml" --preflight --preflight-bucket=target-5 2>&1)
+load --rows 3000 --sources 30 --targets lent,lent-readable,target-3,target-4,target-5 --seed 3
+check "a header that S3 refuses blocks its bucket alone" await 30 blocked target-5
+check "  explain says what to do" explains target-5 "s3.acl"
+check "the others deliver" await 60 delivered_at_least 11300
+check "by a policy alone the courier's objects are not their bucket's owner's to read: 403" owner_gets lent 403
+check "with bucket-owner-full-control he reads them: 200" owner_gets lent-readable 200
+check "rows, times and target are in the metadata" metadata_is_right
+check "  the tags are there" tags_are_there
+check "  the checksum was sent" sent '^content-md5: [A-Za-z0-9+/]*==$'
+check "  and signed" sent 'SignedHeaders=content-md5;content-type;host;x-amz-content-sha256;x-amz-date;x-amz-meta-first-time;'
+grep -iE '^(PUT|content-|x-amz-)' "$WORK/heads" | head -n 14 | sed 's/^/#   /'
+check "an object is encrypted with the key that was asked for" grep -i '^x-amz-server-side-encryption-aws-kms-key-id: audit-key' <(stored target-4)
+configure "${own_endpoint[@]}" "${readable[@]}" "${described[@]}" "${encrypted[@]}"
+check "without that header the bucket takes its log objects" "$CONTROL" reload
+await_every_row 60
 check "the service ends on SIGTERM" stop_service
 check "each row is delivered exactly once" verify
 end_story

@@ -5,6 +5,7 @@ answer is handed on as it comes. Connections are kept on both sides.
 """
 
 import asyncio
+import collections
 import re
 import select
 import socket
@@ -22,6 +23,8 @@ RECEIVE_BUFFER = 1 << 18
 HANG_LOOK_SECONDS = 0.25
 # How long one who was answered early may go on to send what nobody reads.
 LINGER_SECONDS = 5
+# Heads of requests that are kept for whoever asks what was sent.
+HEADS_MAX = 500
 
 LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)", re.I)
 CHUNKED = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked", re.I)
@@ -455,6 +458,7 @@ class Proxy:
         self.unreachable = 0
         self.request_bytes = 0
         self.servers = []
+        self.heads = collections.deque(maxlen=HEADS_MAX)
 
     def bucket_of(self, host):
         """The bucket that a host names, where it is one below the domain of virtual addressing."""
@@ -485,6 +489,7 @@ class Proxy:
 
     async def serve_one(self, stream, head):
         exchange = Exchange(self, stream, head)
+        self.heads.append(head.decode("latin-1"))
         self.under_way += 1
         try:
             await exchange.serve()

@@ -61,6 +61,9 @@ s3_configuration() {
 		osd fast shutdown = false
 		rgw frontends = beast endpoint=127.0.0.1:$S3_PORT
 		rgw dns name = s3.localhost
+		rgw crypt require ssl = false
+		rgw crypt s3 kms backend = testing
+		rgw crypt s3 kms encryption keys = audit-key=MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=
 		rgw enable usage log = false
 		rgw enable gc threads = true
 		rgw gc obj min wait = 1

@@ -42,6 +42,13 @@ static void each_answer_of_s3_shows_its_fault(void **state)
 	    {403, "AccessDenied", LC_FAULT_S3_RIGHTS},
 	    {404, "NoSuchBucket", LC_FAULT_S3_NO_BUCKET},
 	    {400, "KeyTooLongError", LC_FAULT_S3_OBJECT},
+	    {400, "AccessControlListNotSupported", LC_FAULT_S3_HEADER},
+	    {400, "InvalidArgument", LC_FAULT_S3_HEADER},
+	    {400, "InvalidStorageClass", LC_FAULT_S3_HEADER},
+	    {400, "KMS.NotFoundException", LC_FAULT_S3_HEADER},
+	    {501, "NotImplemented", LC_FAULT_S3_HEADER},
+	    {400, "InvalidRequest", LC_FAULT_S3_REQUEST},
+	    {400, "BadDigest", LC_FAULT_S3_OTHER},
 	    {400, "SomethingNew", LC_FAULT_S3_OTHER},
 	};
 

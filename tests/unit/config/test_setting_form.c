@@ -76,6 +76,49 @@ static void a_password_in_a_url_is_refused_and_not_repeated(void **state)
 	assert_null(strstr(error.message, "hunter2"));
 }
 
+static void tags_are_pairs_of_what_s3_allows(void **state)
+{
+	char key[LC_SETTING_FORM_TAG_KEY_MAX + 3];
+	const char *rest = "team=a/b c,empty=,x=a=b";
+	struct lc_view name;
+	struct lc_view value;
+
+	(void)state;
+	ACCEPT(TAGS, "a=b", "a=", "a=b,c=d", "team a=x+y-z.:/@_=1",
+	       "a=1,b=2,c=3,d=4,e=5,f=6,g=7,h=8,i=9,j=10");
+	REFUSE(TAGS, "a", "=b", "a=b,", ",a=b", "a=b,,c=d", "a=b,c", "a=\"", "a=b;c", "a&b=c",
+	       "a=%20", "a=\xC3\xA4", "a=1,b=2,c=3,d=4,e=5,f=6,g=7,h=8,i=9,j=10,k=11");
+	memset(key, 'k', sizeof(key));
+	memcpy(key + LC_SETTING_FORM_TAG_KEY_MAX, "=", 2);
+	ACCEPT(TAGS, key);
+	memcpy(key + LC_SETTING_FORM_TAG_KEY_MAX, "k=", 3);
+	REFUSE(TAGS, key);
+
+	assert_true(lc_setting_form_next_tag(&rest, &name, &value));
+	assert_true(lc_view_equal(value, lc_view_of("a/b c")));
+	assert_true(lc_setting_form_next_tag(&rest, &name, &value));
+	assert_int_equal(value.size, 0);
+	assert_true(lc_setting_form_next_tag(&rest, &name, &value));
+	assert_true(lc_view_equal(name, lc_view_of("x")));
+	assert_true(lc_view_equal(value, lc_view_of("a=b")));
+	assert_false(lc_setting_form_next_tag(&rest, &name, &value));
+	assert_string_equal(rest, "");
+}
+
+static void patterns_of_buckets_are_of_their_names(void **state)
+{
+	(void)state;
+	ACCEPT(BUCKETS, "a", "*", "?", "Audit-1.x_y", "a,b*,?c");
+	REFUSE(BUCKETS, "", "a,", ",a", "a,,b", "a b", "a/b", "[ab]", "a\\*", "\xC3\xA4");
+}
+
+static void a_token_may_be_an_arn(void **state)
+{
+	(void)state;
+	ACCEPT(TOKEN, "arn:aws:kms:eu-west-1:111122223333:key/1234abcd", "alias/logs", "a,b");
+	REFUSE(TOKEN, "a b", "a\"b", "a\\b");
+}
+
 static void several_urls_are_separated_by_single_commas(void **state)
 {
 	char many[65 * 9 + 1] = "";
@@ -153,6 +196,9 @@ int main(void)
 	    cmocka_unit_test(a_host_name_is_bounded),
 	    cmocka_unit_test(a_password_in_a_url_is_refused_and_not_repeated),
 	    cmocka_unit_test(several_urls_are_separated_by_single_commas),
+	    cmocka_unit_test(tags_are_pairs_of_what_s3_allows),
+	    cmocka_unit_test(patterns_of_buckets_are_of_their_names),
+	    cmocka_unit_test(a_token_may_be_an_arn),
 	    cmocka_unit_test(an_identifier_needs_no_quotes_in_sql),
 	    cmocka_unit_test(a_word_can_stand_in_a_header),
 	    cmocka_unit_test(a_path_is_absolute),

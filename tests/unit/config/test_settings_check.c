@@ -138,6 +138,17 @@ static void owned_shards_exist(void **state)
 	       "supervisor.shards");
 }
 
+static void a_key_to_encrypt_with_needs_kms(void **state)
+{
+	(void)state;
+	ACCEPT("s3: {encryption: aws:kms, encryption-key-id: k}\n");
+	ACCEPT("s3.encryption: aws:kms\n");
+	REFUSE("s3.encryption-key-id: k\n", "s3.encryption-key-id (", "only s3.encryption aws:kms");
+	REFUSE("s3.encryption: aws:kms\ntargets:\n  - {buckets: a, s3.encryption: AES256, "
+	       "s3.encryption-key-id: k}\n",
+	       ":3: for the buckets a: s3.encryption-key-id (");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +161,7 @@ int main(void)
 	    cmocka_unit_test(a_bucket_in_front_of_an_address_is_no_host),
 	    cmocka_unit_test(a_socket_has_a_short_path),
 	    cmocka_unit_test(owned_shards_exist),
+	    cmocka_unit_test(a_key_to_encrypt_with_needs_kms),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,9 +79,9 @@ static void help_says_all_about_each_setting_once(void **state)
 		assert_int_equal(occurrences(text, line), 1);
 	}
 	assert_int_equal(occurrences(text, "      Default: "), LC_SETTINGS_COUNT);
-	assert_non_null(strstr(text, "Default: 30. Allowed: 1 to 3600 seconds\n"));
+	assert_non_null(strstr(text, "Default: 30. Allowed: 1 to 3600 seconds.\n"));
 	assert_non_null(
-	    strstr(text, "Default: path. Allowed: path|virtual. May differ by target bucket.\n"));
+	    strstr(text, "Default: path. Allowed: path, virtual. May differ by target bucket.\n"));
 	assert_non_null(strstr(text, "--config-file=PATH"));
 	assert_non_null(strstr(text, "LOG_COURIER_CONFIG_FILE"));
 	lc_buffer_free(&help);

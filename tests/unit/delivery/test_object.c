@@ -299,6 +299,7 @@ static void the_key_names_prefix_and_first_time(void **state)
 	record.start_time_ms -= 60000;
 	append(object, &record);
 	assert_int_equal(object->oldest_start_ms, record.start_time_ms);
+	assert_int_equal(object->newest_start_ms, record.start_time_ms + 60000);
 	lc_object_seal(object);
 	lc_object_name(object, lc_object_unique(object));
 	assert_int_equal(object->key.size, sizeof begins - 1 + UNIQUE_SIZE);

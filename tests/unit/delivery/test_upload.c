@@ -47,10 +47,11 @@ static void an_object_is_delivered_when_the_ledger_has_it_on_disk(void **state)
 static void each_bucket_has_the_client_of_its_settings(void **state)
 {
 	struct delivery_world *world = *state;
-	struct lc_settings_target entry = {.buckets = (char[]){"vault-*"},
-					   .settings = {.entry = 1}};
+	struct lc_settings_target entry = {.buckets = (char[]){"vault-*"}};
 	struct lc_s3 *clients[] = {world->s3, fake_s3_new()};
 
+	lc_settings_default(&entry.settings);
+	entry.settings.entry = 1;
 	world->settings.targets = &entry;
 	world->settings.target_count = 1;
 	world->delivery.s3 = clients;
@@ -66,6 +67,7 @@ static void each_bucket_has_the_client_of_its_settings(void **state)
 	fake_ledger_confirm(world->ledger);
 	assert_int_equal(world->delivered, 2);
 	fake_s3_free(clients[1]);
+	lc_settings_free(&entry.settings);
 	world->settings.target_count = 0;
 	world->settings.targets = NULL;
 }
