@@ -28,6 +28,7 @@ ELSEWHERE = {
     "contrib/dev/demo": "the quick start, tried from a fresh clone",
     "contrib/dev/check": "it runs this test",
     "autoreconf ": "build_in of contrib/dev/lib/common.sh, for every build",
+    "make bench": "bench_test.sh",
     "make deb": "contrib/dev/check, packages",
     "make rpm": "contrib/dev/check, packages",
     "apt-get install ./log-courier": "deb_test.sh",

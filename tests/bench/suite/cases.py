@@ -103,6 +103,30 @@ CASES = {
 }
 
 
+FLOOR = "floor per row"
+FEED = "ClickHouse feeds curl, RowBinary"
+
+# The figures of the summary: case, figure, its reference.
+SUMMARY = [
+    *((case, figure, reference) for case in ("equal", "bucket", "skewed") for figure, reference in (
+        ("worker CPU per row", FLOOR), ("rows/s end to end", FEED), ("ClickHouse CPU per row", None),
+        ("peak resident memory", None))),
+    ("small", "worker CPU per PUT", "libcurl CPU per PUT"),
+    ("small", "objects/s", "curl PUTs objects/s"),
+    ("small-100k", "worker CPU per PUT", "libcurl CPU per PUT"),
+    ("small-100k", "objects/s", "curl PUTs objects/s"),
+    ("radosgw", "rows/s end to end", "curl PUTs, rows/s"),
+    ("workers", "2 workers: rows/s end to end", "1 worker: rows/s end to end"),
+    ("lag", "lag above delay and threshold, p50", None),
+    ("lag", "lag above delay and threshold, p99", None),
+    ("retained", "50 M: new rows: discovery, time of a statement", "1 M: new rows: discovery, time of a statement"),
+    ("retained", "50 M: idle: discovery, time of a statement", "1 M: idle: discovery, time of a statement"),
+    ("retained", "50 M: idle, ClickHouse CPU", "1 M: idle, ClickHouse CPU"),
+    ("backlog", "1 worker: most memory of the service", None),
+    ("backlog", "16 workers: most memory of the service", None),
+    ("known", "memory per known source", None),
+]
+
 def helper(build, name):
     path = os.path.join(build, name)
     if not os.access(path, os.X_OK):

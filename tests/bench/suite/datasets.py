@@ -55,7 +55,7 @@ def create_table(stack, table):
 
 def drop_table(stack, table):
     for name in (table, table + "_local"):
-        stack.sql(f"DROP TABLE IF EXISTS logs.{name} SYNC")
+        stack.sql(f"DROP TABLE IF EXISTS logs.{name}")
 
 
 def drop_former(stack, data):
@@ -64,7 +64,7 @@ def drop_former(stack, data):
     names = stack.sql("SELECT name FROM system.tables WHERE database = 'logs' AND name LIKE 'bench\\_%'")
     for name in names.split():
         if not name.removesuffix("_local").endswith(today):
-            stack.sql(f"DROP TABLE IF EXISTS logs.{name} SYNC")
+            stack.sql(f"DROP TABLE IF EXISTS logs.{name}")
 
 
 def insert_part(stack, shape, table, start, count, seconds):

@@ -130,7 +130,7 @@ def add_outcome(case, outcome, who):
 
 def add_objects(case, outcome, who):
     case.add("worker CPU per PUT", "us", outcome.cpu * 1e6 / outcome.objects, who)
-    case.add("objects/s", "1/s", outcome.objects / outcome.seconds, who)
+    case.add("objects/s", "objects/s", outcome.objects / outcome.seconds, who)
 
 
 def add_floor(world, case, rows, statements, bodies, url, small):
@@ -152,7 +152,7 @@ def add_floor(world, case, rows, statements, bodies, url, small):
         case.add("libcurl CPU per PUT", "us", put_cpu / count)
         program_cpu, program_count = floor.put_by_program(bodies, url)
         case.add("curl's program, CPU per PUT", "us", program_cpu / program_count)
-        case.add("curl PUTs objects/s", "1/s", count * 1e6 / put_passed)
+        case.add("curl PUTs objects/s", "objects/s", count * 1e6 / put_passed)
     case.facts["row"] = f"{size / rows:.0f} bytes RowBinary, {body_size / rows:.0f} bytes line"
 
 

@@ -147,3 +147,29 @@ def print_case(case, former):
     for name, fact in case.facts.items():
         before = former.facts(case).get(name) if name != "took" else None
         print(f"  {name}: {fact}" + ("" if before is None else "  (as before)" if before == fact else f"  (before: {before})"))
+
+
+def reference_of(figures, name, who):
+    """The series that a figure is held against: of a reference, or the same courier's other figure."""
+    if name not in figures:
+        return None
+    series = figures[name].series
+    return series.get(REFERENCE) or series.get(who)
+
+
+def print_summary(report, rows):
+    """The figures that count, as a table in Markdown: of the courier, and of what it is held against."""
+    rows = [row for row in rows if row[1] in getattr(report.cases.get(row[0]), "figures", {})]
+    if not rows:
+        return
+    columns = list(report.couriers)
+    print("\n| case | figure | " + " | ".join(columns if len(columns) > 1 else ["measured"]) + " | reference | ratio |")
+    print("|---" * (4 + len(columns)) + "|")
+    for name, figure, reference in rows:
+        figures = report.cases[name].figures
+        values = {who: figures[figure].series[who].median for who in columns if who in figures[figure].series}
+        against = reference_of(figures, reference, "courier")
+        cells = [f"{number(values[who])} {figures[figure].unit}" if who in values else "" for who in columns]
+        cells += [f"{number(against.median)}, {reference}" if against else "",
+                  f"{number(values['courier'] / against.median)}" if against and against.median else ""]
+        print(f"| {name} | {figure} | " + " | ".join(cells) + " |")

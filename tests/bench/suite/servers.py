@@ -108,7 +108,8 @@ class Stack:
             self.s3_runs = True
 
     def stop(self):
-        stack("stop", "--dir", self.directory)
+        if self.environment:
+            stack("stop", "--dir", self.directory)
 
     def sql(self, text, **options):
         return self.clickhouse.execute(text, **options).decode()
