@@ -78,6 +78,12 @@ void lc_settings_free(struct lc_settings *settings);
  * this process may run on when that is 0. At least 1. */
 unsigned lc_settings_shard_count(const struct lc_settings *settings);
 
+/* Memory that one worker may use for log objects, and the size at which one is closed:
+ * limits.max-inflight-bytes and consumer.max-object-bytes, or what they stand for when they are 0.
+ * Bytes. */
+int64_t lc_settings_inflight_bytes(const struct lc_settings *settings);
+int64_t lc_settings_object_bytes(const struct lc_settings *settings);
+
 /* True if this machine delivers the shard: supervisor.owned-shards names it or is empty. */
 bool lc_settings_owns_shard(const struct lc_settings *settings, unsigned shard);
 

@@ -98,10 +98,10 @@ LC_SETTING_NUMBER(consumer_discovery_interval_jitter_factor,
 LC_SETTING_INTEGER(consumer_max_logs_per_object, "consumer.max-logs-per-object", SERVICE, 100000, 1,
 	10000000, "rows",
 	"A log object is closed and uploaded when it contains this many lines.")
-LC_SETTING_INTEGER(consumer_max_object_bytes, "consumer.max-object-bytes", SERVICE, 16777216, 65536,
-	5368709120, "bytes",
-	"A log object is closed and uploaded when it has grown to this size. At most a quarter of "
-	"limits.max-inflight-bytes.")
+LC_SETTING_INTEGER(consumer_max_object_bytes, "consumer.max-object-bytes", SERVICE, 0, 0, 5368709120,
+	"bytes",
+	"A log object is closed and uploaded when it has grown to this size: 65536 or more, and at most a "
+	"quarter of limits.max-inflight-bytes. 0 means 16777216, or that quarter if it is less.")
 LC_SETTING_TEXT(consumer_source_region, "consumer.source-region", SERVICE, "", WORD,
 	"The region that served the requests, written as the last field of each line. If empty, the "
 	"field is left out.")
@@ -213,10 +213,12 @@ LC_SETTING_BOOLEAN(s3_tls_skip_verify, "s3.tls-skip-verify", TARGET, false,
 	"read and change what is sent: for tests only.")
 
 LC_SETTING_GROUP("Limits")
-LC_SETTING_INTEGER(limits_max_inflight_bytes, "limits.max-inflight-bytes", SERVICE, 134217728, 4194304,
-	1099511627776, "bytes",
-	"Memory that one worker may use for log objects that are being built or uploaded. When it is used "
-	"up, the worker stops reading until uploads have ended.")
+LC_SETTING_INTEGER(limits_max_inflight_bytes, "limits.max-inflight-bytes", SERVICE, 0, 0, 1099511627776,
+	"bytes",
+	"Memory that one worker may use for log objects that are being built or uploaded: 4194304 or more. "
+	"When it is used up, the worker stops reading until uploads have ended. 0 means that the workers "
+	"of this machine share 268435456 bytes, each with at least 8388608 and at most 67108864; but "
+	"always four times consumer.max-object-bytes, if that is set, and limits.max-row-bytes.")
 LC_SETTING_INTEGER(limits_max_row_bytes, "limits.max-row-bytes", SERVICE, 1048576, 65536, 67108864, "bytes",
 	"If a row is larger than this, its longest fields are shortened. At most a quarter of "
 	"limits.max-inflight-bytes.")

@@ -9,6 +9,16 @@
 #include <string.h>
 #include <unistd.h>
 
+/* What settings that are 0 stand for. Workers are as fast with less: a smaller share costs some more
+ * and smaller objects. */
+enum {
+	SHARED_BYTES = 256 * 1024 * 1024, /* for the log objects of all workers of this machine */
+	SHARE_MIN = 8 * 1024 * 1024,      /* of one worker, however many there are */
+	SHARE_MAX = 64 * 1024 * 1024,
+	OBJECT_BYTES = 16 * 1024 * 1024,
+	PARTS = 4, /* objects, and rows of the largest size, that fit what may be in flight */
+};
+
 void lc_settings_default(struct lc_settings *settings)
 {
 	*settings = (struct lc_settings){
@@ -81,4 +91,43 @@ bool lc_settings_owns_shard(const struct lc_settings *settings, unsigned shard)
 	}
 	LC_ASSERT(*rest == '\0');
 	return false;
+}
+
+static int64_t owned_count(const struct lc_settings *settings)
+{
+	unsigned shard_count = lc_settings_shard_count(settings);
+	int64_t count = 0;
+
+	for (unsigned shard = 0; shard < shard_count; shard++)
+		count += lc_settings_owns_shard(settings, shard);
+	return count;
+}
+
+static int64_t lesser(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t greater(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+int64_t lc_settings_inflight_bytes(const struct lc_settings *settings)
+{
+	int64_t largest =
+	    greater(settings->consumer_max_object_bytes, settings->limits_max_row_bytes);
+	int64_t share;
+
+	if (settings->limits_max_inflight_bytes != 0)
+		return settings->limits_max_inflight_bytes;
+	share = SHARED_BYTES / greater(owned_count(settings), 1);
+	return greater(lesser(greater(share, SHARE_MIN), SHARE_MAX), PARTS * largest);
+}
+
+int64_t lc_settings_object_bytes(const struct lc_settings *settings)
+{
+	if (settings->consumer_max_object_bytes != 0)
+		return settings->consumer_max_object_bytes;
+	return lesser(OBJECT_BYTES, lc_settings_inflight_bytes(settings) / PARTS);
 }

@@ -56,11 +56,18 @@ struct order {
 	const char *allowed;
 };
 
+static int64_t value_of(const struct lc_settings *settings, enum lc_settings_index index)
+{
+	return index == LC_SETTINGS_limits_max_inflight_bytes
+		   ? lc_settings_inflight_bytes(settings)
+		   : lc_setting_integer(settings, lc_setting_at(index));
+}
+
 static void check_order(const struct check *check, const struct order *order)
 {
 	const struct lc_setting *low = lc_setting_at(order->low);
-	int64_t found = lc_setting_integer(check->settings, lc_setting_at(order->high));
-	int64_t bound = lc_setting_integer(check->settings, low);
+	int64_t found = value_of(check->settings, order->high);
+	int64_t bound = value_of(check->settings, order->low);
 	char origin[LC_SETTING_ORIGIN_SIZE];
 
 	if (found * order->high_factor >= bound * order->low_factor ||
@@ -89,6 +96,23 @@ static void check_orders(const struct check *check)
 
 	for (size_t i = 0; i < sizeof(ORDERS) / sizeof(ORDERS[0]); i++)
 		check_order(check, &ORDERS[i]);
+}
+
+/* 0 leaves the choice to us; other values have a least one. */
+static void check_least(const struct check *check, enum lc_settings_index index, int64_t least)
+{
+	const struct lc_setting *setting = lc_setting_at(index);
+	int64_t found = lc_setting_integer(check->settings, setting);
+
+	if (found != 0 && found < least)
+		refuse(check, index, "found %" PRId64 ", expected 0 or at least %" PRId64 " %s",
+		       found, least, setting->unit);
+}
+
+static void check_leasts(const struct check *check)
+{
+	check_least(check, LC_SETTINGS_limits_max_inflight_bytes, 4194304);
+	check_least(check, LC_SETTINGS_consumer_max_object_bytes, 65536);
 }
 
 /* What is in flight is not all that a worker needs. */
@@ -273,6 +297,7 @@ bool lc_settings_check(const struct lc_settings *settings, struct lc_errors *err
 		void (*part)(const struct check *check);
 		bool by_target; /* concerns settings that may differ by target bucket */
 	} CHECKS[] = {
+	    {check_leasts, false},
 	    {check_orders, false},
 	    {check_worker_memory, false},
 	    {check_clickhouse_ca_file, false},

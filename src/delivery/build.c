@@ -38,7 +38,7 @@ struct lc_build *lc_build_new(const struct lc_delivery *delivery)
 	build->next_intent_id = delivery->state.next_intent_id;
 	build->style = lc_object_line_style(settings);
 	build->max_rows = (uint64_t)settings->consumer_max_logs_per_object;
-	build->max_bytes = (uint64_t)settings->consumer_max_object_bytes;
+	build->max_bytes = (uint64_t)lc_settings_object_bytes(settings);
 	build->open = &build->delivery->objects->in[LC_OBJECT_OPEN];
 	lc_hash_set_init(&build->names);
 	return build;

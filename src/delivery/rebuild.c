@@ -199,7 +199,7 @@ struct lc_rebuild *lc_rebuild_new(const struct lc_delivery *delivery)
 
 	rebuild->delivery = delivery;
 	rebuild->style = lc_object_line_style(delivery->settings);
-	rebuild->room = (size_t)delivery->settings->limits_max_inflight_bytes / 8;
+	rebuild->room = (size_t)lc_settings_inflight_bytes(delivery->settings) / 8;
 	rebuild->most = INTENTS_MAX;
 	return rebuild;
 }
@@ -591,7 +591,7 @@ static void on_intents(void *context, const struct lc_ledger_intents *answer)
 void lc_rebuild_start_if_due(struct lc_rebuild *rebuild, uint32_t now)
 {
 	struct lc_object_table *objects = rebuild->delivery->objects;
-	size_t cap = (size_t)rebuild->delivery->settings->limits_max_inflight_bytes;
+	size_t cap = lc_target_table_policy(rebuild->delivery->targets)->cap_bytes;
 	struct lc_target *target;
 	struct lc_ledger_intents_question question;
 

@@ -50,7 +50,7 @@ enum {
 	ABANDON_MS = 1000, /* for the last commit once uploads were abandoned */
 	LEDGER_RETRY_MS = 1000,
 	CATCH_UP_TOLD_MS = 60 * 1000,
-	MUCH_MEMORY = 16 * 1024 * 1024, /* in flight; what is left of it later is worth a look */
+	MUCH_MEMORY = 4 * 1024 * 1024, /* in flight; what is left of it later is worth a look */
 };
 
 struct lc_shard {

@@ -11,7 +11,7 @@ enum { REFUSALS_MAX = 3 };
 
 struct lc_target_policy lc_target_policy_of(const struct lc_settings *settings)
 {
-	size_t cap = (size_t)settings->limits_max_inflight_bytes;
+	size_t cap = (size_t)lc_settings_inflight_bytes(settings);
 
 	return (struct lc_target_policy){
 	    .attempts = (unsigned)settings->s3_max_retry_attempts,

@@ -54,7 +54,7 @@ struct lc_upload *lc_upload_new(const struct lc_delivery *delivery)
 	upload->objects = delivery->objects;
 	upload->policy = lc_target_table_policy(delivery->targets);
 	upload->concurrency = (unsigned)settings->limits_max_concurrent_uploads;
-	upload->cut_bytes = (size_t)settings->consumer_max_object_bytes / CUT_PARTS;
+	upload->cut_bytes = (size_t)lc_settings_object_bytes(settings) / CUT_PARTS;
 	upload->outage = lc_outage_new(delivery->counters);
 	upload->timer = lc_loop_timer_new(delivery->loop, start_uploads, upload);
 	return upload;

@@ -98,7 +98,7 @@ static bool prepare_connection(sqlite3 *db, const char *path, struct lc_error *e
 			      "PRAGMA trusted_schema = OFF;"
 			      "PRAGMA cell_size_check = ON;"
 			      "PRAGMA mmap_size = 0;"
-			      "PRAGMA cache_size = -8192;"
+			      "PRAGMA cache_size = -2048;"
 			      /* Some systems overwrite what is deleted, unless told otherwise. */
 			      "PRAGMA secure_delete = OFF",
 			      error);

@@ -37,11 +37,11 @@ MIB = 1 << 20
 # A process is warm once it has lived so long: pools, caches and curl's buffers are filled then.
 WARM_SECONDS = 15
 # By so much may the median of a warm process's memory grow from the first to the last third of what
-# was seen of it: 128 MiB in flight are allowed, and traffic differs.
+# was seen of it: 64 MiB in flight are allowed, and traffic differs.
 SUPERVISOR_GROWTH = 2 * MIB
 WORKER_GROWTH = 24 * MIB
 # No worker is ever larger: the base, what may be in flight, and as much again for copies in curl.
-WORKER_MEMORY = 320 * MIB
+WORKER_MEMORY = 160 * MIB
 # Pipes, pages, sockets of the listeners; and per worker its loop, its ledger and 32 connections.
 SUPERVISOR_DESCRIPTORS = 48
 WORKER_DESCRIPTORS = 64

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MIB = 1024 * 1024 };
+
 static void a_flag_beats_the_environment_which_beats_the_file(void **state)
 {
 	static const char YAML[] = "consumer.count-threshold: 1\n"
@@ -149,6 +151,66 @@ static void without_a_list_every_shard_is_owned(void **state)
 	lc_settings_free(&settings);
 }
 
+/* What one worker may use on a machine that owns so many shards. */
+static int64_t share_of(const char *yaml)
+{
+	struct config_case example = {.yaml = yaml};
+	struct lc_settings settings;
+	int64_t bytes;
+
+	config_case_succeed(&example, &settings);
+	bytes = lc_settings_inflight_bytes(&settings);
+	lc_settings_free(&settings);
+	return bytes;
+}
+
+static int64_t object_of(const char *yaml)
+{
+	struct config_case example = {.yaml = yaml};
+	struct lc_settings settings;
+	int64_t bytes;
+
+	config_case_succeed(&example, &settings);
+	bytes = lc_settings_object_bytes(&settings);
+	lc_settings_free(&settings);
+	return bytes;
+}
+
+static void the_workers_of_a_machine_share_what_may_be_in_flight(void **state)
+{
+	(void)state;
+	assert_int_equal(share_of("supervisor.shards: 1\n"), 64 * MIB);
+	assert_int_equal(share_of("supervisor.shards: 4\n"), 64 * MIB);
+	assert_int_equal(share_of("supervisor.shards: 8\n"), 32 * MIB);
+	assert_int_equal(share_of("supervisor.shards: 16\n"), 16 * MIB);
+	assert_int_equal(share_of("supervisor.shards: 32\n"), 8 * MIB);
+	assert_int_equal(share_of("supervisor.shards: 348\n"), 8 * MIB);
+	assert_int_equal(share_of("supervisor: {shards: 348, owned-shards: 0-7}\n"), 32 * MIB);
+	assert_int_equal(share_of("supervisor.shards: 16\nlimits.max-inflight-bytes: 134217728\n"),
+			 128 * MIB);
+}
+
+static void objects_are_a_quarter_of_what_may_be_in_flight(void **state)
+{
+	(void)state;
+	assert_int_equal(object_of("supervisor.shards: 1\n"), 16 * MIB);
+	assert_int_equal(object_of("supervisor.shards: 16\n"), 4 * MIB);
+	assert_int_equal(object_of("limits.max-inflight-bytes: 1073741824\n"), 16 * MIB);
+	assert_int_equal(object_of("limits.max-inflight-bytes: 4194304\n"), 1 * MIB);
+}
+
+static void whoever_asks_for_larger_objects_or_rows_gets_the_memory_for_them(void **state)
+{
+	static const char OBJECTS[] =
+	    "supervisor.shards: 348\nconsumer.max-object-bytes: 92274688\n";
+
+	(void)state;
+	assert_int_equal(share_of(OBJECTS), 352 * MIB);
+	assert_int_equal(object_of(OBJECTS), 88 * MIB);
+	assert_int_equal(share_of("supervisor.shards: 348\nlimits.max-row-bytes: 8388608\n"),
+			 32 * MIB);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +221,9 @@ int main(void)
 	    cmocka_unit_test(a_copy_stands_on_its_own),
 	    cmocka_unit_test(shards_are_owned_as_listed),
 	    cmocka_unit_test(without_a_list_every_shard_is_owned),
+	    cmocka_unit_test(the_workers_of_a_machine_share_what_may_be_in_flight),
+	    cmocka_unit_test(objects_are_a_quarter_of_what_may_be_in_flight),
+	    cmocka_unit_test(whoever_asks_for_larger_objects_or_rows_gets_the_memory_for_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,22 +53,36 @@ static void a_worker_may_take_twice_what_is_in_flight(void **state)
 {
 	(void)state;
 	ACCEPT("limits.worker-memory-bytes: 0\n");
-	ACCEPT("limits.worker-memory-bytes: 268435456\n");
-	REFUSE("limits.worker-memory-bytes: 268435455\n", "limits.worker-memory-bytes (", ":1)",
-	       "found 268435455", "0 or at least twice limits.max-inflight-bytes", "(default)");
+	ACCEPT("limits.worker-memory-bytes: 134217728\nsupervisor.shards: 1\n");
+	REFUSE("limits.worker-memory-bytes: 134217727\nsupervisor.shards: 1\n",
+	       "limits.worker-memory-bytes (", ":1)", "found 134217727",
+	       "0 or at least twice limits.max-inflight-bytes, which is 67108864 bytes (default)");
+	ACCEPT("limits: {worker-memory-bytes: 8388608, max-inflight-bytes: 4194304}\n");
 }
 
 static void four_objects_and_four_rows_fit_the_memory(void **state)
 {
 	(void)state;
-	ACCEPT("limits.max-inflight-bytes: 67108864\n");
-	REFUSE("limits.max-inflight-bytes: 67108863\n", "limits.max-inflight-bytes",
-	       "found 67108863", "at least four times consumer.max-object-bytes",
-	       "16777216 bytes (default)");
-	ACCEPT("limits.max-row-bytes: 33554432\n");
-	REFUSE("limits.max-row-bytes: 33554433\n", "limits.max-inflight-bytes (default)",
-	       "four times limits.max-row-bytes");
+	ACCEPT("limits.max-inflight-bytes: 67108864\nconsumer.max-object-bytes: 16777216\n");
+	REFUSE("limits.max-inflight-bytes: 67108863\nconsumer.max-object-bytes: 16777216\n",
+	       "limits.max-inflight-bytes", "found 67108863",
+	       "at least four times consumer.max-object-bytes, which is 16777216 bytes", ":2)");
+	ACCEPT("limits: {max-inflight-bytes: 8388608, max-row-bytes: 2097152}\n");
+	REFUSE("limits: {max-inflight-bytes: 8388608, max-row-bytes: 2097153}\n",
+	       "limits.max-inflight-bytes", "four times limits.max-row-bytes");
 	ACCEPT("limits.max-inflight-bytes: 1099511627776\nconsumer.max-object-bytes: 5368709120\n");
+}
+
+static void sizes_that_are_left_to_us_are_0(void **state)
+{
+	(void)state;
+	ACCEPT("limits.max-inflight-bytes: 0\nconsumer.max-object-bytes: 0\n");
+	ACCEPT("limits.max-inflight-bytes: 4194304\nconsumer.max-object-bytes: 65536\n");
+	REFUSE("limits: {max-inflight-bytes: 4194303, max-row-bytes: 65536}\n",
+	       "limits.max-inflight-bytes (", ":1)",
+	       "found 4194303, expected 0 or at least 4194304 bytes");
+	REFUSE("consumer.max-object-bytes: 65535\n", "consumer.max-object-bytes (", ":1)",
+	       "found 65535, expected 0 or at least 65536 bytes");
 }
 
 static void the_keys_of_s3_must_be_given(void **state)
@@ -156,6 +170,7 @@ int main(void)
 	    cmocka_unit_test(the_longest_wait_is_not_below_the_first),
 	    cmocka_unit_test(a_worker_may_take_twice_what_is_in_flight),
 	    cmocka_unit_test(four_objects_and_four_rows_fit_the_memory),
+	    cmocka_unit_test(sizes_that_are_left_to_us_are_0),
 	    cmocka_unit_test(the_keys_of_s3_must_be_given),
 	    cmocka_unit_test(the_ca_files_must_be_readable),
 	    cmocka_unit_test(a_bucket_in_front_of_an_address_is_no_host),

@@ -264,7 +264,7 @@ static void the_sample_with_all_comments_taken_away_is_the_defaults(void **state
 		fail_msg("%s", errors.list[0].message);
 	for (unsigned i = 0; i < LC_SETTINGS_COUNT; i++)
 		assert_int_equal(settings.origins[i].source, LC_SETTINGS_FILE);
-	assert_int_equal(settings.limits_max_inflight_bytes, 134217728);
+	assert_int_equal(settings.limits_max_inflight_bytes, 0);
 	assert_string_equal(settings.s3_endpoint, "http://127.0.0.1:8000");
 	lc_settings_free(&settings);
 	lc_buffer_free(&sample);

@@ -120,7 +120,7 @@ static void a_row_for_a_bucket_that_holds_its_share_is_taken_and_that_is_told(vo
 	struct delivery_world *world = *state;
 	struct lc_target *target =
 	    lc_target_table_get(world->delivery.targets, lc_view_of("logs"), lc_view_of("a/"));
-	size_t share = (size_t)world->settings.limits_max_inflight_bytes / 8 * 6;
+	size_t share = (size_t)lc_settings_inflight_bytes(&world->settings) / 8 * 6;
 
 	assert_null(answer_to(world, 1, "logs", "a/", 0).crowded);
 	target->bucket->bytes += share;

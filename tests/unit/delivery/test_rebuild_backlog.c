@@ -82,7 +82,7 @@ static void a_pass_builds_no_more_than_there_is_room_for(void **state)
 	struct rebuild_story *story = *state;
 	struct lc_ledger_intent intents[2] = {story->one.intent, story->two.intent};
 
-	intents[0].bytes = (uint64_t)story->world.settings.limits_max_inflight_bytes / 4;
+	intents[0].bytes = (uint64_t)lc_settings_inflight_bytes(&story->world.settings) / 4;
 	rebuild_story_restore(story, "amzn-s3-demo-bucket", 0);
 	rebuild_story_restore(story, "amzn-s3-demo-bucket", 0);
 	rebuild_story_begin_pass(story, intents, 2);
@@ -158,7 +158,7 @@ static void an_answer_of_many_intents_is_cut_by_their_bytes(void **state)
 
 	/* The hashes of a pass take no more memory than its bodies may. */
 	assert_int_equal(fake_ledger_intents_bytes(story->world.ledger),
-			 story->world.settings.limits_max_inflight_bytes / 8);
+			 lc_settings_inflight_bytes(&story->world.settings) / 8);
 	assert_int_equal(fake_ledger_intents_limit(story->world.ledger), INTENTS_MAX);
 	(void)fake_ledger_told(story->world.ledger);
 	fake_ledger_answer_some_intents(story->world.ledger, &story->one.intent, 1, FIRST);
@@ -281,7 +281,7 @@ static void targets_are_rebuilt_in_turn(void **state)
 static void a_slow_bucket_gets_no_more_bodies_than_it_has_room_for(void **state)
 {
 	struct rebuild_story *story = *state;
-	size_t eighth = (size_t)story->world.settings.limits_max_inflight_bytes / 8;
+	size_t eighth = (size_t)lc_settings_inflight_bytes(&story->world.settings) / 8;
 
 	rebuild_story_restore(story, "amzn-s3-demo-bucket", 0);
 	rebuild_story_restore(story, "amzn-s3-demo-bucket", 0);
