@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What the workflows of continuous integration name exists: scripts and their options, make targets, jobs, matrix entries.
+"""What the workflows of continuous integration name exists: scripts and their options, make targets, jobs, matrix entries, steps.
+Actions are pinned by their commit, the same in all workflows; no registry is named; dependabot looks after actions and base image.
 
 Exit code 77 when yamllint or Python's yaml is missing.
 """
@@ -12,13 +13,15 @@ import sys
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 WORKFLOWS = TOP / ".github" / "workflows"
-OTHERS = [TOP / ".github" / "dependabot.yaml", TOP / "codecov.yml"]
-LINT = "{extends: default, rules: {document-start: disable, truthy: {check-keys: false}, line-length: {max: 120}}}"
-ACTION = re.compile(r"[\w-]+/[\w.-]+(/[\w./-]+)?@v\d+")
+DEPENDABOT = TOP / ".github" / "dependabot.yaml"
+OTHERS = [DEPENDABOT, TOP / "codecov.yml"]
+LINT = "{extends: default, rules: {document-start: disable, truthy: {check-keys: false}, line-length: {max: 120}, comments: {min-spaces-from-content: 1}}}"
+# The commit is what is run; the release that it is stands behind it, for people and for dependabot.
+ACTION = re.compile(r"uses: ([\w-]+/[\w.-]+(?:/[\w./-]+)?)@([0-9a-f]{40}) # v\d+(?:\.\d+){2}")
 OURS = re.compile(r"\.?(contrib|tests|packaging|ci)/")
 ALLOWED = {
     "job": {"runs-on", "container", "timeout-minutes", "strategy", "steps", "needs", "permissions", "if", "env"},
-    "step": {"uses", "with", "run", "if", "env", "name", "working-directory"},
+    "step": {"uses", "with", "run", "if", "env", "name", "working-directory", "id"},
 }
 
 
@@ -55,8 +58,8 @@ def check_command(words, where, faults):
 def check_step(step, where, faults):
     faults.unless(set(step) <= ALLOWED["step"], f"{where}: unknown keys {set(step) - ALLOWED['step']}")
     faults.unless(("uses" in step) != ("run" in step), f"{where}: a step either uses or runs")
-    if "uses" in step:
-        faults.unless(ACTION.fullmatch(step["uses"]), f"{where}: {step['uses']} is not pinned by its major version")
+    registry = step.get("with", {}).get("registry", "${{ vars. }}")
+    faults.unless(registry.startswith("${{ vars."), f"{where}: names the registry {registry}")
     for line in filter(None, re.split(r"\n|&&|;", step.get("run", ""))):
         check_command(line.split(), where, faults)
 
@@ -72,8 +75,35 @@ def check_job(name, job, jobs, where, faults):
     matrix = job.get("strategy", {}).get("matrix", {})
     for entry in re.findall(r"matrix\.([\w-]+)", str(job)):
         faults.unless(entry in matrix, f"{where}: the matrix has no {entry}")
-    for number, step in enumerate(job.get("steps", []), 1):
+    steps = job.get("steps", [])
+    for number, step in enumerate(steps, 1):
         check_step(step, f"{where}: step {number}", faults)
+    for named in re.findall(r"steps\.([\w-]+)", str(job)):
+        faults.unless(named in [step.get("id") for step in steps], f"{where}: no step is called {named}")
+
+
+def check_actions(files, faults):
+    """Each is pinned, to one commit in all files."""
+    commits = {}
+    for path in files:
+        for line in filter(re.compile(r"\buses:").search, path.read_text().splitlines()):
+            action = ACTION.fullmatch(line.strip().removeprefix("- "))
+            faults.unless(action, f"{path.name}: not pinned by a commit, with its release: {line.strip()}")
+            if action:
+                faults.unless(commits.setdefault(action[1], action[2]) == action[2],
+                              f"{path.name}: another commit of {action[1]} than elsewhere")
+
+
+def check_dependabot(yaml, faults):
+    """It looks for updates where there are things to update, and finds their names."""
+    updates = yaml.safe_load(DEPENDABOT.read_text())["updates"]
+    places = {update["package-ecosystem"]: TOP / update["directory"].lstrip("/") for update in updates}
+    faults.unless(set(places) == {"github-actions", "docker"}, f"dependabot looks after {', '.join(sorted(places))}")
+    container = places.get("docker", TOP) / "Containerfile"
+    faults.unless(container.exists(), f"{container} is missing")
+    # It does not look into variables.
+    images = re.findall(r"^FROM (\S+)", container.read_text() if container.exists() else "", re.M)
+    faults.unless(any(re.fullmatch(r"[a-z]+:[\w.-]+", image) for image in images), "dependabot sees no base image")
 
 
 def check_workflow(path, yaml, faults):
@@ -103,6 +133,8 @@ def main():
     faults.unless(lint.returncode == 0, "yamllint has complaints")
     for path in files:
         check_workflow(path, yaml, faults)
+    check_actions(files, faults)
+    check_dependabot(yaml, faults)
     return 1 if faults.count else 0
 
 

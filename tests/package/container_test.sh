@@ -21,9 +21,10 @@ json_list() {
 	python3 -c 'import json, sys; print("\n".join(json.loads(sys.argv[1])))' "$1"
 }
 
+# The stage "base" is the image of Debian as it comes; each other one begins with a copy of it.
 from() {
-	# shellcheck disable=SC2016
-	[ "$1" = '${BASE}' ] || return
+	[ "$*" != "debian:12-slim AS base" ] || return 0
+	[ "$1" = base ] || return
 	ROOT=$WORK/stage-${3:-last} DIRECTORY=/
 	[ -z "${3:-}" ] || STAGES[$3]=$ROOT
 	make_root
@@ -64,7 +65,6 @@ carry_out() {
 	local instruction=$1 arguments=$2 words
 	read -r -a words <<<"$arguments"
 	case $instruction in
-	ARG) ;;
 	FROM) from "${words[@]}" ;;
 	WORKDIR) DIRECTORY=$arguments ;;
 	COPY) copy "${words[@]}" ;;

@@ -13,6 +13,10 @@ holds_example() {
 	dpkg-deb -c "$PACKAGE" | grep -q -- "^-rw-r--r-- root/root .* ./usr/share/doc/log-courier/examples/$1$"
 }
 
+documents_are_whole() {
+	dpkg-deb -x "$PACKAGE" "$WORK/documents" && "$TOP/tests/links.py" "$WORK/documents/usr/share/doc/log-courier"
+}
+
 # install FILE: as one does by hand; what it depends on comes from the mirror. Asked about a sample that has changed, one keeps what one
 # has.
 install_package() {
@@ -72,6 +76,7 @@ check "lintian has nothing to say" lintian_is_content
 for example in log-courier.rules.yml log-courier.json credentials.conf logs-replicated.sql; do
 	check "it holds the example $example" holds_example "$example"
 done
+check "the links of its documents lead somewhere" documents_are_whole
 start_stack
 export LOG_COURIER_RECONCILE_INTERVAL_SECONDS=2
 lap
