@@ -12,6 +12,7 @@ void lc_check_line_append(struct lc_buffer *text, enum lc_verdict_grade grade, c
 			  const char *found);
 
 /* Appends "18 passed, 1 failed": how many there are of each grade; nothing if there are none. */
-void lc_check_line_append_counts(struct lc_buffer *text, const size_t counts[LC_VERDICT_GRADES]);
+void lc_check_line_append_counts(struct lc_buffer *text,
+				 const size_t counts[LC_VERDICT_GRADES + 1]);
 
 #endif

@@ -71,7 +71,7 @@ struct lc_document_layout {
 void lc_document_write(json_t *object, const struct lc_document_layout *layout, const void *row);
 
 /* Reads the members into the row, which is all zero; views point into the object. A text that is
- * longer than its array is cut. False when a member is missing, or not what it should be. */
+ * longer than its array is cut; a word that the enum does not have becomes its COUNT. False when a member is missing, or not what it should be. */
 bool lc_document_read(const json_t *object, const struct lc_document_layout *layout, void *row);
 
 /* Sets a member; takes the value over. */

@@ -1,6 +1,7 @@
 /* Names in the documents: the states of shards, cycles, targets and log objects, the severities of
- * findings, the grades of checks and the faults of include/tbl. The supervisor and the workers decide them,
- * log-courier-ctl shows them. */
+ * findings, the grades of checks and the faults of include/tbl. The supervisor and the workers
+ * decide them, log-courier-ctl shows them. The last of each, "unknown", is a word of another release
+ * that was read: nobody decides it. */
 #ifndef LC_FORMATS_DOCUMENT_NAMES_H
 #define LC_FORMATS_DOCUMENT_NAMES_H
 
@@ -108,7 +109,7 @@ extern const struct lc_fault_description LC_FAULT_DESCRIPTIONS[LC_FAULT_COUNT];
 
 /* ---- for the files of the documents ---- */
 
-/* The texts of an enum's values, in its order; empty for none. */
+/* The texts of an enum's values, in its order; empty for none. Behind them stands "unknown". */
 struct lc_document_names {
 	const char *const *texts;
 	unsigned count;

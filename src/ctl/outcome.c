@@ -45,7 +45,7 @@ static enum outcome outcome_of_drain(const struct lc_status_document *document,
 static enum outcome outcome_of_preflight(const struct lc_status_document *document,
 					 char words[LC_STATUS_DOCUMENT_TEXT_SIZE])
 {
-	size_t counts[LC_VERDICT_GRADES] = {0};
+	size_t counts[LC_VERDICT_GRADES + 1] = {0};
 	struct lc_buffer summary;
 
 	for (size_t i = 0; i < document->checks_size; i++)
@@ -56,7 +56,9 @@ static enum outcome outcome_of_preflight(const struct lc_status_document *docume
 	lc_buffer_free(&summary);
 	if (document->preflight_running)
 		return OPEN;
-	return counts[LC_VERDICT_FAIL] > 0 || document->checks_size == 0 ? BAD : GOOD;
+	return counts[LC_VERDICT_FAIL] + counts[LC_VERDICT_GRADES] > 0 || document->checks_size == 0
+		   ? BAD
+		   : GOOD;
 }
 
 /* Tells the outcome from a status. `words`: what is going on, or has come out. A pure rule. */

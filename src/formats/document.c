@@ -121,7 +121,7 @@ static json_t *value_of(enum lc_document_type type, const char *place)
 	case LC_DOCUMENT_VERDICT_GRADE:
 	case LC_DOCUMENT_FAULT: {
 		FETCH(unsigned, name);
-		LC_ASSERT(name < NAMES[type]->count);
+		LC_ASSERT(name <= NAMES[type]->count);
 		return text_or_none(NAMES[type]->texts[name]);
 	}
 	case LC_DOCUMENT_TEXT: {
@@ -207,17 +207,16 @@ static bool read_string(const json_t *value, size_t size, char *place)
 	return true;
 }
 
+/* A word that is not known is one of a newer release. */
 static bool read_name(const json_t *value, const struct lc_document_names *names, char *place)
 {
 	const char *text = json_is_null(value) ? "" : json_string_value(value);
+	unsigned name = 0;
 
-	for (unsigned i = 0; text != NULL && i < names->count; i++) {
-		if (strcmp(text, names->texts[i]) == 0) {
-			memcpy(place, &i, sizeof(i));
-			return true;
-		}
-	}
-	return false;
+	while (text != NULL && name < names->count && strcmp(text, names->texts[name]) != 0)
+		name++;
+	memcpy(place, &name, sizeof(name));
+	return json_is_string(value) || (text != NULL && name < names->count);
 }
 
 #define STORE(type, value) memcpy(place, &(type){value}, sizeof(type))

@@ -9,7 +9,7 @@ enum { LINE_CAP = 4096 };
 
 struct report {
 	FILE *out;
-	size_t counts[LC_VERDICT_GRADES];
+	size_t counts[LC_VERDICT_GRADES + 1];
 };
 
 static void tell(void *context, const struct lc_verdict *verdict, const char *subject)
