@@ -16,7 +16,7 @@ WORKFLOWS = TOP / ".github" / "workflows"
 DEPENDABOT = TOP / ".github" / "dependabot.yaml"
 OTHERS = [DEPENDABOT, TOP / "codecov.yml"]
 LINT = "{extends: default, rules: {document-start: disable, truthy: {check-keys: false}, line-length: {max: 120}, comments: {min-spaces-from-content: 1}}}"
-# The commit is what is run; the release that it is stands behind it, for people and for dependabot.
+# The commit is what is run; the comment names its release, for people and for dependabot.
 ACTION = re.compile(r"uses: ([\w-]+/[\w.-]+(?:/[\w./-]+)?)@([0-9a-f]{40}) # v\d+(?:\.\d+){2}")
 OURS = re.compile(r"\.?(contrib|tests|packaging|ci)/")
 ALLOWED = {

@@ -109,7 +109,7 @@ extern const struct lc_fault_description LC_FAULT_DESCRIPTIONS[LC_FAULT_COUNT];
 
 /* ---- for the files of the documents ---- */
 
-/* The texts of an enum's values, in its order; empty for none. Behind them stands "unknown". */
+/* The texts of an enum's values, in its order; empty for none. "unknown" comes after the last. */
 struct lc_document_names {
 	const char *const *texts;
 	unsigned count;

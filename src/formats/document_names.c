@@ -2,7 +2,7 @@
 
 #include "base/assert.h"
 
-/* Behind the words that this release knows. */
+/* After the words that this release knows. */
 static const char OTHER[] = "unknown";
 
 static const char *const SHARD_STATES[LC_SHARD_STATE_COUNT + 1] = {
