@@ -19,6 +19,7 @@ enum { WORDS_SHOWN_MAX = LC_COUNTERS_WORDS_SIZE - 100 };
 
 /* S3 as one client sees it: an endpoint with an access key. */
 struct service {
+	struct service *next;
 	const struct lc_s3 *client;
 	const char *endpoint;
 	size_t working;        /* places that work */
@@ -40,9 +41,7 @@ struct place {
 struct lc_outage {
 	struct lc_counters *counters;
 	struct place *places;
-	struct service **services;
-	size_t count;
-	size_t capacity;
+	struct service *services;
 };
 
 struct lc_outage *lc_outage_new(struct lc_counters *counters)
@@ -67,9 +66,12 @@ void lc_outage_free(struct lc_outage *outage)
 		free(place);
 		place = next;
 	}
-	for (size_t i = 0; i < outage->count; i++)
-		free(outage->services[i]);
-	free(outage->services);
+	while (outage->services != NULL) {
+		struct service *next = outage->services->next;
+
+		free(outage->services);
+		outage->services = next;
+	}
 	free(outage);
 }
 
@@ -78,16 +80,15 @@ static struct service *get_service(struct lc_outage *outage, const struct lc_s3 
 {
 	struct service *service;
 
-	for (size_t i = 0; i < outage->count; i++) {
-		if (outage->services[i]->client == client)
-			return outage->services[i];
+	for (service = outage->services; service != NULL; service = service->next) {
+		if (service->client == client)
+			return service;
 	}
 	service = lc_memory_zero(1, sizeof(*service));
 	service->client = client;
 	service->endpoint = endpoint;
-	outage->services = lc_memory_grow(outage->services, &outage->capacity, outage->count + 1,
-					  sizeof(outage->services[0]));
-	outage->services[outage->count++] = service;
+	service->next = outage->services;
+	outage->services = service;
 	return service;
 }
 
@@ -116,9 +117,8 @@ static void show(const struct lc_outage *outage)
 	const struct service *shown = NULL;
 	bool refused = false;
 
-	for (size_t i = 0; i < outage->count; i++) {
-		const struct service *service = outage->services[i];
-
+	for (const struct service *service = outage->services; service != NULL;
+	     service = service->next) {
 		if (service->fault == LC_FAULT_NONE)
 			continue;
 		refused |=
@@ -159,7 +159,7 @@ static bool takes_nothing(const struct service *service, enum lc_fault_reach rea
 static void write_words(const struct lc_outage *outage, struct service *service,
 			const char *message)
 {
-	bool several = outage->count > 1;
+	bool several = outage->services->next != NULL;
 
 	snprintf(service->words, sizeof(service->words), "%s%s%.*s",
 		 several ? service->endpoint : "", several ? ": " : "", WORDS_SHOWN_MAX, message);

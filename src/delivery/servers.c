@@ -114,7 +114,7 @@ static bool open_s3(struct lc_servers *servers, struct lc_loop *loop,
 	size_t count = service->target_count + 1;
 
 	servers->s3 = lc_memory_zero(count, sizeof(servers->s3[0]));
-	servers->s3_of = lc_memory_zero(count, sizeof(servers->s3_of[0]));
+	servers->s3_of = lc_memory_zero(count, sizeof(void *));
 	for (size_t i = 0; i < count; i++) {
 		const struct lc_settings *settings =
 		    i == 0 ? service : &service->targets[i - 1].settings;
