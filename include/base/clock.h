@@ -3,6 +3,9 @@
 #ifndef LC_BASE_CLOCK_H
 #define LC_BASE_CLOCK_H
 
+#include "base/view.h"
+
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Milliseconds of the monotonic clock: never goes back, arbitrary origin. */
@@ -28,5 +31,10 @@ struct lc_clock_date {
 
 /* Seconds since 1970-01-01 UTC -> date. Any value of years 0-9999 is right; others are clamped. */
 struct lc_clock_date lc_clock_date_of(int64_t seconds);
+
+/* Reads a time in UTC, "2026-11-30", "2026-11-30T08:15" or "2026-11-30T08:15:00", with or without a
+ * Z at its end, as seconds since 1970. False for anything else, dates that there are not, and those
+ * before 1970 or after 2105. */
+bool lc_clock_parse(struct lc_view text, uint32_t *seconds);
 
 #endif

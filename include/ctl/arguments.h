@@ -57,6 +57,7 @@ struct lc_arguments {
 	struct lc_control_request request; /* the command is COMMAND_COUNT when there is none */
 	const char *socket;                /* from argv; NULL when not given */
 	unsigned watch_seconds;            /* 0: look once */
+	bool asks;                         /* a dry run comes first, then somebody is asked */
 	bool json;
 	bool help; /* about the command, or all if there is none */
 };

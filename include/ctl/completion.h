@@ -21,6 +21,7 @@ enum lc_completion_names {
 	LC_COMPLETION_SHARDS,
 	LC_COMPLETION_SOURCES,
 	LC_COMPLETION_TARGETS,
+	LC_COMPLETION_REPLAYS,
 };
 
 /* Calls `take` with each name; with none when the service does not answer. */

@@ -36,6 +36,9 @@ void lc_terminal_append(const char *words, size_t size, struct lc_buffer *text);
  * line. */
 void lc_terminal_append_wrapped(const char *words, unsigned width, struct lc_buffer *text);
 
+/* Asks the question on stderr and reads a line from stdin: true if it is "yes". */
+bool lc_terminal_confirm(struct lc_buffer *question);
+
 /* Columns that cleaned text takes: one for each character. */
 size_t lc_terminal_width(const char *words, size_t size);
 

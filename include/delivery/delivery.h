@@ -2,7 +2,8 @@
  * A delivery: what the parts of a shard are made from, work with and tell. The shard owns all of it
  * and makes it in the order of the members: what is given; what is known, still empty; the ledger,
  * which brings back what an earlier process has left; then the parts, each from those above it.
- * A part keeps the pointer, and finds there what it needs.
+ * A part keeps the pointer, and finds there what it needs. A replay (delivery/replay) has a delivery
+ * of its own, without the parts that follow new rows.
  */
 #ifndef LC_DELIVERY_DELIVERY_H
 #define LC_DELIVERY_DELIVERY_H
@@ -23,6 +24,7 @@ struct lc_object_table;
 struct lc_random;
 struct lc_rebuild;
 struct lc_reconcile;
+struct lc_replays;
 struct lc_s3;
 struct lc_scan;
 struct lc_settings;
@@ -30,6 +32,16 @@ struct lc_source;
 struct lc_source_table;
 struct lc_target_table;
 struct lc_upload;
+
+/* Which rows alone are read, of the sources and seconds that are asked for. */
+struct lc_delivery_filter {
+	int64_t from_ms; /* from_ms <= startTime < to_ms, ms since 1970 */
+	int64_t to_ms;
+	bool of_target; /* and these name this target; or any: those that name none are left out */
+	bool whole_bucket; /* whatever the prefix */
+	struct lc_view target_bucket;
+	struct lc_view target_prefix;
+};
 
 /* What the parts tell, from the loop. */
 struct lc_delivery_events {
@@ -67,7 +79,8 @@ struct lc_delivery {
 	struct lc_clickhouse *clickhouse;
 	struct lc_s3 *const *s3; /* by lc_settings.entry; see delivery/servers.h */
 	const struct lc_delivery_events *events;
-	void *context; /* of the events */
+	void *context;                           /* of the events */
+	const struct lc_delivery_filter *filter; /* NULL: all rows are read */
 
 	/* Known. */
 	struct lc_source_table *sources;
@@ -87,6 +100,7 @@ struct lc_delivery {
 	struct lc_discovery *discovery;
 	struct lc_scan *scan;
 	struct lc_cycle *cycle;
+	struct lc_replays *replays;
 };
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Looking into a shard, and two commands that reach into it: fills an inspection document with what
+ * Looking into a shard, and the commands that reach into it: fills an inspection document with what
  * a control request asks for. Of many rows those are kept that matter most: the oldest sources, the
  * targets that fail.
  */

@@ -92,6 +92,7 @@ enum lc_object_state {
 struct lc_object_table {
 	struct lc_target_table *targets;
 	struct lc_counters *counters;
+	struct lc_view replay; /* whose objects they are, for their keys; empty: of no replay */
 	/* By state; those that wait are at their targets instead. The order is that of entering,
 	 * but for open ones: the last comes first. */
 	struct lc_target_queue in[LC_OBJECT_STATE_COUNT];
@@ -135,7 +136,7 @@ struct lc_object {
 	TAILQ_ENTRY(lc_object) of_list; /* the one of its state */
 };
 
-/* An empty table. `targets` and `counters` must outlive it. */
+/* An empty table, of no replay. `targets` and `counters` must outlive it. */
 void lc_object_table_init(struct lc_object_table *table, struct lc_target_table *targets,
 			  struct lc_counters *counters);
 

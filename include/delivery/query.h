@@ -66,6 +66,13 @@ void lc_query_append_rest(struct lc_buffer *sql, const struct lc_delivery *deliv
 			  uint64_t marker, const struct lc_query_rows *rows,
 			  const struct lc_source *last, uint32_t second);
 
+/* Per source: the rows with `from` <= insertedAt < `until` that the delivery's filter lets pass, the
+ * oldest of their seconds, and as the second of the floor the latest one. `one`: of this source
+ * alone; NULL: of all that belong to the shard. */
+void lc_query_append_matches(struct lc_buffer *sql, const struct lc_delivery *delivery,
+			     uint64_t marker, const struct lc_ledger_source *one, uint32_t from,
+			     uint32_t until);
+
 /* The INSERT of offsets, whose rows follow apart (formats/offset.h). */
 void lc_query_append_insert(struct lc_buffer *sql, const struct lc_settings *settings);
 

@@ -34,6 +34,7 @@ struct lc_source_range {
 	uint32_t since; /* ClickHouse's clock when it was opened; its age decides when it is read */
 	bool doubtful;
 	bool asked; /* the scan under way reads it */
+	bool apart; /* it begins a piece of its own, though it follows another one closely */
 };
 
 struct lc_source {
@@ -102,6 +103,10 @@ uint32_t lc_source_piece_to(const struct lc_source *source);
  * far as the last scan of the source tells they hold as many rows as come in the time that a query
  * takes. */
 uint32_t lc_source_spare_seconds(const struct lc_source *source);
+
+/* Its first piece becomes at most so many seconds long; what comes after them is a piece of its own.
+ * Nothing of it may be asked. */
+void lc_source_cut_piece(struct lc_source *source, uint32_t seconds);
 
 /* When the oldest of its ranges was opened; 0 if none is. */
 uint32_t lc_source_open_since(const struct lc_source *source);

@@ -48,6 +48,11 @@ enum {
 	LC_CONTROL_REQUEST_BUCKET_MAX = 1024, /* bytes of a bucket's name */
 	LC_CONTROL_REQUEST_PREFIX_MAX = 1024, /* bytes of a target's prefix */
 	LC_CONTROL_REQUEST_TEXT_MAX = 4096,   /* bytes of a request's text */
+	LC_CONTROL_REQUEST_REPLAY_SIZE = 32,  /* of a replay's name, with its terminator */
+
+	/* A shard answers within so long: */
+	LC_CONTROL_REQUEST_ANSWER_SECONDS = 5,
+	LC_CONTROL_REQUEST_COUNT_SECONDS = 60, /* when ClickHouse has to count rows for it */
 };
 
 /* A row of each table. */
@@ -85,6 +90,9 @@ struct lc_control_request {
 	enum lc_log_level level;                           /* of LEVEL */
 	uint32_t shard;                                    /* of SHARD or WORKER */
 	char state_directory[LC_CONTROL_REQUEST_TEXT_MAX]; /* of STATE_DIRECTORY, terminated */
+	char replay[LC_CONTROL_REQUEST_REPLAY_SIZE];       /* of REPLAY, terminated */
+	uint32_t from;                                     /* of FROM and TO, seconds since 1970 */
+	uint32_t to;
 };
 
 /* A request without arguments. */
@@ -98,14 +106,17 @@ bool lc_control_request_has(const struct lc_control_request *request,
 struct lc_view lc_control_request_bucket(const struct lc_control_request *request);
 struct lc_view lc_control_request_prefix(const struct lc_control_request *request);
 
+/* So long a shard may take to answer, in seconds. */
+unsigned lc_control_request_patience(enum lc_control_request_command command);
+
 /* Sets an argument from its text; a flag's is empty or "1". False with `error` set (LC_ERROR_USAGE)
  * when the command does not take it, it was given before, or the text is not what it should be. */
 bool lc_control_request_set(struct lc_control_request *request,
 			    enum lc_control_request_argument argument, struct lc_view text,
 			    struct lc_error *error);
 
-/* False with `error` set (LC_ERROR_USAGE) when a word is missing, or stands beside ALL, or when a
- * served command that takes YES was not given it. */
+/* False with `error` set (LC_ERROR_USAGE) when a word or a time is missing, or stands beside ALL, or
+ * when a served command that takes YES was given neither that nor DRY_RUN. */
 bool lc_control_request_check(const struct lc_control_request *request, struct lc_error *error);
 
 /* The served command of a path; false if there is none. */

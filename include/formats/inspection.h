@@ -4,7 +4,7 @@
  *
  *	{"affected": 0, "more": 12,
  *	 "sources": [{"shard": 3, "raft_session_id": 7, "bucket": "photos", ...}],
- *	 "ranges": [], "objects": [], "targets": [], "readers": [],
+ *	 "ranges": [], "objects": [], "targets": [], "readers": [], "replays": [],
  *	 "problems": []}
  *
  * Rows hold what include/tbl/inspection_fields.h lists. "more" counts rows that were left out.
@@ -32,6 +32,7 @@ enum lc_inspection_kind {
 	LC_INSPECTION_OBJECTS,
 	LC_INSPECTION_TARGETS,
 	LC_INSPECTION_READERS,
+	LC_INSPECTION_REPLAYS,
 	LC_INSPECTION_PROBLEMS,
 	LC_INSPECTION_KIND_COUNT
 };
@@ -76,6 +77,11 @@ struct lc_inspection_reader {
 #include "tbl/inspection_fields.h"
 };
 
+struct lc_inspection_replay {
+#define LC_INSPECTION_REPLAY LC_INSPECTION_MEMBER
+#include "tbl/inspection_fields.h"
+};
+
 struct lc_inspection_problem {
 #define LC_INSPECTION_PROBLEM LC_INSPECTION_MEMBER
 #include "tbl/inspection_fields.h"
@@ -116,7 +122,8 @@ void lc_inspection_complain(struct lc_inspection *document, unsigned shard, cons
 void lc_inspection_merge(struct lc_inspection *document, const struct lc_inspection *other);
 
 /* Puts each list in order: sources by their oldest undelivered row, those without last; targets by
- * what waits for them, those that work last; log objects newest first; the others by shard. */
+ * what waits for them, those that work last; log objects and replays newest first; the others by
+ * shard. */
 void lc_inspection_sort(struct lc_inspection *document);
 
 /* Keeps at most `limit` rows of each list but the problems; the others are counted in `more`. */

@@ -6,7 +6,8 @@
  *
  * Bounds: so many connections at a time (further ones wait in the kernel's queue), a head of
  * LC_HTTP_REQUEST_HEAD_MAX bytes, and LC_HTTP_SERVER_SECONDS for a connection from its accept to
- * its end, however slowly its peer sends and reads.
+ * its end, however slowly its peer sends and reads; longer where the answer is known to take its
+ * time.
  */
 #ifndef LC_SUPERVISOR_HTTP_SERVER_H
 #define LC_SUPERVISOR_HTTP_SERVER_H
@@ -47,6 +48,9 @@ struct lc_http_server_later *lc_http_server_answer_later(struct lc_http_server_a
 /* An answer to be filled in, with the server's bound for the body. */
 void lc_http_server_answer_init(const struct lc_http_server *server,
 				struct lc_http_server_answer *answer);
+
+/* The answer may take so many seconds; the rest of the connection has its own time besides. */
+void lc_http_server_extend(struct lc_http_server_later *later, unsigned seconds);
 
 /* Sends the answer that was to come later, and releases its body. */
 void lc_http_server_finish(struct lc_http_server_later *later,

@@ -19,7 +19,6 @@
 #include <stdbool.h>
 
 /* Seconds that a worker has for its answer. */
-enum { LC_SHARD_PROCESS_ANSWER_SECONDS = 5 };
 
 struct lc_shard_process;
 struct lc_shard_process_request;
@@ -61,10 +60,11 @@ void lc_shard_process_set_log_level(struct lc_shard_process *process, enum lc_lo
 typedef void lc_shard_process_answer(void *context, unsigned status, struct lc_view document,
 				     const struct lc_error *error);
 
-/* Sends the worker the text of a control request; several may wait for their answers at once. NULL
- * with `error` set (LC_ERROR_UNREACHABLE) when there is no worker, or it takes nothing more. */
+/* Sends the worker the text of a control request, which it has to answer within so many seconds;
+ * several may wait for their answers at once. NULL with `error` set (LC_ERROR_UNREACHABLE) when
+ * there is no worker, or it takes nothing more. */
 struct lc_shard_process_request *lc_shard_process_ask(struct lc_shard_process *process,
-						      struct lc_view text,
+						      struct lc_view text, unsigned seconds,
 						      lc_shard_process_answer *callback,
 						      void *context, struct lc_error *error);
 

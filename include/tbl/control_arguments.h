@@ -27,6 +27,14 @@ LC_CONTROL_ARGUMENT(LEVEL, WORD, set_level, append_level, "level", "LEVEL",
 	"error, warn, info or debug")
 LC_CONTROL_ARGUMENT(UPLOAD_BUCKET, VALUE, set_bucket, append_bucket, "upload-bucket", "BUCKET",
 	"store a small object in this bucket, and delete it again")
+LC_CONTROL_ARGUMENT(REPLAY, WORD, set_replay, append_replay, "replay", "REPLAY",
+	"the name of a replay, for example 20261130T081500Z-0")
+LC_CONTROL_ARGUMENT(FROM, VALUE, set_from, append_from, "from", "TIME",
+	"the first second of startTime: a time in UTC, for example 2026-11-30T08:00:00Z, or a date")
+LC_CONTROL_ARGUMENT(TO, VALUE, set_to, append_to, "to", "TIME",
+	"the second after the last one")
+LC_CONTROL_ARGUMENT(DRY_RUN, FLAG, NULL, NULL, "dry-run", "",
+	"only say how much it would be")
 LC_CONTROL_ARGUMENT(ALL, FLAG, NULL, NULL, "all", "",
 	"all of them")
 LC_CONTROL_ARGUMENT(LAGGING, FLAG, NULL, NULL, "lagging", "",

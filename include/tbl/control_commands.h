@@ -14,6 +14,7 @@
  *	NONE, the control socket knows nothing of it.
  * worker: the function of delivery/inspect that a worker answers with; NULL if it is not asked.
  * ctl: SHOW(f), the answer is shown by f of ctl/show; RENDER(f), by f of ctl/render_inspection;
+ *	ASK(f), so is what it would do, and it is done once that was agreed to;
  *	AWAIT(f, g, h), so is it, and then the outcome is awaited, which g of ctl/outcome tells
  *	from the status; h shows what the status says of it beside the outcome, NULL: nothing;
  *	FILES(f), f of ctl/main looks into the state directory, and no service is asked.
@@ -61,6 +62,18 @@ LC_CONTROL_COMMAND(FLUSH, "flush", "POST", "/v1/flush",
 LC_CONTROL_COMMAND(RETRY, "retry", "POST", "/v1/retry",
 	SHARDS, retry, RENDER(render_retry), T(BUCKET) | T(ALL),
 	"try a target bucket again now, without waiting for its backoff to end")
+LC_CONTROL_COMMAND(REPLAY_SOURCE, "replay source", "POST", "/v1/replay/source",
+	SHARDS, replay, ASK(render_replay), T(SOURCE) | T(FROM) | T(TO) | T(DRY_RUN) | T(YES),
+	"deliver a source's rows of some time again, under names that say so, after asking")
+LC_CONTROL_COMMAND(REPLAY_TARGET, "replay target", "POST", "/v1/replay/target",
+	SHARDS, replay, ASK(render_replay), T(TARGET) | T(FROM) | T(TO) | T(DRY_RUN) | T(YES),
+	"the same for all rows that name a target, of all sources")
+LC_CONTROL_COMMAND(REPLAYS, "replays", "GET", "/v1/replays",
+	SHARDS, look_at_replays, RENDER(render_replays), T(LIMIT),
+	"list the replays that were ordered, and how far they are")
+LC_CONTROL_COMMAND(REPLAYS_CANCEL, "replays cancel", "POST", "/v1/replays/cancel",
+	SHARDS, cancel_replay, RENDER(render_cancel), T(REPLAY),
+	"end a replay; what it has delivered stays")
 LC_CONTROL_COMMAND(RELOAD, "reload", "POST", "/v1/reload",
 	ORDER(reload), NULL, AWAIT(render_reload, outcome_of_reload, NULL), 0,
 	"read the configuration again and replace the workers one by one; waits for the outcome")
@@ -98,5 +111,6 @@ LC_CONTROL_COMMAND(LEDGER_RESET, "ledger reset", "", "",
 #undef NONE
 #undef SHOW
 #undef RENDER
+#undef ASK
 #undef AWAIT
 #undef FILES

@@ -87,6 +87,34 @@ LC_CONTROL_MANUAL(RETRY,
 LC_CONTROL_EXAMPLE(RETRY, "retry central-logs", "try this bucket now")
 LC_CONTROL_EXAMPLE(RETRY, "retry --all", "try all that are not working")
 
+LC_CONTROL_MANUAL(REPLAY_SOURCE,
+	"For a customer who has deleted log objects. All rows of the source whose request began within the time are delivered once more, "
+	"also those whose log objects are still there: new log objects, whose names hold replay-NAME- before the last digits. ClickHouse "
+	"is asked first how many rows that are, and then you are: type yes, or use --yes in a script; --dry-run only says how many. "
+	"The time must be over, and rows whose retention in ClickHouse has ended cannot be delivered again. Ordering the same again "
+	"makes another replay, whose log objects have other names. It is background work: the shard's own rows come first. It exits "
+	"with 1 if ClickHouse has no such rows. Needs root or the service's user.")
+LC_CONTROL_EXAMPLE(REPLAY_SOURCE, "replay source 7/photos --from 2026-11-29T08:00:00Z --to 2026-11-29T12:00:00Z", "four hours of bucket photos")
+LC_CONTROL_EXAMPLE(REPLAY_SOURCE, "replay source 7/photos --from 2026-11-28 --to 2026-11-29 --dry-run", "how many rows a day has")
+
+LC_CONTROL_MANUAL(REPLAY_TARGET,
+	"Like replay source, for the rows of all sources that name this bucket, or this prefix in it, as their target. Each shard makes "
+	"a replay of its own for its sources. ClickHouse has to look through the rows of all sources for that; if it takes longer than "
+	"a minute, nothing is ordered: take a shorter time, or replay source. Needs root or the service's user.")
+LC_CONTROL_EXAMPLE(REPLAY_TARGET, "replay target central-logs/team-a/ --from 2026-11-29 --to 2026-11-30", "a day of what one prefix got")
+LC_CONTROL_EXAMPLE(REPLAY_TARGET, "replay target central-logs --from 2026-11-29 --to 2026-11-30 --yes", "a whole bucket, in a script")
+
+LC_CONTROL_MANUAL(REPLAYS,
+	"Those that wait, the one that each shard carries out, and the last that ended. DELIVERED and OF count rows: delivered so far, "
+	"and counted when it was ordered. If fewer were delivered when it is done, ClickHouse did not show the others any more. What "
+	"keeps a replay from going on is shown below the table.")
+LC_CONTROL_EXAMPLE(REPLAYS, "replays --watch", "how far they are")
+
+LC_CONTROL_MANUAL(REPLAYS_CANCEL,
+	"What waits is not delivered any more; log objects that were delivered stay, and an upload that is under way may still arrive. "
+	"Needs root or the service's user.")
+LC_CONTROL_EXAMPLE(REPLAYS_CANCEL, "replays cancel 20261130T081500Z-0", "it was the wrong day")
+
 LC_CONTROL_MANUAL(RELOAD,
 	"The service reads its configuration again from where it was read at the start. If something is wrong with it, nothing "
 	"changes and the reason is reported. Otherwise workers are replaced one by one, and delivery goes on meanwhile. If "

@@ -159,6 +159,12 @@ LC_GAUGE(CATCH_UP_RECORDS_TO_COME, "log_courier_catch_up_records_to_come", "",
 	"Rows still to be read: counted where windows are discovered, expected where they are not.")
 LC_GAUGE(CATCH_UP_ESTIMATE, "log_courier_catch_up_estimate_seconds", "",
 	"How long that takes at the pace of the last minutes; 0: it cannot be said.")
+LC_GAUGE(REPLAYS, "log_courier_replays", "",
+	"Replays that were ordered and have not ended.")
+LC_GAUGE(REPLAY_RECORDS_TO_COME, "log_courier_replay_records_to_come", "",
+	"Rows that these still have to deliver again, of those that were counted when they were ordered.")
+LC_COUNTER(REPLAY_RECORDS_DELIVERED, "log_courier_replay_records_delivered_total", "",
+	"Rows delivered again by replays; no other metric counts them.")
 LC_GAUGE(OLDEST_UNDELIVERED_INSERTED_AT, "log_courier_oldest_undelivered_timestamp_seconds", "",
 	"insertedAt of the oldest row that is discovered but not delivered, 0 if there is none; rows that "
 	"wait for a blocked target do not count.")

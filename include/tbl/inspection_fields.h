@@ -20,6 +20,9 @@
 #ifndef LC_INSPECTION_TARGET
 #define LC_INSPECTION_TARGET(type, name, help)
 #endif
+#ifndef LC_INSPECTION_REPLAY
+#define LC_INSPECTION_REPLAY(type, name, help)
+#endif
 #ifndef LC_INSPECTION_READER
 #define LC_INSPECTION_READER(type, name, help)
 #endif
@@ -95,6 +98,25 @@ LC_INSPECTION_READER(SECOND, clickhouse_now, "ClickHouse's clock")
 LC_INSPECTION_READER(COUNT, count_threshold, "consumer.count-threshold: a source with this many unread rows is read at once")
 LC_INSPECTION_READER(COUNT, time_threshold_seconds, "consumer.time-threshold-seconds: unread rows are read when they have been known for this long")
 
+LC_INSPECTION_REPLAY(COUNT, shard, "the shard that carries it out")
+LC_INSPECTION_REPLAY(TEXT, replay, "its name, which stands in the keys of its log objects; empty: nothing was ordered")
+LC_INSPECTION_REPLAY(TEXT, state, "counted: nothing was ordered; waiting: for the one before it; running; done; cancelled; failed: its ledger is damaged")
+LC_INSPECTION_REPLAY(FLAG, of_target, "whether it is about all rows that name a target, or about a source")
+LC_INSPECTION_REPLAY(COUNT, raft_session_id, "of the source")
+LC_INSPECTION_REPLAY(TEXT, bucket, "of the source, or of the target")
+LC_INSPECTION_REPLAY(TEXT, prefix, "of the target")
+LC_INSPECTION_REPLAY(FLAG, whole_bucket, "whether it is about the target's bucket, whatever the prefix")
+LC_INSPECTION_REPLAY(SECOND, from, "the first second of startTime")
+LC_INSPECTION_REPLAY(SECOND, to, "the second after the last one")
+LC_INSPECTION_REPLAY(COUNT, sources, "sources with such rows, when they were counted")
+LC_INSPECTION_REPLAY(COUNT, rows, "such rows, when they were counted")
+LC_INSPECTION_REPLAY(COUNT, objects, "about so many log objects, when they were counted; 0 later")
+LC_INSPECTION_REPLAY(COUNT, rows_delivered, "rows that it has delivered")
+LC_INSPECTION_REPLAY(SECOND, ordered_at, "when it was ordered, by the machine's clock")
+LC_INSPECTION_REPLAY(SECOND, ended_at, "when it ended; null: it has not")
+LC_INSPECTION_REPLAY(SECOND, retained_from, "rows inserted before it may be gone, by consumer.retention-seconds; null: nothing was counted")
+LC_INSPECTION_REPLAY(TEXT, trouble, "what keeps it from going on, or why it has failed")
+
 LC_INSPECTION_PROBLEM(COUNT, shard, "the shard that could not answer")
 LC_INSPECTION_PROBLEM(TEXT, text, "why")
 /* clang-format on */
@@ -103,5 +125,6 @@ LC_INSPECTION_PROBLEM(TEXT, text, "why")
 #undef LC_INSPECTION_RANGE
 #undef LC_INSPECTION_OBJECT
 #undef LC_INSPECTION_TARGET
+#undef LC_INSPECTION_REPLAY
 #undef LC_INSPECTION_READER
 #undef LC_INSPECTION_PROBLEM

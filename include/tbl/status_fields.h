@@ -58,6 +58,8 @@ LC_STATUS_SHARD(COUNT, catch_up_left_seconds, "seconds, by insertedAt, from ther
 LC_STATUS_SHARD(COUNT, catch_up_records_read, "rows read since it began to catch up")
 LC_STATUS_SHARD(COUNT, catch_up_records_to_come, "rows still to be read: counted where windows are discovered, expected where they are not")
 LC_STATUS_SHARD(AGE, catch_up_estimate_seconds, "how long that takes at the pace of the last minutes; null: it cannot be said")
+LC_STATUS_SHARD(COUNT, replays, "replays that were ordered and have not ended")
+LC_STATUS_SHARD(COUNT, replay_records_to_come, "rows that these still have to deliver again")
 LC_STATUS_SHARD(COUNT, inflight_bytes, "memory that rows on their way use")
 LC_STATUS_SHARD(COUNT, targets_blocked, "target buckets, and prefixes in others, that take no log objects")
 LC_STATUS_SHARD(COUNT, sources_blocked, "sources with rows for these, and sources that cannot be read")

@@ -72,3 +72,63 @@ void lc_clock_format(int64_t wall_ms, char text[LC_CLOCK_TEXT_SIZE])
 
 	LC_ASSERT(written == LC_CLOCK_TEXT_SIZE - 1);
 }
+
+/* Digits where the form has '0', else its own characters. */
+static bool has_form(struct lc_view text, const char *form)
+{
+	for (size_t i = 0; i < text.size; i++) {
+		bool digit = text.data[i] >= '0' && text.data[i] <= '9';
+
+		if (form[i] == '0' ? !digit : text.data[i] != form[i])
+			return false;
+	}
+	return true;
+}
+
+static int number_at(struct lc_view text, size_t at, size_t digits)
+{
+	int number = 0;
+
+	for (size_t i = at; i < at + digits && i < text.size; i++)
+		number = number * 10 + (text.data[i] - '0');
+	return number;
+}
+
+/* Days from 1970-01-01 to a civil date; the year begins in March, so that the leap day comes last.
+ */
+static int64_t days_until(int year, int month, int day)
+{
+	int64_t shifted_year = month <= 2 ? year - 1 : year;
+	int64_t era = shifted_year / 400;
+	int64_t year_of_era = shifted_year - era * 400;
+	int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+
+	return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 +
+	       day_of_year - 719468;
+}
+
+bool lc_clock_parse(struct lc_view text, uint32_t *seconds)
+{
+	static const char FORM[] = "0000-00-00T00:00:00";
+	enum { DATE = 10, MINUTES = 16, ALL = sizeof(FORM) - 1 };
+	struct lc_clock_date back;
+	int64_t value;
+
+	if (text.size > DATE && text.data[text.size - 1] == 'Z')
+		text.size--;
+	if ((text.size != DATE && text.size != MINUTES && text.size != ALL) ||
+	    !has_form(text, FORM))
+		return false;
+	value = days_until(number_at(text, 0, 4), number_at(text, 5, 2), number_at(text, 8, 2)) *
+		    86400 +
+		number_at(text, 11, 2) * 3600 + number_at(text, 14, 2) * 60 +
+		number_at(text, 17, 2);
+	if (value < 0 || value >= UINT32_MAX)
+		return false;
+	/* A date that there is not would be another one. */
+	back = lc_clock_date_of(value);
+	*seconds = (uint32_t)value;
+	return back.year == number_at(text, 0, 4) && back.month == number_at(text, 5, 2) &&
+	       back.day == number_at(text, 8, 2) && back.hour == number_at(text, 11, 2) &&
+	       back.minute == number_at(text, 14, 2) && back.second == number_at(text, 17, 2);
+}

@@ -382,7 +382,24 @@ bool lc_arguments_only_looks(enum lc_control_request_command command)
 	return strcmp(LC_CONTROL_REQUEST_COMMANDS[command].method, "GET") == 0;
 }
 
-static bool check(const struct lc_arguments *arguments, struct lc_error *error)
+/* What can be tried is tried first, unless that was agreed to beforehand. */
+static void try_first(struct lc_arguments *arguments)
+{
+	const unsigned yes = 1U << LC_CONTROL_REQUEST_ARGUMENT_YES;
+	const unsigned dry_run = 1U << LC_CONTROL_REQUEST_ARGUMENT_DRY_RUN;
+	struct lc_control_request *request = &arguments->request;
+
+	if ((LC_CONTROL_REQUEST_COMMANDS[request->command].takes & dry_run) == 0)
+		return;
+	if ((request->given & dry_run) != 0) {
+		request->given &= ~yes;
+	} else if ((request->given & yes) == 0) {
+		request->given |= dry_run;
+		arguments->asks = true;
+	}
+}
+
+static bool check(struct lc_arguments *arguments, struct lc_error *error)
 {
 	enum lc_control_request_command command = arguments->request.command;
 
@@ -397,6 +414,7 @@ static bool check(const struct lc_arguments *arguments, struct lc_error *error)
 				    "%s changes something, and --watch would repeat that; use "
 				    "--watch only with commands that change nothing",
 				    LC_CONTROL_REQUEST_COMMANDS[command].words);
+	try_first(arguments);
 	return lc_control_request_check(&arguments->request, error);
 }
 

@@ -9,10 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-enum {
-	TIMEOUT_SECONDS = 10,
-	URL_MAX = 8192,
-};
+enum { URL_MAX = 8192 };
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 {
@@ -74,8 +71,8 @@ static bool take_refusal(const struct lc_buffer *body, struct lc_error *error)
 	return told;
 }
 
-static bool check(CURL *easy, CURLcode result, const char *socket, const struct lc_buffer *body,
-		  struct lc_error *error)
+static bool check(CURL *easy, CURLcode result, const char *socket, unsigned seconds,
+		  const struct lc_buffer *body, struct lc_error *error)
 {
 	long fault = 0;
 	long status = 0;
@@ -87,8 +84,8 @@ static bool check(CURL *easy, CURLcode result, const char *socket, const struct 
 	if (result == CURLE_OPERATION_TIMEDOUT)
 		return lc_error_set(
 		    error, LC_ERROR_UNREACHABLE,
-		    "%s: log-courier did not answer within %d seconds; look at its process and log",
-		    socket, TIMEOUT_SECONDS);
+		    "%s: log-courier did not answer within %u seconds; look at its process and log",
+		    socket, seconds);
 	if (lc_buffer_failed(body))
 		return lc_error_set(error, LC_ERROR_LIMIT, "%s: the answer is too large", socket);
 	if (result != CURLE_OK)
@@ -108,6 +105,12 @@ static bool check(CURL *easy, CURLcode result, const char *socket, const struct 
 bool lc_client_ask(const char *socket, const char *method, const char *target,
 		   struct lc_buffer *body, struct lc_error *error)
 {
+	return lc_client_ask_within(socket, LC_CLIENT_SECONDS, method, target, body, error);
+}
+
+bool lc_client_ask_within(const char *socket, unsigned seconds, const char *method,
+			  const char *target, struct lc_buffer *body, struct lc_error *error)
+{
 	CURL *easy = curl_easy_init();
 	struct lc_buffer url;
 	bool answered;
@@ -123,14 +126,14 @@ bool lc_client_ask(const char *socket, const char *method, const char *target,
 	    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L) != CURLE_OK ||
 	    curl_easy_setopt(easy, CURLOPT_PROXY, "") != CURLE_OK ||
 	    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) != CURLE_OK ||
-	    curl_easy_setopt(easy, CURLOPT_TIMEOUT, (long)TIMEOUT_SECONDS) != CURLE_OK ||
+	    curl_easy_setopt(easy, CURLOPT_TIMEOUT, (long)seconds) != CURLE_OK ||
 	    curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L) != CURLE_OK ||
 	    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress) != CURLE_OK ||
 	    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) != CURLE_OK ||
 	    curl_easy_setopt(easy, CURLOPT_WRITEDATA, body) != CURLE_OK)
 		answered = lc_error_set(error, LC_ERROR_SYSTEM, "libcurl could not be set up");
 	else
-		answered = check(easy, curl_easy_perform(easy), socket, body, error);
+		answered = check(easy, curl_easy_perform(easy), socket, seconds, body, error);
 	curl_easy_cleanup(easy);
 	lc_buffer_free(&url);
 	return answered;

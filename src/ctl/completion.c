@@ -157,7 +157,13 @@ static void offer_values(struct line *line, enum lc_control_request_argument arg
 	case LC_CONTROL_REQUEST_ARGUMENT_STATE_DIRECTORY:
 		offer_files(line);
 		break;
+	case LC_CONTROL_REQUEST_ARGUMENT_REPLAY:
+		line->ask(line->context, LC_COMPLETION_REPLAYS, take_name, line);
+		break;
 	case LC_CONTROL_REQUEST_ARGUMENT_TARGET:
+	case LC_CONTROL_REQUEST_ARGUMENT_FROM:
+	case LC_CONTROL_REQUEST_ARGUMENT_TO:
+	case LC_CONTROL_REQUEST_ARGUMENT_DRY_RUN:
 	case LC_CONTROL_REQUEST_ARGUMENT_ALL:
 	case LC_CONTROL_REQUEST_ARGUMENT_LAGGING:
 	case LC_CONTROL_REQUEST_ARGUMENT_BLOCKED:
@@ -390,12 +396,24 @@ static void take_rows(const struct lc_inspection *document, take_callback *take,
 
 		take(taker, target->bucket);
 	}
+	for (size_t i = 0; i < document->lists[LC_INSPECTION_REPLAYS].count; i++) {
+		const struct lc_inspection_replay *replay =
+		    lc_inspection_row(document, LC_INSPECTION_REPLAYS, i);
+
+		if (replay->ended_at == 0)
+			take(taker, replay->replay);
+	}
 	lc_buffer_free(&name);
 }
 
 void lc_completion_ask_service(void *context, enum lc_completion_names names,
 			       void (*take)(void *taker, struct lc_view name), void *taker)
 {
+	static const char *const PATHS[] = {
+	    [LC_COMPLETION_SOURCES] = "/v1/sources",
+	    [LC_COMPLETION_TARGETS] = "/v1/targets",
+	    [LC_COMPLETION_REPLAYS] = "/v1/replays",
+	};
 	const char *socket = *(const char **)context;
 	struct lc_inspection document;
 	struct lc_error error;
@@ -405,8 +423,7 @@ void lc_completion_ask_service(void *context, enum lc_completion_names names,
 		ask_shards(socket, take, taker);
 		return;
 	}
-	if (ask_for(socket, names == LC_COMPLETION_SOURCES ? "/v1/sources" : "/v1/targets",
-		    &json) &&
+	if (ask_for(socket, PATHS[names], &json) &&
 	    lc_inspection_decode(lc_buffer_view(&json), &document, &error)) {
 		take_rows(&document, take, taker);
 		lc_inspection_free(&document);

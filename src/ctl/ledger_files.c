@@ -18,8 +18,6 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-enum { LINE_MAX_BYTES = 16 };
-
 static const char PRICE[] =
     "Without them delivery resumes from the offsets in ClickHouse: rows that were delivered but "
     "not yet\ncommitted there are delivered again, and undelivered rows before these offsets that "
@@ -303,8 +301,8 @@ static void say_paths(const json_t *paths, struct lc_buffer *text)
 
 static bool agreed(const json_t *paths, struct lc_error *error)
 {
-	char answer[LINE_MAX_BYTES];
 	struct lc_buffer question;
+	bool yes;
 
 	if (isatty(STDIN_FILENO) == 0)
 		return lc_error_set(
@@ -315,11 +313,9 @@ static bool agreed(const json_t *paths, struct lc_error *error)
 	say_paths(paths, &question);
 	lc_buffer_append_text(&question, PRICE);
 	lc_buffer_append_text(&question, "Remove them? Type yes: ");
-	fputs(lc_buffer_text(&question), stderr);
+	yes = lc_terminal_confirm(&question);
 	lc_buffer_free(&question);
-	if (fgets(answer, sizeof(answer), stdin) != NULL && strcmp(answer, "yes\n") == 0)
-		return true;
-	return lc_error_set(error, LC_ERROR_CANCELLED, "nothing was removed");
+	return yes || lc_error_set(error, LC_ERROR_CANCELLED, "nothing was removed");
 }
 
 static bool reset_locked(const struct lc_ledger_files *files, bool yes, json_t *paths,

@@ -10,11 +10,13 @@
 #include "ctl/outcome.h"
 #include "ctl/output.h"
 #include "ctl/show.h"
+#include "ctl/terminal.h"
 #include "formats/status_document.h"
 
 #include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A setting's value from the environment, or else its default. */
 static const char *setting(const char *variable, const char *fallback)
@@ -47,6 +49,40 @@ static int look(const struct lc_arguments *arguments, const struct lc_settings *
 	if (error.kind != LC_ERROR_NONE)
 		return lc_output_error(&error, code, arguments->json);
 	return lc_output_text(text, code, arguments->json);
+}
+
+/* What was tried is done once somebody says so. */
+static int ask(const struct lc_arguments *arguments, const struct lc_settings *defaults,
+	       struct lc_buffer *text)
+{
+	const char *words = LC_CONTROL_REQUEST_COMMANDS[arguments->request.command].words;
+	struct lc_arguments agreed = *arguments;
+	enum lc_arguments_exit code;
+	struct lc_error error;
+
+	if (!arguments->asks)
+		return look(arguments, defaults, text);
+	if (arguments->json || isatty(STDIN_FILENO) == 0) {
+		lc_error_set(&error, LC_ERROR_USAGE,
+			     "%s asks for confirmation on a terminal; in a script, use --yes, or "
+			     "--dry-run to see how much it would be",
+			     words);
+		return lc_output_error(&error, LC_ARGUMENTS_EXIT_USAGE, arguments->json);
+	}
+	code = lc_show_once(arguments, socket_of(arguments, defaults), text, &error);
+	if (error.kind != LC_ERROR_NONE)
+		return lc_output_error(&error, code, false);
+	if (code != LC_ARGUMENTS_EXIT_DONE)
+		return lc_output_text(text, code, false);
+	lc_buffer_append_text(text, "Deliver them again? Type yes: ");
+	if (!lc_terminal_confirm(text)) {
+		lc_error_set(&error, LC_ERROR_CANCELLED, "nothing was ordered");
+		return lc_output_error(&error, LC_ARGUMENTS_EXIT_UNHEALTHY, false);
+	}
+	agreed.request.given &= ~(1U << LC_CONTROL_REQUEST_ARGUMENT_DRY_RUN);
+	agreed.request.given |= 1U << LC_CONTROL_REQUEST_ARGUMENT_YES;
+	lc_buffer_clear(text);
+	return look(&agreed, defaults, text);
 }
 
 /* An order that takes its time: what comes of it is the answer. */
@@ -113,6 +149,7 @@ static int (*const HANDLERS[LC_CONTROL_REQUEST_COMMAND_COUNT])(const struct lc_a
 							       struct lc_buffer *text) = {
 #define SHOW(handler) look
 #define RENDER(renderer) look
+#define ASK(renderer) ask
 #define AWAIT(renderer, outcome, lines) order
 #define FILES(handler) handler
 #define LC_CONTROL_COMMAND(name, words, method, path, supervisor, worker, ctl, takes, help) \

@@ -66,6 +66,7 @@ static enum outcome (*const JUDGES[LC_CONTROL_REQUEST_COMMAND_COUNT])(
     const struct lc_status_document *document, char words[LC_STATUS_DOCUMENT_TEXT_SIZE]) = {
 #define SHOW(handler) NULL
 #define RENDER(renderer) NULL
+#define ASK(renderer) NULL
 #define AWAIT(renderer, outcome, lines) outcome
 #define FILES(handler) NULL
 #define LC_CONTROL_COMMAND(name, words, method, path, supervisor, worker, ctl, takes, help) \
@@ -78,6 +79,7 @@ static void (*const LINES[LC_CONTROL_REQUEST_COMMAND_COUNT])(
     const struct lc_status_document *document, struct lc_buffer *text) = {
 #define SHOW(handler) NULL
 #define RENDER(renderer) NULL
+#define ASK(renderer) NULL
 #define AWAIT(renderer, outcome, lines) lines
 #define FILES(handler) NULL
 #define LC_CONTROL_COMMAND(name, words, method, path, supervisor, worker, ctl, takes, help) \

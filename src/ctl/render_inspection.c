@@ -234,6 +234,51 @@ static const struct lc_table_column TARGET_COLUMNS[] = {
     {.title = "SHARD", .sacrifice = 6, .write = target_shard},
 };
 
+static const char *replay_colour(const void *row)
+{
+	const struct lc_inspection_replay *replay = row;
+
+	if (lc_view_equal(replay->state, lc_view_of("done")))
+		return LC_TERMINAL_GREEN;
+	return lc_view_equal(replay->state, lc_view_of("failed")) ? LC_TERMINAL_RED
+								  : LC_TERMINAL_YELLOW;
+}
+
+static void append_subject(const struct lc_inspection_replay *replay, struct lc_buffer *cell)
+{
+	if (!replay->of_target) {
+		append_source(replay->raft_session_id, replay->bucket, cell);
+		return;
+	}
+	lc_buffer_append_text(cell, "to ");
+	lc_buffer_append_view(cell, replay->bucket);
+	if (!replay->whole_bucket)
+		lc_buffer_append_char(cell, '/');
+	lc_buffer_append_view(cell, replay->prefix);
+}
+
+CELL(replay, replay_name, lc_buffer_append_view(cell, it->replay))
+CELL(replay, replay_subject, append_subject(it, cell))
+UNITS(replay, replay_from, lc_units_second(it->from))
+UNITS(replay, replay_to, lc_units_second(it->to))
+CELL(replay, replay_state, lc_buffer_append_view(cell, it->state))
+UNITS(replay, replay_delivered, lc_units_count(it->rows_delivered))
+UNITS(replay, replay_rows, lc_units_count(it->rows))
+UNITS(replay, replay_ended, lc_units_second(it->ended_at))
+UNITS(replay, replay_shard, lc_units_count(it->shard))
+
+static const struct lc_table_column REPLAY_COLUMNS[] = {
+    {.title = "REPLAY", .left = true, .write = replay_name},
+    {.title = "ROWS OF", .left = true, .shrinks_to = NAME_LEAST, .write = replay_subject},
+    {.title = "FROM (UTC)", .sacrifice = 3, .left = true, .write = replay_from},
+    {.title = "TO", .sacrifice = 4, .left = true, .write = replay_to},
+    {.title = "STATE", .left = true, .write = replay_state, .colour = replay_colour},
+    {.title = "DELIVERED", .write = replay_delivered},
+    {.title = "OF", .sacrifice = 1, .write = replay_rows},
+    {.title = "ENDED", .sacrifice = 2, .left = true, .write = replay_ended},
+    {.title = "SHARD", .sacrifice = 5, .write = replay_shard},
+};
+
 #define TABLE(columns)                                            \
 	{                                                         \
 		(columns), sizeof(columns) / sizeof((columns)[0]) \
@@ -247,9 +292,10 @@ static const struct {
     [LC_INSPECTION_RANGES] = TABLE(RANGE_COLUMNS),
     [LC_INSPECTION_OBJECTS] = TABLE(OBJECT_COLUMNS),
     [LC_INSPECTION_TARGETS] = TABLE(TARGET_COLUMNS),
+    [LC_INSPECTION_REPLAYS] = TABLE(REPLAY_COLUMNS),
 };
 
-/* Appends the table of the document's list: sources, ranges, log objects or targets. */
+/* Appends the table of the document's list: sources, ranges, log objects, targets or replays. */
 static void append_table(const struct page *page, enum lc_inspection_kind kind)
 {
 	const struct lc_table table = {
@@ -435,6 +481,90 @@ static void render_keep(const struct page *page)
 	append_decision(page, "is neither ignored nor discarded");
 }
 
+/* ---- replays ---- */
+
+/* What the rows of a question or an order are together. */
+static struct lc_inspection_replay sum_replays(const struct lc_inspection *document)
+{
+	struct lc_inspection_replay sum = {.shard = 0};
+
+	for (size_t i = 0; i < document->lists[LC_INSPECTION_REPLAYS].count; i++) {
+		const struct lc_inspection_replay *replay =
+		    lc_inspection_row(document, LC_INSPECTION_REPLAYS, i);
+
+		sum.rows += replay->rows;
+		sum.sources += replay->sources;
+		sum.objects += replay->objects;
+		sum.from = replay->from;
+		if (replay->retained_from > sum.retained_from)
+			sum.retained_from = replay->retained_from;
+	}
+	return sum;
+}
+
+static void render_replay(const struct page *page)
+{
+	const struct lc_inspection *document = page->document;
+	struct lc_inspection_replay sum = sum_replays(document);
+	size_t count = document->lists[LC_INSPECTION_REPLAYS].count;
+
+	if (count == 0) {
+		if (document->lists[LC_INSPECTION_PROBLEMS].count == 0)
+			lc_buffer_append_text(page->text, "ClickHouse has no such rows\n");
+		return;
+	}
+	lc_buffer_append_format(page->text, "%s row%s of %s source%s, about %s log object%s\n",
+				lc_units_count(sum.rows).text, sum.rows == 1 ? "" : "s",
+				lc_units_count(sum.sources).text, sum.sources == 1 ? "" : "s",
+				lc_units_count(sum.objects).text, sum.objects == 1 ? "" : "s");
+	if (sum.from < sum.retained_from)
+		lc_buffer_append_format(page->text,
+					"ClickHouse may have no rows any more that were inserted "
+					"before %s UTC\n",
+					lc_units_second(sum.retained_from).text);
+	for (size_t i = 0; i < count && document->affected > 0; i++) {
+		const struct lc_inspection_replay *replay =
+		    lc_inspection_row(document, LC_INSPECTION_REPLAYS, i);
+
+		lc_buffer_append_text(page->text, "ordered: replay ");
+		lc_terminal_append(replay->replay.data, replay->replay.size, page->text);
+		lc_buffer_append_char(page->text, '\n');
+	}
+}
+
+static void render_replays(const struct page *page)
+{
+	const struct lc_inspection *document = page->document;
+
+	render_list(page, LC_INSPECTION_REPLAYS, "no replay was ordered lately");
+	for (size_t i = 0; i < document->lists[LC_INSPECTION_REPLAYS].count; i++) {
+		const struct lc_inspection_replay *replay =
+		    lc_inspection_row(document, LC_INSPECTION_REPLAYS, i);
+		struct lc_buffer words;
+
+		if (replay->trouble.size == 0)
+			continue;
+		lc_buffer_init(&words, replay->trouble.size);
+		lc_buffer_append_view(&words, replay->trouble);
+		lc_buffer_append_char(page->text, '\n');
+		lc_terminal_append(replay->replay.data, replay->replay.size, page->text);
+		lc_buffer_append_text(page->text, ":\n");
+		lc_terminal_append_wrapped(lc_buffer_text(&words), page->style.width, page->text);
+		lc_buffer_free(&words);
+	}
+}
+
+static void render_cancel(const struct page *page)
+{
+	if (page->document->affected > 0)
+		lc_buffer_append_format(page->text, "replay %s is cancelled\n",
+					page->request->replay);
+	else if (page->document->lists[LC_INSPECTION_PROBLEMS].count == 0)
+		lc_buffer_append_format(page->text, "there is no such replay under way\n");
+}
+
+/* ---- orders ---- */
+
 static void append_order(const struct page *page, const char *what)
 {
 	uint64_t affected = page->document->affected;
@@ -479,6 +609,7 @@ static void render_log_level(const struct page *page)
 static void (*const RENDERERS[LC_CONTROL_REQUEST_COMMAND_COUNT])(const struct page *page) = {
 #define SHOW(handler) NULL
 #define RENDER(renderer) renderer
+#define ASK(renderer) renderer
 #define AWAIT(renderer, outcome, lines) renderer
 #define FILES(handler) NULL
 #define LC_CONTROL_COMMAND(name, words, method, path, supervisor, worker, ctl, takes, help) \

@@ -261,6 +261,23 @@ static void append_catch_ups(const struct lc_status_document *document,
 	}
 }
 
+static void append_replays(const struct lc_status_document *document, struct lc_buffer *text)
+{
+	uint64_t replays = 0;
+	uint64_t rows = 0;
+
+	for (size_t i = 0; i < document->shards_size; i++) {
+		replays += document->shards[i].replays;
+		rows += document->shards[i].replay_records_to_come;
+	}
+	if (replays > 0)
+		lc_buffer_append_format(text,
+					"\n%s replay%s under way, %s rows to come: see "
+					"log-courier-ctl replays\n",
+					lc_units_count(replays).text, replays == 1 ? "" : "s",
+					lc_units_count(rows).text);
+}
+
 void lc_render_status(const struct lc_status_document *document,
 		      const struct lc_status_document *before, uint64_t milliseconds,
 		      struct lc_terminal_style style, struct lc_buffer *text)
@@ -279,6 +296,7 @@ void lc_render_status(const struct lc_status_document *document,
 	append_headline(document, before, milliseconds, style, text);
 	lc_table_append(&table, style, text);
 	append_catch_ups(document, style, text);
+	append_replays(document, text);
 	if (document->findings_size > 0)
 		lc_buffer_append_char(text, '\n');
 	append_findings(document, style, text);

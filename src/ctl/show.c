@@ -17,6 +17,9 @@
 #include <termios.h>
 #include <unistd.h>
 
+/* To the time that the service has for its answer comes that of the way. */
+enum { SPARE_SECONDS = LC_CLIENT_SECONDS - LC_CONTROL_REQUEST_ANSWER_SECONDS };
+
 /* ---- one look ---- */
 
 /* A series of looks with the same arguments. It remembers the last one, to say how fast things
@@ -164,6 +167,19 @@ static enum lc_arguments_exit show_inspection(struct show *show, const struct lc
 								 : LC_ARGUMENTS_EXIT_UNHEALTHY;
 }
 
+/* As an inspection; that there is nothing to deliver again is no success. */
+static enum lc_arguments_exit show_replay(struct show *show, const struct lc_buffer *json,
+					  struct lc_terminal_style style, struct lc_buffer *text,
+					  struct lc_error *error)
+{
+	enum lc_arguments_exit code = show_inspection(show, json, style, text, error);
+
+	return code == LC_ARGUMENTS_EXIT_DONE &&
+		       show->inspection.lists[LC_INSPECTION_REPLAYS].count == 0
+		   ? LC_ARGUMENTS_EXIT_UNHEALTHY
+		   : code;
+}
+
 typedef enum lc_arguments_exit show_function(struct show *show, const struct lc_buffer *json,
 					     struct lc_terminal_style style, struct lc_buffer *text,
 					     struct lc_error *error);
@@ -171,6 +187,7 @@ typedef enum lc_arguments_exit show_function(struct show *show, const struct lc_
 static show_function *const SHOWS[LC_CONTROL_REQUEST_COMMAND_COUNT] = {
 #define SHOW(handler) handler
 #define RENDER(renderer) show_inspection
+#define ASK(renderer) show_replay
 #define AWAIT(renderer, outcome, lines) show_inspection
 #define FILES(handler) NULL
 #define LC_CONTROL_COMMAND(name, words, method, path, supervisor, worker, ctl, takes, help) \
@@ -186,6 +203,7 @@ static enum lc_arguments_exit look_at_service(struct show *show, struct lc_termi
 	const struct lc_control_request *request = &show->arguments->request;
 	const struct lc_control_request_description *command =
 	    &LC_CONTROL_REQUEST_COMMANDS[request->command];
+	unsigned seconds = lc_control_request_patience(request->command) + SPARE_SECONDS;
 	enum lc_arguments_exit code;
 	struct lc_buffer target;
 	struct lc_buffer json;
@@ -194,7 +212,8 @@ static enum lc_arguments_exit look_at_service(struct show *show, struct lc_termi
 	lc_buffer_init(&target, LC_CONTROL_REQUEST_TEXT_MAX);
 	lc_buffer_init(&json, LC_STATUS_DOCUMENT_BYTES_MAX);
 	lc_control_request_append(request, &target);
-	if (!lc_client_ask(show->socket, command->method, lc_buffer_text(&target), &json, error))
+	if (!lc_client_ask_within(show->socket, seconds, command->method, lc_buffer_text(&target),
+				  &json, error))
 		code = error->kind == LC_ERROR_USAGE ? LC_ARGUMENTS_EXIT_UNHEALTHY
 						     : LC_ARGUMENTS_EXIT_UNREACHABLE;
 	else

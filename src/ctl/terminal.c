@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -135,4 +136,12 @@ size_t lc_terminal_width(const char *words, size_t size)
 	for (size_t i = 0; i < size; i++)
 		width += ((unsigned char)words[i] & 0xC0) != 0x80;
 	return width;
+}
+
+bool lc_terminal_confirm(struct lc_buffer *question)
+{
+	char answer[16];
+
+	fputs(lc_buffer_text(question), stderr);
+	return fgets(answer, sizeof(answer), stdin) != NULL && strcmp(answer, "yes\n") == 0;
 }

@@ -9,6 +9,7 @@
 #include "delivery/discovery.h"
 #include "delivery/object.h"
 #include "delivery/rebuild.h"
+#include "delivery/replays.h"
 #include "delivery/source.h"
 #include "delivery/target.h"
 #include "delivery/target_table.h"
@@ -17,6 +18,7 @@
 #include "ledger/ledger.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { SETTINGS_MAX = 64 * 1024 }; /* bytes of what is said of one target's settings */
 
@@ -407,6 +409,103 @@ static void look_at_deliveries(struct lc_inspect *inspect)
 
 	lc_ledger_read_deliveries(delivery->ledger, lc_control_request_bucket(&inspect->request),
 				  inspect->request.limit, on_objects, inspect);
+}
+
+/* ---- replays ---- */
+
+static void add_replay(struct lc_inspect *inspect, const struct lc_replay_record *record,
+		       struct lc_inspection_replay row)
+{
+	row.shard = inspect->number;
+	row.replay = lc_view_of(record->id);
+	row.of_target = record->of_target;
+	row.raft_session_id = record->raft_session_id;
+	row.bucket = lc_replay_bucket(record);
+	row.prefix = lc_replay_prefix(record);
+	row.whole_bucket = record->whole_bucket;
+	row.from = record->from;
+	row.to = record->to;
+	row.sources = record->sources;
+	row.rows = record->rows;
+	row.rows_delivered = record->delivered;
+	row.ordered_at = record->ordered_at;
+	row.ended_at = record->ended_at;
+	lc_inspection_add(&inspect->document, LC_INSPECTION_REPLAYS, &row);
+}
+
+static void visit_replay(void *context, const struct lc_replay_record *record, bool running,
+			 const char *trouble)
+{
+	static const char *const ENDS[LC_REPLAY_STATE_COUNT] = {
+	    [LC_REPLAY_DONE] = "done",
+	    [LC_REPLAY_CANCELLED] = "cancelled",
+	    [LC_REPLAY_FAILED] = "failed",
+	};
+	const char *state = ENDS[record->state];
+
+	if (state == NULL)
+		state = running ? "running" : "waiting";
+	add_replay(context, record,
+		   (struct lc_inspection_replay){.state = lc_view_of(state),
+						 .trouble = lc_view_of(trouble)});
+}
+
+static void look_at_replays(struct lc_inspect *inspect)
+{
+	lc_replays_each(lc_shard_delivery(inspect->shard)->replays, visit_replay, inspect);
+	lc_inspection_sort(&inspect->document);
+	lc_inspection_cut(&inspect->document, inspect->request.limit);
+	inspect->done(inspect);
+}
+
+static void on_ordered(void *context, const struct lc_replays_answer *answer)
+{
+	struct lc_inspect *inspect = context;
+	bool ordered = answer->record.id[0] != '\0';
+
+	if (answer->error.kind != LC_ERROR_NONE)
+		lc_inspection_complain(&inspect->document, inspect->number, answer->error.message);
+	else if (answer->record.rows > 0)
+		add_replay(inspect, &answer->record,
+			   (struct lc_inspection_replay){
+			       .state = lc_view_of(ordered ? "waiting" : "counted"),
+			       .objects = answer->objects,
+			       .retained_from = answer->retained_from,
+			       .trouble = lc_view_of("")});
+	inspect->document.affected = ordered;
+	inspect->done(inspect);
+}
+
+static void replay(struct lc_inspect *inspect)
+{
+	const struct lc_control_request *request = &inspect->request;
+	const struct lc_delivery *delivery = lc_shard_delivery(inspect->shard);
+	struct lc_replay_record record = {
+	    .of_target = lc_control_request_has(request, LC_CONTROL_REQUEST_ARGUMENT_TARGET),
+	    .raft_session_id = request->raft_session_id,
+	    .bucket_size = request->bucket_size,
+	    .prefix_size = request->prefix_size,
+	    .whole_bucket = request->whole_bucket,
+	    .from = request->from,
+	    .to = request->to,
+	};
+
+	memcpy(record.bucket, request->bucket, request->bucket_size);
+	memcpy(record.prefix, request->prefix, request->prefix_size);
+	lc_replays_order(delivery->replays, &record,
+			 lc_control_request_has(request, LC_CONTROL_REQUEST_ARGUMENT_DRY_RUN),
+			 on_ordered, inspect);
+}
+
+static void cancel_replay(struct lc_inspect *inspect)
+{
+	struct lc_error error;
+
+	inspect->document.affected = lc_replays_cancel(lc_shard_delivery(inspect->shard)->replays,
+						       lc_view_of(inspect->request.replay), &error);
+	if (error.kind != LC_ERROR_NONE)
+		lc_inspection_complain(&inspect->document, inspect->number, error.message);
+	inspect->done(inspect);
 }
 
 /* ---- commands ---- */

@@ -367,6 +367,7 @@ uint64_t lc_object_unique(const struct lc_object *object)
 	    .bucket = object->source->bucket,
 	    .target_bucket = object->target->bucket->name,
 	    .target_prefix = object->target->prefix,
+	    .replay = object->table->replay,
 	};
 	struct lc_taken_second second;
 	struct lc_hash_set hashes;
@@ -399,7 +400,7 @@ void lc_object_name(struct lc_object *object, uint64_t unique)
 {
 	LC_ASSERT(object->pieces != NULL);
 	lc_object_key_append(&object->key, object->target->prefix, object->lines[0].start_time_ms,
-			     unique);
+			     object->table->replay, unique);
 	LC_ASSERT(!lc_buffer_failed(&object->key));
 	measure(object);
 }

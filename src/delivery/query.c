@@ -81,6 +81,29 @@ static void append_bounds(struct lc_buffer *sql, uint32_t from, uint32_t until)
 	    from, until);
 }
 
+/* Which of the rows the delivery is about. The number must be an Int64 whatever its size. */
+static void append_filter(struct lc_buffer *sql, const struct lc_delivery *delivery)
+{
+	const struct lc_delivery_filter *filter = delivery->filter;
+
+	if (filter == NULL)
+		return;
+	lc_buffer_append_format(sql,
+				" AND startTime >= fromUnixTimestamp64Milli(toInt64(%" PRId64
+				")) AND startTime < fromUnixTimestamp64Milli(toInt64(%" PRId64 "))",
+				filter->from_ms, filter->to_ms);
+	if (!filter->of_target) {
+		lc_buffer_append_text(sql, " AND loggingTargetBucket != ''");
+		return;
+	}
+	lc_buffer_append_text(sql, " AND loggingTargetBucket = ");
+	lc_query_append_literal(sql, filter->target_bucket);
+	if (filter->whole_bucket)
+		return;
+	lc_buffer_append_text(sql, " AND ifNull(toString(loggingTargetPrefix), '') = ");
+	lc_query_append_literal(sql, filter->target_prefix);
+}
+
 static void append_member(struct lc_buffer *sql, bool first, uint32_t raft_session_id,
 			  struct lc_view bucket)
 {
@@ -260,7 +283,8 @@ static void append_sessions(struct lc_buffer *sql, const struct lc_query_rows *r
 	lc_buffer_append_char(sql, ')');
 }
 
-static void append_rows(struct lc_buffer *sql, const struct lc_query_rows *rows)
+static void append_rows(struct lc_buffer *sql, const struct lc_delivery *delivery,
+			const struct lc_query_rows *rows)
 {
 	LC_ASSERT(rows->count > 0);
 	append_sessions(sql, rows);
@@ -273,6 +297,7 @@ static void append_rows(struct lc_buffer *sql, const struct lc_query_rows *rows)
 		lc_buffer_append_char(sql, ')');
 	}
 	lc_buffer_append_char(sql, ')');
+	append_filter(sql, delivery);
 }
 
 void lc_query_append_scan(struct lc_buffer *sql, const struct lc_delivery *delivery,
@@ -282,7 +307,7 @@ void lc_query_append_scan(struct lc_buffer *sql, const struct lc_delivery *deliv
 	lc_record_append_columns(sql, marker);
 	append_from_logs(sql, delivery);
 	lc_buffer_append_text(sql, " WHERE ");
-	append_rows(sql, rows);
+	append_rows(sql, delivery, rows);
 	lc_buffer_append_text(sql,
 			      " ORDER BY raftSessionID, bucketName, insertedAt, startTime, req_id");
 	lc_query_append_end(sql);
@@ -294,7 +319,7 @@ void lc_query_append_rest(struct lc_buffer *sql, const struct lc_delivery *deliv
 {
 	open_answer(sql, marker, NO_FLOOR, false);
 	append_count(sql, delivery, "toUInt32(min(insertedAt))");
-	append_rows(sql, rows);
+	append_rows(sql, delivery, rows);
 	if (last != NULL) {
 		lc_buffer_append_format(sql,
 					" AND NOT (raftSessionID = %" PRIu32 " AND bucketName = ",
@@ -302,6 +327,27 @@ void lc_query_append_rest(struct lc_buffer *sql, const struct lc_delivery *deliv
 		lc_query_append_literal(sql, last->bucket);
 		lc_buffer_append_format(sql, " AND insertedAt < toDateTime(%" PRIu32 "))", second);
 	}
+	lc_buffer_append_text(sql, " GROUP BY raftSessionID, bucketName");
+	close_answer(sql);
+}
+
+void lc_query_append_matches(struct lc_buffer *sql, const struct lc_delivery *delivery,
+			     uint64_t marker, const struct lc_ledger_source *one, uint32_t from,
+			     uint32_t until)
+{
+	open_answer(sql, marker, "latest, toInt64(0), ''", false);
+	append_count(sql, delivery,
+		     "toUInt32(max(insertedAt)) AS latest, toUInt32(min(insertedAt))");
+	if (one == NULL) {
+		append_shard(sql, delivery);
+	} else {
+		lc_buffer_append_format(
+		    sql, "raftSessionID = %" PRIu32 " AND bucketName = ", one->raft_session_id);
+		lc_query_append_literal(sql, one->bucket);
+	}
+	lc_buffer_append_text(sql, " AND ");
+	append_bounds(sql, from, until);
+	append_filter(sql, delivery);
 	lc_buffer_append_text(sql, " GROUP BY raftSessionID, bucketName");
 	close_answer(sql);
 }

@@ -22,6 +22,7 @@
 #include "delivery/object.h"
 #include "delivery/rebuild.h"
 #include "delivery/reconcile.h"
+#include "delivery/replays.h"
 #include "delivery/scan.h"
 #include "delivery/servers.h"
 #include "delivery/source.h"
@@ -152,6 +153,7 @@ static void fail(struct lc_shard *shard, const struct lc_error *error)
 	enter(shard, STEP_FAILED);
 	lc_cycle_stop(shard->delivery.cycle);
 	lc_loop_timer_stop(shard->janitor_timer);
+	lc_replays_stop(shard->delivery.replays);
 	shard->callbacks->on_failed(shard->context, error);
 }
 
@@ -295,6 +297,7 @@ static void on_janitor(void *context)
 					  lc_discovery_least_told(shard->delivery.discovery));
 		lc_reconcile_start_if_due(shard->delivery.reconcile,
 					  lc_discovery_until(shard->delivery.discovery), now);
+		lc_replays_tend(shard->delivery.replays);
 	}
 	give_memory_back(shard);
 	lc_loop_timer_start(shard->janitor_timer, JANITOR_MS);
@@ -397,6 +400,7 @@ static bool make_delivery(struct lc_shard *shard, struct lc_error *error)
 	delivery->discovery = lc_discovery_new(delivery);
 	delivery->scan = lc_scan_new(delivery);
 	delivery->cycle = lc_cycle_new(delivery);
+	delivery->replays = lc_replays_new(delivery);
 	return true;
 }
 
@@ -405,6 +409,7 @@ static void free_delivery(struct lc_shard *shard)
 {
 	struct lc_delivery *delivery = &shard->delivery;
 
+	lc_replays_free(delivery->replays);
 	lc_cycle_free(delivery->cycle);
 	lc_scan_free(delivery->scan);
 	lc_discovery_free(delivery->discovery);
@@ -474,6 +479,7 @@ void lc_shard_drain(struct lc_shard *shard)
 	    shard->step == STEP_FAILED)
 		return;
 	enter(shard, STEP_DRAINING);
+	lc_replays_stop(shard->delivery.replays);
 	lc_cycle_stop(shard->delivery.cycle);
 	lc_rebuild_cancel(shard->delivery.rebuild);
 	lc_reconcile_cancel(shard->delivery.reconcile);

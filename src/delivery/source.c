@@ -197,7 +197,7 @@ static size_t piece_count(const struct lc_source *source)
 	uint32_t spare = lc_source_spare_seconds(source);
 	size_t count = source->range_count > 0 ? 1 : 0;
 
-	while (count < source->range_count &&
+	while (count < source->range_count && !source->ranges[count].apart &&
 	       source->ranges[count].from - source->ranges[count - 1].to <= spare)
 		count++;
 	return count;
@@ -265,7 +265,7 @@ static bool joins(const struct lc_source_range *a, const struct lc_source_range 
 {
 	if (b->from > a->to || a->asked != b->asked)
 		return false;
-	return b->from < a->to || a->doubtful == b->doubtful;
+	return b->from < a->to || (a->doubtful == b->doubtful && !b->apart);
 }
 
 void lc_source_open(struct lc_source *source, struct lc_source_range range, uint64_t rows)
@@ -292,6 +292,29 @@ void lc_source_open(struct lc_source *source, struct lc_source_range range, uint
 		remove_range(source, at + 1);
 	}
 	source->open_rows += rows;
+}
+
+void lc_source_cut_piece(struct lc_source *source, uint32_t seconds)
+{
+	size_t at = 0;
+	uint32_t end;
+
+	LC_ASSERT(source->range_count > 0 && seconds > 0 && !lc_source_is_asked(source));
+	if (seconds > UINT32_MAX - source->ranges[0].from)
+		return;
+	end = source->ranges[0].from + seconds;
+	while (at < source->range_count && source->ranges[at].to <= end)
+		at++;
+	if (at == source->range_count)
+		return;
+	if (source->ranges[at].from < end) {
+		struct lc_source_range rest = source->ranges[at];
+
+		source->ranges[at].to = end;
+		rest.from = end;
+		insert_range(source, ++at, rest);
+	}
+	source->ranges[at].apart = true;
 }
 
 bool lc_source_is_asked(const struct lc_source *source)

@@ -1,6 +1,7 @@
 #include "formats/control_request.h"
 
 #include "base/assert.h"
+#include "base/clock.h"
 #include "formats/percent.h"
 
 #include <inttypes.h>
@@ -54,6 +55,13 @@ struct lc_view lc_control_request_bucket(const struct lc_control_request *reques
 struct lc_view lc_control_request_prefix(const struct lc_control_request *request)
 {
 	return (struct lc_view){.data = request->prefix, .size = request->prefix_size};
+}
+
+unsigned lc_control_request_patience(enum lc_control_request_command command)
+{
+	return (LC_CONTROL_REQUEST_COMMANDS[command].takes & T(DRY_RUN)) != 0
+		   ? LC_CONTROL_REQUEST_COUNT_SECONDS
+		   : LC_CONTROL_REQUEST_ANSWER_SECONDS;
 }
 
 /* Digits alone, no sign, no leading zero but in 0 itself. */
@@ -149,6 +157,36 @@ static bool set_shard(struct lc_control_request *request, struct lc_view text,
 	       lc_error_set(error, LC_ERROR_USAGE, "shard is a number");
 }
 
+static bool set_time(struct lc_view text, uint32_t *seconds, struct lc_error *error)
+{
+	return lc_clock_parse(text, seconds) ||
+	       lc_error_set(error, LC_ERROR_USAGE,
+			    "a time is given in UTC as 2026-11-30T08:00:00Z, or as a date");
+}
+
+static bool set_from(struct lc_control_request *request, struct lc_view text,
+		     struct lc_error *error)
+{
+	return set_time(text, &request->from, error);
+}
+
+static bool set_to(struct lc_control_request *request, struct lc_view text, struct lc_error *error)
+{
+	return set_time(text, &request->to, error);
+}
+
+static bool set_replay(struct lc_control_request *request, struct lc_view text,
+		       struct lc_error *error)
+{
+	if (text.size == 0 || text.size >= LC_CONTROL_REQUEST_REPLAY_SIZE ||
+	    memchr(text.data, '\0', text.size) != NULL)
+		return lc_error_set(error, LC_ERROR_USAGE,
+				    "a replay is named as log-courier-ctl replays shows it");
+	memcpy(request->replay, text.data, text.size);
+	request->replay[text.size] = '\0';
+	return true;
+}
+
 static void append_encoded(struct lc_buffer *text, struct lc_view bytes)
 {
 	char *out = lc_buffer_reserve(text, bytes.size * LC_PERCENT_GROWTH);
@@ -189,6 +227,29 @@ static void append_level(const struct lc_control_request *request, struct lc_buf
 static void append_shard(const struct lc_control_request *request, struct lc_buffer *text)
 {
 	lc_buffer_append_format(text, "%" PRIu32, request->shard);
+}
+
+static void append_time(uint32_t seconds, struct lc_buffer *text)
+{
+	char time[LC_CLOCK_TEXT_SIZE];
+
+	lc_clock_format((int64_t)seconds * 1000, time);
+	lc_buffer_append_format(text, "%.19sZ", time);
+}
+
+static void append_from(const struct lc_control_request *request, struct lc_buffer *text)
+{
+	append_time(request->from, text);
+}
+
+static void append_to(const struct lc_control_request *request, struct lc_buffer *text)
+{
+	append_time(request->to, text);
+}
+
+static void append_replay(const struct lc_control_request *request, struct lc_buffer *text)
+{
+	append_encoded(text, lc_view_of(request->replay));
 }
 
 /* How the value of each argument is read and written; of a flag there is nothing to keep. */
@@ -242,6 +303,20 @@ bool lc_control_request_set(struct lc_control_request *request,
 	return true;
 }
 
+static bool check_times(const struct lc_control_request *request, struct lc_error *error)
+{
+	const struct lc_control_request_description *command =
+	    &LC_CONTROL_REQUEST_COMMANDS[request->command];
+
+	if ((command->takes & T(FROM)) == 0)
+		return true;
+	if ((request->given & T(FROM)) == 0 || (request->given & T(TO)) == 0)
+		return lc_error_set(error, LC_ERROR_USAGE, "%s needs --from TIME and --to TIME",
+				    command->words);
+	return request->from < request->to ||
+	       lc_error_set(error, LC_ERROR_USAGE, "--to must be later than --from");
+}
+
 /* log-courier-ctl asks before it touches files; nobody asks before a request is served. */
 static bool is_confirmed(const struct lc_control_request *request, struct lc_error *error)
 {
@@ -249,7 +324,7 @@ static bool is_confirmed(const struct lc_control_request *request, struct lc_err
 	    &LC_CONTROL_REQUEST_COMMANDS[request->command];
 
 	if (command->answers == LC_CONTROL_REQUEST_BY_FILES || (command->takes & T(YES)) == 0 ||
-	    (request->given & T(YES)) != 0)
+	    (request->given & (T(YES) | T(DRY_RUN))) != 0)
 		return true;
 	return lc_error_set(error, LC_ERROR_USAGE, "%s cannot be undone; confirm it with --yes",
 			    command->words);
@@ -257,7 +332,7 @@ static bool is_confirmed(const struct lc_control_request *request, struct lc_err
 
 bool lc_control_request_check(const struct lc_control_request *request, struct lc_error *error)
 {
-	const unsigned words = T(SOURCE) | T(BUCKET) | T(TARGET) | T(WORKER) | T(LEVEL);
+	const unsigned words = T(SOURCE) | T(BUCKET) | T(TARGET) | T(WORKER) | T(LEVEL) | T(REPLAY);
 	const struct lc_control_request_description *command =
 	    &LC_CONTROL_REQUEST_COMMANDS[request->command];
 	bool takes_all = (command->takes & T(ALL)) != 0;
@@ -271,7 +346,7 @@ bool lc_control_request_check(const struct lc_control_request *request, struct l
 			what = LC_CONTROL_REQUEST_ARGUMENTS[i].word;
 	}
 	if (((request->given & words) != 0) != all)
-		return is_confirmed(request, error);
+		return check_times(request, error) && is_confirmed(request, error);
 	if (all)
 		return lc_error_set(error, LC_ERROR_USAGE, "%s takes either %s or --all",
 				    command->words, what);

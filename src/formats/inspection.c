@@ -32,6 +32,11 @@ static const struct lc_document_field READER_FIELDS[] = {
 #include "tbl/inspection_fields.h"
 };
 
+static const struct lc_document_field REPLAY_FIELDS[] = {
+#define LC_INSPECTION_REPLAY(type, name, help) FIELD(lc_inspection_replay, type, name, help),
+#include "tbl/inspection_fields.h"
+};
+
 static const struct lc_document_field PROBLEM_FIELDS[] = {
 #define LC_INSPECTION_PROBLEM(type, name, help) FIELD(lc_inspection_problem, type, name, help),
 #include "tbl/inspection_fields.h"
@@ -45,6 +50,7 @@ const struct lc_document_layout LC_INSPECTION_LAYOUTS[LC_INSPECTION_KIND_COUNT] 
     [LC_INSPECTION_OBJECTS] = LAYOUT("objects", lc_inspection_object, OBJECT_FIELDS),
     [LC_INSPECTION_TARGETS] = LAYOUT("targets", lc_inspection_target, TARGET_FIELDS),
     [LC_INSPECTION_READERS] = LAYOUT("readers", lc_inspection_reader, READER_FIELDS),
+    [LC_INSPECTION_REPLAYS] = LAYOUT("replays", lc_inspection_replay, REPLAY_FIELDS),
     [LC_INSPECTION_PROBLEMS] = LAYOUT("problems", lc_inspection_problem, PROBLEM_FIELDS),
 };
 
@@ -175,6 +181,16 @@ static int compare_readers(const void *a, const void *b)
 	return ORDER(left->shard, right->shard);
 }
 
+/* Names begin with the time of the order. */
+static int compare_replays(const void *a, const void *b)
+{
+	const struct lc_inspection_replay *left = a;
+	const struct lc_inspection_replay *right = b;
+	int order = lc_view_compare(right->replay, left->replay);
+
+	return order != 0 ? order : ORDER(left->shard, right->shard);
+}
+
 static int compare_problems(const void *a, const void *b)
 {
 	const struct lc_inspection_problem *left = a;
@@ -186,9 +202,10 @@ static int compare_problems(const void *a, const void *b)
 void lc_inspection_sort(struct lc_inspection *document)
 {
 	static int (*const orders[LC_INSPECTION_KIND_COUNT])(const void *, const void *) = {
-	    [LC_INSPECTION_SOURCES] = compare_sources, [LC_INSPECTION_RANGES] = compare_ranges,
-	    [LC_INSPECTION_OBJECTS] = compare_objects, [LC_INSPECTION_TARGETS] = compare_targets,
-	    [LC_INSPECTION_READERS] = compare_readers, [LC_INSPECTION_PROBLEMS] = compare_problems,
+	    [LC_INSPECTION_SOURCES] = compare_sources,   [LC_INSPECTION_RANGES] = compare_ranges,
+	    [LC_INSPECTION_OBJECTS] = compare_objects,   [LC_INSPECTION_TARGETS] = compare_targets,
+	    [LC_INSPECTION_READERS] = compare_readers,   [LC_INSPECTION_REPLAYS] = compare_replays,
+	    [LC_INSPECTION_PROBLEMS] = compare_problems,
 	};
 
 	for (size_t kind = 0; kind < LC_INSPECTION_KIND_COUNT; kind++) {
@@ -276,6 +293,7 @@ static bool read_row(const json_t *object, enum lc_inspection_kind kind,
 		struct lc_inspection_object object;
 		struct lc_inspection_target target;
 		struct lc_inspection_reader reader;
+		struct lc_inspection_replay replay;
 		struct lc_inspection_problem problem;
 	} row;
 

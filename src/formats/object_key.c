@@ -9,6 +9,7 @@
 
 enum {
 	VERSION = 1,
+	VERSION_OF_REPLAY = 2,
 	/* Row hashes go into the hash function by this many at a time. */
 	HASHES_AT_ONCE = 256,
 };
@@ -50,13 +51,16 @@ static void add_hashes(XXH3_state_t *state, const uint64_t *hashes, size_t count
 uint64_t lc_object_key_unique(const struct lc_object_key_subject *subject, const uint64_t *hashes,
 			      size_t count)
 {
-	const unsigned char version = VERSION;
+	bool replay = subject->replay.size > 0;
+	const unsigned char version = replay ? VERSION_OF_REPLAY : VERSION;
 	XXH3_state_t *state = XXH3_createState();
 	uint64_t unique;
 
 	LC_ASSERT(state != NULL);
 	LC_ASSERT(XXH3_64bits_reset(state) == XXH_OK);
 	add(state, &version, sizeof version);
+	if (replay)
+		add_text(state, subject->replay);
 	add_uint32(state, subject->raft_session_id);
 	add_text(state, subject->bucket);
 	add_text(state, subject->target_bucket);
@@ -75,12 +79,18 @@ uint64_t lc_object_key_repeated(uint64_t unique, uint64_t repeat)
 }
 
 void lc_object_key_append(struct lc_buffer *key, struct lc_view prefix, int64_t start_time_ms,
-			  uint64_t unique)
+			  struct lc_view replay, uint64_t unique)
 {
 	int64_t seconds = start_time_ms / 1000 - (start_time_ms % 1000 < 0);
 	struct lc_clock_date date = lc_clock_date_of(seconds);
 
 	lc_buffer_append_view(key, prefix);
-	lc_buffer_append_format(key, "%04d-%02d-%02d-%02d-%02d-%02d-%016" PRIX64, date.year,
-				date.month, date.day, date.hour, date.minute, date.second, unique);
+	lc_buffer_append_format(key, "%04d-%02d-%02d-%02d-%02d-%02d-", date.year, date.month,
+				date.day, date.hour, date.minute, date.second);
+	if (replay.size > 0) {
+		lc_buffer_append_text(key, "replay-");
+		lc_buffer_append_view(key, replay);
+		lc_buffer_append_char(key, '-');
+	}
+	lc_buffer_append_format(key, "%016" PRIX64, unique);
 }

@@ -15,6 +15,7 @@ struct part {
 
 struct lc_control_shards {
 	size_t limit;
+	unsigned patience; /* seconds that a shard may take */
 	struct lc_inspection document;
 	struct part *parts;
 	size_t part_count;
@@ -82,7 +83,8 @@ static void ask(struct lc_control_shards *shards, struct lc_shard_process *proce
 
 	part->shards = shards;
 	part->shard = lc_shard_process_shard(process);
-	part->request = lc_shard_process_ask(process, text, on_answer, part, &error);
+	part->request =
+	    lc_shard_process_ask(process, text, shards->patience, on_answer, part, &error);
 	shards->asked++;
 	if (part->request != NULL)
 		shards->waiting++;
@@ -119,6 +121,7 @@ struct lc_control_shards *lc_control_shards_ask(struct lc_loop *loop,
 	struct lc_buffer text;
 
 	shards->limit = request->limit;
+	shards->patience = lc_control_request_patience(request->command);
 	shards->callback = callback;
 	shards->context = context;
 	shards->parts = lc_memory_zero(service->fleet->count, sizeof(shards->parts[0]));
@@ -193,5 +196,6 @@ void lc_control_shards_answer(struct lc_loop *loop, const struct lc_control_stat
 
 	connection->server = server;
 	connection->later = lc_http_server_answer_later(answer, on_gone, connection);
+	lc_http_server_extend(connection->later, lc_control_request_patience(request->command));
 	connection->shards = lc_control_shards_ask(loop, service, request, on_answers, connection);
 }

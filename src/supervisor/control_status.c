@@ -105,6 +105,9 @@ static void describe_counters(const struct lc_counters *counters, int64_t wall_s
 	shard->log_lines_dropped = lc_counters_get(counters, LC_COUNTERS_LOG_LINES_DROPPED);
 	shard->log_failing_seconds = age_of(counters, LC_COUNTERS_LOG_FAILING_SINCE, wall_seconds);
 	describe_catch_up(counters, shard);
+	shard->replays = lc_counters_get(counters, LC_COUNTERS_REPLAYS);
+	shard->replay_records_to_come =
+	    lc_counters_get(counters, LC_COUNTERS_REPLAY_RECORDS_TO_COME);
 	shard->clickhouse_fault =
 	    take_complaint(counters, LC_COUNTERS_COMPLAINT_CLICKHOUSE, shard->clickhouse_answer);
 	(void)take_complaint(counters, LC_COUNTERS_COMPLAINT_OFFSETS, shard->offsets_answer);

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 
 enum {
+	ANSWER_SECONDS = 5,     /* to send an answer that has taken its time */
 	ACCEPT_PAUSE_MS = 1000, /* after an accept that failed, for want of descriptors as a rule */
 };
 
@@ -122,6 +123,15 @@ struct lc_http_server_later *lc_http_server_answer_later(struct lc_http_server_a
 {
 	*answer->later = (struct lc_http_server_later){.on_gone = on_gone, .context = context};
 	return answer->later;
+}
+
+void lc_http_server_extend(struct lc_http_server_later *later, unsigned seconds)
+{
+	struct connection *connection = (struct connection *)(void *)later;
+
+	if (seconds + ANSWER_SECONDS <= LC_HTTP_SERVER_SECONDS)
+		return;
+	lc_loop_timer_start(connection->deadline, ((uint64_t)seconds + ANSWER_SECONDS) * 1000);
 }
 
 void lc_http_server_finish(struct lc_http_server_later *later, struct lc_http_server_answer *answer)

@@ -38,6 +38,7 @@ struct lc_shard_process_request {
 	TAILQ_ENTRY(lc_shard_process_request) link;
 	struct lc_shard_process *process;
 	uint32_t id;
+	unsigned seconds;          /* within which it is to be answered */
 	struct lc_buffer document; /* what has come of it */
 	struct lc_loop_timer *deadline;
 	lc_shard_process_answer *callback;
@@ -125,13 +126,13 @@ static void on_deadline(void *context)
 	struct lc_shard_process_request *request = context;
 	struct lc_error error;
 
-	lc_error_set(&error, LC_ERROR_UNREACHABLE, "shard %u has not answered within %d s",
-		     request->process->shard, LC_SHARD_PROCESS_ANSWER_SECONDS);
+	lc_error_set(&error, LC_ERROR_UNREACHABLE, "shard %u has not answered within %u s",
+		     request->process->shard, request->seconds);
 	finish(request, 0, &error);
 }
 
 struct lc_shard_process_request *lc_shard_process_ask(struct lc_shard_process *process,
-						      struct lc_view text,
+						      struct lc_view text, unsigned seconds,
 						      lc_shard_process_answer *callback,
 						      void *context, struct lc_error *error)
 {
@@ -152,11 +153,12 @@ struct lc_shard_process_request *lc_shard_process_ask(struct lc_shard_process *p
 	request = lc_memory_zero(1, sizeof(*request));
 	request->process = process;
 	request->id = frame.id;
+	request->seconds = seconds;
 	request->callback = callback;
 	request->context = context;
 	lc_buffer_init(&request->document, LC_INSPECTION_SHARD_BYTES_MAX);
 	request->deadline = lc_loop_timer_new(process->context->loop, on_deadline, request);
-	lc_loop_timer_start(request->deadline, (uint64_t)LC_SHARD_PROCESS_ANSWER_SECONDS * 1000);
+	lc_loop_timer_start(request->deadline, (uint64_t)seconds * 1000);
 	TAILQ_INSERT_TAIL(&process->requests, request, link);
 	return request;
 }

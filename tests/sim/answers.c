@@ -2,6 +2,7 @@
 #include "sim/sim.h"
 
 #include "base/memory.h"
+#include "delivery/query.h"
 #include "formats/discovery_row.h"
 #include "formats/row_binary.h"
 
@@ -142,6 +143,23 @@ uint64_t sim_answer_rows(const struct sim_query *query, struct lc_view answer)
 	return rows;
 }
 
+/* Whether the query is about the row, as far as a replay has a say. */
+static bool passes(const struct sim_query *query, const struct sim_row *row)
+{
+	const struct sim_target *wanted;
+	const struct sim_target *own = &sim->targets[row->target];
+
+	if (!query->filtered)
+		return true;
+	if (row->start_ms < query->from_ms || row->start_ms >= query->to_ms)
+		return false;
+	if (query->target < 0)
+		return true;
+	wanted = &sim->targets[query->target];
+	return strcmp(own->bucket, wanted->bucket) == 0 &&
+	       (query->whole_bucket || strcmp(own->prefix, wanted->prefix) == 0);
+}
+
 static bool of_shard(const struct sim_query *query, const struct sim_source *source)
 {
 	return source->session % query->shard_count == query->shard;
@@ -176,7 +194,7 @@ static void count_rows(const struct sim_query *query, unsigned seat,
 		const struct sim_row *row = &sim->rows[i];
 		uint32_t own = unit == 0 ? row->inserted_at : row->inserted_at / unit * unit;
 
-		if (!sim_row_visible(row, seat))
+		if (!sim_row_visible(row, seat) || !passes(query, row))
 			continue;
 		if (count > 0 && unit != 0 && own != key) {
 			append_count(answer, query->marker, source, count, key, NULL);
@@ -305,6 +323,46 @@ static void answer_doubtful_window(const struct sim_query *query, unsigned seat,
 	}
 }
 
+static bool is_source(const struct sim_query *query, const struct sim_source *source)
+{
+	struct lc_buffer literal;
+	bool same;
+
+	lc_buffer_init(&literal, 4096);
+	lc_query_append_literal(&literal, lc_view_of(source->bucket));
+	same = source->session == query->session &&
+	       lc_view_equal(lc_buffer_view(&literal), query->bucket);
+	lc_buffer_free(&literal);
+	return same;
+}
+
+/* What a replay is about, of the sources of a shard or of one. */
+static void answer_matches(const struct sim_query *query, unsigned seat, struct lc_buffer *answer)
+{
+	for (size_t i = 0; i < sim->source_count; i++) {
+		const struct sim_source *source = &sim->sources[i];
+		size_t end = first_from(source, query->until);
+		struct lc_offset latest = {.req_id = {.data = "", .size = 0}};
+		uint32_t oldest = 0;
+		uint64_t count = 0;
+
+		if (query->kind == SIM_QUERY_MATCHES ? !of_shard(query, source)
+						     : !is_source(query, source))
+			continue;
+		for (size_t j = first_from(source, query->from); j < end; j++) {
+			const struct sim_row *row = &sim->rows[j];
+
+			if (!sim_row_visible(row, seat) || !passes(query, row))
+				continue;
+			if (count++ == 0)
+				oldest = row->inserted_at;
+			latest.inserted_at = row->inserted_at;
+		}
+		if (count > 0)
+			append_count(answer, query->marker, source, count, oldest, &latest);
+	}
+}
+
 /* Rows with equal offsets come in any order. */
 static void shuffle_equals(const struct sim_row **rows, size_t count)
 {
@@ -352,7 +410,7 @@ static bool answer_scan(const struct sim_query *query, unsigned seat, struct lc_
 		whole = !is_unreadable(source);
 		end = first_from(source, query->until);
 		for (size_t i = first_from(source, query->from); whole && i < end; i++) {
-			if (sim_row_visible(&sim->rows[i], seat))
+			if (sim_row_visible(&sim->rows[i], seat) && passes(query, &sim->rows[i]))
 				rows[count++] = &sim->rows[i];
 		}
 	}
@@ -402,6 +460,10 @@ bool sim_answer(const struct sim_query *query, unsigned seat, struct lc_buffer *
 		break;
 	case SIM_QUERY_SCAN:
 		whole = answer_scan(query, seat, answer);
+		break;
+	case SIM_QUERY_MATCHES:
+	case SIM_QUERY_MATCHES_OF_SOURCE:
+		answer_matches(query, seat, answer);
 		break;
 	case SIM_QUERY_REST_OF_SOURCE:
 	case SIM_QUERY_INSERT:

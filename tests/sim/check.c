@@ -9,10 +9,10 @@
 #include <stdlib.h>
 
 enum {
-	LINE_MAX = 16384,
+	LINE_BYTES_MAX = 16384,
 	CLOCKS_DIFFER_MS = 10000,
 	KEY_FIELD = 8, /* number of the key's word in a line; the time is two words */
-	KEY_END = 36,  /* characters of a key after its prefix */
+	DIGITS = 16,   /* that a key ends in */
 };
 
 /* The line that the text says it is; 0 if it says nothing. */
@@ -36,7 +36,7 @@ static const struct sim_row *find_row(struct lc_view text)
 	struct sim_row_scratch scratch;
 	struct lc_record record;
 	const struct sim_row *row;
-	char expected[LINE_MAX];
+	char expected[LINE_BYTES_MAX];
 	size_t number = line_number(text);
 	size_t size;
 
@@ -81,6 +81,23 @@ static bool in_order(const struct sim_row *last, struct lc_view last_text,
 	return order <= 0;
 }
 
+/* The identity of the replay that the key says; empty: none. */
+static struct lc_view replay_of(struct lc_view key)
+{
+	static const char mark[] = "-replay-";
+	const char *at = memmem(key.data, key.size, mark, sizeof(mark) - 1);
+	struct lc_view id = {.data = ""};
+
+	if (at == NULL)
+		return id;
+	id.data = at + sizeof(mark) - 1;
+	id.size = (size_t)(key.data + key.size - id.data);
+	if (id.size <= DIGITS + 1)
+		sim_fail("a key that ends early: %.*s", (int)key.size, key.data);
+	id.size -= DIGITS + 1;
+	return id;
+}
+
 static void check_name(const char *bucket, struct lc_view key, const struct sim_row *first)
 {
 	const struct sim_target *target = &sim->targets[first->target];
@@ -88,9 +105,9 @@ static void check_name(const char *bucket, struct lc_view key, const struct sim_
 	struct lc_buffer expected;
 
 	lc_buffer_init(&expected, 4096);
-	lc_object_key_append(&expected, prefix, first->start_ms, 0);
-	if (strcmp(bucket, target->bucket) != 0 || key.size != prefix.size + KEY_END ||
-	    memcmp(key.data, expected.data, key.size - 16) != 0)
+	lc_object_key_append(&expected, prefix, first->start_ms, replay_of(key), 0);
+	if (strcmp(bucket, target->bucket) != 0 || key.size != expected.size ||
+	    memcmp(key.data, expected.data, key.size - DIGITS) != 0)
 		sim_fail("an object's name %s/%.*s does not fit its first line", bucket,
 			 (int)key.size, key.data);
 	lc_buffer_free(&expected);
@@ -101,6 +118,7 @@ void sim_check_object(const char *bucket, struct lc_view key, struct lc_view bod
 	const struct sim_row *first = NULL;
 	const struct sim_row *last = NULL;
 	struct lc_view last_text = {.data = "", .size = 0};
+	struct lc_view replay = replay_of(key);
 
 	sim_trace("object %s/%.*s, %zu bytes", bucket, (int)key.size, key.data, body.size);
 	while (body.size > 0) {
@@ -121,7 +139,10 @@ void sim_check_object(const char *bucket, struct lc_view key, struct lc_view bod
 		if (last != NULL && !in_order(last, last_text, row, text))
 			sim_fail("lines of an object are out of order: %u, %u", last->line,
 				 row->line);
-		count_line(row, key);
+		if (replay.size > 0)
+			sim_replays_count(replay, row);
+		else
+			count_line(row, key);
 		sim_trace("\tline %u, inserted %u", row->line, row->inserted_at);
 		last = row;
 		last_text = text;

@@ -35,6 +35,7 @@ struct lc_clickhouse_query {
 	TAILQ_ENTRY(lc_clickhouse_query) link;
 	struct lc_clickhouse_spec spec;
 	struct lc_buffer sql;
+	struct lc_buffer plain; /* the same without the filter of a replay, if it has one */
 	struct lc_buffer data;
 	struct lc_loop_timer *timer; /* its next step */
 	bool answered;
@@ -114,6 +115,7 @@ static void release(struct lc_clickhouse_query *query)
 		TAILQ_REMOVE(&query->clickhouse->queries, query, link);
 	lc_loop_timer_free(query->timer);
 	lc_buffer_free(&query->sql);
+	lc_buffer_free(&query->plain);
 	lc_buffer_free(&query->data);
 	lc_buffer_free(&query->answer);
 	free(query);
@@ -218,9 +220,10 @@ static bool begins_ledger(const struct sim_query *query)
 
 static void answer(struct lc_clickhouse_query *query)
 {
-	struct sim_query parsed = sim_query_parse(lc_buffer_view(&query->sql));
+	struct sim_query parsed;
 	bool whole;
 
+	parsed = sim_query_parse(lc_buffer_view(&query->sql), &query->plain);
 	query->answered = true;
 	if (sim_fault(sim->plan.query_fails) ||
 	    sim_in_period(SIM_PERIOD_SEAT_DOWN, query->spec.seat)) {
@@ -306,6 +309,7 @@ struct lc_clickhouse_query *lc_clickhouse_start(struct lc_clickhouse *clickhouse
 	LC_ASSERT(spec->seat < sim->plan.seat_count);
 	query->clickhouse = clickhouse;
 	query->spec = *spec;
+	lc_buffer_init(&query->plain, SIZE_MAX / 2);
 	lc_buffer_init(&query->sql, SIZE_MAX / 2);
 	lc_buffer_init(&query->data, SIZE_MAX / 2);
 	lc_buffer_init(&query->answer, SIZE_MAX / 2);

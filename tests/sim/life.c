@@ -151,11 +151,21 @@ static void watch(const struct service *service)
 	}
 }
 
+static void list_shards(const struct service *service, struct lc_shard *shards[SIM_SHARDS_MAX])
+{
+	for (unsigned i = 0; i < SIM_SHARDS_MAX; i++)
+		shards[i] = service->lives[i].shard;
+}
+
 /* Runs until that time; false if the processes are to die before. */
 static bool run(struct service *service, uint64_t until_ms)
 {
+	struct lc_shard *shards[SIM_SHARDS_MAX];
+
 	while (sim_step(until_ms)) {
 		watch(service);
+		list_shards(service, shards);
+		sim_replays_act(shards, SIM_SHARDS_MAX);
 		if (sim->crash_wanted)
 			return false;
 	}
@@ -300,6 +310,26 @@ static void await_delivery(struct service *service)
 	sim_check_committed();
 }
 
+static bool replays_ended(const struct service *service)
+{
+	struct lc_shard *shards[SIM_SHARDS_MAX];
+
+	list_shards(service, shards);
+	return sim_replays_ended(shards, SIM_SHARDS_MAX);
+}
+
+static void await_replays(struct service *service)
+{
+	uint64_t limit_ms = sim_now_ms() + COMPLETE_MS + (sim->size_refused ? HELD_MS : 0);
+
+	sim->plan.replays = false; /* nobody orders another one */
+	while (!replays_ended(service) && sim_now_ms() < limit_ms)
+		live_until(service, sim_now_ms() + 10000);
+	if (!replays_ended(service))
+		sim_fail("a replay does not end");
+	sim_replays_check();
+}
+
 static void on_fault(void *context, const char *fault)
 {
 	(void)context;
@@ -352,6 +382,7 @@ void sim_live(void)
 	if (visible_ms > sim_now_ms())
 		live_until(&service, visible_ms);
 	await_delivery(&service);
+	await_replays(&service);
 	live_until(&service, sim_now_ms() + QUIET_MS);
 	drain(&service);
 	start_all(&service);
@@ -359,4 +390,5 @@ void sim_live(void)
 	drain(&service);
 	check_ledgers();
 	sim_check_end();
+	sim_replays_check();
 }

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { TTL_HORIZON = 600, NO_DELAY_ONE_IN = 11 };
+enum { TTL_HORIZON = 600, NO_DELAY_ONE_IN = 11, REPLAYS_ONE_IN = 4, REPLAYS_REST = 0 };
 
 static uint64_t seconds(uint64_t least, uint64_t most)
 {
@@ -213,6 +213,7 @@ void sim_plan_make(void)
 	add_limits();
 	if (!sim->calm)
 		sim_clocks_plan();
+	plan->replays = sim->seed % REPLAYS_ONE_IN == REPLAYS_REST; /* not drawn, either */
 }
 
 bool sim_in_period(enum sim_period_kind kind, unsigned which)

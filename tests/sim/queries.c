@@ -32,6 +32,16 @@
 	"SELECT toUInt32(raftSessionID) AS session, toString(bucketName) AS bucket, " \
 	"count() AS found, "
 
+#define MATCHES                                                                     \
+	NUMBERS("", "latest, toInt64(0), ''", "")                                   \
+	SELECT "toUInt32(max(insertedAt)) AS latest, toUInt32(min(insertedAt)) AS " \
+	       "second " FROM_LOGS
+
+/* The target that a replay is about. */
+#define ANY_TARGET " AND loggingTargetBucket != ''"
+#define BUCKET_OF_TARGET " AND loggingTargetBucket = '"
+#define PREFIX_OF_TARGET " AND ifNull(toString(loggingTargetPrefix), '') = '"
+
 enum { NUMBERS_MAX = 12 };
 
 struct shape {
@@ -76,6 +86,9 @@ static const struct shape SHAPES[] = {
      " AND NOT (raftSessionID = # AND bucketName = ~ AND insertedAt < toDateTime(#))" BY_SOURCE},
     {SIM_QUERY_REST,
      COUNTS SELECT "toUInt32(min(insertedAt)) AS second " FROM_LOGS OF_SOURCES BY_SOURCE},
+    {SIM_QUERY_MATCHES, MATCHES SHARD " AND " BOUNDS BY_SOURCE},
+    {SIM_QUERY_MATCHES_OF_SOURCE,
+     MATCHES "raftSessionID = # AND bucketName = ~ AND " BOUNDS BY_SOURCE},
     {SIM_QUERY_INSERT,
      "INSERT INTO `logs`.`offsets` (bucketName, raftSessionID, lastProcessedInsertedAt, "
      "lastProcessedStartTime, lastProcessedReqId)"},
@@ -184,6 +197,84 @@ static uint64_t marker_of(struct lc_view sql)
 	return marker;
 }
 
+static bool take_literal_text(struct lc_view *text, const char *literal)
+{
+	size_t size = strlen(literal);
+
+	if (text->size < size || memcmp(text->data, literal, size) != 0)
+		return false;
+	text->data += size;
+	text->size -= size;
+	return true;
+}
+
+static struct lc_view take_to_quote(struct lc_view *text)
+{
+	const char *end = memchr(text->data, '\'', text->size);
+	struct lc_view taken = {.data = text->data};
+
+	if (end == NULL)
+		sim_fail("a name of a target that cannot be read");
+	taken.size = (size_t)(end - text->data);
+	text->data += taken.size + 1;
+	text->size -= taken.size + 1;
+	return taken;
+}
+
+/* No name of a target needs to be escaped. */
+static void take_target(struct lc_view *text, struct sim_query *query)
+{
+	struct lc_view bucket;
+	struct lc_view prefix = {.data = ""};
+
+	query->target = -1;
+	if (take_literal_text(text, ANY_TARGET))
+		return;
+	if (!take_literal_text(text, BUCKET_OF_TARGET))
+		sim_fail("a filter of no known shape");
+	bucket = take_to_quote(text);
+	query->whole_bucket = !take_literal_text(text, PREFIX_OF_TARGET);
+	if (!query->whole_bucket)
+		prefix = take_to_quote(text);
+	for (size_t i = 0; i < sim->target_count; i++) {
+		if (lc_view_equal(bucket, lc_view_of(sim->targets[i].bucket)) &&
+		    (query->whole_bucket ||
+		     lc_view_equal(prefix, lc_view_of(sim->targets[i].prefix))))
+			query->target = (int)i;
+	}
+	if (query->target < 0)
+		sim_fail("a filter for a target that there is not");
+}
+
+/* Takes what a replay is about out of the statement; the rest, in `plain`, has one of the shapes. */
+static struct lc_view take_filter(struct lc_view sql, struct sim_query *query,
+				  struct lc_buffer *plain)
+{
+	static const char begin[] = " AND startTime >= ";
+	static const char middle[] = "fromUnixTimestamp64Milli(toInt64(";
+	const char *at = memmem(sql.data, sql.size, begin, sizeof(begin) - 1);
+	struct lc_view rest = sql;
+	uint64_t from_ms = 0;
+	uint64_t to_ms = 0;
+
+	if (at == NULL)
+		return sql;
+	rest.data = at;
+	rest.size -= (size_t)(at - sql.data);
+	if (!take_literal_text(&rest, begin) || !take_literal_text(&rest, middle) ||
+	    !take_number(&rest, &from_ms) || !take_literal_text(&rest, ")) AND startTime < ") ||
+	    !take_literal_text(&rest, middle) || !take_number(&rest, &to_ms) ||
+	    !take_literal_text(&rest, "))"))
+		sim_fail("a filter of no known shape");
+	query->filtered = true;
+	query->from_ms = (int64_t)from_ms;
+	query->to_ms = (int64_t)to_ms;
+	take_target(&rest, query);
+	lc_buffer_append(plain, sql.data, (size_t)(at - sql.data));
+	lc_buffer_append_view(plain, rest);
+	return lc_buffer_view(plain);
+}
+
 static void check_markers(const struct sim_query *query, const uint64_t *n)
 {
 	bool numbers = query->kind != SIM_QUERY_CLOCK;
@@ -227,6 +318,15 @@ static void fill(struct sim_query *query, const struct found *found)
 	case SIM_QUERY_OFFSETS:
 		fill_shard(query, n);
 		break;
+	case SIM_QUERY_MATCHES:
+		fill_shard(query, n);
+		fill_bounds(query, n + 2);
+		break;
+	case SIM_QUERY_MATCHES_OF_SOURCE:
+		query->session = (uint32_t)n[0];
+		query->bucket = found->texts[0];
+		fill_bounds(query, n + 1);
+		break;
 	case SIM_QUERY_SECONDS:
 		fill_bounds(query, n);
 		query->list = found->texts[0];
@@ -263,7 +363,8 @@ static bool take_end(struct lc_view *sql)
 	return there;
 }
 
-struct sim_query sim_query_parse(struct lc_view sql)
+/* Views of the query point into `plain`, or else into `sql`. */
+struct sim_query sim_query_parse(struct lc_view sql, struct lc_buffer *plain)
 {
 	struct sim_query query = {.marker = marker_of(sql), .shard_count = 1};
 	struct found found;
@@ -271,6 +372,7 @@ struct sim_query sim_query_parse(struct lc_view sql)
 	if (!take_end(&sql))
 		sim_fail("a statement without its settings: %.*s",
 			 (int)(sql.size < 2000 ? sql.size : 2000), sql.data);
+	sql = take_filter(sql, &query, plain);
 	if (match_scan(sql, &query))
 		return query;
 	for (size_t i = 0; i < sizeof(SHAPES) / sizeof(SHAPES[0]); i++) {

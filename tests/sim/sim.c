@@ -37,6 +37,7 @@ enum {
 static const uint64_t DEATHS = 0x6465617468;
 static const uint64_t TENANTS = 0x74656e616e7473;
 static const uint64_t CLOCKS = 0x636c6f636b73;
+static const uint64_t ORDERS = 0x6f7264657273;
 
 struct regression {
 	bool calm;
@@ -115,6 +116,7 @@ void sim_forget_state(void)
 		sim->sources[i].sent_second = 0;
 		sim->sources[i].recorded_second = 0;
 	}
+	sim_replays_forget();
 	empty_directory(sim->directory);
 }
 
@@ -142,6 +144,7 @@ static void run_history(uint64_t seed, bool calm, const struct options *options,
 	lc_random_seed(&sim->deaths, seed ^ DEATHS);
 	lc_random_seed(&sim->tenants, seed ^ TENANTS);
 	lc_random_seed(&sim->clocks, seed ^ CLOCKS);
+	lc_random_seed(&sim->orders, seed ^ ORDERS);
 	snprintf(sim->directory, sizeof(sim->directory), "%s", directory);
 	sim->loop = fake_loop_new(0);
 	sim_plan_make();
@@ -151,6 +154,7 @@ static void run_history(uint64_t seed, bool calm, const struct options *options,
 	while (sim_step(UINT64_MAX - 1))
 		continue;
 	sim_objects_free();
+	sim_replays_free();
 	lc_loop_free(sim->loop);
 	free(sim->rows);
 	free(sim->lines);

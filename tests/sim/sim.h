@@ -18,6 +18,7 @@
 #include "config/settings.h"
 #include "formats/offset.h"
 #include "formats/record.h"
+#include "ledger/replay_file.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,6 +33,7 @@ enum {
 	SIM_INTERRUPTIONS_MAX = 12,
 	SIM_JUMPS_MAX = 3,
 	SIM_REQ_ID_SIZE = 20,
+	SIM_REPLAYS_MAX = 6,
 	SIM_PIECE_MAX = 65536, /* bytes of an answer that come at once */
 };
 
@@ -154,12 +156,25 @@ struct sim_plan {
 	double move_crashes;   /* in the middle of a change of the number of shards */
 	uint32_t window_most;  /* seconds of a count that ClickHouse can answer; 0: any */
 	double window_crashes; /* after a transaction with a part of a window */
+	bool replays;          /* are ordered now and then */
 	struct sim_period periods[SIM_PERIODS_MAX];
 	size_t period_count;
 	struct sim_interruption interruptions[SIM_INTERRUPTIONS_MAX];
 	size_t interruption_count;
 	struct sim_jump jumps[SIM_JUMPS_MAX];
 	size_t jump_count;
+};
+
+/* A replay that somebody has ordered, or that was seen to deliver though nobody was told of it. */
+struct sim_replay {
+	struct lc_replay_record record; /* `id` is empty until it is known */
+	bool known;                     /* what it is about */
+	bool cancelled;
+	uint64_t ordered_ms;
+	uint32_t until;       /* rows were complete up to this second */
+	unsigned shard;       /* that has taken the order, */
+	unsigned shard_count; /* of so many */
+	uint16_t *found;      /* its lines in objects, by number */
 };
 
 struct sim_object; /* s3.c */
@@ -174,6 +189,7 @@ struct sim {
 	struct lc_random deaths;  /* apart, so that without them a seed's history stays the same */
 	struct lc_random tenants; /* apart, for the same reason */
 	struct lc_random clocks;  /* the same of clocks.c */
+	struct lc_random orders;  /* the same of replays.c */
 	struct sim_plan plan;
 	char directory[64]; /* of the ledger */
 
@@ -202,6 +218,9 @@ struct sim {
 	uint32_t oldest;        /* the latest second that was told to be the oldest */
 	uint64_t as_of_ms;      /* what the answer being made shows */
 	uint64_t puts;
+	struct sim_replay replays[SIM_REPLAYS_MAX];
+	size_t replay_count;
+	uint64_t next_replay_ms;
 };
 
 extern struct sim *sim;
@@ -293,6 +312,8 @@ enum sim_query_kind {
 	SIM_QUERY_SECONDS,
 	SIM_QUERY_REST,
 	SIM_QUERY_REST_OF_SOURCE, /* a shape of the text; read as SIM_QUERY_REST */
+	SIM_QUERY_MATCHES,
+	SIM_QUERY_MATCHES_OF_SOURCE,
 	SIM_QUERY_INSERT,
 };
 
@@ -303,12 +324,20 @@ struct sim_query {
 	unsigned shard_count;
 	uint32_t from;
 	uint32_t until;
-	uint32_t rest_from;  /* SIM_QUERY_REST: of the list's first source; 0: none */
-	struct lc_view list; /* of sources, in the query's text */
+	uint32_t rest_from; /* SIM_QUERY_REST: of the list's first source; 0: none */
+	bool filtered;      /* only rows that a replay is about: */
+	int64_t from_ms;
+	int64_t to_ms;
+	int target; /* negative: any */
+	bool whole_bucket;
+	uint32_t session;      /* SIM_QUERY_MATCHES_OF_SOURCE */
+	struct lc_view bucket; /* its name, as a literal */
+	struct lc_view list;   /* of sources, in the query's text */
 };
 
 /* queries.c: reads a query's text; one of no known shape fails the history. */
-struct sim_query sim_query_parse(struct lc_view sql);
+/* `plain` is empty, and must stay as long as the query is used. */
+struct sim_query sim_query_parse(struct lc_view sql, struct lc_buffer *plain);
 /* Takes the next "(session,'bucket')" or "(session,'bucket',slot)" of a list. */
 bool sim_query_next_source(struct lc_view *list, uint32_t *session, struct lc_buffer *bucket,
 			   uint32_t *slot);
@@ -354,6 +383,23 @@ void sim_check_committed(void);
 /* Gives all sources to so many shards, with what is known of them; at times in several attempts,
  * since the one who does it dies. */
 void sim_move(unsigned shard_count);
+
+/* ---- replays.c ---- */
+
+struct lc_shard;
+
+/* Somebody orders a replay in one of the running shards (`shards`, NULL for those that are not), or
+ * cancels one, if it is time. */
+void sim_replays_act(struct lc_shard *const *shards, unsigned count);
+/* All that were ordered have ended, or are gone with the state. */
+bool sim_replays_ended(struct lc_shard *const *shards, unsigned count);
+/* What must hold of those that have ended. */
+void sim_replays_check(void);
+/* The state directory is gone. */
+void sim_replays_forget(void);
+/* A line of an object of the replay was stored. */
+void sim_replays_count(struct lc_view id, const struct sim_row *row);
+void sim_replays_free(void);
 
 /* ---- life.c ---- */
 

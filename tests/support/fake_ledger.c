@@ -40,6 +40,50 @@ void fake_ledger_free(struct lc_ledger *ledger)
 	free(ledger);
 }
 
+/* ---- opening ---- */
+
+static struct lc_ledger *OPENED;
+static struct lc_ledger_source SOURCE;
+static struct lc_ledger_range RANGE;
+
+void fake_ledger_will_hold(struct lc_ledger_source source, struct lc_ledger_range range)
+{
+	SOURCE = source;
+	RANGE = range;
+}
+
+struct lc_ledger *fake_ledger_opened(void)
+{
+	return OPENED;
+}
+
+struct lc_ledger *lc_ledger_open(struct lc_loop *loop, const struct lc_ledger_options *options,
+				 struct lc_counters *counters, struct lc_ledger_state *state,
+				 void (*on_corrupt)(void *context, const struct lc_error *error),
+				 void *context, struct lc_error *error)
+{
+	(void)loop;
+	(void)options;
+	(void)counters;
+	(void)on_corrupt;
+	(void)context;
+	(void)error;
+	LC_ASSERT(OPENED == NULL);
+	state->next_intent_id = 1;
+	state->on_source(state->context, &SOURCE, &RANGE, 1);
+	OPENED = fake_ledger_new();
+	return OPENED;
+}
+
+void lc_ledger_close(struct lc_ledger *ledger)
+{
+	if (ledger == NULL)
+		return;
+	LC_ASSERT(ledger == OPENED);
+	fake_ledger_free(ledger);
+	OPENED = NULL;
+}
+
 /* ---- what it is told and asked ---- */
 
 static void tell(struct lc_ledger *ledger, const char *what, uint32_t second)

@@ -14,6 +14,11 @@ struct lc_ledger *fake_ledger_new(void);
 /* Nobody is called back any more. */
 void fake_ledger_free(struct lc_ledger *ledger);
 
+/* What lc_ledger_open gives is such a ledger, with open seconds of this source in it; closing it
+ * frees it. The one that is open, NULL if none is. */
+void fake_ledger_will_hold(struct lc_ledger_source source, struct lc_ledger_range range);
+struct lc_ledger *fake_ledger_opened(void);
+
 /*
  * What the ledger was told and asked since the last time, a line each; valid until the next call:
  *

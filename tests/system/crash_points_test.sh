@@ -3,7 +3,8 @@
 # it dies there at the first delivery, in the middle of a stream to several targets, with late rows, with a
 # target that is blocked, when that is opened again, and when a successor rebuilds what a killed process had
 # on its way. For each one of moves and layouts: the process that changes the number of shards dies there.
-# Then each row is delivered exactly once.
+# For each one of replays: the worker that carries out a replay of all rows dies there, after what they were
+# delivered in was deleted. Then each row is delivered exactly once.
 # Needs a build with --enable-crash-points: BUILD_DIR, or else it makes one. POINTS="NAME..." chooses some.
 
 . "$(dirname "$0")/lib.sh"
@@ -18,6 +19,10 @@ crash_points() {
 # is_of_change POINT: does it lie on the way of a change of the number of shards?
 is_of_change() {
 	[[ $1 == move.* || $1 == layout.* ]]
+}
+
+is_of_replay() {
+	[[ $1 == replay.* ]]
 }
 
 # Only such a build contains the name.
@@ -214,6 +219,36 @@ end_changes() {
 	check "each row is delivered exactly once" verify
 }
 
+begin_replays() {
+	need "nothing is there" "$DEV/stack" reset --dir "$WORK/stack"
+	disarm
+	FROM=$(date -u -d '-1 hour' +%FT%TZ)
+	launch_service
+	need "rows to be replayed are there" load_rows target-1
+	TO=$(date -u -d '+1 second' +%FT%TZ)
+	need "they are delivered" await 40 all_is_delivered
+}
+
+replay() {
+	"$CONTROL" replay target target-1 --from "$FROM" --to "$TO" "$@" >"$WORK/replay" 2>&1
+}
+
+# replay_all POINT: the worker dies there. It may do so before it has answered.
+replay_all() {
+	need "$1: the service is killed" kill_service
+	export LOG_COURIER_TEST_CRASH_AT=$1:$ROOM
+	launch_service
+	need "$1: the next one is healthy" await 20 healthy
+	need "$1: what was delivered is deleted" delete_objects target-1
+	need "$1: the time of its rows is over" await 20 replay --dry-run
+	arm 1
+	replay --yes || reached
+	check "$1 is reached" await 10 reached
+	disarm
+	need "$1: the replay ends" await 30 replays_ended
+	check "$1: each row stands in one object" verify
+}
+
 story "a process that dies at any crash point loses nothing and delivers nothing twice"
 has_crash_points || need "a build with crash points is made" build_crash_points
 start_stack
@@ -225,9 +260,12 @@ export LOG_COURIER_RECONCILE_INTERVAL_SECONDS=1
 export LOG_COURIER_RECONCILE_FULL_INTERVAL_SECONDS=1
 export LOG_COURIER_TEST_CRASH_COUNT=$WORK/reached
 changes=''
+replays=''
 for point in ${POINTS:-$(crash_points)}; do
 	if is_of_change "$point"; then
 		changes="$changes $point"
+	elif is_of_replay "$point"; then
+		replays="$replays $point"
 	else
 		walk "$point"
 	fi
@@ -239,5 +277,15 @@ if [ -n "$changes" ]; then
 		change_shards "$point"
 	done
 	end_changes
+fi
+if [ -n "$replays" ]; then
+	# What lies on the way of any delivery lies on that of a replay, too.
+	replays="$replays $(full "" "build.queued ledger.before-commit ledger.after-commit
+		upload.before-put upload.answered scan.ranges")"
+	begin_replays
+	for point in $replays; do
+		replay_all "$point"
+	done
+	check "the service ends on SIGTERM" stop_service
 fi
 end_story

@@ -39,6 +39,7 @@ ELSEWHERE = {
     "journalctl ": NO_SYSTEMD,
     "docker ": NO_ENGINE,
     "log-courier-ctl ledger reset --shard 3": "inspect_test.sh: it asks first, on a terminal",
+    "log-courier-ctl replay ": "replay_test.sh: it asks first, on a terminal, and wants rows of that time",
 }
 
 

@@ -277,3 +277,28 @@ await_every_row() {
 verify() {
 	"$DEV/verify" "$@"
 }
+
+# keys_in BUCKET: of its objects.
+keys_in() {
+	"$DEV/objects" "$1" | cut -c 14-
+}
+
+# delete_objects BUCKET: all of them.
+delete_objects() {
+	python3 - "$DEV/lib" "$1" <<-'END' || return
+		import sys
+		sys.dont_write_bytecode = True
+		sys.path.insert(0, sys.argv[1])
+		from s3 import S3
+		s3 = S3.from_environment()
+		for key, _ in list(s3.list_objects(sys.argv[2])):
+		    s3.request(sys.argv[2], key, method="DELETE")
+	END
+	[ -z "$(keys_in "$1")" ]
+}
+
+# No replay is under way, and all shards say so.
+replays_ended() {
+	"$CONTROL" replays --json 2>"$WORK/replays" |
+		jq -e "[.replays[] | select(.ended_at == null)] == []" >"$WORK/replays"
+}

@@ -24,7 +24,7 @@ FAULTS = {
     "malformed": "lines that are not of the format",
     "disorder": "lines before an earlier (startTime, req_id)",
     "mixed": "objects with lines of several source buckets",
-    "bad_name": "objects whose key is not <prefix><time of first line>-<16 hex digits>",
+    "bad_name": "objects whose key is not <prefix><time of first line>-[replay-<name>-]<16 hex digits>",
     "bad_object": "objects that are empty, end in mid-line or are not text/plain",
 }
 
@@ -113,9 +113,10 @@ def line_number(number):
 def check_object(expected, bucket, key, content_type, body, with_region=False):
     """Reads one object against the expected lines; returns its ObjectReport."""
     report = ObjectReport(f"{bucket}/{key}")
-    prefix = key[: -logline.OBJECT_NAME_LENGTH]
+    match = logline.OBJECT_NAME(key)
+    prefix = key[: match.start()] if match else ""
     name = key[len(prefix) :]
-    if not logline.OBJECT_NAME(name):
+    if not match:
         report.fault("bad_name", "not the name of a log object")
     if content_type.split(";")[0].strip() != "text/plain":
         report.fault("bad_object", f"content type {content_type!r}")

@@ -72,8 +72,10 @@ LINE = re.compile(
     rf"(?P<region> {TEXT})?".encode()
 ).fullmatch
 
-OBJECT_NAME = re.compile(r"\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d-[0-9A-F]{16}").fullmatch
-OBJECT_NAME_LENGTH = len("2019-02-06-00-00-38-0123456789ABCDEF")
+# What a key ends in: the time of the first line, the replay that delivered it again if one did, and a hash.
+OBJECT_NAME = re.compile(
+    r"\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d-(replay-\d{8}T\d{6}Z-\d+-)?[0-9A-F]{16}$"
+).search
 
 
 class BadRow(Exception):

@@ -156,6 +156,61 @@ static void any_number_of_milliseconds_is_written_as_some_year(void **state)
 	expect_format(INT64_MAX, "9999-12-31T23:59:59.807Z");
 }
 
+static void expect_time(const char *text, uint32_t expected)
+{
+	uint32_t seconds = 0;
+
+	if (!lc_clock_parse(lc_view_of(text), &seconds))
+		fail_msg("%s is no time", text);
+	assert_int_equal(seconds, expected);
+}
+
+static void a_time_is_read_in_utc(void **state)
+{
+	(void)state;
+	expect_time("1970-01-01", 0);
+	expect_time("2019-02-06T00:00:38Z", 1549411238);
+	expect_time("2019-02-06T00:00:38", 1549411238);
+	expect_time("2019-02-06T00:01", 1549411260);
+	expect_time("2019-02-06T00:01Z", 1549411260);
+	expect_time("2024-02-29", 1709164800);
+	expect_time("2106-02-07T06:28:14Z", UINT32_MAX - 1);
+}
+
+static void what_is_no_time_is_refused(void **state)
+{
+	static const char *const TEXTS[] = {
+	    "",
+	    "now",
+	    "2019",
+	    "2019-02-30",
+	    "2023-02-29",
+	    "2019-13-01",
+	    "2019-00-10",
+	    "2019-01-00",
+	    "2019-02-06T24:00",
+	    "2019-02-06T00:60",
+	    "2019-02-06T00:00:60",
+	    "2019-02-06 00:00",
+	    "2019-02-06T00:00:3",
+	    "2019-02-06T00:00:38+01",
+	    "1969-12-31",
+	    "2106-02-07T06:28:15Z",
+	    "9999-12-31",
+	    "-019-02-06",
+	    "2019-02-06ZZ",
+	    "2019-02-06T00:00:38.5Z",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(TEXTS) / sizeof(TEXTS[0]); i++) {
+		uint32_t seconds;
+
+		if (lc_clock_parse(lc_view_of(TEXTS[i]), &seconds))
+			fail_msg("%s passes for a time", TEXTS[i]);
+	}
+}
+
 static void the_monotonic_clock_never_goes_back(void **state)
 {
 	uint64_t before = lc_clock_monotonic_ms();
@@ -188,6 +243,8 @@ int main(void)
 	    cmocka_unit_test(moments_outside_ten_thousand_years_become_the_nearest),
 	    cmocka_unit_test(a_moment_is_written_with_its_milliseconds),
 	    cmocka_unit_test(any_number_of_milliseconds_is_written_as_some_year),
+	    cmocka_unit_test(a_time_is_read_in_utc),
+	    cmocka_unit_test(what_is_no_time_is_refused),
 	    cmocka_unit_test(the_monotonic_clock_never_goes_back),
 	    cmocka_unit_test(the_wall_clock_is_the_systems),
 	};

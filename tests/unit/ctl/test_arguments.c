@@ -45,6 +45,10 @@ static char ZSH[] = "zsh";
 static char WRONG_OPTION[] = "--jsno";
 static char WRONG_COMMAND[] = "reboot";
 static char TYPO[] = "statsu";
+static char REPLAY[] = "replay";
+static char FROM[] = "--from=2026-11-29";
+static char TO[] = "--to=2026-11-30";
+static char DRY_RUN[] = "--dry-run";
 
 static void a_command_with_options_on_either_side(void **state)
 {
@@ -216,6 +220,29 @@ static void the_form_of_errors_is_known_in_any_case(void **state)
 	assert_false(arguments.json);
 }
 
+static void a_replay_is_tried_before_somebody_is_asked(void **state)
+{
+	struct lc_arguments arguments;
+	struct lc_error error;
+
+	(void)state;
+	assert_true(READ(&arguments, &error, PROGRAM, REPLAY, SOURCE, PHOTOS, FROM, TO));
+	assert_true(arguments.asks);
+	assert_true(
+	    lc_control_request_has(&arguments.request, LC_CONTROL_REQUEST_ARGUMENT_DRY_RUN));
+	assert_true(READ(&arguments, &error, PROGRAM, REPLAY, SOURCE, PHOTOS, FROM, TO, YES));
+	assert_false(arguments.asks);
+	assert_false(
+	    lc_control_request_has(&arguments.request, LC_CONTROL_REQUEST_ARGUMENT_DRY_RUN));
+	/* What is only tried is never done. */
+	assert_true(
+	    READ(&arguments, &error, PROGRAM, REPLAY, SOURCE, PHOTOS, FROM, TO, YES, DRY_RUN));
+	assert_false(arguments.asks);
+	assert_false(lc_control_request_has(&arguments.request, LC_CONTROL_REQUEST_ARGUMENT_YES));
+	assert_false(READ(&arguments, &error, PROGRAM, REPLAY, SOURCE, PHOTOS, FROM));
+	assert_non_null(strstr(error.message, "needs --from TIME and --to TIME"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +255,7 @@ int main(void)
 	    cmocka_unit_test(a_command_that_only_looks_can_be_watched),
 	    cmocka_unit_test(verbs_need_no_service),
 	    cmocka_unit_test(the_form_of_errors_is_known_in_any_case),
+	    cmocka_unit_test(a_replay_is_tried_before_somebody_is_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

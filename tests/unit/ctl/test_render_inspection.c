@@ -195,6 +195,83 @@ static void commands_tell_what_they_reached(void **state)
 	lc_inspection_free(&document);
 }
 
+static void add_replay(struct lc_inspection *document, const char *name, const char *state_of,
+		       uint64_t rows, const char *trouble)
+{
+	struct lc_inspection_replay replay = {.shard = 3,
+					      .replay = lc_view_of(name),
+					      .state = lc_view_of(state_of),
+					      .of_target = true,
+					      .bucket = lc_view_of("logs"),
+					      .prefix = lc_view_of("a/"),
+					      .from = 1700000000,
+					      .to = 1700003600,
+					      .sources = 2,
+					      .rows = rows,
+					      .objects = 1,
+					      .rows_delivered = 5,
+					      .retained_from = 1700000001,
+					      .trouble = lc_view_of(trouble)};
+
+	lc_inspection_add(document, LC_INSPECTION_REPLAYS, &replay);
+}
+
+static void a_replay_says_how_much_it_is_about(void **state)
+{
+	static const char request[] = "/v1/replay/target?target=logs/a/&from=2023-11-14T22:13:20Z&"
+				      "to=2023-11-14T23:13:20Z&yes=1";
+	struct lc_inspection document;
+
+	(void)state;
+	lc_inspection_init(&document);
+	holds(show(request, &document, 0), "ClickHouse has no such rows\n");
+	add_replay(&document, "", "counted", 30, "");
+	add_replay(&document, "", "counted", 12, "");
+	holds(show(request, &document, 0), "42 rows of 4 sources, about 2 log objects\n");
+	holds(show(request, &document, 0), "inserted before 2023-11-14 22:13:21 UTC\n");
+	assert_null(strstr(show(request, &document, 0), "ordered"));
+	lc_inspection_free(&document);
+
+	lc_inspection_init(&document);
+	add_replay(&document, "20261130T081500Z-3", "waiting", 1, "");
+	document.affected = 1;
+	holds(show(request, &document, 0), "1 row of 2 sources");
+	holds(show(request, &document, 0), "ordered: replay 20261130T081500Z-3\n");
+	lc_inspection_free(&document);
+}
+
+static void replays_are_a_table_with_what_is_wrong(void **state)
+{
+	struct lc_inspection document;
+	const char *text;
+
+	(void)state;
+	lc_inspection_init(&document);
+	holds(show("/v1/replays", &document, 0), "no replay was ordered lately\n");
+	add_replay(&document, "20261130T081500Z-3", "running", 30, "HTTP 403 AccessDenied");
+	text = show("/v1/replays", &document, 0);
+	holds(text, "REPLAY ");
+	holds(text, "to logs/a/");
+	holds(text, "2023-11-14 22:13:20");
+	holds(text, "running");
+	holds(text, "\n20261130T081500Z-3:\n  HTTP 403 AccessDenied\n");
+	lc_inspection_free(&document);
+}
+
+static void a_cancelled_replay_is_told(void **state)
+{
+	struct lc_inspection document;
+
+	(void)state;
+	lc_inspection_init(&document);
+	holds(show("/v1/replays/cancel?replay=20261130T081500Z-3", &document, 0),
+	      "there is no such replay under way\n");
+	document.affected = 1;
+	holds(show("/v1/replays/cancel?replay=20261130T081500Z-3", &document, 0),
+	      "replay 20261130T081500Z-3 is cancelled\n");
+	lc_inspection_free(&document);
+}
+
 static void shards_that_do_not_answer_stand_at_the_end(void **state)
 {
 	struct lc_inspection document;
@@ -243,6 +320,9 @@ int main(void)
 	    cmocka_unit_test(commands_tell_what_they_reached),
 	    cmocka_unit_test(shards_that_do_not_answer_stand_at_the_end),
 	    cmocka_unit_test(no_text_steers_the_terminal),
+	    cmocka_unit_test(a_replay_says_how_much_it_is_about),
+	    cmocka_unit_test(replays_are_a_table_with_what_is_wrong),
+	    cmocka_unit_test(a_cancelled_replay_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

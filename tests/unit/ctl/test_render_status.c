@@ -98,6 +98,27 @@ static void a_narrow_terminal_gets_fewer_columns(void **state)
 	lc_status_document_free(&document);
 }
 
+static void replays_under_way_are_told_in_a_line(void **state)
+{
+	struct lc_status_document document = document_of_two();
+	struct lc_buffer text;
+
+	(void)state;
+	lc_buffer_init(&text, CAP);
+	render_status(&document, (struct lc_terminal_style){0}, &text);
+	assert_null(strstr(lc_buffer_text(&text), "replay"));
+	document.shards[0].replays = 1;
+	document.shards[1].replays = 1;
+	document.shards[1].replay_records_to_come = 700;
+	lc_buffer_clear(&text);
+	render_status(&document, (struct lc_terminal_style){0}, &text);
+	assert_non_null(
+	    strstr(lc_buffer_text(&text),
+		   "\n2 replays under way, 700 rows to come: see log-courier-ctl replays\n"));
+	lc_buffer_free(&text);
+	lc_status_document_free(&document);
+}
+
 static void a_shard_that_catches_up_says_how_far_it_is(void **state)
 {
 	struct lc_status_document document = document_of_two();
@@ -306,6 +327,7 @@ int main(void)
 	    cmocka_unit_test(text_can_not_steer_the_terminal),
 	    cmocka_unit_test(checks_are_lines_that_cannot_steer_the_terminal),
 	    cmocka_unit_test(a_part_of_a_deployment_says_so),
+	    cmocka_unit_test(replays_under_way_are_told_in_a_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include "delivery/delivery.h"
 #include "delivery/discovery.h"
 #include "delivery/rebuild.h"
+#include "delivery/replays.h"
 #include "delivery/source.h"
 #include "delivery/target.h"
 #include "delivery/target_table.h"
@@ -39,6 +40,57 @@ static struct world {
 } WORLD;
 
 /* ---- the parts that are stood in for ---- */
+
+static struct lc_replay_record replay_example(void)
+{
+	struct lc_replay_record record = {.of_target = true,
+					  .bucket_size = 4,
+					  .prefix_size = 2,
+					  .from = 100,
+					  .to = 200,
+					  .rows = 30,
+					  .delivered = 10};
+
+	snprintf(record.id, sizeof(record.id), "20261130T081500Z-3");
+	memcpy(record.bucket, "logs", 4);
+	memcpy(record.prefix, "a/", 2);
+	return record;
+}
+
+void lc_replays_each(const struct lc_replays *replays,
+		     void (*visit)(void *context, const struct lc_replay_record *record,
+				   bool running, const char *trouble),
+		     void *context)
+{
+	struct lc_replay_record record = replay_example();
+
+	(void)replays;
+	visit(context, &record, true, "its target refuses");
+	snprintf(record.id, sizeof(record.id), "20261130T081501Z-3");
+	record.state = LC_REPLAY_CANCELLED;
+	visit(context, &record, false, "");
+}
+
+void lc_replays_order(struct lc_replays *replays, const struct lc_replay_record *record,
+		      bool only_counted, lc_replays_callback *callback, void *context)
+{
+	struct lc_replays_answer answer = {.record = *record, .objects = 2, .retained_from = 90};
+
+	(void)replays;
+	answer.record.rows = 30;
+	if (record->to == 300)
+		lc_error_set(&answer.error, LC_ERROR_USAGE, "rows are known up to 250 only");
+	else if (!only_counted)
+		snprintf(answer.record.id, sizeof(answer.record.id), "20261130T081500Z-3");
+	callback(context, &answer);
+}
+
+bool lc_replays_cancel(struct lc_replays *replays, struct lc_view id, struct lc_error *error)
+{
+	(void)replays;
+	error->kind = LC_ERROR_NONE;
+	return lc_view_equal(id, lc_view_of("20261130T081500Z-3"));
+}
 
 const struct lc_delivery *lc_shard_delivery(const struct lc_shard *shard)
 {
@@ -527,6 +579,67 @@ static void an_explanation_has_the_reader_and_the_targets_that_matter(void **sta
 	assert_in_range(target->failing_seconds, 2, 4);
 }
 
+static const struct lc_inspection_replay *replay_of(const struct lc_inspection *document,
+						    size_t index)
+{
+	return lc_inspection_row(document, LC_INSPECTION_REPLAYS, index);
+}
+
+static void replays_are_told_the_newest_first(void **state)
+{
+	struct world *world = *state;
+	const struct lc_inspection *document = look(world, "/v1/replays");
+	const struct lc_inspection_replay *running = replay_of(document, 1);
+
+	assert_int_equal(world->done, 1);
+	assert_int_equal(document->lists[LC_INSPECTION_REPLAYS].count, 2);
+	assert_true(lc_view_equal(replay_of(document, 0)->state, lc_view_of("cancelled")));
+	assert_true(lc_view_equal(running->state, lc_view_of("running")));
+	assert_true(lc_view_equal(running->replay, lc_view_of("20261130T081500Z-3")));
+	assert_true(lc_view_equal(running->bucket, lc_view_of("logs")));
+	assert_true(lc_view_equal(running->prefix, lc_view_of("a/")));
+	assert_true(lc_view_equal(running->trouble, lc_view_of("its target refuses")));
+	assert_int_equal(running->shard, 3);
+	assert_int_equal(running->rows, 30);
+	assert_int_equal(running->rows_delivered, 10);
+}
+
+static void a_replay_is_counted_or_ordered(void **state)
+{
+	struct world *world = *state;
+	const struct lc_inspection *document =
+	    look(world, "/v1/replay/source?source=7/photos&from=1970-01-01T00:01:40Z&"
+			"to=1970-01-01T00:03:20Z&dry-run=1");
+
+	assert_int_equal(document->affected, 0);
+	assert_true(lc_view_equal(replay_of(document, 0)->state, lc_view_of("counted")));
+	assert_true(lc_view_equal(replay_of(document, 0)->bucket, lc_view_of("photos")));
+	assert_false(replay_of(document, 0)->of_target);
+	assert_int_equal(replay_of(document, 0)->raft_session_id, 7);
+	assert_int_equal(replay_of(document, 0)->from, 100);
+	assert_int_equal(replay_of(document, 0)->to, 200);
+	assert_int_equal(replay_of(document, 0)->objects, 2);
+	document = look(world, "/v1/replay/target?target=logs/a/&from=1970-01-01T00:01:40Z&"
+			       "to=1970-01-01T00:03:20Z&yes=1");
+	assert_int_equal(document->affected, 1);
+	assert_true(replay_of(document, 0)->of_target);
+	assert_false(replay_of(document, 0)->whole_bucket);
+	assert_true(
+	    lc_view_equal(replay_of(document, 0)->replay, lc_view_of("20261130T081500Z-3")));
+	document = look(world, "/v1/replay/target?target=logs&from=1970-01-01T00:01:40Z&"
+			       "to=1970-01-01T00:05:00Z&yes=1");
+	assert_int_equal(document->affected, 0);
+	assert_int_equal(document->lists[LC_INSPECTION_PROBLEMS].count, 1);
+}
+
+static void a_replay_is_cancelled_by_its_name(void **state)
+{
+	struct world *world = *state;
+
+	assert_int_equal(look(world, "/v1/replays/cancel?replay=20261130T081500Z-3")->affected, 1);
+	assert_int_equal(look(world, "/v1/replays/cancel?replay=20261130T081500Z-4")->affected, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -543,6 +656,9 @@ int main(void)
 	    STORY(a_retry_reaches_the_targets_that_wait),
 	    STORY(a_decision_reaches_the_target_or_the_bucket),
 	    STORY(an_explanation_has_the_reader_and_the_targets_that_matter),
+	    STORY(replays_are_told_the_newest_first),
+	    STORY(a_replay_is_counted_or_ordered),
+	    STORY(a_replay_is_cancelled_by_its_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -286,6 +286,67 @@ static void the_rest_of_a_scan_begins_in_the_last_second_that_came(void **state)
 	lc_buffer_free(&sql);
 }
 
+static void a_replay_asks_only_for_its_rows(void **state)
+{
+	const struct lc_source photos = named(7, "photos");
+	struct lc_source *sources[] = {(struct lc_source *)(uintptr_t)&photos};
+	struct lc_query_rows rows = {.sources = sources, .count = 1, .from = 10, .until = 20};
+	struct lc_delivery_filter filter = {.from_ms = 5000,
+					    .to_ms = 9000,
+					    .target_bucket = lc_view_of("lo'gs"),
+					    .target_prefix = lc_view_of("a/")};
+	struct lc_delivery delivery = DELIVERY;
+	struct lc_buffer sql;
+
+	(void)state;
+	delivery.filter = &filter;
+	lc_buffer_init(&sql, 10000);
+	lc_query_append_scan(&sql, &delivery, 42, &rows);
+	assert_non_null(strstr(lc_buffer_text(&sql),
+			       "IN ((7,'photos')) AND startTime >= "
+			       "fromUnixTimestamp64Milli(toInt64(5000)) AND startTime < "
+			       "fromUnixTimestamp64Milli(toInt64(9000)) AND loggingTargetBucket != "
+			       "'' ORDER BY"));
+	lc_buffer_clear(&sql);
+	filter.of_target = true;
+	lc_query_append_rest(&sql, &delivery, 42, &rows, &photos, 15);
+	assert_non_null(strstr(lc_buffer_text(&sql),
+			       "(toInt64(9000)) AND loggingTargetBucket = 'lo\\'gs' AND "
+			       "ifNull(toString(loggingTargetPrefix), '') = 'a/' AND NOT ("));
+	lc_buffer_clear(&sql);
+	filter.whole_bucket = true;
+	lc_query_append_scan(&sql, &delivery, 42, &rows);
+	assert_non_null(
+	    strstr(lc_buffer_text(&sql), "AND loggingTargetBucket = 'lo\\'gs' ORDER BY"));
+	lc_buffer_free(&sql);
+}
+
+static void what_a_replay_is_about_is_counted_by_source(void **state)
+{
+	const struct lc_ledger_source photos = {.raft_session_id = 7,
+						.bucket = lc_view_of("photos")};
+	struct lc_delivery_filter filter = {.from_ms = 5000, .to_ms = 9000};
+	struct lc_delivery delivery = DELIVERY;
+	struct lc_buffer sql;
+
+	(void)state;
+	delivery.filter = &filter;
+	lc_buffer_init(&sql, 10000);
+	lc_query_append_matches(&sql, &delivery, 42, &photos, 10, 20);
+	assert_non_null(strstr(lc_buffer_text(&sql), "second, latest, toInt64(0), '', "));
+	assert_non_null(
+	    strstr(lc_buffer_text(&sql),
+		   "count() AS found, toUInt32(max(insertedAt)) AS latest, "
+		   "toUInt32(min(insertedAt)) AS second FROM `logs`.`access` WHERE "
+		   "raftSessionID = 7 AND bucketName = 'photos' AND insertedAt >= toDateTime(10) "
+		   "AND insertedAt < toDateTime(20) AND startTime >= "));
+	lc_buffer_clear(&sql);
+	lc_query_append_matches(&sql, &delivery, 42, NULL, 10, 20);
+	assert_non_null(strstr(lc_buffer_text(&sql),
+			       " WHERE raftSessionID % 5 = 2 AND insertedAt >= toDateTime(10) "));
+	lc_buffer_free(&sql);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -299,6 +360,8 @@ int main(void)
 	    cmocka_unit_test(the_oldest_second_is_asked_of_the_whole_table),
 	    cmocka_unit_test(a_doubtful_window_leaves_out_what_the_offsets_say_is_delivered),
 	    cmocka_unit_test(late_rows_are_counted_by_slot_then_by_second),
+	    cmocka_unit_test(a_replay_asks_only_for_its_rows),
+	    cmocka_unit_test(what_a_replay_is_about_is_counted_by_source),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -602,6 +602,63 @@ static void random_histories_agree_with_a_model(void **state)
 	}
 }
 
+static void settle(struct story *story)
+{
+	lc_source_settle_asked(story->source);
+	lc_source_unask(story->source);
+}
+
+static void a_piece_is_cut_and_the_rest_is_read_later(void **state)
+{
+	struct story *story = *state;
+
+	open_doubtful(story, 10, 100);
+	lc_source_cut_piece(story->source, 30);
+	expect_ranges(story, "10-40? 40-100?");
+	ask(story);
+	expect_ranges(story, "10-40?! 40-100?");
+	settle(story);
+	lc_source_cut_piece(story->source, 30);
+	ask(story);
+	expect_ranges(story, "40-70?! 70-100?");
+	settle(story);
+	lc_source_cut_piece(story->source, 30);
+	ask(story);
+	expect_ranges(story, "70-100?!");
+}
+
+static void a_piece_of_several_ranges_is_cut_between_or_within_them(void **state)
+{
+	struct story *story = *state;
+
+	open_sure(story, 10, 20);
+	open_sure(story, 30, 40);
+	open_sure(story, 50, 60);
+	lc_source_cut_piece(story->source, 35);
+	ask(story);
+	expect_ranges(story, "10-20! 30-40! 50-60");
+	lc_source_unask(story->source);
+	lc_source_cut_piece(story->source, 25);
+	ask(story);
+	expect_ranges(story, "10-20! 30-35! 35-40 50-60");
+	lc_source_unask(story->source);
+	/* What is opened across a cut joins it again. */
+	open_sure(story, 33, 37);
+	ask(story);
+	expect_ranges(story, "10-20! 30-40! 50-60");
+}
+
+static void a_piece_that_is_short_enough_stays(void **state)
+{
+	struct story *story = *state;
+
+	open_sure(story, 10, 20);
+	lc_source_cut_piece(story->source, 10);
+	expect_ranges(story, "10-20");
+	lc_source_cut_piece(story->source, UINT32_MAX);
+	expect_ranges(story, "10-20");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -627,6 +684,9 @@ int main(void)
 	    STORY(ranges_at_the_end_of_time_are_widened_to_it),
 	    STORY(what_is_not_open_is_not_widened),
 	    STORY(the_ledger_gets_all_ranges_with_their_age),
+	    STORY(a_piece_is_cut_and_the_rest_is_read_later),
+	    STORY(a_piece_of_several_ranges_is_cut_between_or_within_them),
+	    STORY(a_piece_that_is_short_enough_stays),
 	    STORY(random_histories_agree_with_a_model),
 	};
 

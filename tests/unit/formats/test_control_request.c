@@ -156,13 +156,70 @@ static void what_changes_something_is_a_post(void **state)
 		bool decides = i == LC_CONTROL_REQUEST_TARGETS_IGNORE ||
 			       i == LC_CONTROL_REQUEST_TARGETS_DISCARD ||
 			       i == LC_CONTROL_REQUEST_TARGETS_KEEP;
+		bool replays = i == LC_CONTROL_REQUEST_REPLAY_SOURCE ||
+			       i == LC_CONTROL_REQUEST_REPLAY_TARGET ||
+			       i == LC_CONTROL_REQUEST_REPLAYS_CANCEL;
 		bool changes = i == LC_CONTROL_REQUEST_FLUSH || i == LC_CONTROL_REQUEST_RETRY ||
-			       decides || command->answers == LC_CONTROL_REQUEST_BY_ORDER;
+			       decides || replays ||
+			       command->answers == LC_CONTROL_REQUEST_BY_ORDER;
 		bool served = command->answers != LC_CONTROL_REQUEST_BY_FILES;
 
 		assert_string_equal(command->method, !served ? "" : changes ? "POST" : "GET");
 		assert_int_equal(served, command->path[0] != '\0');
 	}
+}
+
+static void a_replay_has_a_time_and_is_confirmed(void **state)
+{
+	static const char text[] = "/v1/replay/target?target=logs/a/&from=2026-11-29T08:00:00Z&"
+				   "to=2026-11-30T00:00:00Z&yes=1";
+	struct lc_control_request request = decode(text);
+	struct lc_buffer again;
+
+	(void)state;
+	assert_int_equal(request.command, LC_CONTROL_REQUEST_REPLAY_TARGET);
+	assert_int_equal(request.from, 1795939200);
+	assert_int_equal(request.to, 1795996800);
+	lc_buffer_init(&again, 4096);
+	lc_control_request_append(&request, &again);
+	assert_string_equal(lc_buffer_text(&again), text);
+	lc_buffer_free(&again);
+
+	request = decode("/v1/replay/source?source=7/a&from=2026-11-29&to=2026-11-30&dry-run=1");
+	assert_int_equal(request.to - request.from, 86400);
+	refuse("/v1/replay/source?source=7/a&from=2026-11-29&to=2026-11-30", LC_ERROR_USAGE,
+	       "confirm it with --yes");
+	refuse("/v1/replay/source?source=7/a&from=2026-11-29&yes=1", LC_ERROR_USAGE,
+	       "needs --from TIME and --to TIME");
+	refuse("/v1/replay/source?source=7/a&from=2026-11-29&to=2026-11-29&yes=1", LC_ERROR_USAGE,
+	       "must be later");
+	refuse("/v1/replay/source?source=7/a&from=yesterday&to=2026-11-29&yes=1", LC_ERROR_USAGE,
+	       "UTC");
+	refuse("/v1/replay/source?from=2026-11-28&to=2026-11-29&yes=1", LC_ERROR_USAGE,
+	       "needs SESSION/BUCKET");
+}
+
+static void a_replay_is_named(void **state)
+{
+	struct lc_control_request request = decode("/v1/replays/cancel?replay=20261130T081500Z-0");
+
+	(void)state;
+	assert_string_equal(request.replay, "20261130T081500Z-0");
+	refuse("/v1/replays/cancel", LC_ERROR_USAGE, "needs REPLAY");
+	refuse("/v1/replays/cancel?replay=", LC_ERROR_USAGE, "as log-courier-ctl replays shows");
+	refuse("/v1/replays/cancel?replay=a%00b", LC_ERROR_USAGE,
+	       "as log-courier-ctl replays shows");
+	refuse("/v1/replays/cancel?replay=20261130T081500Z-000000000000000", LC_ERROR_USAGE,
+	       "as log-courier-ctl replays shows");
+}
+
+static void what_clickhouse_counts_may_take_longer(void **state)
+{
+	(void)state;
+	assert_int_equal(lc_control_request_patience(LC_CONTROL_REQUEST_STATUS),
+			 LC_CONTROL_REQUEST_ANSWER_SECONDS);
+	assert_int_equal(lc_control_request_patience(LC_CONTROL_REQUEST_REPLAY_SOURCE),
+			 LC_CONTROL_REQUEST_COUNT_SECONDS);
 }
 
 int main(void)
@@ -174,6 +231,9 @@ int main(void)
 	    cmocka_unit_test(hostile_requests_are_refused),
 	    cmocka_unit_test(values_are_checked),
 	    cmocka_unit_test(what_changes_something_is_a_post),
+	    cmocka_unit_test(a_replay_has_a_time_and_is_confirmed),
+	    cmocka_unit_test(a_replay_is_named),
+	    cmocka_unit_test(what_clickhouse_counts_may_take_longer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

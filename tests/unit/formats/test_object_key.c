@@ -21,7 +21,7 @@ static void assert_key(const char *prefix, int64_t ms, uint64_t unique, const ch
 	struct lc_buffer key;
 
 	lc_buffer_init(&key, 4096);
-	lc_object_key_append(&key, lc_view_of(prefix), ms, unique);
+	lc_object_key_append(&key, lc_view_of(prefix), ms, lc_view_of(""), unique);
 	assert_string_equal(lc_buffer_text(&key), expected);
 	lc_buffer_free(&key);
 }
@@ -89,6 +89,29 @@ static void another_subject_or_other_rows_make_another_key(void **state)
 	assert_true(lc_object_key_unique(&of, HASHES, 4) != unique);
 }
 
+static void a_replay_names_itself_and_makes_other_keys(void **state)
+{
+	struct lc_object_key_subject of = subject();
+	uint64_t first = lc_object_key_unique(&of, HASHES, 4);
+	uint64_t again;
+	struct lc_buffer key;
+
+	(void)state;
+	of.replay = lc_view_of("20261130T081500Z-0");
+	again = lc_object_key_unique(&of, HASHES, 4);
+	assert_true(again != first);
+	assert_true(again == lc_object_key_unique(&of, HASHES, 4));
+	of.replay = lc_view_of("20261130T081501Z-0");
+	assert_true(lc_object_key_unique(&of, HASHES, 4) != first);
+	assert_true(lc_object_key_unique(&of, HASHES, 4) != again);
+
+	lc_buffer_init(&key, 4096);
+	lc_object_key_append(&key, lc_view_of("logs/"), INT64_C(1549411238999), of.replay, 10);
+	assert_string_equal(lc_buffer_text(&key),
+			    "logs/2019-02-06-00-00-38-replay-20261130T081501Z-0-000000000000000A");
+	lc_buffer_free(&key);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -96,6 +119,7 @@ int main(void)
 	    cmocka_unit_test(the_unique_part_is_the_described_hash),
 	    cmocka_unit_test(a_unique_part_never_changes_from_version_to_version),
 	    cmocka_unit_test(another_subject_or_other_rows_make_another_key),
+	    cmocka_unit_test(a_replay_names_itself_and_makes_other_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
