@@ -239,9 +239,11 @@ static int64_t at_most(int64_t value, int64_t most)
 
 static void limit(struct lc_settings *settings)
 {
-	settings->limits_max_inflight_bytes /= SHARE;
+	int64_t object_bytes = lc_settings_object_bytes(settings);
+
+	settings->limits_max_inflight_bytes = lc_settings_inflight_bytes(settings) / SHARE;
 	settings->consumer_max_object_bytes =
-	    at_most(settings->consumer_max_object_bytes, settings->limits_max_inflight_bytes / 4);
+	    at_most(object_bytes, settings->limits_max_inflight_bytes / 4);
 	settings->limits_max_concurrent_uploads =
 	    at_most(settings->limits_max_concurrent_uploads, UPLOADS);
 	settings->limits_max_concurrent_uploads_per_target =
