@@ -104,6 +104,10 @@ not_trusted "S3 is not trusted for that" "S3 has confirmed no upload"
 need "S3's certificate is not looked at" trusts clickhouse clickhouse "s3.tls-skip-verify: true"
 await_every_row 60
 check "health is green" await 30 healthy
+need "S3's authority is trusted for target buckets by an entry of their own" \
+	trusts clickhouse clickhouse "targets: [{buckets: 'target-*', s3.tls-ca-file: $WORK/s3-authority.pem}]"
+need "rows come" load --rows 200 --sources 10 --seed 2
+await_every_row 60
 need "both are trusted again" trusts clickhouse s3
 check "the service ends on SIGTERM" stop_service
 
