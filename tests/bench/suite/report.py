@@ -59,15 +59,15 @@ class Case:
         entry = self.figures.setdefault(figure, Figure(figure, unit))
         entry.series.setdefault(who, Series()).values.append(value)
 
-    def add_ratio(self, figure, above, below):
-        """median / median, for each courier that `above` has."""
+    def add_ratio(self, figure, above, below, value="median"):
+        """One figure's median, or least value, to another's, for each courier that `above` has."""
         if above not in self.figures or below not in self.figures:
             return
         denominator = self.figures[below].series
         for who, series in list(self.figures[above].series.items()):
             against = denominator.get(who) or denominator.get(REFERENCE)
-            if against and against.median:
-                self.add(figure, "x", series.median / against.median, who)
+            if against and getattr(against, value):
+                self.add(figure, "x", getattr(series, value) / getattr(against, value), who)
 
     def document(self):
         return {"title": self.title, "facts": self.facts,
