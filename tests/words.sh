@@ -1,7 +1,8 @@
 #!/bin/sh
 # words.sh SOURCE: the words that this project does not use, and what it uses instead. Silent when no tracked file has
-# one; otherwise names file, line and the word to use. A line that must have such a word says "words: allowed". Documents
-# are wrapped at 100 columns, except for tables, code, links and what stands in backquotes.
+# one; otherwise names file, line and the word to use. A line that must have such a word says "words: allowed"; a setting
+# may be called ledger.when-behind. Documents are wrapped at 100 columns, except for tables, code, links and what stands in
+# backquotes.
 #
 # The table: an extended regular expression that is matched as a whole word (an underscore is part of a word), and what
 # to use.
@@ -9,7 +10,7 @@ set -eu
 cd "$1"
 status=0
 while read -r expression use; do
-	found=$(git grep -nIwE "$expression" -- . ':!tests/words.sh' | grep -v 'words: allowed' || true)
+	found=$(git grep -nIwE "$expression" -- . ':!tests/words.sh' | grep -v -e 'words: allowed' -e 'when-behind:\?' || true)
 	[ -z "$found" ] || { printf '%s\n' "$found" | sed "s|\$|  <- use: $use|"; status=1; }
 done <<'END'
 [Bb]ehind                   after or before, newer or older than, past: in a system about order it has meant both directions

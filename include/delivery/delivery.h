@@ -21,6 +21,7 @@ struct lc_error;
 struct lc_ledger;
 struct lc_loop;
 struct lc_object_table;
+struct lc_presence;
 struct lc_random;
 struct lc_rebuild;
 struct lc_reconcile;
@@ -46,7 +47,7 @@ struct lc_delivery_filter {
 /* What the parts tell, from the loop. */
 struct lc_delivery_events {
 	/* A discovery has ended: `error` kind NONE, or why it failed. A failed one is tried again,
-	 * but for LC_ERROR_CONFLICT, after which the cycle stands still. */
+	 * but for LC_ERROR_OUTDATED, after which the cycle stands still. */
 	void (*discovered)(void *context, const struct lc_error *error);
 	/* A scan has left the source: its marks and ranges have moved. */
 	void (*scanned)(void *context, struct lc_source *source);
@@ -62,6 +63,9 @@ struct lc_delivery_events {
 	/* What the ledger has told cannot be (LC_ERROR_CORRUPT): there is no way on, as after
 	 * lc_ledger_open's on_corrupt. */
 	void (*damaged)(void *context, const struct lc_error *error);
+	/* Another courier, which has begun earlier, delivers this shard as well: this one must
+	 * stop. `error` (LC_ERROR_CONFLICT) says which. */
+	void (*rivalled)(void *context, const struct lc_error *error);
 	/* The source's offset is committed and nothing newer waits. */
 	void (*committed)(void *context, struct lc_source *source);
 	/* No insert of offsets is under way and none waits. */
@@ -101,6 +105,7 @@ struct lc_delivery {
 	struct lc_scan *scan;
 	struct lc_cycle *cycle;
 	struct lc_replays *replays;
+	struct lc_presence *presence;
 };
 
 #endif

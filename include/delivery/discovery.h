@@ -30,6 +30,10 @@ void lc_discovery_start(struct lc_discovery *discovery, unsigned seat,
 /* Cancels it without callback; nothing is kept of an answer that was not complete. */
 void lc_discovery_cancel(struct lc_discovery *discovery);
 
+/* The next discovery that has a window compares ClickHouse's offsets with the ledger, as the first
+ * one does: it fails with LC_ERROR_OUTDATED if they are ahead, as another courier leaves them. */
+void lc_discovery_read_offsets(struct lc_discovery *discovery);
+
 /* The end of the last window, 0 before the first: rows with insertedAt < until are known. */
 uint32_t lc_discovery_until(const struct lc_discovery *discovery);
 
@@ -39,6 +43,9 @@ uint32_t lc_discovery_closed(const struct lc_discovery *discovery);
 
 /* True if there is more to discover at once: the last window was a slice of what has closed. */
 bool lc_discovery_lags(const struct lc_discovery *discovery);
+
+/* The ClickHouse URL that the last discovery used. */
+unsigned lc_discovery_seat(const struct lc_discovery *discovery);
 
 /* ClickHouse's clock, less what is left to discover: what it would show if windows had always been
  * discovered in time. Sources become ready by it, so that slices make no smaller objects. 0 before

@@ -40,6 +40,14 @@ void lc_query_append_oldest(struct lc_buffer *sql, const struct lc_delivery *del
 void lc_query_append_offsets(struct lc_buffer *sql, const struct lc_delivery *delivery,
 			     uint64_t marker);
 
+/* What lives of shards show of themselves (delivery/presence.h) stands in the offsets table as well,
+ * for a bucket whose name no bucket can have. It is left out of all that is said of offsets. */
+#define LC_QUERY_PRESENCE_BUCKET "/log-courier"
+
+/* The newest row of each life of this shard, or of one that has raft sessions in common with it. */
+void lc_query_append_presence(struct lc_buffer *sql, const struct lc_delivery *delivery,
+			      uint64_t marker);
+
 /* Per source and slot of LC_LEDGER_SLOT_SECONDS: the rows with `from` <= insertedAt < `until`. */
 void lc_query_append_slots(struct lc_buffer *sql, const struct lc_delivery *delivery,
 			   uint64_t marker, uint32_t from, uint32_t until);

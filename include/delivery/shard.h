@@ -8,6 +8,7 @@
 #define LC_DELIVERY_SHARD_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct lc_counters;
 struct lc_delivery;
@@ -24,7 +25,8 @@ struct lc_shard_callbacks {
 	 * delivered is committed, or could not be. Once. */
 	void (*on_drained)(void *context);
 	/* The shard cannot go on: LC_ERROR_CORRUPT, the ledger is damaged; LC_ERROR_CONFLICT,
-	 * another courier delivers its sources. Nothing more happens. */
+	 * another courier delivers it as well; LC_ERROR_OUTDATED, ClickHouse's offsets are ahead of
+	 * its ledger, so that another one has delivered it. Nothing more happens. */
 	void (*on_failed)(void *context, const struct lc_error *error);
 };
 
@@ -55,5 +57,10 @@ bool lc_shard_delivering(const struct lc_shard *shard);
 
 /* Cancels all without callback and releases it. */
 void lc_shard_free(struct lc_shard *shard);
+
+/* After LC_ERROR_OUTDATED, when the shard is freed: a new one begins at ClickHouse's offsets, as at a
+ * first start. *rows: as lc_adoption_remove_ledger. */
+bool lc_shard_adopt_offsets(const struct lc_settings *settings, unsigned shard,
+			    unsigned shard_count, uint64_t *rows, struct lc_error *error);
 
 #endif

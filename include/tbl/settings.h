@@ -302,6 +302,12 @@ LC_SETTING_INTEGER(shutdown_timeout_seconds, "shutdown-timeout-seconds", SERVICE
 	"to stop. What is not delivered by then is delivered after the next start.")
 LC_SETTING_TEXT(state_directory, "state-directory", SERVICE, "/var/lib/log-courier", PATH,
 	"Directory for what the service must remember: its ledgers. Two services cannot share one.")
+LC_SETTING_CHOICE(ledger_when_behind, "ledger.when-behind", SERVICE, LC_LEDGER_WHEN_BEHIND_STOP,
+	enum lc_ledger_when_behind,
+	"What a shard does when ClickHouse's offsets are ahead of its ledger, so that another courier has "
+	"delivered it in the meantime. stop: it stops, because rows could be delivered twice. adopt: it "
+	"forgets its ledger and goes on from these offsets, at least once: for a pair of machines of which "
+	"a leader election runs one at a time.")
 /* clang-format on */
 
 #undef LC_SETTING_GROUP

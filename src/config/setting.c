@@ -24,7 +24,8 @@ _Static_assert(sizeof(enum lc_s3_addressing) == sizeof(unsigned) &&
 		   sizeof(enum lc_s3_encryption) == sizeof(unsigned) &&
 		   sizeof(enum lc_log_level) == sizeof(unsigned) &&
 		   sizeof(enum lc_log_destination) == sizeof(unsigned) &&
-		   sizeof(enum lc_log_keys) == sizeof(unsigned),
+		   sizeof(enum lc_log_keys) == sizeof(unsigned) &&
+		   sizeof(enum lc_ledger_when_behind) == sizeof(unsigned),
 	       "an enum is an unsigned");
 
 static const char *const s3_addressing_style_CHOICES[] = {
@@ -35,6 +36,11 @@ static const char *const s3_addressing_style_CHOICES[] = {
 static const char *const s3_conditional_put_CHOICES[] = {
 #define LC_S3_CONDITIONAL(name, text) (text),
 #include "tbl/s3_choices.h"
+};
+
+static const char *const ledger_when_behind_CHOICES[] = {
+#define LC_LEDGER_WHEN_BEHIND(name, text) (text),
+#include "tbl/ledger_choices.h"
 };
 
 static const char *const s3_checksum_CHOICES[] = {

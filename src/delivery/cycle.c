@@ -220,9 +220,9 @@ static void on_discovered(void *context, const struct lc_error *error)
 	struct lc_cycle *cycle = context;
 	struct lc_counters *counters = cycle->delivery->counters;
 
-	if (error->kind != LC_ERROR_CONFLICT)
+	if (error->kind != LC_ERROR_OUTDATED)
 		note_discovery(cycle, error);
-	if (error->kind == LC_ERROR_CONFLICT) {
+	if (error->kind == LC_ERROR_OUTDATED) {
 		enter(cycle, LC_CYCLE_STOPPED);
 	} else if (error->kind != LC_ERROR_NONE) {
 		lc_counters_add(counters, LC_COUNTERS_DISCOVERY_FAILURES, 1);

@@ -33,7 +33,7 @@ enum {
 enum step {
 	STEP_IDLE,
 	STEP_CLOCK,   /* ClickHouse is asked for its clock, */
-	STEP_OFFSETS, /* for the offsets, once in the life of a process, */
+	STEP_OFFSETS, /* for the offsets, at first and when asked to, */
 	STEP_AHEAD,   /* the ledger, whether these are ahead of what is on record, */
 	STEP_OLDEST,  /* ClickHouse for the oldest row, where the first window begins, */
 	STEP_WINDOW,  /* and for what is in the window */
@@ -57,8 +57,8 @@ struct found {
 struct lc_discovery {
 	const struct lc_delivery *delivery;
 
-	bool fresh;              /* the ledger was made just now */
-	bool offsets_read;       /* the offsets table was looked at */
+	bool fresh;              /* the ledger was made just now, and has no floors yet */
+	bool offsets_read;       /* the offsets table was looked at, as often as asked to */
 	uint32_t until;          /* end of the last window */
 	uint32_t closed;         /* what lies before it can be asked for; it may go back */
 	struct lc_slice slice;   /* of that, so much at once */
@@ -136,9 +136,19 @@ uint32_t lc_discovery_until(const struct lc_discovery *discovery)
 	return discovery->until;
 }
 
+void lc_discovery_read_offsets(struct lc_discovery *discovery)
+{
+	discovery->offsets_read = false;
+}
+
 uint32_t lc_discovery_closed(const struct lc_discovery *discovery)
 {
 	return discovery->closed;
+}
+
+unsigned lc_discovery_seat(const struct lc_discovery *discovery)
+{
+	return discovery->seat;
 }
 
 static uint32_t seconds_left(const struct lc_discovery *discovery)
@@ -359,7 +369,7 @@ static void begin_window(struct lc_discovery *discovery)
 		ask_window(discovery);
 }
 
-/* ---- the offsets, once in the life of a process ---- */
+/* ---- the offsets ---- */
 
 static void on_ahead(void *context, const struct lc_ledger_count *ahead, size_t count)
 {
@@ -372,10 +382,11 @@ static void on_ahead(void *context, const struct lc_ledger_count *ahead, size_t 
 		return;
 	}
 	lc_error_set(
-	    &failure, LC_ERROR_CONFLICT,
+	    &failure, LC_ERROR_OUTDATED,
 	    "ClickHouse's offsets are ahead of our ledger for %zu sources, first raft session %u, "
 	    "bucket %.*s: another courier delivers them, or the ledger is an old copy. Stop the "
-	    "other one, or reset the ledger (log-courier-ctl ledger reset)",
+	    "other one, or reset the ledger (log-courier-ctl ledger reset); under a leader "
+	    "election, see ledger.when-behind",
 	    count, (unsigned)ahead[0].source.raft_session_id,
 	    lc_view_shown(ahead[0].source.bucket, 64), ahead[0].source.bucket.data);
 	finish(discovery, &failure);
@@ -454,6 +465,7 @@ static void end_offsets(struct lc_discovery *discovery, const struct lc_error *e
 		return;
 	}
 	set_floors(discovery);
+	discovery->fresh = false;
 	discovery->offsets_read = true;
 	begin_window(discovery);
 }

@@ -177,13 +177,19 @@ void lc_query_append_window(struct lc_buffer *sql, const struct lc_delivery *del
 	close_answer(sql);
 }
 
-static void append_grouped_offsets(struct lc_buffer *sql, const struct lc_delivery *delivery)
+static void append_from_offsets(struct lc_buffer *sql, const struct lc_delivery *delivery)
 {
 	lc_buffer_append_format(sql, " FROM `%s`.`%s` WHERE ",
 				delivery->settings->clickhouse_database,
 				delivery->settings->clickhouse_offsets_table);
 	append_shard(sql, delivery);
-	lc_buffer_append_text(sql, " GROUP BY raftSessionID, bucketName");
+}
+
+static void append_grouped_offsets(struct lc_buffer *sql, const struct lc_delivery *delivery)
+{
+	append_from_offsets(sql, delivery);
+	lc_buffer_append_text(sql, " AND bucketName != '" LC_QUERY_PRESENCE_BUCKET
+				   "' GROUP BY raftSessionID, bucketName");
 }
 
 void lc_query_append_oldest(struct lc_buffer *sql, const struct lc_delivery *delivery,
@@ -230,6 +236,20 @@ void lc_query_append_offsets(struct lc_buffer *sql, const struct lc_delivery *de
 			      "SELECT toUInt32(raftSessionID) AS session, toString(bucketName) AS "
 			      "bucket, count() AS found, toUInt32(0) AS second, " FLOOR);
 	append_grouped_offsets(sql, delivery);
+	close_answer(sql);
+}
+
+void lc_query_append_presence(struct lc_buffer *sql, const struct lc_delivery *delivery,
+			      uint64_t marker)
+{
+	open_answer(sql, marker, "floor.1, floor.2, floor.3", false);
+	lc_buffer_append_text(sql,
+			      "SELECT toUInt32(raftSessionID) AS session, toString(bucketName) AS "
+			      "bucket, count() AS found, toUInt32(0) AS second, " FLOOR);
+	append_from_offsets(sql, delivery);
+	lc_buffer_append_text(sql, " AND bucketName = '" LC_QUERY_PRESENCE_BUCKET
+				   "' GROUP BY raftSessionID, bucketName, "
+				   "substring(lastProcessedReqId, 1, 16)");
 	close_answer(sql);
 }
 

@@ -11,6 +11,7 @@
 #include "clients/clickhouse.h"
 #include "clients/diagnose.h"
 #include "config/settings.h"
+#include "delivery/discovery.h"
 #include "delivery/query.h"
 #include "delivery/slice.h"
 #include "delivery/source.h"
@@ -624,6 +625,9 @@ void lc_reconcile_start_if_due(struct lc_reconcile *reconcile, uint32_t until, u
 	    .until = until < now ? until : now,
 	    .passed_over = UINT32_MAX,
 	};
+	/* Another courier may have begun since. */
+	if (reconcile->pass.full)
+		lc_discovery_read_offsets(reconcile->delivery->discovery);
 	if (stands_too_high(reconcile))
 		lower_horizon(reconcile);
 	else

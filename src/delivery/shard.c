@@ -20,6 +20,7 @@
 #include "delivery/delivery.h"
 #include "delivery/discovery.h"
 #include "delivery/object.h"
+#include "delivery/presence.h"
 #include "delivery/rebuild.h"
 #include "delivery/reconcile.h"
 #include "delivery/replays.h"
@@ -29,6 +30,7 @@
 #include "delivery/target_table.h"
 #include "delivery/undelivered.h"
 #include "delivery/upload.h"
+#include "ledger/adoption.h"
 #include "ledger/file_name.h"
 #include "ledger/ledger.h"
 
@@ -152,6 +154,7 @@ static void fail(struct lc_shard *shard, const struct lc_error *error)
 	lc_log(LC_LOG_ERROR, "the shard is stopping", LC_LOG_FAULT(error));
 	enter(shard, STEP_FAILED);
 	lc_cycle_stop(shard->delivery.cycle);
+	lc_presence_stop(shard->delivery.presence);
 	lc_loop_timer_stop(shard->janitor_timer);
 	lc_replays_stop(shard->delivery.replays);
 	shard->callbacks->on_failed(shard->context, error);
@@ -182,10 +185,18 @@ static void on_discovered(void *context, const struct lc_error *error)
 	struct lc_shard *shard = context;
 
 	tell_ready(shard);
-	if (error->kind == LC_ERROR_CONFLICT)
+	if (error->kind == LC_ERROR_OUTDATED)
 		fail(shard, error);
-	else if (error->kind == LC_ERROR_NONE && shard->fresh)
+	if (error->kind != LC_ERROR_NONE)
+		return;
+	lc_presence_begin(shard->delivery.presence);
+	if (shard->fresh)
 		begin_horizon(shard);
+}
+
+static void on_rivalled(void *context, const struct lc_error *error)
+{
+	fail(context, error);
 }
 
 static const struct lc_delivery_events EVENTS = {
@@ -196,6 +207,7 @@ static const struct lc_delivery_events EVENTS = {
     .room = on_room,
     .lost = on_source_settled,
     .damaged = on_ledger_damaged,
+    .rivalled = on_rivalled,
     .committed = on_source_settled,
     .commits_ended = on_commits_ended,
 };
@@ -401,6 +413,7 @@ static bool make_delivery(struct lc_shard *shard, struct lc_error *error)
 	delivery->scan = lc_scan_new(delivery);
 	delivery->cycle = lc_cycle_new(delivery);
 	delivery->replays = lc_replays_new(delivery);
+	delivery->presence = lc_presence_new(delivery);
 	return true;
 }
 
@@ -409,6 +422,7 @@ static void free_delivery(struct lc_shard *shard)
 {
 	struct lc_delivery *delivery = &shard->delivery;
 
+	lc_presence_free(delivery->presence);
 	lc_replays_free(delivery->replays);
 	lc_cycle_free(delivery->cycle);
 	lc_scan_free(delivery->scan);
@@ -481,6 +495,7 @@ void lc_shard_drain(struct lc_shard *shard)
 	enter(shard, STEP_DRAINING);
 	lc_replays_stop(shard->delivery.replays);
 	lc_cycle_stop(shard->delivery.cycle);
+	lc_presence_stop(shard->delivery.presence);
 	lc_rebuild_cancel(shard->delivery.rebuild);
 	lc_reconcile_cancel(shard->delivery.reconcile);
 	check_drained(shard);
@@ -514,4 +529,13 @@ void lc_shard_free(struct lc_shard *shard)
 	lc_loop_timer_free(shard->janitor_timer);
 	lc_loop_timer_free(shard->abandon_timer);
 	free(shard);
+}
+
+bool lc_shard_adopt_offsets(const struct lc_settings *settings, unsigned shard,
+			    unsigned shard_count, uint64_t *rows, struct lc_error *error)
+{
+	char path[PATH_MAX];
+
+	return lc_file_name_path(path, settings->state_directory, shard, shard_count, "", error) &&
+	       lc_adoption_remove_ledger(path, rows, error);
 }

@@ -36,6 +36,7 @@ struct life {
 	enum lc_page_phase phase;
 	int exit_code;
 	bool abandoned;
+	bool outdated; /* the shard has ended so that a new one begins at ClickHouse's offsets */
 };
 
 static void enter(struct life *life, enum lc_page_phase phase)
@@ -204,24 +205,70 @@ static int complain(const struct life *life, const struct lc_error *error)
 		return LC_EXIT_CONFIG;
 	if (error->kind == LC_ERROR_CORRUPT)
 		return LC_EXIT_LEDGER;
-	return error->kind == LC_ERROR_CONFLICT ? LC_EXIT_CONFLICT : LC_EXIT_FAILURE;
+	if (error->kind == LC_ERROR_CONFLICT || error->kind == LC_ERROR_OUTDATED)
+		return LC_EXIT_CONFLICT;
+	return LC_EXIT_FAILURE;
 }
 
 static void on_shard_failed(void *context, const struct lc_error *error)
 {
 	struct life *life = context;
 
-	life->exit_code = complain(life, error);
+	life->outdated = error->kind == LC_ERROR_OUTDATED &&
+		       life->worker->settings->ledger_when_behind == LC_LEDGER_WHEN_BEHIND_ADOPT;
+	if (!life->outdated)
+		life->exit_code = complain(life, error);
 	lc_loop_stop(life->loop);
 }
 
-static bool set_up(struct life *life, struct lc_error *error)
+static bool make_shard(struct life *life, struct lc_error *error)
 {
 	static const struct lc_shard_callbacks callbacks = {
 	    .on_ready = on_shard_ready,
 	    .on_drained = on_shard_drained,
 	    .on_failed = on_shard_failed,
 	};
+	const struct lc_worker *worker = life->worker;
+
+	life->shard = lc_shard_new(life->loop, worker->settings, worker->shard, worker->shard_count,
+				   &worker->page->counters, &callbacks, life, error);
+	if (life->shard == NULL)
+		return false;
+	life->control = lc_control_worker_new(life->shard, worker->shard, on_answer, life);
+	return true;
+}
+
+static void free_shard(struct life *life)
+{
+	if (life->shard != NULL)
+		lc_shard_free(life->shard);
+	lc_control_worker_free(life->control);
+	life->shard = NULL;
+	life->control = NULL;
+}
+
+/* What was asked of the former shard is not answered, as when a worker dies. */
+static bool adopt_offsets(struct life *life, struct lc_error *error)
+{
+	const struct lc_worker *worker = life->worker;
+	uint64_t rows;
+
+	life->outdated = false;
+	free_shard(life);
+	if (!lc_shard_adopt_offsets(worker->settings, worker->shard, worker->shard_count, &rows,
+				 error) ||
+	    !make_shard(life, error))
+		return false;
+	lc_log(LC_LOG_WARNING,
+	       "another courier has delivered this shard in the meantime; delivery goes on from "
+	       "ClickHouse's offsets, and so many rows that this one had taken may be delivered "
+	       "again",
+	       LC_LOG_UINT("rows_at_most", rows));
+	return true;
+}
+
+static bool set_up(struct life *life, struct lc_error *error)
+{
 	const struct lc_worker *worker = life->worker;
 	uint64_t timeout_ms =
 	    (uint64_t)worker->settings->supervisor_heartbeat_timeout_seconds * 1000;
@@ -232,11 +279,8 @@ static bool set_up(struct life *life, struct lc_error *error)
 	life->loop = lc_loop_new(error);
 	if (life->loop == NULL)
 		return false;
-	life->shard = lc_shard_new(life->loop, worker->settings, worker->shard, worker->shard_count,
-				   &worker->page->counters, &callbacks, life, error);
-	if (life->shard == NULL)
+	if (!make_shard(life, error))
 		return false;
-	life->control = lc_control_worker_new(life->shard, worker->shard, on_answer, life);
 	life->heartbeat = lc_loop_timer_new(life->loop, on_heartbeat, life);
 	life->orphan_deadline = lc_loop_timer_new(life->loop, on_orphan_deadline, life);
 	life->channel = lc_channel_new(life->loop, worker->channel, LC_FRAME_TO_WORKER,
@@ -246,18 +290,22 @@ static bool set_up(struct life *life, struct lc_error *error)
 
 static int deliver(struct life *life)
 {
+	struct lc_error error;
+
 	on_heartbeat(life);
-	lc_shard_start(life->shard);
-	lc_loop_run(life->loop);
+	do {
+		lc_shard_start(life->shard);
+		lc_loop_run(life->loop);
+	} while (life->outdated && adopt_offsets(life, &error));
+	if (life->shard == NULL)
+		life->exit_code = complain(life, &error);
 	lc_log(LC_LOG_INFO, "worker ends", LC_LOG_BOOL("abandoned", life->abandoned));
 	return life->exit_code;
 }
 
 static void tear_down(struct life *life)
 {
-	if (life->shard != NULL)
-		lc_shard_free(life->shard);
-	lc_control_worker_free(life->control);
+	free_shard(life);
 	lc_channel_free(life->channel);
 	lc_loop_timer_free(life->orphan_deadline);
 	lc_loop_timer_free(life->heartbeat);

@@ -275,6 +275,19 @@ static void answer_offsets(const struct sim_query *query, struct lc_buffer *answ
 	}
 }
 
+static void answer_presence(const struct sim_query *query, struct lc_buffer *answer)
+{
+	for (size_t i = 0; i < SIM_PRESENCE_MAX && sim->shown[i].req_id[0] != '\0'; i++) {
+		const struct sim_presence *shown = &sim->shown[i];
+		struct lc_offset offset = {.start_time_ms = shown->start_ms,
+					   .req_id = lc_view_of(shown->req_id)};
+
+		if (shown->session % query->shard_count == query->shard)
+			append_numbers(answer, query->marker, shown->session,
+				       LC_QUERY_PRESENCE_BUCKET, 1, 0, &offset, query->marker);
+	}
+}
+
 static void answer_oldest(const struct sim_query *query, unsigned seat, struct lc_buffer *answer)
 {
 	uint32_t oldest = UINT32_MAX;
@@ -440,6 +453,9 @@ bool sim_answer(const struct sim_query *query, unsigned seat, struct lc_buffer *
 	case SIM_QUERY_OFFSETS:
 		answer_offsets(query, answer);
 		break;
+	case SIM_QUERY_PRESENCE:
+		answer_presence(query, answer);
+		break;
 	case SIM_QUERY_OLDEST:
 		answer_oldest(query, seat, answer);
 		break;
@@ -474,6 +490,34 @@ bool sim_answer(const struct sim_query *query, unsigned seat, struct lc_buffer *
 	return whole;
 }
 
+bool sim_is_presence(struct lc_view data)
+{
+	struct lc_row_binary_reader reader = lc_row_binary_reader_of(data);
+
+	return data.size > 0 &&
+	       lc_view_equal(lc_row_binary_text(&reader), lc_view_of(LC_QUERY_PRESENCE_BUCKET));
+}
+
+static void insert_presence(struct lc_view data)
+{
+	struct lc_row_binary_reader reader = lc_row_binary_reader_of(data);
+	struct sim_presence shown = {.session = 0};
+	uint32_t second;
+	struct lc_view req_id;
+
+	lc_row_binary_text(&reader);
+	shown.session = (uint32_t)lc_row_binary_number(&reader, 2);
+	second = (uint32_t)lc_row_binary_number(&reader, 4);
+	shown.start_ms = (int64_t)lc_row_binary_number(&reader, 8);
+	req_id = lc_row_binary_text(&reader);
+	if (reader.state != LC_ROW_BINARY_GOOD || second != 0 || reader.next != reader.end ||
+	    req_id.size >= sizeof(shown.req_id))
+		sim_fail("a row of presence that cannot be read");
+	memcpy(shown.req_id, req_id.data, req_id.size);
+	memmove(sim->shown + 1, sim->shown, sizeof(sim->shown) - sizeof(sim->shown[0]));
+	sim->shown[0] = shown;
+}
+
 static struct sim_source *read_offset(struct lc_row_binary_reader *reader, struct lc_offset *offset)
 {
 	struct lc_view bucket = lc_row_binary_text(reader);
@@ -493,6 +537,8 @@ void sim_check_sent(struct lc_view data)
 {
 	struct lc_row_binary_reader reader = lc_row_binary_reader_of(data);
 
+	if (sim_is_presence(data))
+		return;
 	while (reader.next < reader.end) {
 		struct lc_offset offset;
 		struct sim_source *source = read_offset(&reader, &offset);
@@ -508,6 +554,10 @@ void sim_insert_offsets(struct lc_view data)
 {
 	struct lc_row_binary_reader reader = lc_row_binary_reader_of(data);
 
+	if (sim_is_presence(data)) {
+		insert_presence(data);
+		return;
+	}
 	while (reader.next < reader.end) {
 		struct lc_offset before;
 		struct lc_offset now;

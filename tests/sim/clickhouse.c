@@ -146,7 +146,8 @@ static void insert(struct lc_clickhouse_query *query)
 			  : sim_chance(0.5);
 
 	if (stored) {
-		sim->strays |= sim->state_lost && query->clickhouse == NULL;
+		sim->strays |= sim->state_lost && query->clickhouse == NULL &&
+			       !sim_is_presence(lc_buffer_view(&query->data));
 		sim_insert_offsets(lc_buffer_view(&query->data));
 		sim_crash_point("offsets are inserted");
 	}

@@ -58,7 +58,7 @@ static void on_drained(void *context)
 static void on_failed(void *context, const struct lc_error *error)
 {
 	(void)context;
-	if (error->kind == LC_ERROR_CONFLICT && sim->strays) {
+	if (error->kind == LC_ERROR_OUTDATED && sim->strays) {
 		sim_trace("the operator resets the ledger: %s", error->message);
 		sim->reset_wanted = true;
 		sim->crash_wanted = true;

@@ -16,6 +16,7 @@
 #define FROM_LOGS "FROM `logs`.`logs` WHERE "
 #define BOUNDS "insertedAt >= toDateTime(#) AND insertedAt < toDateTime(#)"
 #define SHARD "raftSessionID % # = #"
+#define FROM_OFFSETS " FROM `logs`.`offsets` WHERE " SHARD
 #define OF_SOURCES "raftSessionID IN (~) AND " BOUNDS " AND (raftSessionID, bucketName) IN (~)"
 #define BY_SOURCE " GROUP BY raftSessionID, bucketName)"
 #define BY_SECOND " GROUP BY raftSessionID, bucketName, second)"
@@ -55,7 +56,11 @@ static const struct shape SHAPES[] = {
      "groupArray(concat(name, '=', value)), ', ') FROM system.settings WHERE (name, value) IN (~"
      ")), ''), toUInt64(#)"},
     {SIM_QUERY_OFFSETS, NUMBERS("", "floor.1, floor.2, floor.3", "") SELECT
-     "toUInt32(0) AS second, " FLOOR " FROM `logs`.`offsets` WHERE " SHARD BY_SOURCE},
+     "toUInt32(0) AS second, " FLOOR FROM_OFFSETS " AND bucketName != '/log-courier'" BY_SOURCE},
+    {SIM_QUERY_PRESENCE, NUMBERS("", "floor.1, floor.2, floor.3", "") SELECT
+     "toUInt32(0) AS second, " FLOOR FROM_OFFSETS
+     " AND bucketName = '/log-courier' GROUP BY raftSessionID, bucketName, "
+     "substring(lastProcessedReqId, 1, 16))"},
     {SIM_QUERY_OLDEST, COUNTS "SELECT toUInt32(0) AS session, '' AS bucket, count() AS found, "
 			      "toUInt32(min(insertedAt)) AS second FROM `logs`.`logs`)"},
     {SIM_QUERY_DOUBTFUL_WINDOW,
@@ -65,7 +70,8 @@ static const struct shape SHAPES[] = {
 	     "count() AS found, toUInt32(min(l.insertedAt)) AS second, "
 	     "tuple(any(o.floor.1), any(o.floor.2), any(o.floor.3)) AS known "
 	     "FROM `logs`.`logs` AS l GLOBAL ANY LEFT JOIN (SELECT raftSessionID, "
-	     "bucketName, " FLOOR " FROM `logs`.`offsets` WHERE " SHARD BY_SOURCE " AS o ON "
+	     "bucketName, " FLOOR FROM_OFFSETS " AND bucketName != '/log-courier'" BY_SOURCE
+	     " AS o ON "
 	     "l.raftSessionID = o.raftSessionID AND l.bucketName = o.bucketName WHERE l." SHARD
 	     " AND l.insertedAt >= toDateTime(#) AND l.insertedAt < toDateTime(#) AND "
 	     "tuple(toUInt32(l.insertedAt), "
@@ -316,6 +322,7 @@ static void fill(struct sim_query *query, const struct found *found)
 		fill_bounds(query, n + 2);
 		break;
 	case SIM_QUERY_OFFSETS:
+	case SIM_QUERY_PRESENCE:
 		fill_shard(query, n);
 		break;
 	case SIM_QUERY_MATCHES:

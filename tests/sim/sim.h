@@ -34,6 +34,8 @@ enum {
 	SIM_JUMPS_MAX = 3,
 	SIM_REQ_ID_SIZE = 20,
 	SIM_REPLAYS_MAX = 6,
+	SIM_PRESENCE_MAX = 32, /* rows of presence that are not merged yet */
+	SIM_PRESENCE_SIZE = 128,
 	SIM_PIECE_MAX = 65536, /* bytes of an answer that come at once */
 };
 
@@ -177,6 +179,13 @@ struct sim_replay {
 	uint16_t *found;      /* its lines in objects, by number */
 };
 
+/* A row by which a life of a shard shows itself. */
+struct sim_presence {
+	uint32_t session;
+	int64_t start_ms;
+	char req_id[SIM_PRESENCE_SIZE];
+};
+
 struct sim_object; /* s3.c */
 
 /* One history. */
@@ -205,6 +214,7 @@ struct sim {
 
 	struct lc_loop *loop;
 	struct sim_object *objects;
+	struct sim_presence shown[SIM_PRESENCE_MAX]; /* the newest come first */
 	unsigned lives;
 	bool state_lost;        /* at least once: rows may be delivered again */
 	bool size_refused;      /* an object waits long for its target to take such a size again */
@@ -304,6 +314,7 @@ struct sim_source *sim_source_find(uint32_t session, struct lc_view bucket);
 enum sim_query_kind {
 	SIM_QUERY_CLOCK,
 	SIM_QUERY_OFFSETS,
+	SIM_QUERY_PRESENCE,
 	SIM_QUERY_OLDEST,
 	SIM_QUERY_DOUBTFUL_WINDOW,
 	SIM_QUERY_WINDOW,
@@ -353,6 +364,8 @@ uint64_t sim_answer_rows(const struct sim_query *query, struct lc_view answer);
 void sim_check_sent(struct lc_view data);
 /* Takes the rows of an INSERT. */
 void sim_insert_offsets(struct lc_view data);
+/* Whether they are a row of presence (delivery/presence.h), which is no offset. */
+bool sim_is_presence(struct lc_view data);
 
 /* ---- s3.c ---- */
 

@@ -19,6 +19,9 @@ int reconcile_story_set_up(void **state)
 	story->world.delivery.shard_count = RECONCILE_STORY_SHARD_COUNT;
 	delivery_world_begin(&story->world, 1);
 	story->world.delivery.state.horizon = RECONCILE_STORY_HORIZON;
+	story->world.delivery.state.until = RECONCILE_STORY_HORIZON;
+	story->discovery = lc_discovery_new(&story->world.delivery);
+	story->world.delivery.discovery = story->discovery;
 	story->reconcile = lc_reconcile_new(&story->world.delivery);
 	*state = story;
 	return 0;
@@ -29,6 +32,7 @@ int reconcile_story_tear_down(void **state)
 	struct reconcile_story *story = *state;
 
 	lc_reconcile_free(story->reconcile);
+	lc_discovery_free(story->discovery);
 	delivery_world_end(&story->world);
 	free(story);
 	return 0;

@@ -2,6 +2,7 @@
 #ifndef LC_TESTS_SUPPORT_RECONCILE_STORY_H
 #define LC_TESTS_SUPPORT_RECONCILE_STORY_H
 
+#include "delivery/discovery.h"
 #include "delivery/reconcile.h"
 #include "support/delivery_world.h"
 #include "support/story.h"
@@ -20,6 +21,7 @@ enum {
 
 struct reconcile_story {
 	struct delivery_world world;
+	struct lc_discovery *discovery; /* of the delivery */
 	struct lc_reconcile *reconcile;
 };
 

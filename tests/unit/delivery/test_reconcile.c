@@ -52,6 +52,44 @@ static void the_first_pass_looks_at_all_within_the_horizon(void **state)
 	assert_int_equal(lc_counters_get(&story->world.counters, LC_COUNTERS_RECONCILES), 0);
 }
 
+static void on_discovered(void *context, const struct lc_error *error)
+{
+	(void)context;
+	assert_int_equal(error->kind, LC_ERROR_NONE);
+}
+
+/* A discovery up to the question for its window; whether it asks for the offsets before that. */
+static bool asks_for_offsets(struct reconcile_story *story, uint32_t now)
+{
+	bool asks;
+
+	lc_discovery_start(story->discovery, 0, on_discovered, NULL);
+	fake_clickhouse_send_clock(story->world.clickhouse, now);
+	fake_clickhouse_end(story->world.clickhouse);
+	asks = fake_clickhouse_sql_has(story->world.clickhouse, "`offsets`");
+	if (asks) {
+		fake_clickhouse_end(story->world.clickhouse);
+		fake_ledger_answer_counts(story->world.ledger, NULL, 0);
+	}
+	fake_clickhouse_end(story->world.clickhouse);
+	return asks;
+}
+
+/* Whether another courier has begun in the meantime. */
+static void a_full_pass_has_the_offsets_compared_again(void **state)
+{
+	struct reconcile_story *story = *state;
+
+	assert_true(asks_for_offsets(story, HORIZON + SLOT + 100));
+	assert_false(asks_for_offsets(story, HORIZON + SLOT + 110));
+	pass_first(story);
+	assert_true(asks_for_offsets(story, HORIZON + SLOT + 120));
+	fake_loop_advance(story->world.loop, INTERVAL_MS);
+	reconcile_story_start_if_due(story, HORIZON + SLOT);
+	reconcile_story_settle_pass(story);
+	assert_false(asks_for_offsets(story, HORIZON + SLOT + 130));
+}
+
 static void slots_that_an_open_range_touches_are_left_out(void **state)
 {
 	struct reconcile_story *story = *state;
@@ -423,6 +461,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    RECONCILE_STORY(the_first_pass_looks_at_all_within_the_horizon),
+	    RECONCILE_STORY(a_full_pass_has_the_offsets_compared_again),
 	    RECONCILE_STORY(slots_that_an_open_range_touches_are_left_out),
 	    RECONCILE_STORY(seconds_with_a_surplus_become_open_ranges_in_doubt),
 	    RECONCILE_STORY(a_second_opened_meanwhile_is_not_opened_again),

@@ -190,6 +190,32 @@ static void a_service_whose_shards_fail_for_different_causes_names_none(void **s
 	assert_true(service_world_log_tells(service, "s3.tls-ca-file does not load"));
 }
 
+static void shards_that_another_courier_has_delivered_stop(void **state)
+{
+	struct service_world *service = *state;
+
+	setenv("LOG_COURIER_TEST_SHARD_0", "outdated", 1);
+	setenv("LOG_COURIER_TEST_SHARD_1", "outdated", 1);
+	service_world_start(service);
+	service_world_await_exit(service, LC_EXIT_CONFLICT);
+}
+
+static void a_shard_goes_on_from_another_couriers_offsets_if_it_may(void **state)
+{
+	struct service_world *service = *state;
+	struct lc_status_document document;
+
+	setenv("LOG_COURIER_TEST_SHARD_0", "outdated", 1);
+	service->settings.ledger_when_behind = LC_LEDGER_WHEN_BEHIND_ADOPT;
+	service_world_start(service);
+	document = service_world_await(service, service_world_all_ready);
+	assert_int_equal(document.shards[0].records_delivered, 2);
+	assert_int_equal(document.shards[0].restarts, 0);
+	lc_status_document_free(&document);
+	assert_true(service_world_log_tells(service, "\"rows_at_most\":42"));
+	service_world_stop(service);
+}
+
 static void a_slow_drain_is_abandoned_before_the_deadline(void **state)
 {
 	struct service_world *service = *state;
@@ -543,6 +569,8 @@ int main(int argc, char **argv)
 	    SERVICE_STORY(a_service_without_a_working_shard_ends),
 	    SERVICE_STORY(a_service_whose_shards_have_damaged_ledgers_says_so),
 	    SERVICE_STORY(a_service_whose_shards_fail_for_different_causes_names_none),
+	    SERVICE_STORY(shards_that_another_courier_has_delivered_stop),
+	    SERVICE_STORY(a_shard_goes_on_from_another_couriers_offsets_if_it_may),
 	    SERVICE_STORY(a_slow_drain_is_abandoned_before_the_deadline),
 	    SERVICE_STORY(a_worker_that_does_not_drain_is_killed_at_the_deadline),
 	    SERVICE_STORY(a_second_signal_hurries),
