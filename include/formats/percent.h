@@ -26,7 +26,30 @@ enum lc_percent_keep {
 enum { LC_PERCENT_GROWTH = 3 };
 
 /* Writes `text` encoded to `out`, which has room for LC_PERCENT_GROWTH * text.size bytes; returns
- * the size. */
-size_t lc_percent_write(struct lc_view text, enum lc_percent_keep keep, char *out);
+ * the size. Each place has its own function: most texts stay as they are, which it sees by looking
+ * at many bytes at once. */
+size_t lc_percent_write_uri(struct lc_view text, char *out);
+size_t lc_percent_write_path(struct lc_view text, char *out);
+size_t lc_percent_write_field(struct lc_view text, char *out);
+size_t lc_percent_write_quoted(struct lc_view text, char *out);
+size_t lc_percent_write_word(struct lc_view text, char *out);
+
+/* The same for any of the places. */
+static inline size_t lc_percent_write(struct lc_view text, enum lc_percent_keep keep, char *out)
+{
+	switch (keep) {
+	case LC_PERCENT_KEEP_URI:
+		return lc_percent_write_uri(text, out);
+	case LC_PERCENT_KEEP_PATH:
+		return lc_percent_write_path(text, out);
+	case LC_PERCENT_KEEP_FIELD:
+		return lc_percent_write_field(text, out);
+	case LC_PERCENT_KEEP_QUOTED:
+		return lc_percent_write_quoted(text, out);
+	case LC_PERCENT_KEEP_WORD:
+		return lc_percent_write_word(text, out);
+	}
+	return 0;
+}
 
 #endif

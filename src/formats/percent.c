@@ -119,23 +119,6 @@ SPECIALISED bool copy_kept(struct lc_view text, enum lc_percent_keep keep, char 
 	return false;
 }
 
-static bool copy_if_kept(struct lc_view text, enum lc_percent_keep keep, char *out)
-{
-	switch (keep) {
-	case LC_PERCENT_KEEP_URI:
-		return copy_kept(text, LC_PERCENT_KEEP_URI, out);
-	case LC_PERCENT_KEEP_PATH:
-		return copy_kept(text, LC_PERCENT_KEEP_PATH, out);
-	case LC_PERCENT_KEEP_FIELD:
-		return copy_kept(text, LC_PERCENT_KEEP_FIELD, out);
-	case LC_PERCENT_KEEP_QUOTED:
-		return copy_kept(text, LC_PERCENT_KEEP_QUOTED, out);
-	case LC_PERCENT_KEEP_WORD:
-		return copy_kept(text, LC_PERCENT_KEEP_WORD, out);
-	}
-	return false;
-}
-
 /* ---- any text ---- */
 
 enum { STRIDE = 8, KEEP_UTF8 = LC_PERCENT_KEEP_QUOTED | LC_PERCENT_KEEP_WORD };
@@ -146,15 +129,13 @@ static unsigned char kept_by_stride(const unsigned char *at)
 	       KEEP[at[6]] & KEEP[at[7]];
 }
 
-size_t lc_percent_write(struct lc_view text, enum lc_percent_keep keep, char *out)
+static size_t encode(struct lc_view text, enum lc_percent_keep keep, char *out)
 {
 	static const char digits[] = "0123456789ABCDEF";
 	const unsigned char *at = (const unsigned char *)text.data;
 	size_t left = text.size;
 	char *to = out;
 
-	if (copy_if_kept(text, keep, out))
-		return text.size;
 	while (left > 0) {
 		size_t sequence;
 
@@ -185,4 +166,36 @@ size_t lc_percent_write(struct lc_view text, enum lc_percent_keep keep, char *ou
 		left--;
 	}
 	return (size_t)(to - out);
+}
+
+/* ---- the places ---- */
+
+SPECIALISED size_t write_as(struct lc_view text, enum lc_percent_keep keep, char *out)
+{
+	return copy_kept(text, keep, out) ? text.size : encode(text, keep, out);
+}
+
+size_t lc_percent_write_uri(struct lc_view text, char *out)
+{
+	return write_as(text, LC_PERCENT_KEEP_URI, out);
+}
+
+size_t lc_percent_write_path(struct lc_view text, char *out)
+{
+	return write_as(text, LC_PERCENT_KEEP_PATH, out);
+}
+
+size_t lc_percent_write_field(struct lc_view text, char *out)
+{
+	return write_as(text, LC_PERCENT_KEEP_FIELD, out);
+}
+
+size_t lc_percent_write_quoted(struct lc_view text, char *out)
+{
+	return write_as(text, LC_PERCENT_KEEP_QUOTED, out);
+}
+
+size_t lc_percent_write_word(struct lc_view text, char *out)
+{
+	return write_as(text, LC_PERCENT_KEEP_WORD, out);
 }
