@@ -297,16 +297,11 @@ bool lc_settings_check(const struct lc_settings *settings, struct lc_errors *err
 		void (*part)(const struct check *check);
 		bool by_target; /* concerns settings that may differ by target bucket */
 	} CHECKS[] = {
-	    {check_leasts, false},
-	    {check_orders, false},
-	    {check_worker_memory, false},
-	    {check_clickhouse_ca_file, false},
-	    {check_s3_ca_file, true},
-	    {check_keys, true},
-	    {check_addressing_style, true},
-	    {check_encryption, true},
-	    {check_socket, false},
-	    {check_shards, false},
+	    {check_leasts, false},          {check_orders, false},
+	    {check_worker_memory, false},   {check_clickhouse_ca_file, false},
+	    {check_s3_ca_file, true},       {check_keys, true},
+	    {check_addressing_style, true}, {check_encryption, true},
+	    {check_socket, false},          {check_shards, false},
 	    {check_patterns, false},
 	};
 	struct check check = {.settings = settings, .errors = errors};
