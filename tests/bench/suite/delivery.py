@@ -9,7 +9,7 @@ import tempfile
 
 from . import BenchError
 from . import datasets
-from .service import DELIVERED, Service
+from .service import DELIVERED, READY, Service
 
 SCAN = "ORDER BY raftSessionID, bucketName, insertedAt, startTime, req_id"
 SLOTS = 16  # limits.max-concurrent-uploads
@@ -90,7 +90,7 @@ class Outcome:
 
     def __init__(self, service, rows, seconds):
         self.rows = rows
-        self.seconds = seconds
+        self.seconds = seconds  # from the first discovery to the last delivery
         self.objects = int(service.metrics()["log_courier_build_objects_total"])
         self.cpu = service.cpu()
         self.system = service.system_share()
@@ -109,7 +109,8 @@ def deliver(world, courier, table, rows, settings=None):
     service = Service(courier, world.stack.environment, world.place("service"), settings)
     memory = [0]
     try:
-        seconds = service.await_metric(DELIVERED, rows, lambda: memory.append(service.memory()))
+        ready = service.await_metric(READY, 1, poll=0.01)
+        seconds = service.await_metric(DELIVERED, rows, lambda: memory.append(service.memory())) - ready
         service.await_calm()
         outcome = Outcome(service, rows, seconds)
         outcome.clickhouse_cpu = world.stack.clickhouse_cpu() - clickhouse_cpu

@@ -128,7 +128,7 @@ def print_figure(case, figure, who, former):
     several = len(series.values) > 1
     label = figure.name if who != REFERENCE else "· " + figure.name
     line = (f"  {label:52} {number(series.median):>10} {number(series.least) if several else '':>10} "
-            f"{f'±{100 * series.spread:.1f}%' if several else '':>7}  {figure.unit:9}")
+            f"{f'±{100 * series.spread:.1f}%' if len(series.values) > 2 else '':>7}  {figure.unit:9}")
     before = former.series(case, figure, who) if former else None
     if before:
         line += (f" {number(before.median):>10} {ratio(series.median, before.median):>7} "

@@ -24,6 +24,7 @@ PROMPT = {
     "SHUTDOWN_TIMEOUT_SECONDS": "30",
 }
 DELIVERED = "log_courier_records_delivered_total"
+READY = "log_courier_discovery_batches_found_total"  # once the first scan may begin
 
 
 class Courier:
@@ -83,7 +84,7 @@ class Service:
                 values[name] = values.get(name, 0.0) + float(value)
         return values
 
-    def await_metric(self, name, least, watch=None):
+    def await_metric(self, name, least, watch=None, poll=POLL_SECONDS):
         """Waits until a counter has come so far, for as long as it moves; returns the seconds since the start.
 
         `watch` is called at each look.
@@ -101,7 +102,7 @@ class Service:
                 self.fail(f"{name} stays at {now:.0f} of {least}")
             if watch:
                 watch()
-            time.sleep(POLL_SECONDS)
+            time.sleep(poll)
 
     def cpu(self):
         """Processor seconds of all workers."""
