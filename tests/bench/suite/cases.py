@@ -3,7 +3,7 @@
 import os
 import subprocess
 
-from . import BenchError, delivery, gateway, scale
+from . import BenchError, delivery, gateway, lag, memory, retained
 from .datasets import DataSet
 
 
@@ -18,88 +18,88 @@ def parts(world, case, program, *arguments):
         case.add(name, unit, float(value), "courier")
 
 
-def micro(world, case, quick):
+def run_micro(world, case, quick):
     for program in ("bench_formats", "bench_object"):
         parts(world, case, program, "10" if quick else "50")
 
 
-def ledger(world, case, _quick):
+def run_ledger(world, case, _quick):
     parts(world, case, "bench_ledger")
 
 
-def blocked(world, case, _quick):
+def run_blocked(world, case, _quick):
     parts(world, case, "bench_backlog")
 
 
-def bucket(world, case, quick):
+def run_bucket(world, case, quick):
     delivery.measure(world, case, DataSet("bucket", 300_000 if quick else 1_000_000, 1, 0, sessions=1, targets=1),
                      5)
 
 
-def equal(world, case, quick):
+def run_equal(world, case, quick):
     delivery.measure(world, case, DataSet("equal", 300_000 if quick else 1_000_000, 200, 0), 5)
 
 
-def skewed(world, case, quick):
+def run_skewed(world, case, quick):
     delivery.measure(world, case, DataSet("skewed", 300_000 if quick else 1_000_000, 300, 1.1), 5)
 
 
-def small(world, case, quick):
+def run_small(world, case, quick):
     sources = 4_000 if quick else 20_000
     delivery.measure(world, case, DataSet("small", 10 * sources, sources, 0), 5 if quick else 3, small=True)
 
 
-def small_100k(world, case, _quick):
+def run_small_100k(world, case, _quick):
     delivery.measure(world, case, DataSet("small", 1_000_000, 100_000, 0), 1, small=True)
 
 
-def digest(world, case, _quick):
+def run_digest(world, case, _quick):
     delivery.measure_digest(world, case, DataSet("digest", 100_000, 200, 0.8))
 
 
-def radosgw(world, case, _quick):
+def run_radosgw(world, case, _quick):
     gateway.measure(world, case, DataSet("skewed", 300_000, 300, 1.1), 3)
 
 
-def retained(world, case, quick):
-    scale.measure_retained(world, case, [1_000_000] if quick else [1_000_000, 10_000_000, 50_000_000])
+def run_retained(world, case, quick):
+    retained.measure(world, case, [1_000_000] if quick else [1_000_000, 10_000_000, 50_000_000])
 
 
-def lag(world, case, quick):
-    scale.measure_lag(world, case, 10_000, 10 if quick else 30)
+def run_lag(world, case, quick):
+    lag.measure(world, case, 10_000, 10 if quick else 30)
 
 
-def backlog(world, case, quick):
-    scale.measure_backlog(world, case, DataSet("backlog", 1_000_000 if quick else 5_000_000, 2_000, 1.1, sessions=48),
+def run_backlog(world, case, quick):
+    memory.measure_backlog(world, case, DataSet("backlog", 1_000_000 if quick else 5_000_000, 2_000, 1.1, sessions=48),
                           [1, 16])
 
 
-def known(world, case, quick):
-    scale.measure_known(world, case, 1_000, 20_000 if quick else 200_000)
+def run_known(world, case, quick):
+    memory.measure_known(world, case, 1_000, 20_000 if quick else 200_000)
 
 
-def workers(world, case, quick):
+def run_workers(world, case, quick):
     rows = 300_000 if quick else 1_000_000
-    scale.measure_workers(world, case, DataSet("workers", rows, 2_000, 1.1, sessions=48), 3, [1, 2, 16])
+    memory.measure_workers(world, case, DataSet("workers", rows, 2_000, 1.1, sessions=48), 3, [1, 2, 16])
 
 
 # name: (title, the function, whether `bench-quick` has it)
 CASES = {
-    "micro": ("parts by themselves, per row or call", micro, True),
-    "equal": ("200 equal sources", equal, True),
-    "small": ("many sources with 10 rows each", small, True),
-    "bucket": ("one big source", bucket, False),
-    "skewed": ("300 sources, few have most", skewed, False),
-    "small-100k": ("100,000 sources with 10 rows each", small_100k, False),
-    "radosgw": ("into Ceph radosgw, on the same processors", radosgw, False),
-    "workers": ("1 worker against 2, and 16 with their memory", workers, False),
-    "lag": ("10,000 rows/s, from visible to delivered", lag, False),
-    "retained": ("discovery and reconcile beside retained rows", retained, False),
-    "backlog": ("memory with a backlog", backlog, False),
-    "known": ("memory per known source", known, False),
-    "ledger": ("the ledger by itself", ledger, False),
-    "blocked": ("the ledger after three days with a blocked target", blocked, False),
-    "digest": ("what was delivered, byte by byte", digest, True),
+    "micro": ("parts by themselves, per row or call", run_micro, True),
+    "equal": ("200 equal sources", run_equal, True),
+    "small": ("many sources with 10 rows each", run_small, True),
+    "bucket": ("one big source", run_bucket, False),
+    "skewed": ("300 sources, few have most", run_skewed, False),
+    "small-100k": ("100,000 sources with 10 rows each", run_small_100k, False),
+    "radosgw": ("into Ceph radosgw, on the same processors", run_radosgw, False),
+    "workers": ("1 worker against 2, and 16 with their memory", run_workers, False),
+    "lag": ("10,000 rows/s, from visible to delivered", run_lag, False),
+    "retained": ("discovery and reconcile beside retained rows", run_retained, False),
+    "backlog": ("memory with a backlog", run_backlog, False),
+    "known": ("memory per known source", run_known, False),
+    "ledger": ("the ledger by itself", run_ledger, False),
+    "blocked": ("the ledger after three days with a blocked target", run_blocked, False),
+    "digest": ("what was delivered, byte by byte", run_digest, True),
 }
 
 
@@ -127,7 +127,7 @@ SUMMARY = [
     ("known", "memory per known source", None),
 ]
 
-def helper(build, name):
+def built(build, name):
     path = os.path.join(build, name)
     if not os.access(path, os.X_OK):
         raise BenchError(f"{path} is not built: run `make bench-programs`")

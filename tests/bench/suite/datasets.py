@@ -6,13 +6,10 @@ something is measured, and read through a Distributed table, as in production.
 """
 
 import datetime
-import sys
-import time
+
+import rows as shapes
 
 from . import BenchError
-from . import servers  # noqa: F401  finds contrib/dev/lib
-
-import rows as shapes  # noqa: E402
 
 PART_ROWS = 250_000
 
@@ -94,3 +91,14 @@ def ensure(stack, data, say):
     if found != data.rows:
         raise BenchError(f"{table} has {found} rows, expected {data.rows}")
     return table
+
+
+def insert_plain(stack, table, inserted_at, bucket, req_id, start, count):
+    """Rows that hold what queries look at and the least of a line; the texts are SQL over `number`."""
+    stack.sql(
+        f"INSERT INTO logs.{table}_local (insertedAt, startTime, bucketName, req_id, loggingEnabled, "
+        "loggingTargetBucket, loggingTargetPrefix, raftSessionID) "
+        f"SELECT {inserted_at}, toDateTime64({inserted_at}, 3) - 1, {bucket} AS b, {req_id}, true, "
+        "concat('target-', toString(cityHash64(b) % 4 + 1)), 'logs/', cityHash64(b) % 48 "
+        f"FROM numbers({start}, {count}) SETTINGS max_insert_threads = 1, min_insert_block_size_rows = 10000000, "
+        "min_insert_block_size_bytes = 4000000000")

@@ -56,12 +56,13 @@ class Floor:
             count = 0
             for folder, _, names in os.walk(directory):
                 for name in names:
-                    file.write(f'upload-file = "{os.path.join(folder, name)}"\nurl = "{url}/{count}"\n')
+                    path = os.path.join(folder, name)
+                    file.write(f'upload-file = "{path}"\nurl = "{url}/{count}"\n')
                     count += 1
             file.flush()
             began = resource.getrusage(resource.RUSAGE_CHILDREN)
-            subprocess.run(["curl", "-sS", "--fail", "-H", "Expect:", "-H", "Content-Type: text/plain", "-K", file.name],
-                           stdout=subprocess.DEVNULL, check=True)
+            subprocess.run(["curl", "-sS", "--fail", "-H", "Expect:", "-H", "Content-Type: text/plain",
+                            "-K", file.name], stdout=subprocess.DEVNULL, check=True)
             ended = resource.getrusage(resource.RUSAGE_CHILDREN)
         return (ended.ru_utime + ended.ru_stime - began.ru_utime - began.ru_stime) * 1e6, count
 
@@ -103,8 +104,7 @@ def deliver(world, courier, table, rows, settings=None):
     """A fresh service delivers the whole table, to the sink unless the settings say otherwise."""
     world.stack.sql("TRUNCATE TABLE logs.offsets_local")
     world.sink.empty()
-    settings = {"CLICKHOUSE_LOGS_TABLE": table, "S3_ENDPOINT": world.sink.url, "S3_CONDITIONAL_PUT": "off",
-                **(settings or {})}
+    settings = {**world.sink.settings(table), **(settings or {})}
     clickhouse_cpu = world.stack.clickhouse_cpu()
     service = Service(courier, world.stack.environment, world.place("service"), settings)
     memory = [0]

@@ -2,10 +2,9 @@
 
 import json
 
-from . import datasets, delivery
-from . import servers  # noqa: F401  finds contrib/dev/lib
+from s3 import S3
 
-from s3 import S3  # noqa: E402
+from . import datasets, delivery
 
 FLOOR_BUCKET = "floor"
 OPEN_TO_ALL = {

@@ -146,7 +146,8 @@ def print_case(case, former):
                 print_figure(case, figure, who, former)
     for name, fact in case.facts.items():
         before = former.facts(case).get(name) if name != "took" else None
-        print(f"  {name}: {fact}" + ("" if before is None else "  (as before)" if before == fact else f"  (before: {before})"))
+        known = "" if before is None else "  (as before)" if before == fact else f"  (before: {before})"
+        print(f"  {name}: {fact}{known}")
 
 
 def reference_of(figures, name, who):

@@ -7,16 +7,13 @@ import shlex
 import shutil
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 
+from clickhouse import ClickHouse
+
 from . import TOP, BenchError
 from .measure import children, cpu_seconds
-
-sys.path.insert(0, os.path.join(TOP, "contrib/dev/lib"))
-
-from clickhouse import ClickHouse, ClickHouseError  # noqa: E402, F401
 
 STACK = os.path.join(TOP, "contrib/dev/stack")
 
@@ -156,6 +153,10 @@ class Sink:
             time.sleep(0.02)
         with open(self.log.name, encoding="utf-8", errors="replace") as file:
             raise BenchError(f"nginx does not start: {file.read().strip()}")
+
+    def settings(self, table):
+        """log-courier's settings to deliver a table into it."""
+        return {"CLICKHOUSE_LOGS_TABLE": table, "S3_ENDPOINT": self.url, "S3_CONDITIONAL_PUT": "off"}
 
     def cpu(self):
         return sum(cpu_seconds(pid) for pid in children(self.process.pid))
