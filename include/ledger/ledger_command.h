@@ -136,6 +136,9 @@ bool lc_ledger_command_goes_on(struct lc_ledger_command *command);
 /* True if somebody is to be called back. */
 bool lc_ledger_command_has_callback(const struct lc_ledger_command *command);
 
+/* True if it answers a question: whoever has asked goes on with nothing else meanwhile. */
+bool lc_ledger_command_asks(const struct lc_ledger_command *command);
+
 /* Calls back with what was found, unless that was cancelled. */
 void lc_ledger_command_finish(struct lc_ledger_command *command);
 

@@ -163,6 +163,11 @@ bool lc_ledger_command_has_callback(const struct lc_ledger_command *command)
 	return command->kind >= LC_LEDGER_COMMAND_WHEN_DURABLE;
 }
 
+bool lc_ledger_command_asks(const struct lc_ledger_command *command)
+{
+	return command->kind > LC_LEDGER_COMMAND_SET_COMMITTED;
+}
+
 static void finish_find(const struct lc_ledger_command *command)
 {
 	command->as.find.callback(command->context, command->as.find.found,

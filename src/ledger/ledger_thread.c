@@ -31,14 +31,15 @@ struct lc_ledger {
 	/* The thread's. */
 	pthread_t thread;
 	struct lc_store *store;
-	bool failing; /* the last attempt to write has failed */
+	bool failing;         /* the last attempt to write has failed */
+	struct timespec next; /* when the next transaction may begin, monotonic */
 
 	/* Both sides', guarded by the mutex. */
 	pthread_mutex_t mutex;
 	pthread_cond_t wake; /* the thread, when it waits */
 	struct lc_ledger_command_list queued;
 	struct lc_ledger_command_list finished;
-	bool waiting; /* the thread waits for something to do */
+	bool asked;   /* one of the queued ones asks something */
 	bool closing; /* no more attempts; the thread ends when nothing is queued */
 	struct lc_error fault;
 
@@ -108,14 +109,17 @@ static bool take_queued(struct lc_ledger *ledger, struct lc_ledger_command_list 
 
 	STAILQ_INIT(batch);
 	pthread_mutex_lock(&ledger->mutex);
-	ledger->waiting = true;
 	while (STAILQ_EMPTY(&ledger->queued) && !ledger->closing &&
 	       pthread_cond_timedwait(&ledger->wake, &ledger->mutex, &until) != ETIMEDOUT)
 		continue;
-	ledger->waiting = false;
+	while (!STAILQ_EMPTY(&ledger->queued) && !ledger->asked && !ledger->closing &&
+	       pthread_cond_timedwait(&ledger->wake, &ledger->mutex, &ledger->next) != ETIMEDOUT)
+		continue;
 	STAILQ_CONCAT(batch, &ledger->queued);
+	ledger->asked = false;
 	more = !ledger->closing || !STAILQ_EMPTY(batch);
 	pthread_mutex_unlock(&ledger->mutex);
+	ledger->next = moment_in(LC_LEDGER_GATHER_MS);
 	return more;
 }
 
@@ -285,13 +289,14 @@ uint32_t lc_ledger_seen_until(const struct lc_ledger *ledger, uint32_t raft_sess
 
 void lc_ledger_push(struct lc_ledger *ledger, struct lc_ledger_command *command)
 {
+	bool asks = lc_ledger_command_asks(command);
 	bool wake;
 
 	pthread_mutex_lock(&ledger->mutex);
 	LC_ASSERT(!ledger->closing);
+	wake = STAILQ_EMPTY(&ledger->queued) || (asks && !ledger->asked);
 	STAILQ_INSERT_TAIL(&ledger->queued, command, next);
-	wake = ledger->waiting;
-	ledger->waiting = false;
+	ledger->asked = ledger->asked || asks;
 	pthread_mutex_unlock(&ledger->mutex);
 	if (wake)
 		pthread_cond_signal(&ledger->wake);
