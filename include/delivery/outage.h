@@ -4,10 +4,12 @@
  * is one, whatever the answers are.
  *
  * Each client of S3 is judged for itself: targets may have an endpoint or an access key of their
- * own, and those of one say nothing about those of another. For a client, a failure is an outage when no upload was confirmed since the start; or when its fault reaches
- * all (include/tbl/faults.h); or when each target that has been tried failed last; or when, since
- * the last confirmation, two targets that worked before, or were new, have failed in a way that may
- * reach all; or when the last confirmation is an hour old.
+ * own, and those of one say nothing about those of another. For a client, a failure is an outage
+ * when no upload was confirmed since the start; or when its fault reaches all
+ * (include/tbl/faults.h); or when each target that has been tried failed last; or when, since the
+ * last confirmation, two targets that worked before, or were new, have failed in a way that may
+ * reach all; or when the last confirmation is an hour old. A bucket that nothing was uploaded to
+ * for an hour may be forgotten, and is new then.
  */
 #ifndef LC_DELIVERY_OUTAGE_H
 #define LC_DELIVERY_OUTAGE_H

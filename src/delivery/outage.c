@@ -11,8 +11,10 @@
 #include <string.h>
 #include <uthash.h>
 
-/* A confirmation that is older says nothing about the present. */
-enum { STALE_MS = 3600 * 1000 };
+enum {
+	STALE_MS = 3600 * 1000, /* an answer that is older says nothing about the present */
+	SWEEP_LEAST = 1024,     /* places that may stay though their last answers are older */
+};
 
 /* Of S3's words, so that there is room for the endpoint. */
 enum { WORDS_SHOWN_MAX = LC_COUNTERS_WORDS_SIZE - 100 };
@@ -33,7 +35,8 @@ struct service {
 
 struct place {
 	struct service *service;
-	bool works; /* its last upload was confirmed */
+	bool works;        /* its last upload was confirmed */
+	uint64_t noted_ms; /* when it was last answered */
 	UT_hash_handle hh;
 	char name[]; /* of the bucket; any bytes */
 };
@@ -41,6 +44,7 @@ struct place {
 struct lc_outage {
 	struct lc_counters *counters;
 	struct place *places;
+	size_t known; /* places after the last sweep */
 	struct service *services;
 };
 
@@ -109,6 +113,25 @@ static struct place *get(struct lc_outage *outage, const struct lc_s3 *client, c
 	place->service->working++;
 	HASH_ADD_KEYPTR(hh, outage->places, place->name, bucket.size, place);
 	return place;
+}
+
+/* Buckets come and go: those that nothing was uploaded to for long are forgotten. */
+static void sweep(struct lc_outage *outage, uint64_t now_ms)
+{
+	struct place *place = NULL;
+	struct place *next = NULL;
+
+	if (HASH_COUNT(outage->places) < 2 * outage->known + SWEEP_LEAST)
+		return;
+	HASH_ITER(hh, outage->places, place, next)
+	{
+		if (now_ms - place->noted_ms < STALE_MS)
+			continue;
+		place->service->working -= place->works;
+		HASH_DEL(outage->places, place);
+		free(place);
+	}
+	outage->known = HASH_COUNT(outage->places);
 }
 
 /* Of several services that take nothing, the one that has failed for longest. */
@@ -186,8 +209,11 @@ static void note_failure(const struct lc_outage *outage, struct place *place,
 void lc_outage_note(struct lc_outage *outage, const struct lc_s3 *client, const char *endpoint,
 		    struct lc_view bucket, const struct lc_s3_answer *answer, uint64_t now_ms)
 {
-	struct place *place = get(outage, client, endpoint, bucket);
+	struct place *place;
 
+	sweep(outage, now_ms);
+	place = get(outage, client, endpoint, bucket);
+	place->noted_ms = now_ms;
 	if (answer->retry_class == LC_RETRY_DONE)
 		note_confirmation(outage, place, now_ms);
 	else

@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -199,6 +200,31 @@ static void a_confirmation_of_an_hour_ago_says_nothing(void **state)
 	assert_true(out(story));
 }
 
+/* Of a million buckets that come and go, a shard remembers those of the last hour. One that failed
+ * before that is new when it fails again. */
+static void a_bucket_that_has_had_nothing_for_an_hour_is_forgotten(void **state)
+{
+	struct story *story = *state;
+	char name[16];
+
+	confirm(story, "good");
+	fail_with(story, "a", 503, "SlowDown");
+	fail_with(story, "b", 503, "SlowDown");
+	confirm(story, "good");
+	fail_with(story, "a", 503, "SlowDown");
+	fail_with(story, "b", 503, "SlowDown");
+	assert_false(out(story));
+	story->now_ms += HOUR;
+	for (unsigned i = 0; i < 1100; i++) {
+		snprintf(name, sizeof(name), "new-%u", i);
+		confirm(story, name);
+	}
+	fail_with(story, "a", 503, "SlowDown");
+	assert_false(out(story));
+	fail_with(story, "b", 503, "SlowDown");
+	assert_true(out(story));
+}
+
 /* What targets here take says nothing about an endpoint that others have of their own. */
 static void each_client_is_judged_for_itself(void **state)
 {
@@ -240,6 +266,7 @@ int main(void)
 	    STORY(two_that_begin_to_fail_alike_are_one),
 	    STORY(no_connection_and_a_wrong_key_are_one_at_once),
 	    STORY(a_confirmation_of_an_hour_ago_says_nothing),
+	    STORY(a_bucket_that_has_had_nothing_for_an_hour_is_forgotten),
 	    STORY(each_client_is_judged_for_itself),
 	};
 
