@@ -55,21 +55,41 @@ static void append_findings(const struct lc_status_document *document,
 	}
 }
 
-static void append_health(const struct lc_status_document *document, struct lc_terminal_style style,
-			  struct lc_buffer *text)
+/* A line of parts with commas between them. What does not fit the terminal goes on in the next
+ * line. */
+struct parts {
+	struct lc_terminal_style style;
+	struct lc_buffer *text;
+	size_t width; /* of the line so far; 0 before the first part */
+};
+
+/* colour: "" for none */
+static void append_part(struct parts *parts, const char *colour, const char *words)
+{
+	size_t width = lc_terminal_width(words, strlen(words));
+	/* with the comma that may follow */
+	bool fits = parts->style.width == 0 ||
+		    parts->width + strlen(", ") + width + strlen(",") <= parts->style.width;
+
+	if (parts->width > 0) {
+		lc_buffer_append_text(parts->text, fits ? ", " : ",\n");
+		parts->width = fits ? parts->width + strlen(", ") : 0;
+	}
+	append_coloured(colour, parts->style, words, parts->text);
+	parts->width += width;
+}
+
+static void append_health(const struct lc_status_document *document, struct parts *parts)
 {
 	size_t warnings = lc_status_document_count(document, LC_SEVERITY_WARNING);
 	char words[64];
 
-	if (document->healthy)
-		append_coloured(LC_TERMINAL_GREEN, style, "healthy", text);
-	else
-		append_coloured(LC_TERMINAL_RED, style, "unhealthy", text);
+	append_part(parts, document->healthy ? LC_TERMINAL_GREEN : LC_TERMINAL_RED,
+		    document->healthy ? "healthy" : "unhealthy");
 	if (warnings == 0)
 		return;
-	lc_buffer_append_text(text, ", ");
 	snprintf(words, sizeof(words), "%zu warning%s", warnings, warnings == 1 ? "" : "s");
-	append_coloured(LC_TERMINAL_YELLOW, style, words, text);
+	append_part(parts, LC_TERMINAL_YELLOW, words);
 }
 
 /* Rows delivered by the shards of both looks. */
@@ -89,19 +109,28 @@ static void append_headline(const struct lc_status_document *document,
 			    const struct lc_status_document *before, uint64_t milliseconds,
 			    struct lc_terminal_style style, struct lc_buffer *text)
 {
+	struct parts parts = {.style = style, .text = text};
+	char words[128];
+
 	lc_buffer_append_text(text, "log-courier ");
 	lc_terminal_append(document->version, strlen(document->version), text);
-	lc_buffer_append_format(text, ", up %s, %u of %zu shards ready, ",
-				lc_units_age(document->uptime_seconds).text, document->ready_shards,
-				document->shards_size);
-	if (document->shard_count != document->shards_size)
-		lc_buffer_append_format(text, "%u in the whole deployment, ",
-					document->shard_count);
-	append_health(document, style, text);
-	if (before != NULL && rows_between(document, before) >= 0)
-		lc_buffer_append_format(
-		    text, ", %s rows",
-		    lc_units_pace(rows_between(document, before), milliseconds).text);
+	parts.width = strlen("log-courier ") +
+		      lc_terminal_width(document->version, strlen(document->version));
+	snprintf(words, sizeof(words), "up %s", lc_units_age(document->uptime_seconds).text);
+	append_part(&parts, "", words);
+	snprintf(words, sizeof(words), "%u of %zu shards ready", document->ready_shards,
+		 document->shards_size);
+	append_part(&parts, "", words);
+	if (document->shard_count != document->shards_size) {
+		snprintf(words, sizeof(words), "%u in the whole deployment", document->shard_count);
+		append_part(&parts, "", words);
+	}
+	append_health(document, &parts);
+	if (before != NULL && rows_between(document, before) >= 0) {
+		snprintf(words, sizeof(words), "%s rows",
+			 lc_units_pace(rows_between(document, before), milliseconds).text);
+		append_part(&parts, "", words);
+	}
 	lc_buffer_append_text(text, "\n\n");
 }
 
@@ -305,7 +334,9 @@ void lc_render_status(const struct lc_status_document *document,
 void lc_render_status_health(const struct lc_status_document *document,
 			     struct lc_terminal_style style, struct lc_buffer *text)
 {
-	append_health(document, style, text);
+	struct parts parts = {.style = style, .text = text};
+
+	append_health(document, &parts);
 	lc_buffer_append_char(text, '\n');
 	append_findings(document, style, text);
 }

@@ -84,13 +84,17 @@ static void a_narrow_terminal_gets_fewer_columns(void **state)
 
 	(void)state;
 	expect(render_status, &document, (struct lc_terminal_style){.width = 52},
-	       "log-courier 1.2.3, up 3 h 12 min, 1 of 2 shards ready, healthy\n"
+	       "log-courier 1.2.3, up 3 h 12 min,\n"
+	       "1 of 2 shards ready, healthy\n"
 	       "\n"
 	       "SHARD  STATE          ROWS  PENDING      OLDEST\n"
 	       "    0  ready        1.23 M        0           -\n"
 	       "    1  backing-off       0       99  1 h 23 min\n");
 	expect(render_status, &document, (struct lc_terminal_style){.width = 1},
-	       "log-courier 1.2.3, up 3 h 12 min, 1 of 2 shards ready, healthy\n"
+	       "log-courier 1.2.3,\n"
+	       "up 3 h 12 min,\n"
+	       "1 of 2 shards ready,\n"
+	       "healthy\n"
 	       "\n"
 	       "SHARD  STATE\n"
 	       "    0  ready\n"
@@ -169,7 +173,7 @@ static void two_looks_tell_rows_per_second(void **state)
 	lc_status_document_free(&before);
 }
 
-static void no_line_of_the_table_is_wider_than_the_terminal(void **state)
+static void no_line_is_wider_than_the_terminal(void **state)
 {
 	struct lc_status_document document = document_of_two();
 
@@ -184,7 +188,7 @@ static void no_line_of_the_table_is_wider_than_the_terminal(void **state)
 
 		lc_buffer_init(&text, CAP);
 		render_status(&document, (struct lc_terminal_style){.width = width}, &text);
-		line = strstr(lc_buffer_text(&text), "\n\n") + 2;
+		line = lc_buffer_text(&text);
 		while (*line != '\0') {
 			size_t size = strcspn(line, "\n");
 
@@ -319,7 +323,7 @@ int main(void)
 	    cmocka_unit_test(a_narrow_terminal_gets_fewer_columns),
 	    cmocka_unit_test(a_shard_that_catches_up_says_how_far_it_is),
 	    cmocka_unit_test(two_looks_tell_rows_per_second),
-	    cmocka_unit_test(no_line_of_the_table_is_wider_than_the_terminal),
+	    cmocka_unit_test(no_line_is_wider_than_the_terminal),
 	    cmocka_unit_test(findings_stand_below_wrapped),
 	    cmocka_unit_test(warnings_are_told_apart),
 	    cmocka_unit_test(health_is_one_word_when_all_is_well),
