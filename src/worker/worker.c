@@ -215,7 +215,7 @@ static void on_shard_failed(void *context, const struct lc_error *error)
 	struct life *life = context;
 
 	life->outdated = error->kind == LC_ERROR_OUTDATED &&
-		       life->worker->settings->ledger_when_behind == LC_LEDGER_WHEN_BEHIND_ADOPT;
+			 life->worker->settings->ledger_when_behind == LC_LEDGER_WHEN_BEHIND_ADOPT;
 	if (!life->outdated)
 		life->exit_code = complain(life, error);
 	lc_loop_stop(life->loop);
@@ -256,7 +256,7 @@ static bool adopt_offsets(struct life *life, struct lc_error *error)
 	life->outdated = false;
 	free_shard(life);
 	if (!lc_shard_adopt_offsets(worker->settings, worker->shard, worker->shard_count, &rows,
-				 error) ||
+				    error) ||
 	    !make_shard(life, error))
 		return false;
 	lc_log(LC_LOG_WARNING,

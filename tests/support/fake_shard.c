@@ -147,8 +147,8 @@ void lc_shard_free(struct lc_shard *shard)
 	free(shard);
 }
 
-bool lc_shard_adopt_offsets(const struct lc_settings *settings, unsigned shard, unsigned shard_count,
-			 uint64_t *rows, struct lc_error *error)
+bool lc_shard_adopt_offsets(const struct lc_settings *settings, unsigned shard,
+			    unsigned shard_count, uint64_t *rows, struct lc_error *error)
 {
 	(void)settings;
 	(void)shard;
