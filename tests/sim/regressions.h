@@ -2,8 +2,9 @@
  * Seeds of histories that failed once, and what they showed. Each run begins with them.
  *
  * A seed means the history that the generator makes of it: whoever changes what plan.c, rows.c or
- * the models draw gets other histories for the same seeds. Then put each fault back, one at a time,
- * and look for a seed that shows it.
+ * the models draw gets other histories for the same seeds. All of these seeds are older than the
+ * last such change, so a row says what failed once, not that this seed would show it again. For
+ * that, put each fault back, one at a time, and look for a seed that shows it.
  *
  * SIM_REGRESSION(calm, seed, what); calm: without what clocks.c draws.
  */
@@ -12,8 +13,6 @@
 #endif
 
 /* clang-format off */
-/* Each of these was seen to fail with its fault put back, since the parts of a delivery are made in
- * today's order. */
 SIM_REGRESSION(true, 13, "the memory that sealing takes was not counted for rebuilt objects")
 SIM_REGRESSION(true, 37, "sorting the intents of a rebuild left them with their neighbours' hashes")
 SIM_REGRESSION(true, 14, "equal rows in objects of their own got the same key: one of them was missing")
@@ -22,8 +21,6 @@ SIM_REGRESSION(false, 354, "a restored range was read past the recorded window: 
 SIM_REGRESSION(false, 1, "an older offset replaced a newer one that the ledger knew")
 SIM_REGRESSION(false, 206, "the horizon followed a clock that was ahead: rows that came later lay past it")
 SIM_REGRESSION(false, 5, "a process died before it had written an offset: a quiet source's was never written")
-/* These failed once, in the histories that they were then. Searches among likely histories, up to
- * seed 12,000, found none that shows these faults; they were not exhaustive. */
 SIM_REGRESSION(true, 863, "hundreds of small objects rebuilt at once went over the cap of the bytes in flight")
 SIM_REGRESSION(false, 581, "a quiet source's committed second was forgotten, an older offset written: no other courier delivered it")
 SIM_REGRESSION(false, 501681, "rows that a scan brought along unasked moved an offset past what was not delivered")
