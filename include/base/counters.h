@@ -39,6 +39,8 @@ enum lc_counters_complaint {
 	LC_COUNTERS_COMPLAINT_OFFSETS,    /* to an insert of offsets */
 	LC_COUNTERS_COMPLAINT_S3,
 	LC_COUNTERS_COMPLAINT_TARGET, /* to uploads into the target blocked longest; no fault */
+	LC_COUNTERS_COMPLAINT_CREDENTIALS, /* of their source, or on the way to it */
+	LC_COUNTERS_COMPLAINT_SOURCE,      /* no complaint: which source of credentials that is */
 	LC_COUNTERS_COMPLAINT_COUNT
 };
 

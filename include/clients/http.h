@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/loop.h"
 #include "base/view.h"
+#include "formats/tls_version.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,7 +22,10 @@ struct lc_http;
 struct lc_http_request;
 
 struct lc_http_options {
-	const char *ca_file; /* PEM file of trusted authorities, NULL for the system's */
+	const char *ca_file;          /* PEM file of trusted authorities, NULL for the system's */
+	const char *certificate_file; /* PEM file that shows who we are, NULL for none */
+	const char *key_file;         /* its key; NULL: it is in the same file */
+	enum lc_tls_version tls_minimum;
 	bool tls_skip_verify;
 	uint64_t connect_timeout_ms;
 	size_t max_connections_per_host; /* 0: no limit */

@@ -5,13 +5,17 @@
 #ifndef LC_CLIENTS_RETRY_H
 #define LC_CLIENTS_RETRY_H
 
+#include "formats/document_names.h"
+
 #include <stdbool.h>
 
 enum lc_retry_class {
-	LC_RETRY_DONE,  /* it has happened */
-	LC_RETRY_AGAIN, /* passing: try again with backoff */
-	LC_RETRY_CLOCK, /* our clock differs: correct it, then try again */
-	LC_RETRY_WAIT,  /* the target refuses; it steps aside until somebody mends it */
+	LC_RETRY_DONE,        /* it has happened */
+	LC_RETRY_AGAIN,       /* passing: try again with backoff */
+	LC_RETRY_CLOCK,       /* our clock differs: correct it, then try again */
+	LC_RETRY_WAIT,        /* the target refuses; it steps aside until somebody mends it */
+	LC_RETRY_CREDENTIALS, /* there are none to sign with, or S3 takes no longer those that there
+				 are and others may come: not the target's fault */
 };
 
 /* What an answer that is not LC_RETRY_DONE speaks of. */
@@ -22,7 +26,7 @@ enum lc_retry_scope {
 	LC_RETRY_SCOPE_UNKNOWN, /* a refusal that may be of the prefix or of the object */
 };
 
-/* S3's answer to a PUT. status 0: no (complete) answer. `code` may be empty; one that is known goes
+/* S3's answer to a PUT; never LC_RETRY_CREDENTIALS. status 0: no (complete) answer. `code` may be empty; one that is known goes
  * before the status. `certain` (may be NULL) is set to true if the object is certainly not stored
  * by this attempt: an answer in the 4xx. (That no connection was made is certain too; the caller
  * knows.) */
@@ -30,5 +34,8 @@ enum lc_retry_class lc_retry_classify_s3(unsigned status, const char *code, bool
 
 /* What S3's answer to a PUT speaks of; status and code as above. */
 enum lc_retry_scope lc_retry_scope_s3(unsigned status, const char *code);
+
+/* The fault that S3's <Code> shows by itself; NONE if the status has to say. */
+enum lc_fault lc_retry_fault_s3(const char *code);
 
 #endif

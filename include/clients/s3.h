@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/loop.h"
 #include "base/view.h"
+#include "clients/credentials_provider.h"
 #include "clients/http.h"
 #include "clients/retry.h"
 #include "formats/s3_choices.h"
@@ -24,8 +25,7 @@ struct lc_s3_put;
 struct lc_s3_options {
 	const char *endpoint; /* http(s)://host[:port], without a path */
 	const char *region;
-	const char *access_key_id;
-	const char *secret_access_key;
+	struct lc_credentials_provider *credentials; /* to sign with; outlives the client */
 	enum lc_s3_addressing addressing;
 	enum lc_s3_conditional conditional;
 	uint64_t timeout_ms;       /* of one attempt */
@@ -66,7 +66,7 @@ struct lc_s3_answer {
 
 typedef void lc_s3_callback(void *context, const struct lc_s3_answer *answer);
 
-/* Strings are copied; the secret is wiped when freed. `http` must outlive it. */
+/* Strings are copied. `http` must outlive it. */
 struct lc_s3 *lc_s3_new(struct lc_loop *loop, struct lc_http *http,
 			const struct lc_s3_options *options, struct lc_error *error);
 /* Cancels what is still under way. Not from within a callback. */
@@ -84,6 +84,10 @@ void lc_s3_free(struct lc_s3 *s3);
  * key that cannot be part of an address (s3_address.h) is answered with LC_RETRY_WAIT and never
  * sent. Only an answer with an ETag, as S3's always have, says that the object is stored. The
  * signing time follows the server's Date header once an answer RequestTimeTooSkewed was seen.
+ *
+ * While there are no credentials, and once when S3 has refused those that there were, it waits for
+ * the look for others, which takes seconds at most. LC_RETRY_CREDENTIALS: there are none then, or
+ * S3 has refused the key again and others may come later.
  */
 struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, const struct lc_s3_put_spec *spec,
 			    lc_s3_callback *callback, void *context);

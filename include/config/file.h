@@ -15,4 +15,12 @@
 bool lc_file_read(const char *path, struct lc_buffer *buffer, bool *open_to_all,
 		  struct lc_error *error);
 
+/* The same for a file that holds one secret, which must not be empty: "\n" or "\r\n" at its end is
+ * not part of it. */
+bool lc_file_read_secret(const char *path, struct lc_buffer *buffer, bool *open_to_all,
+			 struct lc_error *error);
+
+/* Wipes the secrets that the buffer holds, and releases it. */
+void lc_file_wipe(struct lc_buffer *buffer);
+
 #endif

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "formats/ledger_choices.h"
 #include "formats/s3_choices.h"
+#include "formats/tls_version.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,13 +6,15 @@
 #define LC_DELIVERY_SERVERS_H
 
 #include "base/error.h"
+#include "base/loop.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 struct lc_clickhouse;
+struct lc_counters;
+struct lc_credentials_provider;
 struct lc_http;
-struct lc_loop;
 struct lc_s3;
 struct lc_settings;
 
@@ -21,6 +23,7 @@ struct lc_settings;
 struct lc_servers_s3 {
 	const struct lc_settings *settings; /* the first that it was made for */
 	struct lc_http *http;
+	struct lc_credentials_provider *credentials; /* that the client signs with */
 	struct lc_s3 *client;
 };
 
@@ -36,10 +39,19 @@ struct lc_servers {
 	struct lc_s3 **s3_of;
 };
 
-/* Makes the clients; nothing is sent. `settings` must outlive them. False with `error`, as when a file of authorities cannot be
- * read. In either case to be released with lc_servers_close. */
+/* Makes the clients; to S3 and ClickHouse nothing is sent. `settings` must outlive them. False with
+ * `error`, as when a file of authorities cannot be read. In either case to be released with
+ * lc_servers_close. */
 bool lc_servers_open(struct lc_servers *servers, struct lc_loop *loop,
 		     const struct lc_settings *settings, struct lc_error *error);
+
+/* Sets who is called, from the loop, when there are credentials again in place of some that S3
+ * refused, that had expired, or of none: uploads that wait for them may be tried. */
+void lc_servers_tell(struct lc_servers *servers, lc_loop_callback *on_credentials, void *context);
+
+/* Shows in the counters where credentials come from, and how that goes: of several sets, the one
+ * that is in the most trouble, or the service's own. */
+void lc_servers_show(const struct lc_servers *servers, struct lc_counters *counters);
 
 /* Cancels what is under way. Not from within a callback. */
 void lc_servers_close(struct lc_servers *servers);

@@ -5,7 +5,8 @@
  *
  * Pure rules about one target and its bucket. After a failure only one upload at a time tries
  * again, a probe, later and later; after `attempts` failures in a row, or at once when it refuses,
- * it has stepped aside: its log objects wait in the ledger until a probe succeeds.
+ * it has stepped aside: its log objects wait in the ledger until a probe succeeds. Without
+ * credentials it waits for some, and no failure is counted.
  */
 #ifndef LC_DELIVERY_TARGET_H
 #define LC_DELIVERY_TARGET_H
@@ -58,6 +59,7 @@ struct lc_target_bucket {
 	struct lc_standing standing;
 	unsigned refusals;           /* targets that began to refuse since the last success */
 	bool slow;                   /* its uploads move slowly, or not at all */
+	bool keyless;                /* there were no credentials to sign its last upload with */
 	unsigned active;             /* uploads under way */
 	size_t bytes;                /* in flight: being built, waiting or uploading */
 	size_t targets;              /* that there are of it */

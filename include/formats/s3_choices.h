@@ -34,4 +34,12 @@ enum lc_s3_encryption {
 #include "tbl/s3_choices.h"
 };
 
+/* Where the credentials come from: the settings, the variables AWS_ACCESS_KEY_ID and its like, a role
+ * for a web identity, a profile of a shared credentials file, the provider of a container, the
+ * metadata of an instance, or the first of these that is set up. */
+enum lc_s3_credentials {
+#define LC_S3_CREDENTIALS(name, text) LC_S3_CREDENTIALS_##name,
+#include "tbl/s3_choices.h"
+};
+
 #endif

@@ -184,6 +184,14 @@ LC_GAUGE(S3_CONFIRMED_AT, "log_courier_s3_confirmed_timestamp_seconds", "",
 	"When the last upload was confirmed; 0 if none has been since the worker started.")
 LC_GAUGE(S3_REFUSING_SINCE, "log_courier_s3_credentials_refused_since_timestamp_seconds", "",
 	"When S3 began to refuse the access key or its secret; 0 unless it is refusing them.")
+LC_GAUGE(CREDENTIALS_FAILING_SINCE, "log_courier_s3_credentials_failing_since_timestamp_seconds", "",
+	"When the source of the credentials for S3 began to fail; 0 unless it is failing.")
+LC_GAUGE(CREDENTIALS_EXPIRE_AT, "log_courier_s3_credentials_expire_timestamp_seconds", "",
+	"When the credentials for S3 expire; 0 if they do not, or there are none.")
+LC_GAUGE(CREDENTIALS_SETS, "log_courier_s3_credentials_sets", "",
+	"Sets of credentials that are used: one, and one for each entry of targets that differs.")
+LC_GAUGE(CREDENTIALS_MISSING, "log_courier_s3_credentials_missing", "",
+	"Of these, those that cannot be had, or have expired: requests to S3 that need them wait.")
 LC_GAUGE(CLOCK_APART, "log_courier_clickhouse_clock_difference_seconds", "",
 	"Difference between ClickHouse's clock and this machine's, whichever is ahead, at the last discovery.")
 LC_GAUGE(CLOCK_BEHIND_WINDOWS, "log_courier_clickhouse_clock_behind_windows_seconds", "",

@@ -23,6 +23,8 @@ LC_FAULT(S3_TLS, "s3-tls", WHOLE, AT_ONCE, "S3 has confirmed no upload, because 
 	"name the authority that has signed it in s3.tls-ca-file and run log-courier-ctl reload, or have the certificate renewed; all rows are kept meanwhile")
 LC_FAULT(S3_KEY, "s3-key", WHOLE, AT_ONCE, "S3 has refused the access key or its secret",
 	"correct s3.access-key-id and s3.secret-access-key and run log-courier-ctl reload, or create the key again; all rows are kept meanwhile")
+LC_FAULT(S3_CREDENTIALS, "s3-credentials", PART, AT_ONCE, "there have been no credentials to sign requests to S3 with",
+	"repair the source that it names, or correct s3.credentials and run log-courier-ctl reload; delivery resumes by itself; all rows are kept meanwhile")
 LC_FAULT(S3_SIGNATURE, "s3-signature", PART, AT_ONCE, "S3 has refused the access key or its secret",
 	"correct s3.secret-access-key and run log-courier-ctl reload; a proxy that changes paths or headers has the same effect; all rows are kept meanwhile")
 LC_FAULT(S3_CLOCK, "s3-clock", WHOLE, LATER, "S3 has confirmed no upload, because its clock and this machine's differ",

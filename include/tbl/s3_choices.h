@@ -6,6 +6,8 @@
  * LC_S3_CHECKSUM(name, text, header)    s3.checksum: what the service compares with what it took
  * LC_S3_ACL(name, text)            s3.acl: a canned ACL; Amazon S3 User Guide, "Canned ACL"
  * LC_S3_ENCRYPTION(name, text)     s3.encryption: how the service encrypts what it stores
+ * LC_S3_CREDENTIALS(name, text)    s3.credentials: where credentials come from, in the order of
+ *                                  the chain, which is the last
  *
  * text: the value of the setting and, but for "none", of the header. header: its name, "" for none
  */
@@ -23,6 +25,9 @@
 #endif
 #ifndef LC_S3_ENCRYPTION
 #define LC_S3_ENCRYPTION(name, text)
+#endif
+#ifndef LC_S3_CREDENTIALS
+#define LC_S3_CREDENTIALS(name, text)
 #endif
 
 LC_S3_ADDRESSING(PATH, "path")
@@ -50,8 +55,17 @@ LC_S3_ENCRYPTION(NONE, "none")
 LC_S3_ENCRYPTION(AES256, "AES256")
 LC_S3_ENCRYPTION(KMS, "aws:kms")
 
+LC_S3_CREDENTIALS(STATIC, "static")
+LC_S3_CREDENTIALS(ENVIRONMENT, "environment")
+LC_S3_CREDENTIALS(WEB_IDENTITY, "web-identity")
+LC_S3_CREDENTIALS(PROFILE, "profile")
+LC_S3_CREDENTIALS(CONTAINER, "container")
+LC_S3_CREDENTIALS(INSTANCE, "instance")
+LC_S3_CREDENTIALS(CHAIN, "chain")
+
 #undef LC_S3_ADDRESSING
 #undef LC_S3_CONDITIONAL
 #undef LC_S3_CHECKSUM
 #undef LC_S3_ACL
 #undef LC_S3_ENCRYPTION
+#undef LC_S3_CREDENTIALS

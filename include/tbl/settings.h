@@ -59,6 +59,16 @@ LC_SETTING_TEXT(clickhouse_tls_ca_file, "clickhouse.tls-ca-file", SERVICE, "", P
 	"File with the certificates of the authorities that are trusted to sign the certificates of "
 	"ClickHouse's servers, in PEM form, used where clickhouse.url says https. If empty, the "
 	"system's authorities are trusted.")
+LC_SETTING_TEXT(clickhouse_tls_certificate_file, "clickhouse.tls-certificate-file", SERVICE, "", PATH,
+	"File with the certificate that shows ClickHouse who log-courier is, in PEM form, for servers that ask for "
+	"one.")
+LC_SETTING_TEXT(clickhouse_tls_key_file, "clickhouse.tls-key-file", SERVICE, "", PATH,
+	"File with the key of that certificate, in PEM form and without a pass phrase. If empty, the key "
+	"is in the file of the certificate.")
+LC_SETTING_CHOICE(clickhouse_tls_minimum_version, "clickhouse.tls-minimum-version", SERVICE, LC_TLS_VERSION_DEFAULT,
+	enum lc_tls_version,
+	"The oldest version of TLS that is spoken with ClickHouse. default: as the system's OpenSSL is "
+	"configured.")
 LC_SETTING_BOOLEAN(clickhouse_tls_skip_verify, "clickhouse.tls-skip-verify", SERVICE, false,
 	"Accept any certificate from ClickHouse's servers. Anyone who can intercept the connection can "
 	"then read the password and the rows: for tests only.")
@@ -165,12 +175,41 @@ LC_SETTING_CHOICE(s3_addressing_style, "s3.addressing-style", TARGET, LC_S3_ADDR
 	"How a request names the bucket: in the path (http://endpoint/bucket/key) or in the host "
 	"name (http://bucket.endpoint/key).")
 LC_SETTING_TEXT(s3_access_key_id, "s3.access-key-id", CREDENTIAL, "", WORD,
-	"ID of the access key that requests are signed with. Required.")
+	"ID of the access key that requests are signed with. Required, unless s3.credentials names "
+	"another source.")
 LC_SETTING_SECRET(s3_secret_access_key, "s3.secret-access-key", CREDENTIAL, s3_secret_access_key_file,
-	"Secret of the access key. Either this or s3.secret-access-key-file is required.")
+	"Secret of the access key. Either this or s3.secret-access-key-file is required with it.")
 LC_SETTING_TEXT(s3_secret_access_key_file, "s3.secret-access-key-file", CREDENTIAL, "", PATH,
 	"File that contains the secret, instead of s3.secret-access-key. A newline at the end of the "
-	"file is not part of the secret.")
+	"file is not part of the secret. When the file changes, it is read again.")
+LC_SETTING_SECRET(s3_session_token, "s3.session-token", CREDENTIAL, s3_session_token_file,
+	"Session token that goes with an access key that was lent for a time. Leave it empty if the key "
+	"has none.")
+LC_SETTING_TEXT(s3_session_token_file, "s3.session-token-file", CREDENTIAL, "", PATH,
+	"File that contains the session token, instead of s3.session-token. A newline at the end of the "
+	"file is not part of the token. When the file changes, it is read again.")
+LC_SETTING_CHOICE(s3_credentials, "s3.credentials", CREDENTIAL, LC_S3_CREDENTIALS_STATIC,
+	enum lc_s3_credentials,
+	"Where the credentials for S3 come from. static: the settings above. environment: the variables "
+	"AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. web-identity: a token in a file "
+	"is exchanged for a role's credentials. profile: a shared credentials file, which is read again "
+	"when it changes. container: the credential provider of a container. instance: the metadata "
+	"service of a virtual machine. chain: the first of these, in this order, that is set up.")
+LC_SETTING_TEXT(s3_shared_credentials_file, "s3.shared-credentials-file", CREDENTIAL, "", PATH,
+	"The shared credentials file. If empty, the variable AWS_SHARED_CREDENTIALS_FILE names it, or "
+	"else it is .aws/credentials in the user's home directory.")
+LC_SETTING_TEXT(s3_profile, "s3.profile", CREDENTIAL, "", FREE,
+	"The profile that is read from that file. If empty, the variable AWS_PROFILE names it, or else "
+	"it is default.")
+LC_SETTING_TEXT(s3_role_arn, "s3.role-arn", CREDENTIAL, "", FREE,
+	"The role whose credentials a web identity gets. If empty, the variable AWS_ROLE_ARN names it.")
+LC_SETTING_TEXT(s3_web_identity_token_file, "s3.web-identity-token-file", CREDENTIAL, "", PATH,
+	"File that contains the token of the web identity, read whenever credentials are asked for. If "
+	"empty, the variable AWS_WEB_IDENTITY_TOKEN_FILE names it.")
+LC_SETTING_TEXT(s3_sts_endpoint, "s3.sts-endpoint", CREDENTIAL, "", URL,
+	"URL of the security token service that a web identity is shown to. If empty, the variable "
+	"AWS_ENDPOINT_URL_STS names it, or else it is s3.endpoint, as with Ceph. For Amazon it is "
+	"https://sts.REGION.amazonaws.com.")
 LC_SETTING_INTEGER(s3_max_retry_attempts, "s3.max-retry-attempts", SERVICE, 5, 1, 1000, "attempts",
 	"Attempts at an upload before its target is set aside, so that it holds nothing up; the target "
 	"is then probed from time to time until it works.")
@@ -208,6 +247,16 @@ LC_SETTING_BOOLEAN(s3_metadata, "s3.metadata", TARGET, false,
 LC_SETTING_TEXT(s3_tls_ca_file, "s3.tls-ca-file", TARGET, "", PATH,
 	"File with the certificates of the authorities that are trusted to sign the certificate of the "
 	"S3 service, in PEM form. If empty, the system's authorities are trusted.")
+LC_SETTING_TEXT(s3_tls_certificate_file, "s3.tls-certificate-file", TARGET, "", PATH,
+	"File with the certificate that shows S3 who log-courier is, in PEM form, for servers that ask for "
+	"one.")
+LC_SETTING_TEXT(s3_tls_key_file, "s3.tls-key-file", TARGET, "", PATH,
+	"File with the key of that certificate, in PEM form and without a pass phrase. If empty, the key "
+	"is in the file of the certificate.")
+LC_SETTING_CHOICE(s3_tls_minimum_version, "s3.tls-minimum-version", TARGET, LC_TLS_VERSION_DEFAULT,
+	enum lc_tls_version,
+	"The oldest version of TLS that is spoken with S3. default: as the system's OpenSSL is "
+	"configured.")
 LC_SETTING_BOOLEAN(s3_tls_skip_verify, "s3.tls-skip-verify", TARGET, false,
 	"Accept any certificate from the S3 service. Anyone who can intercept the connection can then "
 	"read and change what is sent: for tests only.")

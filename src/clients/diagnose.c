@@ -1,18 +1,9 @@
 #include "clients/diagnose.h"
 
+#include "clients/retry.h"
 #include "formats/http_status.h"
 
 #include <stddef.h>
-#include <string.h>
-
-static const struct {
-	const char *code;
-	enum lc_fault fault;
-} S3_CODES[] = {
-#define LC_S3_CODE(code, class, scope, fault) {#code, LC_FAULT_S3_##fault},
-#define LC_S3_CODE_FAULT(code, fault) {#code, LC_FAULT_S3_##fault},
-#include "tbl/s3_codes.h"
-};
 
 static enum lc_fault fault_of_s3_status(unsigned status, bool explained)
 {
@@ -30,6 +21,10 @@ static enum lc_fault fault_of_s3_status(unsigned status, bool explained)
 
 enum lc_fault lc_diagnose_s3(const struct lc_s3_answer *answer)
 {
+	enum lc_fault fault;
+
+	if (answer->status == 0 && answer->retry_class == LC_RETRY_CREDENTIALS)
+		return LC_FAULT_S3_CREDENTIALS;
 	if (answer->error.kind == LC_ERROR_UNTRUSTED)
 		return LC_FAULT_S3_TLS;
 	if (answer->status == 0 && answer->error.kind == LC_ERROR_UNREACHABLE)
@@ -37,11 +32,9 @@ enum lc_fault lc_diagnose_s3(const struct lc_s3_answer *answer)
 	/* Never sent: bucket or key cannot be part of an address. */
 	if (answer->status == 0)
 		return answer->certain ? LC_FAULT_S3_OBJECT : LC_FAULT_S3_NOT_S3;
-	for (size_t i = 0; i < sizeof(S3_CODES) / sizeof(S3_CODES[0]); i++) {
-		if (strcmp(S3_CODES[i].code, answer->code) == 0)
-			return S3_CODES[i].fault;
-	}
-	return fault_of_s3_status(answer->status, answer->code[0] != '\0');
+	fault = lc_retry_fault_s3(answer->code);
+	return fault != LC_FAULT_NONE ? fault
+				      : fault_of_s3_status(answer->status, answer->code[0] != '\0');
 }
 
 static const struct {

@@ -88,6 +88,8 @@ struct lc_http {
 	struct lc_http_multi *multi;
 	struct lc_http_options options;
 	char *ca_file;
+	char *certificate_file;
+	char *key_file;
 	struct request_list all;
 	struct request_list todo; /* what could not be done while curl was on the stack */
 	struct lc_loop_timer *settle_timer;
@@ -191,6 +193,14 @@ static void set_connection(CURL *easy, const struct lc_http_options *options)
 	SET(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_timeout_ms);
 	if (options->ca_file != NULL)
 		SET(easy, CURLOPT_CAINFO, options->ca_file);
+	if (options->certificate_file != NULL)
+		SET(easy, CURLOPT_SSLCERT, options->certificate_file);
+	if (options->key_file != NULL)
+		SET(easy, CURLOPT_SSLKEY, options->key_file);
+	if (options->tls_minimum != LC_TLS_VERSION_DEFAULT)
+		SET(easy, CURLOPT_SSLVERSION,
+		    options->tls_minimum == LC_TLS_VERSION_1_2 ? (long)CURL_SSLVERSION_TLSv1_2
+							       : (long)CURL_SSLVERSION_TLSv1_3);
 	if (options->tls_skip_verify) {
 		SET(easy, CURLOPT_SSL_VERIFYPEER, 0L);
 		SET(easy, CURLOPT_SSL_VERIFYHOST, 0L);
@@ -725,16 +735,26 @@ static const struct lc_http_multi_callbacks MULTI_CALLBACKS = {
     .settle = settle,
 };
 
+static bool can_be_read(const char *path, const char *what, struct lc_error *error)
+{
+	return path == NULL || access(path, R_OK) == 0 ||
+	       lc_error_set(error, LC_ERROR_USAGE, "the file of %s %s cannot be read", what, path);
+}
+
+static char *copy_path(const char *path)
+{
+	return path == NULL ? NULL : lc_memory_copy_text(path);
+}
+
 struct lc_http *lc_http_new(struct lc_loop *loop, const struct lc_http_options *options,
 			    struct lc_error *error)
 {
 	struct lc_http *http;
 
-	if (options->ca_file != NULL && access(options->ca_file, R_OK) != 0) {
-		lc_error_set(error, LC_ERROR_USAGE, "the file of authorities %s cannot be read",
-			     options->ca_file);
+	if (!can_be_read(options->ca_file, "authorities", error) ||
+	    !can_be_read(options->certificate_file, "our certificate", error) ||
+	    !can_be_read(options->key_file, "our key", error))
 		return NULL;
-	}
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
 		lc_error_set(error, LC_ERROR_SYSTEM, "libcurl could not be initialised");
 		return NULL;
@@ -749,9 +769,10 @@ struct lc_http *lc_http_new(struct lc_loop *loop, const struct lc_http_options *
 	}
 	http->loop = loop;
 	http->options = *options;
-	if (options->ca_file != NULL)
-		http->ca_file = lc_memory_copy_text(options->ca_file);
-	http->options.ca_file = http->ca_file;
+	http->options.ca_file = http->ca_file = copy_path(options->ca_file);
+	http->options.certificate_file = http->certificate_file =
+	    copy_path(options->certificate_file);
+	http->options.key_file = http->key_file = copy_path(options->key_file);
 	if (http->options.connect_timeout_ms == 0)
 		http->options.connect_timeout_ms = DEFAULT_CONNECT_TIMEOUT_MS;
 	TAILQ_INIT(&http->all);
@@ -774,6 +795,8 @@ void lc_http_free(struct lc_http *http)
 	lc_http_multi_free(http->multi);
 	lc_loop_timer_free(http->settle_timer);
 	free(http->ca_file);
+	free(http->certificate_file);
+	free(http->key_file);
 	free(http);
 	curl_global_cleanup();
 }

@@ -65,3 +65,21 @@ enum lc_retry_scope lc_retry_scope_s3(unsigned status, const char *code)
 		return LC_RETRY_SCOPE_BUCKET;
 	return LC_RETRY_SCOPE_UNKNOWN;
 }
+
+static const struct {
+	const char *code;
+	enum lc_fault fault;
+} S3_FAULTS[] = {
+#define LC_S3_CODE(code, class, scope, fault) {#code, LC_FAULT_S3_##fault},
+#define LC_S3_CODE_FAULT(code, fault) {#code, LC_FAULT_S3_##fault},
+#include "tbl/s3_codes.h"
+};
+
+enum lc_fault lc_retry_fault_s3(const char *code)
+{
+	for (size_t i = 0; i < sizeof(S3_FAULTS) / sizeof(S3_FAULTS[0]); i++) {
+		if (strcmp(S3_FAULTS[i].code, code) == 0)
+			return S3_FAULTS[i].fault;
+	}
+	return LC_FAULT_NONE;
+}

@@ -76,7 +76,10 @@ struct lc_s3_put {
 	char *bucket_text;     /* for people: what follows a zero byte is missing */
 	char *key;
 	size_t key_size;
-	uint64_t elapsed_ms; /* of all steps */
+	uint64_t elapsed_ms;              /* of all steps */
+	struct lc_credentials_wait *wait; /* NULL: it does not wait for credentials */
+	uint64_t generation;              /* of those that it was signed with last */
+	bool renewed;                     /* others were looked for, since those were refused */
 	/* the last answer */
 	struct lc_buffer answer;      /* the first bytes of its body */
 	char date[DATE_SIZE];         /* its Date header */
@@ -106,9 +109,9 @@ struct lc_s3 {
 	uint64_t timeout_ms;
 	uint64_t stall_timeout_ms;
 	char *region;
-	char *access_key_id;
-	char *secret_access_key;
+	struct lc_credentials_provider *credentials;
 	struct lc_sigv4_signer signer;
+	uint64_t generation;          /* of the credentials that the signer has; 0: none */
 	int64_t clock_offset_seconds; /* the server's clock minus ours */
 	struct put_list puts;
 };
@@ -117,6 +120,8 @@ static void release(struct lc_s3_put *put)
 {
 	TAILQ_REMOVE(&put->s3->puts, put, all);
 	lc_loop_timer_free(put->refusal_timer);
+	if (put->wait != NULL)
+		lc_credentials_provider_cancel(put->wait);
 	lc_buffer_free(&put->answer);
 	lc_s3_headers_free(&put->headers);
 	free(put->bucket_text);
@@ -427,6 +432,78 @@ static struct lc_s3_answer read_answer(const struct lc_s3_put *put,
 	};
 }
 
+/* ---- credentials ---- */
+
+static void end_without_credentials(struct lc_s3_put *put)
+{
+	struct lc_credentials_status status = lc_credentials_provider_status(put->s3->credentials);
+	struct lc_s3_answer answer = {.retry_class = LC_RETRY_CREDENTIALS,
+				      .scope = LC_RETRY_SCOPE_BUCKET,
+				      .certain = !put->doubt,
+				      .code = "",
+				      .error = *status.error,
+				      .elapsed_ms = put->elapsed_ms};
+
+	lc_error_prefix(&answer.error, "no credentials to sign with");
+	end(put, &answer);
+}
+
+static void on_credentials(void *context)
+{
+	struct lc_s3_put *put = context;
+
+	put->wait = NULL;
+	if (lc_credentials_provider_current(put->s3->credentials) != NULL)
+		go_on(put, put->step);
+	else
+		end_without_credentials(put);
+}
+
+/* Does the answer refuse the credentials, or, their time having passed, perhaps them? */
+static bool refuses_credentials(const struct lc_s3_put *put, const struct lc_s3_answer *answer)
+{
+	enum lc_fault fault = lc_retry_fault_s3(answer->code);
+
+	return fault == LC_FAULT_S3_KEY || fault == LC_FAULT_S3_SIGNATURE ||
+	       (fault == LC_FAULT_S3_RIGHTS &&
+		lc_credentials_provider_expired(put->s3->credentials));
+}
+
+/* The answer refuses credentials that may be replaced. True if others are looked for now: the step
+ * is then repeated. If they are refused again, their source is to blame, not the target. */
+static bool look_for_others(struct lc_s3_put *put, struct lc_s3_answer *answer)
+{
+	if (!refuses_credentials(put, answer) ||
+	    !lc_credentials_provider_may_change(put->s3->credentials))
+		return false;
+	if (put->renewed) {
+		if (lc_retry_fault_s3(answer->code) != LC_FAULT_S3_SIGNATURE) {
+			answer->retry_class = LC_RETRY_CREDENTIALS;
+			answer->scope = LC_RETRY_SCOPE_BUCKET;
+		}
+		return false;
+	}
+	put->renewed = true;
+	put->doubt = !answer->certain;
+	put->wait = lc_credentials_provider_await(put->s3->credentials, put->generation,
+						  on_credentials, put);
+	return true;
+}
+
+/* The signer has the credentials that are to be signed with now. */
+static void update_signer(struct lc_s3 *s3)
+{
+	const struct lc_credentials *credentials = lc_credentials_provider_current(s3->credentials);
+	uint64_t generation = lc_credentials_provider_generation(s3->credentials);
+
+	if (s3->generation == generation)
+		return;
+	lc_sigv4_signer_clear(&s3->signer);
+	lc_sigv4_signer_init(&s3->signer, lc_view_of(credentials->access_key_id),
+			     lc_view_of(credentials->secret_access_key), lc_view_of(s3->region));
+	s3->generation = generation;
+}
+
 /* ---- the answer to a PUT ---- */
 
 static void on_put_done(struct lc_s3_put *put, const struct lc_http_response *response)
@@ -443,6 +520,8 @@ static void on_put_done(struct lc_s3_put *put, const struct lc_http_response *re
 		begin_check(put, &answer);
 		return;
 	}
+	if (look_for_others(put, &answer))
+		return;
 	if (condition_may_be_unknown(put, &answer)) {
 		send_again_plain(put, answer.certain);
 		return;
@@ -474,6 +553,8 @@ static void on_plain_done(struct lc_s3_put *put, const struct lc_http_response *
 
 	answer.retry_class = lc_retry_classify_s3(status, parsed.code, NULL);
 	answer.certain = response->sends == 0;
+	if (look_for_others(put, &answer))
+		return;
 	if (answer.retry_class == LC_RETRY_CLOCK)
 		follow_clock(put);
 	if (status == 0) {
@@ -494,6 +575,7 @@ static void on_done(void *context, const struct lc_http_response *response)
 	struct lc_s3_put *put = context;
 
 	LC_ASSERT_MAGIC(put, MAGIC);
+	put->request = NULL;
 	put->elapsed_ms += response->elapsed_ms;
 	switch (put->step) {
 	case STEP_LOOK:
@@ -540,6 +622,8 @@ static void gather_headers(const struct lc_s3_put *put, struct lc_view host, con
 			   char hash[LC_SIGV4_HASH_HEX_SIZE], struct lc_s3_headers *headers)
 {
 	static const struct lc_s3_body nothing = {.piece_count = 0};
+	const struct lc_credentials *credentials =
+	    lc_credentials_provider_current(put->s3->credentials);
 	bool has_body = put->step == STEP_PUT;
 	enum lc_s3_checksum checksum = has_body ? put->checksum : LC_S3_CHECKSUM_NONE;
 	char sum[LC_CHECKSUM_TEXT_SIZE];
@@ -549,6 +633,7 @@ static void gather_headers(const struct lc_s3_put *put, struct lc_view host, con
 	lc_s3_headers_add(headers, "host", host);
 	lc_s3_headers_add(headers, "x-amz-content-sha256", lc_view_of(hash));
 	lc_s3_headers_add(headers, "x-amz-date", lc_view_of(time_text));
+	lc_s3_headers_add(headers, "x-amz-security-token", lc_view_of(credentials->session_token));
 	lc_s3_headers_add(headers, lc_checksum_header(checksum), lc_view_of(sum));
 	if (has_body)
 		lc_s3_headers_add_all(headers, &put->headers);
@@ -571,6 +656,8 @@ static void append_authorization(struct lc_s3_put *put, const struct lc_s3_heade
 	for (size_t i = 0; i < headers->count; i++)
 		to_sign[i] = (struct lc_sigv4_header){lc_s3_headers_name(headers, i),
 						      lc_s3_headers_value(headers, i)};
+	update_signer(put->s3);
+	put->generation = put->s3->generation;
 	lc_sigv4_append_authorization(&put->s3->signer, &request, authorization);
 }
 
@@ -623,7 +710,8 @@ static void send_step(struct lc_s3_put *put, const char *url, struct lc_view hos
 	lc_s3_headers_free(&headers);
 }
 
-/* Finds the address and sends; without an address the callback is told from a timer. */
+/* Finds the address and sends, once there are credentials to sign with; without an address the
+ * callback is told from a timer. */
 static void address_and_send(struct lc_s3_put *put)
 {
 	struct lc_view key = {.data = put->key, .size = put->key_size};
@@ -642,7 +730,10 @@ static void address_and_send(struct lc_s3_put *put)
 		put->unaddressable = lc_s3_address_append(
 		    &s3->endpoint, s3->addressing, put->bucket, key, &host, &path, &put->refusal);
 	}
-	if (put->unaddressable == LC_S3_ADDRESS_WHOLE) {
+	if (put->unaddressable == LC_S3_ADDRESS_WHOLE &&
+	    lc_credentials_provider_current(s3->credentials) == NULL) {
+		put->wait = lc_credentials_provider_await(s3->credentials, 0, on_credentials, put);
+	} else if (put->unaddressable == LC_S3_ADDRESS_WHOLE) {
 		lc_buffer_append_view(&url, s3->endpoint.scheme);
 		lc_buffer_append_text(&url, "://");
 		lc_buffer_append_view(&url, lc_buffer_view(&host));
@@ -707,7 +798,7 @@ void lc_s3_list_buckets(struct lc_s3 *s3, lc_s3_callback *callback, void *contex
 void lc_s3_cancel(struct lc_s3_put *put)
 {
 	LC_ASSERT_MAGIC(put, MAGIC);
-	LC_ASSERT(put->request != NULL || put->refusal_timer != NULL);
+	LC_ASSERT(put->request != NULL || put->refusal_timer != NULL || put->wait != NULL);
 	if (put->request != NULL)
 		lc_http_cancel(put->request);
 	release(put);
@@ -726,10 +817,7 @@ struct lc_s3 *lc_s3_new(struct lc_loop *loop, struct lc_http *http,
 	s3->stall_timeout_ms = options->stall_timeout_ms;
 	s3->conditional = options->conditional;
 	s3->region = lc_memory_copy_text(options->region);
-	s3->access_key_id = lc_memory_copy_text(options->access_key_id);
-	s3->secret_access_key = lc_memory_copy_text(options->secret_access_key);
-	lc_sigv4_signer_init(&s3->signer, lc_view_of(s3->access_key_id),
-			     lc_view_of(s3->secret_access_key), lc_view_of(s3->region));
+	s3->credentials = options->credentials;
 	TAILQ_INIT(&s3->puts);
 	if (!lc_s3_address_endpoint_of(s3->endpoint_text, &s3->endpoint, error)) {
 		lc_s3_free(s3);
@@ -749,9 +837,6 @@ void lc_s3_free(struct lc_s3 *s3)
 		LC_ASSERT(TAILQ_FIRST(&s3->puts) != put);
 	}
 	lc_sigv4_signer_clear(&s3->signer);
-	explicit_bzero(s3->secret_access_key, strlen(s3->secret_access_key));
-	free(s3->secret_access_key);
-	free(s3->access_key_id);
 	free(s3->region);
 	free(s3->endpoint_text);
 	free(s3);

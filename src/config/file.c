@@ -56,3 +56,34 @@ bool lc_file_read(const char *path, struct lc_buffer *buffer, bool *open_to_all,
 	close(fd);
 	return good;
 }
+
+/* "\n" and "\r\n" at the end are an editor's, not the secret's. */
+static size_t without_newline(struct lc_view text)
+{
+	if (text.size > 0 && text.data[text.size - 1] == '\n')
+		text.size--;
+	if (text.size > 0 && text.data[text.size - 1] == '\r')
+		text.size--;
+	return text.size;
+}
+
+bool lc_file_read_secret(const char *path, struct lc_buffer *buffer, bool *open_to_all,
+			 struct lc_error *error)
+{
+	size_t before = buffer->size;
+
+	if (!lc_file_read(path, buffer, open_to_all, error))
+		return false;
+	buffer->size = without_newline(lc_buffer_view(buffer));
+	return buffer->size > before ||
+	       lc_error_set(error, LC_ERROR_USAGE,
+			    "%s: found an empty file, expected one that contains the secret",
+			    lc_text_quote_path(path));
+}
+
+void lc_file_wipe(struct lc_buffer *buffer)
+{
+	if (buffer->size > 0)
+		explicit_bzero(buffer->data, buffer->size);
+	lc_buffer_free(buffer);
+}

@@ -22,6 +22,8 @@ _Static_assert(sizeof(enum lc_s3_addressing) == sizeof(unsigned) &&
 		   sizeof(enum lc_s3_checksum) == sizeof(unsigned) &&
 		   sizeof(enum lc_s3_acl) == sizeof(unsigned) &&
 		   sizeof(enum lc_s3_encryption) == sizeof(unsigned) &&
+		   sizeof(enum lc_s3_credentials) == sizeof(unsigned) &&
+		   sizeof(enum lc_tls_version) == sizeof(unsigned) &&
 		   sizeof(enum lc_log_level) == sizeof(unsigned) &&
 		   sizeof(enum lc_log_destination) == sizeof(unsigned) &&
 		   sizeof(enum lc_log_keys) == sizeof(unsigned) &&
@@ -56,6 +58,21 @@ static const char *const s3_acl_CHOICES[] = {
 static const char *const s3_encryption_CHOICES[] = {
 #define LC_S3_ENCRYPTION(name, text) (text),
 #include "tbl/s3_choices.h"
+};
+
+static const char *const s3_credentials_CHOICES[] = {
+#define LC_S3_CREDENTIALS(name, text) (text),
+#include "tbl/s3_choices.h"
+};
+
+static const char *const clickhouse_tls_minimum_version_CHOICES[] = {
+#define LC_TLS_VERSION(name, text) (text),
+#include "tbl/tls_versions.h"
+};
+
+static const char *const s3_tls_minimum_version_CHOICES[] = {
+#define LC_TLS_VERSION(name, text) (text),
+#include "tbl/tls_versions.h"
 };
 
 static const char *const log_level_CHOICES[] = {

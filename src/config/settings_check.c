@@ -126,7 +126,7 @@ static void check_worker_memory(const struct check *check)
 		check_order(check, &ORDER);
 }
 
-static void check_ca_file(const struct check *check, enum lc_settings_index index)
+static void check_file(const struct check *check, enum lc_settings_index index)
 {
 	const char *path = lc_setting_text(check->settings, lc_setting_at(index));
 
@@ -135,19 +135,38 @@ static void check_ca_file(const struct check *check, enum lc_settings_index inde
 		       strerrordesc_np(errno));
 }
 
-static void check_clickhouse_ca_file(const struct check *check)
+/* A key is of use with its certificate alone. */
+static void check_certificate(const struct check *check, enum lc_settings_index certificate,
+			      enum lc_settings_index key)
 {
-	check_ca_file(check, LC_SETTINGS_clickhouse_tls_ca_file);
+	check_file(check, certificate);
+	check_file(check, key);
+	if (lc_setting_text(check->settings, lc_setting_at(key))[0] != '\0' &&
+	    lc_setting_text(check->settings, lc_setting_at(certificate))[0] == '\0')
+		refuse(check, key, "found a key, expected %s with it",
+		       lc_setting_at(certificate)->name);
 }
 
-static void check_s3_ca_file(const struct check *check)
+static void check_clickhouse_tls(const struct check *check)
 {
-	check_ca_file(check, LC_SETTINGS_s3_tls_ca_file);
+	check_file(check, LC_SETTINGS_clickhouse_tls_ca_file);
+	check_certificate(check, LC_SETTINGS_clickhouse_tls_certificate_file,
+			  LC_SETTINGS_clickhouse_tls_key_file);
+}
+
+static void check_s3_tls(const struct check *check)
+{
+	check_file(check, LC_SETTINGS_s3_tls_ca_file);
+	check_certificate(check, LC_SETTINGS_s3_tls_certificate_file, LC_SETTINGS_s3_tls_key_file);
 }
 
 static void check_keys(const struct check *check)
 {
-	if (check->settings->s3_access_key_id[0] == '\0')
+	bool has_id = check->settings->s3_access_key_id[0] != '\0';
+
+	if (!has_id && check->settings->s3_credentials != LC_S3_CREDENTIALS_STATIC)
+		return;
+	if (!has_id)
 		refuse(check, LC_SETTINGS_s3_access_key_id,
 		       "found none, but requests to S3 cannot be signed without one");
 	if (check->settings->s3_secret_access_key[0] == '\0' &&
@@ -297,12 +316,10 @@ bool lc_settings_check(const struct lc_settings *settings, struct lc_errors *err
 		void (*part)(const struct check *check);
 		bool by_target; /* concerns settings that may differ by target bucket */
 	} CHECKS[] = {
-	    {check_leasts, false},          {check_orders, false},
-	    {check_worker_memory, false},   {check_clickhouse_ca_file, false},
-	    {check_s3_ca_file, true},       {check_keys, true},
-	    {check_addressing_style, true}, {check_encryption, true},
-	    {check_socket, false},          {check_shards, false},
-	    {check_patterns, false},
+	    {check_leasts, false},          {check_orders, false},    {check_worker_memory, false},
+	    {check_clickhouse_tls, false},  {check_s3_tls, true},     {check_keys, true},
+	    {check_addressing_style, true}, {check_encryption, true}, {check_socket, false},
+	    {check_shards, false},          {check_patterns, false},
 	};
 	struct check check = {.settings = settings, .errors = errors};
 	size_t count = lc_errors_count(errors);

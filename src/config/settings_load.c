@@ -137,32 +137,7 @@ static const char *find_config_file(char *const *environment)
 
 /* ---- secrets from files ---- */
 
-/* "\n" and "\r\n" at the end are an editor's, not the secret's. */
-static struct lc_view without_newline(struct lc_view text)
-{
-	if (text.size > 0 && text.data[text.size - 1] == '\n')
-		text.size--;
-	if (text.size > 0 && text.data[text.size - 1] == '\r')
-		text.size--;
-	return text;
-}
-
-static bool set_from_content(struct lc_settings *settings, const struct lc_setting *secret,
-			     struct lc_view content, struct lc_error *error)
-{
-	const char *path = lc_setting_text(settings, lc_setting_at(secret->file));
-
-	if (content.size == 0)
-		return lc_error_set(
-		    error, LC_ERROR_USAGE,
-		    "%s: found an empty file, expected one that contains the secret",
-		    lc_text_quote_path(path));
-	/* The origin stays that of the secret itself, so that the file is named as its source. */
-	if (!lc_setting_set(settings, secret, content, settings->origins[secret->index], error))
-		return lc_error_prefix(error, "%s", lc_text_quote_path(path));
-	return true;
-}
-
+/* The origin stays that of the secret itself, so that the file is named as its source. */
 static bool read_secret_file(struct lc_settings *settings, const struct lc_setting *secret,
 			     struct lc_error *error)
 {
@@ -173,11 +148,11 @@ static bool read_secret_file(struct lc_settings *settings, const struct lc_setti
 	bool good;
 
 	lc_buffer_init(&content, LC_SETTING_TEXT_MAX);
-	good = lc_file_read(path, &content, &open_to_all, error) &&
-	       set_from_content(settings, secret, without_newline(lc_buffer_view(&content)), error);
-	if (content.size > 0)
-		explicit_bzero(content.data, content.size);
-	lc_buffer_free(&content);
+	good = lc_file_read_secret(path, &content, &open_to_all, error);
+	if (good && !lc_setting_set(settings, secret, lc_buffer_view(&content),
+				    settings->origins[secret->index], error))
+		good = lc_error_prefix(error, "%s", lc_text_quote_path(path));
+	lc_file_wipe(&content);
 	if (good && open_to_all)
 		lc_log(LC_LOG_WARNING,
 		       "every user of this machine can read a file that contains a secret",

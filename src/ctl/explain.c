@@ -128,11 +128,38 @@ static void say_ledger_fails(struct look *look)
 			      "the error. Delivery resumes by itself.");
 }
 
+/* For any target. */
+static bool has_no_credentials(const struct lc_status_document_shard *shard)
+{
+	return shard->credentials_missing > 0 &&
+	       shard->credentials_missing == shard->credentials_sets;
+}
+
+static void say_no_credentials(struct look *look)
+{
+	const struct lc_status_document_shard *shard = look->shard;
+
+	if (shard == NULL || !has_no_credentials(shard))
+		return;
+	REMARK(no_credentials);
+	lc_buffer_append_text(sentence,
+			      "There are no credentials to sign requests to S3 with, so that "
+			      "uploads wait");
+	if (shard->credentials_source[0] != '\0')
+		lc_buffer_append_format(sentence, "; they come from %s", shard->credentials_source);
+	lc_buffer_append_text(sentence, ".");
+	if (shard->credentials_answer[0] != '\0')
+		lc_buffer_append_format(sentence, " The last try: %s.", shard->credentials_answer);
+	lc_buffer_append_text(
+	    &said->advice, "Repair their source, or correct s3.credentials and run log-courier-ctl "
+			   "reload. Delivery resumes by itself.");
+}
+
 static void say_s3_fails(struct look *look)
 {
 	const struct lc_status_document_shard *shard = look->shard;
 
-	if (shard == NULL || shard->s3_failing_seconds < 0)
+	if (shard == NULL || shard->s3_failing_seconds < 0 || has_no_credentials(shard))
 		return;
 	REMARK(s3_fails);
 	lc_buffer_append_text(sentence, "S3 has confirmed no upload of this shard for ");

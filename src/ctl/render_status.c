@@ -4,6 +4,7 @@
 #include "ctl/terminal.h"
 #include "ctl/units.h"
 #include "formats/check_line.h"
+#include "formats/credentials.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -253,6 +254,36 @@ static const struct lc_table_column COLUMNS[] = {
      .colour = blocked_colour},
 };
 
+static bool has_same_source(const struct lc_status_document_shard *a,
+			    const struct lc_status_document_shard *b)
+{
+	return strcmp(a->credentials_source, b->credentials_source) == 0;
+}
+
+/* Where credentials come from, unless from the settings: once for all shards that say the same. */
+static void append_credentials(const struct lc_status_document *document,
+			       struct lc_terminal_style style, struct lc_buffer *text)
+{
+	const struct lc_status_document_shard *former = NULL;
+
+	for (size_t i = 0; i < document->shards_size; i++) {
+		const struct lc_status_document_shard *shard = &document->shards[i];
+		int64_t left = shard->credentials_expire_seconds;
+		char words[LC_STATUS_DOCUMENT_TEXT_SIZE + 128];
+
+		if (shard->credentials_source[0] == '\0' ||
+		    strcmp(shard->credentials_source, LC_CREDENTIALS_FROM_SETTINGS) == 0 ||
+		    (former != NULL && has_same_source(former, shard)))
+			continue;
+		former = shard;
+		snprintf(words, sizeof(words), "from %s%s%s", shard->credentials_source,
+			 left < 0 ? "" : "; they expire in ",
+			 left < 0 ? "" : lc_units_age(left).text);
+		lc_buffer_append_text(text, "\ncredentials for S3:\n");
+		lc_terminal_append_wrapped(words, style.width, text);
+	}
+}
+
 static void append_catch_up(const struct lc_status_document_shard *shard,
 			    struct lc_terminal_style style, struct lc_buffer *text)
 {
@@ -324,6 +355,7 @@ void lc_render_status(const struct lc_status_document *document,
 
 	append_headline(document, before, milliseconds, style, text);
 	lc_table_append(&table, style, text);
+	append_credentials(document, style, text);
 	append_catch_ups(document, style, text);
 	append_replays(document, text);
 	if (document->findings_size > 0)

@@ -1,28 +1,25 @@
 #include "delivery/servers.h"
 
+#include "base/counters.h"
 #include "base/memory.h"
 #include "clients/clickhouse.h"
+#include "clients/credentials_provider.h"
 #include "clients/http.h"
 #include "clients/s3.h"
 #include "config/setting.h"
 #include "config/settings.h"
 #include "formats/checksum.h"
+#include "formats/document_names.h"
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { CONNECT_TIMEOUT_MS = 10 * 1000 };
 
-static struct lc_http *open_http(struct lc_loop *loop, const char *ca_file, bool skip_verify,
-				 struct lc_error *error)
+static const char *if_given(const char *path)
 {
-	struct lc_http_options options = {
-	    .ca_file = ca_file[0] == '\0' ? NULL : ca_file,
-	    .tls_skip_verify = skip_verify,
-	    .connect_timeout_ms = CONNECT_TIMEOUT_MS,
-	};
-
-	return lc_http_new(loop, &options, error);
+	return path[0] == '\0' ? NULL : path;
 }
 
 static bool open_clickhouse(struct lc_servers *servers, struct lc_loop *loop,
@@ -35,9 +32,16 @@ static bool open_clickhouse(struct lc_servers *servers, struct lc_loop *loop,
 	    .password = settings->clickhouse_password,
 	    .timeout_ms = (uint64_t)settings->clickhouse_timeout_seconds * 1000,
 	};
+	const struct lc_http_options http_options = {
+	    .ca_file = if_given(settings->clickhouse_tls_ca_file),
+	    .certificate_file = if_given(settings->clickhouse_tls_certificate_file),
+	    .key_file = if_given(settings->clickhouse_tls_key_file),
+	    .tls_minimum = settings->clickhouse_tls_minimum_version,
+	    .tls_skip_verify = settings->clickhouse_tls_skip_verify,
+	    .connect_timeout_ms = CONNECT_TIMEOUT_MS,
+	};
 
-	servers->clickhouse_http = open_http(loop, settings->clickhouse_tls_ca_file,
-					     settings->clickhouse_tls_skip_verify, error);
+	servers->clickhouse_http = lc_http_new(loop, &http_options, error);
 	if (servers->clickhouse_http == NULL)
 		return false;
 	servers->clickhouse = lc_clickhouse_new(loop, servers->clickhouse_http, &options);
@@ -49,10 +53,26 @@ static bool share_client(const struct lc_settings *a, const struct lc_settings *
 {
 	/* What open_client() takes from them and may differ by target bucket. */
 	static const enum lc_settings_index OF_CLIENT[] = {
-	    LC_SETTINGS_s3_endpoint,         LC_SETTINGS_s3_region,
-	    LC_SETTINGS_s3_access_key_id,    LC_SETTINGS_s3_secret_access_key,
-	    LC_SETTINGS_s3_addressing_style, LC_SETTINGS_s3_conditional_put,
-	    LC_SETTINGS_s3_tls_ca_file,      LC_SETTINGS_s3_tls_skip_verify,
+	    LC_SETTINGS_s3_endpoint,
+	    LC_SETTINGS_s3_region,
+	    LC_SETTINGS_s3_access_key_id,
+	    LC_SETTINGS_s3_secret_access_key,
+	    LC_SETTINGS_s3_addressing_style,
+	    LC_SETTINGS_s3_conditional_put,
+	    LC_SETTINGS_s3_tls_ca_file,
+	    LC_SETTINGS_s3_tls_certificate_file,
+	    LC_SETTINGS_s3_tls_key_file,
+	    LC_SETTINGS_s3_tls_minimum_version,
+	    LC_SETTINGS_s3_tls_skip_verify,
+	    LC_SETTINGS_s3_secret_access_key_file,
+	    LC_SETTINGS_s3_session_token,
+	    LC_SETTINGS_s3_session_token_file,
+	    LC_SETTINGS_s3_credentials,
+	    LC_SETTINGS_s3_shared_credentials_file,
+	    LC_SETTINGS_s3_profile,
+	    LC_SETTINGS_s3_role_arn,
+	    LC_SETTINGS_s3_web_identity_token_file,
+	    LC_SETTINGS_s3_sts_endpoint,
 	};
 
 	for (size_t i = 0; i < sizeof(OF_CLIENT) / sizeof(OF_CLIENT[0]); i++) {
@@ -62,6 +82,28 @@ static bool share_client(const struct lc_settings *a, const struct lc_settings *
 	return true;
 }
 
+static struct lc_credentials_provider *open_credentials(struct lc_loop *loop, struct lc_http *http,
+							const struct lc_settings *settings)
+{
+	const struct lc_credentials_options options = {
+	    .source = settings->s3_credentials,
+	    .access_key_id = settings->s3_access_key_id,
+	    .secret_access_key = settings->s3_secret_access_key,
+	    .secret_access_key_file = settings->s3_secret_access_key_file,
+	    .session_token = settings->s3_session_token,
+	    .session_token_file = settings->s3_session_token_file,
+	    .shared_file = settings->s3_shared_credentials_file,
+	    .profile = settings->s3_profile,
+	    .role_arn = settings->s3_role_arn,
+	    .web_identity_token_file = settings->s3_web_identity_token_file,
+	    .sts_endpoint = settings->s3_sts_endpoint,
+	    .s3_endpoint = settings->s3_endpoint,
+	    .environment = (const char *const *)environ,
+	};
+
+	return lc_credentials_provider_new(loop, http, &options);
+}
+
 static bool open_client(struct lc_servers_s3 *s3, struct lc_loop *loop,
 			const struct lc_settings *service, struct lc_error *error)
 {
@@ -69,17 +111,25 @@ static bool open_client(struct lc_servers_s3 *s3, struct lc_loop *loop,
 	struct lc_s3_options options = {
 	    .endpoint = settings->s3_endpoint,
 	    .region = settings->s3_region,
-	    .access_key_id = settings->s3_access_key_id,
-	    .secret_access_key = settings->s3_secret_access_key,
 	    .addressing = settings->s3_addressing_style,
 	    .conditional = settings->s3_conditional_put,
 	    .timeout_ms = (uint64_t)service->timeout_upload_operation_seconds * 1000,
 	    .stall_timeout_ms = (uint64_t)service->timeout_upload_stall_seconds * 1000,
 	};
+	const struct lc_http_options http_options = {
+	    .ca_file = if_given(settings->s3_tls_ca_file),
+	    .certificate_file = if_given(settings->s3_tls_certificate_file),
+	    .key_file = if_given(settings->s3_tls_key_file),
+	    .tls_minimum = settings->s3_tls_minimum_version,
+	    .tls_skip_verify = settings->s3_tls_skip_verify,
+	    .connect_timeout_ms = CONNECT_TIMEOUT_MS,
+	};
 
-	s3->http = open_http(loop, settings->s3_tls_ca_file, settings->s3_tls_skip_verify, error);
+	s3->http = lc_http_new(loop, &http_options, error);
 	if (s3->http == NULL)
 		return false;
+	s3->credentials = open_credentials(loop, s3->http, settings);
+	options.credentials = s3->credentials;
 	s3->client = lc_s3_new(loop, s3->http, &options, error);
 	return s3->client != NULL;
 }
@@ -136,10 +186,50 @@ bool lc_servers_open(struct lc_servers *servers, struct lc_loop *loop,
 	       open_s3(servers, loop, settings, error);
 }
 
+/* ---- credentials ---- */
+
+void lc_servers_tell(struct lc_servers *servers, lc_loop_callback *on_credentials, void *context)
+{
+	for (size_t i = 0; i < servers->s3_count; i++)
+		lc_credentials_provider_tell(servers->s3[i].credentials, on_credentials, context);
+}
+
+/* The more, the worse. */
+static int trouble_of(const struct lc_credentials_status *status)
+{
+	return !status->usable ? 2 : status->failing_since != 0;
+}
+
+void lc_servers_show(const struct lc_servers *servers, struct lc_counters *counters)
+{
+	struct lc_credentials_status worst =
+	    lc_credentials_provider_status(servers->s3[0].credentials);
+	uint64_t missing = 0;
+
+	for (size_t i = 0; i < servers->s3_count; i++) {
+		struct lc_credentials_status status =
+		    lc_credentials_provider_status(servers->s3[i].credentials);
+
+		missing += !status.usable;
+		if (trouble_of(&status) > trouble_of(&worst))
+			worst = status;
+	}
+	lc_counters_set(counters, LC_COUNTERS_CREDENTIALS_SETS, servers->s3_count);
+	lc_counters_set(counters, LC_COUNTERS_CREDENTIALS_MISSING, missing);
+	lc_counters_set(counters, LC_COUNTERS_CREDENTIALS_FAILING_SINCE,
+			(uint64_t)worst.failing_since);
+	lc_counters_set(counters, LC_COUNTERS_CREDENTIALS_EXPIRE_AT, (uint64_t)worst.expires);
+	lc_counters_complain(counters, LC_COUNTERS_COMPLAINT_CREDENTIALS,
+			     worst.failing_since == 0 ? LC_FAULT_NONE : LC_FAULT_S3_CREDENTIALS,
+			     worst.failing_since == 0 ? "" : worst.error->message);
+	lc_counters_complain(counters, LC_COUNTERS_COMPLAINT_SOURCE, LC_FAULT_NONE, worst.from);
+}
+
 void lc_servers_close(struct lc_servers *servers)
 {
 	for (size_t i = 0; i < servers->s3_count; i++) {
 		lc_s3_free(servers->s3[i].client);
+		lc_credentials_provider_free(servers->s3[i].credentials);
 		lc_http_free(servers->s3[i].http);
 	}
 	free(servers->s3);

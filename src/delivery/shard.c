@@ -143,6 +143,14 @@ static void on_room(void *context)
 	check_drained(shard);
 }
 
+/* What could not be signed, or was refused for its key, may be taken now. */
+static void on_credentials(void *context)
+{
+	struct lc_shard *shard = context;
+
+	lc_upload_retry_now(shard->delivery.upload, NULL);
+}
+
 static void on_commits_ended(void *context)
 {
 	check_drained(context);
@@ -298,6 +306,7 @@ static void on_janitor(void *context)
 	struct lc_undelivered_open open =
 	    lc_undelivered_survey(shard->delivery.sources, shard->delivery.counters);
 
+	lc_servers_show(&shard->servers, shard->delivery.counters);
 	lc_upload_tend(shard->delivery.upload, !lc_scan_running(shard->delivery.scan));
 	lc_scan_update_flow(shard->delivery.scan);
 	if (shard->step == STEP_DELIVERING) {
@@ -405,6 +414,7 @@ static bool make_delivery(struct lc_shard *shard, struct lc_error *error)
 		return false;
 	delivery->attempts = lc_attempts_new(delivery->state.next_intent_id);
 	delivery->upload = lc_upload_new(delivery);
+	lc_servers_tell(&shard->servers, on_credentials, shard);
 	delivery->build = lc_build_new(delivery);
 	delivery->commit = lc_commit_new(delivery);
 	delivery->rebuild = lc_rebuild_new(delivery);

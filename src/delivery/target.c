@@ -9,6 +9,9 @@
 /* So many prefixes refused one after the other, and none that was taken: the bucket refuses. */
 enum { REFUSALS_MAX = 3 };
 
+/* Before an upload tries without having been told whether there are credentials now. */
+enum { KEYLESS_MS = 30 * 1000 };
+
 struct lc_target_policy lc_target_policy_of(const struct lc_settings *settings)
 {
 	size_t cap = (size_t)lc_settings_inflight_bytes(settings);
@@ -52,7 +55,7 @@ bool lc_target_bucket_prompt(const struct lc_target_bucket *bucket)
 
 bool lc_target_bucket_slow(const struct lc_target_bucket *bucket)
 {
-	return bucket->slow || bucket->standing.state == LC_TARGET_ASIDE;
+	return bucket->slow || bucket->keyless || bucket->standing.state == LC_TARGET_ASIDE;
 }
 
 uint64_t lc_target_probe_at_ms(const struct lc_target *target)
@@ -146,12 +149,31 @@ static unsigned refuse(struct lc_target *target, const struct lc_target_policy *
 	return changes;
 }
 
+/* Nothing is known against it. */
+static unsigned wait_for_credentials(struct lc_target_bucket *bucket,
+				     const struct lc_target_answer *answer, uint64_t now_ms)
+{
+	struct lc_standing *standing = &bucket->standing;
+	bool new = standing->state == LC_TARGET_HEALTHY;
+
+	bucket->keyless = true;
+	free(standing->last_error);
+	standing->last_error = lc_memory_copy_text(answer->error);
+	standing->probe_at_ms = now_ms + KEYLESS_MS;
+	if (new)
+		standing->state = LC_TARGET_SHAKY;
+	return new ? LC_TARGET_BUCKET_CHANGED : 0;
+}
+
 unsigned lc_target_note_answer(struct lc_target *target, const struct lc_target_policy *policy,
 			       const struct lc_target_answer *answer, uint64_t now_ms,
 			       struct lc_random *random)
 {
 	unsigned changes = 0;
 
+	if (answer->retry_class == LC_RETRY_CREDENTIALS)
+		return wait_for_credentials(target->bucket, answer, now_ms);
+	target->bucket->keyless = false;
 	if (answer->retry_class == LC_RETRY_DONE) {
 		target->bucket->refusals = 0;
 		if (succeed(&target->standing))

@@ -6,6 +6,7 @@
 #include "base/loop.h"
 #include "base/random.h"
 #include "clients/clickhouse.h"
+#include "clients/credentials_provider.h"
 #include "clients/s3.h"
 #include "clients/s3_headers.h"
 #include "config/settings_targets.h"
@@ -164,6 +165,24 @@ static void end_lists(struct preflight *preflight)
 	lc_loop_stop(preflight->loop);
 }
 
+/* Where they come from, unless it is where they always came from. */
+static void tell_credentials(struct preflight *preflight)
+{
+	struct lc_credentials_status status =
+	    lc_credentials_provider_status(preflight->servers.s3[preflight->s3].credentials);
+	int64_t left = status.expires - lc_clock_wall_ms() / 1000;
+	struct lc_verdict verdict;
+
+	if (!status.usable || strcmp(status.from, LC_CREDENTIALS_FROM_SETTINGS) == 0)
+		return;
+	if (status.expires == 0)
+		lc_verdict_set(&verdict, LC_VERDICT_OK, "from %s", status.from);
+	else
+		lc_verdict_set(&verdict, LC_VERDICT_OK, "from %s, for another %" PRId64 " s",
+			       status.from, left);
+	tell(preflight, &verdict, "credentials for S3");
+}
+
 static void on_listed(void *context, const struct lc_s3_answer *answer)
 {
 	struct preflight *preflight = context;
@@ -176,6 +195,7 @@ static void on_listed(void *context, const struct lc_s3_answer *answer)
 		list_buckets(preflight);
 		return;
 	}
+	tell_credentials(preflight);
 	lc_s3_checks_judge_keys(answer, s3->settings->s3_endpoint, preflight->second, &verdict);
 	if (s3->settings->entry == 0)
 		snprintf(subject, sizeof(subject), "S3 %s", s3->settings->s3_endpoint);

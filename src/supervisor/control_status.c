@@ -47,6 +47,24 @@ static enum lc_fault take_complaint(const struct lc_counters *counters,
 	return fault < LC_FAULT_COUNT ? (enum lc_fault)fault : LC_FAULT_NONE;
 }
 
+static void describe_credentials(const struct lc_counters *counters, int64_t wall_seconds,
+				 struct lc_status_document_shard *shard)
+{
+	uint64_t expire = lc_counters_get(counters, LC_COUNTERS_CREDENTIALS_EXPIRE_AT);
+
+	shard->credentials_sets = lc_counters_get(counters, LC_COUNTERS_CREDENTIALS_SETS);
+	shard->credentials_missing = lc_counters_get(counters, LC_COUNTERS_CREDENTIALS_MISSING);
+	shard->credentials_failing_seconds =
+	    age_of(counters, LC_COUNTERS_CREDENTIALS_FAILING_SINCE, wall_seconds);
+	shard->credentials_expire_seconds = LC_STATUS_DOCUMENT_NO_AGE;
+	if (expire > 0 && expire <= INT64_MAX)
+		shard->credentials_expire_seconds =
+		    (int64_t)expire > wall_seconds ? (int64_t)expire - wall_seconds : 0;
+	(void)take_complaint(counters, LC_COUNTERS_COMPLAINT_CREDENTIALS,
+			     shard->credentials_answer);
+	(void)take_complaint(counters, LC_COUNTERS_COMPLAINT_SOURCE, shard->credentials_source);
+}
+
 static void describe_catch_up(const struct lc_counters *counters,
 			      struct lc_status_document_shard *shard)
 {
@@ -108,6 +126,7 @@ static void describe_counters(const struct lc_counters *counters, int64_t wall_s
 	shard->replays = lc_counters_get(counters, LC_COUNTERS_REPLAYS);
 	shard->replay_records_to_come =
 	    lc_counters_get(counters, LC_COUNTERS_REPLAY_RECORDS_TO_COME);
+	describe_credentials(counters, wall_seconds, shard);
 	shard->clickhouse_fault =
 	    take_complaint(counters, LC_COUNTERS_COMPLAINT_CLICKHOUSE, shard->clickhouse_answer);
 	(void)take_complaint(counters, LC_COUNTERS_COMPLAINT_OFFSETS, shard->offsets_answer);

@@ -136,6 +136,38 @@ static bool others_confirm(const struct lc_status_document *document,
 	return false;
 }
 
+/* Credentials cannot be had, or renewed: as long as the old ones are good, or others that some
+ * targets need not, that is a warning. */
+static void examine_credentials(const struct lc_health_rules *rules,
+				const struct lc_status_document_shard *shard,
+				struct lc_status_document *document)
+{
+	const struct lc_fault_description *fault = &LC_FAULT_DESCRIPTIONS[LC_FAULT_S3_CREDENTIALS];
+	bool some = shard->credentials_missing < shard->credentials_sets;
+	int number = (int)shard->shard;
+	char use[64] = "are used meanwhile";
+
+	if (shard->credentials_failing_seconds < 0)
+		return;
+	if (shard->credentials_missing > 0) {
+		lc_status_document_find(document, some ? LC_SEVERITY_WARNING : LC_SEVERITY_CRITICAL,
+					number, "%s%s for %" PRId64 " s: %s; %s", fault->what,
+					some ? ", for some target buckets," : "",
+					shard->credentials_failing_seconds,
+					shard->credentials_answer, fault->advice);
+		return;
+	}
+	if (shard->credentials_failing_seconds < rules->unreachable_after_seconds)
+		return;
+	if (shard->credentials_expire_seconds >= 0)
+		snprintf(use, sizeof(use), "are used until they expire in %" PRId64 " s",
+			 shard->credentials_expire_seconds);
+	lc_status_document_find(
+	    document, LC_SEVERITY_WARNING, number,
+	    "no newer credentials for S3 could be had for %" PRId64 " s: %s; the old ones %s; %s",
+	    shard->credentials_failing_seconds, shard->credentials_answer, use, fault->advice);
+}
+
 static void examine_s3(const struct lc_health_rules *rules,
 		       const struct lc_status_document_shard *shard,
 		       struct lc_status_document *document)
@@ -214,7 +246,9 @@ static void examine_delivery(const struct lc_health_rules *rules,
 		      shard->clickhouse_fault, shard->clickhouse_answer, document);
 	examine_offsets(rules, shard, document);
 	examine_reconcile(rules, shard, document);
-	examine_s3(rules, shard, document);
+	examine_credentials(rules, shard, document);
+	if (shard->s3_fault != LC_FAULT_S3_CREDENTIALS) /* which was examined before */
+		examine_s3(rules, shard, document);
 	if (shard->ledger_failing_seconds >= 0)
 		lc_status_document_find(
 		    document, LC_SEVERITY_CRITICAL, number,

@@ -22,11 +22,22 @@ struct world {
 	struct lc_loop *loop;
 	struct lc_http *http;
 	struct lc_s3 *s3;
+	struct lc_credentials_options keys;
 	struct lc_s3_options options;
 	unsigned left; /* answers still to come */
 	struct lc_s3_answer answer;
 	char code[100];
 };
+
+/* A client that signs with world->keys, in place of the one there was. */
+static void sign_with_keys(struct world *world)
+{
+	lc_s3_free(world->s3);
+	lc_credentials_provider_free(world->options.credentials);
+	world->options.credentials =
+	    lc_credentials_provider_new(world->loop, world->http, &world->keys);
+	world->s3 = lc_s3_new(world->loop, world->http, &world->options, NULL);
+}
 
 static int set_up(void **state)
 {
@@ -40,16 +51,18 @@ static int set_up(void **state)
 	world = lc_memory_zero(1, sizeof(*world));
 	world->loop = lc_loop_new(NULL);
 	world->http = lc_http_new(world->loop, &http_options, NULL);
+	world->keys = (struct lc_credentials_options){
+	    .access_key_id = getenv("LOG_COURIER_S3_ACCESS_KEY_ID"),
+	    .secret_access_key = getenv("LOG_COURIER_S3_SECRET_ACCESS_KEY"),
+	};
 	world->options = (struct lc_s3_options){
 	    .endpoint = getenv("LOG_COURIER_S3_ENDPOINT"),
 	    .region = getenv("LOG_COURIER_S3_REGION"),
-	    .access_key_id = getenv("LOG_COURIER_S3_ACCESS_KEY_ID"),
-	    .secret_access_key = getenv("LOG_COURIER_S3_SECRET_ACCESS_KEY"),
 	    .addressing = LC_S3_ADDRESSING_PATH,
 	    .conditional = LC_S3_CONDITIONAL_OFF,
 	    .timeout_ms = 30000,
 	};
-	world->s3 = lc_s3_new(world->loop, world->http, &world->options, NULL);
+	sign_with_keys(world);
 	*state = world;
 	return 0;
 }
@@ -61,6 +74,7 @@ static int tear_down(void **state)
 	if (world == NULL)
 		return 0;
 	lc_s3_free(world->s3);
+	lc_credentials_provider_free(world->options.credentials);
 	lc_http_free(world->http);
 	lc_loop_free(world->loop);
 	free(world);
@@ -175,8 +189,8 @@ static long get_object(const struct world *world, const char *bucket, struct lc_
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
 	curl_easy_setopt(easy, CURLOPT_AWS_SIGV4, provider);
-	curl_easy_setopt(easy, CURLOPT_USERNAME, world->options.access_key_id);
-	curl_easy_setopt(easy, CURLOPT_PASSWORD, world->options.secret_access_key);
+	curl_easy_setopt(easy, CURLOPT_USERNAME, world->keys.access_key_id);
+	curl_easy_setopt(easy, CURLOPT_PASSWORD, world->keys.secret_access_key);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, keep_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, body);
@@ -371,16 +385,14 @@ static void wrong_keys_wait(void **state)
 {
 	struct world *world = world_of(state);
 
-	world->options.secret_access_key = "wrong";
-	lc_s3_free(world->s3);
-	world->s3 = lc_s3_new(world->loop, world->http, &world->options, NULL);
+	world->keys.secret_access_key = "wrong";
+	sign_with_keys(world);
 	put(world, "target-1", "clients-test/wrong", "x");
 	assert_waits(world, 403, "SignatureDoesNotMatch");
 	assert_null(strstr(world->answer.error.message, "wrong\""));
 
-	world->options.access_key_id = "NOBODY";
-	lc_s3_free(world->s3);
-	world->s3 = lc_s3_new(world->loop, world->http, &world->options, NULL);
+	world->keys.access_key_id = "NOBODY";
+	sign_with_keys(world);
 	put(world, "target-1", "clients-test/wrong", "x");
 	assert_waits(world, 403, "InvalidAccessKeyId");
 }

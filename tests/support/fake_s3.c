@@ -151,6 +151,17 @@ void fake_s3_answer(struct lc_s3 *s3, enum lc_retry_class retry_class)
 	fake_s3_answer_as(s3, fake_s3_bucket(s3), statuses[retry_class], codes[retry_class]);
 }
 
+void fake_s3_answer_unsigned(struct lc_s3 *s3)
+{
+	struct lc_s3_answer told = {.retry_class = LC_RETRY_CREDENTIALS,
+				    .scope = LC_RETRY_SCOPE_BUCKET,
+				    .certain = true,
+				    .code = ""};
+
+	lc_error_set(&told.error, LC_ERROR_UNREACHABLE, "no credentials to sign with");
+	answer(s3, TAILQ_FIRST(&s3->puts), &told);
+}
+
 void fake_s3_answer_as(struct lc_s3 *s3, const char *bucket, unsigned status, const char *code)
 {
 	struct lc_s3_answer told = {.status = status,

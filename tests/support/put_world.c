@@ -40,8 +40,7 @@ struct lc_s3 *put_world_s3_of(struct put_world *world, const char *endpoint,
 	struct lc_s3_options options = {
 	    .endpoint = endpoint,
 	    .region = "us-east-1",
-	    .access_key_id = "AKID",
-	    .secret_access_key = "secret",
+	    .credentials = world->credentials,
 	    .addressing = addressing,
 	    .timeout_ms = world->timeout_ms,
 	    .conditional = world->conditional,
@@ -54,6 +53,8 @@ static void set_up(void **state, uint64_t timeout_ms)
 {
 	struct put_world *world = lc_memory_zero(1, sizeof(*world));
 	struct lc_http_options options = {.connect_timeout_ms = 2000};
+	const struct lc_credentials_options keys = {.access_key_id = "AKID",
+						    .secret_access_key = "secret"};
 
 	alarm(120);
 	world->timeout_ms = timeout_ms;
@@ -62,6 +63,7 @@ static void set_up(void **state, uint64_t timeout_ms)
 	world->http = lc_http_new(world->loop, &options, NULL);
 	world->server = script_server_new(world->loop, serve, world);
 	world->timer = lc_loop_timer_new(world->loop, stop, world);
+	world->credentials = lc_credentials_provider_new(world->loop, world->http, &keys);
 	world->s3 = put_world_s3_of(world, script_server_url(world->server), LC_S3_ADDRESSING_PATH);
 	world->bytes = lc_memory_zero(PUT_WORLD_PIECES, PUT_WORLD_PIECE_SIZE);
 	for (size_t i = 0; i < (size_t)PUT_WORLD_PIECES * PUT_WORLD_PIECE_SIZE; i++)
@@ -93,6 +95,7 @@ int put_world_tear_down(void **state)
 	struct put_world *world = *state;
 
 	lc_s3_free(world->s3);
+	lc_credentials_provider_free(world->credentials);
 	lc_http_free(world->http);
 	script_server_free(world->server);
 	lc_loop_timer_free(world->timer);

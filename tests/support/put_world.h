@@ -14,6 +14,7 @@ struct put_world {
 	struct lc_loop *loop;
 	struct lc_http *http;
 	struct script_server *server;
+	struct lc_credentials_provider *credentials; /* AKID, secret */
 	struct lc_s3 *s3;
 	struct lc_loop_timer *timer;
 	script_callback *script;

@@ -19,19 +19,29 @@ make_certificate() {
 		-keyout "$WORK/$1.key" -out "$WORK/$1.pem"
 }
 
-# tunnel NAME PORT URL: a section for stunnel.
+# tunnel NAME PORT URL [OPTION...]: a section for stunnel.
 tunnel() {
 	printf '[%s]\naccept = 127.0.0.1:%s\nconnect = 127.0.0.1:%s\ncert = %s\nkey = %s\n' \
-		"$1" "$2" "${3##*:}" "$WORK/$1.pem" "$WORK/$1.key"
+		"$1-$2" "$2" "${3##*:}" "$WORK/$1.pem" "$WORK/$1.key"
+	printf '%s\n' "${@:4}"
+}
+
+# strict_tunnel NAME PORT URL: lets nobody in without a certificate of the clients' authority, and speaks nothing newer than TLS 1.2.
+strict_tunnel() {
+	tunnel "$@" 'verifyChain = yes' 'requireCert = yes' "CAfile = $WORK/clients-authority.pem" 'sslVersionMax = TLSv1.2'
 }
 
 start_tunnels() {
 	CLICKHOUSE_PORT=$("$TOP/tests/system/free_port.py")
 	S3_PORT=$("$TOP/tests/system/free_port.py")
+	STRICT_CLICKHOUSE_PORT=$("$TOP/tests/system/free_port.py")
+	STRICT_S3_PORT=$("$TOP/tests/system/free_port.py")
 	{
 		printf 'foreground = yes\npid =\nsyslog = no\n'
 		tunnel clickhouse "$CLICKHOUSE_PORT" "$LOG_COURIER_CLICKHOUSE_URL"
 		tunnel s3 "$S3_PORT" "$LOG_COURIER_S3_ENDPOINT"
+		strict_tunnel clickhouse "$STRICT_CLICKHOUSE_PORT" "$LOG_COURIER_CLICKHOUSE_URL"
+		strict_tunnel s3 "$STRICT_S3_PORT" "$LOG_COURIER_S3_ENDPOINT"
 	} >"$WORK/stunnel.conf"
 	stunnel "$WORK/stunnel.conf" >"$WORK/stunnel.log" 2>&1 &
 	CHILDREN+=($!)
@@ -64,6 +74,14 @@ preflight_says() {
 	grep -qF -- "$1" "$WORK/preflight"
 }
 
+# strict_preflight WORDS [FLAG...]: with the servers that let nobody in without a certificate.
+strict_preflight() {
+	"$COURIER" --preflight --config-file="$CONFIGURATION" --clickhouse.url="https://127.0.0.1:$STRICT_CLICKHOUSE_PORT" \
+		--s3.endpoint="https://127.0.0.1:$STRICT_S3_PORT" --clickhouse.timeout-seconds=20 "${@:2}" >"$WORK/preflight"
+	cat "$WORK/preflight"
+	grep -qF -- "$1" "$WORK/preflight"
+}
+
 certificate_is_told() {
 	grep -q 'certificate' "$WORK/service.log"
 }
@@ -78,7 +96,7 @@ not_trusted() {
 story "servers are reached over TLS, and only those that somebody trusted vouches for"
 start_stack
 CONFIGURATION=$WORK/log-courier.yml
-for name in clickhouse s3; do
+for name in clickhouse s3 clients; do
 	need "there is an authority for $name" make_authority "$name"
 	need "it vouches for the server" make_certificate "$name"
 done
@@ -119,8 +137,23 @@ SERVICE_PID=$!
 not_trusted "a certificate for another name is not trusted" "ClickHouse has answered no query"
 check "the service ends on SIGTERM" stop_service
 
-start_service --config-file="$CONFIGURATION" --clickhouse.url="https://127.0.0.1:$CLICKHOUSE_PORT" \
-	--s3.endpoint="https://127.0.0.1:$S3_PORT"
+# Certificates of our own, each with its key in a file of its own or in the same.
+CLICKHOUSE_CERTIFICATE=(--clickhouse.tls-certificate-file="$WORK/clients.pem" --clickhouse.tls-key-file="$WORK/clients.key")
+S3_CERTIFICATE=(--s3.tls-certificate-file="$WORK/both.pem")
+cat "$WORK/clients.pem" "$WORK/clients.key" >"$WORK/both.pem"
+check "who shows no certificate is not let in" strict_preflight "FAIL  ClickHouse https://127.0.0.1:$STRICT_CLICKHOUSE_PORT" "${S3_CERTIFICATE[@]}"
+check "  nor by S3" strict_preflight "FAIL  S3 https://127.0.0.1:$STRICT_S3_PORT" "${CLICKHOUSE_CERTIFICATE[@]}"
+check "who shows one is" strict_preflight "18 passed." "${CLICKHOUSE_CERTIFICATE[@]}" "${S3_CERTIFICATE[@]}"
+check "with TLS 1.2, too" strict_preflight "18 passed." "${CLICKHOUSE_CERTIFICATE[@]}" "${S3_CERTIFICATE[@]}" \
+	--clickhouse.tls-minimum-version=1.2 --s3.tls-minimum-version=1.2
+check "ClickHouse is not reached with less than TLS 1.3 when that is asked for" strict_preflight \
+	"FAIL  ClickHouse https://127.0.0.1:$STRICT_CLICKHOUSE_PORT" "${CLICKHOUSE_CERTIFICATE[@]}" "${S3_CERTIFICATE[@]}" \
+	--clickhouse.tls-minimum-version=1.3
+check "  nor is S3" strict_preflight "FAIL  S3 https://127.0.0.1:$STRICT_S3_PORT" "${CLICKHOUSE_CERTIFICATE[@]}" "${S3_CERTIFICATE[@]}" \
+	--s3.tls-minimum-version=1.3
+
+start_service --config-file="$CONFIGURATION" --clickhouse.url="https://127.0.0.1:$STRICT_CLICKHOUSE_PORT" \
+	--s3.endpoint="https://127.0.0.1:$STRICT_S3_PORT" "${CLICKHOUSE_CERTIFICATE[@]}" "${S3_CERTIFICATE[@]}"
 await_every_row 60
 check "the service ends on SIGTERM" stop_service
 check "each row is delivered exactly once" verify

@@ -147,8 +147,7 @@ static void an_upload_in_which_nothing_moves_is_given_up(void **state)
 	const struct lc_s3_options options = {
 	    .endpoint = script_server_url(world->server),
 	    .region = "us-east-1",
-	    .access_key_id = "AKID",
-	    .secret_access_key = "secret",
+	    .credentials = world->credentials,
 	    .conditional = LC_S3_CONDITIONAL_OFF,
 	    .timeout_ms = 100 * 1000,
 	    .stall_timeout_ms = 200,

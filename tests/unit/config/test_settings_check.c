@@ -105,6 +105,23 @@ static void the_keys_of_s3_must_be_given(void **state)
 						      "s3.secret-access-key-file"));
 }
 
+static void a_certificate_of_our_own_must_be_readable_and_a_key_have_one(void **state)
+{
+	(void)state;
+	ACCEPT("s3.tls-certificate-file: /dev/null\n");
+	ACCEPT("s3.tls-certificate-file: /dev/null\ns3.tls-key-file: /dev/null\n");
+	REFUSE("s3.tls-certificate-file: /no/such.pem\n", "s3.tls-certificate-file (", ":1)",
+	       "/no/such.pem", "cannot be read");
+	REFUSE("s3.tls-certificate-file: /dev/null\ns3.tls-key-file: /no/such.key\n",
+	       "s3.tls-key-file (", ":2)", "/no/such.key", "cannot be read");
+	REFUSE("s3.tls-key-file: /dev/null\n", "s3.tls-key-file (", ":1)",
+	       "expected s3.tls-certificate-file with it");
+	REFUSE("clickhouse.tls-key-file: /dev/null\n", "clickhouse.tls-key-file (", ":1)",
+	       "expected clickhouse.tls-certificate-file with it");
+	ACCEPT("clickhouse.tls-minimum-version: \"1.3\"\n");
+	REFUSE("clickhouse.tls-minimum-version: \"1.1\"\n", "clickhouse.tls-minimum-version");
+}
+
 static void the_ca_files_must_be_readable(void **state)
 {
 	(void)state;
@@ -173,6 +190,7 @@ int main(void)
 	    cmocka_unit_test(sizes_that_are_left_to_us_are_0),
 	    cmocka_unit_test(the_keys_of_s3_must_be_given),
 	    cmocka_unit_test(the_ca_files_must_be_readable),
+	    cmocka_unit_test(a_certificate_of_our_own_must_be_readable_and_a_key_have_one),
 	    cmocka_unit_test(a_bucket_in_front_of_an_address_is_no_host),
 	    cmocka_unit_test(a_socket_has_a_short_path),
 	    cmocka_unit_test(owned_shards_exist),

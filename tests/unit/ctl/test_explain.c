@@ -311,6 +311,27 @@ static void a_shard_that_reads_nothing_more_is_told(void **state)
 	is_silent_about(world, LC_EXPLAIN_SITUATION_waits_for_threshold);
 }
 
+static void missing_credentials_are_told_with_their_source(void **state)
+{
+	struct world *world = *state;
+	struct lc_status_document_shard *shard = &world->service.shards[3];
+
+	add_source(world, source());
+	add_reader(world, LC_CYCLE_BACKING_OFF, 4);
+	shard->credentials_sets = 1;
+	shard->credentials_missing = 1;
+	shard->s3_failing_seconds = 60;
+	snprintf(shard->credentials_source, sizeof(shard->credentials_source),
+		 "profile logs of /x");
+	snprintf(shard->credentials_answer, sizeof(shard->credentials_answer), "it is gone");
+	SAYS(no_credentials,
+	     "There are no credentials to sign requests to S3 with, so that uploads "
+	     "wait; they come from profile logs of /x. The last try: it is gone.");
+	for (size_t i = 0; i < world->explanation.count; i++)
+		assert_int_not_equal(world->explanation.remarks[i].situation,
+				     LC_EXPLAIN_SITUATION_s3_fails);
+}
+
 static void servers_that_fail_are_told_with_what_to_do(void **state)
 {
 	struct world *world = *state;
@@ -475,6 +496,7 @@ int main(void)
 	    STORY(seconds_that_are_read_again_are_told_as_such),
 	    STORY(a_scan_under_way_is_told),
 	    STORY(a_shard_that_reads_nothing_more_is_told),
+	    STORY(missing_credentials_are_told_with_their_source),
 	    STORY(servers_that_fail_are_told_with_what_to_do),
 	    STORY(a_refused_user_is_told_with_its_cure),
 	    STORY(a_target_that_refuses_is_told_with_its_cure),

@@ -151,6 +151,38 @@ static void a_shard_that_catches_up_says_how_far_it_is(void **state)
 	lc_status_document_free(&document);
 }
 
+static void credentials_from_elsewhere_are_told_once_with_their_place(void **state)
+{
+	struct lc_status_document document = document_of_two();
+	struct lc_buffer text;
+
+	(void)state;
+	lc_buffer_init(&text, CAP);
+	for (size_t i = 0; i < 2; i++)
+		snprintf(document.shards[i].credentials_source, LC_STATUS_DOCUMENT_TEXT_SIZE,
+			 "the settings");
+	render_status(&document, (struct lc_terminal_style){0}, &text);
+	assert_null(strstr(lc_buffer_text(&text), "credentials"));
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(document.shards[i].credentials_source, LC_STATUS_DOCUMENT_TEXT_SIZE,
+			 "profile logs of /x");
+		document.shards[i].credentials_expire_seconds = 600;
+	}
+	lc_buffer_clear(&text);
+	render_status(&document, (struct lc_terminal_style){0}, &text);
+	assert_non_null(strstr(lc_buffer_text(&text),
+			       "\n\ncredentials for S3:\n  from profile logs of /x; "
+			       "they expire in 10 min\n"));
+	assert_ptr_equal(strstr(lc_buffer_text(&text), "credentials"),
+			 strstr(lc_buffer_text(&text), "credentials for S3"));
+	document.shards[0].credentials_expire_seconds = LC_STATUS_DOCUMENT_NO_AGE;
+	lc_buffer_clear(&text);
+	render_status(&document, (struct lc_terminal_style){0}, &text);
+	assert_non_null(strstr(lc_buffer_text(&text), "  from profile logs of /x\n"));
+	lc_buffer_free(&text);
+	lc_status_document_free(&document);
+}
+
 static void two_looks_tell_rows_per_second(void **state)
 {
 	struct lc_status_document before = document_of_two();
@@ -322,6 +354,7 @@ int main(void)
 	    cmocka_unit_test(status_is_a_headline_and_a_table),
 	    cmocka_unit_test(a_narrow_terminal_gets_fewer_columns),
 	    cmocka_unit_test(a_shard_that_catches_up_says_how_far_it_is),
+	    cmocka_unit_test(credentials_from_elsewhere_are_told_once_with_their_place),
 	    cmocka_unit_test(two_looks_tell_rows_per_second),
 	    cmocka_unit_test(no_line_is_wider_than_the_terminal),
 	    cmocka_unit_test(findings_stand_below_wrapped),

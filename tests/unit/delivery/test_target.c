@@ -546,6 +546,41 @@ static void an_operator_gives_up_a_prefix_or_the_whole_bucket(void **state)
 	assert_int_equal(story->bucket.standing.given_up, LC_LEDGER_DISCARDED);
 }
 
+static void without_credentials_a_bucket_waits_and_nothing_counts_against_it(void **state)
+{
+	struct story *story = *state;
+
+	assert_int_equal(answer(story, LC_RETRY_CREDENTIALS, 1000), LC_TARGET_BUCKET_CHANGED);
+	for (uint64_t now_ms = 2000; now_ms < 200000; now_ms += 1000)
+		assert_int_equal(answer(story, LC_RETRY_CREDENTIALS, now_ms), 0);
+	assert_int_equal(story->bucket.standing.failures, 0);
+	assert_false(story->bucket.standing.refused);
+	assert_false(lc_target_aside(&story->targets[0]));
+	assert_int_equal(story->targets[0].standing.state, LC_TARGET_HEALTHY);
+	/* Its bodies may go when memory is short. */
+	assert_true(lc_target_bucket_slow(&story->bucket));
+	assert_false(may_start(story, 0, 199000 + 29999));
+	assert_true(may_start(story, 0, 199000 + 30000));
+	lc_target_retry_now(&story->targets[0], 200000);
+	assert_true(may_start(story, 0, 200000));
+	assert_int_equal(answer(story, LC_RETRY_DONE, 200000), LC_TARGET_BUCKET_CHANGED);
+	assert_false(lc_target_bucket_slow(&story->bucket));
+	assert_true(lc_target_bucket_prompt(&story->bucket));
+}
+
+static void a_bucket_that_had_failed_before_stays_as_it_is_without_credentials(void **state)
+{
+	struct story *story = *state;
+
+	(void)answer(story, LC_RETRY_WAIT, 1000);
+	assert_int_equal(answer(story, LC_RETRY_CREDENTIALS, 2000), 0);
+	assert_true(lc_target_aside(&story->targets[0]));
+	assert_int_equal(story->bucket.standing.failures, 1);
+	(void)answer(story, LC_RETRY_AGAIN, 40000);
+	assert_int_equal(story->bucket.standing.failures, 2);
+	assert_false(story->bucket.keyless);
+}
+
 static void one_that_is_to_be_tried_at_once_is(void **state)
 {
 	struct story *story = *state;
@@ -591,6 +626,8 @@ int main(void)
 	    STORY(a_refusal_shows_that_the_bucket_answers),
 	    STORY(a_strange_refusal_counts_as_one_of_the_prefix),
 	    STORY(an_operator_gives_up_a_prefix_or_the_whole_bucket),
+	    STORY(without_credentials_a_bucket_waits_and_nothing_counts_against_it),
+	    STORY(a_bucket_that_had_failed_before_stays_as_it_is_without_credentials),
 	    STORY(one_that_is_to_be_tried_at_once_is),
 	    STORY(states_have_names),
 	};

@@ -391,6 +391,30 @@ static void the_operator_has_a_target_tried_at_once(void **state)
 	fake_s3_answer(world->s3, LC_RETRY_DONE);
 }
 
+static void what_cannot_be_signed_waits_until_it_can(void **state)
+{
+	struct delivery_world *world = *state;
+
+	upload_world_submit(world, 1, "logs");
+	upload_world_run(world);
+	for (int i = 0; i < 20; i++) {
+		fake_s3_answer_unsigned(world->s3);
+		upload_world_run(world);
+		assert_int_equal(fake_s3_active(world->s3), 0);
+		assert_false(lc_upload_moving(world->upload));
+		lc_upload_retry_now(world->upload, NULL); /* there may be some now */
+		upload_world_run(world);
+		upload_world_expect_put(world, 1, "logs");
+		assert_false(fake_s3_looks_first(world->s3));
+	}
+	assert_int_equal(lc_counters_complaint(&world->counters, LC_COUNTERS_COMPLAINT_S3,
+					       (char[LC_COUNTERS_WORDS_SIZE]){0}),
+			 LC_FAULT_S3_CREDENTIALS);
+	lc_target_table_show(world->delivery.targets, &world->counters);
+	assert_int_equal(lc_counters_get(&world->counters, LC_COUNTERS_TARGETS_BLOCKED), 0);
+	fake_s3_answer(world->s3, LC_RETRY_DONE);
+}
+
 static void abandoned_uploads_leave_their_intents(void **state)
 {
 	struct delivery_world *world = *state;
@@ -462,6 +486,7 @@ int main(void)
 	    UPLOAD_STORY(no_clock_makes_a_target_wait_longer_than_the_longest_backoff),
 	    UPLOAD_STORY(a_target_whose_wait_is_over_is_tried_at_once),
 	    UPLOAD_STORY(the_operator_has_a_target_tried_at_once),
+	    UPLOAD_STORY(what_cannot_be_signed_waits_until_it_can),
 	    UPLOAD_STORY(abandoned_uploads_leave_their_intents),
 	    UPLOAD_STORY(s3_is_called_failing_while_no_answer_comes),
 	    UPLOAD_STORY(all_that_is_under_way_may_end_with_the_process),

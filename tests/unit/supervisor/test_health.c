@@ -37,6 +37,9 @@ static struct lc_status_document document_of(size_t shards)
 		document.shards[i].reconcile_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].s3_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].s3_confirmed_seconds = LC_STATUS_DOCUMENT_NO_AGE;
+		document.shards[i].credentials_sets = 1;
+		document.shards[i].credentials_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
+		document.shards[i].credentials_expire_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].s3_refusing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].ledger_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].catch_up_estimate_seconds = LC_STATUS_DOCUMENT_NO_AGE;
@@ -207,6 +210,8 @@ static void each_fault_is_told_with_the_words_and_the_way_out(void **state)
 		bool at_once = fault->patience == LC_FAULT_AT_ONCE;
 		bool s3 = strncmp(LC_FAULT_NAMES.texts[i], "s3-", 3) == 0;
 
+		if (i == LC_FAULT_S3_CREDENTIALS) /* see below */
+			continue;
 		for (int64_t seconds = 0; seconds <= 30; seconds += 29) {
 			struct lc_status_document document = document_of(2);
 
@@ -537,9 +542,67 @@ static void findings_are_bounded(void **state)
 	lc_status_document_free(&document);
 }
 
+static void set_credentials(struct lc_status_document *document, unsigned sets, unsigned missing,
+			    int64_t failing_seconds, int64_t expire_seconds)
+{
+	struct lc_status_document_shard *shard = &document->shards[1];
+
+	shard->credentials_sets = sets;
+	shard->credentials_missing = missing;
+	shard->credentials_failing_seconds = failing_seconds;
+	shard->credentials_expire_seconds = expire_seconds;
+	snprintf(shard->credentials_answer, sizeof(shard->credentials_answer), "its own words");
+}
+
+static void credentials_that_cannot_be_had_are_told_at_once(void **state)
+{
+	struct lc_status_document document = document_of(2);
+
+	(void)state;
+	set_credentials(&document, 1, 1, 0, LC_STATUS_DOCUMENT_NO_AGE);
+	/* Told once, though S3 takes nothing meanwhile. */
+	set_s3(&document, 100, LC_FAULT_S3_CREDENTIALS, "no credentials to sign with");
+	expect(&document,
+	       "there have been no credentials to sign requests to S3 with for 0 s: its own "
+	       "words; repair the source that it names");
+}
+
+static void credentials_of_some_targets_are_a_warning(void **state)
+{
+	struct lc_status_document document = document_of(2);
+
+	(void)state;
+	set_credentials(&document, 3, 1, 7, 0);
+	expect_warning(&document,
+		       "there have been no credentials to sign requests to S3 with, for some "
+		       "target buckets, for 7 s: its own words; ");
+}
+
+static void
+credentials_that_cannot_be_renewed_are_a_warning_while_the_old_ones_are_good(void **state)
+{
+	struct lc_status_document document = document_of(2);
+
+	(void)state;
+	set_credentials(&document, 1, 0, 29, 600);
+	expect_healthy(&document);
+	document = document_of(2);
+	set_credentials(&document, 1, 0, 30, 600);
+	expect_warning(&document,
+		       "no newer credentials for S3 could be had for 30 s: its own words; the "
+		       "old ones are used until they expire in 600 s; ");
+	document = document_of(2);
+	set_credentials(&document, 1, 0, 30, LC_STATUS_DOCUMENT_NO_AGE);
+	expect_warning(&document, "the old ones are used meanwhile; ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(credentials_that_cannot_be_had_are_told_at_once),
+	    cmocka_unit_test(credentials_of_some_targets_are_a_warning),
+	    cmocka_unit_test(
+		credentials_that_cannot_be_renewed_are_a_warning_while_the_old_ones_are_good),
 	    cmocka_unit_test(ready_shards_that_deliver_are_healthy),
 	    cmocka_unit_test(a_shard_in_any_other_state_is_a_finding),
 	    cmocka_unit_test(a_dead_worker_is_told_with_its_obituary),
