@@ -83,14 +83,15 @@ size_t lc_decimal_write_uint(uint64_t value, char out[LC_DECIMAL_UINT_SIZE])
 	size_t size = value == 0 ? 1 : count_digits(value);
 	char *at = out + size;
 
-	for (; value >= 100; value /= 100) {
+	while (value >= 100) {
 		at -= 2;
 		memcpy(at, PAIRS[value % 100], 2);
+		value /= 100;
 	}
-	if (value >= 10)
-		memcpy(at - 2, PAIRS[value], 2);
-	else
+	if (value < 10)
 		at[-1] = (char)('0' + value);
+	else
+		memcpy(at - 2, PAIRS[value], 2);
 	return size;
 }
 
@@ -183,7 +184,7 @@ static size_t write_large(float value, char *out)
 		power *= 10;
 		scale++;
 	}
-	for (;; power /= 10, scale--) {
+	for (; power > 0; power /= 10, scale--) {
 		uint64_t digits = (uint64_t)(exact / power);
 		whole rest = exact % power;
 		whole missing = power - rest;
@@ -194,6 +195,7 @@ static size_t write_large(float value, char *out)
 		if (lopsided && !up && is_near(missing, half_above, even))
 			return write_scaled(digits + 1, scale, out);
 	}
+	return 0; /* not reached: the value itself is near enough */
 }
 
 #else
