@@ -171,14 +171,14 @@ bool lc_credentials_answer_read_sts(struct lc_view body, struct lc_credentials *
 	/* Ceph's errors are those of S3. */
 	static const char *const S3_CODE[] = {"Error", "Code", NULL};
 	static const char *const S3_MESSAGE[] = {"Error", "Message", NULL};
-	char id[LC_CREDENTIALS_KEY_MAX + 1];
-	char secret[LC_CREDENTIALS_KEY_MAX + 1];
-	char token[LC_CREDENTIALS_TOKEN_MAX + 1];
-	char time[TIME_SIZE];
-	char code[CODE_SIZE];
-	char message[MESSAGE_SIZE];
-	char s3_code[CODE_SIZE];
-	char s3_message[MESSAGE_SIZE];
+	char id[LC_CREDENTIALS_KEY_MAX + 1] = "";
+	char secret[LC_CREDENTIALS_KEY_MAX + 1] = "";
+	char token[LC_CREDENTIALS_TOKEN_MAX + 1] = "";
+	char time[TIME_SIZE] = "";
+	char code[CODE_SIZE] = "";
+	char message[MESSAGE_SIZE] = "";
+	char s3_code[CODE_SIZE] = "";
+	char s3_message[MESSAGE_SIZE] = "";
 	struct lc_xml_text texts[] = {
 	    {.path = ID, .text = id, .room = sizeof(id)},
 	    {.path = SECRET, .text = secret, .room = sizeof(secret)},
