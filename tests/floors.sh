@@ -41,6 +41,8 @@ library_of_header() {
 	jansson.h) echo jansson ;;
 	openssl/*) echo libcrypto ;;
 	xxhash.h) echo xxHash ;;
+	zlib.h) echo zlib ;;
+	zstd.h) echo libzstd ;;
 	yaml.h) echo libyaml ;;
 	curl/*) echo libcurl ;;
 	sqlite3.h) echo SQLite ;;

@@ -7,6 +7,7 @@
 #define LC_CONFIG_SETTINGS_H
 
 #include "base/log.h"
+#include "formats/compression.h"
 #include "formats/ledger_choices.h"
 #include "formats/s3_choices.h"
 #include "formats/tls_version.h"

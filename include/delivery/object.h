@@ -11,7 +11,10 @@
  *	        | closed, sealed and named                         | all its rows were found
  *	    RECORDING                                              |
  *	        | its intent is on disk                            |
- *	        +--------------------> WAITING <-------------------+
+ *	        +------------------> COMPRESSING <-----------------+
+ *	                                | at once, unless its key asks for it
+ *	                                v
+ *	                             WAITING
  *	                                |   ^
  *	               it has its turn  |   | it failed, and is tried again
  *	                                v   |
@@ -25,16 +28,16 @@
  *	                                  | the ledger has its end on disk
  *	                               CLOSED
  *
- * RECORDING, REBUILDING and WAITING lead to DISCARDED too. WAITING, UPLOADING and REBUILDING lead
- * to UNBUILT: the memory is needed, or the uploads end; the intent stays open. REBUILDING leads to
+ * RECORDING, REBUILDING, COMPRESSING and WAITING lead to DISCARDED too. COMPRESSING, WAITING,
+ * UPLOADING and REBUILDING lead to UNBUILT: the memory is needed, or the uploads end; the intent stays open. REBUILDING leads to
  * CLOSED when rows are lost. What has no open intent is DROPPED when the process ends, and what is
  * OPEN when its scan does.
  *
  * Where the rows are counted:
  *
  *	OPEN, RECORDING                          source->object_rows
- *	WAITING, UPLOADING, DELIVERED,
- *	DISCARDED, WITHDRAWN                     source->object_rows and target->object_rows
+ *	COMPRESSING, WAITING, UPLOADING,
+ *	DELIVERED, DISCARDED, WITHDRAWN          source->object_rows and target->object_rows
  *	REBUILDING, UNBUILT                      the backlog of the source at the target
  *	DROPPED, CLOSED                          not at all
  */
@@ -47,6 +50,7 @@
 #include "clients/s3.h"
 #include "delivery/mark.h"
 #include "delivery/target.h"
+#include "formats/compression.h"
 #include "formats/line.h"
 #include "formats/taken_rows.h"
 
@@ -74,7 +78,8 @@ enum lc_object_state {
 	LC_OBJECT_OPEN,       /* rows are appended as a scan brings them */
 	LC_OBJECT_RECORDING,  /* its intent is on the way to the ledger's disk */
 	LC_OBJECT_REBUILDING, /* the rows of its intent are appended again */
-	LC_OBJECT_WAITING,    /* at its target, for an upload */
+	LC_OBJECT_COMPRESSING,
+	LC_OBJECT_WAITING, /* at its target, for an upload */
 	LC_OBJECT_UPLOADING,
 	LC_OBJECT_DELIVERED, /* S3 has confirmed it; the ledger is told */
 	LC_OBJECT_DISCARDED, /* its target was given up; the ledger is told */
@@ -110,7 +115,7 @@ struct lc_object {
 	struct lc_object_line *lines;
 	size_t line_count;
 	size_t line_capacity;
-	uint64_t body_size;         /* bytes of all lines */
+	uint64_t body_size;         /* bytes of all lines, also once they are compressed */
 	struct lc_taken_rows taken; /* row hashes by second */
 	uint32_t first_second;      /* insertedAt of the first row */
 	uint32_t last_second;       /* and of the last */
@@ -125,9 +130,11 @@ struct lc_object {
 	size_t memory;        /* bytes it takes; the sums are in the bucket and the table */
 
 	/* once sealed */
-	struct lc_view *pieces; /* the lines in their final order */
+	struct lc_view *pieces; /* the lines in their final order; then the compressed body */
 	struct lc_s3_body body; /* of these pieces */
 	struct lc_buffer key;
+
+	struct lc_object_compression *compression; /* while it is compressed */
 
 	struct lc_upload *upload; /* whose it is, once submitted */
 	struct lc_s3_put *put;    /* while it is uploaded */
@@ -180,6 +187,13 @@ void lc_object_name(struct lc_object *object, uint64_t unique);
 
 /* Gives the sealed object the key that it was recorded under. */
 void lc_object_set_key(struct lc_object *object, struct lc_view key);
+
+/* True if the body is to be compressed before it is uploaded, as the key says. */
+bool lc_object_is_compressed(const struct lc_object *object);
+
+/* Compresses the next part of the body, about a megabyte of lines, of an object in the state
+ * COMPRESSING. True once it was the last: the body is the compressed one, and the lines are freed. */
+bool lc_object_compress(struct lc_object *object);
 
 /* What the ledger records of a sealed object; views are valid as long as the object. */
 struct lc_ledger_intent lc_object_intent(const struct lc_object *object);

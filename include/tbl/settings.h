@@ -112,6 +112,10 @@ LC_SETTING_INTEGER(consumer_max_object_bytes, "consumer.max-object-bytes", SERVI
 	"bytes",
 	"A log object is closed and uploaded when it has grown to this size: 65536 or more, and at most a "
 	"quarter of limits.max-inflight-bytes. 0 means 16777216, or that quarter if it is less.")
+LC_SETTING_CHOICE(consumer_compression, "consumer.compression", TARGET, LC_COMPRESSION_NONE,
+	enum lc_compression,
+	"Compress log objects. They are stored with Content-Encoding gzip or zstd, and their keys end with "
+	".gz or .zst. What was recorded before a change of this setting is uploaded as it was recorded.")
 LC_SETTING_TEXT(consumer_source_region, "consumer.source-region", SERVICE, "", WORD,
 	"The region that served the requests, written as the last field of each line. If empty, the "
 	"field is left out.")

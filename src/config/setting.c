@@ -17,7 +17,8 @@
 	.index = LC_SETTINGS_##field_name
 
 /* The fields of choices are of enums, which the table makes and the compiler stores alike. */
-_Static_assert(sizeof(enum lc_s3_addressing) == sizeof(unsigned) &&
+_Static_assert(sizeof(enum lc_compression) == sizeof(unsigned) &&
+		   sizeof(enum lc_s3_addressing) == sizeof(unsigned) &&
 		   sizeof(enum lc_s3_conditional) == sizeof(unsigned) &&
 		   sizeof(enum lc_s3_checksum) == sizeof(unsigned) &&
 		   sizeof(enum lc_s3_acl) == sizeof(unsigned) &&
@@ -29,6 +30,11 @@ _Static_assert(sizeof(enum lc_s3_addressing) == sizeof(unsigned) &&
 		   sizeof(enum lc_log_keys) == sizeof(unsigned) &&
 		   sizeof(enum lc_ledger_when_behind) == sizeof(unsigned),
 	       "an enum is an unsigned");
+
+static const char *const consumer_compression_CHOICES[] = {
+#define LC_COMPRESSION(name, text, suffix, encoding) (text),
+#include "tbl/compressions.h"
+};
 
 static const char *const s3_addressing_style_CHOICES[] = {
 #define LC_S3_ADDRESSING(name, text) (text),

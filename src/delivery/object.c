@@ -9,6 +9,7 @@
 #include "delivery/hash_set.h"
 #include "delivery/source.h"
 #include "delivery/target_table.h"
+#include "formats/compression.h"
 #include "formats/object_key.h"
 #include "formats/record.h"
 #include "ledger/ledger_types.h"
@@ -17,6 +18,9 @@
 
 enum {
 	FIRST_CHUNK = 4 * 1024,
+	COMPRESSED_AT_ONCE = 1024 * 1024, /* bytes of lines */
+	COMPRESSED_ROOM = 4 * 1024,       /* bytes, for what comes next of the compressed body */
+	COMPRESSED_MORE = 128,            /* bytes that it may take more than the lines */
 	KEY_MAX = 128 * 1024 * 1024, /* a prefix may be as long as a row; S3 then refuses the key */
 };
 
@@ -32,6 +36,17 @@ enum rows {
 
 #define BIT(state) (1U << LC_OBJECT_##state)
 
+/* The second of two bodies, while it is made of the first. */
+struct lc_object_compression {
+	struct lc_compressor *compressor;
+	struct lc_arena arena;
+	struct lc_view *pieces;
+	size_t piece_count;
+	size_t piece_capacity;
+	size_t lines_done;
+	uint64_t size; /* of all pieces */
+};
+
 static const struct {
 	const char *name;
 	enum rows rows;
@@ -39,9 +54,12 @@ static const struct {
 } STATES[LC_OBJECT_STATE_COUNT] = {
     [LC_OBJECT_OPEN] = {"open", ROWS_OF_SOURCE, BIT(RECORDING) | BIT(DROPPED)},
     [LC_OBJECT_RECORDING] = {"recording", ROWS_OF_SOURCE,
-			     BIT(WAITING) | BIT(DISCARDED) | BIT(DROPPED)},
+			     BIT(COMPRESSING) | BIT(WAITING) | BIT(DISCARDED) | BIT(DROPPED)},
     [LC_OBJECT_REBUILDING] = {"rebuilding", ROWS_UNBUILT,
-			      BIT(WAITING) | BIT(DISCARDED) | BIT(UNBUILT) | BIT(CLOSED)},
+			      BIT(COMPRESSING) | BIT(WAITING) | BIT(DISCARDED) | BIT(UNBUILT) |
+				  BIT(CLOSED)},
+    [LC_OBJECT_COMPRESSING] = {"compressing", ROWS_OF_TARGET,
+			       BIT(WAITING) | BIT(DISCARDED) | BIT(UNBUILT)},
     [LC_OBJECT_WAITING] = {"waiting", ROWS_OF_TARGET,
 			   BIT(UPLOADING) | BIT(DISCARDED) | BIT(UNBUILT)},
     [LC_OBJECT_UPLOADING] = {"uploading", ROWS_OF_TARGET,
@@ -84,6 +102,8 @@ static void measure(struct lc_object *object)
 			object->before.req_id.capacity + object->taken.blob.capacity +
 			object->line_capacity * sizeof(object->lines[0]);
 
+	if (object->compression != NULL)
+		memory += object->compression->arena.allocated;
 	/* The pieces are counted from the start: sealing must not lift memory over its cap. */
 	count_bytes(object, memory + object->line_capacity * sizeof(object->pieces[0]));
 }
@@ -173,8 +193,22 @@ static void join(struct lc_object *object, bool tried)
 	}
 }
 
+static void free_compression(struct lc_object *object)
+{
+	struct lc_object_compression *compression = object->compression;
+
+	object->compression = NULL;
+	if (compression == NULL)
+		return;
+	lc_compressor_free(compression->compressor);
+	lc_arena_free(&compression->arena);
+	free(compression->pieces);
+	free(compression);
+}
+
 static void release(struct lc_object *object)
 {
+	free_compression(object);
 	count_bytes(object, 0);
 	TAILQ_REMOVE(&object->source->objects, object, of_source);
 	lc_mark_free(&object->before);
@@ -398,9 +432,12 @@ void lc_object_seal(struct lc_object *object)
 
 void lc_object_name(struct lc_object *object, uint64_t unique)
 {
+	enum lc_compression compression = object->target->bucket->settings->consumer_compression;
+
 	LC_ASSERT(object->pieces != NULL);
 	lc_object_key_append(&object->key, object->target->prefix, object->lines[0].start_time_ms,
 			     object->table->replay, unique);
+	lc_buffer_append_text(&object->key, lc_compression_suffix(compression));
 	LC_ASSERT(!lc_buffer_failed(&object->key));
 	measure(object);
 }
@@ -410,6 +447,116 @@ void lc_object_set_key(struct lc_object *object, struct lc_view key)
 	LC_ASSERT(object->pieces != NULL);
 	lc_buffer_append_view(&object->key, key);
 	measure(object);
+}
+
+/* ---- its compressed body ---- */
+
+static enum lc_compression compression_of(const struct lc_object *object)
+{
+	return lc_compression_of_key(lc_buffer_view(&object->key));
+}
+
+bool lc_object_is_compressed(const struct lc_object *object)
+{
+	return compression_of(object) != LC_COMPRESSION_NONE;
+}
+
+static struct lc_object_compression *begin_compression(const struct lc_object *object)
+{
+	struct lc_object_compression *compression = lc_memory_zero(1, sizeof(*compression));
+
+	compression->compressor = lc_compressor_new(compression_of(object), object->body_size);
+	lc_arena_init(&compression->arena, FIRST_CHUNK);
+	return compression;
+}
+
+/* So many bytes were written to `place`, mostly right after the last ones. */
+static void keep(struct lc_object_compression *compression, const char *place, size_t size)
+{
+	struct lc_view *last = compression->piece_count == 0
+				   ? NULL
+				   : &compression->pieces[compression->piece_count - 1];
+
+	lc_arena_commit(&compression->arena, size);
+	compression->size += size;
+	if (size == 0)
+		return;
+	if (last != NULL && last->data + last->size == place) {
+		last->size += size;
+		return;
+	}
+	compression->pieces =
+	    lc_memory_grow(compression->pieces, &compression->piece_capacity,
+			   compression->piece_count + 1, sizeof(compression->pieces[0]));
+	compression->pieces[compression->piece_count++] =
+	    (struct lc_view){.data = place, .size = size};
+}
+
+static void compress_line(struct lc_object_compression *compression, struct lc_view line,
+			  size_t room)
+{
+	while (line.size > 0) {
+		char *place = lc_arena_reserve(&compression->arena, room);
+
+		keep(compression, place,
+		     lc_compressor_add(compression->compressor, &line, place, room));
+	}
+}
+
+static void compress_end(struct lc_object_compression *compression, size_t room)
+{
+	bool ended = false;
+
+	while (!ended) {
+		char *place = lc_arena_reserve(&compression->arena, room);
+
+		keep(compression, place,
+		     lc_compressor_end(compression->compressor, place, room, &ended));
+	}
+}
+
+/* The lines give way to what was made of them. */
+static void take_compressed(struct lc_object *object)
+{
+	struct lc_object_compression *compression = object->compression;
+
+	lc_arena_free(&object->arena);
+	free(object->lines);
+	free(object->pieces);
+	object->lines = NULL;
+	object->line_capacity = 0;
+	object->arena = compression->arena;
+	object->pieces = compression->pieces;
+	object->body = (struct lc_s3_body){.pieces = object->pieces,
+					   .piece_count = compression->piece_count,
+					   .size = compression->size};
+	lc_arena_init(&compression->arena, FIRST_CHUNK);
+	compression->pieces = NULL;
+	free_compression(object);
+}
+
+bool lc_object_compress(struct lc_object *object)
+{
+	struct lc_object_compression *compression = object->compression;
+	size_t room = object->body_size < COMPRESSED_ROOM ? object->body_size + COMPRESSED_MORE
+							  : COMPRESSED_ROOM;
+	size_t done = 0;
+
+	LC_ASSERT(object->state == LC_OBJECT_COMPRESSING);
+	if (compression == NULL)
+		compression = object->compression = begin_compression(object);
+	while (compression->lines_done < object->line_count && done < COMPRESSED_AT_ONCE) {
+		struct lc_view line = object->pieces[compression->lines_done++];
+
+		done += line.size;
+		compress_line(compression, line, room);
+	}
+	if (compression->lines_done == object->line_count) {
+		compress_end(compression, room);
+		take_compressed(object);
+	}
+	measure(object);
+	return object->compression == NULL;
 }
 
 struct lc_ledger_intent lc_object_intent(const struct lc_object *object)

@@ -108,6 +108,9 @@ void lc_put_headers_of_object(const struct lc_object *object, struct lc_s3_heade
 	const struct lc_settings *settings = object->target->bucket->settings;
 
 	lc_put_headers_of_settings(settings, headers);
+	lc_s3_headers_add(headers, "content-encoding",
+			  lc_view_of(lc_compression_encoding(
+			      lc_compression_of_key(lc_buffer_view(&object->key)))));
 	if (settings->s3_metadata)
 		add_metadata(object, headers);
 }

@@ -37,6 +37,7 @@ struct lc_upload {
 	struct lc_object_table *objects;
 	const struct lc_target_policy *policy;
 	struct lc_loop_timer *timer; /* the next probe of a target that failed, or the next start */
+	struct lc_loop_timer *compression_timer; /* the next part of a body */
 	struct lc_outage *outage;
 	unsigned concurrency; /* uploads at a time, all targets together */
 	size_t cut_bytes;     /* smaller bodies are not cut when their size is refused */
@@ -44,6 +45,7 @@ struct lc_upload {
 };
 
 static void start_uploads(void *context);
+static void compress_next(void *context);
 
 struct lc_upload *lc_upload_new(const struct lc_delivery *delivery)
 {
@@ -57,6 +59,7 @@ struct lc_upload *lc_upload_new(const struct lc_delivery *delivery)
 	upload->cut_bytes = (size_t)lc_settings_object_bytes(settings) / CUT_PARTS;
 	upload->outage = lc_outage_new(delivery->counters);
 	upload->timer = lc_loop_timer_new(delivery->loop, start_uploads, upload);
+	upload->compression_timer = lc_loop_timer_new(delivery->loop, compress_next, upload);
 	return upload;
 }
 
@@ -92,6 +95,7 @@ void lc_upload_free(struct lc_upload *upload)
 	}
 	lc_outage_free(upload->outage);
 	lc_loop_timer_free(upload->timer);
+	lc_loop_timer_free(upload->compression_timer);
 	free(upload);
 }
 
@@ -106,6 +110,12 @@ static void wait_for_turn(struct lc_upload *upload, struct lc_object *object)
 	lc_loop_timer_start(upload->timer, 0);
 }
 
+static void wait_for_compression(struct lc_upload *upload, struct lc_object *object)
+{
+	lc_object_enter(object, LC_OBJECT_COMPRESSING);
+	lc_loop_timer_start(upload->compression_timer, 0);
+}
+
 static void end_object(struct lc_upload *upload, struct lc_object *object,
 		       enum lc_object_state end);
 
@@ -114,13 +124,34 @@ void lc_upload_submit(struct lc_upload *upload, struct lc_object *object)
 	object->upload = upload;
 	if (lc_target_given_up(object->target) == LC_LEDGER_DISCARDED)
 		end_object(upload, object, LC_OBJECT_DISCARDED);
+	else if (lc_object_is_compressed(object))
+		wait_for_compression(upload, object);
 	else
 		wait_for_turn(upload, object);
 }
 
+/* One object after the other, a part at each turn of the loop: nothing else waits for long. */
+static void compress_next(void *context)
+{
+	struct lc_upload *upload = context;
+	struct lc_object *object = TAILQ_FIRST(&upload->objects->in[LC_OBJECT_COMPRESSING]);
+
+	if (object == NULL)
+		return;
+	lc_loop_timer_start(upload->compression_timer, 0);
+	if (!lc_object_compress(object))
+		return;
+	if (lc_target_given_up(object->target) == LC_LEDGER_DISCARDED)
+		end_object(upload, object, LC_OBJECT_DISCARDED);
+	else
+		wait_for_turn(upload, object);
+	upload->delivery->events->room(upload->delivery->context);
+}
+
 bool lc_upload_moving(const struct lc_upload *upload)
 {
-	return upload->objects->count[LC_OBJECT_UPLOADING] > 0 ||
+	return upload->objects->count[LC_OBJECT_COMPRESSING] > 0 ||
+	       upload->objects->count[LC_OBJECT_UPLOADING] > 0 ||
 	       lc_target_table_any_moving(upload->delivery->targets, false);
 }
 
@@ -128,6 +159,8 @@ bool lc_upload_flowing(const struct lc_upload *upload)
 {
 	const struct lc_object *object;
 
+	if (upload->objects->count[LC_OBJECT_COMPRESSING] > 0)
+		return true;
 	TAILQ_FOREACH(object, &upload->objects->in[LC_OBJECT_UPLOADING], of_list)
 	{
 		if (lc_target_bucket_prompt(object->target->bucket))
@@ -217,7 +250,7 @@ static void count_delivery(struct lc_upload *upload, const struct lc_object *obj
 	lc_counters_add(counters, LC_COUNTERS_UPLOAD_SUCCEEDED, 1);
 	lc_counters_add(counters, LC_COUNTERS_BATCHES_SUCCEEDED, 1);
 	lc_counters_add(counters, LC_COUNTERS_RECORDS_DELIVERED, object->line_count);
-	lc_counters_add(counters, LC_COUNTERS_UPLOAD_BYTES, object->body_size);
+	lc_counters_add(counters, LC_COUNTERS_UPLOAD_BYTES, object->body.size);
 	lc_counters_observe(counters, LC_COUNTERS_HISTOGRAM_LAG_SECONDS,
 			    lag_seconds > 0 ? lag_seconds : 0);
 	lc_counters_observe(counters, LC_COUNTERS_HISTOGRAM_BATCH_SECONDS, (double)taken_ms / 1000);
@@ -592,6 +625,8 @@ void lc_upload_abandon(struct lc_upload *upload)
 {
 	struct lc_object *object;
 
+	while ((object = TAILQ_FIRST(&upload->objects->in[LC_OBJECT_COMPRESSING])) != NULL)
+		lc_object_enter(object, LC_OBJECT_UNBUILT);
 	while ((object = TAILQ_FIRST(&upload->objects->in[LC_OBJECT_UPLOADING])) != NULL) {
 		lc_s3_cancel(object->put);
 		lc_attempts_note_doubt(upload->delivery->attempts, object->intent_id);
@@ -599,6 +634,7 @@ void lc_upload_abandon(struct lc_upload *upload)
 	}
 	lc_inflight_free_waiting(upload->objects);
 	lc_loop_timer_stop(upload->timer);
+	lc_loop_timer_stop(upload->compression_timer);
 }
 
 static void retry_target(void *context, struct lc_target *target)

@@ -5,6 +5,7 @@
 #include "formats/line.h"
 #include "formats/object_key.h"
 #include "ledger/ledger.h"
+#include "support/decompression.h"
 
 #include <stdlib.h>
 
@@ -113,7 +114,7 @@ static void check_name(const char *bucket, struct lc_view key, const struct sim_
 	lc_buffer_free(&expected);
 }
 
-void sim_check_object(const char *bucket, struct lc_view key, struct lc_view body)
+static void check_lines(const char *bucket, struct lc_view key, struct lc_view body)
 {
 	const struct sim_row *first = NULL;
 	const struct sim_row *last = NULL;
@@ -151,6 +152,20 @@ void sim_check_object(const char *bucket, struct lc_view key, struct lc_view bod
 	}
 	if (first == NULL)
 		sim_fail("an empty object");
+}
+
+/* A compressed body must hold lines like any other. */
+void sim_check_object(const char *bucket, struct lc_view key, struct lc_view stored)
+{
+	enum lc_compression compression = lc_compression_of_key(key);
+	struct lc_buffer lines;
+
+	lc_buffer_init(&lines, SIZE_MAX / 2);
+	if (!decompression_append(compression, stored, &lines))
+		sim_fail("a body that cannot be decompressed: %.*s", (int)key.size, key.data);
+	key.size -= strlen(lc_compression_suffix(compression));
+	check_lines(bucket, key, lc_buffer_view(&lines));
+	lc_buffer_free(&lines);
 }
 
 /* Once the retention of a log object's youngest row has ended, one that is gone gives up all. */

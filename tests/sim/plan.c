@@ -5,7 +5,14 @@
 
 #include <stdlib.h>
 
-enum { TTL_HORIZON = 600, NO_DELAY_ONE_IN = 11, REPLAYS_ONE_IN = 4, REPLAYS_REST = 0 };
+enum {
+	TTL_HORIZON = 600,
+	NO_DELAY_ONE_IN = 11,
+	REPLAYS_ONE_IN = 4,
+	REPLAYS_REST = 0,
+	COMPRESSION_ONE_IN = 3,
+	COMPRESSION_REST = 1
+};
 
 static uint64_t seconds(uint64_t least, uint64_t most)
 {
@@ -236,6 +243,16 @@ static void set_text(char **setting, const char *text)
 	*setting = lc_memory_copy_text(text);
 }
 
+/* In every third history each life compresses in its own way: not drawn, either. What a former life
+ * has recorded must stay as it was. */
+static enum lc_compression compression_of_life(void)
+{
+	if (sim->seed % COMPRESSION_ONE_IN != COMPRESSION_REST)
+		return LC_COMPRESSION_NONE;
+	return (enum lc_compression)((sim->seed / COMPRESSION_ONE_IN + sim->lives) %
+				     (LC_COMPRESSION_ZSTD + 1));
+}
+
 /* One life's settings; what the horizon and the retention are stays as it was. */
 void sim_settings_make(struct lc_settings *settings)
 {
@@ -246,6 +263,7 @@ void sim_settings_make(struct lc_settings *settings)
 	lc_settings_default(settings);
 	set_text(&settings->state_directory, sim->directory);
 	settings->s3_conditional_put = conditional[sim_below(3)];
+	settings->consumer_compression = compression_of_life();
 	settings->s3_metadata = true; /* a repeated PUT must carry the same */
 	settings->consumer_processing_delay_seconds = sim->plan.delay;
 	settings->consumer_count_threshold = (int64_t)sim_between(1, sim_chance(0.5) ? 20 : 1000);

@@ -375,7 +375,7 @@ void sim_objects_free(void);
 /* ---- check.c ---- */
 
 /* An object was stored for the first time. */
-void sim_check_object(const char *bucket, struct lc_view key, struct lc_view body);
+void sim_check_object(const char *bucket, struct lc_view key, struct lc_view stored);
 /* An offset of this second is about to be written. */
 void sim_check_forward(const struct sim_source *source, uint32_t second);
 /* An offset was written to ClickHouse. */

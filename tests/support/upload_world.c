@@ -84,7 +84,8 @@ static struct lc_object *make_object(const struct delivery_world *world, struct 
 
 size_t upload_world_object_bytes(const struct delivery_world *world)
 {
-	struct lc_target_bucket bucket = {.name = lc_view_of("bucket")};
+	struct lc_target_bucket bucket = {.name = lc_view_of("bucket"),
+					  .settings = &world->settings};
 	struct lc_target target = {.bucket = &bucket, .prefix = lc_view_of("")};
 	struct lc_object *object = make_object(world, &target, 1, 1);
 	size_t bytes = object->memory;

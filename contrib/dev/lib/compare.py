@@ -24,7 +24,7 @@ FAULTS = {
     "malformed": "lines that are not of the format",
     "disorder": "lines before an earlier (startTime, req_id)",
     "mixed": "objects with lines of several source buckets",
-    "bad_name": "objects whose key is not <prefix><time of first line>-[replay-<name>-]<16 hex digits>",
+    "bad_name": "objects whose key is not <prefix><time of first line>-[replay-<name>-]<16 hex digits>[.gz|.zst]",
     "bad_object": "objects that are empty, end in mid-line or are not text/plain",
 }
 

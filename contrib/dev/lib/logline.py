@@ -72,9 +72,9 @@ LINE = re.compile(
     rf"(?P<region> {TEXT})?".encode()
 ).fullmatch
 
-# What a key ends in: the time of the first line, the replay that delivered it again if one did, and a hash.
+# What a key ends in: the time of the first line, the replay that delivered it again if one did, a hash, and how it is compressed.
 OBJECT_NAME = re.compile(
-    r"\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d-(replay-\d{8}T\d{6}Z-\d+-)?[0-9A-F]{16}$"
+    r"\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d-(replay-\d{8}T\d{6}Z-\d+-)?[0-9A-F]{16}(\.gz|\.zst)?$"
 ).search
 
 

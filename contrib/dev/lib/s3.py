@@ -6,13 +6,16 @@ in a Single Chunk" of the Amazon S3 API reference.
 """
 
 import datetime
+import gzip
 import hashlib
 import hmac
 import http.client
 import socket
+import subprocess
 import time
 import urllib.parse
 import xml.etree.ElementTree as xml
+import zlib
 
 from settings import setting
 
@@ -158,9 +161,24 @@ class S3:
             more = [("continuation-token", child_text(root, "NextContinuationToken"))]
 
     def get(self, bucket, key):
-        """(content type, body) of one object."""
+        """(content type, body) of one object, decompressed if its Content-Encoding says so."""
         headers, body = self.request(bucket, key)
-        return headers.get("Content-Type", ""), body
+        return headers.get("Content-Type", ""), decompressed(headers.get("Content-Encoding", ""), body)
+
+
+def decompressed(encoding, body):
+    """What a body holds that was stored with this Content-Encoding."""
+    if encoding == "":
+        return body
+    try:
+        if encoding == "gzip":
+            return gzip.decompress(body)
+        if encoding == "zstd":
+            command = ["zstd", "--decompress", "--quiet", "--stdout"]
+            return subprocess.run(command, input=body, capture_output=True, check=True).stdout
+    except (OSError, EOFError, zlib.error, subprocess.CalledProcessError) as error:
+        raise S3Error(f"S3: a body that is not {encoding}: {error}") from error
+    raise S3Error(f"S3: a body with Content-Encoding {encoding!r}")
 
 
 def error_code(body):

@@ -8,6 +8,7 @@
 #include "delivery/target_table.h"
 #include "formats/row_hash.h"
 #include "ledger/ledger_types.h"
+#include "support/decompression.h"
 #include "support/line_check.h"
 #include "support/record_rows.h"
 #include "support/story.h"
@@ -287,6 +288,106 @@ static void the_same_rows_in_any_order_give_the_same_object(void **state)
 	lc_object_enter(first, LC_OBJECT_DROPPED);
 }
 
+/* A sealed object of the first rows, each of them `times` over, under such a key, on its way to be
+ * uploaded. */
+static struct lc_object *compressed(struct story *story, size_t times, const char *key)
+{
+	struct lc_object *object = object_new(story, "");
+
+	for (size_t i = 0; i < times * ROWS; i++)
+		append(object, &story->rows.records[i % ROWS]);
+	lc_object_seal(object);
+	lc_object_set_key(object, lc_view_of(key));
+	lc_object_enter(object, LC_OBJECT_RECORDING);
+	lc_object_enter(object, LC_OBJECT_COMPRESSING);
+	return object;
+}
+
+static void a_compressed_body_holds_the_lines_and_takes_less_memory(void **state)
+{
+	static const char *const keys[] = {"a.gz", "a.zst"};
+	struct story *story = *state;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct lc_object *object = compressed(story, 1, keys[i]);
+		uint64_t lines_size = object->body_size;
+		size_t memory = object->memory;
+		struct lc_buffer lines;
+		struct lc_buffer body;
+		struct lc_buffer again;
+
+		lc_buffer_init(&lines, SIZE_MAX / 2);
+		lc_buffer_init(&body, SIZE_MAX / 2);
+		lc_buffer_init(&again, SIZE_MAX / 2);
+		append_body(&lines, object);
+		assert_true(lc_object_is_compressed(object));
+		assert_true(lc_object_compress(object));
+		append_body(&body, object);
+		assert_int_equal(body.size, object->body.size);
+		assert_true(decompression_append(lc_compression_of_key(lc_view_of(keys[i])),
+						 lc_buffer_view(&body), &again));
+		assert_true(lc_view_equal(lc_buffer_view(&again), lc_buffer_view(&lines)));
+		assert_true(body.size < lines.size / 4);
+		assert_true(object->memory < memory / 4);
+		assert_int_equal(object->body_size, lines_size);
+		assert_int_equal(object->line_count, ROWS);
+		assert_int_equal(story->objects.bytes, object->memory);
+		lc_buffer_free(&lines);
+		lc_buffer_free(&body);
+		lc_buffer_free(&again);
+		lc_object_enter(object, LC_OBJECT_DISCARDED);
+		lc_object_enter(object, LC_OBJECT_DROPPED);
+	}
+}
+
+/* What it takes meanwhile is counted, and given back also if it ends there. */
+static void a_large_body_is_compressed_in_parts(void **state)
+{
+	struct story *story = *state;
+	struct lc_object *object = compressed(story, 20, "a.gz");
+	size_t memory = object->memory;
+	uint64_t parts = 1;
+
+	assert_true(object->body_size > 4 * 1024 * 1024);
+	assert_false(lc_object_compress(object));
+	assert_true(object->memory > memory);
+	assert_int_equal(story->objects.bytes, object->memory);
+	while (!lc_object_compress(object))
+		parts++;
+	assert_in_range(parts, object->body_size / 1024 / 1024 / 2,
+			object->body_size / 1024 / 1024 + 1);
+	lc_object_enter(object, LC_OBJECT_DISCARDED);
+	lc_object_enter(object, LC_OBJECT_DROPPED);
+
+	object = compressed(story, 20, "a.zst");
+	assert_false(lc_object_compress(object));
+	lc_object_enter(object, LC_OBJECT_UNBUILT);
+	assert_int_equal(story->objects.bytes, 0);
+	lc_target_table_remove_backlog(story->targets, story->source, target_of(story, ""),
+				       20 * (uint64_t)ROWS);
+}
+
+static void the_key_tells_that_a_body_is_compressed(void **state)
+{
+	static const struct lc_settings zstd = {.consumer_compression = LC_COMPRESSION_ZSTD};
+	struct story *story = *state;
+	struct lc_object *object;
+
+	target_of(story, "")->bucket->settings = &zstd;
+	object = object_of(story, "", 1);
+	assert_true(lc_view_ends_with(lc_buffer_view(&object->key), lc_view_of(".zst")));
+	assert_true(lc_object_is_compressed(object));
+	lc_object_enter(object, LC_OBJECT_DROPPED);
+
+	/* One that was recorded before the setting was changed stays as it was. */
+	object = object_new(story, "");
+	append(object, &story->rows.records[0]);
+	lc_object_seal(object);
+	lc_object_set_key(object, lc_view_of("2019-02-06-00-00-38-0123456789ABCDEF"));
+	assert_false(lc_object_is_compressed(object));
+	lc_object_enter(object, LC_OBJECT_DROPPED);
+}
+
 static void the_key_names_prefix_and_first_time(void **state)
 {
 	struct story *story = *state;
@@ -558,6 +659,9 @@ int main(void)
 	    STORY(request_ids_are_sorted_by_their_own_bytes),
 	    STORY(rows_of_any_time_are_sorted),
 	    STORY(the_same_rows_in_any_order_give_the_same_object),
+	    STORY(a_compressed_body_holds_the_lines_and_takes_less_memory),
+	    STORY(a_large_body_is_compressed_in_parts),
+	    STORY(the_key_tells_that_a_body_is_compressed),
 	    STORY(the_key_names_prefix_and_first_time),
 	    STORY(other_rows_give_another_key),
 	    STORY(another_source_or_target_gives_another_key),

@@ -105,6 +105,10 @@ static struct lc_object *bring(struct story *story, enum lc_object_state state)
 	close_object(object);
 	if (state == LC_OBJECT_RECORDING)
 		return object;
+	if (state == LC_OBJECT_COMPRESSING) {
+		lc_object_enter(object, state);
+		return object;
+	}
 	lc_object_enter(object, LC_OBJECT_WAITING);
 	if (state == LC_OBJECT_WAITING)
 		return object;
@@ -123,10 +127,14 @@ struct way {
 
 static const struct way WAYS[] = {
     {LC_OBJECT_OPEN, {LC_OBJECT_RECORDING, LC_OBJECT_DROPPED}, 2},
-    {LC_OBJECT_RECORDING, {LC_OBJECT_WAITING, LC_OBJECT_DISCARDED, LC_OBJECT_DROPPED}, 3},
-    {LC_OBJECT_REBUILDING,
-     {LC_OBJECT_WAITING, LC_OBJECT_DISCARDED, LC_OBJECT_UNBUILT, LC_OBJECT_CLOSED},
+    {LC_OBJECT_RECORDING,
+     {LC_OBJECT_WAITING, LC_OBJECT_COMPRESSING, LC_OBJECT_DISCARDED, LC_OBJECT_DROPPED},
      4},
+    {LC_OBJECT_REBUILDING,
+     {LC_OBJECT_WAITING, LC_OBJECT_COMPRESSING, LC_OBJECT_DISCARDED, LC_OBJECT_UNBUILT,
+      LC_OBJECT_CLOSED},
+     5},
+    {LC_OBJECT_COMPRESSING, {LC_OBJECT_WAITING, LC_OBJECT_DISCARDED, LC_OBJECT_UNBUILT}, 3},
     {LC_OBJECT_WAITING, {LC_OBJECT_UPLOADING, LC_OBJECT_DISCARDED, LC_OBJECT_UNBUILT}, 3},
     {LC_OBJECT_UPLOADING,
      {LC_OBJECT_WAITING, LC_OBJECT_DELIVERED, LC_OBJECT_DISCARDED, LC_OBJECT_WITHDRAWN,
@@ -158,7 +166,7 @@ static void expect_in_memory(const struct story *story, const struct lc_object *
 {
 	enum lc_object_state state = object->state;
 	bool unbuilt = state == LC_OBJECT_REBUILDING;
-	bool recorded = state >= LC_OBJECT_WAITING;
+	bool recorded = state >= LC_OBJECT_COMPRESSING;
 	unsigned active = state == LC_OBJECT_UPLOADING;
 	struct lc_backlog_sum backlog = lc_target_table_backlog_of_source(story->source);
 
@@ -259,7 +267,8 @@ static void each_way_that_is_allowed_can_be_gone(void **state)
 			}
 			if (!ends(to)) {
 				expect_in_memory(story, object);
-				left = to == LC_OBJECT_WAITING || to == LC_OBJECT_UPLOADING;
+				left = to == LC_OBJECT_COMPRESSING || to == LC_OBJECT_WAITING ||
+				       to == LC_OBJECT_UPLOADING;
 				finish(object);
 			}
 			expect_none(story, left);

@@ -98,6 +98,17 @@ static void what_the_settings_ask_for_is_sent_in_the_order_of_names(void **state
 						"x-amz-tagging: team=a%2Fb%20c&empty=&x=a%3Db\n");
 }
 
+static void a_compressed_body_is_told(void **state)
+{
+	struct story *story = *state;
+
+	lc_buffer_init(&story->object.key, TEXT_MAX);
+	lc_buffer_append_text(&story->object.key, "logs/2019-02-06-00-00-38-01.zst");
+	configure(story, "s3.acl: private\nconsumer.compression: gzip\n");
+	assert_string_equal(headers_of(story), "content-encoding: zstd\nx-amz-acl: private\n");
+	lc_buffer_free(&story->object.key);
+}
+
 static void metadata_say_what_the_object_holds(void **state)
 {
 	configure(*state, "s3.metadata: true\n");
@@ -126,6 +137,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    STORY(who_asks_for_nothing_sends_nothing),
 	    STORY(what_the_settings_ask_for_is_sent_in_the_order_of_names),
+	    STORY(a_compressed_body_is_told),
 	    STORY(metadata_say_what_the_object_holds),
 	    STORY(metadata_of_the_longest_names_fit),
 	};

@@ -415,6 +415,65 @@ static void what_cannot_be_signed_waits_until_it_can(void **state)
 	fake_s3_answer(world->s3, LC_RETRY_DONE);
 }
 
+static void what_is_compressed_is_uploaded_when_that_is_done(void **state)
+{
+	struct delivery_world *world = *state;
+
+	world->settings.consumer_compression = LC_COMPRESSION_GZIP;
+	upload_world_submit(world, 1, "logs");
+	upload_world_submit(world, 2, "logs");
+	assert_int_equal(world->objects.count[LC_OBJECT_COMPRESSING], 2);
+	assert_true(lc_upload_moving(world->upload));
+	assert_true(lc_upload_flowing(world->upload));
+	upload_world_run(world);
+	assert_int_equal(world->objects.count[LC_OBJECT_COMPRESSING], 0);
+	upload_world_expect_put(world, 1, "logs");
+	assert_non_null(strstr(fake_s3_key(world->s3), ".gz"));
+	assert_memory_equal(fake_s3_body(world->s3), "\x1f\x8b", 2);
+	assert_int_equal(fake_s3_active(world->s3), 2);
+
+	/* It is compressed once. */
+	fake_s3_answer(world->s3, LC_RETRY_AGAIN);
+	fake_s3_answer(world->s3, LC_RETRY_DONE);
+	assert_int_equal(world->objects.count[LC_OBJECT_WAITING], 1);
+	upload_world_pass(world, UPLOAD_WORLD_BACKOFF_MAX_MS);
+	upload_world_expect_put(world, 1, "logs");
+	fake_s3_answer(world->s3, LC_RETRY_DONE);
+	fake_ledger_confirm(world->ledger);
+	assert_int_equal(world->delivered, 2);
+	assert_int_equal(world->objects.bytes, 0);
+}
+
+static void what_is_compressed_for_a_target_that_is_given_up_is_discarded(void **state)
+{
+	struct delivery_world *world = *state;
+
+	world->settings.consumer_compression = LC_COMPRESSION_ZSTD;
+	upload_world_submit(world, 1, "logs");
+	lc_upload_give_up(world->upload, lc_view_of("logs"), lc_view_of(""), true,
+			  LC_LEDGER_DISCARDED);
+	upload_world_run(world);
+	assert_int_equal(fake_s3_started(world->s3), 0);
+	assert_int_equal(world->objects.count[LC_OBJECT_DISCARDED], 1);
+	fake_ledger_confirm(world->ledger);
+	assert_int_equal(upload_world_count(world, LC_COUNTERS_ROWS_DISCARDED), 1);
+}
+
+static void abandoned_compressions_leave_their_intents(void **state)
+{
+	struct delivery_world *world = *state;
+
+	world->settings.consumer_compression = LC_COMPRESSION_ZSTD;
+	upload_world_submit(world, 1, "logs");
+	lc_upload_abandon(world->upload);
+	upload_world_run(world);
+	assert_true(lc_upload_settled(world->upload));
+	assert_false(lc_upload_moving(world->upload));
+	assert_int_equal(upload_world_backlog(upload_world_target(world, "logs", "")), 1);
+	assert_int_equal(world->objects.bytes, 0);
+	assert_int_equal(fake_s3_started(world->s3), 0);
+}
+
 static void abandoned_uploads_leave_their_intents(void **state)
 {
 	struct delivery_world *world = *state;
@@ -487,6 +546,9 @@ int main(void)
 	    UPLOAD_STORY(a_target_whose_wait_is_over_is_tried_at_once),
 	    UPLOAD_STORY(the_operator_has_a_target_tried_at_once),
 	    UPLOAD_STORY(what_cannot_be_signed_waits_until_it_can),
+	    UPLOAD_STORY(what_is_compressed_is_uploaded_when_that_is_done),
+	    UPLOAD_STORY(what_is_compressed_for_a_target_that_is_given_up_is_discarded),
+	    UPLOAD_STORY(abandoned_compressions_leave_their_intents),
 	    UPLOAD_STORY(abandoned_uploads_leave_their_intents),
 	    UPLOAD_STORY(s3_is_called_failing_while_no_answer_comes),
 	    UPLOAD_STORY(all_that_is_under_way_may_end_with_the_process),
