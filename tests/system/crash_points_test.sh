@@ -2,9 +2,9 @@
 # Killed between any two durable steps. For each crash point of delivery and ledger: the process that reaches
 # it dies there at the first delivery, in the middle of a stream to several targets, with late rows, with a
 # target that is blocked, when that is opened again, and when a successor rebuilds what a killed process had
-# on its way. For each one of moves and layouts: the process that changes the number of shards dies there.
-# For each one of replays: the worker that carries out a replay of all rows dies there, after what they were
-# delivered in was deleted. Then each row is delivered exactly once.
+# on its way. Bodies are compressed. For each one of moves and layouts: the process that changes the number of
+# shards dies there. For each one of replays: the worker that carries out a replay of all rows dies there,
+# after what they were delivered in was deleted. Then each row is delivered exactly once.
 # Needs a build with --enable-crash-points: BUILD_DIR, or else it makes one. POINTS="NAME..." chooses some.
 
 . "$(dirname "$0")/lib.sh"
@@ -258,6 +258,7 @@ export LOG_COURIER_CONSUMER_TIME_THRESHOLD_SECONDS=1
 export LOG_COURIER_RETRY_MAX_BACKOFF_SECONDS=1
 export LOG_COURIER_RECONCILE_INTERVAL_SECONDS=1
 export LOG_COURIER_RECONCILE_FULL_INTERVAL_SECONDS=1
+export LOG_COURIER_CONSUMER_COMPRESSION=gzip
 export LOG_COURIER_TEST_CRASH_COUNT=$WORK/reached
 changes=''
 replays=''
