@@ -60,6 +60,7 @@ struct lc_target_bucket {
 	unsigned refusals;           /* targets that began to refuse since the last success */
 	bool slow;                   /* its uploads move slowly, or not at all */
 	bool keyless;                /* there were no credentials to sign its last upload with */
+	bool proven;                 /* an upload into it was confirmed */
 	unsigned active;             /* uploads under way */
 	size_t bytes;                /* in flight: being built, waiting or uploading */
 	size_t targets;              /* that there are of it */

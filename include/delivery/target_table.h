@@ -69,10 +69,17 @@ void lc_target_table_sweep(struct lc_target_table *table);
 void lc_target_table_join_queue(struct lc_target_table *table, struct lc_target *target);
 void lc_target_table_leave_queue(struct lc_target_table *table, struct lc_target *target);
 
-/* The target whose turn it is to start an upload now; NULL if none may. `slow`: those in buckets
- * that are slow or fail may, too. */
+/* Whose turn is looked for: of all buckets; of those that are neither slow nor failing; of these,
+ * that have taken an object. */
+enum lc_target_choice {
+	LC_TARGET_ANY,
+	LC_TARGET_PROMPT,
+	LC_TARGET_PROVEN,
+};
+
+/* The target whose turn it is to start an upload now; NULL if none may. */
 struct lc_target *lc_target_table_next(const struct lc_target_table *table, uint64_t now_ms,
-				       bool slow);
+				       enum lc_target_choice choice);
 
 /* It, and its bucket, have their turn last. It has objects waiting. */
 void lc_target_table_pass_turn(struct lc_target_table *table, struct lc_target *target);

@@ -176,6 +176,7 @@ unsigned lc_target_note_answer(struct lc_target *target, const struct lc_target_
 	target->bucket->keyless = false;
 	if (answer->retry_class == LC_RETRY_DONE) {
 		target->bucket->refusals = 0;
+		target->bucket->proven = true;
 		if (succeed(&target->standing))
 			changes |= LC_TARGET_CHANGED;
 		if (succeed(&target->bucket->standing))

@@ -322,7 +322,7 @@ static struct lc_target *next_of_bucket(const struct lc_target_bucket *bucket,
 }
 
 struct lc_target *lc_target_table_next(const struct lc_target_table *table, uint64_t now_ms,
-				       bool slow)
+				       enum lc_target_choice choice)
 {
 	const struct lc_target_bucket *bucket;
 
@@ -330,7 +330,9 @@ struct lc_target *lc_target_table_next(const struct lc_target_table *table, uint
 	{
 		struct lc_target *target;
 
-		if (!slow && !lc_target_bucket_prompt(bucket))
+		if (choice != LC_TARGET_ANY && !lc_target_bucket_prompt(bucket))
+			continue;
+		if (choice == LC_TARGET_PROVEN && !bucket->proven)
 			continue;
 		target = next_of_bucket(bucket, &table->policy, now_ms);
 		if (target != NULL)

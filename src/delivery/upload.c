@@ -504,9 +504,10 @@ static void give_way(struct lc_upload *upload, struct lc_object *object)
 
 /* ---- slots ---- */
 
-/* What uploads into slow and failing buckets take. */
+/* What uploads into slow and failing buckets take, and into those that have taken nothing yet. */
 struct slow_uploads {
 	unsigned count;
+	unsigned unproven;
 	size_t bytes;
 	struct lc_object *slowest; /* of those that are slow themselves */
 };
@@ -524,6 +525,7 @@ static struct slow_uploads find_slow(const struct lc_upload *upload)
 
 		if (is_slow(object, now_ms))
 			object->target->bucket->slow = true;
+		slow.unproven += !object->target->bucket->proven;
 		if (lc_target_bucket_prompt(object->target->bucket))
 			continue;
 		slow.count++;
@@ -586,16 +588,23 @@ static bool has_slot(const struct lc_upload *upload)
 }
 
 /* The next target in turn; those that are slow or fail have three quarters of the slots, and a
- * quarter of the memory. */
+ * quarter of the memory. Whether a bucket that was never uploaded to will answer is not known: once
+ * such buckets have half of the slots, those that have taken an object go first. */
 static struct lc_target *next_target(const struct lc_upload *upload,
 				     const struct slow_uploads *slow)
 {
 	unsigned most = upload->concurrency - upload->concurrency / 4;
+	uint64_t now_ms = lc_loop_now_ms(upload->delivery->loop);
 	bool slow_too =
 	    has_slot(upload) && slow->count < most && slow->bytes <= upload->policy->cap_bytes / 4;
+	struct lc_target *target = NULL;
 
-	return lc_target_table_next(upload->delivery->targets,
-				    lc_loop_now_ms(upload->delivery->loop), slow_too);
+	if (slow->unproven >= upload->concurrency / 2)
+		target = lc_target_table_next(upload->delivery->targets, now_ms, LC_TARGET_PROVEN);
+	if (target != NULL)
+		return target;
+	return lc_target_table_next(upload->delivery->targets, now_ms,
+				    slow_too ? LC_TARGET_ANY : LC_TARGET_PROMPT);
 }
 
 /* Starts what limits allow; sets the timer for the next probe of a target that failed. */

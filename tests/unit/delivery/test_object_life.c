@@ -177,7 +177,7 @@ static void expect_in_memory(const struct story *story, const struct lc_object *
 	}
 	assert_ptr_equal(TAILQ_FIRST(&story->target->waiting),
 			 state == LC_OBJECT_WAITING ? object : NULL);
-	assert_ptr_equal(lc_target_table_next(story->targets, 0, true),
+	assert_ptr_equal(lc_target_table_next(story->targets, 0, LC_TARGET_ANY),
 			 state == LC_OBJECT_WAITING ? story->target : NULL);
 	assert_ptr_equal(lc_object_find(story->source, INTENT), object);
 	assert_int_equal(story->source->object_rows, unbuilt ? 0 : ROWS);
@@ -205,7 +205,7 @@ static void expect_none(const struct story *story, uint64_t intents)
 	}
 	assert_true(TAILQ_EMPTY(&story->source->objects));
 	assert_true(TAILQ_EMPTY(&story->target->waiting));
-	assert_null(lc_target_table_next(story->targets, 0, true));
+	assert_null(lc_target_table_next(story->targets, 0, LC_TARGET_ANY));
 	assert_int_equal(story->source->object_rows, 0);
 	assert_int_equal(story->target->object_rows, 0);
 	assert_int_equal(story->target->active, 0);

@@ -93,7 +93,8 @@ static struct lc_object *add_object(struct story *story, const char *bucket, con
 /* Starts what is next and ends it at once: "bucket/prefix ", or "- " if nothing may start. */
 static void take_turn(struct story *story, bool slow, char *turns, size_t room)
 {
-	struct lc_target *target = lc_target_table_next(story->table, NOW_MS, slow);
+	struct lc_target *target =
+	    lc_target_table_next(story->table, NOW_MS, slow ? LC_TARGET_ANY : LC_TARGET_PROMPT);
 	size_t used = strlen(turns);
 
 	if (target == NULL) {

@@ -112,6 +112,46 @@ static void one_target_alone_does_not_take_all_uploads(void **state)
 		fake_s3_answer(world->s3, LC_RETRY_DONE);
 }
 
+/* The others have their turns beside it, however much of it waits. */
+static void a_bucket_with_nine_tenths_of_the_objects_delays_no_other(void **state)
+{
+	enum { HEAVY = 90, LIGHT = 10 };
+	struct delivery_world *world = *state;
+	const struct lc_target *heavy;
+	char bucket[16];
+	unsigned answers = 0;
+
+	upload_world_limit(world, 8, 4, 2 * (HEAVY + LIGHT));
+	for (uint64_t id = 1; id <= HEAVY; id++)
+		upload_world_submit(world, id, "heavy");
+	upload_world_run(world);
+	for (unsigned i = 0; i < LIGHT; i++) {
+		snprintf(bucket, sizeof bucket, "light-%u", i);
+		upload_world_submit(world, HEAVY + 1 + i, bucket);
+	}
+	upload_world_run(world);
+	heavy = upload_world_target(world, "heavy", "");
+	for (unsigned i = 0; i < LIGHT; i++) {
+		const struct lc_target_bucket *light;
+
+		snprintf(bucket, sizeof bucket, "light-%u", i);
+		light = upload_world_target(world, bucket, "")->bucket;
+		while (light->active > 0 || !TAILQ_EMPTY(&light->queue)) {
+			fake_s3_answer(world->s3, LC_RETRY_DONE);
+			upload_world_run(world);
+			answers++;
+		}
+	}
+	/* It has half of the slots, and so half of the answers. */
+	assert_in_range(answers, LIGHT, 3 * LIGHT);
+	assert_true(heavy->object_rows > 0);
+	assert_false(TAILQ_EMPTY(&heavy->waiting));
+	while (fake_s3_active(world->s3) > 0) {
+		fake_s3_answer(world->s3, LC_RETRY_DONE);
+		upload_world_run(world);
+	}
+}
+
 static void a_failed_upload_is_tried_again_with_the_same_object(void **state)
 {
 	struct delivery_world *world = *state;
@@ -533,6 +573,7 @@ int main(void)
 	    UPLOAD_STORY(each_bucket_has_the_client_of_its_settings),
 	    UPLOAD_STORY(no_more_uploads_run_than_are_allowed),
 	    UPLOAD_STORY(one_target_alone_does_not_take_all_uploads),
+	    UPLOAD_STORY(a_bucket_with_nine_tenths_of_the_objects_delays_no_other),
 	    UPLOAD_STORY(a_failed_upload_is_tried_again_with_the_same_object),
 	    UPLOAD_STORY(an_object_that_may_be_there_is_looked_for_first),
 	    UPLOAD_STORY(a_target_that_keeps_failing_frees_all_bodies_but_one),

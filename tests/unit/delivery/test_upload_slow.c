@@ -149,6 +149,35 @@ static void buckets_that_hang_give_way_to_those_that_wait(void **state)
 	assert_int_equal(world->delivered, 20);
 }
 
+/* A hundred new buckets that hang are told by nothing from new ones that work: they must fail first.
+ * A bucket that has taken an object does not wait for that. */
+static void new_buckets_that_hang_are_not_in_the_way_of_one_that_works(void **state)
+{
+	struct delivery_world *world = *state;
+	char bucket[TEXT_MAX];
+
+	upload_world_limit(world, UPLOADS, UPLOADS, ROOM);
+	upload_world_submit(world, 1, "good");
+	upload_world_run(world);
+	fake_s3_answer(world->s3, LC_RETRY_DONE);
+	for (unsigned i = 0; i < 100; i++) {
+		snprintf(bucket, sizeof bucket, "new-%u", i);
+		upload_world_submit(world, 100 + i, bucket);
+	}
+	upload_world_run(world);
+	assert_int_equal(fake_s3_active(world->s3), UPLOADS);
+	upload_world_submit(world, 2, "good");
+	upload_world_submit(world, 3, "good");
+	upload_world_run(world);
+	assert_int_equal(active(world, "good"), 0);
+
+	/* As soon as the first of them are known to be slow. */
+	upload_world_pass(world, SLOW_AFTER_MS);
+	upload_world_run(world);
+	assert_int_equal(active(world, "good"), 2);
+	assert_int_equal(fake_s3_active(world->s3), UPLOADS);
+}
+
 static void the_slowest_gives_way_first(void **state)
 {
 	struct delivery_world *world = *state;
@@ -467,6 +496,7 @@ int main(void)
 	    UPLOAD_STORY(a_bucket_whose_uploads_do_not_move_is_slow),
 	    UPLOAD_STORY(a_bucket_is_slow_until_one_of_its_uploads_is_not),
 	    UPLOAD_STORY(buckets_that_hang_give_way_to_those_that_wait),
+	    UPLOAD_STORY(new_buckets_that_hang_are_not_in_the_way_of_one_that_works),
 	    UPLOAD_STORY(the_slowest_gives_way_first),
 	    UPLOAD_STORY(uploads_that_move_do_not_give_way),
 	    UPLOAD_STORY(slow_and_failing_buckets_never_take_all_slots),
