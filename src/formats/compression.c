@@ -117,7 +117,7 @@ static size_t run_gzip(z_stream *gzip, struct lc_view *input, int flush, char *p
 }
 
 static size_t run_zstd(ZSTD_CCtx *zstd, struct lc_view *input, ZSTD_EndDirective directive,
-		       char *place, size_t room, bool *ended)
+		       void *place, size_t room, bool *ended)
 {
 	ZSTD_inBuffer in = {.src = input->data, .size = input->size};
 	ZSTD_outBuffer out = {.dst = place, .size = room};
