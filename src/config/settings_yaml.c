@@ -374,9 +374,12 @@ static bool set_buckets(struct reader *reader, struct lc_view text, unsigned lin
 {
 	char *buckets = lc_memory_copy_bytes(text.data, text.size);
 	struct lc_error error;
+	bool good = strlen(buckets) == text.size
+			? lc_setting_form_check(LC_SETTING_FORM_BUCKETS, buckets, &error)
+			: lc_error_set(&error, LC_ERROR_USAGE,
+				       "found a zero byte, expected names of buckets");
 
-	if (strlen(buckets) == text.size &&
-	    lc_setting_form_check(LC_SETTING_FORM_BUCKETS, buckets, &error)) {
+	if (good) {
 		free(reader->target->buckets);
 		reader->target->buckets = buckets;
 		return true;

@@ -211,6 +211,7 @@ static void the_list_has_its_form(void **state)
 	REFUSE("targets:\n  - buckets: \"a b\"\n", ":2: buckets: found \"a b\"",
 	       "names of buckets");
 	REFUSE("targets:\n  - buckets: \"\"\n", ":2: buckets: found \"\"");
+	REFUSE("targets:\n  - buckets: \"a\\0b\"\n", ":2: buckets: found a zero byte");
 	REFUSE("targets:\n  - buckets: a\n    buckets: b\n", ":3: buckets: given twice", "line 2");
 	REFUSE("targets:\ntargets:\n", ":2: targets: given twice", "line 1");
 	REFUSE("targets:\n  - buckets: a\n    targets:\n", ":3: there is no setting \"targets\"");
