@@ -32,6 +32,10 @@ struct lc_clock_date {
 /* Seconds since 1970-01-01 UTC -> date. Any value of years 0-9999 is right; others are clamped. */
 struct lc_clock_date lc_clock_date_of(int64_t seconds);
 
+/* Date -> seconds since 1970-01-01 UTC, for years 0-9999. A day or second past the end of its month
+ * or minute counts into the next one. */
+int64_t lc_clock_seconds_of(struct lc_clock_date date);
+
 /* Reads a time in UTC, "2026-11-30", "2026-11-30T08:15" or "2026-11-30T08:15:00", with or without a
  * Z at its end, as seconds since 1970. False for anything else, dates that there are not, and those
  * before 1970 or after 2105. */

@@ -94,23 +94,25 @@ static int number_at(struct lc_view text, size_t at, size_t digits)
 	return number;
 }
 
-/* Days from 1970-01-01 to a civil date; the year begins in March, so that the leap day comes last.
- */
-static int64_t days_until(int year, int month, int day)
+/* The year begins in March, so that the leap day comes last. */
+int64_t lc_clock_seconds_of(struct lc_clock_date date)
 {
-	int64_t shifted_year = month <= 2 ? year - 1 : year;
-	int64_t era = shifted_year / 400;
+	int64_t shifted_year = date.month <= 2 ? date.year - 1 : date.year;
+	int64_t era = floor_divide(shifted_year, 400);
 	int64_t year_of_era = shifted_year - era * 400;
-	int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+	int64_t month_of_year = date.month + (date.month > 2 ? -3 : 9);
+	int64_t day_of_year = (153 * month_of_year + 2) / 5 + date.day - 1;
+	int64_t days = era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 +
+		       day_of_year - 719468;
 
-	return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 +
-	       day_of_year - 719468;
+	return days * 86400 + date.hour * 3600 + date.minute * 60 + date.second;
 }
 
 bool lc_clock_parse(struct lc_view text, uint32_t *seconds)
 {
 	static const char FORM[] = "0000-00-00T00:00:00";
 	enum { DATE = 10, MINUTES = 16, ALL = sizeof(FORM) - 1 };
+	struct lc_clock_date date;
 	struct lc_clock_date back;
 	int64_t value;
 
@@ -119,16 +121,18 @@ bool lc_clock_parse(struct lc_view text, uint32_t *seconds)
 	if ((text.size != DATE && text.size != MINUTES && text.size != ALL) ||
 	    !has_form(text, FORM))
 		return false;
-	value = days_until(number_at(text, 0, 4), number_at(text, 5, 2), number_at(text, 8, 2)) *
-		    86400 +
-		number_at(text, 11, 2) * 3600 + number_at(text, 14, 2) * 60 +
-		number_at(text, 17, 2);
+	date = (struct lc_clock_date){.year = number_at(text, 0, 4),
+				      .month = number_at(text, 5, 2),
+				      .day = number_at(text, 8, 2),
+				      .hour = number_at(text, 11, 2),
+				      .minute = number_at(text, 14, 2),
+				      .second = number_at(text, 17, 2)};
+	value = lc_clock_seconds_of(date);
 	if (value < 0 || value >= UINT32_MAX)
 		return false;
 	/* A date that there is not would be another one. */
 	back = lc_clock_date_of(value);
 	*seconds = (uint32_t)value;
-	return back.year == number_at(text, 0, 4) && back.month == number_at(text, 5, 2) &&
-	       back.day == number_at(text, 8, 2) && back.hour == number_at(text, 11, 2) &&
-	       back.minute == number_at(text, 14, 2) && back.second == number_at(text, 17, 2);
+	return back.year == date.year && back.month == date.month && back.day == date.day &&
+	       back.hour == date.hour && back.minute == date.minute && back.second == date.second;
 }

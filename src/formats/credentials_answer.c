@@ -32,16 +32,6 @@ static bool take_number(const char **at, unsigned count, char end, int *number)
 	return true;
 }
 
-/* Days from 1970-01-01 to a day of the Gregorian calendar, the year beginning in March. */
-static int64_t days_of(int year, int month, int day)
-{
-	int64_t shifted = month <= 2 ? year - 1 : year;
-	int64_t month_of_year = month <= 2 ? month + 9 : month - 3;
-
-	return shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 +
-	       (month_of_year * 153 + 2) / 5 + day - 1 - 719468;
-}
-
 /* What may follow the seconds: a fraction, then Z or +00:00. */
 static bool ends_well(const char *rest)
 {
@@ -56,24 +46,19 @@ static bool ends_well(const char *rest)
 static bool read_time(const char *text, int64_t *seconds, struct lc_error *error)
 {
 	const char *at = text;
-	int year;
-	int month;
-	int day;
-	int hour;
-	int minute;
-	int second;
+	struct lc_clock_date date;
 
 	*seconds = 0;
 	if (text[0] == '\0')
 		return true;
-	if (!take_number(&at, 4, '-', &year) || !take_number(&at, 2, '-', &month) ||
-	    !take_number(&at, 2, 'T', &day) || !take_number(&at, 2, ':', &hour) ||
-	    !take_number(&at, 2, ':', &minute) || !take_number(&at, 2, '\0', &second) ||
-	    !ends_well(at) || year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 ||
-	    hour > 23 || minute > 59 || second > 60)
+	if (!take_number(&at, 4, '-', &date.year) || !take_number(&at, 2, '-', &date.month) ||
+	    !take_number(&at, 2, 'T', &date.day) || !take_number(&at, 2, ':', &date.hour) ||
+	    !take_number(&at, 2, ':', &date.minute) || !take_number(&at, 2, '\0', &date.second) ||
+	    !ends_well(at) || date.year < 1970 || date.month < 1 || date.month > 12 ||
+	    date.day < 1 || date.day > 31 || date.hour > 23 || date.minute > 59 || date.second > 60)
 		return lc_error_set(error, LC_ERROR_CORRUPT,
 				    "the time at which the credentials expire cannot be read");
-	*seconds = days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+	*seconds = lc_clock_seconds_of(date);
 	return true;
 }
 

@@ -95,6 +95,7 @@ static void every_day_of_ten_thousand_years_follows_the_one_before(void **state)
 		    date.hour * 3600 + date.minute * 60 + date.second != of_day)
 			fail_msg("%d-%d-%d became %d-%d-%d", year, month, day, date.year,
 				 date.month, date.day);
+		assert_int_equal(lc_clock_seconds_of(date), seconds + of_day);
 		seconds += 86400;
 		if (++day > days_of_month(year, month)) {
 			day = 1;
