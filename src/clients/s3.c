@@ -111,7 +111,8 @@ struct lc_s3 {
 	char *region;
 	struct lc_credentials_provider *credentials;
 	struct lc_sigv4_signer signer;
-	uint64_t generation;          /* of the credentials that the signer has; 0: none */
+	struct lc_view session_token; /* of the credentials that the signer has */
+	uint64_t generation;          /* of these; 0: it has none */
 	int64_t clock_offset_seconds; /* the server's clock minus ours */
 	struct put_list puts;
 };
@@ -490,18 +491,22 @@ static bool look_for_others(struct lc_s3_put *put, struct lc_s3_answer *answer)
 	return true;
 }
 
-/* The signer has the credentials that are to be signed with now. */
-static void update_signer(struct lc_s3 *s3)
+/* Gives the signer the credentials that are to be signed with now. False if there are none. */
+static bool update_signer(struct lc_s3 *s3)
 {
 	const struct lc_credentials *credentials = lc_credentials_provider_current(s3->credentials);
 	uint64_t generation = lc_credentials_provider_generation(s3->credentials);
 
+	if (credentials == NULL)
+		return false;
 	if (s3->generation == generation)
-		return;
+		return true;
 	lc_sigv4_signer_clear(&s3->signer);
 	lc_sigv4_signer_init(&s3->signer, lc_view_of(credentials->access_key_id),
 			     lc_view_of(credentials->secret_access_key), lc_view_of(s3->region));
+	s3->session_token = lc_view_of(credentials->session_token);
 	s3->generation = generation;
+	return true;
 }
 
 /* ---- the answer to a PUT ---- */
@@ -622,8 +627,6 @@ static void gather_headers(const struct lc_s3_put *put, struct lc_view host, con
 			   char hash[LC_SIGV4_HASH_HEX_SIZE], struct lc_s3_headers *headers)
 {
 	static const struct lc_s3_body nothing = {.piece_count = 0};
-	const struct lc_credentials *credentials =
-	    lc_credentials_provider_current(put->s3->credentials);
 	bool has_body = put->step == STEP_PUT;
 	enum lc_s3_checksum checksum = has_body ? put->checksum : LC_S3_CHECKSUM_NONE;
 	char sum[LC_CHECKSUM_TEXT_SIZE];
@@ -633,7 +636,7 @@ static void gather_headers(const struct lc_s3_put *put, struct lc_view host, con
 	lc_s3_headers_add(headers, "host", host);
 	lc_s3_headers_add(headers, "x-amz-content-sha256", lc_view_of(hash));
 	lc_s3_headers_add(headers, "x-amz-date", lc_view_of(time_text));
-	lc_s3_headers_add(headers, "x-amz-security-token", lc_view_of(credentials->session_token));
+	lc_s3_headers_add(headers, "x-amz-security-token", put->s3->session_token);
 	lc_s3_headers_add(headers, lc_checksum_header(checksum), lc_view_of(sum));
 	if (has_body)
 		lc_s3_headers_add_all(headers, &put->headers);
@@ -656,7 +659,6 @@ static void append_authorization(struct lc_s3_put *put, const struct lc_s3_heade
 	for (size_t i = 0; i < headers->count; i++)
 		to_sign[i] = (struct lc_sigv4_header){lc_s3_headers_name(headers, i),
 						      lc_s3_headers_value(headers, i)};
-	update_signer(put->s3);
 	put->generation = put->s3->generation;
 	lc_sigv4_append_authorization(&put->s3->signer, &request, authorization);
 }
@@ -730,8 +732,7 @@ static void address_and_send(struct lc_s3_put *put)
 		put->unaddressable = lc_s3_address_append(
 		    &s3->endpoint, s3->addressing, put->bucket, key, &host, &path, &put->refusal);
 	}
-	if (put->unaddressable == LC_S3_ADDRESS_WHOLE &&
-	    lc_credentials_provider_current(s3->credentials) == NULL) {
+	if (put->unaddressable == LC_S3_ADDRESS_WHOLE && !update_signer(s3)) {
 		put->wait = lc_credentials_provider_await(s3->credentials, 0, on_credentials, put);
 	} else if (put->unaddressable == LC_S3_ADDRESS_WHOLE) {
 		lc_buffer_append_view(&url, s3->endpoint.scheme);
