@@ -12,7 +12,9 @@
 
 enum {
 	LC_S3_HEADERS_MAX = 32,
-	LC_S3_HEADERS_BYTES_MAX = 32 * 1024, /* of all names and values */
+	/* Of all names and values: the largest session token, tags, key and authorization, and two
+	 * texts of the settings (formats/credentials.h, config/setting.h) together. */
+	LC_S3_HEADERS_BYTES_MAX = 128 * 1024,
 };
 
 /* Where a header stands in the text. */

@@ -70,12 +70,24 @@ static void add_time(struct lc_s3_headers *headers, const char *name, int64_t wa
 	lc_s3_headers_add(headers, name, lc_view_of(text));
 }
 
+/* At most NAME_MAX_BYTES of the text, and of none of its bytes a part of the encoding. */
+static struct lc_view cut(struct lc_view text)
+{
+	if (text.size <= NAME_MAX_BYTES)
+		return text;
+	text.size = NAME_MAX_BYTES;
+	if (text.data[NAME_MAX_BYTES - 1] == '%')
+		text.size = NAME_MAX_BYTES - 1;
+	else if (text.data[NAME_MAX_BYTES - 2] == '%')
+		text.size = NAME_MAX_BYTES - 2;
+	return text;
+}
+
 /* Of one name, or of two with a slash between them. */
 static void add_name(struct lc_s3_headers *headers, const char *name, struct lc_view first,
 		     const struct lc_view *second)
 {
 	struct lc_buffer text;
-	struct lc_view value;
 
 	lc_buffer_init(&text, LC_S3_HEADERS_BYTES_MAX / 4);
 	lc_sigv4_append_encoded(&text, first, true);
@@ -83,10 +95,7 @@ static void add_name(struct lc_s3_headers *headers, const char *name, struct lc_
 		lc_buffer_append_char(&text, '/');
 		lc_sigv4_append_encoded(&text, *second, true);
 	}
-	value = lc_buffer_view(&text);
-	if (value.size > NAME_MAX_BYTES)
-		value.size = NAME_MAX_BYTES;
-	lc_s3_headers_add(headers, name, value);
+	lc_s3_headers_add(headers, name, cut(lc_buffer_view(&text)));
 	lc_buffer_free(&text);
 }
 

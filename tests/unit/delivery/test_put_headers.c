@@ -1,14 +1,18 @@
 /* What goes with a log object: from the settings of its bucket, and from its rows. */
 #include "delivery/put_headers.h"
 
+#include "base/memory.h"
 #include "clients/s3_headers.h"
+#include "config/setting.h"
 #include "config/settings.h"
 #include "config/settings_yaml.h"
 #include "delivery/object.h"
 #include "delivery/source.h"
+#include "formats/credentials.h"
 #include "support/story.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { TEXT_MAX = 8192 };
@@ -130,6 +134,30 @@ static void metadata_of_the_longest_names_fit(void **state)
 	story->source.bucket = (struct lc_view){.data = name, .size = sizeof(name)};
 	configure(story, "s3.metadata: true\n");
 	assert_true(strlen(headers_of(story)) < 2048);
+	/* What is cut off ends between two bytes of the name. */
+	assert_non_null(strstr(story->said, "x-amz-meta-source: %20"));
+	assert_null(strstr(story->said, "%\n"));
+	assert_null(strstr(story->said, "%2\n"));
+}
+
+/* However long the texts of the settings are. */
+static void the_largest_settings_fit(void **state)
+{
+	static char text[LC_SETTING_TEXT_MAX + 1];
+	struct story *story = *state;
+	struct lc_s3_headers headers;
+
+	memset(text, 'x', sizeof(text) - 1);
+	free(story->settings.s3_storage_class);
+	free(story->settings.s3_encryption_key_id);
+	story->settings.s3_storage_class = lc_memory_copy_text(text);
+	story->settings.s3_encryption_key_id = lc_memory_copy_text(text);
+	lc_s3_headers_init(&headers);
+	lc_put_headers_of_object(&story->object, &headers);
+	lc_s3_headers_add(&headers, "x-amz-security-token",
+			  (struct lc_view){.data = text, .size = LC_CREDENTIALS_TOKEN_MAX});
+	assert_int_equal(headers.count, 3);
+	lc_s3_headers_free(&headers);
 }
 
 int main(void)
@@ -140,6 +168,7 @@ int main(void)
 	    STORY(a_compressed_body_is_told),
 	    STORY(metadata_say_what_the_object_holds),
 	    STORY(metadata_of_the_longest_names_fit),
+	    STORY(the_largest_settings_fit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
