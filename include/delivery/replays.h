@@ -32,8 +32,8 @@ void lc_replays_free(struct lc_replays *replays);
 /* Once a second while the shard delivers: carries them out. */
 void lc_replays_tend(struct lc_replays *replays);
 
-/* Nothing is carried out any more until the next start. Not from within a callback of ClickHouse,
- * S3 or a ledger. */
+/* Nothing is carried out any more until the next start. Not from within a callback of a part of a
+ * replay. */
 void lc_replays_stop(struct lc_replays *replays);
 
 /* ---- orders ---- */

@@ -476,6 +476,10 @@ static void on_ordered(void *context, const struct lc_replays_answer *answer)
 	inspect->done(inspect);
 }
 
+_Static_assert((int)LC_CONTROL_REQUEST_BUCKET_MAX <= (int)LC_REPLAY_NAME_MAX &&
+		   (int)LC_CONTROL_REQUEST_PREFIX_MAX <= (int)LC_REPLAY_NAME_MAX,
+	       "the names of a request fit the record");
+
 static void replay(struct lc_inspect *inspect)
 {
 	const struct lc_control_request *request = &inspect->request;

@@ -208,8 +208,22 @@ static uint32_t wall_seconds(void)
 	return (uint32_t)(lc_clock_wall_ms() / 1000);
 }
 
+static void count_delivered(struct lc_replays *replays)
+{
+	uint64_t delivered = lc_replay_look(replays->running).delivered;
+
+	lc_counters_add(replays->main->counters, LC_COUNTERS_REPLAY_RECORDS_DELIVERED,
+			delivered - replays->counted);
+	replays->counted = delivered;
+}
+
+/* Its entry keeps how far it came. */
 static void stop_running(struct lc_replays *replays)
 {
+	if (replays->running == NULL)
+		return;
+	count_delivered(replays);
+	replays->entries[replays->running_at].record.delivered = replays->counted;
 	lc_replay_free(replays->running);
 	replays->running = NULL;
 }
@@ -252,15 +266,6 @@ static void try_to_end(struct lc_replays *replays, struct entry *entry, enum lc_
 	       LC_LOG_TEXT("replay", entry->record.id), LC_LOG_FAULT(&error));
 }
 
-static void count_delivered(struct lc_replays *replays)
-{
-	uint64_t delivered = lc_replay_look(replays->running).delivered;
-
-	lc_counters_add(replays->main->counters, LC_COUNTERS_REPLAY_RECORDS_DELIVERED,
-			delivered - replays->counted);
-	replays->counted = delivered;
-}
-
 static void look_at_running(struct lc_replays *replays)
 {
 	struct entry *entry = &replays->entries[replays->running_at];
@@ -271,7 +276,6 @@ static void look_at_running(struct lc_replays *replays)
 	if (!progress.done && !progress.damaged)
 		return;
 	snprintf(reason, sizeof(reason), "%s", progress.damaged ? progress.trouble : "");
-	entry->record.delivered = progress.delivered;
 	stop_running(replays);
 	try_to_end(replays, entry, progress.damaged ? LC_REPLAY_FAILED : LC_REPLAY_DONE, reason);
 }
@@ -575,7 +579,6 @@ bool lc_replays_cancel(struct lc_replays *replays, struct lc_view id, struct lc_
 	error->kind = LC_ERROR_NONE;
 	if (entry == NULL || entry->record.state != LC_REPLAY_UNFINISHED)
 		return false;
-	entry->record.delivered = delivered_of(replays, entry);
 	if (replays->running != NULL && entry == &replays->entries[replays->running_at])
 		stop_running(replays);
 	if (!end_entry(replays, entry, LC_REPLAY_CANCELLED, "", error))

@@ -291,6 +291,18 @@ static void send_row(struct story *story, uint32_t inserted_at, const char *req_
 	fake_clickhouse_send_row(story->world.clickhouse, &record);
 }
 
+/* All rows of the replay, whose log object is then being uploaded. */
+static void read_all(struct story *story)
+{
+	send_row(story, FROM + 10, "R1");
+	send_row(story, FROM + 12, "R2");
+	send_row(story, FROM + 20, "R3");
+	fake_clickhouse_end(story->world.clickhouse);
+	fake_loop_advance(story->world.loop, 0);
+	fake_ledger_confirm(fake_ledger_opened());
+	fake_loop_advance(story->world.loop, 0);
+}
+
 /* The replay's scan is under way. */
 static void make_one_and_begin(struct story *story)
 {
@@ -317,13 +329,7 @@ static void rows_are_delivered_once_more_under_a_key_that_says_so(void **state)
 	assert_true(fake_clickhouse_sql_has(story->world.clickhouse,
 					    "startTime < fromUnixTimestamp64Milli(toInt64("
 					    "1549412000000)) AND loggingTargetBucket != ''"));
-	send_row(story, FROM + 10, "R1");
-	send_row(story, FROM + 12, "R2");
-	send_row(story, FROM + 20, "R3");
-	fake_clickhouse_end(story->world.clickhouse);
-	fake_loop_advance(story->world.loop, 0);
-	fake_ledger_confirm(fake_ledger_opened());
-	fake_loop_advance(story->world.loop, 0);
+	read_all(story);
 
 	assert_int_equal(fake_s3_active(story->world.s3), 1);
 	assert_string_equal(fake_s3_bucket(story->world.s3), "logs");
@@ -371,6 +377,21 @@ static void it_stands_back_while_the_shard_reads(void **state)
 		pass_a_second(story);
 	assert_int_equal(strncmp(fake_ledger_told(fake_ledger_opened()), "hashes? 7/photos ", 17),
 			 0);
+}
+
+/* Though nobody has looked since. */
+static void what_is_delivered_before_a_stop_is_counted(void **state)
+{
+	struct story *story = *state;
+
+	make_one_and_begin(story);
+	read_all(story);
+	fake_s3_answer(story->world.s3, LC_RETRY_DONE);
+	fake_ledger_confirm(fake_ledger_opened());
+	lc_replays_stop(story->replays);
+	expect_listing(story, "0 3 of 3 \n");
+	assert_int_equal(
+	    lc_counters_get(&story->world.counters, LC_COUNTERS_REPLAY_RECORDS_DELIVERED), 3);
 }
 
 static void a_replay_is_cancelled_under_way(void **state)
@@ -479,6 +500,7 @@ int main(void)
 	    STORY(there_is_a_bound_for_what_waits),
 	    STORY(rows_are_delivered_once_more_under_a_key_that_says_so),
 	    STORY(it_stands_back_while_the_shard_reads),
+	    STORY(what_is_delivered_before_a_stop_is_counted),
 	    STORY(a_replay_is_cancelled_under_way),
 	    STORY(one_that_waits_is_cancelled_too),
 	    STORY(an_order_outlives_the_process),
