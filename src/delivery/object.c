@@ -14,6 +14,7 @@
 #include "formats/record.h"
 #include "ledger/ledger_types.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 enum {
@@ -375,6 +376,9 @@ static int compare_lines(const void *a, const void *b)
 
 	return order != 0 ? order : lc_view_compare(text_of(left), text_of(right));
 }
+
+_Static_assert(offsetof(struct lc_object_line, start_time_ms) == 0,
+	       "a line begins with the number that it is sorted by");
 
 /* By start time, which few lines share. */
 static void sort_lines(struct lc_object *object)
