@@ -14,6 +14,7 @@
 #include "delivery/object.h"
 #include "delivery/plan.h"
 #include "delivery/rebuild.h"
+#include "delivery/restore.h"
 #include "delivery/scan.h"
 #include "delivery/source.h"
 #include "delivery/target.h"
@@ -172,45 +173,7 @@ static const struct lc_delivery_events EVENTS = {
     .damaged = on_damaged,
 };
 
-/* ---- what its ledger tells ---- */
-
-static void restore_source(void *context, const struct lc_ledger_source *name,
-			   const struct lc_ledger_range *ranges, size_t range_count)
-{
-	struct lc_replay *replay = context;
-	struct lc_source *source =
-	    lc_source_get(replay->delivery.sources, name->raft_session_id, name->bucket);
-
-	for (size_t i = 0; i < range_count; i++) {
-		struct lc_source_range range = {.from = ranges[i].from,
-						.to = ranges[i].to,
-						.since = ranges[i].since,
-						.doubtful = true};
-
-		lc_source_open(source, range, 0);
-	}
-}
-
-static void restore_target(void *context, const struct lc_ledger_target *record)
-{
-	struct lc_replay *replay = context;
-
-	lc_target_table_restore(replay->delivery.targets, record,
-				lc_loop_now_ms(replay->delivery.loop));
-}
-
-static void restore_intents(void *context, const struct lc_ledger_backlog *record)
-{
-	struct lc_replay *replay = context;
-	struct lc_target_table *targets = replay->delivery.targets;
-	struct lc_source *source = lc_source_get(
-	    replay->delivery.sources, record->source.raft_session_id, record->source.bucket);
-	struct lc_target *target =
-	    lc_target_table_get(targets, record->target_bucket, record->target_prefix);
-
-	lc_target_table_add_backlog(targets, source, target, record->intents, record->rows,
-				    record->oldest_second);
-}
+/* ---- its ledger ---- */
 
 static bool open_ledger(struct lc_replay *replay, const char *path, struct lc_error *error)
 {
@@ -221,10 +184,7 @@ static bool open_ledger(struct lc_replay *replay, const char *path, struct lc_er
 					    .retry_ms = LEDGER_RETRY_MS};
 
 	/* Offsets are not its business: where sources end it need not know. */
-	delivery->state = (struct lc_ledger_state){.on_source = restore_source,
-						   .on_target = restore_target,
-						   .on_intents = restore_intents,
-						   .context = replay};
+	delivery->state = lc_restore_from_ledger(delivery);
 	delivery->ledger = lc_ledger_open(delivery->loop, &options, delivery->counters,
 					  &delivery->state, on_damaged, replay, error);
 	return delivery->ledger != NULL;

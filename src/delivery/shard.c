@@ -24,6 +24,7 @@
 #include "delivery/rebuild.h"
 #include "delivery/reconcile.h"
 #include "delivery/replays.h"
+#include "delivery/restore.h"
 #include "delivery/scan.h"
 #include "delivery/servers.h"
 #include "delivery/source.h"
@@ -326,54 +327,6 @@ static void on_janitor(void *context)
 
 /* ---- life ---- */
 
-static void restore_source(void *context, const struct lc_ledger_source *name,
-			   const struct lc_ledger_range *ranges, size_t range_count)
-{
-	struct lc_shard *shard = context;
-	struct lc_source *source =
-	    lc_source_get(shard->delivery.sources, name->raft_session_id, name->bucket);
-
-	for (size_t i = 0; i < range_count; i++) {
-		struct lc_source_range range = {.from = ranges[i].from,
-						.to = ranges[i].to,
-						.since = ranges[i].since,
-						.doubtful = true};
-
-		lc_source_open(source, range, 0);
-	}
-}
-
-/* Its rows are taken, but for late ones: what is wanted is where they end. */
-static void restore_uncommitted(void *context, const struct lc_ledger_source *name,
-				uint32_t last_second)
-{
-	const struct lc_ledger_range range = {
-	    .from = last_second, .to = last_second + 1, .since = last_second};
-
-	restore_source(context, name, &range, 1);
-}
-
-static void restore_target(void *context, const struct lc_ledger_target *record)
-{
-	struct lc_shard *shard = context;
-
-	lc_target_table_restore(shard->delivery.targets, record,
-				lc_loop_now_ms(shard->delivery.loop));
-}
-
-static void restore_intents(void *context, const struct lc_ledger_backlog *record)
-{
-	struct lc_shard *shard = context;
-	struct lc_target_table *targets = shard->delivery.targets;
-	struct lc_source *source = lc_source_get(
-	    shard->delivery.sources, record->source.raft_session_id, record->source.bucket);
-	struct lc_target *target =
-	    lc_target_table_get(targets, record->target_bucket, record->target_prefix);
-
-	lc_target_table_add_backlog(targets, source, target, record->intents, record->rows,
-				    record->oldest_second);
-}
-
 static bool open_ledger(struct lc_shard *shard, struct lc_error *error)
 {
 	struct lc_delivery *delivery = &shard->delivery;
@@ -386,11 +339,7 @@ static bool open_ledger(struct lc_shard *shard, struct lc_error *error)
 	if (!lc_file_name_path(path, delivery->settings->state_directory, delivery->shard,
 			       delivery->shard_count, "", error))
 		return false;
-	delivery->state = (struct lc_ledger_state){.on_source = restore_source,
-						   .on_uncommitted = restore_uncommitted,
-						   .on_target = restore_target,
-						   .on_intents = restore_intents,
-						   .context = shard};
+	delivery->state = lc_restore_with_offsets(delivery);
 	delivery->ledger = lc_ledger_open(delivery->loop, &options, delivery->counters,
 					  &delivery->state, on_ledger_damaged, shard, error);
 	return delivery->ledger != NULL;
