@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "formats/compression.h"
 #include "formats/ledger_choices.h"
+#include "formats/object_key.h"
 #include "formats/s3_choices.h"
 #include "formats/tls_version.h"
 
@@ -86,6 +87,9 @@ unsigned lc_settings_shard_count(const struct lc_settings *settings);
  * Bytes. */
 int64_t lc_settings_inflight_bytes(const struct lc_settings *settings);
 int64_t lc_settings_object_bytes(const struct lc_settings *settings);
+
+/* The region of the source buckets, for keys: consumer.source-region, or s3.region if that is empty. */
+const char *lc_settings_source_region(const struct lc_settings *settings);
 
 /* True if this machine delivers the shard: supervisor.owned-shards names it or is empty. */
 bool lc_settings_owns_shard(const struct lc_settings *settings, unsigned shard);

@@ -1,6 +1,7 @@
 /*
- * Building log objects: rows of one source at a time, one open object per target. A closed object
- * is recorded as an intent in the ledger; when that is on disk it goes to the uploads.
+ * Building log objects: rows of one source at a time, one open object per target or, where the keys
+ * tell the day of the rows, per target and day. A closed object is recorded as an intent in the
+ * ledger; when that is on disk it goes to the uploads.
  */
 #ifndef LC_DELIVERY_BUILD_H
 #define LC_DELIVERY_BUILD_H
@@ -26,7 +27,7 @@ struct lc_build_answer {
 	struct lc_target *crowded; /* its target, if the reading should wait for that; or NULL */
 };
 
-/* Appends the row to the source's open object for its target; a row like it was taken `repeat`
+/* Appends the row to the source's open object for its target (and day); a row like it was taken `repeat`
  * times by earlier scans; objects that are full are closed. */
 struct lc_build_answer lc_build_take(struct lc_build *build, struct lc_source *source,
 				     const struct lc_record *record, uint64_t hash,

@@ -182,8 +182,10 @@ void lc_object_seal(struct lc_object *object);
  * often. */
 uint64_t lc_object_unique(const struct lc_object *object);
 
-/* Names the sealed object after its unique part. */
-void lc_object_name(struct lc_object *object, uint64_t unique);
+/* Names the sealed object after its unique part, in the form that its bucket's settings ask for.
+ * `wall_ms`: the time of its delivery, for keys that tell it. It is named once: what PUTs it again
+ * takes the key that was recorded. */
+void lc_object_name(struct lc_object *object, uint64_t unique, int64_t wall_ms);
 
 /* Gives the sealed object the key that it was recorded under. */
 void lc_object_set_key(struct lc_object *object, struct lc_view key);

@@ -34,4 +34,7 @@ size_t lc_line_max_size(const struct lc_record *record, const struct lc_line_sty
 /* Writes the line to `out`, which has room for lc_line_max_size bytes; returns its size. */
 size_t lc_line_write(const struct lc_record *record, const struct lc_line_style *style, char *out);
 
+/* The bucket owner of a line, as it stands there: "-" if it has none. */
+struct lc_view lc_line_owner(struct lc_view line);
+
 #endif

@@ -116,6 +116,13 @@ LC_SETTING_CHOICE(consumer_compression, "consumer.compression", TARGET, LC_COMPR
 	enum lc_compression,
 	"Compress log objects. They are stored with Content-Encoding gzip or zstd, and their keys end with "
 	".gz or .zst. What was recorded before a change of this setting is uploaded as it was recorded.")
+LC_SETTING_CHOICE(consumer_key_format, "consumer.key-format", TARGET, LC_OBJECT_KEY_SIMPLE,
+	enum lc_object_key_format,
+	"What the key of a log object looks like. simple: the prefix and the time of the first line. The "
+	"others have Amazon's partitioned form, prefix, account/region/bucket/YYYY/MM/DD/ of the source, and "
+	"the time; partitioned-event-time: the day of the requests, so that a log object holds those of one "
+	"day; partitioned-delivery-time: when the log object was made, so that new keys come after older "
+	"ones.")
 LC_SETTING_TEXT(consumer_source_region, "consumer.source-region", SERVICE, "", WORD,
 	"The region that served the requests, written as the last field of each line. If empty, the "
 	"field is left out.")

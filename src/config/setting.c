@@ -19,6 +19,7 @@
 /* The fields of choices are of enums, which the table makes and the compiler stores alike. */
 _Static_assert(sizeof(enum lc_compression) == sizeof(unsigned) &&
 		   sizeof(enum lc_s3_addressing) == sizeof(unsigned) &&
+		   sizeof(enum lc_object_key_format) == sizeof(unsigned) &&
 		   sizeof(enum lc_s3_conditional) == sizeof(unsigned) &&
 		   sizeof(enum lc_s3_checksum) == sizeof(unsigned) &&
 		   sizeof(enum lc_s3_acl) == sizeof(unsigned) &&
@@ -34,6 +35,11 @@ _Static_assert(sizeof(enum lc_compression) == sizeof(unsigned) &&
 static const char *const consumer_compression_CHOICES[] = {
 #define LC_COMPRESSION(name, text, suffix, encoding) (text),
 #include "tbl/compressions.h"
+};
+
+static const char *const consumer_key_format_CHOICES[] = {
+#define LC_KEY_FORMAT(name, text) (text),
+#include "tbl/key_formats.h"
 };
 
 static const char *const s3_addressing_style_CHOICES[] = {

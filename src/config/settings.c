@@ -131,3 +131,9 @@ int64_t lc_settings_object_bytes(const struct lc_settings *settings)
 		return settings->consumer_max_object_bytes;
 	return lesser(OBJECT_BYTES, lc_settings_inflight_bytes(settings) / PARTS);
 }
+
+const char *lc_settings_source_region(const struct lc_settings *settings)
+{
+	return *settings->consumer_source_region != '\0' ? settings->consumer_source_region
+							 : settings->s3_region;
+}

@@ -18,6 +18,8 @@
 
 #include <stdlib.h>
 
+enum { DAYS_MAX = 16 }; /* open objects of a target, each for a day */
+
 struct lc_build {
 	const struct lc_delivery *delivery;
 	uint64_t next_intent_id;
@@ -135,7 +137,7 @@ static void name(struct lc_build *build, struct lc_object *object)
 		unique = lc_object_unique(object);
 	}
 	lc_hash_set_add(&build->names, unique);
-	lc_object_name(object, unique);
+	lc_object_name(object, unique, lc_clock_wall_ms());
 }
 
 static void close_object(struct lc_build *build, struct lc_object *object)
@@ -152,18 +154,29 @@ static void close_object(struct lc_build *build, struct lc_object *object)
 	record(build, object);
 }
 
+/* The open object that a row of this time goes into. A target has several where its keys tell the
+ * day: rows of a few days are read at a time, unless their times mean nothing. */
 static struct lc_object *open_object(struct lc_build *build, struct lc_source *source,
-				     struct lc_target *target)
+				     struct lc_target *target, int64_t start_ms)
 {
+	enum lc_object_key_format format = target->bucket->settings->consumer_key_format;
+	struct lc_object *unused = NULL; /* the longest */
 	struct lc_object *object;
+	unsigned days = 0;
 
 	TAILQ_FOREACH(object, build->open, of_list)
 	{
-		if (object->target == target) {
+		if (object->target != target)
+			continue;
+		if (lc_object_key_may_share(format, object->oldest_start_ms, start_ms)) {
 			lc_object_move_to_front(object);
 			return object;
 		}
+		unused = object;
+		days++;
 	}
+	if (days == DAYS_MAX)
+		close_object(build, unused);
 	return lc_object_new(build->delivery->objects, source, target, &source->complete,
 			     lc_loop_now_ms(build->delivery->loop));
 }
@@ -181,7 +194,7 @@ struct lc_build_answer lc_build_take(struct lc_build *build, struct lc_source *s
 	struct lc_target *target = target_of(build, record);
 	struct lc_build_answer answer = {
 	    .crowded = lc_inflight_crowded(build->delivery->objects, target) ? target : NULL};
-	struct lc_object *object = open_object(build, source, target);
+	struct lc_object *object = open_object(build, source, target, record->start_time_ms);
 
 	lc_object_append(object, record, hash, &build->style);
 	if (repeat > object->repeat)

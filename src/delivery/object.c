@@ -434,14 +434,36 @@ void lc_object_seal(struct lc_object *object)
 	    .pieces = object->pieces, .piece_count = object->line_count, .size = object->body_size};
 }
 
-void lc_object_name(struct lc_object *object, uint64_t unique)
+/* The owner that a partitioned key tells: of the first line that has one. Rows of one bucket differ
+ * where its owner has changed, or where some do not tell it. */
+static struct lc_view owner_of(const struct lc_object *object)
 {
-	enum lc_compression compression = object->target->bucket->settings->consumer_compression;
+	struct lc_view owner = lc_line_owner(object->pieces[0]);
+
+	for (size_t i = 1; i < object->line_count && lc_view_equal(owner, lc_view_of("-")); i++)
+		owner = lc_line_owner(object->pieces[i]);
+	return owner;
+}
+
+void lc_object_name(struct lc_object *object, uint64_t unique, int64_t wall_ms)
+{
+	const struct lc_settings *settings = object->target->bucket->settings;
+	struct lc_object_key key = {.format = settings->consumer_key_format,
+				    .prefix = object->target->prefix,
+				    .time_ms = object->lines[0].start_time_ms,
+				    .replay = object->table->replay,
+				    .unique = unique};
 
 	LC_ASSERT(object->pieces != NULL);
-	lc_object_key_append(&object->key, object->target->prefix, object->lines[0].start_time_ms,
-			     object->table->replay, unique);
-	lc_buffer_append_text(&object->key, lc_compression_suffix(compression));
+	if (key.format != LC_OBJECT_KEY_SIMPLE) {
+		key.account = owner_of(object);
+		key.region = lc_view_of(lc_settings_source_region(settings));
+		key.bucket = object->source->bucket;
+	}
+	if (key.format == LC_OBJECT_KEY_DELIVERY_TIME)
+		key.time_ms = wall_ms;
+	lc_object_key_append(&object->key, &key);
+	lc_buffer_append_text(&object->key, lc_compression_suffix(settings->consumer_compression));
 	LC_ASSERT(!lc_buffer_failed(&object->key));
 	measure(object);
 }

@@ -5,6 +5,7 @@
 #include "formats/percent.h"
 
 #include <math.h>
+#include <string.h>
 
 /* What a field may take beside the bytes of its text, a "-" and the space that follows included. */
 enum {
@@ -135,4 +136,12 @@ size_t lc_line_write(const struct lc_record *record, const struct lc_line_style 
 		at = put_plain(at, style->region);
 	at[-1] = '\n';
 	return (size_t)(at - out);
+}
+
+struct lc_view lc_line_owner(struct lc_view line)
+{
+	const char *end = memchr(line.data, ' ', line.size);
+
+	return (struct lc_view){.data = line.data,
+				.size = end == NULL ? line.size : (size_t)(end - line.data)};
 }

@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "base/clock.h"
+#include "formats/sigv4.h"
 
 #include <endian.h>
 #include <inttypes.h>
@@ -12,6 +13,7 @@ enum {
 	VERSION_OF_REPLAY = 2,
 	/* Row hashes go into the hash function by this many at a time. */
 	HASHES_AT_ONCE = 256,
+	DAY_MS = 24 * 3600 * 1000,
 };
 
 static void add(XXH3_state_t *state, const void *bytes, size_t size)
@@ -78,19 +80,45 @@ uint64_t lc_object_key_repeated(uint64_t unique, uint64_t repeat)
 	return repeat == 0 ? unique : XXH3_64bits(bytes, sizeof bytes);
 }
 
-void lc_object_key_append(struct lc_buffer *key, struct lc_view prefix, int64_t start_time_ms,
-			  struct lc_view replay, uint64_t unique)
+/* Rounded down. */
+static int64_t quotient(int64_t dividend, int64_t divisor)
 {
-	int64_t seconds = start_time_ms / 1000 - (start_time_ms % 1000 < 0);
-	struct lc_clock_date date = lc_clock_date_of(seconds);
+	return dividend / divisor - (dividend % divisor < 0);
+}
 
-	lc_buffer_append_view(key, prefix);
-	lc_buffer_append_format(key, "%04d-%02d-%02d-%02d-%02d-%02d-", date.year, date.month,
-				date.day, date.hour, date.minute, date.second);
-	if (replay.size > 0) {
-		lc_buffer_append_text(key, "replay-");
-		lc_buffer_append_view(key, replay);
-		lc_buffer_append_char(key, '-');
+bool lc_object_key_may_share(enum lc_object_key_format format, int64_t one_ms, int64_t other_ms)
+{
+	return format != LC_OBJECT_KEY_EVENT_TIME ||
+	       quotient(one_ms, DAY_MS) == quotient(other_ms, DAY_MS);
+}
+
+static void append_partition(struct lc_buffer *text, const struct lc_object_key *key,
+			     const struct lc_clock_date *date)
+{
+	const struct lc_view names[] = {key->account, key->region, key->bucket};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		lc_sigv4_append_encoded(text, names[i], false);
+		lc_buffer_append_char(text, '/');
 	}
-	lc_buffer_append_format(key, "%016" PRIX64, unique);
+	lc_buffer_append_format(text, "%04d/%02d/%02d/", date->year, date->month, date->day);
+}
+
+void lc_object_key_append(struct lc_buffer *text, const struct lc_object_key *key)
+{
+	struct lc_clock_date date = lc_clock_date_of(quotient(key->time_ms, 1000));
+
+	if (key->format == LC_OBJECT_KEY_EVENT_TIME)
+		date.hour = date.minute = date.second = 0;
+	lc_buffer_append_view(text, key->prefix);
+	if (key->format != LC_OBJECT_KEY_SIMPLE)
+		append_partition(text, key, &date);
+	lc_buffer_append_format(text, "%04d-%02d-%02d-%02d-%02d-%02d-", date.year, date.month,
+				date.day, date.hour, date.minute, date.second);
+	if (key->replay.size > 0) {
+		lc_buffer_append_text(text, "replay-");
+		lc_buffer_append_view(text, key->replay);
+		lc_buffer_append_char(text, '-');
+	}
+	lc_buffer_append_format(text, "%016" PRIX64, key->unique);
 }

@@ -8,12 +8,14 @@
 #include "support/decompression.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 enum {
 	LINE_BYTES_MAX = 16384,
 	CLOCKS_DIFFER_MS = 10000,
 	KEY_FIELD = 8, /* number of the key's word in a line; the time is two words */
 	DIGITS = 16,   /* that a key ends in */
+	TIME_SIZE = 19, /* YYYY-mm-DD-HH-MM-SS */
 };
 
 /* The line that the text says it is; 0 if it says nothing. */
@@ -99,19 +101,60 @@ static struct lc_view replay_of(struct lc_view key)
 	return id;
 }
 
-static void check_name(const char *bucket, struct lc_view key, const struct sim_row *first)
+/* The time that the key says, in ms since 1970. */
+static int64_t time_of(struct lc_view key, struct lc_view replay)
 {
-	const struct sim_target *target = &sim->targets[first->target];
-	struct lc_view prefix = lc_view_of(target->prefix);
-	struct lc_buffer expected;
+	size_t rest = replay.size + (replay.size > 0 ? sizeof("replay-") : 0) + DIGITS + 1;
+	char text[TIME_SIZE + 1] = "";
+	struct tm date = {.tm_mday = 0};
 
-	lc_buffer_init(&expected, 4096);
-	lc_object_key_append(&expected, prefix, first->start_ms, replay_of(key), 0);
-	if (strcmp(bucket, target->bucket) != 0 || key.size != expected.size ||
-	    memcmp(key.data, expected.data, key.size - DIGITS) != 0)
-		sim_fail("an object's name %s/%.*s does not fit its first line", bucket,
-			 (int)key.size, key.data);
-	lc_buffer_free(&expected);
+	if (key.size < TIME_SIZE + rest)
+		sim_fail("a key that is too short: %.*s", (int)key.size, key.data);
+	memcpy(text, key.data + key.size - rest - TIME_SIZE, TIME_SIZE);
+	if (strptime(text, "%Y-%m-%d-%H-%M-%S", &date) != text + TIME_SIZE)
+		sim_fail("a key without a time: %.*s", (int)key.size, key.data);
+	return (int64_t)timegm(&date) * 1000;
+}
+
+static bool is_of_format(struct lc_view key, enum lc_object_key_format format,
+			 const struct sim_row *first)
+{
+	struct lc_object_key expected = {
+	    .format = format,
+	    .prefix = lc_view_of(sim->targets[first->target].prefix),
+	    .account = lc_view_of("-"),
+	    .region = lc_view_of("us-east-1"),
+	    .bucket = lc_view_of(sim->sources[first->source].bucket),
+	    .time_ms = first->start_ms,
+	    .replay = replay_of(key),
+	};
+	struct lc_buffer text;
+	bool same;
+
+	if (format == LC_OBJECT_KEY_DELIVERY_TIME)
+		expected.time_ms = time_of(key, expected.replay);
+	lc_buffer_init(&text, 4096);
+	lc_object_key_append(&text, &expected);
+	same = key.size == text.size && memcmp(key.data, text.data, key.size - DIGITS) == 0;
+	lc_buffer_free(&text);
+	return same;
+}
+
+/* The key's format. It may be that of an earlier life. */
+static enum lc_object_key_format check_name(const char *bucket, struct lc_view key,
+					    const struct sim_row *first)
+{
+	enum lc_object_key_format most =
+	    sim->plan.key_formats ? LC_OBJECT_KEY_DELIVERY_TIME : LC_OBJECT_KEY_SIMPLE;
+
+	if (strcmp(bucket, sim->targets[first->target].bucket) == 0) {
+		for (enum lc_object_key_format i = LC_OBJECT_KEY_SIMPLE; i <= most; i++) {
+			if (is_of_format(key, i, first))
+				return i;
+		}
+	}
+	sim_fail("an object's name %s/%.*s does not fit its first line", bucket, (int)key.size,
+		 key.data);
 }
 
 static void check_lines(const char *bucket, struct lc_view key, struct lc_view body)
@@ -120,6 +163,7 @@ static void check_lines(const char *bucket, struct lc_view key, struct lc_view b
 	const struct sim_row *last = NULL;
 	struct lc_view last_text = {.data = "", .size = 0};
 	struct lc_view replay = replay_of(key);
+	enum lc_object_key_format format = LC_OBJECT_KEY_SIMPLE;
 
 	sim_trace("object %s/%.*s, %zu bytes", bucket, (int)key.size, key.data, body.size);
 	while (body.size > 0) {
@@ -133,10 +177,13 @@ static void check_lines(const char *bucket, struct lc_view key, struct lc_view b
 		row = find_row(text);
 		if (first == NULL) {
 			first = row;
-			check_name(bucket, key, first);
+			format = check_name(bucket, key, first);
 		}
 		if (row->source != first->source || row->target != first->target)
 			sim_fail("an object holds rows of several sources or targets");
+		if (!lc_object_key_may_share(format, first->start_ms, row->start_ms))
+			sim_fail("an object of one day holds rows of several: lines %u, %u",
+				 first->line, row->line);
 		if (last != NULL && !in_order(last, last_text, row, text))
 			sim_fail("lines of an object are out of order: %u, %u", last->line,
 				 row->line);

@@ -11,7 +11,11 @@ enum {
 	REPLAYS_ONE_IN = 4,
 	REPLAYS_REST = 0,
 	COMPRESSION_ONE_IN = 3,
-	COMPRESSION_REST = 1
+	COMPRESSION_REST = 1,
+	KEY_FORMATS_OF = 6, /* seeds with these rests; none of the first of regressions.h is one */
+	KEY_FORMATS_REST = 3,
+	KEY_FORMATS_OTHER_REST = 4, /* replays are among these */
+	MIDNIGHT = 1770422400,
 };
 
 static uint64_t seconds(uint64_t least, uint64_t most)
@@ -188,6 +192,18 @@ static void make_rows_expire(void)
 	};
 }
 
+/* Midnight passes while rows come. */
+static void add_key_formats(void)
+{
+	struct sim_plan *plan = &sim->plan;
+	uint64_t rest = sim->seed % KEY_FORMATS_OF; /* not drawn, either */
+
+	plan->key_formats = rest == KEY_FORMATS_REST || rest == KEY_FORMATS_OTHER_REST;
+	if (plan->key_formats)
+		plan->epoch = MIDNIGHT -
+			      (uint32_t)(lc_random_next(&sim->keys) % (plan->rows_end_ms / 1000));
+}
+
 void sim_plan_make(void)
 {
 	static const uint32_t horizons[] = {600, 1200, 1800, 7200};
@@ -218,6 +234,7 @@ void sim_plan_make(void)
 	add_deaths();
 	add_tenants();
 	add_limits();
+	add_key_formats();
 	if (!sim->calm)
 		sim_clocks_plan();
 	plan->replays = sim->seed % REPLAYS_ONE_IN == REPLAYS_REST; /* not drawn, either */
@@ -264,6 +281,9 @@ void sim_settings_make(struct lc_settings *settings)
 	set_text(&settings->state_directory, sim->directory);
 	settings->s3_conditional_put = conditional[sim_below(3)];
 	settings->consumer_compression = compression_of_life();
+	if (sim->plan.key_formats)
+		settings->consumer_key_format =
+		    (enum lc_object_key_format)(lc_random_next(&sim->keys) % 3);
 	settings->s3_metadata = true; /* a repeated PUT must carry the same */
 	settings->consumer_processing_delay_seconds = sim->plan.delay;
 	settings->consumer_count_threshold = (int64_t)sim_between(1, sim_chance(0.5) ? 20 : 1000);

@@ -159,6 +159,7 @@ struct sim_plan {
 	uint32_t window_most;  /* seconds of a count that ClickHouse can answer; 0: any */
 	double window_crashes; /* after a transaction with a part of a window */
 	bool replays;          /* are ordered now and then */
+	bool key_formats;      /* each life has one of them, and rows are of two days */
 	struct sim_period periods[SIM_PERIODS_MAX];
 	size_t period_count;
 	struct sim_interruption interruptions[SIM_INTERRUPTIONS_MAX];
@@ -199,6 +200,7 @@ struct sim {
 	struct lc_random tenants; /* apart, for the same reason */
 	struct lc_random clocks;  /* the same of clocks.c */
 	struct lc_random orders;  /* the same of replays.c */
+	struct lc_random keys;    /* the same of key formats */
 	struct sim_plan plan;
 	char directory[64]; /* of the ledger */
 

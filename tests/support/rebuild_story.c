@@ -34,7 +34,7 @@ void rebuild_story_record(struct rebuild_story *story, struct rebuild_story_reco
 		lc_object_append(object, row, lc_row_hash(row), &(struct lc_line_style){0});
 	}
 	lc_object_seal(object);
-	lc_object_name(object, lc_object_unique(object));
+	lc_object_name(object, lc_object_unique(object), 0);
 	object->intent_id = id;
 	recorded->intent = lc_object_intent(object);
 	lc_buffer_append_view(&recorded->blob, recorded->intent.taken_rows);

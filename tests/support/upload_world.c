@@ -77,7 +77,7 @@ static struct lc_object *make_object(const struct delivery_world *world, struct 
 	for (unsigned i = 0; i < rows; i++)
 		lc_object_append(object, &record, id, &(struct lc_line_style){0});
 	lc_object_seal(object);
-	lc_object_name(object, id);
+	lc_object_name(object, id, 0);
 	object->intent_id = id;
 	return object;
 }

@@ -5,6 +5,8 @@
 # on its way. Bodies are compressed. For each one of moves and layouts: the process that changes the number of
 # shards dies there. For each one of replays: the worker that carries out a replay of all rows dies there,
 # after what they were delivered in was deleted. Then each row is delivered exactly once.
+# Log objects have keys of all forms, mostly those that tell when they were made: what is PUT again must not be
+# named again.
 # Needs a build with --enable-crash-points: BUILD_DIR, or else it makes one. POINTS="NAME..." chooses some.
 
 . "$(dirname "$0")/lib.sh"
@@ -260,6 +262,10 @@ export LOG_COURIER_RECONCILE_INTERVAL_SECONDS=1
 export LOG_COURIER_RECONCILE_FULL_INTERVAL_SECONDS=1
 export LOG_COURIER_CONSUMER_COMPRESSION=gzip
 export LOG_COURIER_TEST_CRASH_COUNT=$WORK/reached
+export LOG_COURIER_CONSUMER_KEY_FORMAT=partitioned-delivery-time
+export LOG_COURIER_CONFIG_FILE=$WORK/config.yml
+printf '%s\n' 'targets:' '  - {buckets: target-2, consumer.key-format: partitioned-event-time}' \
+	'  - {buckets: target-3, consumer.key-format: simple}' >"$LOG_COURIER_CONFIG_FILE"
 changes=''
 replays=''
 for point in ${POINTS:-$(crash_points)}; do

@@ -171,6 +171,11 @@ def one_object(rows, **changes):
     return [(bucket, changes.get("prefix", "logs/") + changes.get("name", NAME), delivered(rows))]
 
 
+def partitioned(time):
+    day = time[:10].replace("-", "/")
+    return f"79a59df900b949e5/eu-west-1/photos/{day}/{time}-0123456789ABCDEF"
+
+
 class WrongDeliveries(unittest.TestCase):
     def test_a_right_delivery_has_no_fault(self):
         self.assertEqual(verify(one_object(ROWS)), {})
@@ -276,6 +281,39 @@ class WrongDeliveries(unittest.TestCase):
     def test_a_name_with_another_time(self):
         name = NAME.replace("-38-", "-39-")
         self.assertEqual(verify(one_object(ROWS, name=name)), {"bad_name": 1})
+
+    def test_partitioned_names_of_the_day_and_of_the_delivery(self):
+        for time in "2019-02-06-00-00-00", "2019-02-07-12-34-56":
+            self.assertEqual(verify(one_object(ROWS, name=partitioned(time))), {})
+
+    def test_a_partitioned_name_says_the_owner_of_the_first_line_that_has_one(self):
+        rows = [row(owner=NULL, start=b"%d" % (SECOND * 1000)), *ROWS]
+        name = partitioned("2019-02-06-00-00-00")
+        self.assertEqual(verify(one_object(rows, name=name), rows), {})
+        name = name.replace("79a59df900b949e5", "-")
+        self.assertEqual(verify(one_object(rows[:1], name=name), rows[:1]), {})
+        faults = {"missing": 7, "wrong_place": 7, "bad_name": 1}
+        self.assertEqual(verify(one_object(rows, name=name), rows), faults)
+
+    def test_partitioned_names_of_another_day_or_before_the_last_line(self):
+        tomorrow = row(start=b"%d" % ((SECOND + 86400) * 1000), request=b"TOMORROW")
+        for rows, time in (
+            (ROWS, "2019-02-05-00-00-00"),
+            ([*ROWS, tomorrow], "2019-02-06-00-00-00"),
+            (ROWS, "2019-02-06-00-00-37"),
+        ):
+            self.assertEqual(verify(one_object(rows, name=partitioned(time)), rows), {"bad_name": 1})
+
+    def test_a_partition_that_is_not_that_of_the_name_or_the_lines(self):
+        name = partitioned("2019-02-06-00-00-00")
+        for wrong in name.replace("02/06", "02/07"), name.replace("/photos/", "/videos/"):
+            faults = {"missing": 6, "wrong_place": 6, "bad_name": 1}
+            self.assertEqual(verify(one_object(ROWS, name=wrong)), faults)
+
+    def test_a_prefix_that_looks_like_a_partition(self):
+        prefix = "logs/79a59df900b949e5/eu-west-1/videos/2019/02/06/"
+        rows = [row(prefix=prefix.encode())]
+        self.assertEqual(verify(one_object(rows, prefix=prefix), rows), {})
 
     def test_a_name_in_lower_case(self):
         self.assertEqual(verify(one_object(ROWS, name=NAME.lower())), {"bad_name": 1})

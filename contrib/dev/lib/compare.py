@@ -24,7 +24,7 @@ FAULTS = {
     "malformed": "lines that are not of the format",
     "disorder": "lines before an earlier (startTime, req_id)",
     "mixed": "objects with lines of several source buckets",
-    "bad_name": "objects whose key is not <prefix><time of first line>-[replay-<name>-]<16 hex digits>[.gz|.zst]",
+    "bad_name": "objects whose key is none of docs/log-format.md, or not that of their lines",
     "bad_object": "objects that are empty, end in mid-line or are not text/plain",
 }
 
@@ -110,14 +110,50 @@ def line_number(number):
     return f" line {number}" if number else ""
 
 
+@dataclass
+class Name:
+    """What the key of an object with some lines says."""
+
+    prefix: str
+    time: str
+    partitioned: bool = False
+
+    def fits(self, first, last):
+        """Do the times of the first and the last line, as in a simple name, allow this one?"""
+        if not self.partitioned:
+            return self.time == first
+        days = {time[:10] for time in (self.time, first, last)}
+        return (len(days) == 1 and self.time.endswith("-00-00-00")) or self.time >= last
+
+
+def source_of(lines):
+    """(owner, source bucket) of an object, as a key has them: those of the first line with an owner."""
+    names = "-", ""
+    for line in lines:
+        match = logline.LINE(line)
+        if match:
+            names = tuple(urllib.parse.quote(match[name], safe="") for name in ("owner", "bucket"))
+            if names[0] != "-":
+                break
+    return names
+
+
+def read_name(key, lines):
+    """The Name that the key is, or None. One that could be either is simple if the source is another."""
+    match = logline.OBJECT_NAME(key)
+    if not match:
+        return None
+    if match["partition"] and match["day"].replace("/", "-") == match["time"][:10]:
+        owner, bucket = source_of(lines)
+        account = key[: match.start()]
+        if account.endswith(owner) and match["bucket"] == bucket:
+            return Name(account[: -len(owner)], match["time"], True)
+    return Name(key[: match.start("time")], match["time"])
+
+
 def check_object(expected, bucket, key, content_type, body, with_region=False):
     """Reads one object against the expected lines; returns its ObjectReport."""
     report = ObjectReport(f"{bucket}/{key}")
-    match = logline.OBJECT_NAME(key)
-    prefix = key[: match.start()] if match else ""
-    name = key[len(prefix) :]
-    if not match:
-        report.fault("bad_name", "not the name of a log object")
     if content_type.split(";")[0].strip() != "text/plain":
         report.fault("bad_object", f"content type {content_type!r}")
     lines = body.split(b"\n")
@@ -128,9 +164,14 @@ def check_object(expected, bucket, key, content_type, body, with_region=False):
     if not lines[-1]:
         lines.pop()
 
+    name = read_name(key, lines)
+    if not name:
+        report.fault("bad_name", "not the name of a log object")
+    prefix = name.prefix if name else key[: key.rfind("/") + 1]
     place = target_hash(bucket.encode(), prefix.encode())
     start_of = expected.start.get
     sources = set()
+    times = []
     latest = -1
     latest_request = b""
     for number, line in enumerate(lines, 1):
@@ -145,8 +186,7 @@ def check_object(expected, bucket, key, content_type, body, with_region=False):
             report.fault("malformed", example(line), number)
             continue
         sources.add(match["bucket"])
-        if number == 1 and not name.startswith(logline.name_time(match["time"])):
-            report.fault("bad_name", f"its first line's time is {match['time'].decode()}")
+        times = [times[0] if times else match["time"], match["time"]]
         if start is None or start == AMBIGUOUS:
             continue
         request = urllib.parse.unquote_to_bytes(match["request"])
@@ -155,6 +195,8 @@ def check_object(expected, bucket, key, content_type, body, with_region=False):
             report.fault("disorder", f"{start} ms stands after {before}: {example(line)}", number)
         latest = start
         latest_request = request
+    if name and times and not name.fits(*map(logline.name_time, times)):
+        report.fault("bad_name", f"its lines' times are {b' to '.join(times).decode()}")
     if len(sources) > 1:
         report.fault("mixed", f"lines of {len(sources)} source buckets")
     return report

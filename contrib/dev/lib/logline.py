@@ -64,7 +64,7 @@ REFERER = r'"[^"\\\x00-\x20\x7f]++"'
 COUNT = r"(?:-|[0-9]++)"
 MILLISECONDS = r"(?:-|[0-9]++(?:\.[0-9]++)?)"
 LINE = re.compile(
-    rf"{TEXT} (?P<bucket>[a-z0-9][a-z0-9.\-]*+) "
+    rf"(?P<owner>{TEXT}) (?P<bucket>[a-z0-9][a-z0-9.\-]*+) "
     r"\[(?P<time>[0-3]\d/[A-Z][a-z][a-z]/\d{4}:[0-2]\d:[0-5]\d:[0-6]\d) \+0000\] "
     rf"{TEXT} {TEXT} (?P<request>{TEXT}) {TEXT} (?:[A-Za-z0-9\-._~/]++|%[0-9A-F][0-9A-F])++ "
     rf"{QUOTED} (?:-|[0-9]{{1,5}}) {TEXT} {COUNT} {COUNT} {MILLISECONDS} {MILLISECONDS} "
@@ -72,9 +72,11 @@ LINE = re.compile(
     rf"(?P<region> {TEXT})?".encode()
 ).fullmatch
 
-# What a key ends in: the time of the first line, the replay that delivered it again if one did, a hash, and how it is compressed.
+# What a key ends in: the time of the first line, the replay that delivered it again if one did, a hash, and how it is compressed. What a
+# partitioned key has before that, the account's first: region, source bucket and day.
 OBJECT_NAME = re.compile(
-    r"\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d-(replay-\d{8}T\d{6}Z-\d+-)?[0-9A-F]{16}(\.gz|\.zst)?$"
+    r"(?P<partition>/[^/]+/(?P<bucket>[^/]+)/(?P<day>\d{4}/\d\d/\d\d)/)?"
+    r"(?P<time>\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d)-(replay-\d{8}T\d{6}Z-\d+-)?[0-9A-F]{16}(\.gz|\.zst)?$"
 ).search
 
 

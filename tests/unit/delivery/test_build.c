@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MAX_ROWS = 5, NEXT_ID = 41, TEXT_MAX = 64 };
+enum { MAX_ROWS = 5, NEXT_ID = 41, TEXT_MAX = 256 };
 
 static int set_up(void **state)
 {
@@ -68,7 +68,7 @@ static void expect_intent(struct delivery_world *world, unsigned id, char key[TE
 
 	snprintf(expected, sizeof expected, "intent %u 7/bucket logs ", id);
 	assert_memory_equal(told, expected, strlen(expected));
-	assert_int_equal(sscanf(told + strlen(expected), "%63s %63s", key, rest), 2);
+	assert_int_equal(sscanf(told + strlen(expected), "%255s %255s", key, rest), 2);
 	assert_string_equal(rest, "durable?");
 	assert_string_equal(told + strlen(told) - strlen("durable?\n"), "durable?\n");
 }
@@ -236,6 +236,67 @@ static void rows_stored_again_upstream_make_an_object_of_another_name(void **sta
 	assert_string_not_equal(second, third);
 }
 
+/* Takes a row of the day that is so many after 1970-01-01, some ms after it began. */
+static bool take_of_day(struct delivery_world *world, unsigned day, int64_t ms)
+{
+	struct lc_record record = record_rows_example();
+
+	record.start_time_ms = day * INT64_C(86400000) + ms;
+	record.target_bucket = lc_view_of("logs");
+	record.target_prefix = lc_view_of("");
+	return lc_build_take(world->build, world->source, &record, lc_row_hash(&record), 0)
+	    .recorded;
+}
+
+static void with_event_time_each_day_has_an_object_of_its_own(void **state)
+{
+	enum { DAY = 24 * 3600 * 1000 };
+	struct delivery_world *world = *state;
+	char key[TEXT_MAX];
+
+	world->settings.consumer_key_format = LC_OBJECT_KEY_EVENT_TIME;
+	for (unsigned row = 0; row < MAX_ROWS - 1; row++) {
+		assert_false(take_of_day(world, 17933, DAY - 1 - row));
+		assert_false(take_of_day(world, 17934, row));
+	}
+	/* One of them is full, and the other is still open. */
+	assert_false(take_of_day(world, 17934, DAY - 1));
+	assert_non_null(strstr(fake_ledger_told(world->ledger), "/2019/02/07/2019-02-07-00-00-00-"));
+	assert_true(take_of_day(world, 17933, 0));
+	expect_intent(world, NEXT_ID + 1, key);
+	assert_non_null(strstr(key, "/2019/02/06/2019-02-06-00-00-00-"));
+
+	/* Other keys do not tell the day: there is one object for all. */
+	world->settings.consumer_key_format = LC_OBJECT_KEY_DELIVERY_TIME;
+	assert_false(take_of_day(world, 17933, 1));
+	assert_false(take_of_day(world, 17934, 1));
+	lc_build_close_all(world->build);
+	assert_int_equal(lc_build_submitted_to(world->build), NEXT_ID);
+	assert_int_equal(fake_ledger_waiting(world->ledger), 3);
+}
+
+static void rows_whose_days_mean_nothing_do_not_keep_many_objects_open(void **state)
+{
+	enum { DAYS_MAX = 16 };
+	struct delivery_world *world = *state;
+
+	world->settings.consumer_key_format = LC_OBJECT_KEY_EVENT_TIME;
+	for (unsigned day = 0; day < DAYS_MAX; day++)
+		assert_false(take_of_day(world, day, 0));
+	assert_false(take_of_day(world, 0, 1));
+	assert_int_equal(fake_ledger_waiting(world->ledger), 0);
+	/* The day that had no row for the longest time makes room. */
+	assert_false(take_of_day(world, DAYS_MAX, 0));
+	assert_int_equal(fake_ledger_waiting(world->ledger), 1);
+	assert_non_null(strstr(fake_ledger_told(world->ledger), "/1970/01/02/1970-01-02-00-00-00-"));
+	assert_false(take_of_day(world, 0, 2));
+	assert_int_equal(fake_ledger_waiting(world->ledger), 1);
+	/* Objects for others are not touched. */
+	assert_false(take(world, 1, "other", "", 0));
+	assert_int_equal(fake_ledger_waiting(world->ledger), 1);
+	lc_build_drop_open(world->build);
+}
+
 static void dropped_objects_were_never_taken(void **state)
 {
 	struct delivery_world *world = *state;
@@ -278,6 +339,8 @@ int main(void)
 	    STORY(each_bucket_and_prefix_gets_an_object_of_its_own),
 	    STORY(the_largest_object_is_closed_to_make_room),
 	    STORY(rows_stored_again_upstream_make_an_object_of_another_name),
+	    STORY(with_event_time_each_day_has_an_object_of_its_own),
+	    STORY(rows_whose_days_mean_nothing_do_not_keep_many_objects_open),
 	    STORY(dropped_objects_were_never_taken),
 	    STORY(an_object_remembers_what_was_complete_before_it),
 	};

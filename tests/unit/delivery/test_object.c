@@ -104,7 +104,7 @@ static struct lc_object *object_of(struct story *story, const char *prefix, size
 	for (size_t i = 0; i < count; i++)
 		append(object, &story->rows.records[i]);
 	lc_object_seal(object);
-	lc_object_name(object, lc_object_unique(object));
+	lc_object_name(object, lc_object_unique(object), 0);
 	return object;
 }
 
@@ -197,7 +197,7 @@ static void the_region_is_written_when_there_is_one(void **state)
 	lc_object_append(object, &story->rows.records[0], 1,
 			 &(struct lc_line_style){.region = lc_view_of("eu-west-1")});
 	lc_object_seal(object);
-	lc_object_name(object, lc_object_unique(object));
+	lc_object_name(object, lc_object_unique(object), 0);
 	assert_int_equal(line_check_split(object->body.pieces[0], fields), 27);
 	assert_true(lc_view_equal(fields[26], lc_view_of("eu-west-1")));
 	lc_object_enter(object, LC_OBJECT_DROPPED);
@@ -241,7 +241,7 @@ static void request_ids_are_sorted_by_their_own_bytes(void **state)
 		append(object, &record);
 	}
 	lc_object_seal(object);
-	lc_object_name(object, lc_object_unique(object));
+	lc_object_name(object, lc_object_unique(object), 0);
 	for (size_t i = 0; i < 6; i++) {
 		const struct lc_object_line *line = &object->lines[i];
 
@@ -266,7 +266,7 @@ static void rows_of_any_time_are_sorted(void **state)
 	}
 	assert_true(object->oldest_start_ms == INT64_MIN);
 	lc_object_seal(object);
-	lc_object_name(object, lc_object_unique(object));
+	lc_object_name(object, lc_object_unique(object), 0);
 	for (size_t i = 1; i < 5; i++)
 		assert_true(object->lines[i - 1].start_time_ms < object->lines[i].start_time_ms);
 	lc_object_enter(object, LC_OBJECT_DROPPED);
@@ -402,12 +402,63 @@ static void the_key_names_prefix_and_first_time(void **state)
 	assert_int_equal(object->oldest_start_ms, record.start_time_ms);
 	assert_int_equal(object->newest_start_ms, record.start_time_ms + 60000);
 	lc_object_seal(object);
-	lc_object_name(object, lc_object_unique(object));
+	lc_object_name(object, lc_object_unique(object), 0);
 	assert_int_equal(object->key.size, sizeof begins - 1 + UNIQUE_SIZE);
 	assert_memory_equal(object->key.data, begins, sizeof begins - 1);
 	for (size_t i = 0; i < UNIQUE_SIZE; i++)
 		assert_non_null(memchr("0123456789ABCDEF", unique_of(object).data[i], 16));
 	lc_object_enter(object, LC_OBJECT_DROPPED);
+}
+
+/* The beginning of the key of an object with these two rows. */
+static void expect_partition(struct story *story, const struct lc_record *early,
+			     const struct lc_record *late, const char *begins)
+{
+	struct lc_object *object = object_new(story, "logs/");
+
+	append(object, late);
+	append(object, early);
+	lc_object_seal(object);
+	lc_object_name(object, lc_object_unique(object), INT64_C(1549501323999));
+	assert_int_equal(object->key.size, strlen(begins) + UNIQUE_SIZE);
+	assert_memory_equal(object->key.data, begins, strlen(begins));
+	lc_object_enter(object, LC_OBJECT_DROPPED);
+}
+
+static void a_partitioned_key_names_owner_region_and_source(void **state)
+{
+	char source_region[] = "eu-west-1";
+	char s3_region[] = "us-west-2";
+	char none[] = "";
+	struct lc_settings settings = {.consumer_key_format = LC_OBJECT_KEY_EVENT_TIME,
+				       .consumer_source_region = source_region,
+				       .s3_region = s3_region};
+	struct story *story = *state;
+	struct lc_record early = record_rows_example();
+	struct lc_record late = early;
+
+	target_of(story, "logs/")->bucket->settings = &settings;
+	early.bucket_owner = lc_view_of("early/owner");
+	late.bucket_owner = lc_view_of("late");
+	late.start_time_ms += 1000;
+	expect_partition(story, &early, &late,
+			 "logs/early%2Fowner/eu-west-1/amzn-s3-demo-bucket/2019/02/06/"
+			 "2019-02-06-00-00-00-");
+	settings.consumer_source_region = none;
+	settings.consumer_key_format = LC_OBJECT_KEY_DELIVERY_TIME;
+	expect_partition(story, &early, &late,
+			 "logs/early%2Fowner/us-west-2/amzn-s3-demo-bucket/2019/02/07/"
+			 "2019-02-07-01-02-03-");
+
+	/* A row that does not tell its owner says nothing about the others. */
+	early.bucket_owner = lc_view_of("-");
+	expect_partition(story, &early, &late,
+			 "logs/late/us-west-2/amzn-s3-demo-bucket/2019/02/07/"
+			 "2019-02-07-01-02-03-");
+	late.bucket_owner = lc_view_of("");
+	expect_partition(story, &early, &late,
+			 "logs/-/us-west-2/amzn-s3-demo-bucket/2019/02/07/"
+			 "2019-02-07-01-02-03-");
 }
 
 static void other_rows_give_another_key(void **state)
@@ -423,19 +474,19 @@ static void other_rows_give_another_key(void **state)
 	append(objects[3], &story->rows.records[0]);
 	append(objects[3], &story->rows.records[0]);
 	lc_object_seal(objects[3]);
-	lc_object_name(objects[3], lc_object_unique(objects[3]));
+	lc_object_name(objects[3], lc_object_unique(objects[3]), 0);
 	/* A column that no line shows. */
 	objects[4] = object_new(story, "logs/");
 	story->rows.records[0].hostname = lc_view_of("connector-13.example.com");
 	append(objects[4], &story->rows.records[0]);
 	lc_object_seal(objects[4]);
-	lc_object_name(objects[4], lc_object_unique(objects[4]));
+	lc_object_name(objects[4], lc_object_unique(objects[4]), 0);
 	/* A second of insertion. */
 	objects[5] = object_new(story, "logs/");
 	story->rows.records[0].inserted_at++;
 	append(objects[5], &story->rows.records[0]);
 	lc_object_seal(objects[5]);
-	lc_object_name(objects[5], lc_object_unique(objects[5]));
+	lc_object_name(objects[5], lc_object_unique(objects[5]), 0);
 	for (size_t i = 0; i < 6; i++) {
 		for (size_t j = 0; j < i; j++)
 			assert_false(lc_view_equal(unique_of(objects[i]), unique_of(objects[j])));
@@ -531,7 +582,7 @@ static void an_object_remembers_which_rows_of_which_second_it_takes(void **state
 		lc_object_append(object, &record, 1000 + i / 2, &(struct lc_line_style){0});
 	}
 	lc_object_seal(object);
-	lc_object_name(object, lc_object_unique(object));
+	lc_object_name(object, lc_object_unique(object), 0);
 	while (lc_taken_rows_next(lc_taken_rows_blob(&object->taken), &position, &second, &error)) {
 		for (uint32_t i = 0; i < second.count; i++, row++) {
 			assert_int_equal(second.second, seconds[row]);
@@ -556,7 +607,7 @@ static void the_intent_tells_the_ledger_all_of_a_sealed_object(void **state)
 	}
 	object->intent_id = 42;
 	lc_object_seal(object);
-	lc_object_name(object, lc_object_unique(object));
+	lc_object_name(object, lc_object_unique(object), 0);
 	intent = lc_object_intent(object);
 	assert_int_equal(intent.id, 42);
 	assert_int_equal(intent.source.raft_session_id, 7);
@@ -593,7 +644,7 @@ static void hostile_texts_make_lines_that_are_lines(void **state)
 		append(object, &record);
 	}
 	lc_object_seal(object);
-	lc_object_name(object, lc_object_unique(object));
+	lc_object_name(object, lc_object_unique(object), 0);
 	for (size_t i = 0; i < object->body.piece_count; i++) {
 		struct lc_view fields[LINE_CHECK_FIELDS_MAX];
 
@@ -634,7 +685,7 @@ static void memory_is_what_it_takes_and_sealing_is_paid_before(void **state)
 	}
 	before = object->memory;
 	lc_object_seal(object);
-	lc_object_name(object, lc_object_unique(object));
+	lc_object_name(object, lc_object_unique(object), 0);
 	assert_true(object->memory + rounding >= allocated(object));
 	assert_int_equal(object->memory, before + object->key.capacity);
 	lc_object_enter(object, LC_OBJECT_DROPPED);
@@ -663,6 +714,7 @@ int main(void)
 	    STORY(a_large_body_is_compressed_in_parts),
 	    STORY(the_key_tells_that_a_body_is_compressed),
 	    STORY(the_key_names_prefix_and_first_time),
+	    STORY(a_partitioned_key_names_owner_region_and_source),
 	    STORY(other_rows_give_another_key),
 	    STORY(another_source_or_target_gives_another_key),
 	    STORY(what_stands_before_does_not_change_the_key),

@@ -85,7 +85,7 @@ static struct lc_object *begin_again(struct story *story)
 static void close_object(struct lc_object *object)
 {
 	lc_object_seal(object);
-	lc_object_name(object, 1);
+	lc_object_name(object, 1, 0);
 	lc_object_enter(object, LC_OBJECT_RECORDING);
 }
 

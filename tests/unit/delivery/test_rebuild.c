@@ -48,6 +48,32 @@ static void rows_that_are_all_found_make_the_same_object_again(void **state)
 	assert_string_equal(fake_ledger_told(story->world.ledger), "");
 }
 
+/* With another name it would be a second object, if S3 has taken the first. */
+static void a_rebuilt_object_keeps_its_key_whatever_keys_are_like_now(void **state)
+{
+	static const char recorded_key[] = "logs/79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d"
+					   "5218e7cd47ef2be/us-east-1/amzn-s3-demo-bucket/1970/01/"
+					   "01/1970-01-01-00-00-00-";
+	struct rebuild_story *story = *state;
+
+	for (unsigned format = 0; format <= LC_OBJECT_KEY_DELIVERY_TIME; format++) {
+		story->world.settings.consumer_key_format = LC_OBJECT_KEY_DELIVERY_TIME;
+		rebuild_story_free_recorded(&story->two);
+		rebuild_story_record(story, &story->two, 2, "amzn-s3-demo-bucket");
+		assert_memory_equal(story->two.name.data, recorded_key, sizeof recorded_key - 1);
+		story->world.settings.consumer_key_format = (enum lc_object_key_format)format;
+		rebuild_story_restore(story, "amzn-s3-demo-bucket", 0);
+		rebuild_story_begin_pass(story, &story->two.intent, 1);
+		rebuild_story_show_rows(story, &story->two);
+		rebuild_story_expect_put(story, &story->two);
+		fake_s3_answer(story->world.s3, LC_RETRY_DONE);
+		fake_ledger_confirm(story->world.ledger);
+		(void)fake_ledger_told(story->world.ledger);
+		story->target->looked_to = 0;
+	}
+	assert_int_equal(story->world.delivered, LC_OBJECT_KEY_DELIVERY_TIME + 1);
+}
+
 static void rows_of_other_objects_are_left_alone(void **state)
 {
 	struct rebuild_story *story = *state;
@@ -442,6 +468,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    REBUILD_STORY(rows_that_are_all_found_make_the_same_object_again),
+	    REBUILD_STORY(a_rebuilt_object_keeps_its_key_whatever_keys_are_like_now),
 	    REBUILD_STORY(rows_of_other_objects_are_left_alone),
 	    REBUILD_STORY(many_objects_are_rebuilt_by_one_query),
 	    REBUILD_STORY(twins_in_two_objects_are_shared_out),

@@ -100,7 +100,7 @@ static bool is_cut(struct reconcile_story *story, uint32_t second)
 	lc_object_append(object, &record, 1, &(struct lc_line_style){0});
 	lc_object_append(object, &record, 2, &(struct lc_line_style){0});
 	lc_object_seal(object);
-	lc_object_name(object, 1);
+	lc_object_name(object, 1, 0);
 	object->intent_id = second;
 	lc_object_enter(object, LC_OBJECT_RECORDING);
 	lc_upload_submit(story->world.upload, object);

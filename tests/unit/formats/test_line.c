@@ -92,6 +92,20 @@ static void a_region_is_the_27th_field(void **state)
 	    "- - - - a%20%22b%0A\n");
 }
 
+static void a_line_tells_its_bucket_owner(void **state)
+{
+	struct lc_record record = record_rows_example();
+	struct lc_line_style style = {.region = NO_REGION};
+
+	(void)state;
+	assert_true(lc_view_equal(
+	    lc_line_owner(write_in_style(&record, &style)),
+	    lc_view_of("79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be")));
+	record.bucket_owner = lc_view_of("");
+	assert_true(
+	    lc_view_equal(lc_line_owner(write_in_style(&record, &style)), lc_view_of("-")));
+}
+
 static void what_is_missing_is_a_dash_and_zero_is_zero(void **state)
 {
 	struct lc_record record = {.bucket = {.data = NULL}};
@@ -323,6 +337,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_row_becomes_a_line_of_26_fields),
 	    cmocka_unit_test(a_region_is_the_27th_field),
+	    cmocka_unit_test(a_line_tells_its_bucket_owner),
 	    cmocka_unit_test(what_is_missing_is_a_dash_and_zero_is_zero),
 	    cmocka_unit_test(the_longest_values_of_all_fields_have_room),
 	    cmocka_unit_test(durations_are_whole_milliseconds_unless_fractions_are_asked_for),
