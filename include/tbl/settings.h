@@ -118,14 +118,13 @@ LC_SETTING_CHOICE(consumer_compression, "consumer.compression", TARGET, LC_COMPR
 	".gz or .zst. What was recorded before a change of this setting is uploaded as it was recorded.")
 LC_SETTING_CHOICE(consumer_key_format, "consumer.key-format", TARGET, LC_OBJECT_KEY_SIMPLE,
 	enum lc_object_key_format,
-	"What the key of a log object looks like. simple: the prefix and the time of the first line. The "
-	"others have Amazon's partitioned form, prefix, account/region/bucket/YYYY/MM/DD/ of the source, and "
-	"the time; partitioned-event-time: the day of the requests, so that a log object holds those of one "
-	"day; partitioned-delivery-time: when the log object was made, so that new keys come after older "
-	"ones.")
+	"What the key of a log object has after its prefix. simple: the time of the first line. The others "
+	"have account/region/bucket/YYYY/MM/DD/ of the source first, as Amazon's partitioned keys; "
+	"partitioned-event-time: the day of the requests, and a log object holds those of one day; "
+	"partitioned-delivery-time: when the log object was made, so that new keys come after older ones.")
 LC_SETTING_TEXT(consumer_source_region, "consumer.source-region", SERVICE, "", WORD,
-	"The region that served the requests, written as the last field of each line. If empty, the "
-	"field is left out.")
+	"The region that served the requests, written as the last field of each line and in partitioned "
+	"keys. If empty, the field is left out, and keys have s3.region.")
 LC_SETTING_BOOLEAN(consumer_fractional_times, "consumer.fractional-times", SERVICE, false,
 	"Write the two times of a line, which are in milliseconds, with their fractions. Without this "
 	"they are rounded: Amazon writes whole numbers, and the patterns of Logstash and the parser of "

@@ -13,8 +13,8 @@
 enum {
 	LINE_BYTES_MAX = 16384,
 	CLOCKS_DIFFER_MS = 10000,
-	KEY_FIELD = 8, /* number of the key's word in a line; the time is two words */
-	DIGITS = 16,   /* that a key ends in */
+	KEY_FIELD = 8,  /* number of the key's word in a line; the time is two words */
+	DIGITS = 16,    /* that a key ends in */
 	TIME_SIZE = 19, /* YYYY-mm-DD-HH-MM-SS */
 };
 

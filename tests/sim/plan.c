@@ -200,8 +200,8 @@ static void add_key_formats(void)
 
 	plan->key_formats = rest == KEY_FORMATS_REST || rest == KEY_FORMATS_OTHER_REST;
 	if (plan->key_formats)
-		plan->epoch = MIDNIGHT -
-			      (uint32_t)(lc_random_next(&sim->keys) % (plan->rows_end_ms / 1000));
+		plan->epoch =
+		    MIDNIGHT - (uint32_t)(lc_random_next(&sim->keys) % (plan->rows_end_ms / 1000));
 }
 
 void sim_plan_make(void)

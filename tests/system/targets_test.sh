@@ -2,6 +2,7 @@
 # Target buckets with settings of their own: another endpoint, and another key, for a bucket that the service's own key may not write
 # into. They are shown, checked and reloaded like the rest, and an endpoint that fails is told by name. Then what log objects are stored
 # with: checksum, ACL, tags, metadata, encryption; who can read them in a bucket of another user; and a header that S3 refuses.
+# Keys of each form; and what was recorded under one form is stored under it, though the form is another by then.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -94,6 +95,19 @@ blocked() {
 	"$CONTROL" targets --blocked --json | jq -e --arg bucket "$1" '.targets | any(.bucket == $bucket)'
 }
 
+# keys_are BUCKET EXPRESSION: there are keys, and all are like this.
+keys_are() {
+	"$DEV/objects" "$1" | awk '{ print $2 }' >"$WORK/keys"
+	cat "$WORK/keys"
+	[ -s "$WORK/keys" ] && ! grep -qvE -- "$2" "$WORK/keys"
+}
+
+# Each row of the bucket once more, a day earlier.
+add_yesterday() {
+	"$DEV/sql" "INSERT INTO logs_local SELECT * REPLACE (now() AS insertedAt, startTime - toIntervalDay(1) AS startTime)
+		FROM logs_local WHERE loggingTargetBucket = '$1'"
+}
+
 story "target buckets have settings of their own"
 start_stack
 # Rows that a busy machine shows late are found soon.
@@ -155,9 +169,22 @@ check "  the checksum was sent" sent '^content-md5: [A-Za-z0-9+/]*==$'
 check "  and signed" sent 'SignedHeaders=content-md5;content-type;host;x-amz-content-sha256;x-amz-date;x-amz-meta-first-time;'
 grep -iE '^(PUT|content-|x-amz-)' "$WORK/heads" | head -n 14 | sed 's/^/#   /'
 check "an object is encrypted with the key that was asked for" grep -i '^x-amz-server-side-encryption-aws-kms-key-id: audit-key' <(stored target-4)
-configure "${own_endpoint[@]}" "${readable[@]}" "${described[@]}" "${encrypted[@]}"
+by_day=("  - buckets: target-6" "    consumer.key-format: partitioned-event-time")
+configure "${own_endpoint[@]}" "${readable[@]}" "${described[@]}" "${encrypted[@]}" "${by_day[@]}" \
+	"  - buckets: target-7" "    consumer.key-format: partitioned-delivery-time" "    s3.endpoint: $(faulty s3)"
 check "without that header the bucket takes its log objects" "$CONTROL" reload
+need "target-7 takes nothing" inject '{"bucket": "target-7", "status": 503}'
+load --rows 1000 --sources 10 --targets target-6,target-7/logs- --seed 4
+need "there are requests of two days" add_yesterday target-6
+check "what is for target-7 is recorded" await 30 blocked target-7
+configure "${own_endpoint[@]}" "${readable[@]}" "${described[@]}" "${encrypted[@]}" "${by_day[@]}"
+check "its keys are simple from now on" "$CONTROL" reload
 await_every_row 60
+day='([0-9]{4})/([0-9]{2})/([0-9]{2})'
+source='[0-9a-f-]+/us-east-1/[a-z0-9.-]+'
+check "keys tell the source and the day of the requests" keys_are target-6 "^$source/$day/\\1-\\2-\\3-00-00-00-[0-9A-F]{16}\$"
+check "  of two days" [ "$(cut -d/ -f6 "$WORK/keys" | sort -u | wc -l)" -ge 2 ]
+check "what was recorded keeps the time of its delivery" keys_are target-7 "^logs-$source/$day/\\1-\\2-\\3-[0-9-]{8}-[0-9A-F]{16}\$"
 check "the service ends on SIGTERM" stop_service
 check "each row is delivered exactly once" verify
 end_story

@@ -261,7 +261,8 @@ static void with_event_time_each_day_has_an_object_of_its_own(void **state)
 	}
 	/* One of them is full, and the other is still open. */
 	assert_false(take_of_day(world, 17934, DAY - 1));
-	assert_non_null(strstr(fake_ledger_told(world->ledger), "/2019/02/07/2019-02-07-00-00-00-"));
+	assert_non_null(
+	    strstr(fake_ledger_told(world->ledger), "/2019/02/07/2019-02-07-00-00-00-"));
 	assert_true(take_of_day(world, 17933, 0));
 	expect_intent(world, NEXT_ID + 1, key);
 	assert_non_null(strstr(key, "/2019/02/06/2019-02-06-00-00-00-"));
@@ -288,7 +289,8 @@ static void rows_whose_days_mean_nothing_do_not_keep_many_objects_open(void **st
 	/* The day that had no row for the longest time makes room. */
 	assert_false(take_of_day(world, DAYS_MAX, 0));
 	assert_int_equal(fake_ledger_waiting(world->ledger), 1);
-	assert_non_null(strstr(fake_ledger_told(world->ledger), "/1970/01/02/1970-01-02-00-00-00-"));
+	assert_non_null(
+	    strstr(fake_ledger_told(world->ledger), "/1970/01/02/1970-01-02-00-00-00-"));
 	assert_false(take_of_day(world, 0, 2));
 	assert_int_equal(fake_ledger_waiting(world->ledger), 1);
 	/* Objects for others are not touched. */

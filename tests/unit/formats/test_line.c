@@ -102,8 +102,7 @@ static void a_line_tells_its_bucket_owner(void **state)
 	    lc_line_owner(write_in_style(&record, &style)),
 	    lc_view_of("79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be")));
 	record.bucket_owner = lc_view_of("");
-	assert_true(
-	    lc_view_equal(lc_line_owner(write_in_style(&record, &style)), lc_view_of("-")));
+	assert_true(lc_view_equal(lc_line_owner(write_in_style(&record, &style)), lc_view_of("-")));
 }
 
 static void what_is_missing_is_a_dash_and_zero_is_zero(void **state)
