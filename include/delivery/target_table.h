@@ -70,7 +70,9 @@ void lc_target_table_join_queue(struct lc_target_table *table, struct lc_target 
 void lc_target_table_leave_queue(struct lc_target_table *table, struct lc_target *target);
 
 /* Whose turn is looked for: of all buckets; of those that are neither slow nor failing; of these,
- * that have taken an object. */
+ * that have taken an object, as far as one is among the next LC_TARGET_TABLE_LOOK buckets: where
+ * there are tens of thousands of new ones, the queue is not gone through for each upload. */
+enum { LC_TARGET_TABLE_LOOK = 256 };
 enum lc_target_choice {
 	LC_TARGET_ANY,
 	LC_TARGET_PROMPT,

@@ -325,11 +325,14 @@ struct lc_target *lc_target_table_next(const struct lc_target_table *table, uint
 				       enum lc_target_choice choice)
 {
 	const struct lc_target_bucket *bucket;
+	size_t left = choice == LC_TARGET_PROVEN ? LC_TARGET_TABLE_LOOK : SIZE_MAX;
 
 	TAILQ_FOREACH(bucket, &table->queue, link)
 	{
 		struct lc_target *target;
 
+		if (left-- == 0)
+			return NULL;
 		if (choice != LC_TARGET_ANY && !lc_target_bucket_prompt(bucket))
 			continue;
 		if (choice == LC_TARGET_PROVEN && !bucket->proven)

@@ -296,6 +296,25 @@ static void a_bucket_of_which_every_target_refuses_does_not_move(void **state)
 }
 
 /* What is known of each of them makes no difference: any may be the one that is taken. */
+/* Tens of thousands of new buckets: the queue is not gone through for each upload. */
+static void a_proven_bucket_is_looked_for_among_the_next_ones(void **state)
+{
+	struct story *story = *state;
+	struct lc_target *good;
+	char name[32];
+
+	for (unsigned i = 0; i < LC_TARGET_TABLE_LOOK; i++) {
+		snprintf(name, sizeof name, "new-%u", i);
+		add_object(story, name, "");
+	}
+	add_object(story, "good", "");
+	good = target_of(story, "good", "");
+	good->bucket->proven = true;
+	assert_null(lc_target_table_next(story->table, NOW_MS, LC_TARGET_PROVEN));
+	lc_target_table_pass_turn(story->table, target_of(story, "new-0", ""));
+	assert_ptr_equal(lc_target_table_next(story->table, NOW_MS, LC_TARGET_PROVEN), good);
+}
+
 static void probes_of_a_bucket_that_is_aside_go_through_its_targets(void **state)
 {
 	struct story *story = *state;
@@ -743,6 +762,7 @@ int main(void)
 	    STORY(an_object_waits_last_or_first_once_it_was_tried),
 	    STORY(slow_and_failing_buckets_are_left_out_when_others_come_first),
 	    STORY(a_bucket_of_which_every_target_refuses_does_not_move),
+	    STORY(a_proven_bucket_is_looked_for_among_the_next_ones),
 	    STORY(probes_of_a_bucket_that_is_aside_go_through_its_targets),
 	    STORY(the_next_probe_is_that_of_the_first_that_waits_for_one),
 	    STORY(a_bucket_that_works_again_has_its_targets_tried_at_once),
