@@ -28,7 +28,7 @@ enum lc_compression lc_compression_of_key(struct lc_view key);
 
 struct lc_compressor;
 
-/* Begins to compress a body of `size` bytes; not of kind NONE. It takes up to a megabyte. */
+/* Begins to compress a body of `size` bytes; not of kind NONE. It takes up to 1.4 MB. */
 struct lc_compressor *lc_compressor_new(enum lc_compression kind, uint64_t size);
 void lc_compressor_free(struct lc_compressor *compressor);
 

@@ -26,6 +26,7 @@ enum {
 	SHARD_MS = 1000, /* between two beats, for each shard */
 	LIVING_MOVES = 2,
 	PEERS_MAX = 256, /* lives whose rows are not merged yet; more are not looked at */
+	GONE_LOOKS = 8,  /* so many looks without its row: it was merged, and is forgotten */
 	SQL_MAX = 8 * 1024,
 	HOST_MAX = 64,
 	NONCE_DIGITS = 16,
@@ -52,6 +53,7 @@ struct life {
 struct peer {
 	struct life life;
 	unsigned moves;
+	uint64_t seen; /* the look that has shown its row last */
 	bool told;
 };
 
@@ -68,6 +70,7 @@ struct lc_presence {
 	struct lc_buffer row;
 	struct lc_discovery_answer answer;
 
+	uint64_t looks; /* begun */
 	struct peer *peers;
 	size_t peer_count;
 	size_t peer_capacity;
@@ -178,7 +181,10 @@ static void on_row(void *context, const struct lc_discovery_row *row)
 	if (!read_life(&row->floor, &life) || life.nonce == presence->own.nonce)
 		return;
 	peer = find_peer(presence, &life);
-	if (peer == NULL || life.beat <= peer->life.beat)
+	if (peer == NULL)
+		return;
+	peer->seen = presence->looks;
+	if (life.beat <= peer->life.beat)
 		return;
 	peer->life.beat = life.beat;
 	peer->moves++;
@@ -241,11 +247,23 @@ static void show(struct lc_presence *presence)
 	lc_buffer_free(&sql);
 }
 
+static void forget_gone(struct lc_presence *presence)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < presence->peer_count; i++) {
+		if (presence->looks - presence->peers[i].seen < GONE_LOOKS)
+			presence->peers[kept++] = presence->peers[i];
+	}
+	presence->peer_count = kept;
+}
+
 static void on_looked(void *context, const struct lc_error *error)
 {
 	struct lc_presence *presence = context;
 
 	note(presence, error);
+	forget_gone(presence);
 	if (presence->rival.kind == LC_ERROR_NONE) {
 		show(presence);
 		return;
@@ -273,6 +291,7 @@ static void on_timer(void *context)
 	LC_ASSERT(!lc_buffer_failed(&sql));
 	spec.sql = lc_buffer_view(&sql);
 	enter(presence, STEP_LOOKING);
+	presence->looks++;
 	lc_discovery_answer_begin(&presence->answer, marker);
 	presence->query = lc_clickhouse_start(presence->delivery->clickhouse, &spec);
 	lc_buffer_free(&sql);

@@ -297,6 +297,29 @@ static void many_lives_that_have_ended_are_bounded(void **state)
 	assert_int_equal(story->rivals, 0);
 }
 
+/* Once, they kept those that came later from being noticed. */
+static void lives_whose_rows_are_gone_are_forgotten(void **state)
+{
+	struct story *story = *state;
+	char name[64];
+
+	begin(story);
+	fake_loop_advance(story->world.loop, BEAT_MS);
+	for (unsigned i = 0; i < 1000; i++) {
+		snprintf(name, sizeof(name), "%016x %010u elsewhere", i + 0x1000, 7u);
+		send_row(story, NOW - 500, name);
+	}
+	show(story);
+	for (unsigned i = 0; i < 8; i++) {
+		fake_loop_advance(story->world.loop, BEAT_MS);
+		expect_look(story);
+		show(story);
+	}
+	for (unsigned i = 0; i < 3; i++)
+		beat(story, NOW - 500, i);
+	assert_int_equal(story->rivals, 1);
+}
+
 /* All shards together insert once a second at most. */
 static void many_shards_show_themselves_less_often(void **state)
 {
@@ -336,6 +359,7 @@ int main(void)
 	    STORY(rows_that_nobody_of_us_has_written_are_not_looked_at),
 	    STORY(failures_are_waited_out),
 	    STORY(many_lives_that_have_ended_are_bounded),
+	    STORY(lives_whose_rows_are_gone_are_forgotten),
 	    STORY(many_shards_show_themselves_less_often),
 	    STORY(who_stops_is_not_seen_any_more),
 	};
