@@ -286,8 +286,8 @@ static void nonsense_is_no_credentials(void **state)
 {
 	static const char *const ANSWERS[] = {
 	    "", "<html>login</html>",
-	    "HTTP/1.1 302 Found\r\nLocation: http://evil/\r\n"
-	    "Content-Length: 0\r\n\r\n",
+	    ("HTTP/1.1 302 Found\r\nLocation: http://evil/\r\n"
+	     "Content-Length: 0\r\n\r\n"),
 	    "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 4\r\n\r\noops"};
 	static const char *const CONTAINER[] = {"AWS_CONTAINER_CREDENTIALS_FULL_URI=%s/", NULL};
 	struct world *world = *state;

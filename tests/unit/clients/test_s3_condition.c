@@ -35,8 +35,8 @@ static void a_service_that_does_not_know_the_condition_gets_puts_without_it(void
 	static const char *const texts[] = {
 	    "HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\n\r\n",
 	    "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
-	    "HTTP/1.1 404 Not Found\r\nContent-Length: 38\r\n\r\n"
-	    "<Error><Code>NoSuchKey</Code></Error>\n",
+	    ("HTTP/1.1 404 Not Found\r\nContent-Length: 38\r\n\r\n"
+	     "<Error><Code>NoSuchKey</Code></Error>\n"),
 	};
 	struct put_world *world = *state;
 

@@ -298,7 +298,8 @@ static void any_other_way_is_a_bug(void **state)
 
 	lc_buffer_init(&said, TEXT_MAX);
 	for (size_t i = 0; i < WAY_COUNT; i++) {
-		for (int to = 0; to < LC_OBJECT_STATE_COUNT; to++) {
+		for (int number = 0; number < LC_OBJECT_STATE_COUNT; number++) {
+			enum lc_object_state to = (enum lc_object_state)number;
 			struct step step = {.story = *state, .from = WAYS[i].from, .to = to};
 			int status;
 

@@ -133,8 +133,8 @@ static void what_holds_no_credentials_changes_nothing(void **state)
 		""),
 	    STS("<AccessKeyId>A</AccessKeyId>", "<SecretAccessKey>hunter2</SecretAccessKey>",
 		"<SessionToken>t</SessionToken>", "<Expiration>never</Expiration>"),
-	    "<AssumeRoleResponse><AssumeRoleWithWebIdentityResult><Credentials></Credentials>"
-	    "</AssumeRoleWithWebIdentityResult></AssumeRoleResponse>",
+	    ("<AssumeRoleResponse><AssumeRoleWithWebIdentityResult><Credentials></Credentials>"
+	     "</AssumeRoleWithWebIdentityResult></AssumeRoleResponse>"),
 	};
 
 	(void)state;
