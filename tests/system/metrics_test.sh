@@ -73,7 +73,8 @@ check "Prometheus sees the service healthy" await 20 sees 1 log_courier_healthy
 check "Prometheus sees what the processes use" await 20 sees 1 \
 	'count(process_resident_memory_bytes{job="log-courier"} > 1e6 and process_virtual_memory_bytes > 1e6 and process_cpu_seconds_total > 0)'
 check "  how many descriptors" sees 1 'count(process_open_fds{job="log-courier"} > 5 and process_open_fds < process_max_fds)'
-check "  and since when" sees 1 'abs(time() - process_start_time_seconds - log_courier_uptime_seconds) < bool 5'
+check "  and since when" await 20 sees 1 \
+	'abs(timestamp(log_courier_uptime_seconds) - process_start_time_seconds - log_courier_uptime_seconds) < bool 5'
 check "no alert is on" await 20 sees 0 'count(ALERTS) or vector(0)'
 check "every panel of the dashboard shows something" await 30 metrics dashboard
 stop_server s3
