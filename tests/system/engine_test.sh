@@ -25,7 +25,6 @@ story "ClickHouse 24.8 understands what log-courier asks"
 start_stack --engine former
 need "it is ClickHouse 24.8" answers_with 24.8
 need "rows come in" load --rows "$ROWS" --sources 20 --time-range 600
-export LOG_COURIER_RECONCILE_INTERVAL_SECONDS=2
 start_service
 await_delivery 120
 need "late rows come in" load --rows 100 --sources 20 --time-range 600 --seed 2

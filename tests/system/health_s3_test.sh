@@ -43,8 +43,6 @@ start_wrong_server S3
 S3=$LOG_COURIER_S3_ENDPOINT
 unset LOG_COURIER_S3_ENDPOINT
 use_endpoint "http://127.0.0.1:$PORT"
-# Rows that a busy machine shows late are found soon.
-export LOG_COURIER_RECONCILE_INTERVAL_SECONDS=2
 start_service --config-file="$WORK/log-courier.yml"
 export LOG_COURIER_S3_ENDPOINT=$S3
 check "a service that has tried nothing is healthy" healthy

@@ -21,7 +21,6 @@ play_incident() {
 story "$ROWS rows of $SOURCES sources, a third of them visible late, are delivered exactly once"
 start_stack
 export LOG_COURIER_CONSUMER_PROCESSING_DELAY_SECONDS=1
-export LOG_COURIER_RECONCILE_INTERVAL_SECONDS=5
 export LOG_COURIER_RECONCILE_FULL_INTERVAL_SECONDS=20
 need "the rows are made" incident prepare
 start_service

@@ -139,9 +139,8 @@ mkdir "$WORK/tls"
 # Over TLS, with a host for each bucket, so that certificates can be wrong one by one.
 start_faults --tls "$WORK/tls"
 export LOG_COURIER_SUPERVISOR_SHARDS=$SHARDS
-# On a busy machine an insert takes seconds, and what comes to light after its window waits for a comparison.
+# On a busy machine an insert takes seconds.
 export LOG_COURIER_CONSUMER_PROCESSING_DELAY_SECONDS=10
-export LOG_COURIER_RECONCILE_INTERVAL_SECONDS=5
 export LOG_COURIER_CONSUMER_TIME_THRESHOLD_SECONDS=$(full 5 10)
 export LOG_COURIER_LIMITS_MAX_INFLIGHT_BYTES=$INFLIGHT
 export LOG_COURIER_CONSUMER_MAX_OBJECT_BYTES=$((INFLIGHT / 8))

@@ -29,7 +29,6 @@ has_workers() {
 story "workers and supervisors killed by SIGKILL while rows flow: each row is delivered exactly once"
 echo "# seed $SEED"
 start_stack
-export LOG_COURIER_RECONCILE_INTERVAL_SECONDS=5
 export LOG_COURIER_RECONCILE_FULL_INTERVAL_SECONDS=20
 flow_rows=$((FLOW_RATE * FLOW_SECONDS))
 [ "$flow_rows" -lt "$ROWS" ] || flow_rows=$((ROWS / 2))

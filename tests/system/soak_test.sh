@@ -17,7 +17,6 @@ soak() {
 story "$SOAK_SECONDS s of changing traffic and trouble leave every process as small as it was, and lose nothing"
 echo "# seed $SEED"
 start_stack
-export LOG_COURIER_RECONCILE_INTERVAL_SECONDS=5
 export LOG_COURIER_RECONCILE_FULL_INTERVAL_SECONDS=20
 exec 3>&1
 check "memory, descriptors, ledgers and counters stay in their bounds" soak

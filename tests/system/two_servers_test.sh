@@ -60,7 +60,7 @@ need "the first has room for copies" make_room "$FIRST"
 need "the second, too" make_room "$SECOND"
 replicate &
 CHILDREN+=($!)
-export LOG_COURIER_CLICKHOUSE_URL="$FIRST,$SECOND" LOG_COURIER_RECONCILE_INTERVAL_SECONDS=2
+export LOG_COURIER_CLICKHOUSE_URL="$FIRST,$SECOND"
 start_service
 check "the preflight asks both" eval '[ "$("$CONTROL" preflight | grep -c "^ok    ClickHouse http")" -eq 2 ]'
 need "rows come to the first server" load_into "$FIRST" 1000 1
