@@ -247,18 +247,22 @@ static void free_shard(struct life *life)
 	life->control = NULL;
 }
 
-/* What was asked of the former shard is not answered, as when a worker dies. */
-static bool adopt_offsets(struct life *life, struct lc_error *error)
+/* What was asked of the former shard is not answered, as when a worker dies. False when there is
+ * no other shard, which it has complained of. */
+static bool adopt_offsets(struct life *life)
 {
 	const struct lc_worker *worker = life->worker;
+	struct lc_error error;
 	uint64_t rows;
 
 	life->outdated = false;
 	free_shard(life);
 	if (!lc_shard_adopt_offsets(worker->settings, worker->shard, worker->shard_count, &rows,
-				    error) ||
-	    !make_shard(life, error))
+				    &error) ||
+	    !make_shard(life, &error)) {
+		life->exit_code = complain(life, &error);
 		return false;
+	}
 	lc_log(LC_LOG_WARNING,
 	       "another courier has delivered this shard in the meantime; delivery goes on from "
 	       "ClickHouse's offsets, and so many rows that this one had taken may be delivered "
@@ -290,15 +294,11 @@ static bool set_up(struct life *life, struct lc_error *error)
 
 static int deliver(struct life *life)
 {
-	struct lc_error error;
-
 	on_heartbeat(life);
 	do {
 		lc_shard_start(life->shard);
 		lc_loop_run(life->loop);
-	} while (life->outdated && adopt_offsets(life, &error));
-	if (life->shard == NULL)
-		life->exit_code = complain(life, &error);
+	} while (life->outdated && adopt_offsets(life));
 	lc_log(LC_LOG_INFO, "worker ends", LC_LOG_BOOL("abandoned", life->abandoned));
 	return life->exit_code;
 }
