@@ -4,7 +4,8 @@
 
 enum {
 	LEAD_MAX = 900,
-	LEAD_PART = 4, /* of their time */
+	EXPIRED_AGAIN = 60, /* seconds: a clock is wrong, and asking sooner does not set it right */
+	LEAD_PART = 4,      /* of their time */
 	AGAIN_PART =
 	    10, /* of the lead, before a source that still gives the old ones is asked again */
 };
@@ -22,8 +23,8 @@ int64_t lc_credentials_schedule_due(const struct lc_credentials_schedule *schedu
 		       (int64_t)lc_backoff_plain_ms(&BACKOFF, schedule->failures - 1) / 1000;
 	if (schedule->expires == 0)
 		return INT64_MAX;
-	if (lead < 0)
-		lead = 0;
+	if (schedule->expires <= schedule->obtained)
+		return schedule->asked + EXPIRED_AGAIN;
 	if (lead > LEAD_MAX)
 		lead = LEAD_MAX;
 	due = schedule->expires - lead - (int64_t)(schedule->spread * (double)lead / AGAIN_PART);
