@@ -4,7 +4,7 @@
 
 enum {
 	LEAD_MAX = 900,
-	EXPIRED_AGAIN = 60, /* seconds: a clock is wrong, and asking sooner does not set it right */
+	EXPIRED_AGAIN = 10, /* seconds: a clock is wrong, or the source slow to have new ones */
 	LEAD_PART = 4,      /* of their time */
 	AGAIN_PART =
 	    10, /* of the lead, before a source that still gives the old ones is asked again */

@@ -222,6 +222,7 @@ end_changes() {
 }
 
 begin_replays() {
+	ORDERED=0
 	need "nothing is there" "$DEV/stack" reset --dir "$WORK/stack"
 	disarm
 	FROM=$(date -u -d '-1 hour' +%FT%TZ)
@@ -247,7 +248,8 @@ replay_all() {
 	replay --yes || reached
 	check "$1 is reached" await 10 reached
 	disarm
-	need "$1: the replay ends" await 30 replays_ended
+	ORDERED=$((ORDERED + 1))
+	need "$1: the replay ends" await 30 replays_ended "$ORDERED"
 	check "$1: each row stands in one object" verify
 }
 

@@ -297,8 +297,9 @@ delete_objects() {
 	[ -z "$(keys_in "$1")" ]
 }
 
-# No replay is under way, and all shards say so.
+# replays_ended COUNT: so many replays, and no others, are there, and all have ended. A shard whose worker is just being restarted
+# tells of none.
 replays_ended() {
-	"$CONTROL" replays --json 2>"$WORK/replays" |
-		jq -e "[.replays[] | select(.ended_at == null)] == []" >"$WORK/replays"
+	"$CONTROL" replays --json 2>"$WORK/replays.err" |
+		jq -e "[.replays[].ended_at != null] | length == $1 and all" >"$WORK/replays"
 }

@@ -76,14 +76,14 @@ check "who does not type yes has ordered nothing" as_refused no replay target ta
 check "nor has that" says "no replay was ordered" replays
 need "somebody types yes" as_typed yes replay target target-1 --from "$FROM" --to "$TO"
 need "the workers are killed meanwhile" kill_workers
-need "both shards' replays end" await 60 replays_ended
+need "both shards' replays end" await 60 replays_ended 2
 check "they have delivered what there was" test "$(rows_delivered)" -eq "$ROWS"
 check "each row stands in one object again" verify
 check "whose name tells of the replay" all_keys_hold -replay-
 
 need "one source is replayed on top" says "ordered: replay" replay source "$ONE" --from "$FROM" --to "$TO" --yes
 NAME=$(sed -n 's/^ordered: replay //p' "$WORK/control")
-need "that ends too" await 60 replays_ended
+need "that ends too" await 60 replays_ended 3
 check "all of its rows were delivered" test "$(rows_delivered)" -eq $((ROWS + ROWS_OF_ONE))
 check "in objects of its own" test "$(objects_of "$NAME")" -gt 0
 check "no metric of the shards counts them" test "$(delivered_rows)" -eq 6000

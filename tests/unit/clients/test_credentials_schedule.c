@@ -37,7 +37,7 @@ static void a_source_that_still_gives_the_old_ones_is_not_pestered(void **state)
 	/* Given after they had expired, by this machine's clock. */
 	schedule =
 	    (struct lc_credentials_schedule){.obtained = 9000, .expires = 100, .asked = 9000};
-	assert_int_equal(lc_credentials_schedule_due(&schedule), 9060);
+	assert_int_equal(lc_credentials_schedule_due(&schedule), 9010);
 }
 
 static void after_a_failure_it_is_asked_later_and_later(void **state)
