@@ -19,6 +19,7 @@ enum lc_error_kind {
 	LC_ERROR_CANCELLED,   /* we gave up ourselves, for instance at shutdown */
 	LC_ERROR_CONFLICT,    /* somebody else does what is ours to do */
 	LC_ERROR_OUTDATED,    /* somebody else has done what was ours to do */
+	LC_ERROR_TAKEN_OVER,  /* it is another machine's now, by agreement */
 };
 
 enum { LC_ERROR_MESSAGE_SIZE = 512 };

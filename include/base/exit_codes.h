@@ -15,7 +15,7 @@ enum lc_exit_code {
 static inline bool lc_exit_is_final(int exit_code)
 {
 	return exit_code == LC_EXIT_CONFIG || exit_code == LC_EXIT_LEDGER ||
-	       exit_code == LC_EXIT_CONFLICT;
+	       exit_code == LC_EXIT_CONFLICT || exit_code == LC_EXIT_TAKEN_OVER;
 }
 
 #endif

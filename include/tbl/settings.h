@@ -367,6 +367,31 @@ LC_SETTING_CHOICE(ledger_when_behind, "ledger.when-behind", SERVICE, LC_LEDGER_W
 	"delivered it in the meantime. stop: it stops, because rows could be delivered twice. adopt: it "
 	"forgets its ledger and goes on from these offsets, at least once: for a pair of machines of which "
 	"a leader election runs one at a time.")
+
+LC_SETTING_GROUP("Several machines that stand in for each other")
+LC_SETTING_BOOLEAN(failover_enabled, "failover.enabled", SERVICE, false,
+	"Keep the ledgers of all shards in S3, so that any machine of the deployment can take over any "
+	"shard, and each row is still delivered once. supervisor.shards has to be given then, the same on "
+	"all machines.")
+LC_SETTING_TEXT(failover_heads_table, "failover.heads-table", SERVICE, "courier_heads", IDENTIFIER,
+	"Table of the engine KeeperMap in clickhouse.database with a row for each shard: which machine has "
+	"it, and how far its ledger is.")
+LC_SETTING_TEXT(failover_machine_name, "failover.machine-name", SERVICE, "", WORD,
+	"Name of this machine, which no other machine of the deployment has. If empty, its host name.")
+LC_SETTING_TEXT(ledger_bucket, "ledger.bucket", SERVICE, "", TOKEN,
+	"Bucket for the ledgers, where failover.enabled is set: not versioned, without rules that delete "
+	"objects, and without access logging. Endpoint, region and credentials are those of s3.*, or of the "
+	"entry of `targets` for this bucket.")
+LC_SETTING_TEXT(ledger_prefix, "ledger.prefix", SERVICE, "log-courier", TOKEN,
+	"What the names of the ledgers' objects begin with, before a slash.")
+LC_SETTING_INTEGER(ledger_commit_interval_milliseconds, "ledger.commit-interval-milliseconds", SERVICE, 250, 10,
+	60000, "milliseconds",
+	"Between the beginnings of two writes of a shard's ledger to S3, unless it is asked something: what "
+	"comes meanwhile goes with the next one. A log object's upload begins when its intent is written.")
+LC_SETTING_INTEGER(ledger_checkpoint_interval_seconds, "ledger.checkpoint-interval-seconds", SERVICE, 600, 10,
+	86400, "seconds",
+	"How often a copy of a shard's whole ledger is written to S3, its unchanged parts left out. A "
+	"machine that takes the shard over reads the latest one and what was written since.")
 /* clang-format on */
 
 #undef LC_SETTING_GROUP

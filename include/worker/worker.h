@@ -44,7 +44,8 @@ struct lc_worker {
 /* The child's whole life; called right after fork, with all signals blocked. Exits with
  * LC_EXIT_OK after a drain, LC_EXIT_CONFIG when the shard cannot work with its settings,
  * LC_EXIT_LEDGER when its ledger is damaged, missing or of a newer release, LC_EXIT_CONFLICT when
- * another courier delivers its sources, LC_EXIT_FAILURE otherwise. */
+ * another courier delivers its sources, LC_EXIT_TAKEN_OVER when another machine has taken the shard
+ * over, LC_EXIT_FAILURE otherwise. */
 _Noreturn void lc_worker_run(const struct lc_worker *worker);
 
 #endif

@@ -237,6 +237,28 @@ static void check_shards(const struct check *check)
 	}
 }
 
+/* Machines that stand in for each other agree on N, and share out the shards by themselves. */
+static void check_failover(const struct check *check)
+{
+	const struct lc_settings *settings = check->settings;
+
+	if (!settings->failover_enabled)
+		return;
+	if (settings->supervisor_shards == 0 &&
+	    !check->errors->refused[LC_SETTINGS_supervisor_shards])
+		refuse(check, LC_SETTINGS_supervisor_shards,
+		       "found 0, expected the number of shards of the whole deployment, because "
+		       "failover.enabled is set");
+	if (settings->supervisor_owned_shards[0] != '\0')
+		refuse(check, LC_SETTINGS_supervisor_owned_shards,
+		       "found a list, expected none, because with failover.enabled any machine may "
+		       "have any shard");
+	if (settings->ledger_bucket[0] == '\0')
+		refuse(check, LC_SETTINGS_ledger_bucket,
+		       "found none, expected the bucket for the ledgers, because failover.enabled "
+		       "is set");
+}
+
 static void check_encryption(const struct check *check)
 {
 	if (check->settings->s3_encryption_key_id[0] != '\0' &&
@@ -319,7 +341,7 @@ bool lc_settings_check(const struct lc_settings *settings, struct lc_errors *err
 	    {check_leasts, false},          {check_orders, false},    {check_worker_memory, false},
 	    {check_clickhouse_tls, false},  {check_s3_tls, true},     {check_keys, true},
 	    {check_addressing_style, true}, {check_encryption, true}, {check_socket, false},
-	    {check_shards, false},          {check_patterns, false},
+	    {check_shards, false},          {check_failover, false},  {check_patterns, false},
 	};
 	struct check check = {.settings = settings, .errors = errors};
 	size_t count = lc_errors_count(errors);

@@ -207,6 +207,8 @@ static int complain(const struct life *life, const struct lc_error *error)
 		return LC_EXIT_LEDGER;
 	if (error->kind == LC_ERROR_CONFLICT || error->kind == LC_ERROR_OUTDATED)
 		return LC_EXIT_CONFLICT;
+	if (error->kind == LC_ERROR_TAKEN_OVER)
+		return LC_EXIT_TAKEN_OVER;
 	return LC_EXIT_FAILURE;
 }
 

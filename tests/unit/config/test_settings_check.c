@@ -169,6 +169,19 @@ static void owned_shards_exist(void **state)
 	       "supervisor.shards");
 }
 
+static void machines_that_stand_in_agree_on_shards_and_bucket(void **state)
+{
+	(void)state;
+	ACCEPT("failover.enabled: true\nsupervisor.shards: 4\nledger.bucket: ledgers\n");
+	ACCEPT("ledger.bucket: ledgers\nsupervisor: {shards: 8, owned-shards: \"0-3\"}\n");
+	REFUSE("failover.enabled: true\nledger.bucket: ledgers\n", "supervisor.shards (", "found 0",
+	       "failover.enabled");
+	REFUSE("failover.enabled: true\nsupervisor.shards: 4\n", "ledger.bucket (", "found none");
+	REFUSE("failover.enabled: true\nledger.bucket: ledgers\nsupervisor: {shards: 8, "
+	       "owned-shards: \"0-3\"}\n",
+	       "supervisor.owned-shards (", "any machine");
+}
+
 static void a_key_to_encrypt_with_needs_kms(void **state)
 {
 	(void)state;
@@ -194,6 +207,7 @@ int main(void)
 	    cmocka_unit_test(a_bucket_in_front_of_an_address_is_no_host),
 	    cmocka_unit_test(a_socket_has_a_short_path),
 	    cmocka_unit_test(owned_shards_exist),
+	    cmocka_unit_test(machines_that_stand_in_agree_on_shards_and_bucket),
 	    cmocka_unit_test(a_key_to_encrypt_with_needs_kms),
 	};
 
