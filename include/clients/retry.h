@@ -35,6 +35,10 @@ enum lc_retry_class lc_retry_classify_s3(unsigned status, const char *code, bool
 /* What S3's answer to a PUT speaks of; status and code as above. */
 enum lc_retry_scope lc_retry_scope_s3(unsigned status, const char *code);
 
+/* Does S3 say that there is no such object? (That it may not be read, or its bucket is not there, is
+ * something else.) */
+bool lc_retry_is_absent_s3(unsigned status, const char *code);
+
 /* The fault that S3's <Code> shows by itself; NONE if the status has to say. */
 enum lc_fault lc_retry_fault_s3(const char *code);
 

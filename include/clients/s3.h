@@ -6,6 +6,7 @@
 #ifndef LC_CLIENTS_S3_H
 #define LC_CLIENTS_S3_H
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/loop.h"
 #include "base/view.h"
@@ -62,6 +63,11 @@ struct lc_s3_answer {
 	uint64_t elapsed_ms;
 	struct lc_error error; /* kind NONE when the object is stored; else names bucket, key,
 				  status, code, S3's message */
+	/* Of lc_s3_ask alone; otherwise NULL and false. Valid until the callback returns. */
+	struct lc_buffer *body; /* the answer's, its first bytes when it is longer than allowed: may
+				   be taken away, with an empty one left in its place */
+	bool body_whole;        /* the headers told where it ends, and nothing of it is missing */
+	const char *date;       /* the answer's Date header; may be empty */
 };
 
 typedef void lc_s3_callback(void *context, const struct lc_s3_answer *answer);
@@ -95,15 +101,28 @@ struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, const struct lc_s3_put_spec *spec,
 /* Bytes of the body that have left for the connection. */
 uint64_t lc_s3_put_sent(const struct lc_s3_put *put);
 
-/* DELETEs one object, which need not be there; and asks for the list of buckets, which shows whether
- * the service takes the access key and its secret: LC_RETRY_DONE if S3 has answered with a list, and
- * AccessDenied if they are right, but may not see it. One attempt, not to be cancelled but with the
- * client. */
-void lc_s3_delete(struct lc_s3 *s3, struct lc_view bucket, struct lc_view key,
-		  lc_s3_callback *callback, void *context);
-void lc_s3_list_buckets(struct lc_s3 *s3, lc_s3_callback *callback, void *context);
+/* A request that is no PUT of a log object, and that has no body. */
+struct lc_s3_request {
+	const char *method;    /* "GET", "DELETE": a literal */
+	struct lc_view bucket; /* copied, as all; empty: the service itself */
+	struct lc_view key;    /* empty: the bucket itself */
+	struct lc_view query;  /* canonical (formats/sigv4.h), at most 8 KiB; may be empty */
+	const struct lc_s3_headers *headers; /* more headers, signed and sent; NULL: none */
+	size_t answer_max;                   /* bytes of the answer's body; at least 64 KiB count */
+	void (*release)(void *context);      /* runs in place of the callback when it is cancelled,
+						or ended with the client; NULL: nothing to do */
+};
 
-/* Ends a PUT without callback. Whether the object was stored is then unknown. */
+/* Signs and sends it, for clients/s3_read and its like. One attempt, credentials as above.
+ * LC_RETRY_DONE: the status says so; what came with it is for the caller to judge. */
+struct lc_s3_put *lc_s3_ask(struct lc_s3 *s3, const struct lc_s3_request *request,
+			    lc_s3_callback *callback, void *context);
+
+/* DELETEs one object, which need not be there. One attempt. */
+struct lc_s3_put *lc_s3_delete(struct lc_s3 *s3, struct lc_view bucket, struct lc_view key,
+			       lc_s3_callback *callback, void *context);
+
+/* Ends a PUT, or what else was asked, without callback. Whether it has happened is then unknown. */
 void lc_s3_cancel(struct lc_s3_put *put);
 
 #endif

@@ -36,4 +36,11 @@ enum lc_s3_address_fault lc_s3_address_append(const struct lc_s3_endpoint *endpo
 					      struct lc_buffer *host, struct lc_buffer *path,
 					      struct lc_error *error);
 
+/* The same of a bucket itself, for requests that speak of it. */
+enum lc_s3_address_fault lc_s3_address_append_bucket(const struct lc_s3_endpoint *endpoint,
+						     enum lc_s3_addressing addressing,
+						     struct lc_view bucket, struct lc_buffer *host,
+						     struct lc_buffer *path,
+						     struct lc_error *error);
+
 #endif

@@ -26,4 +26,10 @@ struct lc_xml_text {
 /* Reads all of them, at most LC_XML_TEXTS_MAX, in one pass. */
 void lc_xml_read(struct lc_view body, struct lc_xml_text *texts, size_t count);
 
+/* Calls back with each element at the path in turn, from its first tag to its last, for lc_xml_read
+ * with the element as root. Not with one that is empty (<a/>), nor with one that does not end. True
+ * if the document is whole: its root has ended. */
+bool lc_xml_each(struct lc_view body, const char *const *path,
+		 void (*callback)(void *context, struct lc_view element), void *context);
+
 #endif

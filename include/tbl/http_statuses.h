@@ -9,6 +9,7 @@
 
 /* clang-format off */
 LC_HTTP_STATUS(OK, 200, "OK")
+LC_HTTP_STATUS(PARTIAL_CONTENT, 206, "Partial Content")
 LC_HTTP_STATUS(NOT_MODIFIED, 304, "Not Modified")
 LC_HTTP_STATUS(BAD_REQUEST, 400, "Bad Request")
 LC_HTTP_STATUS(FORBIDDEN, 403, "Forbidden")

@@ -66,6 +66,11 @@ enum lc_retry_scope lc_retry_scope_s3(unsigned status, const char *code)
 	return LC_RETRY_SCOPE_UNKNOWN;
 }
 
+bool lc_retry_is_absent_s3(unsigned status, const char *code)
+{
+	return status == LC_HTTP_NOT_FOUND && strcmp(code, "NoSuchKey") == 0;
+}
+
 static const struct {
 	const char *code;
 	enum lc_fault fault;

@@ -23,6 +23,7 @@ enum {
 	MAGIC = 0x70757433,
 	BODY_MAX = 64 * 1024,
 	ADDRESS_MAX = 16 * 1024,
+	QUERY_MAX = 8 * 1024,
 	DATE_SIZE = 64,
 	LOCATION_SIZE = 128,
 	LENGTH_SIZE = 32,
@@ -43,16 +44,16 @@ struct cursor {
 
 /* What is asked. */
 enum step {
-	STEP_LOOK,   /* HEAD: is the object there? */
-	STEP_PUT,    /* PUT */
-	STEP_CHECK,  /* HEAD, after a PUT was refused because the object is there: is it? */
-	STEP_DELETE, /* DELETE, and nothing else */
-	STEP_LIST,   /* GET of the list of buckets, and nothing else */
+	STEP_LOOK,  /* HEAD: is the object there? */
+	STEP_PUT,   /* PUT */
+	STEP_CHECK, /* HEAD, after a PUT was refused because the object is there: is it? */
+	STEP_PLAIN, /* put->method, and nothing else */
 };
 
 static const char *const METHODS[] = {
-    [STEP_LOOK] = "HEAD",     [STEP_PUT] = "PUT",  [STEP_CHECK] = "HEAD",
-    [STEP_DELETE] = "DELETE", [STEP_LIST] = "GET",
+    [STEP_LOOK] = "HEAD",
+    [STEP_PUT] = "PUT",
+    [STEP_CHECK] = "HEAD",
 };
 
 struct lc_s3_put {
@@ -67,7 +68,10 @@ struct lc_s3_put {
 
 	const struct lc_s3_body *body;
 	enum lc_s3_checksum checksum;
-	struct lc_s3_headers headers; /* of the PUT, more than all requests have */
+	struct lc_s3_headers headers;   /* of a PUT or plain request, more than all requests have */
+	const char *method;             /* of a plain request */
+	struct lc_buffer query;         /* of a plain request, canonical */
+	void (*release)(void *context); /* of a plain request that is cancelled; may be NULL */
 	struct cursor cursor;
 	uint64_t sent; /* bytes before the cursor */
 	lc_s3_callback *callback;
@@ -82,6 +86,7 @@ struct lc_s3_put {
 	bool renewed;                     /* others were looked for, since those were refused */
 	/* the last answer */
 	struct lc_buffer answer;      /* the first bytes of its body */
+	bool answer_cut;              /* there were more */
 	char date[DATE_SIZE];         /* its Date header */
 	char location[LOCATION_SIZE]; /* where it sends us, cut; or empty */
 	char length[LENGTH_SIZE];     /* its Content-Length, cut; or empty */
@@ -124,6 +129,7 @@ static void release(struct lc_s3_put *put)
 	if (put->wait != NULL)
 		lc_credentials_provider_cancel(put->wait);
 	lc_buffer_free(&put->answer);
+	lc_buffer_free(&put->query);
 	lc_s3_headers_free(&put->headers);
 	free(put->bucket_text);
 	free(put->key);
@@ -174,8 +180,9 @@ static void on_header(void *context, struct lc_view name, struct lc_view value)
 static void on_body(void *context, struct lc_view piece)
 {
 	struct lc_s3_put *put = context;
-	size_t room = BODY_MAX - put->answer.size;
+	size_t room = put->answer.cap - put->answer.size;
 
+	put->answer_cut = put->answer_cut || piece.size > room;
 	lc_buffer_append(&put->answer, piece.data, piece.size < room ? piece.size : room);
 }
 
@@ -225,6 +232,11 @@ static void follow_clock(struct lc_s3_put *put)
 		put->s3->clock_offset_seconds = (int64_t)theirs - lc_clock_wall_ms() / 1000;
 }
 
+static const char *method_of(const struct lc_s3_put *put)
+{
+	return put->step == STEP_PLAIN ? put->method : METHODS[put->step];
+}
+
 static void describe_refusal(const struct lc_s3_put *put, unsigned status,
 			     const struct lc_s3_error *parsed, struct lc_error *error)
 {
@@ -233,11 +245,11 @@ static void describe_refusal(const struct lc_s3_put *put, unsigned status,
 
 	if (parsed->code[0] == '\0')
 		lc_error_set(error, LC_ERROR_REFUSED,
-			     "%s %s/%.*s: HTTP %u without an S3 error code%s%s", METHODS[put->step],
+			     "%s %s/%.*s: HTTP %u without an S3 error code%s%s", method_of(put),
 			     put->bucket_text, KEY_SHOWN_MAX, put->key, status, to, put->location);
 	else
 		lc_error_set(error, LC_ERROR_REFUSED, "%s %s/%.*s: HTTP %u %s%s%s%s%s",
-			     METHODS[put->step], put->bucket_text, KEY_SHOWN_MAX, put->key, status,
+			     method_of(put), put->bucket_text, KEY_SHOWN_MAX, put->key, status,
 			     parsed->code, colon, parsed->message, to, put->location);
 }
 
@@ -282,6 +294,7 @@ static void go_on(struct lc_s3_put *put, enum step step)
 	put->location[0] = '\0';
 	put->length[0] = '\0';
 	lc_buffer_clear(&put->answer);
+	put->answer_cut = false;
 	if (step == STEP_PUT)
 		rewind_body(put);
 	address_and_send(put);
@@ -541,15 +554,6 @@ static void on_put_done(struct lc_s3_put *put, const struct lc_http_response *re
 
 /* ---- the answer to what is no PUT ---- */
 
-/* Amazon S3 API Reference, "ListBuckets". */
-static bool lists_buckets(const struct lc_s3_put *put)
-{
-	static const char ROOT[] = "<ListAllMyBucketsResult";
-
-	return put->answer.size > 0 &&
-	       memmem(put->answer.data, put->answer.size, ROOT, strlen(ROOT)) != NULL;
-}
-
 static void on_plain_done(struct lc_s3_put *put, const struct lc_http_response *response)
 {
 	struct lc_s3_error parsed;
@@ -558,20 +562,17 @@ static void on_plain_done(struct lc_s3_put *put, const struct lc_http_response *
 
 	answer.retry_class = lc_retry_classify_s3(status, parsed.code, NULL);
 	answer.certain = response->sends == 0;
+	answer.body = &put->answer;
+	answer.body_whole = response->framed && !put->answer_cut;
+	answer.date = put->date;
 	if (look_for_others(put, &answer))
 		return;
 	if (answer.retry_class == LC_RETRY_CLOCK)
 		follow_clock(put);
-	if (status == 0) {
+	if (status == 0)
 		answer.error = response->error;
-	} else if (answer.retry_class != LC_RETRY_DONE) {
+	else if (answer.retry_class != LC_RETRY_DONE)
 		describe_refusal(put, status, &parsed, &answer.error);
-	} else if (put->step == STEP_LIST && !lists_buckets(put)) {
-		answer.retry_class = LC_RETRY_WAIT;
-		lc_error_set(&answer.error, LC_ERROR_CORRUPT,
-			     "GET /: HTTP %u without a list of buckets: what answered is not S3",
-			     status);
-	}
 	end(put, &answer);
 }
 
@@ -592,8 +593,7 @@ static void on_done(void *context, const struct lc_http_response *response)
 	case STEP_CHECK:
 		on_check_done(put, response);
 		break;
-	case STEP_DELETE:
-	case STEP_LIST:
+	case STEP_PLAIN:
 		on_plain_done(put, response);
 		break;
 	}
@@ -638,7 +638,7 @@ static void gather_headers(const struct lc_s3_put *put, struct lc_view host, con
 	lc_s3_headers_add(headers, "x-amz-date", lc_view_of(time_text));
 	lc_s3_headers_add(headers, "x-amz-security-token", put->s3->session_token);
 	lc_s3_headers_add(headers, lc_checksum_header(checksum), lc_view_of(sum));
-	if (has_body)
+	if (has_body || put->step == STEP_PLAIN)
 		lc_s3_headers_add_all(headers, &put->headers);
 }
 
@@ -648,8 +648,9 @@ static void append_authorization(struct lc_s3_put *put, const struct lc_s3_heade
 {
 	struct lc_sigv4_header to_sign[LC_S3_HEADERS_MAX];
 	struct lc_sigv4_request request = {
-	    .method = lc_view_of(METHODS[put->step]),
+	    .method = lc_view_of(method_of(put)),
 	    .path = path,
+	    .query = lc_buffer_view(&put->query),
 	    .headers = to_sign,
 	    .header_count = headers->count,
 	    .payload_hash = lc_view_of(hash),
@@ -669,7 +670,7 @@ static void start_request(struct lc_s3_put *put, const char *url,
 	bool has_body = put->step == STEP_PUT;
 	struct lc_http_header sent[LC_S3_HEADERS_MAX];
 	struct lc_http_spec spec = {
-	    .method = METHODS[put->step],
+	    .method = method_of(put),
 	    .url = url,
 	    .headers = sent,
 	    .header_count = headers->count,
@@ -712,11 +713,40 @@ static void send_step(struct lc_s3_put *put, const char *url, struct lc_view hos
 	lc_s3_headers_free(&headers);
 }
 
+/* The host and the encoded path of what is asked for: an object, a bucket, or the service. */
+static enum lc_s3_address_fault append_address(struct lc_s3_put *put, struct lc_buffer *host,
+					       struct lc_buffer *path)
+{
+	struct lc_view key = {.data = put->key, .size = put->key_size};
+	const struct lc_s3 *s3 = put->s3;
+
+	if (put->step != STEP_PLAIN || key.size > 0)
+		return lc_s3_address_append(&s3->endpoint, s3->addressing, put->bucket, key, host,
+					    path, &put->refusal);
+	if (put->bucket.size > 0)
+		return lc_s3_address_append_bucket(&s3->endpoint, s3->addressing, put->bucket, host,
+						   path, &put->refusal);
+	lc_buffer_append_view(host, s3->endpoint.authority);
+	lc_buffer_append_char(path, '/');
+	return LC_S3_ADDRESS_WHOLE;
+}
+
+static void append_url(const struct lc_s3_put *put, struct lc_view host, struct lc_view path,
+		       struct lc_buffer *url)
+{
+	lc_buffer_append_view(url, put->s3->endpoint.scheme);
+	lc_buffer_append_text(url, "://");
+	lc_buffer_append_view(url, host);
+	lc_buffer_append_view(url, path);
+	if (put->query.size > 0)
+		lc_buffer_append_char(url, '?');
+	lc_buffer_append_view(url, lc_buffer_view(&put->query));
+}
+
 /* Finds the address and sends, once there are credentials to sign with; without an address the
  * callback is told from a timer. */
 static void address_and_send(struct lc_s3_put *put)
 {
-	struct lc_view key = {.data = put->key, .size = put->key_size};
 	struct lc_s3 *s3 = put->s3;
 	struct lc_buffer host;
 	struct lc_buffer path;
@@ -725,20 +755,11 @@ static void address_and_send(struct lc_s3_put *put)
 	lc_buffer_init(&host, ADDRESS_MAX);
 	lc_buffer_init(&path, ADDRESS_MAX);
 	lc_buffer_init(&url, ADDRESS_MAX);
-	if (put->step == STEP_LIST) {
-		lc_buffer_append_view(&host, s3->endpoint.authority);
-		lc_buffer_append_char(&path, '/');
-	} else {
-		put->unaddressable = lc_s3_address_append(
-		    &s3->endpoint, s3->addressing, put->bucket, key, &host, &path, &put->refusal);
-	}
+	put->unaddressable = append_address(put, &host, &path);
 	if (put->unaddressable == LC_S3_ADDRESS_WHOLE && !update_signer(s3)) {
 		put->wait = lc_credentials_provider_await(s3->credentials, 0, on_credentials, put);
 	} else if (put->unaddressable == LC_S3_ADDRESS_WHOLE) {
-		lc_buffer_append_view(&url, s3->endpoint.scheme);
-		lc_buffer_append_text(&url, "://");
-		lc_buffer_append_view(&url, lc_buffer_view(&host));
-		lc_buffer_append_view(&url, lc_buffer_view(&path));
+		append_url(put, lc_buffer_view(&host), lc_buffer_view(&path), &url);
 		LC_ASSERT(lc_buffer_text(&url) != NULL);
 		send_step(put, lc_buffer_text(&url), lc_buffer_view(&host), lc_buffer_view(&path));
 	} else {
@@ -750,50 +771,66 @@ static void address_and_send(struct lc_s3_put *put)
 	lc_buffer_free(&host);
 }
 
-static struct lc_s3_put *start(struct lc_s3 *s3, enum step step, const struct lc_s3_put_spec *spec,
-			       lc_s3_callback *callback, void *context)
+static struct lc_s3_put *make(struct lc_s3 *s3, enum step step, struct lc_view bucket,
+			      struct lc_view key, const struct lc_s3_headers *headers)
 {
 	struct lc_s3_put *put = lc_memory_zero(1, sizeof(*put));
 
 	put->magic = MAGIC;
 	put->step = step;
 	put->s3 = s3;
-	put->body = spec->body;
-	put->checksum = spec->checksum;
 	lc_s3_headers_init(&put->headers);
-	if (spec->headers != NULL)
-		lc_s3_headers_add_all(&put->headers, spec->headers);
-	put->callback = callback;
-	put->context = context;
-	put->bucket_text = lc_memory_copy_bytes(spec->bucket.data, spec->bucket.size);
-	put->bucket = (struct lc_view){.data = put->bucket_text, .size = spec->bucket.size};
-	put->key = lc_memory_copy_bytes(spec->key.data, spec->key.size);
-	put->key_size = spec->key.size;
+	if (headers != NULL)
+		lc_s3_headers_add_all(&put->headers, headers);
+	put->bucket_text = lc_memory_copy_bytes(bucket.data, bucket.size);
+	put->bucket = (struct lc_view){.data = put->bucket_text, .size = bucket.size};
+	put->key = lc_memory_copy_bytes(key.data, key.size);
+	put->key_size = key.size;
+	lc_buffer_init(&put->query, QUERY_MAX);
 	lc_buffer_init(&put->answer, BODY_MAX);
 	TAILQ_INSERT_TAIL(&s3->puts, put, all);
-	address_and_send(put);
 	return put;
 }
 
 struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, const struct lc_s3_put_spec *spec,
 			    lc_s3_callback *callback, void *context)
 {
-	return start(s3, spec->look_first ? STEP_LOOK : STEP_PUT, spec, callback, context);
+	struct lc_s3_put *put = make(s3, spec->look_first ? STEP_LOOK : STEP_PUT, spec->bucket,
+				     spec->key, spec->headers);
+
+	put->body = spec->body;
+	put->checksum = spec->checksum;
+	put->callback = callback;
+	put->context = context;
+	address_and_send(put);
+	return put;
 }
 
-void lc_s3_delete(struct lc_s3 *s3, struct lc_view bucket, struct lc_view key,
-		  lc_s3_callback *callback, void *context)
+struct lc_s3_put *lc_s3_ask(struct lc_s3 *s3, const struct lc_s3_request *request,
+			    lc_s3_callback *callback, void *context)
 {
-	const struct lc_s3_put_spec spec = {.bucket = bucket, .key = key};
+	struct lc_s3_put *put =
+	    make(s3, STEP_PLAIN, request->bucket, request->key, request->headers);
 
-	(void)start(s3, STEP_DELETE, &spec, callback, context);
+	put->method = request->method;
+	lc_buffer_append_view(&put->query, request->query);
+	LC_ASSERT(!lc_buffer_failed(&put->query));
+	if (request->answer_max > BODY_MAX)
+		put->answer.cap = request->answer_max;
+	put->release = request->release;
+	put->callback = callback;
+	put->context = context;
+	address_and_send(put);
+	return put;
 }
 
-void lc_s3_list_buckets(struct lc_s3 *s3, lc_s3_callback *callback, void *context)
+struct lc_s3_put *lc_s3_delete(struct lc_s3 *s3, struct lc_view bucket, struct lc_view key,
+			       lc_s3_callback *callback, void *context)
 {
-	const struct lc_s3_put_spec spec = {.bucket = lc_view_of(""), .key = lc_view_of("")};
+	const struct lc_s3_request request = {.method = "DELETE", .bucket = bucket, .key = key};
 
-	(void)start(s3, STEP_LIST, &spec, callback, context);
+	LC_ASSERT(key.size > 0);
+	return lc_s3_ask(s3, &request, callback, context);
 }
 
 void lc_s3_cancel(struct lc_s3_put *put)
@@ -802,6 +839,8 @@ void lc_s3_cancel(struct lc_s3_put *put)
 	LC_ASSERT(put->request != NULL || put->refusal_timer != NULL || put->wait != NULL);
 	if (put->request != NULL)
 		lc_http_cancel(put->request);
+	if (put->release != NULL)
+		put->release(put->context);
 	release(put);
 }
 

@@ -348,3 +348,42 @@ void lc_xml_read(struct lc_view body, struct lc_xml_text *texts, size_t count)
 		trim(&searches[i].text);
 	}
 }
+
+/* ---- elements that are repeated ---- */
+
+bool lc_xml_each(struct lc_view body, const char *const *path,
+		 void (*callback)(void *context, struct lc_view element), void *context)
+{
+	struct scanner scanner = {.rest = body};
+	const char *begin = NULL; /* of the element at the path that is open */
+	unsigned matched = 0; /* of the open elements, from the root on, those that are the path */
+	unsigned depth = 0;
+
+	for (;;) {
+		const char *tag = scanner.rest.data;
+		enum token token = next_token(&scanner);
+
+		if (token == TOKEN_END)
+			return false;
+		if (token == TOKEN_OPEN) {
+			if (matched == depth && path[depth] != NULL &&
+			    lc_view_equal(scanner.text, lc_view_of(path[depth]))) {
+				matched++;
+				begin = path[matched] == NULL ? tag : NULL;
+			}
+			depth++;
+		} else if (token == TOKEN_CLOSE && depth > 0) {
+			if (matched == depth && path[depth] == NULL)
+				callback(context, (struct lc_view){
+						      .data = begin,
+						      .size = (size_t)(scanner.rest.data - begin)});
+			depth--;
+			if (matched > depth)
+				matched = depth;
+			if (depth == 0)
+				return true;
+		} else if (depth == 0 && (token != TOKEN_TEXT || !is_blank(scanner.text))) {
+			return false;
+		}
+	}
+}

@@ -7,8 +7,8 @@
 #include "base/random.h"
 #include "clients/clickhouse.h"
 #include "clients/credentials_provider.h"
-#include "clients/s3.h"
 #include "clients/s3_headers.h"
+#include "clients/s3_read.h"
 #include "config/settings_targets.h"
 #include "delivery/put_headers.h"
 #include "delivery/servers.h"
@@ -112,7 +112,7 @@ static void on_put(void *context, const struct lc_s3_answer *answer)
 	snprintf(subject, sizeof(subject), "upload to bucket %s", preflight->asked->bucket);
 	tell(preflight, &verdict, subject);
 	if (has_passed(&verdict))
-		lc_s3_delete(s3_of_bucket(preflight), lc_view_of(preflight->asked->bucket),
+		(void)lc_s3_delete(s3_of_bucket(preflight), lc_view_of(preflight->asked->bucket),
 			     lc_view_of(preflight->key), on_deleted, preflight);
 	else
 		lc_loop_stop(preflight->loop);
@@ -146,7 +146,7 @@ static void on_listed(void *context, const struct lc_s3_answer *answer);
 
 static void list_buckets(struct preflight *preflight)
 {
-	lc_s3_list_buckets(preflight->servers.s3[preflight->s3].client, on_listed, preflight);
+	(void)lc_s3_list_buckets(preflight->servers.s3[preflight->s3].client, on_listed, preflight);
 }
 
 /* Every S3 service has been asked. */

@@ -193,35 +193,6 @@ static void a_cancelled_put_is_silent(void **state)
 	assert_int_equal(world->done, 0);
 }
 
-static void ask_for_buckets(struct put_world *world, const char *answer)
-{
-	world->text = answer;
-	world->script = put_world_answer_text;
-	world->done = 0;
-	lc_s3_list_buckets(world->s3, put_world_on_answer, world);
-	lc_loop_run(world->loop);
-	assert_int_equal(world->done, 1);
-}
-
-static void a_list_of_buckets_shows_that_the_keys_are_taken(void **state)
-{
-	struct put_world *world = *state;
-
-	ask_for_buckets(world, "HTTP/1.1 200 OK\r\nContent-Length: 26\r\n\r\n"
-			       "<ListAllMyBucketsResult />");
-	assert_int_equal(world->answer.retry_class, LC_RETRY_DONE);
-	assert_string_equal(world->target, "/");
-	assert_string_equal(world->methods, "GET ");
-	assert_non_null(strstr(world->head, "SignedHeaders="));
-	ask_for_buckets(world, "HTTP/1.1 403 Forbidden\r\nContent-Length: 49\r\n\r\n"
-			       "<Error><Code>SignatureDoesNotMatch</Code></Error>");
-	assert_int_equal(world->answer.retry_class, LC_RETRY_WAIT);
-	assert_string_equal(world->answer.error.message, "GET /: HTTP 403 SignatureDoesNotMatch");
-	ask_for_buckets(world, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
-	assert_int_equal(world->answer.error.kind, LC_ERROR_CORRUPT);
-	assert_int_equal(world->answer.retry_class, LC_RETRY_WAIT);
-}
-
 static void an_object_is_deleted(void **state)
 {
 	struct put_world *world = *state;
@@ -248,7 +219,6 @@ int main(void)
 	    PUT_STORY(virtual_style_puts_the_bucket_into_the_host),
 	    PUT_STORY(a_bucket_that_is_no_name_waits_unsent),
 	    PUT_STORY(a_cancelled_put_is_silent),
-	    PUT_STORY(a_list_of_buckets_shows_that_the_keys_are_taken),
 	    PUT_STORY(an_object_is_deleted),
 	};
 
