@@ -18,6 +18,10 @@ bool lc_file_write(const char *path, struct lc_view content, struct lc_error *er
 /* Removes the file; none being there is fine. Durable after the directory's lc_file_sync. */
 bool lc_file_remove(const char *path, struct lc_error *error);
 
+/* Whether there is no such file; one that cannot be looked at, for instance for want of rights, is
+ * not missing. */
+bool lc_file_is_missing(const char *path);
+
 /* Which file it is, whatever its name: to notice that a path no longer leads to a file that is
  * open. */
 struct lc_file_identity {

@@ -53,6 +53,11 @@ bool lc_file_remove(const char *path, struct lc_error *error)
 	return lc_error_set_errno(error, errno, "%s cannot be removed", path);
 }
 
+bool lc_file_is_missing(const char *path)
+{
+	return access(path, F_OK) != 0 && errno == ENOENT;
+}
+
 static struct lc_file_identity identity_of(int failed, const struct stat *file)
 {
 	struct lc_file_identity identity = {.known = failed == 0};

@@ -20,11 +20,9 @@
 #include "ledger/file_name.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
 	/* Clocks of those who write rows differ: a row may be inserted before it has begun. */
@@ -81,12 +79,6 @@ static bool path_of(const struct lc_replays *replays, const struct lc_replay_rec
 				   error);
 }
 
-/* Not one that cannot be looked at, for instance for want of rights. */
-static bool is_gone(const char *path)
-{
-	return access(path, F_OK) != 0 && errno == ENOENT;
-}
-
 /* ---- what there is ---- */
 
 static int compare_entries(const void *a, const void *b)
@@ -130,7 +122,7 @@ static void remove_remains(const struct lc_replays *replays, const char *name, c
 	if (size < 0 || (size_t)size >= sizeof(path) ||
 	    !lc_replay_file_path(whole, directory, id, &ignored))
 		return;
-	if (strstr(name, ".draft") != NULL || is_gone(whole))
+	if (strstr(name, ".draft") != NULL || lc_file_is_missing(whole))
 		lc_file_remove(path, &ignored);
 }
 
@@ -294,7 +286,7 @@ static void begin(struct lc_replays *replays, struct entry *entry)
 	char path[PATH_MAX];
 
 	/* Without its file it has forgotten what it has delivered. */
-	if (path_of(replays, &entry->record, path, &error) && is_gone(path))
+	if (path_of(replays, &entry->record, path, &error) && lc_file_is_missing(path))
 		lc_error_set(&error, LC_ERROR_CORRUPT, "its file %s is gone", path);
 	else if (error.kind == LC_ERROR_NONE)
 		replays->running = lc_replay_new(replays->main, &entry->record, path, entry->shard,

@@ -15,7 +15,6 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define DRAFT ".part"
 
@@ -537,7 +536,7 @@ static bool prove(const struct lc_move *move, unsigned shard, struct lc_error *e
 
 	if (!lc_file_name_path(path, move->directory, shard, move->from, "", error))
 		return false;
-	if (access(path, F_OK) != 0 && errno == ENOENT)
+	if (lc_file_is_missing(path))
 		return lc_error_set(
 		    error, LC_ERROR_CORRUPT,
 		    "ledger %s is missing, but needed for the change from %u to %u "

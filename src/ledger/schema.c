@@ -1,5 +1,6 @@
 #include "ledger/schema.h"
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "ledger/sql.h"
@@ -336,7 +337,7 @@ sqlite3 *lc_schema_open(const char *path, unsigned shard, unsigned shard_count, 
 	*fresh = true;
 	if (strcmp(path, ":memory:") == 0)
 		return open_in_memory(path, shard, shard_count, error);
-	*fresh = access(path, F_OK) != 0 && errno == ENOENT;
+	*fresh = lc_file_is_missing(path);
 	if (*fresh && !make(path, shard, shard_count, error))
 		return NULL;
 	db = connect(path, SQLITE_OPEN_READWRITE, error);
