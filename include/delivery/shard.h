@@ -22,7 +22,7 @@ struct lc_shard_callbacks {
 	 * reached. Once. */
 	void (*on_ready)(void *context);
 	/* After lc_shard_drain or lc_shard_abandon: nothing is under way any more; what was
-	 * delivered is committed, or could not be. Once. */
+	 * delivered is committed and in the ledger, or could not be. Once. */
 	void (*on_drained)(void *context);
 	/* The shard cannot go on: LC_ERROR_CORRUPT, the ledger is damaged; LC_ERROR_CONFLICT,
 	 * another courier delivers it as well; LC_ERROR_OUTDATED, ClickHouse's offsets are ahead of

@@ -70,8 +70,10 @@ struct lc_shard {
 
 	enum step step;
 	bool ready_told;
-	bool fresh;    /* the horizon has not begun */
-	bool had_much; /* memory in flight, since it was given back */
+	bool recording; /* the end waits for what was written last to be on disk, */
+	bool recorded;  /* and it is */
+	bool fresh;     /* the horizon has not begun */
+	bool had_much;  /* memory in flight, since it was given back */
 
 	struct lc_catch_up catch_up;
 	uint64_t catch_up_told_ms; /* when the log said how far it is; 0: it has not */
@@ -95,6 +97,25 @@ static void tell_ready(struct lc_shard *shard)
 
 /* ---- the end: uploads end, offsets are committed ---- */
 
+static void check_drained(struct lc_shard *shard);
+
+static void on_recorded(void *context)
+{
+	struct lc_shard *shard = context;
+
+	shard->recorded = true;
+	check_drained(shard);
+}
+
+/* Closing the ledger need not write what nobody waits for. */
+static void record(struct lc_shard *shard)
+{
+	if (shard->recording)
+		return;
+	shard->recording = true;
+	lc_ledger_when_durable(shard->delivery.ledger, on_recorded, shard);
+}
+
 static void check_drained(struct lc_shard *shard)
 {
 	if (shard->step != STEP_DRAINING || lc_build_recording(shard->delivery.build) ||
@@ -106,6 +127,10 @@ static void check_drained(struct lc_shard *shard)
 		return;
 	if (!lc_commit_idle(shard->delivery.commit)) {
 		lc_commit_flush(shard->delivery.commit, LC_COMMIT_BY_SHUTDOWN);
+		return;
+	}
+	if (!shard->recorded) {
+		record(shard);
 		return;
 	}
 	enter(shard, STEP_DRAINED);
