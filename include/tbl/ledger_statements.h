@@ -73,6 +73,7 @@ LC_STATEMENT(SET_TARGET, "INSERT OR REPLACE INTO target (bucket, whole, prefix, 
 LC_STATEMENT(DROP_TARGET, "DELETE FROM target WHERE bucket = ?1 AND whole = ?2 AND prefix = ?3")
 
 LC_STATEMENT(READ_ORIGINS, "SELECT modulus, remainder, until, horizon FROM origin")
+LC_STATEMENT(IS_SEEN_ELSEWHERE, "SELECT 1 FROM origin WHERE until > 0 AND ?1 % modulus = remainder")
 LC_STATEMENT(DROP_ORIGINS, "DELETE FROM origin WHERE until <= (SELECT value FROM meta WHERE name = 'until') "
 	"AND horizon <= (SELECT value FROM meta WHERE name = 'horizon')")
 

@@ -174,13 +174,33 @@ bool lc_store_set_ranges(struct lc_store *store, const struct lc_ledger_source *
 	return true;
 }
 
+/* As lc_store_seen_until, by what the transaction finds: what is written must not depend on when
+ * the ledger was opened. */
+static bool is_seen_elsewhere(struct lc_store *store, uint32_t raft_session_id, bool *seen,
+			      struct lc_error *error)
+{
+	sqlite3_stmt *statement = lc_store_take(store, LC_STORE_IS_SEEN_ELSEWHERE, error);
+	enum lc_sql_step step;
+
+	if (statement == NULL)
+		return false;
+	lc_sql_bind_number(statement, 1, raft_session_id);
+	step = lc_sql_step(statement, store->path, error);
+	*seen = step == LC_SQL_ROW;
+	sqlite3_reset(statement);
+	return step != LC_SQL_FAILED;
+}
+
 bool lc_store_set_floor(struct lc_store *store, const struct lc_ledger_source *source,
 			const struct lc_offset *floor, struct lc_error *error)
 {
 	sqlite3_stmt *statement;
 	int64_t id;
+	bool seen;
 
-	if (lc_store_seen_until(store, source->raft_session_id) > 0)
+	if (!is_seen_elsewhere(store, source->raft_session_id, &seen, error))
+		return false;
+	if (seen)
 		return true;
 	if (!lc_store_get_source(store, source, &id, error))
 		return false;
