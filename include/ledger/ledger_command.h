@@ -18,27 +18,15 @@
 #include <sys/queue.h>
 
 enum lc_ledger_command_kind {
-	LC_LEDGER_COMMAND_SET_UNTIL,
-	LC_LEDGER_COMMAND_SET_HORIZON,
-	LC_LEDGER_COMMAND_SET_STEADY_CLOCK,
-	LC_LEDGER_COMMAND_SET_RANGES,
-	LC_LEDGER_COMMAND_SET_FLOOR,
-	LC_LEDGER_COMMAND_ADD_INTENT,
-	LC_LEDGER_COMMAND_SET_DELIVERED,
-	LC_LEDGER_COMMAND_SET_LOST,
-	LC_LEDGER_COMMAND_WITHDRAW_INTENT,
-	LC_LEDGER_COMMAND_SET_TARGET,
-	LC_LEDGER_COMMAND_EXPIRE,
-	LC_LEDGER_COMMAND_WHEN_DURABLE, /* this and those below call back */
-	LC_LEDGER_COMMAND_SET_COMMITTED,
-	LC_LEDGER_COMMAND_LOWER_HORIZON,
-	LC_LEDGER_COMMAND_READ_HASHES,
-	LC_LEDGER_COMMAND_READ_INTENTS,
-	LC_LEDGER_COMMAND_FIND_SURPLUS_SLOTS,
-	LC_LEDGER_COMMAND_FIND_SURPLUS_SECONDS,
-	LC_LEDGER_COMMAND_FIND_AHEAD,
-	LC_LEDGER_COMMAND_READ_OBJECTS,
-	LC_LEDGER_COMMAND_READ_DELIVERIES,
+#define LC_LEDGER_COMMAND(name, number, asks) LC_LEDGER_COMMAND_##name,
+#include "tbl/ledger_commands.h"
+};
+
+/* Not one of them: a switch need not name it. */
+enum {
+	LC_LEDGER_COMMAND_COUNT = 0
+#define LC_LEDGER_COMMAND(name, number, asks) +1
+#include "tbl/ledger_commands.h"
 };
 
 struct lc_ledger_command {
@@ -50,6 +38,7 @@ struct lc_ledger_command {
 			uint32_t bound;
 			uint32_t hour;      /* of this step; 0: the first one */
 			uint32_t next_hour; /* of the next one; 0: this was the last */
+			bool one_step;      /* what follows comes as a command of its own */
 		} expire;
 		struct {
 			uint64_t shows_ms;
@@ -57,7 +46,7 @@ struct lc_ledger_command {
 		} steady;
 		struct {
 			uint32_t bound;
-			lc_ledger_horizon_callback *callback;
+			lc_ledger_horizon_callback *callback; /* may be NULL */
 			uint32_t horizon;
 		} lower;
 		struct {
@@ -94,7 +83,7 @@ struct lc_ledger_command {
 		struct {
 			struct lc_ledger_count *asked;
 			size_t asked_count;
-			lc_ledger_surplus_callback *callback;
+			lc_ledger_surplus_callback *callback; /* SET_COMMITTED: may be NULL */
 			struct lc_ledger_count *found;
 			size_t found_count;
 		} find;
@@ -119,6 +108,14 @@ struct lc_ledger_command *lc_ledger_command_new(enum lc_ledger_command_kind kind
 
 /* NULL is allowed. */
 void lc_ledger_command_free(struct lc_ledger_command *command);
+
+/* Frees all commands of the list, which is empty then. */
+void lc_ledger_command_free_all(struct lc_ledger_command_list *commands);
+
+/* Whether it changes the store. What it changes follows from the command and from what the store
+ * holds, and from nothing else: two stores with the same content have the same content again once
+ * both have executed it, whatever was read, or rolled back, in between. */
+bool lc_ledger_command_writes(const struct lc_ledger_command *command);
 
 /* Does it, in the store's transaction. May be called again after a rollback; a read then forgets
  * what it found before. False with `error` as the functions of the store. */

@@ -12,6 +12,15 @@
 
 enum { RESULT_CHUNK = 1024 };
 
+static const struct {
+	bool writes;
+	bool asks;
+} KINDS[LC_LEDGER_COMMAND_COUNT] = {
+#define LC_LEDGER_COMMAND(name, number, asks_) \
+	[LC_LEDGER_COMMAND_##name] = {.writes = (number) != 0, .asks = (asks_)},
+#include "tbl/ledger_commands.h"
+};
+
 struct lc_ledger_command *lc_ledger_command_new(enum lc_ledger_command_kind kind, size_t bytes)
 {
 	struct lc_ledger_command *command = lc_memory_zero(1, sizeof *command);
@@ -38,6 +47,21 @@ void lc_ledger_command_free(struct lc_ledger_command *command)
 	forget_result(command);
 	lc_arena_free(&command->bytes);
 	free(command);
+}
+
+void lc_ledger_command_free_all(struct lc_ledger_command_list *commands)
+{
+	struct lc_ledger_command *command;
+
+	while ((command = STAILQ_FIRST(commands)) != NULL) {
+		STAILQ_REMOVE_HEAD(commands, next);
+		lc_ledger_command_free(command);
+	}
+}
+
+bool lc_ledger_command_writes(const struct lc_ledger_command *command)
+{
+	return KINDS[command->kind].writes;
 }
 
 static bool find(struct lc_ledger_command *command, struct lc_store *store, struct lc_error *error)
@@ -150,7 +174,7 @@ bool lc_ledger_command_execute_all(const struct lc_ledger_command_list *commands
 
 bool lc_ledger_command_goes_on(struct lc_ledger_command *command)
 {
-	if (command->kind != LC_LEDGER_COMMAND_EXPIRE)
+	if (command->kind != LC_LEDGER_COMMAND_EXPIRE || command->as.expire.one_step)
 		return false;
 	command->as.expire.hour = command->as.expire.next_hour;
 	return command->as.expire.hour != 0;
@@ -160,12 +184,14 @@ bool lc_ledger_command_has_callback(const struct lc_ledger_command *command)
 {
 	if (command->kind == LC_LEDGER_COMMAND_SET_COMMITTED)
 		return command->as.find.callback != NULL;
-	return command->kind >= LC_LEDGER_COMMAND_WHEN_DURABLE;
+	if (command->kind == LC_LEDGER_COMMAND_LOWER_HORIZON)
+		return command->as.lower.callback != NULL;
+	return !KINDS[command->kind].writes;
 }
 
 bool lc_ledger_command_asks(const struct lc_ledger_command *command)
 {
-	return command->kind > LC_LEDGER_COMMAND_SET_COMMITTED;
+	return KINDS[command->kind].asks;
 }
 
 static void finish_find(const struct lc_ledger_command *command)

@@ -66,16 +66,6 @@ static void show_bytes(struct lc_ledger *ledger)
 				lc_store_bytes(ledger->store));
 }
 
-static void free_commands(struct lc_ledger_command_list *commands)
-{
-	struct lc_ledger_command *command;
-
-	while ((command = STAILQ_FIRST(commands)) != NULL) {
-		STAILQ_REMOVE_HEAD(commands, next);
-		lc_ledger_command_free(command);
-	}
-}
-
 /* ---- the thread's side ---- */
 
 static void announce(struct lc_ledger *ledger)
@@ -274,7 +264,7 @@ static void *work(void *context)
 			continue;
 		if (error.kind == LC_ERROR_CORRUPT)
 			report_corrupt(ledger, &batch, &error);
-		free_commands(&batch);
+		lc_ledger_command_free_all(&batch);
 		break;
 	}
 	return NULL;
@@ -304,8 +294,8 @@ void lc_ledger_push(struct lc_ledger *ledger, struct lc_ledger_command *command)
 
 static void release(struct lc_ledger *ledger)
 {
-	free_commands(&ledger->queued);
-	free_commands(&ledger->finished);
+	lc_ledger_command_free_all(&ledger->queued);
+	lc_ledger_command_free_all(&ledger->finished);
 	pthread_cond_destroy(&ledger->wake);
 	pthread_mutex_destroy(&ledger->mutex);
 	free(ledger);
@@ -326,7 +316,7 @@ static void call_back(struct lc_ledger *ledger, struct lc_ledger_command_list *f
 	if (!ledger->closed && fault->kind != LC_ERROR_NONE)
 		ledger->on_corrupt(ledger->context, fault);
 	ledger->calling_back = false;
-	free_commands(finished);
+	lc_ledger_command_free_all(finished);
 	if (ledger->closed)
 		release(ledger);
 }

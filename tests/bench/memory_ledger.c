@@ -377,7 +377,7 @@ void lc_ledger_close(struct lc_ledger *ledger)
 
 	if (ledger == NULL)
 		return;
-	ledger_queue_free(&ledger->finished);
+	lc_ledger_command_free_all(&ledger->finished);
 	HASH_ITER(hh, ledger->objects, object, next_object)
 	{
 		HASH_DEL(ledger->objects, object);

@@ -174,10 +174,10 @@ void lc_ledger_close(struct lc_ledger *ledger)
 	if (length > 0 && !sim_in_period(SIM_PERIOD_DISK_FULL, 0)) {
 		ledger_queue_move(&ledger->queued, &batch, length);
 		execute(ledger, &batch);
-		ledger_queue_free(&batch);
+		lc_ledger_command_free_all(&batch);
 	}
-	ledger_queue_free(&ledger->queued);
-	ledger_queue_free(&ledger->finished);
+	lc_ledger_command_free_all(&ledger->queued);
+	lc_ledger_command_free_all(&ledger->finished);
 	lc_loop_timer_free(ledger->commit_timer);
 	lc_loop_timer_free(ledger->callback_timer);
 	lc_store_close(ledger->store);

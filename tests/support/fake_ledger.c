@@ -34,7 +34,7 @@ struct lc_ledger *fake_ledger_new(void)
 
 void fake_ledger_free(struct lc_ledger *ledger)
 {
-	ledger_queue_free(&ledger->waiting);
+	lc_ledger_command_free_all(&ledger->waiting);
 	lc_buffer_free(&ledger->told);
 	lc_buffer_free(&ledger->reading);
 	free(ledger);

@@ -42,11 +42,3 @@ void ledger_queue_finish(struct lc_ledger_command_list *queue)
 		lc_ledger_command_free(command);
 	}
 }
-
-void ledger_queue_free(struct lc_ledger_command_list *queue)
-{
-	struct lc_ledger_command *command;
-
-	while ((command = ledger_queue_take(queue)) != NULL)
-		lc_ledger_command_free(command);
-}

@@ -23,7 +23,4 @@ void ledger_queue_move(struct lc_ledger_command_list *from, struct lc_ledger_com
  * others. */
 void ledger_queue_finish(struct lc_ledger_command_list *queue);
 
-/* Frees all commands; nobody is called back. */
-void ledger_queue_free(struct lc_ledger_command_list *queue);
-
 #endif
