@@ -74,7 +74,7 @@ struct lc_machine_beat {
 const char *lc_machine_state_name(enum lc_machine_state state);
 
 /* True for what may be a machine's name: 1 to LC_MACHINE_NAME_MAX printable ASCII characters, none
- * of them a blank, a quote or a backslash. */
+ * of them a blank, a quote or a backslash; and not "-", which is nobody's (formats/shard_head.h). */
 bool lc_machine_name_is_good(struct lc_view name);
 
 /* Sets the reason: `text`, cut at LC_MACHINE_REASON_MAX bytes, with '?' for what is not printable

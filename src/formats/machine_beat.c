@@ -25,7 +25,8 @@ static bool is_printable(char c)
 
 bool lc_machine_name_is_good(struct lc_view name)
 {
-	if (name.size == 0 || name.size > LC_MACHINE_NAME_MAX)
+	if (name.size == 0 || name.size > LC_MACHINE_NAME_MAX ||
+	    lc_view_equal(name, lc_view_of("-")))
 		return false;
 	for (size_t i = 0; i < name.size; i++) {
 		if (!is_printable(name.data[i]) || strchr(" '\"\\", name.data[i]) != NULL)

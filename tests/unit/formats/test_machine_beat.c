@@ -204,6 +204,7 @@ static void names_of_machines_are_words(void **state)
 	assert_true(lc_machine_name_is_good(lc_view_of(longer + 1)));
 	assert_false(lc_machine_name_is_good(lc_view_of(longer)));
 	assert_false(lc_machine_name_is_good(lc_view_of("")));
+	assert_false(lc_machine_name_is_good(lc_view_of("-")));
 	assert_false(lc_machine_name_is_good(lc_view_of("a b")));
 	assert_false(lc_machine_name_is_good(lc_view_of("o'clock")));
 	assert_false(lc_machine_name_is_good(lc_view_of("a\\")));
