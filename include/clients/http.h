@@ -2,7 +2,7 @@
  * HTTP requests on the event loop: libcurl's multi interface driven by libevent. A client has its
  * own connections, which are kept and reused, and its own authorities to trust.
  *
- * Callbacks run from the loop, never from within lc_http_start. on_done runs exactly once per
+ * Callbacks run from the loop, never from within lc_http_start (but for read_body). on_done runs exactly once per
  * request, last of all, unless the request was cancelled: after lc_http_cancel no callback runs.
  */
 #ifndef LC_CLIENTS_HTTP_H
@@ -55,8 +55,9 @@ struct lc_http_callbacks {
 	/* A piece of the answer's body, valid until return. May call lc_http_pause. May be NULL. */
 	void (*on_body)(void *context, struct lc_view piece);
 	/* Fills up to `room` bytes of the request's body and returns how many; 0 only after
-	 * body_size bytes. rewind_body runs before the body is read from its start once more. Both
-	 * are needed with body_from_callback. */
+	 * body_size bytes. A small body is read at once, from within lc_http_start, and only once.
+	 * rewind_body runs before the body is read from its start once more. Both are needed with
+	 * body_from_callback. */
 	size_t (*read_body)(void *context, char *place, size_t room);
 	void (*rewind_body)(void *context);
 	/* It is over; the request is released when this returns. */

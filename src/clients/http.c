@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "clients/http_easy.h"
 #include "clients/http_multi.h"
 
 #include <curl/curl.h>
@@ -19,17 +20,11 @@ enum {
 	MAGIC = 0x68747470,
 	SHOWN_MAX = 200,
 	DEFAULT_CONNECT_TIMEOUT_MS = 10 * 1000,
-	LARGE_BUFFER_SIZE = 512 * 1024, /* for long answers: few reads */
-	SMALL_BUFFER_SIZE = 16 * 1024,  /* for requests whose answer is short */
-	SEND_BUFFER_MIN = 16 * 1024,    /* curl's bounds */
-	SEND_BUFFER_MAX = 256 * 1024,
-	HEADER_MAX = 64 * 1024,   /* one that we send */
-	HEADERS_MAX = 256 * 1024, /* all that an answer has */
+	ONE_PIECE_MAX = 32 * 1024, /* a body that is sent together with its head */
+	HEADERS_MAX = 256 * 1024,  /* all that an answer has */
 	NAME_SIZE = 128,
+	KEPT_REQUESTS = 16, /* that have ended and wait to be used again */
 };
-
-static const char UPPER[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-static const char LOWER[] = "abcdefghijklmnopqrstuvwxyz";
 
 enum state {
 	STATE_WAITING,   /* not yet curl's */
@@ -37,6 +32,7 @@ enum state {
 	STATE_FAILED,    /* over before curl had it; on_done is still to come */
 	STATE_CANCELLED, /* cancelled while curl was on the stack; to be released */
 	STATE_ENDED,     /* on_done runs */
+	STATE_KEPT,      /* no request any more: it waits to become the next one */
 };
 
 /* A request as curl's callbacks see it: its body going out, the answer's head and body coming in,
@@ -47,7 +43,7 @@ struct transfer {
 	CURL *easy;
 	bool silent; /* cancelled: no callback runs any more, and curl is told to give up */
 
-	char *body; /* the copied body; NULL when it comes from the callback */
+	const char *body; /* the copied body; NULL when it comes from the callback */
 	uint64_t body_size;
 	uint64_t body_read;
 
@@ -63,18 +59,21 @@ struct transfer {
 	struct lc_error fault; /* why a callback made curl give up */
 };
 
+/* What has ended well is kept with its curl handle, its timer and its memory: to make these again for
+ * each request would cost as much as a small request itself. */
 struct lc_http_request {
 	uint32_t magic;
 	enum state state;
 	struct lc_http *http;
-	TAILQ_ENTRY(lc_http_request) all;
+	TAILQ_ENTRY(lc_http_request) all; /* of http->all or http->kept */
 	TAILQ_ENTRY(lc_http_request) todo;
 	bool listed; /* in http->todo */
 
 	struct transfer transfer;
-	struct curl_slist *headers;
+	struct lc_http_lines lines;
+	struct lc_buffer body; /* unless it comes from the callback, piece by piece */
 	char error_text[CURL_ERROR_SIZE];
-	char *shown; /* "PUT http://host/path" */
+	struct lc_buffer shown; /* "PUT http://host/path" */
 
 	struct lc_loop_timer *stall_timer;
 	uint64_t stall_timeout_ms;
@@ -91,12 +90,14 @@ struct lc_http {
 	char *certificate_file;
 	char *key_file;
 	struct request_list all;
+	struct request_list kept;
+	size_t kept_count;
 	struct request_list todo; /* what could not be done while curl was on the stack */
 	struct lc_loop_timer *settle_timer;
 	unsigned calling; /* on_done callbacks on the stack */
 };
 
-#define SET(easy, option, value) LC_ASSERT(curl_easy_setopt(easy, option, value) == CURLE_OK)
+#define SET LC_HTTP_EASY_SET
 
 /* ---- URLs ---- */
 
@@ -137,141 +138,7 @@ void lc_http_url_append_shown(struct lc_buffer *out, struct lc_view url)
 	lc_buffer_append(out, url.data + host, end - host);
 }
 
-/* ---- what curl is told about a request, and what its errors mean to us ---- */
-
-static bool is_line(struct lc_view view)
-{
-	for (size_t i = 0; i < view.size; i++) {
-		if (view.data[i] == '\r' || view.data[i] == '\n' || view.data[i] == '\0')
-			return false;
-	}
-	return true;
-}
-
-static void append_line(struct curl_slist **headers, const char *line)
-{
-	struct curl_slist *longer = curl_slist_append(*headers, line);
-
-	LC_ASSERT(longer != NULL);
-	*headers = longer;
-}
-
-/* "name: value"; curl wants "name;" for an empty value, as "name:" takes a header of its own away.
- */
-static bool append_header(struct curl_slist **headers, const struct lc_http_header *header,
-			  struct lc_error *error)
-{
-	struct lc_buffer line;
-	const char *text = NULL;
-
-	lc_buffer_init(&line, HEADER_MAX);
-	lc_buffer_append_view(&line, header->name);
-	lc_buffer_append_text(&line, header->value.size == 0 ? ";" : ": ");
-	lc_buffer_append_view(&line, header->value);
-	if (is_line(header->name) && is_line(header->value))
-		text = lc_buffer_text(&line);
-	if (text != NULL)
-		append_line(headers, text);
-	else
-		lc_error_set(error, LC_ERROR_USAGE,
-			     "the header %.*s has a line break in it or is too long",
-			     lc_view_shown(header->name, 100), header->name.data);
-	lc_buffer_free(&line);
-	return text != NULL;
-}
-
-static void set_connection(CURL *easy, const struct lc_http_options *options)
-{
-	SET(easy, CURLOPT_NOSIGNAL, 1L);
-	SET(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	SET(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	SET(easy, CURLOPT_FOLLOWLOCATION, 0L);
-	SET(easy, CURLOPT_PROXY, "");
-	SET(easy, CURLOPT_NOPROXY, "*");
-	SET(easy, CURLOPT_TCP_NODELAY, 1L);
-	SET(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-	SET(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_timeout_ms);
-	if (options->ca_file != NULL)
-		SET(easy, CURLOPT_CAINFO, options->ca_file);
-	if (options->certificate_file != NULL)
-		SET(easy, CURLOPT_SSLCERT, options->certificate_file);
-	if (options->key_file != NULL)
-		SET(easy, CURLOPT_SSLKEY, options->key_file);
-	if (options->tls_minimum != LC_TLS_VERSION_DEFAULT)
-		SET(easy, CURLOPT_SSLVERSION,
-		    options->tls_minimum == LC_TLS_VERSION_1_2 ? (long)CURL_SSLVERSION_TLSv1_2
-							       : (long)CURL_SSLVERSION_TLSv1_3);
-	if (options->tls_skip_verify) {
-		SET(easy, CURLOPT_SSL_VERIFYPEER, 0L);
-		SET(easy, CURLOPT_SSL_VERIFYHOST, 0L);
-	}
-}
-
-static void set_body_sizes(CURL *easy, const struct lc_http_spec *spec)
-{
-	uint64_t size = spec->body_from_callback ? spec->body_size : spec->body.size;
-	uint64_t send = size < SEND_BUFFER_MIN   ? SEND_BUFFER_MIN
-			: size > SEND_BUFFER_MAX ? SEND_BUFFER_MAX
-						 : size;
-
-	SET(easy, CURLOPT_BUFFERSIZE,
-	    (long)(spec->body_from_callback ? SMALL_BUFFER_SIZE : LARGE_BUFFER_SIZE));
-	SET(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)send);
-}
-
-static void set_method(CURL *easy, const struct lc_http_spec *spec)
-{
-	uint64_t size = spec->body_from_callback ? spec->body_size : spec->body.size;
-
-	if (strcmp(spec->method, "PUT") == 0) {
-		SET(easy, CURLOPT_UPLOAD, 1L);
-		SET(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)size);
-	} else if (strcmp(spec->method, "POST") == 0) {
-		SET(easy, CURLOPT_POST, 1L);
-		SET(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
-	} else {
-		LC_ASSERT(size == 0);
-		if (strcmp(spec->method, "HEAD") == 0)
-			SET(easy, CURLOPT_NOBODY, 1L);
-		else
-			SET(easy, CURLOPT_CUSTOMREQUEST, spec->method);
-	}
-}
-
-/* Sets everything but the callbacks on a new handle. `headers` receives the list that must stay
- * until the handle is gone (also when false is returned). False, with an error, when the request
- * cannot be expressed: a header with a line break. */
-static bool set_options(CURL *easy, const struct lc_http_options *options,
-			const struct lc_http_spec *spec, struct curl_slist **headers,
-			struct lc_error *error)
-{
-	bool has_type = false;
-
-	*headers = NULL;
-	for (size_t i = 0; i < spec->header_count; i++) {
-		struct lc_view name = spec->headers[i].name;
-
-		if (!append_header(headers, &spec->headers[i], error))
-			return false;
-		has_type = has_type || (name.size == strlen("content-type") &&
-					strncasecmp(name.data, "content-type", name.size) == 0);
-	}
-	append_line(headers, "Expect:");
-	if (!has_type)
-		append_line(headers, "Content-Type:");
-
-	set_connection(easy, options);
-	set_body_sizes(easy, spec);
-	set_method(easy, spec);
-	SET(easy, CURLOPT_HTTPHEADER, *headers);
-	SET(easy, CURLOPT_USERAGENT, "log-courier");
-	SET(easy, CURLOPT_PATH_AS_IS, 1L);
-	SET(easy, CURLOPT_TIMEOUT_MS, (long)spec->timeout_ms);
-	if (curl_easy_setopt(easy, CURLOPT_URL, spec->url) != CURLE_OK)
-		return lc_error_set(error, LC_ERROR_LIMIT, "the URL is too long (%zu bytes)",
-				    strlen(spec->url));
-	return true;
-}
+/* ---- what curl's errors mean to us ---- */
 
 /* The kind of our error for a result of curl's other than CURLE_OK. */
 static enum lc_error_kind kind_of(CURLcode result)
@@ -374,11 +241,9 @@ static void take_header(struct transfer *transfer, struct lc_view line)
 	if (name_size == 0 || name_size >= sizeof(name))
 		return;
 	for (size_t i = 0; i < name_size; i++) {
-		const char *upper = memchr(UPPER, line.data[i], sizeof(UPPER) - 1);
+		char c = line.data[i];
 
-		name[i] = line.data[i];
-		if (upper != NULL)
-			name[i] = LOWER[upper - UPPER];
+		name[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 	}
 	name[name_size] = '\0';
 	value = (struct lc_view){.data = colon + 1, .size = line.size - name_size - 1};
@@ -483,14 +348,31 @@ static void detach(struct lc_http_request *request, bool is_curls)
 	TAILQ_REMOVE(&request->http->all, request, all);
 }
 
-static void release(struct lc_http_request *request)
+static void free_request(struct lc_http_request *request)
 {
 	curl_easy_cleanup(request->transfer.easy);
-	curl_slist_free_all(request->headers);
+	lc_http_lines_free(&request->lines);
 	lc_loop_timer_free(request->stall_timer);
-	free(request->shown);
-	free(request->transfer.body);
+	lc_buffer_free(&request->shown);
+	lc_buffer_free(&request->body);
 	free(request);
+}
+
+/* An answer has come whole; nobody knows what curl has left of another request. */
+static void keep_request(struct lc_http_request *request)
+{
+	struct lc_http *http = request->http;
+
+	if (http->kept_count == KEPT_REQUESTS) {
+		free_request(request);
+		return;
+	}
+	lc_loop_timer_stop(request->stall_timer);
+	if (request->body.size > ONE_PIECE_MAX)
+		lc_buffer_free(&request->body);
+	request->state = STATE_KEPT;
+	TAILQ_INSERT_HEAD(&http->kept, request, all);
+	http->kept_count++;
 }
 
 /* The only place from which on_done runs. The request's fault is set unless it went well. */
@@ -509,11 +391,14 @@ static void end(struct lc_http_request *request)
 	request->state = STATE_ENDED;
 	lc_loop_timer_stop(request->stall_timer);
 	if (response.error.kind != LC_ERROR_NONE)
-		lc_error_prefix(&response.error, "%s", request->shown);
+		lc_error_prefix(&response.error, "%s", lc_buffer_text(&request->shown));
 	request->http->calling++;
 	request->transfer.callbacks->on_done(request->transfer.context, &response);
 	request->http->calling--;
-	release(request);
+	if (response.complete)
+		keep_request(request);
+	else
+		free_request(request);
 }
 
 /* Curl tells of a socket that it could not open as of a server that it could not reach. */
@@ -589,7 +474,7 @@ static void settle_one(struct lc_http_request *request)
 {
 	CURLcode result;
 
-	LC_ASSERT(request->state != STATE_ENDED);
+	LC_ASSERT(request->state != STATE_ENDED && request->state != STATE_KEPT);
 	switch (request->state) {
 	case STATE_WAITING:
 		give_to_curl(request);
@@ -607,9 +492,10 @@ static void settle_one(struct lc_http_request *request)
 		break;
 	case STATE_CANCELLED:
 		detach(request, true);
-		release(request);
+		free_request(request);
 		break;
 	case STATE_ENDED:
+	case STATE_KEPT:
 		break;
 	}
 }
@@ -643,52 +529,98 @@ static void on_stall_timer(void *context)
 	}
 }
 
-static char *shown_of(const struct lc_http_spec *spec)
+static void set_shown(struct lc_http_request *request, const struct lc_http_spec *spec)
 {
-	struct lc_buffer shown;
-	struct lc_view url = lc_view_of(spec->url);
-	char *text;
+	struct lc_buffer *shown = &request->shown;
 
-	lc_buffer_init(&shown, strlen(spec->method) + url.size + 2);
-	lc_buffer_append_text(&shown, spec->method);
-	lc_buffer_append_char(&shown, ' ');
-	lc_http_url_append_shown(&shown, url);
-	text = lc_memory_copy_bytes(shown.data, shown.size < SHOWN_MAX ? shown.size : SHOWN_MAX);
-	lc_buffer_free(&shown);
-	return text;
+	lc_buffer_clear(shown);
+	lc_buffer_append_text(shown, spec->method);
+	lc_buffer_append_char(shown, ' ');
+	lc_http_url_append_shown(shown, lc_view_of(spec->url));
+	if (shown->size > SHOWN_MAX)
+		shown->size = SHOWN_MAX;
+}
+
+/* A body in memory is copied, and so is a small one from the callback, which then is read no more.
+ * Returns the body if it is in one piece with the head. */
+static const char *set_body(struct lc_http_request *request, const struct lc_http_spec *spec)
+{
+	struct transfer *transfer = &request->transfer;
+	size_t size = (size_t)lc_http_easy_body_size(spec);
+	bool in_one_piece = size > 0 && size <= ONE_PIECE_MAX;
+	char *place;
+
+	lc_buffer_clear(&request->body);
+	if (size == 0 || (spec->body_from_callback && !in_one_piece))
+		return NULL;
+	place = lc_buffer_reserve(&request->body, size);
+	LC_ASSERT(place != NULL);
+	if (!spec->body_from_callback)
+		memcpy(place, spec->body.data, size);
+	for (size_t filled = 0; spec->body_from_callback && filled < size;) {
+		size_t more =
+		    spec->callbacks->read_body(spec->context, place + filled, size - filled);
+
+		LC_ASSERT(more > 0 && more <= size - filled);
+		filled += more;
+	}
+	lc_buffer_commit(&request->body, size);
+	transfer->body = request->body.data;
+	return in_one_piece ? transfer->body : NULL;
+}
+
+static struct lc_http_request *new_request(struct lc_http *http)
+{
+	struct lc_http_request *request = lc_memory_zero(1, sizeof(*request));
+
+	request->magic = MAGIC;
+	request->http = http;
+	request->transfer.easy = curl_easy_init();
+	LC_ASSERT(request->transfer.easy != NULL);
+	request->stall_timer = lc_loop_timer_new(http->loop, on_stall_timer, request);
+	lc_http_lines_init(&request->lines);
+	lc_buffer_init(&request->shown, SIZE_MAX);
+	lc_buffer_init(&request->body, SIZE_MAX);
+	lc_http_easy_set_client(request->transfer.easy, &http->options);
+	set_callbacks(&request->transfer);
+	SET(request->transfer.easy, CURLOPT_PRIVATE, request);
+	SET(request->transfer.easy, CURLOPT_ERRORBUFFER, request->error_text);
+	return request;
+}
+
+static struct lc_http_request *take_request(struct lc_http *http)
+{
+	struct lc_http_request *request = TAILQ_FIRST(&http->kept);
+
+	if (request == NULL)
+		return new_request(http);
+	TAILQ_REMOVE(&http->kept, request, all);
+	http->kept_count--;
+	return request;
 }
 
 struct lc_http_request *lc_http_start(struct lc_http *http, const struct lc_http_spec *spec)
 {
-	struct lc_http_request *request = lc_memory_zero(1, sizeof(*request));
+	struct lc_http_request *request = take_request(http);
+	const char *body;
 
-	*request = (struct lc_http_request){
-	    .magic = MAGIC,
-	    .state = STATE_WAITING,
-	    .http = http,
-	    .transfer =
-		{
-		    .callbacks = spec->callbacks,
-		    .context = spec->context,
-		    .easy = curl_easy_init(),
-		    .body_size = spec->body_from_callback ? spec->body_size : spec->body.size,
-		},
-	    .shown = shown_of(spec),
-	    .stall_timeout_ms = spec->stall_timeout_ms,
-	    .started_ms = lc_loop_now_ms(http->loop),
+	request->state = STATE_WAITING;
+	request->transfer = (struct transfer){
+	    .callbacks = spec->callbacks,
+	    .context = spec->context,
+	    .easy = request->transfer.easy,
+	    .body_size = lc_http_easy_body_size(spec),
 	};
-	LC_ASSERT(request->transfer.easy != NULL);
-	if (!spec->body_from_callback && spec->body.size > 0)
-		request->transfer.body = lc_memory_copy_bytes(spec->body.data, spec->body.size);
+	request->error_text[0] = '\0';
+	request->stall_timeout_ms = spec->stall_timeout_ms;
+	request->started_ms = lc_loop_now_ms(http->loop);
+	set_shown(request, spec);
+	body = set_body(request, spec);
 	TAILQ_INSERT_TAIL(&http->all, request, all);
-	request->stall_timer = lc_loop_timer_new(http->loop, on_stall_timer, request);
 	if (request->stall_timeout_ms > 0)
 		lc_loop_timer_start(request->stall_timer, request->stall_timeout_ms);
-	set_callbacks(&request->transfer);
-	SET(request->transfer.easy, CURLOPT_PRIVATE, request);
-	SET(request->transfer.easy, CURLOPT_ERRORBUFFER, request->error_text);
-	if (!set_options(request->transfer.easy, &http->options, spec, &request->headers,
-			 &request->transfer.fault)) {
+	if (!lc_http_easy_set_request(request->transfer.easy, spec, body, &request->lines,
+				      &request->transfer.fault)) {
 		request->state = STATE_FAILED;
 		list(request);
 	} else if (lc_http_multi_inside(http->multi)) {
@@ -702,7 +634,8 @@ struct lc_http_request *lc_http_start(struct lc_http *http, const struct lc_http
 void lc_http_cancel(struct lc_http_request *request)
 {
 	LC_ASSERT_MAGIC(request, MAGIC);
-	LC_ASSERT(request->state != STATE_ENDED && request->state != STATE_CANCELLED);
+	LC_ASSERT(request->state != STATE_ENDED && request->state != STATE_CANCELLED &&
+		  request->state != STATE_KEPT);
 	if (request->state == STATE_RUNNING && lc_http_multi_inside(request->http->multi)) {
 		request->state = STATE_CANCELLED;
 		request->transfer.silent = true;
@@ -710,7 +643,7 @@ void lc_http_cancel(struct lc_http_request *request)
 		return;
 	}
 	detach(request, request->state == STATE_RUNNING);
-	release(request);
+	free_request(request);
 }
 
 void lc_http_pause(struct lc_http_request *request)
@@ -776,6 +709,7 @@ struct lc_http *lc_http_new(struct lc_loop *loop, const struct lc_http_options *
 	if (http->options.connect_timeout_ms == 0)
 		http->options.connect_timeout_ms = DEFAULT_CONNECT_TIMEOUT_MS;
 	TAILQ_INIT(&http->all);
+	TAILQ_INIT(&http->kept);
 	TAILQ_INIT(&http->todo);
 	http->settle_timer = lc_loop_timer_new(loop, settle, http);
 	return http;
@@ -791,6 +725,10 @@ void lc_http_free(struct lc_http *http)
 	while ((request = TAILQ_FIRST(&http->all)) != NULL) {
 		lc_http_cancel(request);
 		LC_ASSERT(TAILQ_FIRST(&http->all) != request);
+	}
+	while ((request = TAILQ_FIRST(&http->kept)) != NULL) {
+		TAILQ_REMOVE(&http->kept, request, all);
+		free_request(request);
 	}
 	lc_http_multi_free(http->multi);
 	lc_loop_timer_free(http->settle_timer);
