@@ -22,14 +22,19 @@ enum {
 /* The SHA-256 of no bytes, in hex. */
 extern const char LC_SIGV4_EMPTY_HASH[LC_SIGV4_HASH_HEX_SIZE];
 
-/* Keys and what was derived from them; the day's key is computed once a day. Wiped by
- * lc_sigv4_signer_clear. */
+struct lc_sigv4_hash;
+
+/* Keys and what was derived from them; the day's key is computed once a day. Wiped and released by
+ * lc_sigv4_signer_clear, which does nothing to one that is zero. */
 struct lc_sigv4_signer {
 	struct lc_view access_key_id; /* views are the caller's and outlive the signer */
 	struct lc_view secret_access_key;
 	struct lc_view region;
 	char day[9]; /* the day that key_of_day is for, "20130524" */
 	unsigned char key_of_day[32];
+	/* libcrypto's, made once: to make one costs more than to use it. */
+	struct lc_sigv4_hash *hash;
+	struct evp_mac_ctx_st *mac;
 };
 
 struct lc_sigv4_header {
@@ -60,11 +65,11 @@ void lc_sigv4_append_authorization(struct lc_sigv4_signer *signer,
  * `keep_slash`, everything else becomes %XX in upper case. */
 void lc_sigv4_append_encoded(struct lc_buffer *out, struct lc_view text, bool keep_slash);
 
-/* SHA-256 of a sequence of pieces, in hex: begin, add..., end. */
-struct lc_sigv4_hash;
-struct lc_sigv4_hash *lc_sigv4_hash_begin(void);
+/* SHA-256 of a sequence of pieces, in hex: add..., end; then of the next one. */
+struct lc_sigv4_hash *lc_sigv4_hash_new(void);
+void lc_sigv4_hash_free(struct lc_sigv4_hash *hash);
 void lc_sigv4_hash_add(struct lc_sigv4_hash *hash, struct lc_view piece);
-/* Writes the hex text and releases `hash`. */
+/* Writes the hex text and begins again, with no bytes. */
 void lc_sigv4_hash_end(struct lc_sigv4_hash *hash, char hex[LC_SIGV4_HASH_HEX_SIZE]);
 
 /* "20130524T000000Z" of a time. */

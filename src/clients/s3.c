@@ -115,6 +115,7 @@ struct lc_s3 {
 	uint64_t stall_timeout_ms;
 	char *region;
 	struct lc_credentials_provider *credentials;
+	struct lc_sigv4_hash *hash; /* of bodies, one after the other */
 	struct lc_sigv4_signer signer;
 	struct lc_view session_token; /* of the credentials that the signer has */
 	uint64_t generation;          /* of these; 0: it has none */
@@ -608,10 +609,10 @@ static const struct lc_http_callbacks CALLBACKS = {
 };
 
 /* The hash of what is sent, which is signed, and its checksum, in one pass. */
-static void hash_body(const struct lc_s3_body *body, enum lc_s3_checksum kind,
-		      char hex[LC_SIGV4_HASH_HEX_SIZE], char sum[LC_CHECKSUM_TEXT_SIZE])
+static void hash_body(struct lc_sigv4_hash *hash, const struct lc_s3_body *body,
+		      enum lc_s3_checksum kind, char hex[LC_SIGV4_HASH_HEX_SIZE],
+		      char sum[LC_CHECKSUM_TEXT_SIZE])
 {
-	struct lc_sigv4_hash *hash = lc_sigv4_hash_begin();
 	struct lc_checksum *checksum = lc_checksum_begin(kind);
 
 	for (size_t i = 0; i < body->piece_count; i++) {
@@ -631,7 +632,7 @@ static void gather_headers(const struct lc_s3_put *put, struct lc_view host, con
 	enum lc_s3_checksum checksum = has_body ? put->checksum : LC_S3_CHECKSUM_NONE;
 	char sum[LC_CHECKSUM_TEXT_SIZE];
 
-	hash_body(has_body ? put->body : &nothing, checksum, hash, sum);
+	hash_body(put->s3->hash, has_body ? put->body : &nothing, checksum, hash, sum);
 	lc_s3_headers_add(headers, "content-type", lc_view_of(CONTENT_TYPE));
 	lc_s3_headers_add(headers, "host", host);
 	lc_s3_headers_add(headers, "x-amz-content-sha256", lc_view_of(hash));
@@ -858,6 +859,7 @@ struct lc_s3 *lc_s3_new(struct lc_loop *loop, struct lc_http *http,
 	s3->conditional = options->conditional;
 	s3->region = lc_memory_copy_text(options->region);
 	s3->credentials = options->credentials;
+	s3->hash = lc_sigv4_hash_new();
 	TAILQ_INIT(&s3->puts);
 	if (!lc_s3_address_endpoint_of(s3->endpoint_text, &s3->endpoint, error)) {
 		lc_s3_free(s3);
@@ -877,6 +879,7 @@ void lc_s3_free(struct lc_s3 *s3)
 		LC_ASSERT(TAILQ_FIRST(&s3->puts) != put);
 	}
 	lc_sigv4_signer_clear(&s3->signer);
+	lc_sigv4_hash_free(s3->hash);
 	free(s3->region);
 	free(s3->endpoint_text);
 	free(s3);

@@ -4,11 +4,12 @@
 #include "base/clock.h"
 #include "formats/percent.h"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <stdio.h>
+#include <openssl/params.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { HASH_SIZE = 32, DAY_SIZE = 8 };
 
@@ -31,13 +32,18 @@ static void write_hex(const unsigned char hash[HASH_SIZE], char hex[LC_SIGV4_HAS
 }
 
 /* The hash is libcrypto's own context; it fails only without memory. */
-struct lc_sigv4_hash *lc_sigv4_hash_begin(void)
+struct lc_sigv4_hash *lc_sigv4_hash_new(void)
 {
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 
 	LC_ASSERT(context != NULL);
 	LC_ASSERT(EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1);
 	return (struct lc_sigv4_hash *)context;
+}
+
+void lc_sigv4_hash_free(struct lc_sigv4_hash *hash)
+{
+	EVP_MD_CTX_free((EVP_MD_CTX *)hash);
 }
 
 void lc_sigv4_hash_add(struct lc_sigv4_hash *hash, struct lc_view piece)
@@ -52,18 +58,31 @@ void lc_sigv4_hash_end(struct lc_sigv4_hash *hash, char hex[LC_SIGV4_HASH_HEX_SI
 	unsigned char bytes[HASH_SIZE];
 
 	LC_ASSERT(EVP_DigestFinal_ex(context, bytes, NULL) == 1);
-	EVP_MD_CTX_free(context);
+	LC_ASSERT(EVP_DigestInit_ex(context, NULL, NULL) == 1); /* the same once more */
 	write_hex(bytes, hex);
+}
+
+/* The last two digits; the place after them. */
+static char *write_two(char *text, int number)
+{
+	text[0] = (char)('0' + number / 10 % 10);
+	text[1] = (char)('0' + number % 10);
+	return text + 2;
 }
 
 void lc_sigv4_format_time(int64_t seconds, char text[LC_SIGV4_TIME_SIZE])
 {
 	struct lc_clock_date date = lc_clock_date_of(seconds);
-	int size = snprintf(text, LC_SIGV4_TIME_SIZE, "%04d%02d%02dT%02d%02d%02dZ",
-			    date.year % 10000, date.month % 100, date.day % 100, date.hour % 100,
-			    date.minute % 100, date.second % 100);
 
-	LC_ASSERT(size == LC_SIGV4_TIME_SIZE - 1);
+	text = write_two(text, date.year / 100);
+	text = write_two(text, date.year);
+	text = write_two(text, date.month);
+	text = write_two(text, date.day);
+	*text++ = 'T';
+	text = write_two(text, date.hour);
+	text = write_two(text, date.minute);
+	text = write_two(text, date.second);
+	memcpy(text, "Z", sizeof "Z");
 }
 
 void lc_sigv4_append_encoded(struct lc_buffer *out, struct lc_view text, bool keep_slash)
@@ -76,6 +95,21 @@ void lc_sigv4_append_encoded(struct lc_buffer *out, struct lc_view text, bool ke
 			     text, keep_slash ? LC_PERCENT_KEEP_PATH : LC_PERCENT_KEEP_URI, place));
 }
 
+static EVP_MAC_CTX *new_mac(void)
+{
+	char digest[] = "SHA256";
+	const OSSL_PARAM parameters[] = {
+	    OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+	    OSSL_PARAM_construct_end(),
+	};
+	EVP_MAC *kind = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	EVP_MAC_CTX *mac = EVP_MAC_CTX_new(kind);
+
+	EVP_MAC_free(kind);
+	LC_ASSERT(mac != NULL && EVP_MAC_CTX_set_params(mac, parameters) == 1);
+	return mac;
+}
+
 void lc_sigv4_signer_init(struct lc_sigv4_signer *signer, struct lc_view access_key_id,
 			  struct lc_view secret_access_key, struct lc_view region)
 {
@@ -83,25 +117,34 @@ void lc_sigv4_signer_init(struct lc_sigv4_signer *signer, struct lc_view access_
 	    .access_key_id = access_key_id,
 	    .secret_access_key = secret_access_key,
 	    .region = region,
+	    .hash = lc_sigv4_hash_new(),
+	    .mac = new_mac(),
 	};
 }
 
 void lc_sigv4_signer_clear(struct lc_sigv4_signer *signer)
 {
+	lc_sigv4_hash_free(signer->hash);
+	EVP_MAC_CTX_free(signer->mac);
 	OPENSSL_cleanse(signer, sizeof *signer);
 }
 
-static void hmac(struct lc_view key, struct lc_view data, unsigned char result[HASH_SIZE])
+static void hmac(const struct lc_sigv4_signer *signer, struct lc_view key, struct lc_view data,
+		 unsigned char result[HASH_SIZE])
 {
-	LC_ASSERT(HMAC(EVP_sha256(), key.data, (int)key.size, (const unsigned char *)data.data,
-		       data.size, result, NULL) != NULL);
+	size_t size = 0;
+
+	LC_ASSERT(EVP_MAC_init(signer->mac, (const unsigned char *)key.data, key.size, NULL) == 1);
+	LC_ASSERT(EVP_MAC_update(signer->mac, (const unsigned char *)data.data, data.size) == 1);
+	LC_ASSERT(EVP_MAC_final(signer->mac, result, &size, HASH_SIZE) == 1 && size == HASH_SIZE);
 }
 
-static void derive(unsigned char key[HASH_SIZE], struct lc_view data)
+static void derive(struct lc_sigv4_signer *signer, struct lc_view data)
 {
+	unsigned char *key = signer->key_of_day;
 	unsigned char derived[HASH_SIZE];
 
-	hmac((struct lc_view){.data = (const char *)key, .size = HASH_SIZE}, data, derived);
+	hmac(signer, (struct lc_view){.data = (const char *)key, .size = HASH_SIZE}, data, derived);
 	memcpy(key, derived, HASH_SIZE);
 	OPENSSL_cleanse(derived, sizeof derived);
 }
@@ -120,11 +163,11 @@ static void derive_key_of_day(struct lc_sigv4_signer *signer, const char day[DAY
 		memcpy(secret + prefix_size, signer->secret_access_key.data,
 		       signer->secret_access_key.size);
 	memcpy(signer->day, day, DAY_SIZE);
-	hmac((struct lc_view){.data = secret, .size = size}, lc_view_of(signer->day),
+	hmac(signer, (struct lc_view){.data = secret, .size = size}, lc_view_of(signer->day),
 	     signer->key_of_day);
-	derive(signer->key_of_day, signer->region);
-	derive(signer->key_of_day, lc_view_of(SERVICE));
-	derive(signer->key_of_day, lc_view_of(TERMINATOR));
+	derive(signer, signer->region);
+	derive(signer, lc_view_of(SERVICE));
+	derive(signer, lc_view_of(TERMINATOR));
 	OPENSSL_cleanse(secret, size);
 	free(secret);
 }
@@ -137,11 +180,10 @@ static void add(struct lc_sigv4_hash *hash, struct lc_view text, const char *end
 
 /* The hash of the canonical request: method, path, query, headers and a blank line, the names of
  * the headers, the payload's hash, each on a line. */
-static void hash_canonical_request(const struct lc_sigv4_request *request,
+static void hash_canonical_request(struct lc_sigv4_hash *hash,
+				   const struct lc_sigv4_request *request,
 				   char hex[LC_SIGV4_HASH_HEX_SIZE])
 {
-	struct lc_sigv4_hash *hash = lc_sigv4_hash_begin();
-
 	add(hash, request->method, "\n");
 	add(hash, request->path, "\n");
 	add(hash, request->query, "\n");
@@ -165,7 +207,10 @@ static void append_scope(const struct lc_sigv4_signer *signer, struct lc_buffer 
 	lc_buffer_append_text(out, signer->day);
 	lc_buffer_append_char(out, '/');
 	lc_buffer_append_view(out, signer->region);
-	lc_buffer_append_format(out, "/%s/%s", SERVICE, TERMINATOR);
+	lc_buffer_append_char(out, '/');
+	lc_buffer_append_text(out, SERVICE);
+	lc_buffer_append_char(out, '/');
+	lc_buffer_append_text(out, TERMINATOR);
 }
 
 static void sign(const struct lc_sigv4_signer *signer, const struct lc_sigv4_request *request,
@@ -175,13 +220,17 @@ static void sign(const struct lc_sigv4_signer *signer, const struct lc_sigv4_req
 	char request_hash[LC_SIGV4_HASH_HEX_SIZE];
 	unsigned char signature[HASH_SIZE];
 
-	hash_canonical_request(request, request_hash);
+	hash_canonical_request(signer->hash, request, request_hash);
 	lc_buffer_init(&to_sign, SIZE_MAX);
-	lc_buffer_append_format(&to_sign, "%s\n%s\n", ALGORITHM, time);
+	lc_buffer_append_text(&to_sign, ALGORITHM);
+	lc_buffer_append_char(&to_sign, '\n');
+	lc_buffer_append_text(&to_sign, time);
+	lc_buffer_append_char(&to_sign, '\n');
 	append_scope(signer, &to_sign);
-	lc_buffer_append_format(&to_sign, "\n%s", request_hash);
+	lc_buffer_append_char(&to_sign, '\n');
+	lc_buffer_append_text(&to_sign, request_hash);
 	LC_ASSERT(!lc_buffer_failed(&to_sign));
-	hmac((struct lc_view){.data = (const char *)signer->key_of_day, .size = HASH_SIZE},
+	hmac(signer, (struct lc_view){.data = (const char *)signer->key_of_day, .size = HASH_SIZE},
 	     lc_buffer_view(&to_sign), signature);
 	lc_buffer_free(&to_sign);
 	write_hex(signature, hex);
@@ -197,7 +246,8 @@ void lc_sigv4_append_authorization(struct lc_sigv4_signer *signer,
 	if (memcmp(signer->day, time, DAY_SIZE) != 0)
 		derive_key_of_day(signer, time);
 	sign(signer, request, time, signature);
-	lc_buffer_append_format(value, "%s Credential=", ALGORITHM);
+	lc_buffer_append_text(value, ALGORITHM);
+	lc_buffer_append_text(value, " Credential=");
 	lc_buffer_append_view(value, signer->access_key_id);
 	lc_buffer_append_char(value, '/');
 	append_scope(signer, value);
@@ -207,5 +257,6 @@ void lc_sigv4_append_authorization(struct lc_sigv4_signer *signer,
 			lc_buffer_append_char(value, ';');
 		lc_buffer_append_view(value, request->headers[i].name);
 	}
-	lc_buffer_append_format(value, ",Signature=%s", signature);
+	lc_buffer_append_text(value, ",Signature=");
+	lc_buffer_append_text(value, signature);
 }

@@ -107,16 +107,14 @@ bool lc_store_find_source(struct lc_store *store, const struct lc_ledger_source 
 	return true;
 }
 
-bool lc_store_get_source(struct lc_store *store, const struct lc_ledger_source *source, int64_t *id,
-			 struct lc_error *error)
+static bool add_unless_found(struct lc_store *store, const struct lc_ledger_source *source,
+			     const struct lc_store_source *found, int64_t *id,
+			     struct lc_error *error)
 {
-	struct lc_store_source found;
 	sqlite3_stmt *statement;
 
-	if (!lc_store_find_source(store, source, &found, error))
-		return false;
-	*id = found.id;
-	if (found.id != 0)
+	*id = found->id;
+	if (found->id != 0)
 		return true;
 	statement = lc_store_take(store, LC_STORE_ADD_SOURCE, error);
 	if (statement == NULL)
@@ -126,6 +124,15 @@ bool lc_store_get_source(struct lc_store *store, const struct lc_ledger_source *
 		return false;
 	*id = sqlite3_last_insert_rowid(store->db);
 	return true;
+}
+
+bool lc_store_get_source(struct lc_store *store, const struct lc_ledger_source *source, int64_t *id,
+			 struct lc_error *error)
+{
+	struct lc_store_source found;
+
+	return lc_store_find_source(store, source, &found, error) &&
+	       add_unless_found(store, source, &found, id, error);
 }
 
 static bool drop_ranges(struct lc_store *store, int64_t source_id, struct lc_error *error)
@@ -226,7 +233,7 @@ static bool commit_second(struct lc_store *store, const struct lc_ledger_count *
 	*forward = offset->second >= found.committed;
 	if (!*forward)
 		return true;
-	if (!lc_store_get_source(store, &offset->source, &id, error))
+	if (!add_unless_found(store, &offset->source, &found, &id, error))
 		return false;
 	statement = lc_store_take(store, LC_STORE_SET_COMMITTED, error);
 	if (statement == NULL)

@@ -22,7 +22,7 @@ static uint64_t cpu_ns(void)
 
 static void hash_once(enum lc_s3_checksum kind, const char *body)
 {
-	struct lc_sigv4_hash *hash = lc_sigv4_hash_begin();
+	struct lc_sigv4_hash *hash = lc_sigv4_hash_new();
 	struct lc_checksum *checksum = lc_checksum_begin(kind);
 	char hex[LC_SIGV4_HASH_HEX_SIZE];
 	char text[LC_CHECKSUM_TEXT_SIZE];
@@ -34,6 +34,7 @@ static void hash_once(enum lc_s3_checksum kind, const char *body)
 		lc_checksum_add(checksum, line);
 	}
 	lc_sigv4_hash_end(hash, hex);
+	lc_sigv4_hash_free(hash);
 	lc_checksum_end(checksum, hex, text);
 	if (hex[0] == '\0')
 		abort();

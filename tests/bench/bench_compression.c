@@ -63,12 +63,13 @@ static void make_line(struct lc_random *random, size_t index)
 
 static void hash(const struct lc_view *pieces, size_t count)
 {
-	struct lc_sigv4_hash *state = lc_sigv4_hash_begin();
+	struct lc_sigv4_hash *state = lc_sigv4_hash_new();
 	char hex[LC_SIGV4_HASH_HEX_SIZE];
 
 	for (size_t i = 0; i < count; i++)
 		lc_sigv4_hash_add(state, pieces[i]);
 	lc_sigv4_hash_end(state, hex);
+	lc_sigv4_hash_free(state);
 	if (hex[0] == '\0')
 		abort();
 }

@@ -12,7 +12,7 @@ static const char *sum_of(enum lc_s3_checksum kind, const void *bytes, size_t si
 {
 	static char text[LC_CHECKSUM_TEXT_SIZE];
 	struct lc_checksum *checksum = lc_checksum_begin(kind);
-	struct lc_sigv4_hash *hash = lc_sigv4_hash_begin();
+	struct lc_sigv4_hash *hash = lc_sigv4_hash_new();
 	char hex[LC_SIGV4_HASH_HEX_SIZE];
 
 	for (size_t at = 0; at < size; at += piece) {
@@ -23,6 +23,7 @@ static const char *sum_of(enum lc_s3_checksum kind, const void *bytes, size_t si
 		lc_sigv4_hash_add(hash, view);
 	}
 	lc_sigv4_hash_end(hash, hex);
+	lc_sigv4_hash_free(hash);
 	lc_checksum_end(checksum, hex, text);
 	return text;
 }

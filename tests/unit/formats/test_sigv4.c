@@ -84,7 +84,7 @@ static void amazons_put_object_with_a_dollar_in_its_key(void **state)
 	    DATE,
 	    {TEXT("x-amz-storage-class"), TEXT("REDUCED_REDUNDANCY")},
 	};
-	struct lc_sigv4_hash *hash = lc_sigv4_hash_begin();
+	struct lc_sigv4_hash *hash = lc_sigv4_hash_new();
 	char hex[LC_SIGV4_HASH_HEX_SIZE];
 	struct lc_buffer path;
 
@@ -92,6 +92,7 @@ static void amazons_put_object_with_a_dollar_in_its_key(void **state)
 	lc_sigv4_hash_add(hash, lc_view_of("Welcome to"));
 	lc_sigv4_hash_add(hash, lc_view_of(" Amazon S3."));
 	lc_sigv4_hash_end(hash, hex);
+	lc_sigv4_hash_free(hash);
 	assert_string_equal(hex,
 			    "44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072");
 	headers[2].value = lc_view_of(hex);
@@ -222,13 +223,20 @@ static void a_value_that_does_not_fit_fails_its_buffer(void **state)
 	lc_buffer_free(&value);
 }
 
-static void nothing_has_the_empty_hash(void **state)
+static void nothing_has_the_empty_hash_before_and_after_something(void **state)
 {
+	struct lc_sigv4_hash *hash = lc_sigv4_hash_new();
 	char hex[LC_SIGV4_HASH_HEX_SIZE];
 
 	(void)state;
-	lc_sigv4_hash_end(lc_sigv4_hash_begin(), hex);
+	lc_sigv4_hash_end(hash, hex);
 	assert_string_equal(hex, LC_SIGV4_EMPTY_HASH);
+	lc_sigv4_hash_add(hash, lc_view_of("something"));
+	lc_sigv4_hash_end(hash, hex);
+	assert_string_not_equal(hex, LC_SIGV4_EMPTY_HASH);
+	lc_sigv4_hash_end(hash, hex);
+	assert_string_equal(hex, LC_SIGV4_EMPTY_HASH);
+	lc_sigv4_hash_free(hash);
 }
 
 static void a_path_is_encoded_once_and_a_name_with_its_slashes(void **state)
@@ -267,7 +275,7 @@ int main(void)
 	    cmocka_unit_test(spaces_around_a_header_do_not_count),
 	    cmocka_unit_test(a_cleared_signer_holds_no_secret),
 	    cmocka_unit_test(a_value_that_does_not_fit_fails_its_buffer),
-	    cmocka_unit_test(nothing_has_the_empty_hash),
+	    cmocka_unit_test(nothing_has_the_empty_hash_before_and_after_something),
 	    cmocka_unit_test(a_path_is_encoded_once_and_a_name_with_its_slashes),
 	    cmocka_unit_test(times_are_written_as_amazon_wants_them),
 	};
