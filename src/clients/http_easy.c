@@ -11,7 +11,8 @@
 
 enum {
 	LARGE_BUFFER_SIZE = 512 * 1024, /* for long answers: few reads */
-	SMALL_BUFFER_SIZE = 16 * 1024,  /* for requests whose answer is short */
+	SMALL_BUFFER_SIZE = 1024,       /* for what is answered by little more than a head; curl
+					 * allocates it for each request */
 	SEND_BUFFER_MIN = 16 * 1024,    /* curl's bounds */
 	SEND_BUFFER_MAX = 256 * 1024,
 	HEADER_MAX = 64 * 1024, /* one that we send */
@@ -145,13 +146,13 @@ static bool set_headers(CURL *easy, const struct lc_http_spec *spec, struct lc_h
 
 static void set_buffers(CURL *easy, const struct lc_http_spec *spec)
 {
+	bool asks = strcmp(spec->method, "POST") == 0;
 	uint64_t size = lc_http_easy_body_size(spec);
 	uint64_t send = size < SEND_BUFFER_MIN   ? SEND_BUFFER_MIN
 			: size > SEND_BUFFER_MAX ? SEND_BUFFER_MAX
 						 : size;
 
-	SET(easy, CURLOPT_BUFFERSIZE,
-	    (long)(spec->body_from_callback ? SMALL_BUFFER_SIZE : LARGE_BUFFER_SIZE));
+	SET(easy, CURLOPT_BUFFERSIZE, (long)(asks ? LARGE_BUFFER_SIZE : SMALL_BUFFER_SIZE));
 	SET(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)send);
 }
 
