@@ -192,6 +192,35 @@ static void finish(struct lc_discovery *discovery, const struct lc_error *error)
 	discovery->callback(discovery->context, error);
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct lc_discovery_row *left = &(*(struct found *const *)a)->row;
+	const struct lc_discovery_row *right = &(*(struct found *const *)b)->row;
+
+	if (left->raft_session_id != right->raft_session_id)
+		return left->raft_session_id < right->raft_session_id ? -1 : 1;
+	return lc_view_compare(left->bucket, right->bucket);
+}
+
+/* In the order of the logs table, in which scans bring the rows: so the ledger numbers new sources
+ * in this order, and what it writes for neighbours stands on the same pages. Of thousands of small
+ * sources it writes a third of the pages that it would write otherwise. */
+static void sort_found(struct lc_discovery *discovery)
+{
+	struct found **sorted = lc_memory_zero(discovery->found_count, sizeof(sorted[0]));
+	size_t count = 0;
+
+	for (struct found *found = discovery->found; found != NULL; found = found->next)
+		sorted[count++] = found;
+	qsort(sorted, count, sizeof(sorted[0]), by_name);
+	discovery->found = NULL;
+	while (count-- > 0) {
+		sorted[count]->next = discovery->found;
+		discovery->found = sorted[count];
+	}
+	free(sorted);
+}
+
 /* ---- the window ---- */
 
 static void open_found(struct lc_discovery *discovery, const struct lc_discovery_row *row)
@@ -215,36 +244,12 @@ static void open_found(struct lc_discovery *discovery, const struct lc_discovery
 		lc_mark_set(&source->committed, &row->floor);
 }
 
-static int by_name(const void *a, const void *b)
-{
-	const struct lc_discovery_row *left = &(*(const struct found *const *)a)->row;
-	const struct lc_discovery_row *right = &(*(const struct found *const *)b)->row;
-
-	if (left->raft_session_id != right->raft_session_id)
-		return left->raft_session_id < right->raft_session_id ? -1 : 1;
-	return lc_view_compare(left->bucket, right->bucket);
-}
-
-/* In the order of the logs table, in which scans bring the rows: so the ledger numbers new sources
- * in this order, and what it writes for neighbours stands on the same pages. With thousands of small
- * sources it writes a tenth of the pages that it would write otherwise. */
-static void open_all_found(struct lc_discovery *discovery)
-{
-	const struct found **sorted = lc_memory_zero(discovery->found_count, sizeof(sorted[0]));
-	size_t count = 0;
-
-	for (const struct found *found = discovery->found; found != NULL; found = found->next)
-		sorted[count++] = found;
-	qsort(sorted, count, sizeof(sorted[0]), by_name);
-	for (size_t i = 0; i < count; i++)
-		open_found(discovery, &sorted[i]->row);
-	free(sorted);
-}
-
 /* The answer is whole: now it counts. */
 static void apply_found(struct lc_discovery *discovery)
 {
-	open_all_found(discovery);
+	sort_found(discovery);
+	for (const struct found *found = discovery->found; found != NULL; found = found->next)
+		open_found(discovery, &found->row);
 	lc_counters_set(discovery->delivery->counters, LC_COUNTERS_DISCOVERY_BUCKETS,
 			discovery->found_count);
 	discovery->until = discovery->window_until;
@@ -485,6 +490,7 @@ static void end_offsets(struct lc_discovery *discovery, const struct lc_error *e
 		finish(discovery, error);
 		return;
 	}
+	sort_found(discovery);
 	if (!discovery->fresh) {
 		compare_offsets(discovery);
 		return;

@@ -23,8 +23,8 @@ static void rows_of_the_new_window_are_opened_and_recorded(void **state)
 	fake_clickhouse_end(story->world.clickhouse);
 	discovery_story_expect_end(story, 1, LC_ERROR_NONE);
 	assert_string_equal(fake_ledger_told(story->world.ledger),
-			    "ranges 11/other 100089-100090@100089\n"
 			    "ranges 7/bucket 100000-100090@100000\n"
+			    "ranges 11/other 100089-100090@100089\n"
 			    "until 100090\n");
 	source = lc_source_find(story->world.sources, 7, lc_view_of("bucket"));
 	assert_int_equal(source->open_rows, 5);
@@ -180,7 +180,7 @@ static void offsets_ahead_of_the_ledger_are_a_conflict(void **state)
 	discovery_story_send_offset(story, 11, "other", 90000);
 	fake_clickhouse_end(story->world.clickhouse);
 	assert_string_equal(fake_ledger_told(story->world.ledger),
-			    "ahead? 11/other 90000=0 7/bucket 99995=0\n");
+			    "ahead? 7/bucket 99995=0 11/other 90000=0\n");
 	fake_ledger_answer_counts(story->world.ledger, &ahead, 1);
 	discovery_story_expect_end(story, 1, LC_ERROR_OUTDATED);
 	assert_non_null(strstr(story->error.message, "bucket bucket"));
@@ -272,8 +272,8 @@ static void a_first_start_takes_offsets_as_floors(void **state)
 	discovery_story_send_offset(story, 15, "idle", 80000);
 	fake_clickhouse_end(story->world.clickhouse);
 	assert_string_equal(fake_ledger_told(story->world.ledger),
-			    "floor 15/idle 80000 5000 REQ\n"
-			    "floor 7/bucket 98000 5000 REQ\n");
+			    "floor 7/bucket 98000 5000 REQ\n"
+			    "floor 15/idle 80000 5000 REQ\n");
 	discovery_story_answer_oldest(story, UNTIL - 2000);
 	assert_true(fake_clickhouse_sql_has(story->world.clickhouse, "GLOBAL ANY LEFT JOIN"));
 	assert_true(fake_clickhouse_sql_has(story->world.clickhouse,
@@ -284,8 +284,8 @@ static void a_first_start_takes_offsets_as_floors(void **state)
 	fake_clickhouse_end(story->world.clickhouse);
 	discovery_story_expect_end(story, 1, LC_ERROR_NONE);
 	assert_string_equal(fake_ledger_told(story->world.ledger),
-			    "ranges 11/new 98001-100090@98001\n"
 			    "ranges 7/bucket 98000-100090@98000\n"
+			    "ranges 11/new 98001-100090@98001\n"
 			    "until 100090\n");
 
 	/* Rows of the floor's second may be delivered: they are compared with it. */
@@ -335,9 +335,9 @@ static void an_offset_in_the_future_is_no_floor_for_what_is_still_to_come(void *
 	discovery_story_send_offset(story, 11, "quick", UNTIL + 105);
 	fake_clickhouse_end(story->world.clickhouse);
 	assert_string_equal(fake_ledger_told(story->world.ledger),
-			    "floor 11/quick 100105 5000 REQ\n"
 			    "committed 7/bucket 186400\n"
-			    "floor 7/bucket 100090 0 \n");
+			    "floor 7/bucket 100090 0 \n"
+			    "floor 11/quick 100105 5000 REQ\n");
 	discovery_story_answer_oldest(story, UNTIL);
 	fake_clickhouse_end(story->world.clickhouse);
 	discovery_story_expect_end(story, 1, LC_ERROR_NONE);
