@@ -296,6 +296,23 @@ struct lc_ledger_command *lc_command_maker_next(struct lc_command_maker *maker)
 	return lc_command_maker_one(maker, kind);
 }
 
+static void add(struct lc_command_maker *maker, enum lc_ledger_command_kind kind,
+		struct lc_ledger_command_list *commands)
+{
+	struct lc_ledger_command *command = lc_command_maker_one(maker, kind);
+
+	STAILQ_INSERT_TAIL(commands, command, next);
+}
+
+void lc_command_maker_each(struct lc_command_maker *maker, struct lc_ledger_command_list *commands)
+{
+	for (unsigned kind = 0; kind < LC_LEDGER_COMMAND_WHEN_DURABLE; kind++) {
+		if (closes(kind) && maker->open_count == 0)
+			add(maker, LC_LEDGER_COMMAND_ADD_INTENT, commands);
+		add(maker, kind, commands);
+	}
+}
+
 struct lc_ledger_command *lc_command_maker_read(struct lc_command_maker *maker)
 {
 	return lc_command_maker_one(

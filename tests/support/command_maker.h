@@ -34,6 +34,10 @@ struct lc_ledger_command *lc_command_maker_next(struct lc_command_maker *maker);
 struct lc_ledger_command *lc_command_maker_one(struct lc_command_maker *maker,
 					       enum lc_ledger_command_kind kind);
 
+/* Adds one of each kind that changes the store to the list, and the intents that some of them need.
+ */
+void lc_command_maker_each(struct lc_command_maker *maker, struct lc_ledger_command_list *commands);
+
 /* One that reads: a few kinds, which go through most of the store. Its callback does nothing. */
 struct lc_ledger_command *lc_command_maker_read(struct lc_command_maker *maker);
 
