@@ -1,0 +1,115 @@
+/*
+ * Which shards this machine should have, as a pure rule: once for each own beat, (what the tables
+ * show, what this machine does) -> orders. It reads, writes and starts nothing itself.
+ *
+ * Nothing is agreed upon between machines. Each makes the same plan of what it sees (machines/shares),
+ * and does its own part of it. Where two see different things, both may order a worker to take the
+ * same shard: the swap of the shard's head lets one of them have it, so that a wrong view costs a
+ * start and never a row. So an order to take a shard says what was seen in its head; a worker that
+ * finds another epoch or state leaves the shard alone.
+ *
+ *   A shard is free when its head says so, or when the machine that it names is silent
+ *   (machines/peers). Machines that are fit share all shards by capacity. The free ones go to those
+ *   that have less than their share; a machine that has more gives up one at a time.
+ *   A machine that begins to run takes back the shards whose heads still name it, and nothing else
+ *   until it knows who is alive.
+ *   A machine that is unfit gives its shards to those that are fit, if there are any; one that leaves
+ *   gives up all.
+ *
+ * One that said it would take or give up a shard, and has not done so in a long time, does not keep
+ * others from taking it.
+ */
+#ifndef LC_MACHINES_MACHINE_RULE_H
+#define LC_MACHINES_MACHINE_RULE_H
+
+#include "formats/machine_beat.h"
+#include "machines/peers.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum lc_machine_head_state {
+	LC_MACHINE_HEAD_UNKNOWN, /* there is no such row, or it cannot be read */
+	LC_MACHINE_HEAD_FREE,    /* released, or never owned */
+	LC_MACHINE_HEAD_OWNED,
+};
+
+/* What the rule needs of a shard's head. */
+struct lc_machine_head {
+	enum lc_machine_head_state state;
+	uint64_t epoch;
+	char owner[LC_MACHINE_NAME_MAX + 1]; /* OWNED */
+};
+
+struct lc_machine_rule_options {
+	const char *name;
+	uint64_t boot; /* of the process that beats, random */
+	unsigned shards;
+	unsigned silent_after; /* own beats, at least 1 */
+	uint32_t capacity;
+	uint64_t settings; /* a hash of what all machines have to agree on */
+	const char *software;
+};
+
+/* What this machine can do. */
+enum lc_machine_ability {
+	LC_MACHINE_ABLE,
+	LC_MACHINE_UNABLE,  /* its disk is full, its servers cannot be reached */
+	LC_MACHINE_LEAVING, /* the operator wants it to have no shards */
+};
+
+struct lc_machine_view {
+	const struct lc_peer_row *rows; /* of the machines table, all, one's own too */
+	size_t row_count;
+	const struct lc_machine_head *heads;   /* one for each shard */
+	const struct lc_machine_shard *shards; /* what this machine does, one for each shard */
+	uint64_t sent;                         /* the counter of its last beat; 0: none was sent */
+	enum lc_machine_ability ability;
+};
+
+enum lc_machine_order_type {
+	LC_MACHINE_TAKE, /* start a worker, which takes the shard if its head is still this one */
+	LC_MACHINE_RELEASE, /* end the worker and say in the head that nobody has the shard */
+};
+
+struct lc_machine_order {
+	enum lc_machine_order_type type;
+	unsigned shard;
+	/* TAKE: the head as it was seen */
+	uint64_t epoch;
+	enum lc_machine_head_state state;
+};
+
+struct lc_machine_orders {
+	size_t count;
+	struct lc_machine_order all[LC_MACHINE_SHARDS_MAX];
+	unsigned unowned;  /* shards that no living machine has */
+	unsigned headless; /* shards without a head: nobody takes them */
+	bool is_clone;     /* another machine of this name began earlier: this one has to stop */
+};
+
+struct lc_machine_rule;
+
+struct lc_machine_rule *lc_machine_rule_new(const struct lc_machine_rule_options *options);
+void lc_machine_rule_free(struct lc_machine_rule *rule);
+
+/* Takes what was read before the next beat is sent, and sets the orders, at most one for a shard. An
+ * order is given again with each look until the shard's hold says that it is carried out. */
+void lc_machine_rule_look(struct lc_machine_rule *rule, const struct lc_machine_view *view,
+			  struct lc_machine_orders *orders);
+
+/* The tables could not be read or not be written: nothing is known, nothing is to be done. */
+void lc_machine_rule_miss(struct lc_machine_rule *rule);
+
+/* The beat to be sent after the look, with all but the reason. */
+void lc_machine_rule_beat(const struct lc_machine_rule *rule, const struct lc_machine_view *view,
+			  struct lc_machine_beat *beat);
+
+/* The other machines, until the next look. */
+const struct lc_peers *lc_machine_rule_peers(const struct lc_machine_rule *rule);
+
+/* Whether a machine that is alive takes no part, because it has other settings or another format. */
+bool lc_machine_rule_differs(const struct lc_machine_rule *rule, const struct lc_peer *peer);
+
+#endif
