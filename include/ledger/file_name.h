@@ -1,7 +1,7 @@
 /*
  * The names of ledgers in the state directory: shard-<i>-of-<N>.db, with the suffixes of SQLite's
  * companions (-wal, -shm, -journal) and of drafts (.new, see ledger/schema.h; .part, see
- * ledger/move.h).
+ * ledger/move.h; .fetch, see ledger/checkpoint.h).
  */
 #ifndef LC_LEDGER_FILE_NAME_H
 #define LC_LEDGER_FILE_NAME_H

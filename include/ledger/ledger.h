@@ -88,6 +88,14 @@ struct lc_ledger_command *lc_ledger_lower_horizon(struct lc_ledger *ledger, uint
 /* Calls back once everything written so far is on disk. */
 void lc_ledger_when_durable(struct lc_ledger *ledger, lc_ledger_callback *callback, void *context);
 
+/* Lets the file stand still from the end of a transaction on, so that it can be read
+ * (ledger/checkpoint.h): it holds all that was written before this call, and what is written later
+ * goes to the write-ahead log alone, which grows until lc_ledger_thaw. Where a freeze fails, nothing
+ * has changed. A cancelled one is to be followed by a thaw, too. */
+struct lc_ledger_command *lc_ledger_freeze(struct lc_ledger *ledger,
+					   lc_ledger_frozen_callback *callback, void *context);
+void lc_ledger_thaw(struct lc_ledger *ledger);
+
 /* ---- reads ---- */
 
 /* The callback of this call will not run; what it writes is written all the same. NULL is allowed.

@@ -69,6 +69,11 @@ struct lc_ledger_command {
 			lc_ledger_callback *callback;
 		} when_durable;
 		struct {
+			lc_ledger_frozen_callback *callback;
+			struct lc_error error;
+			struct lc_ledger_frozen frozen;
+		} freeze;
+		struct {
 			struct lc_ledger_source source;
 			uint32_t from;
 			uint32_t to;
@@ -125,6 +130,10 @@ bool lc_ledger_command_execute(struct lc_ledger_command *command, struct lc_stor
 /* Executes all commands in one transaction and commits it; after an error it is rolled back. */
 bool lc_ledger_command_execute_all(const struct lc_ledger_command_list *commands,
 				   struct lc_store *store, struct lc_error *error);
+
+/* Does what the commands ask for outside of the transaction, once it is committed: FREEZE, THAW. */
+void lc_ledger_command_settle_all(const struct lc_ledger_command_list *commands,
+				  struct lc_store *store);
 
 /* Of a command that is committed: true if it has done a step of its work and is to be executed
  * again, for the next one. */

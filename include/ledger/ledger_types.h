@@ -5,7 +5,9 @@
 #ifndef LC_LEDGER_LEDGER_TYPES_H
 #define LC_LEDGER_LEDGER_TYPES_H
 
+#include "base/error.h"
 #include "base/view.h"
+#include "formats/chain.h"
 #include "formats/offset.h"
 
 #include <stdbool.h>
@@ -116,6 +118,18 @@ typedef void lc_ledger_horizon_callback(void *context, uint32_t horizon);
 
 /* What was written is on disk. */
 typedef void lc_ledger_callback(void *context);
+
+/* The file without its write-ahead log, all of which it holds. */
+struct lc_ledger_frozen {
+	struct lc_chain_position position; /* of what it holds; seq 0: it is not part of a chain */
+	int descriptor; /* for reading; the ledger's, until that is closed: closing another one of
+			   the same file would drop SQLite's locks (POSIX: fcntl) */
+	uint64_t size;
+};
+
+/* `error` of kind NONE: the file stands still. */
+typedef void lc_ledger_frozen_callback(void *context, const struct lc_error *error,
+				       const struct lc_ledger_frozen *frozen);
 
 /* The hashes of a source's taken rows with from <= insertedAt < to, and its floor. */
 struct lc_ledger_hashes {

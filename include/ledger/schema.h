@@ -5,7 +5,8 @@
  * is either a ledger or damaged: an empty one never passes for a fresh start.
  *
  *	meta         named numbers: shard, shard_count, until, doubtful_until, horizon,
- *	             expired_until, next_intent_id
+ *	             expired_until, next_intent_id; of a shared ledger also chain_epoch, chain_seq,
+ *	             chain_hash_high, chain_hash_low
  *	source       id, session, bucket, floor, committed second, last second taken. Ids are never
  *	             given again, so that objects of a forgotten source belong to nobody.
  *	open_range   source, seconds [first_second, until), since

@@ -8,6 +8,7 @@
 #define LC_LEDGER_STORE_H
 
 #include "base/error.h"
+#include "formats/chain.h"
 #include "ledger/ledger_types.h"
 
 #include <stdbool.h>
@@ -40,8 +41,27 @@ bool lc_store_in_place(const struct lc_store *store, struct lc_error *error);
  * now and then. An error leaves everything as it was: what is committed stays on disk. */
 bool lc_store_checkpoint(struct lc_store *store, struct lc_error *error);
 
+/* Moves all of the write-ahead log into the file, outside of a transaction, and leaves it alone from
+ * then on (lc_store_checkpoint does nothing): the file stands still, until lc_store_thaw, while
+ * commits go on into the log. An error leaves everything as it was. */
+bool lc_store_freeze(struct lc_store *store, struct lc_ledger_frozen *frozen,
+		     struct lc_error *error);
+void lc_store_thaw(struct lc_store *store);
+
 /* Size of the file and of its write-ahead log. */
 uint64_t lc_store_bytes(struct lc_store *store);
+
+/* ---- the place in the chain of a shared ledger (formats/chain.h) ---- */
+
+/* In the transaction that is open: what the file holds once it is committed is what the chain holds
+ * up to there. */
+bool lc_store_set_position(struct lc_store *store, const struct lc_chain_position *position,
+			   struct lc_error *error);
+
+/* Where the ledger at `path`, which is not open, stands: seq 0 if it was never part of a chain, or
+ * is not there. */
+bool lc_store_find_position(const char *path, struct lc_chain_position *position,
+			    struct lc_error *error);
 
 /* ---- what is one for the whole ledger; see ledger/ledger.h ---- */
 

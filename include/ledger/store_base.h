@@ -40,6 +40,8 @@ struct lc_store {
 	char *log_path;                /* of the write-ahead log */
 	struct lc_file_identity file;  /* at the opening */
 	struct lc_file_identity log;
+	int frozen_fd; /* of the file; -1 until it was frozen first */
+	bool frozen;
 };
 
 /* The statement, reset and ready to be bound; NULL with `error`. */

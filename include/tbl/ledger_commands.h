@@ -4,7 +4,8 @@
  * LC_LEDGER_COMMAND(name, number, asks)
  *
  *	number    of a command that changes the store: what it is called in segments
- *	          (ledger/segment.h), for good; 0: it changes nothing, and calls back
+ *	          (ledger/segment.h), for good; 0: it changes nothing, and calls back, but
+ *	          for THAW
  *	asks      it answers a question: whoever has asked goes on with nothing else meanwhile
  */
 #ifndef LC_LEDGER_COMMAND
@@ -26,6 +27,8 @@ LC_LEDGER_COMMAND(EXPIRE, 11, false)
 LC_LEDGER_COMMAND(SET_COMMITTED, 12, false)
 LC_LEDGER_COMMAND(LOWER_HORIZON, 13, true)
 LC_LEDGER_COMMAND(WHEN_DURABLE, 0, false)
+LC_LEDGER_COMMAND(FREEZE, 0, false)
+LC_LEDGER_COMMAND(THAW, 0, false)
 LC_LEDGER_COMMAND(READ_HASHES, 0, true)
 LC_LEDGER_COMMAND(READ_INTENTS, 0, true)
 LC_LEDGER_COMMAND(FIND_SURPLUS_SLOTS, 0, true)

@@ -100,6 +100,9 @@ static void on_got(void *context, const struct lc_s3_answer *given)
 			     reading->length > 0 ? ", or does not know the header Range" : "");
 	} else if (answer.retry_class == LC_RETRY_DONE) {
 		check_size(reading, &answer);
+	} else if (answer.status == LC_HTTP_RANGE_NOT_SATISFIABLE) {
+		refuse(&answer, LC_RETRY_WAIT);
+		answer.error.kind = LC_ERROR_CORRUPT;
 	}
 	reading->on_got(reading->context, &answer,
 			answer.retry_class == LC_RETRY_DONE ? answer.body : NULL);

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const DRAFTS[] = {".new", ".part", ".part.new"};
+static const char *const DRAFTS[] = {".new", ".part", ".fetch", ".part.new"};
 static const char *const COMPANIONS[] = {"-wal", "-shm", "-journal"};
 
 /* A decimal number as we print it: without sign and leading zeros. Moves *text past it. */

@@ -291,6 +291,22 @@ struct lc_ledger_command *lc_ledger_find_ahead(struct lc_ledger *ledger,
 	return push_find(ledger, LC_LEDGER_COMMAND_FIND_AHEAD, offsets, count, callback, context);
 }
 
+struct lc_ledger_command *lc_ledger_freeze(struct lc_ledger *ledger,
+					   lc_ledger_frozen_callback *callback, void *context)
+{
+	struct lc_ledger_command *command = lc_ledger_command_new(LC_LEDGER_COMMAND_FREEZE, 0);
+
+	command->as.freeze.callback = callback;
+	command->context = context;
+	lc_ledger_push(ledger, command);
+	return command;
+}
+
+void lc_ledger_thaw(struct lc_ledger *ledger)
+{
+	lc_ledger_push(ledger, lc_ledger_command_new(LC_LEDGER_COMMAND_THAW, 0));
+}
+
 void lc_ledger_cancel(struct lc_ledger_command *command)
 {
 	if (command != NULL)

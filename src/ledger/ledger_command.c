@@ -125,6 +125,8 @@ bool lc_ledger_command_execute(struct lc_ledger_command *command, struct lc_stor
 		return lc_store_expire(store, command->as.expire.bound,
 				       &command->as.expire.next_hour, error);
 	case LC_LEDGER_COMMAND_WHEN_DURABLE:
+	case LC_LEDGER_COMMAND_FREEZE:
+	case LC_LEDGER_COMMAND_THAW:
 		return true;
 	case LC_LEDGER_COMMAND_READ_HASHES:
 		return lc_store_read_hashes(store, &command->as.read_hashes.source,
@@ -172,6 +174,23 @@ bool lc_ledger_command_execute_all(const struct lc_ledger_command_list *commands
 	return done;
 }
 
+void lc_ledger_command_settle_all(const struct lc_ledger_command_list *commands,
+				  struct lc_store *store)
+{
+	struct lc_ledger_command *command;
+
+	STAILQ_FOREACH(command, commands, next)
+	{
+		if (command->kind == LC_LEDGER_COMMAND_FREEZE) {
+			command->as.freeze.error.kind = LC_ERROR_NONE;
+			lc_store_freeze(store, &command->as.freeze.frozen,
+					&command->as.freeze.error);
+		} else if (command->kind == LC_LEDGER_COMMAND_THAW) {
+			lc_store_thaw(store);
+		}
+	}
+}
+
 bool lc_ledger_command_goes_on(struct lc_ledger_command *command)
 {
 	if (command->kind != LC_LEDGER_COMMAND_EXPIRE || command->as.expire.one_step)
@@ -186,7 +205,7 @@ bool lc_ledger_command_has_callback(const struct lc_ledger_command *command)
 		return command->as.find.callback != NULL;
 	if (command->kind == LC_LEDGER_COMMAND_LOWER_HORIZON)
 		return command->as.lower.callback != NULL;
-	return !KINDS[command->kind].writes;
+	return !KINDS[command->kind].writes && command->kind != LC_LEDGER_COMMAND_THAW;
 }
 
 bool lc_ledger_command_asks(const struct lc_ledger_command *command)
@@ -209,6 +228,9 @@ void lc_ledger_command_finish(struct lc_ledger_command *command)
 		return;
 	if (command->kind == LC_LEDGER_COMMAND_WHEN_DURABLE)
 		command->as.when_durable.callback(context);
+	else if (command->kind == LC_LEDGER_COMMAND_FREEZE)
+		command->as.freeze.callback(context, &command->as.freeze.error,
+					    &command->as.freeze.frozen);
 	else if (command->kind == LC_LEDGER_COMMAND_LOWER_HORIZON)
 		command->as.lower.callback(context, command->as.lower.horizon);
 	else if (command->kind == LC_LEDGER_COMMAND_READ_HASHES)

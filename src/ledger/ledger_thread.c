@@ -249,6 +249,7 @@ static bool write_and_hand_back(struct lc_ledger *ledger, struct lc_ledger_comma
 		return lc_store_in_place(ledger->store, error);
 	if (!write_batch(ledger, batch, error) || !lc_store_in_place(ledger->store, error))
 		return false;
+	lc_ledger_command_settle_all(batch, ledger->store);
 	hand_back(ledger, batch);
 	return move_log(ledger, error);
 }

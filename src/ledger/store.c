@@ -10,10 +10,19 @@
 #include "ledger/store_hours.h"
 #include "ledger/store_sources.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* Length of the write-ahead log from which on it is moved into the file. */
 enum { CHECKPOINT_BYTES = 8 * 1024 * 1024 };
+
+enum { SQL_MAX = 128 };
 
 /* ---- what was in the ledger ---- */
 
@@ -275,6 +284,7 @@ struct lc_store *lc_store_open(const struct lc_ledger_options *options,
 	struct lc_store *store = lc_memory_zero(1, sizeof(*store));
 
 	store->path = lc_memory_copy_text(options->path);
+	store->frozen_fd = -1;
 	lc_buffer_init(&store->floor_req_id, SIZE_MAX);
 	store->db = lc_schema_open(options->path, options->shard, options->shard_count,
 				   &state->fresh, error);
@@ -298,6 +308,8 @@ void lc_store_close(struct lc_store *store)
 	for (size_t i = 0; i < LC_STORE_STATEMENT_COUNT; i++)
 		sqlite3_finalize(store->statements[i]);
 	LC_ASSERT(sqlite3_close(store->db) == SQLITE_OK);
+	if (store->frozen_fd >= 0)
+		close(store->frozen_fd);
 	free(store->log_path);
 	free(store->path);
 	free(store);
@@ -351,7 +363,7 @@ static uint64_t size_of(struct lc_store *store, int which)
 
 bool lc_store_checkpoint(struct lc_store *store, struct lc_error *error)
 {
-	if (size_of(store, SQLITE_FCNTL_JOURNAL_POINTER) < CHECKPOINT_BYTES)
+	if (store->frozen || size_of(store, SQLITE_FCNTL_JOURNAL_POINTER) < CHECKPOINT_BYTES)
 		return true;
 	if (sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL) !=
 	    SQLITE_OK)
@@ -363,6 +375,113 @@ uint64_t lc_store_bytes(struct lc_store *store)
 {
 	return size_of(store, SQLITE_FCNTL_FILE_POINTER) +
 	       size_of(store, SQLITE_FCNTL_JOURNAL_POINTER);
+}
+
+/* ---- the place in the chain ---- */
+
+/* The numbers that tell it, in the table meta. */
+static const struct {
+	const char *name;
+	size_t offset; /* in struct lc_chain_position */
+} PLACE[] = {
+    {"chain_epoch", offsetof(struct lc_chain_position, epoch)},
+    {"chain_seq", offsetof(struct lc_chain_position, seq)},
+    {"chain_hash_high", offsetof(struct lc_chain_position, hash.high)},
+    {"chain_hash_low", offsetof(struct lc_chain_position, hash.low)},
+};
+
+enum { PLACE_COUNT = sizeof(PLACE) / sizeof(PLACE[0]) };
+
+bool lc_store_set_position(struct lc_store *store, const struct lc_chain_position *position,
+			   struct lc_error *error)
+{
+	bool set = true;
+
+	for (size_t i = 0; i < PLACE_COUNT && set; i++) {
+		uint64_t number;
+
+		memcpy(&number, (const char *)position + PLACE[i].offset, sizeof(number));
+		set = lc_store_set_meta(store, LC_STORE_PUT_META, PLACE[i].name, number, error);
+	}
+	return set;
+}
+
+static bool read_position(sqlite3 *db, const char *path, struct lc_chain_position *position,
+			  struct lc_error *error)
+{
+	bool read = true;
+
+	for (size_t i = 0; i < PLACE_COUNT && read; i++) {
+		char sql[SQL_MAX];
+		int64_t number;
+
+		snprintf(sql, sizeof(sql), "SELECT value FROM meta WHERE name = '%s'",
+			 PLACE[i].name);
+		read = lc_sql_number(db, path, sql, &number, error);
+		if (read)
+			memcpy((char *)position + PLACE[i].offset, &number, sizeof(number));
+	}
+	return read;
+}
+
+bool lc_store_find_position(const char *path, struct lc_chain_position *position,
+			    struct lc_error *error)
+{
+	sqlite3 *db;
+	bool read;
+
+	*position = (struct lc_chain_position){.seq = 0};
+	if (lc_file_is_missing(path))
+		return true;
+	db = lc_schema_open_for_check(path, error);
+	if (db == NULL)
+		return false;
+	read = read_position(db, path, position, error);
+	sqlite3_close(db);
+	return read;
+}
+
+/* ---- standing still ---- */
+
+static bool open_file(struct lc_store *store, struct lc_error *error)
+{
+	struct lc_file_identity opened;
+
+	if (store->frozen_fd >= 0)
+		return true;
+	store->frozen_fd = open(store->path, O_RDONLY | O_CLOEXEC);
+	if (store->frozen_fd < 0)
+		return lc_error_set_errno(error, errno, "ledger %s: opening it again", store->path);
+	opened = lc_file_identity_of_descriptor(store->frozen_fd);
+	/* Should it be another file by now, it stays open: lc_store_in_place finds that out. */
+	return lc_file_identity_equal(&opened, &store->file) ||
+	       lc_error_set(error, LC_ERROR_CORRUPT,
+			    "ledger %s: the file was replaced while it was in use", store->path);
+}
+
+bool lc_store_freeze(struct lc_store *store, struct lc_ledger_frozen *frozen,
+		     struct lc_error *error)
+{
+	struct stat file;
+
+	LC_ASSERT(sqlite3_get_autocommit(store->db) != 0);
+	if (!open_file(store, error) ||
+	    !read_position(store->db, store->path, &frozen->position, error))
+		return false;
+	if (sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) !=
+	    SQLITE_OK)
+		return lc_sql_fail(store->db, store->path, "moving the log into the file", error);
+	if (fstat(store->frozen_fd, &file) != 0)
+		return lc_error_set_errno(error, errno, "ledger %s", store->path);
+	frozen->descriptor = store->frozen_fd;
+	frozen->size = (uint64_t)file.st_size;
+	store->frozen = true;
+	return true;
+}
+
+void lc_store_thaw(struct lc_store *store)
+{
+	store->frozen = false;
 }
 
 /* ---- what is one for the whole ledger ---- */

@@ -299,6 +299,10 @@ static void execute(struct lc_ledger *ledger, struct lc_ledger_command *command)
 	case LC_LEDGER_COMMAND_SET_STEADY_CLOCK:
 	case LC_LEDGER_COMMAND_SET_TARGET:
 	case LC_LEDGER_COMMAND_EXPIRE:
+	case LC_LEDGER_COMMAND_FREEZE:
+		lc_error_set(&command->as.freeze.error, LC_ERROR_SYSTEM, "there is no file");
+		break;
+	case LC_LEDGER_COMMAND_THAW:
 	case LC_LEDGER_COMMAND_WHEN_DURABLE:
 	case LC_LEDGER_COMMAND_READ_OBJECTS:
 	case LC_LEDGER_COMMAND_READ_DELIVERIES:

@@ -171,6 +171,7 @@ static void what_is_not_all_there_is_an_error(void **state)
 	assert_int_equal(world->answer.retry_class, LC_RETRY_WAIT);
 	get(world, "target-1", "read-test/short", 10, 1, 0);
 	assert_int_equal(world->answer.status, 416);
+	assert_int_equal(world->answer.error.kind, LC_ERROR_CORRUPT);
 	assert_int_equal(world->answer.retry_class, LC_RETRY_WAIT);
 	get(world, "target-1", "read-test/none", 0, 0, 9);
 	assert_true(lc_retry_is_absent_s3(world->answer.status, world->code));

@@ -97,6 +97,7 @@ static void on_commit(void *context)
 	ledger_queue_move(&ledger->queued, &batch,
 			  sim_chance(0.5) ? length : sim_between(1, length));
 	execute(ledger, &batch);
+	lc_ledger_command_settle_all(&batch, ledger->store);
 	sim_crash_point("a transaction is committed");
 	if (is_inside_window(&ledger->queued) && sim_clock_window_dies()) {
 		sim_trace("crash in the middle of a window");

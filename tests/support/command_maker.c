@@ -243,6 +243,8 @@ static void (*const MAKE[LC_LEDGER_COMMAND_COUNT])(struct lc_command_maker *make
     [LC_LEDGER_COMMAND_SET_COMMITTED] = make_counts,
     [LC_LEDGER_COMMAND_LOWER_HORIZON] = make_lower_horizon,
     [LC_LEDGER_COMMAND_WHEN_DURABLE] = make_nothing,
+    [LC_LEDGER_COMMAND_FREEZE] = make_nothing,
+    [LC_LEDGER_COMMAND_THAW] = make_nothing,
     [LC_LEDGER_COMMAND_READ_HASHES] = make_read_hashes,
     [LC_LEDGER_COMMAND_READ_INTENTS] = make_read_intents,
     [LC_LEDGER_COMMAND_FIND_SURPLUS_SLOTS] = make_counts,

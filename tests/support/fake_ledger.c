@@ -259,6 +259,12 @@ static void tell_command(struct lc_ledger *ledger, const struct lc_ledger_comman
 	case LC_LEDGER_COMMAND_WHEN_DURABLE:
 		lc_buffer_append_text(&ledger->told, "durable?\n");
 		break;
+	case LC_LEDGER_COMMAND_FREEZE:
+		lc_buffer_append_text(&ledger->told, "freeze?\n");
+		break;
+	case LC_LEDGER_COMMAND_THAW:
+		lc_buffer_append_text(&ledger->told, "thaw\n");
+		break;
 	case LC_LEDGER_COMMAND_SET_COMMITTED:
 		tell_committed(ledger, command);
 		break;
