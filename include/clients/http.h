@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "base/loop.h"
 #include "base/view.h"
-#include "formats/tls_version.h"
+#include "clients/http_spec.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,21 +20,6 @@
 
 struct lc_http;
 struct lc_http_request;
-
-struct lc_http_options {
-	const char *ca_file;          /* PEM file of trusted authorities, NULL for the system's */
-	const char *certificate_file; /* PEM file that shows who we are, NULL for none */
-	const char *key_file;         /* its key; NULL: it is in the same file */
-	enum lc_tls_version tls_minimum;
-	bool tls_skip_verify;
-	uint64_t connect_timeout_ms;
-	size_t max_connections_per_host; /* 0: no limit */
-};
-
-struct lc_http_header {
-	struct lc_view name;
-	struct lc_view value;
-};
 
 struct lc_http_response {
 	unsigned status; /* 0 when there was no answer */
@@ -62,21 +47,6 @@ struct lc_http_callbacks {
 	void (*rewind_body)(void *context);
 	/* It is over; the request is released when this returns. */
 	void (*on_done)(void *context, const struct lc_http_response *response);
-};
-
-struct lc_http_spec {
-	const char *method; /* "GET", "PUT", "POST", "HEAD", "DELETE" */
-	const char *url;
-	const struct lc_http_header *headers; /* copied */
-	size_t header_count;
-	struct lc_view body;     /* small body, copied; or (PUT and POST only) */
-	bool body_from_callback; /* read_body, of body_size bytes */
-	uint64_t body_size;
-	uint64_t timeout_ms;       /* of the whole request; 0: none */
-	uint64_t stall_timeout_ms; /* given up when, once connected, no byte moves for so long
-				      while not paused; 0: never */
-	const struct lc_http_callbacks *callbacks; /* must outlive the request */
-	void *context;
 };
 
 struct lc_http *lc_http_new(struct lc_loop *loop, const struct lc_http_options *options,

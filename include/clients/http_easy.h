@@ -6,8 +6,9 @@
 #ifndef LC_CLIENTS_HTTP_EASY_H
 #define LC_CLIENTS_HTTP_EASY_H
 
+#include "base/buffer.h"
 #include "base/error.h"
-#include "clients/http.h"
+#include "clients/http_spec.h"
 
 #include <curl/curl.h>
 #include <stdbool.h>
