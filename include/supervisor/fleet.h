@@ -37,7 +37,8 @@ struct lc_shard_process *lc_fleet_find(const struct lc_fleet *fleet, unsigned sh
 
 size_t lc_fleet_count_in(const struct lc_fleet *fleet, enum lc_shard_state state);
 
-/* True when no process has a worker, or will have one by itself: stopped, paused or failed. */
+/* True when no process has a worker, or will have one by itself: stopped, paused,
+ * away or failed. */
 bool lc_fleet_rests(const struct lc_fleet *fleet);
 
 /* True once each shard has come up or shown why not. */

@@ -42,7 +42,7 @@ struct lc_shard_process *lc_shard_process_new(const struct lc_shard_process_cont
 /* Releases it. Its worker must be gone. */
 void lc_shard_process_free(struct lc_shard_process *process);
 
-/* Gives the slot an order: LC_SLOT_START, DRAIN, HURRY, REPLACE, PAUSE or RESUME, as
+/* Gives the slot an order: LC_SLOT_START, DRAIN, HURRY, REPLACE, PAUSE, RESUME or RELEASE, as
  * supervisor/slot.h describes them. Another worker gets the settings as they are when it starts.
  * on_change may be called before this returns. */
 void lc_shard_process_order(struct lc_shard_process *process, enum lc_slot_event_type order);

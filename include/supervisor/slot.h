@@ -11,8 +11,15 @@
  *   STARTING, READY --replace--> DRAINING --exited--> STARTING
  *   any --pause--> PAUSED, once its worker has ended;  PAUSED --resume--> STARTING
  *
+ * Where machines stand in for each other, a slot that is to have no worker for now is AWAY:
+ *
+ *   STOPPED --release--> AWAY --start--> STARTING
+ *   STARTING, READY --release--> DRAINING --exited--> AWAY
+ *   STARTING, READY, DRAINING, KILLING --exited: taken over--> AWAY, or as wanted
+ *
  * What is to come after DRAINING and KILLING is the slot's intention, which each of DRAIN,
- * REPLACE, PAUSE and RESUME changes; nothing but START takes back a DRAIN.
+ * REPLACE, PAUSE, RESUME and RELEASE changes; nothing but START takes back a DRAIN, and nothing but
+ * RESUME a PAUSE.
  */
 #ifndef LC_SUPERVISOR_SLOT_H
 #define LC_SUPERVISOR_SLOT_H
@@ -36,6 +43,7 @@ enum lc_slot_event_type {
 	LC_SLOT_REPLACE, /* another worker is to take over, once this one has finished */
 	LC_SLOT_PAUSE,   /* finish, and no worker until RESUME */
 	LC_SLOT_RESUME,
+	LC_SLOT_RELEASE, /* finish, and no worker until START: another machine is to have the shard */
 	LC_SLOT_EVENT_COUNT
 };
 
@@ -44,12 +52,14 @@ struct lc_slot_event {
 	uint64_t now_ms;
 	uint64_t heartbeat_ms; /* TIMER: the worker's last heartbeat */
 	bool config_error;     /* EXITED: with the exit code that forbids a restart */
+	bool taken_over;       /* EXITED: because another machine has the shard */
 };
 
 /* What a slot is for, once the worker that it has is gone. */
 enum lc_slot_intention {
 	LC_SLOT_TO_WORK,  /* another worker, after a death when it has backed off */
 	LC_SLOT_TO_PAUSE, /* none until RESUME */
+	LC_SLOT_TO_AWAY,  /* none until START */
 	LC_SLOT_TO_STOP,  /* none: the service ends, or the shard is given up */
 };
 

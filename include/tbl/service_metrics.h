@@ -65,6 +65,8 @@ LC_SHARD_METRIC("log_courier_shard_up", "gauge", shard->state == LC_SHARD_STATE_
 	"1 if the shard's worker is ready.")
 LC_SHARD_METRIC("log_courier_shard_paused", "gauge", shard->state == LC_SHARD_STATE_PAUSED,
 	"1 if the shard was paused by the operator.")
+LC_SHARD_METRIC("log_courier_shard_away", "gauge", shard->state == LC_SHARD_STATE_AWAY,
+	"1 if another machine has the shard or is to take it.")
 LC_SHARD_METRIC("log_courier_shard_restarts_total", "counter", shard->restarts,
 	"Times that the shard's worker was restarted.")
 LC_SHARD_METRIC("log_courier_shard_uptime_seconds", "gauge", shard->uptime_seconds,

@@ -10,6 +10,7 @@
 /* clang-format off */
 LC_SHARD_STATE(STOPPED, "stopped", "has no worker, and none is wanted")
 LC_SHARD_STATE(PAUSED, "paused", "has no worker until resume, because the operator paused it")
+LC_SHARD_STATE(AWAY, "away", "has no worker, because another machine has the shard or is to take it")
 LC_SHARD_STATE(STARTING, "starting", "a worker is running, its first discovery is under way")
 LC_SHARD_STATE(READY, "ready", "a worker is delivering")
 LC_SHARD_STATE(BACKING_OFF, "backing-off", "the worker died; the next one starts after a wait")

@@ -27,6 +27,8 @@ static const char *colour_of(enum lc_shard_state state)
 	case LC_SHARD_STATE_STOPPED:
 	case LC_SHARD_STATE_PAUSED:
 		return LC_TERMINAL_YELLOW;
+	case LC_SHARD_STATE_AWAY:
+		return LC_TERMINAL_PLAIN;
 	case LC_SHARD_STATE_BACKING_OFF:
 	case LC_SHARD_STATE_KILLING:
 	case LC_SHARD_STATE_FAILED:

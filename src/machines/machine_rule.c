@@ -189,13 +189,16 @@ static enum lc_machine_hold hold_of(const struct lc_peer *peer, unsigned shard)
 	return LC_MACHINE_AWAY;
 }
 
-/* The living machine that says it is about to take the shard: the first by name, of several. */
+/* The living machine that says it is about to take the shard, or that it has it, as when its worker
+ * is being replaced: the first by name, of several. */
 static const struct lc_peer *find_taker(const struct lc_machine_rule *rule, unsigned shard)
 {
 	for (size_t i = 0; i < rule->peers.count; i++) {
 		const struct lc_peer *peer = &rule->peers.all[i];
+		enum lc_machine_hold hold =
+		    takes_part(rule, peer) ? hold_of(peer, shard) : LC_MACHINE_AWAY;
 
-		if (takes_part(rule, peer) && hold_of(peer, shard) == LC_MACHINE_TAKING)
+		if (hold == LC_MACHINE_TAKING || hold == LC_MACHINE_HAS)
 			return peer;
 	}
 	return NULL;
@@ -220,7 +223,8 @@ static void place_open(struct lc_machine_rule *rule, unsigned shard)
 {
 	struct place *place = &rule->places[shard];
 	const struct lc_peer *taker = find_taker(rule, shard);
-	bool overdue = is_overdue(rule, place, taker);
+	bool promises = taker != NULL && hold_of(taker, shard) == LC_MACHINE_TAKING;
+	bool overdue = is_overdue(rule, place, promises ? taker : NULL);
 	int member = taker == NULL ? NOBODY : member_of(rule, taker);
 
 	place->standing = OPEN;

@@ -127,6 +127,11 @@ static bool restart(const struct lc_control_orders *orders,
 				    "shard %u is paused and has no worker to replace; "
 				    "log-courier-ctl resume %u starts one",
 				    request->shard, request->shard);
+	if (one != NULL && lc_shard_process_state(one) == LC_SHARD_STATE_AWAY)
+		return lc_error_set(error, LC_ERROR_CONFLICT,
+				    "shard %u has no worker on this machine to replace: another "
+				    "machine has it, or is to take it",
+				    request->shard);
 	return order_named(orders, request, LC_SLOT_REPLACE, affected, error);
 }
 

@@ -82,6 +82,7 @@ bool lc_fleet_rests(const struct lc_fleet *fleet)
 {
 	return lc_fleet_count_in(fleet, LC_SHARD_STATE_STOPPED) +
 		   lc_fleet_count_in(fleet, LC_SHARD_STATE_PAUSED) +
+		   lc_fleet_count_in(fleet, LC_SHARD_STATE_AWAY) +
 		   lc_fleet_count_in(fleet, LC_SHARD_STATE_FAILED) ==
 	       fleet->count;
 }

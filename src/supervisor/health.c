@@ -49,6 +49,7 @@ static void examine_state(const struct lc_status_document_shard *shard,
 
 	switch (shard->state) {
 	case LC_SHARD_STATE_READY:
+	case LC_SHARD_STATE_AWAY:
 		break;
 	case LC_SHARD_STATE_STARTING:
 		if (shard->replacing)

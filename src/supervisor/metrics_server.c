@@ -143,7 +143,8 @@ static void answer_readiness(const struct lc_control_status *service,
 	lc_control_status_describe(service, &document);
 	for (size_t i = 0; i < document.shards_size; i++)
 		waiting += document.shards[i].state != LC_SHARD_STATE_READY &&
-			   document.shards[i].state != LC_SHARD_STATE_PAUSED;
+			   document.shards[i].state != LC_SHARD_STATE_PAUSED &&
+			   document.shards[i].state != LC_SHARD_STATE_AWAY;
 	answer->status = waiting == 0 ? LC_HTTP_OK : LC_HTTP_SERVICE_UNAVAILABLE;
 	if (waiting == 0)
 		lc_buffer_append_text(&answer->body, "ready\n");

@@ -140,7 +140,8 @@ static bool has_no_worker(const struct lc_shard_process *process)
 {
 	enum lc_shard_state state = lc_shard_process_state(process);
 
-	return state == LC_SHARD_STATE_PAUSED || state == LC_SHARD_STATE_STOPPED;
+	return state == LC_SHARD_STATE_PAUSED || state == LC_SHARD_STATE_STOPPED ||
+	       state == LC_SHARD_STATE_AWAY;
 }
 
 /* Replaces the worker at hand, or the next one that there is; without any it is the end. */

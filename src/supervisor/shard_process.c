@@ -382,6 +382,9 @@ static void note_change(struct lc_shard_process *process, enum lc_shard_state be
 	       LC_LOG_TEXT("to", lc_shard_state_name(now)));
 	if (now != LC_SHARD_STATE_STARTING)
 		process->settled = true;
+	/* What its last worker was waiting for is another machine's now. */
+	if (now == LC_SHARD_STATE_AWAY)
+		lc_page_prepare(process->page, lc_clock_monotonic_ms());
 	process->context->on_change(process->context->on_change_context);
 }
 
@@ -458,7 +461,7 @@ static void on_broken(void *context)
 
 void lc_shard_process_order(struct lc_shard_process *process, enum lc_slot_event_type order)
 {
-	LC_ASSERT(order == LC_SLOT_START || (order >= LC_SLOT_DRAIN && order <= LC_SLOT_RESUME));
+	LC_ASSERT(order == LC_SLOT_START || (order >= LC_SLOT_DRAIN && order <= LC_SLOT_RELEASE));
 	step(process, (struct lc_slot_event){.type = order});
 }
 
@@ -489,6 +492,7 @@ void lc_shard_process_reap(struct lc_shard_process *process)
 	struct lc_slot_event event = {.type = LC_SLOT_EXITED};
 	struct lc_obituary obituary;
 	bool expected;
+	int code;
 	int status;
 
 	if (process->pid == 0 || waitpid(process->pid, &status, WNOHANG) != process->pid)
@@ -496,10 +500,11 @@ void lc_shard_process_reap(struct lc_shard_process *process)
 	lc_obituary_compose(&obituary, process->shard, process->pid, status,
 			    lc_clock_monotonic_ms() - process->slot.forked_ms, process->reason,
 			    process->page);
-	expected =
-	    lc_slot_expects_end(&process->slot) && lc_obituary_exit_code(&obituary) == LC_EXIT_OK;
+	code = lc_obituary_exit_code(&obituary);
+	expected = code == LC_EXIT_TAKEN_OVER ||
+		   (lc_slot_expects_end(&process->slot) && code == LC_EXIT_OK);
 	if (!expected) {
-		process->obituary_exit_code = lc_obituary_exit_code(&obituary);
+		process->obituary_exit_code = code;
 		lc_obituary_sentence(&obituary, process->obituary);
 		lc_clock_format(lc_clock_wall_ms(), process->obituary_time);
 	}
@@ -507,7 +512,8 @@ void lc_shard_process_reap(struct lc_shard_process *process)
 	process->resident_bytes = 0;
 	lc_loop_timer_stop(process->measure_timer);
 	close_channel(process);
-	event.config_error = lc_exit_is_final(lc_obituary_exit_code(&obituary));
+	event.taken_over = code == LC_EXIT_TAKEN_OVER;
+	event.config_error = lc_exit_is_final(code);
 	step(process, event);
 	lc_obituary_log(&obituary, expected, until_next_start_ms(process));
 }

@@ -95,9 +95,25 @@ static struct lc_slot_actions step_ready(struct lc_slot *slot, const struct lc_s
 	return NOTHING;
 }
 
+/* There is no worker any more, and none is wanted. */
+static struct lc_slot_actions rest(struct lc_slot *slot, enum lc_slot_intention intention)
+{
+	static const enum lc_shard_state states[] = {
+	    [LC_SLOT_TO_PAUSE] = LC_SHARD_STATE_PAUSED,
+	    [LC_SLOT_TO_AWAY] = LC_SHARD_STATE_AWAY,
+	    [LC_SLOT_TO_STOP] = LC_SHARD_STATE_STOPPED,
+	};
+
+	slot->intention = intention;
+	enter(slot, states[intention], 0);
+	return NOTHING;
+}
+
 static struct lc_slot_actions step_died(struct lc_slot *slot, const struct lc_slot_event *event)
 {
 	slot->replacing = false;
+	if (event->taken_over)
+		return rest(slot, LC_SLOT_TO_AWAY);
 	if (event->config_error) {
 		enter(slot, LC_SHARD_STATE_FAILED, 0);
 		return NOTHING;
@@ -105,15 +121,6 @@ static struct lc_slot_actions step_died(struct lc_slot *slot, const struct lc_sl
 	if (event->now_ms - slot->forked_ms >= slot->rules.healthy_after_ms)
 		slot->failures = 0;
 	return back_off(slot, event->now_ms);
-}
-
-/* There is no worker any more, and none is wanted. */
-static struct lc_slot_actions rest(struct lc_slot *slot, enum lc_slot_intention intention)
-{
-	slot->intention = intention;
-	enter(slot, intention == LC_SLOT_TO_PAUSE ? LC_SHARD_STATE_PAUSED : LC_SHARD_STATE_STOPPED,
-	      0);
-	return NOTHING;
 }
 
 /* A worker that was being killed did not end as it was told: it counts as a death. */
@@ -127,7 +134,8 @@ static struct lc_slot_actions step_drained(struct lc_slot *slot, const struct lc
 {
 	if (slot->intention != LC_SLOT_TO_WORK)
 		return rest(slot, slot->intention);
-	return event->config_error ? step_died(slot, event) : step_start(slot, event);
+	return event->config_error || event->taken_over ? step_died(slot, event)
+							: step_start(slot, event);
 }
 
 static struct lc_slot_actions step_stopped(struct lc_slot *slot, const struct lc_slot_event *event)
@@ -140,6 +148,12 @@ static struct lc_slot_actions step_paused(struct lc_slot *slot, const struct lc_
 {
 	(void)event;
 	return rest(slot, LC_SLOT_TO_PAUSE);
+}
+
+static struct lc_slot_actions step_away(struct lc_slot *slot, const struct lc_slot_event *event)
+{
+	(void)event;
+	return rest(slot, LC_SLOT_TO_AWAY);
 }
 
 /* Looks at the heartbeat. A timer that comes far too late tells of a supervisor that stood still
@@ -212,6 +226,11 @@ static struct lc_slot_actions step_pause(struct lc_slot *slot, const struct lc_s
 	return drain(slot, event->now_ms, LC_SLOT_TO_PAUSE);
 }
 
+static struct lc_slot_actions step_release(struct lc_slot *slot, const struct lc_slot_event *event)
+{
+	return drain(slot, event->now_ms, LC_SLOT_TO_AWAY);
+}
+
 static struct lc_slot_actions step_replace(struct lc_slot *slot, const struct lc_slot_event *event)
 {
 	slot->replacing = true;
@@ -279,8 +298,17 @@ static struct lc_slot_actions step_then_pause(struct lc_slot *slot,
 					      const struct lc_slot_event *event)
 {
 	(void)event;
-	if (slot->intention == LC_SLOT_TO_WORK)
+	if (slot->intention == LC_SLOT_TO_WORK || slot->intention == LC_SLOT_TO_AWAY)
 		slot->intention = LC_SLOT_TO_PAUSE;
+	return NOTHING;
+}
+
+static struct lc_slot_actions step_then_away(struct lc_slot *slot,
+					     const struct lc_slot_event *event)
+{
+	(void)event;
+	if (slot->intention == LC_SLOT_TO_WORK)
+		slot->intention = LC_SLOT_TO_AWAY;
 	return NOTHING;
 }
 
@@ -298,6 +326,14 @@ static step *const STEPS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT_COUNT] = {
     [LC_SHARD_STATE_STOPPED] =
 	{
 	    [LC_SLOT_START] = step_start,
+	    [LC_SLOT_PAUSE] = step_paused,
+	    [LC_SLOT_RELEASE] = step_away,
+	},
+    [LC_SHARD_STATE_AWAY] =
+	{
+	    [LC_SLOT_START] = step_start,
+	    [LC_SLOT_DRAIN] = step_stopped,
+	    [LC_SLOT_HURRY] = step_stopped,
 	    [LC_SLOT_PAUSE] = step_paused,
 	},
     [LC_SHARD_STATE_PAUSED] =
@@ -318,6 +354,7 @@ static step *const STEPS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT_COUNT] = {
 	    [LC_SLOT_HURRY] = step_hurry,
 	    [LC_SLOT_REPLACE] = step_replace,
 	    [LC_SLOT_PAUSE] = step_pause,
+	    [LC_SLOT_RELEASE] = step_release,
 	},
     [LC_SHARD_STATE_READY] =
 	{
@@ -328,6 +365,7 @@ static step *const STEPS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT_COUNT] = {
 	    [LC_SLOT_HURRY] = step_hurry,
 	    [LC_SLOT_REPLACE] = step_replace,
 	    [LC_SLOT_PAUSE] = step_pause,
+	    [LC_SLOT_RELEASE] = step_release,
 	},
     [LC_SHARD_STATE_BACKING_OFF] =
 	{
@@ -336,6 +374,7 @@ static step *const STEPS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT_COUNT] = {
 	    [LC_SLOT_HURRY] = step_stopped,
 	    [LC_SLOT_REPLACE] = step_start,
 	    [LC_SLOT_PAUSE] = step_paused,
+	    [LC_SLOT_RELEASE] = step_away,
 	},
     [LC_SHARD_STATE_DRAINING] =
 	{
@@ -346,6 +385,7 @@ static step *const STEPS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT_COUNT] = {
 	    [LC_SLOT_HURRY] = step_hurry,
 	    [LC_SLOT_PAUSE] = step_then_pause,
 	    [LC_SLOT_RESUME] = step_then_work,
+	    [LC_SLOT_RELEASE] = step_then_away,
 	},
     [LC_SHARD_STATE_KILLING] =
 	{
@@ -355,6 +395,7 @@ static step *const STEPS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT_COUNT] = {
 	    [LC_SLOT_HURRY] = step_kill_then_stop,
 	    [LC_SLOT_PAUSE] = step_then_pause,
 	    [LC_SLOT_RESUME] = step_then_work,
+	    [LC_SLOT_RELEASE] = step_then_away,
 	},
     [LC_SHARD_STATE_FAILED] =
 	{

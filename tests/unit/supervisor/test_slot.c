@@ -42,6 +42,14 @@ static struct lc_slot_actions exit_for_config(struct lc_slot *slot, uint64_t now
 	return lc_slot_step(slot, &event);
 }
 
+static struct lc_slot_actions exit_taken_over(struct lc_slot *slot, uint64_t now_ms)
+{
+	struct lc_slot_event event = {
+	    .type = LC_SLOT_EXITED, .now_ms = now_ms, .config_error = true, .taken_over = true};
+
+	return lc_slot_step(slot, &event);
+}
+
 static bool nothing(struct lc_slot_actions actions)
 {
 	return !actions.fork && !actions.send_drain && !actions.send_abandon && actions.signal == 0;
@@ -55,6 +63,10 @@ static struct lc_slot slot_in(enum lc_shard_state state)
 	lc_slot_init(&slot, &RULES, 1);
 	if (state == LC_SHARD_STATE_STOPPED)
 		return slot;
+	if (state == LC_SHARD_STATE_AWAY) {
+		assert_true(nothing(step(&slot, LC_SLOT_RELEASE, T0)));
+		return slot;
+	}
 	assert_true(step(&slot, LC_SLOT_START, T0).fork);
 	if (state == LC_SHARD_STATE_STARTING)
 		return slot;
@@ -95,6 +107,22 @@ static const struct expectation EXPECTATIONS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT
 		[LC_SLOT_REPLACE] = {LC_SHARD_STATE_STOPPED, ""},
 		[LC_SLOT_PAUSE] = {LC_SHARD_STATE_PAUSED, ""},
 		[LC_SLOT_RESUME] = {LC_SHARD_STATE_STOPPED, ""},
+		[LC_SLOT_RELEASE] = {LC_SHARD_STATE_AWAY, ""},
+	    },
+	[LC_SHARD_STATE_AWAY] =
+	    {
+		[LC_SLOT_START] = {LC_SHARD_STATE_STARTING, "fork"},
+		[LC_SLOT_FORK_FAILED] = {LC_SHARD_STATE_AWAY, ""},
+		[LC_SLOT_CAME_READY] = {LC_SHARD_STATE_AWAY, ""},
+		[LC_SLOT_TIMER] = {LC_SHARD_STATE_AWAY, ""},
+		[LC_SLOT_EXITED] = {LC_SHARD_STATE_AWAY, ""},
+		[LC_SLOT_OUTGREW] = {LC_SHARD_STATE_AWAY, ""},
+		[LC_SLOT_DRAIN] = {LC_SHARD_STATE_STOPPED, ""},
+		[LC_SLOT_HURRY] = {LC_SHARD_STATE_STOPPED, ""},
+		[LC_SLOT_REPLACE] = {LC_SHARD_STATE_AWAY, ""},
+		[LC_SLOT_PAUSE] = {LC_SHARD_STATE_PAUSED, ""},
+		[LC_SLOT_RESUME] = {LC_SHARD_STATE_AWAY, ""},
+		[LC_SLOT_RELEASE] = {LC_SHARD_STATE_AWAY, ""},
 	    },
 	[LC_SHARD_STATE_PAUSED] =
 	    {
@@ -109,6 +137,7 @@ static const struct expectation EXPECTATIONS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT
 		[LC_SLOT_REPLACE] = {LC_SHARD_STATE_PAUSED, ""},
 		[LC_SLOT_PAUSE] = {LC_SHARD_STATE_PAUSED, ""},
 		[LC_SLOT_RESUME] = {LC_SHARD_STATE_STARTING, "fork"},
+		[LC_SLOT_RELEASE] = {LC_SHARD_STATE_PAUSED, ""},
 	    },
 	[LC_SHARD_STATE_STARTING] =
 	    {
@@ -123,6 +152,7 @@ static const struct expectation EXPECTATIONS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT
 		[LC_SLOT_REPLACE] = {LC_SHARD_STATE_DRAINING, "drain"},
 		[LC_SLOT_PAUSE] = {LC_SHARD_STATE_DRAINING, "drain"},
 		[LC_SLOT_RESUME] = {LC_SHARD_STATE_STARTING, ""},
+		[LC_SLOT_RELEASE] = {LC_SHARD_STATE_DRAINING, "drain"},
 	    },
 	[LC_SHARD_STATE_READY] =
 	    {
@@ -137,6 +167,7 @@ static const struct expectation EXPECTATIONS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT
 		[LC_SLOT_REPLACE] = {LC_SHARD_STATE_DRAINING, "drain"},
 		[LC_SLOT_PAUSE] = {LC_SHARD_STATE_DRAINING, "drain"},
 		[LC_SLOT_RESUME] = {LC_SHARD_STATE_READY, ""},
+		[LC_SLOT_RELEASE] = {LC_SHARD_STATE_DRAINING, "drain"},
 	    },
 	[LC_SHARD_STATE_BACKING_OFF] =
 	    {
@@ -151,6 +182,7 @@ static const struct expectation EXPECTATIONS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT
 		[LC_SLOT_REPLACE] = {LC_SHARD_STATE_STARTING, "fork"},
 		[LC_SLOT_PAUSE] = {LC_SHARD_STATE_PAUSED, ""},
 		[LC_SLOT_RESUME] = {LC_SHARD_STATE_BACKING_OFF, ""},
+		[LC_SLOT_RELEASE] = {LC_SHARD_STATE_AWAY, ""},
 	    },
 	[LC_SHARD_STATE_DRAINING] =
 	    {
@@ -165,6 +197,7 @@ static const struct expectation EXPECTATIONS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT
 		[LC_SLOT_REPLACE] = {LC_SHARD_STATE_DRAINING, ""},
 		[LC_SLOT_PAUSE] = {LC_SHARD_STATE_DRAINING, ""},
 		[LC_SLOT_RESUME] = {LC_SHARD_STATE_DRAINING, ""},
+		[LC_SLOT_RELEASE] = {LC_SHARD_STATE_DRAINING, ""},
 	    },
 	[LC_SHARD_STATE_KILLING] =
 	    {
@@ -179,6 +212,7 @@ static const struct expectation EXPECTATIONS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT
 		[LC_SLOT_REPLACE] = {LC_SHARD_STATE_KILLING, ""},
 		[LC_SLOT_PAUSE] = {LC_SHARD_STATE_KILLING, ""},
 		[LC_SLOT_RESUME] = {LC_SHARD_STATE_KILLING, ""},
+		[LC_SLOT_RELEASE] = {LC_SHARD_STATE_KILLING, ""},
 	    },
 	[LC_SHARD_STATE_FAILED] =
 	    {
@@ -193,6 +227,7 @@ static const struct expectation EXPECTATIONS[LC_SHARD_STATE_COUNT][LC_SLOT_EVENT
 		[LC_SLOT_REPLACE] = {LC_SHARD_STATE_STARTING, "fork"},
 		[LC_SLOT_PAUSE] = {LC_SHARD_STATE_PAUSED, ""},
 		[LC_SLOT_RESUME] = {LC_SHARD_STATE_FAILED, ""},
+		[LC_SLOT_RELEASE] = {LC_SHARD_STATE_FAILED, ""},
 	    },
 };
 
@@ -231,6 +266,79 @@ static void every_event_in_every_state_has_its_meaning(void **state)
 					 lc_shard_state_name(slot.state));
 		}
 	}
+}
+
+static void a_worker_whose_shard_was_taken_over_is_not_restarted(void **state)
+{
+	static const enum lc_shard_state states[] = {LC_SHARD_STATE_STARTING, LC_SHARD_STATE_READY,
+						     LC_SHARD_STATE_KILLING};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		struct lc_slot slot = slot_in(states[i]);
+
+		assert_true(nothing(exit_taken_over(&slot, T0)));
+		assert_int_equal(slot.state, LC_SHARD_STATE_AWAY);
+		assert_int_equal(slot.wake_ms, 0);
+		assert_true(step(&slot, LC_SLOT_START, T0 + 1).fork);
+		assert_int_equal(slot.restarts, 0);
+	}
+}
+
+static void a_worker_that_is_replaced_has_no_successor_if_the_shard_was_taken_over(void **state)
+{
+	struct lc_slot slot = slot_in(LC_SHARD_STATE_READY);
+
+	(void)state;
+	step(&slot, LC_SLOT_REPLACE, T0);
+	exit_taken_over(&slot, T0);
+	assert_int_equal(slot.state, LC_SHARD_STATE_AWAY);
+	assert_false(slot.replacing);
+}
+
+static void what_the_operator_wants_outlasts_a_take_over(void **state)
+{
+	struct lc_slot stopped = slot_in(LC_SHARD_STATE_DRAINING);
+	struct lc_slot paused = slot_in(LC_SHARD_STATE_READY);
+
+	(void)state;
+	exit_taken_over(&stopped, T0);
+	assert_int_equal(stopped.state, LC_SHARD_STATE_STOPPED);
+	step(&paused, LC_SLOT_PAUSE, T0);
+	exit_taken_over(&paused, T0);
+	assert_int_equal(paused.state, LC_SHARD_STATE_PAUSED);
+}
+
+static void a_shard_that_is_released_is_away_once_its_worker_has_ended(void **state)
+{
+	struct lc_slot slot = slot_in(LC_SHARD_STATE_READY);
+
+	(void)state;
+	assert_true(step(&slot, LC_SLOT_RELEASE, T0).send_drain);
+	assert_true(lc_slot_expects_end(&slot));
+	/* The others are to have it: nothing is forked. */
+	assert_true(nothing(step(&slot, LC_SLOT_START, T0 + 1)));
+	assert_true(nothing(step(&slot, LC_SLOT_RESUME, T0 + 1)));
+	assert_true(nothing(step(&slot, LC_SLOT_EXITED, T0 + 2)));
+	assert_int_equal(slot.state, LC_SHARD_STATE_AWAY);
+}
+
+static void a_release_changes_what_comes_after_the_end(void **state)
+{
+	struct lc_slot slot = slot_in(LC_SHARD_STATE_READY);
+
+	(void)state;
+	step(&slot, LC_SLOT_REPLACE, T0);
+	step(&slot, LC_SLOT_RELEASE, T0);
+	step(&slot, LC_SLOT_EXITED, T0);
+	assert_int_equal(slot.state, LC_SHARD_STATE_AWAY);
+	/* A pause is the operator's: it stays one. */
+	slot = slot_in(LC_SHARD_STATE_READY);
+	step(&slot, LC_SLOT_RELEASE, T0);
+	step(&slot, LC_SLOT_PAUSE, T0);
+	step(&slot, LC_SLOT_RELEASE, T0);
+	step(&slot, LC_SLOT_EXITED, T0);
+	assert_int_equal(slot.state, LC_SHARD_STATE_PAUSED);
 }
 
 static void a_crash_loop_backs_off_ever_longer_up_to_the_maximum(void **state)
@@ -515,6 +623,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_event_in_every_state_has_its_meaning),
+	    cmocka_unit_test(a_worker_whose_shard_was_taken_over_is_not_restarted),
+	    cmocka_unit_test(
+		a_worker_that_is_replaced_has_no_successor_if_the_shard_was_taken_over),
+	    cmocka_unit_test(what_the_operator_wants_outlasts_a_take_over),
+	    cmocka_unit_test(a_shard_that_is_released_is_away_once_its_worker_has_ended),
+	    cmocka_unit_test(a_release_changes_what_comes_after_the_end),
 	    cmocka_unit_test(a_crash_loop_backs_off_ever_longer_up_to_the_maximum),
 	    cmocka_unit_test(a_worker_that_was_healthy_for_a_while_starts_its_backoff_anew),
 	    cmocka_unit_test(jitter_spreads_the_restarts),
