@@ -50,7 +50,8 @@ void lc_ledger_set_ranges(struct lc_ledger *ledger, const struct lc_ledger_sourc
 			  const struct lc_ledger_range *ranges, size_t count);
 
 /* Rows of the source at or before `floor` count as taken. Also sets the committed second. Nothing
- * happens to a source of which lc_ledger_seen_until tells: the ledger knows it better. */
+ * happens to a source of which lc_ledger_seen_until tells, as long as the ledger itself has not come
+ * that far: it knows it better. */
 void lc_ledger_set_floor(struct lc_ledger *ledger, const struct lc_ledger_source *source,
 			 const struct lc_offset *floor);
 
