@@ -6,11 +6,11 @@
 #include "ledger/file_name.h"
 #include "ledger/manifest.h"
 #include "support/ledger_case.h"
+#include "support/ledger_dump.h"
 #include "support/object_store.h"
 #include "support/story.h"
 
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -175,59 +175,11 @@ static void restore_well(struct world *world, const char *name)
 		fail_msg("%s", world->error.message);
 }
 
-/* ---- what a ledger holds ---- */
-
-static void dump_table(sqlite3 *db, const char *table, struct lc_buffer *out)
-{
-	char *sql = sqlite3_mprintf("SELECT * FROM \"%w\" ORDER BY 1, 2", table);
-	sqlite3_stmt *statement;
-
-	lc_buffer_append_format(out, "== %s\n", table);
-	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
-	while (sqlite3_step(statement) == SQLITE_ROW) {
-		for (int i = 0; i < sqlite3_column_count(statement); i++) {
-			const char *bytes = sqlite3_column_blob(statement, i);
-
-			lc_buffer_append(out, bytes == NULL ? "" : bytes,
-					 (size_t)sqlite3_column_bytes(statement, i));
-			lc_buffer_append_char(out, '|');
-		}
-		lc_buffer_append_char(out, '\n');
-	}
-	sqlite3_finalize(statement);
-	sqlite3_free(sql);
-}
-
-/* All tables, row by row. */
-static void dump(const char *path, struct lc_buffer *out)
-{
-	sqlite3_stmt *tables;
-	sqlite3 *db;
-
-	lc_buffer_init(out, SIZE_MAX / 2);
-	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(db,
-					    "SELECT name FROM sqlite_schema WHERE type = 'table' "
-					    "ORDER BY name",
-					    -1, &tables, NULL),
-			 SQLITE_OK);
-	while (sqlite3_step(tables) == SQLITE_ROW)
-		dump_table(db, (const char *)sqlite3_column_text(tables, 0), out);
-	sqlite3_finalize(tables);
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
-static void assert_same(const struct lc_buffer *one, const struct lc_buffer *other)
-{
-	assert_true(one->size > 0);
-	assert_true(lc_view_equal(lc_buffer_view(one), lc_buffer_view(other)));
-}
-
 /* What the open ledger holds: it is closed for that, and opened again. */
 static void dump_ledger(struct world *world, struct lc_buffer *out)
 {
 	lc_ledger_close(world->ledger);
-	dump(world->path, out);
+	ledger_dump(world->path, out);
 	world->ledger = lc_ledger_case_open(world->loop, world->path, NULL, &world->state);
 }
 
@@ -263,16 +215,12 @@ static void a_checkpoint_is_the_ledger(void **state)
 	dump_ledger(world, &second);
 
 	restore_well(world, name);
-	dump(world->copy, &copy);
-	assert_same(&copy, &first);
-	lc_buffer_free(&copy);
-	restore_well(world, world->taken.name);
-	dump(world->copy, &copy);
-	assert_same(&copy, &second);
+	ledger_dump(world->copy, &copy);
 	assert_false(lc_view_equal(lc_buffer_view(&first), lc_buffer_view(&second)));
-	lc_buffer_free(&copy);
-	lc_buffer_free(&first);
-	lc_buffer_free(&second);
+	assert_true(ledger_dumps_equal(&copy, &first));
+	restore_well(world, world->taken.name);
+	ledger_dump(world->copy, &copy);
+	assert_true(ledger_dumps_equal(&copy, &second));
 }
 
 /* Checkpoint after checkpoint, each compared, while hours are dropped. */
@@ -295,10 +243,8 @@ static void each_of_many_checkpoints_is_the_ledger(void **state)
 		snprintf(name, sizeof(name), "%s", world->taken.name);
 		dump_ledger(world, &ledger);
 		restore_well(world, name);
-		dump(world->copy, &copy);
-		assert_same(&copy, &ledger);
-		lc_buffer_free(&copy);
-		lc_buffer_free(&ledger);
+		ledger_dump(world->copy, &copy);
+		assert_true(ledger_dumps_equal(&copy, &ledger));
 	}
 }
 
@@ -322,10 +268,8 @@ static void what_is_written_meanwhile_is_not_part_of_it(void **state)
 	assert_int_equal(world->error.kind, LC_ERROR_NONE);
 	assert_true(world->taken.packs > 1);
 	restore_well(world, world->taken.name);
-	dump(world->copy, &copy);
-	assert_same(&copy, &before);
-	lc_buffer_free(&before);
-	lc_buffer_free(&copy);
+	ledger_dump(world->copy, &copy);
+	assert_true(ledger_dumps_equal(&copy, &before));
 
 	/* Nor is anything missing from the ledger itself. */
 	lc_ledger_close(world->ledger);
@@ -381,10 +325,8 @@ static void a_checkpoint_that_is_cancelled_anywhere_does_no_harm(void **state)
 	dump_ledger(world, &ledger);
 	take_well(world, "");
 	restore_well(world, world->taken.name);
-	dump(world->copy, &copy);
-	assert_same(&copy, &ledger);
-	lc_buffer_free(&ledger);
-	lc_buffer_free(&copy);
+	ledger_dump(world->copy, &copy);
+	assert_true(ledger_dumps_equal(&copy, &ledger));
 }
 
 /* Replies get lost, S3 fails for a while: the same names are PUT again. */
@@ -406,10 +348,8 @@ static void lost_replies_and_failures_are_passed_over(void **state)
 	object_store_fail(world->s3, 1, 2, 0, "", false);
 	restore_well(world, world->taken.name);
 	dump_ledger(world, &ledger);
-	dump(world->copy, &copy);
-	assert_same(&copy, &ledger);
-	lc_buffer_free(&ledger);
-	lc_buffer_free(&copy);
+	ledger_dump(world->copy, &copy);
+	assert_true(ledger_dumps_equal(&copy, &ledger));
 }
 
 /* The base is gone, or damaged: then everything is stored. */
@@ -490,7 +430,7 @@ static void a_disk_that_cannot_be_written_leaves_the_file_as_it_was(void **state
 	write_some(world, 100);
 	take_well(world, "");
 	restore_well(world, world->taken.name);
-	dump(world->copy, &before);
+	ledger_dump(world->copy, &before);
 	write_some(world, 100);
 	take_well(world, world->taken.name);
 	snprintf(draft, sizeof(draft), "%s.fetch", world->copy);
@@ -499,10 +439,8 @@ static void a_disk_that_cannot_be_written_leaves_the_file_as_it_was(void **state
 	assert_int_equal(world->error.kind, LC_ERROR_SYSTEM);
 	assert_non_null(strstr(world->error.message, draft));
 	assert_int_equal(rmdir(draft), 0);
-	dump(world->copy, &after);
-	assert_same(&before, &after);
-	lc_buffer_free(&before);
-	lc_buffer_free(&after);
+	ledger_dump(world->copy, &after);
+	assert_true(ledger_dumps_equal(&before, &after));
 }
 
 int main(void)
