@@ -352,6 +352,28 @@ def a_second_stack_is_another_world(stack):
     assert stack.query("SELECT 1") == "1"
 
 
+def a_stack_with_zookeeper_keeps_rows_there(_):
+    """One of its processes may die; another may be stopped when all ends."""
+    if not os.path.exists("/usr/share/java/zookeeper.jar"):
+        print("        ZooKeeper is missing: contrib/dev/prepare zookeeper installs it")
+        return
+    other = Stack("--zookeeper")
+    try:
+        other.query("INSERT INTO courier_heads VALUES ('a', '1')")
+        refused = other.send("INSERT INTO courier_heads SETTINGS keeper_map_strict_mode=1 SELECT 'a', '2'")
+        assert refused.getheader("X-ClickHouse-Exception-Code") == "999", refused.read()
+        leader = re.search(r"^(zookeeper-\d) .* leader$", other.run("status"), re.M).group(1)
+        os.kill(other.pid(leader), signal.SIGKILL)
+        wait_until(lambda: other.send("SELECT * FROM courier_heads").read() == b"a\t1\n", 60)
+        other.start("--only", "zookeeper")
+        assert "stopped" not in other.run("status")
+        other.run("reset")
+        assert other.query("SELECT count() FROM courier_heads") == "0"
+        os.kill(other.pid(leader), signal.SIGSTOP)
+    finally:
+        other.close()
+
+
 TESTS = [
     rows_with_logging_enabled_reach_the_tables,
     a_million_rows_stream,
@@ -370,6 +392,7 @@ TESTS = [
     s3_checks_secrets_and_owners,
     an_s3_outage_keeps_the_objects,
     a_second_stack_is_another_world,
+    a_stack_with_zookeeper_keeps_rows_there,
 ]
 
 

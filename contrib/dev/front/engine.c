@@ -40,8 +40,7 @@ static const char configuration[] =
     "  <background_common_pool_size>2</background_common_pool_size>\n"
     "  "
     "<database_atomic_delay_before_drop_table_sec>1</database_atomic_delay_before_drop_table_sec>\n"
-    "  <mark_cache_size>67108864</mark_cache_size>\n"
-    "</clickhouse>\n";
+    "  <mark_cache_size>67108864</mark_cache_size>\n";
 
 /* Takes the functions that the driver calls; the name of one that the library does not have, or
  * NULL. */
@@ -80,16 +79,49 @@ static bool load_library(const char *library, char *problem, size_t problem_size
 	return false;
 }
 
-static bool write_configuration(const char *path, char *problem, size_t problem_size)
+/* "HOST:PORT,...". The time-outs are short, so that a test that stops a server need not wait long. */
+static bool write_zookeeper(FILE *file, const char *servers)
+{
+	fputs("  <zookeeper>\n", file);
+	while (*servers != '\0') {
+		size_t size = strcspn(servers, ",");
+		const char *colon = memchr(servers, ':', size);
+
+		if (colon == NULL)
+			return false;
+		fprintf(file, "    <node><host>%.*s</host><port>%.*s</port></node>\n",
+			(int)(colon - servers), servers, (int)(servers + size - colon - 1),
+			colon + 1);
+		servers += servers[size] == ',' ? size + 1 : size;
+	}
+	fputs("    <session_timeout_ms>6000</session_timeout_ms>\n"
+	      "    <operation_timeout_ms>3000</operation_timeout_ms>\n"
+	      "  </zookeeper>\n",
+	      file);
+	return true;
+}
+
+static bool write_configuration(const char *path, const struct engine_options *options,
+				char *problem, size_t problem_size)
 {
 	FILE *file = fopen(path, "w");
+	bool sound = true;
 	bool written = file != NULL && fputs(configuration, file) >= 0;
 
+	if (written && options->zookeeper != NULL)
+		sound = write_zookeeper(file, options->zookeeper);
+	if (written && options->keeper_map_prefix != NULL)
+		fprintf(file, "  <keeper_map_path_prefix>%s</keeper_map_path_prefix>\n",
+			options->keeper_map_prefix);
+	written = written && fputs("</clickhouse>\n", file) >= 0 && ferror(file) == 0;
 	if (file != NULL && fclose(file) != 0)
 		written = false;
-	if (!written)
+	if (!sound)
+		snprintf(problem, problem_size, "--zookeeper: \"%s\" is no list of HOST:PORT",
+			 options->zookeeper);
+	else if (!written)
 		snprintf(problem, problem_size, "cannot write %s: %s", path, strerror(errno));
-	return written;
+	return sound && written;
 }
 
 static bool learn_version(char *problem, size_t problem_size)
@@ -110,8 +142,9 @@ static bool learn_version(char *problem, size_t problem_size)
 	return good;
 }
 
-bool engine_open(const char *library, const char *directory, char *problem, size_t problem_size)
+bool engine_open(const struct engine_options *options, char *problem, size_t problem_size)
 {
+	const char *directory = options->directory;
 	char config_path[4096];
 	bool good;
 
@@ -123,8 +156,8 @@ bool engine_open(const char *library, const char *directory, char *problem, size
 	snprintf(engine.path_argument, sizeof(engine.path_argument), "--path=%s", directory);
 	snprintf(engine.config_argument, sizeof(engine.config_argument), "--config-file=%s",
 		 config_path);
-	if (!write_configuration(config_path, problem, problem_size) ||
-	    !load_library(library, problem, problem_size))
+	if (!write_configuration(config_path, options, problem, problem_size) ||
+	    !load_library(options->library, problem, problem_size))
 		return false;
 	engine.first = engine_session_open();
 	if (engine.first == NULL) {

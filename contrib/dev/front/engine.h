@@ -45,12 +45,20 @@ struct engine_result {
 	void *handle;
 };
 
+struct engine_options {
+	const char *library;
+	const char *directory; /* an absolute path, which must exist */
+	const char *zookeeper; /* "HOST:PORT,...", for tables that need Keeper; NULL: none */
+	const char *keeper_map_prefix; /* where KeeperMap tables lie in ZooKeeper; NULL: none may be
+					  made */
+};
+
 /*
- * Loads the library, writes <directory>/front.xml (time zone, and a cluster called "logs" of this
- * one process) and starts the engine on the absolute path `directory`, which must exist. False with
- * a sentence in `problem` otherwise.
+ * Loads the library, writes <directory>/front.xml (time zone, a cluster called "logs" of this one
+ * process, and ZooKeeper if there is one) and starts the engine. False with a sentence in `problem`
+ * otherwise.
  */
-bool engine_open(const char *library, const char *directory, char *problem, size_t problem_size);
+bool engine_open(const struct engine_options *options, char *problem, size_t problem_size);
 
 /* Ends the engine. All sessions must be closed. */
 void engine_close(void);

@@ -17,8 +17,7 @@
 #include <unistd.h>
 
 struct settings {
-	const char *library;
-	const char *directory;
+	struct engine_options engine;
 	unsigned port;
 	unsigned threads;
 	enum fault_style style;
@@ -59,6 +58,8 @@ static void parse_flags(int argc, char **argv, struct settings *settings)
 	    {"threads", required_argument, NULL, 't'},
 	    {"max-threads", required_argument, NULL, 'm'},
 	    {"exception-style", required_argument, NULL, 'e'},
+	    {"zookeeper", required_argument, NULL, 'z'},
+	    {"map-prefix", required_argument, NULL, 'x'},
 	    {"help", no_argument, NULL, 'h'},
 	    {NULL, 0, NULL, 0},
 	};
@@ -66,9 +67,9 @@ static void parse_flags(int argc, char **argv, struct settings *settings)
 
 	while ((flag = getopt_long(argc, argv, "", flags, &index)) != -1) {
 		if (flag == 'l')
-			settings->library = optarg;
+			settings->engine.library = optarg;
 		else if (flag == 'd')
-			settings->directory = optarg;
+			settings->engine.directory = optarg;
 		else if (flag == 'p')
 			settings->port = parse_number("port", optarg, 65535);
 		else if (flag == 'u')
@@ -79,6 +80,10 @@ static void parse_flags(int argc, char **argv, struct settings *settings)
 			settings->threads = parse_number("threads", optarg, 256);
 		else if (flag == 'm')
 			settings->query.max_threads = parse_number("max-threads", optarg, 256);
+		else if (flag == 'z')
+			settings->engine.zookeeper = optarg;
+		else if (flag == 'x')
+			settings->engine.keeper_map_prefix = optarg;
 		else if (flag == 'h') {
 			usage(stdout);
 			exit(0);
@@ -87,8 +92,8 @@ static void parse_flags(int argc, char **argv, struct settings *settings)
 			exit(2);
 		}
 	}
-	if (settings->library == NULL || settings->directory == NULL || optind != argc ||
-	    settings->threads == 0) {
+	if (settings->engine.library == NULL || settings->engine.directory == NULL ||
+	    optind != argc || settings->threads == 0) {
 		usage(stderr);
 		exit(2);
 	}
@@ -115,12 +120,14 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	faults_set_style(settings.style);
 	query_configure(&settings.query);
-	directory = realpath(settings.directory, NULL);
+	directory = realpath(settings.engine.directory, NULL);
 	if (directory == NULL) {
-		fprintf(stderr, "clickhouse-front: %s: %s\n", settings.directory, strerror(errno));
+		fprintf(stderr, "clickhouse-front: %s: %s\n", settings.engine.directory,
+			strerror(errno));
 		return 1;
 	}
-	if (!engine_open(settings.library, directory, problem, sizeof(problem))) {
+	settings.engine.directory = directory;
+	if (!engine_open(&settings.engine, problem, sizeof(problem))) {
 		fprintf(stderr, "clickhouse-front: %s\n", problem);
 		return 1;
 	}

@@ -15,13 +15,19 @@ clickhouse_answers() {
 	[[ $(curl -s -m 2 "$(clickhouse_url)/ping") == Ok. ]]
 }
 
-# Runs the statements of contrib/clickhouse/LAYOUT-one-node.sql, which end with a semicolon at a line's end.
-clickhouse_schema() {
-	local file=$HERE/../clickhouse/$LAYOUT-one-node.sql statement answer
-	[[ -f $file ]] || die "there is no layout \"$LAYOUT\" ($file)"
+# clickhouse_run FILE: its statements, which end with a semicolon at a line's end.
+clickhouse_run() {
+	local statement answer
 	while IFS= read -r -d ';' statement; do
-		answer=$(clickhouse_query <<<"$statement") || die "$file: $answer"
-	done < <(sed 's/--.*//' "$file")
+		answer=$(clickhouse_query <<<"$statement") || die "$1: $answer"
+	done < <(sed 's/--.*//' "$1")
+}
+
+clickhouse_schema() {
+	local file=$HERE/../clickhouse/$LAYOUT-one-node.sql
+	[[ -f $file ]] || die "there is no layout \"$LAYOUT\" ($file)"
+	clickhouse_run "$file"
+	! has_zookeeper || clickhouse_run "$HERE/../clickhouse/several-machines.sql"
 }
 
 clickhouse_find_library() {
@@ -32,7 +38,7 @@ clickhouse_find_library() {
 }
 
 clickhouse_start() {
-	local begin
+	local begin zookeeper=()
 	if is_running clickhouse; then
 		say "clickhouse runs already on port $CLICKHOUSE_PORT (pid $PID)"
 		return
@@ -45,10 +51,11 @@ clickhouse_start() {
 	install -m 755 "$FRONT" "$DIR/run/clickhouse-front.new"
 	mv "$DIR/run/clickhouse-front.new" "$DIR/run/clickhouse-front"
 	own "$DIR/clickhouse"
+	! has_zookeeper || zookeeper=(--zookeeper "$(zookeeper_servers)" --map-prefix /keeper_map)
 	exec 8<"$LIBRARY"
 	TZ=UTC launch clickhouse "$DIR/run/clickhouse-front" --library /proc/self/fd/8 \
 		--data "$DIR/clickhouse" --port "$CLICKHOUSE_PORT" \
-		--user "$CLICKHOUSE_USERNAME" --password "$CLICKHOUSE_PASSWORD"
+		--user "$CLICKHOUSE_USERNAME" --password "$CLICKHOUSE_PASSWORD" "${zookeeper[@]}"
 	exec 8<&-
 	await clickhouse 30 clickhouse_answers
 	clickhouse_schema
@@ -63,11 +70,15 @@ clickhouse_stop() {
 }
 
 clickhouse_reset() {
-	local answer
+	local answer table
 	is_running clickhouse || die "clickhouse does not run"
 	curl -sS -o /dev/null -X DELETE "$(clickhouse_url)/admin/fault"
 	curl -sS -o /dev/null -X DELETE "$(clickhouse_url)/admin/profile"
 	curl -sS -o /dev/null -X POST "$(clickhouse_url)/admin/style?style=tagged"
+	# Tables are dropped a second later, and those made meanwhile on the same path in ZooKeeper would have their rows.
+	! has_zookeeper || for table in courier_heads courier_machines; do
+		answer=$(clickhouse_query <<<"TRUNCATE TABLE IF EXISTS logs.$table") || die "$answer"
+	done
 	answer=$(clickhouse_query <<<"DROP DATABASE IF EXISTS logs") || die "$answer"
 	clickhouse_schema
 }

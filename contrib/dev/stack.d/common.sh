@@ -105,11 +105,11 @@ await() {
 	done
 }
 
-# end NAME: ends a server by SIGTERM, after 10 s by SIGKILL, and waits until it is gone.
+# end NAME: ends a server by SIGTERM, after 10 s by SIGKILL, and waits until it is gone. One that a test has stopped goes on to its end.
 end() {
 	local begin signal=TERM
 	begin=$(milliseconds)
-	is_running "$1" && kill -s TERM "$PID"
+	is_running "$1" && kill -s TERM "$PID" && kill -s CONT "$PID"
 	while is_running "$1"; do
 		if [[ $signal == TERM ]] && (($(milliseconds) - begin > 10000)); then
 			say "$1 does not end, killing it"
