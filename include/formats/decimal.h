@@ -10,7 +10,7 @@ enum {
 	LC_DECIMAL_FLOAT_SIZE = 64, /* sign, "0.", 44 zeros and nine digits at most */
 };
 
-/* Writes an integer; returns the size. */
+/* Writes an integer; returns the size. Bytes of `out` beyond it may change. */
 size_t lc_decimal_write_uint(uint64_t value, char out[LC_DECIMAL_UINT_SIZE]);
 
 /* Writes the shortest decimal that reads back to the same 32-bit float, among these the nearest to

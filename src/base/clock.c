@@ -28,32 +28,36 @@ static int64_t floor_divide(int64_t value, int64_t divisor)
 	return value / divisor - (value % divisor < 0);
 }
 
-/* Days to civil date: eras of 400 years that begin on 1 March, so that the leap day comes last. */
+/* Days to civil date: eras of 400 years that begin on 1 March, so that the leap day comes last; the
+ * first of them in the year 400 before the year 0. */
 struct lc_clock_date lc_clock_date_of(int64_t seconds)
 {
 	const int64_t year_0 = INT64_C(-62167219200);
 	const int64_t year_10000 = INT64_C(253402300800);
+	const int64_t first_era = INT64_C(86400) * (719468 + 146097); /* before 1970 */
 	int64_t clamped = seconds < year_0 ? year_0 : seconds;
-	int64_t days;
-	int64_t second_of_day;
-	int64_t era;
-	int64_t day_of_era;
-	int64_t year_of_era;
-	int64_t day_of_year;
-	int64_t shifted_month; /* 0 is March */
+	uint64_t since;
+	uint32_t days;
+	uint32_t second_of_day;
+	uint32_t era;
+	uint32_t day_of_era;
+	uint32_t year_of_era;
+	uint32_t day_of_year;
+	uint32_t shifted_month; /* 0 is March */
 
 	if (clamped >= year_10000)
 		clamped = year_10000 - 1;
-	days = floor_divide(clamped, 86400) + 719468; /* since 0000-03-01 */
-	second_of_day = clamped - floor_divide(clamped, 86400) * 86400;
-	era = floor_divide(days, 146097);
-	day_of_era = days - era * 146097;
+	since = (uint64_t)(clamped + first_era);
+	days = (uint32_t)(since / 86400);
+	second_of_day = (uint32_t)(since % 86400);
+	era = days / 146097;
+	day_of_era = days % 146097;
 	year_of_era =
 	    (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
 	day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	shifted_month = (5 * day_of_year + 2) / 153;
 	return (struct lc_clock_date){
-	    .year = (int)(year_of_era + era * 400 + (shifted_month >= 10)),
+	    .year = (int)(year_of_era + era * 400 + (shifted_month >= 10)) - 400,
 	    .month = (int)(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9),
 	    .day = (int)(day_of_year - (153 * shifted_month + 2) / 5 + 1),
 	    .hour = (int)(second_of_day / 3600),

@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 
+#include <endian.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,45 +15,13 @@ enum {
 	DECIMALS_MAX = 11,
 	/* Significant digits that tell every float from its neighbours. */
 	DIGITS_MAX = 9,
+	DIGITS_AT_ONCE = 8,
 	/* Of a positive float's bits: the mantissa without its leading one. */
 	MANTISSA_BITS = 0x7FFFFF,
 };
 
 static const double POWERS_OF_TEN[DECIMALS_MAX + 1] = {1e0, 1e1, 1e2, 1e3, 1e4,  1e5,
 						       1e6, 1e7, 1e8, 1e9, 1e10, 1e11};
-
-static const uint64_t WHOLE_POWERS_OF_TEN[LC_DECIMAL_UINT_SIZE] = {UINT64_C(1),
-								   UINT64_C(10),
-								   UINT64_C(100),
-								   UINT64_C(1000),
-								   UINT64_C(10000),
-								   UINT64_C(100000),
-								   UINT64_C(1000000),
-								   UINT64_C(10000000),
-								   UINT64_C(100000000),
-								   UINT64_C(1000000000),
-								   UINT64_C(10000000000),
-								   UINT64_C(100000000000),
-								   UINT64_C(1000000000000),
-								   UINT64_C(10000000000000),
-								   UINT64_C(100000000000000),
-								   UINT64_C(1000000000000000),
-								   UINT64_C(10000000000000000),
-								   UINT64_C(100000000000000000),
-								   UINT64_C(1000000000000000000),
-								   UINT64_C(10000000000000000000)};
-
-#define PAIR(tens, ones)                   \
-	{                                  \
-		'0' + (tens), '0' + (ones) \
-	}
-#define PAIRS_OF(tens)                                                                            \
-	PAIR(tens, 0), PAIR(tens, 1), PAIR(tens, 2), PAIR(tens, 3), PAIR(tens, 4), PAIR(tens, 5), \
-	    PAIR(tens, 6), PAIR(tens, 7), PAIR(tens, 8), PAIR(tens, 9)
-
-/* The two digits of each number below a hundred. */
-static const char PAIRS[100][2] = {PAIRS_OF(0), PAIRS_OF(1), PAIRS_OF(2), PAIRS_OF(3), PAIRS_OF(4),
-				   PAIRS_OF(5), PAIRS_OF(6), PAIRS_OF(7), PAIRS_OF(8), PAIRS_OF(9)};
 
 static uint32_t bits_of(float value)
 {
@@ -70,29 +39,53 @@ static float float_of(uint32_t bits)
 	return value;
 }
 
-static size_t count_digits(uint64_t value)
+/* The eight digits of a number below 10^8, one in each byte, the first in the lowest. Two numbers of
+ * four digits are divided at once, then four of two: the products are exact for all of these. */
+static uint64_t eight_digits(uint64_t value)
 {
-	/* log10(2) is about 1233 / 4096: the number of digits, or one too few. */
-	size_t fewer = (size_t)(64 - __builtin_clzll(value | 1)) * 1233 >> 12;
+	uint64_t fours = value / 10000 | (value % 10000) << 32;
+	uint64_t hundreds = (fours * 10486 >> 20) & UINT64_C(0x0000007F0000007F);
+	uint64_t twos = hundreds | (fours - hundreds * 100) << 16;
+	uint64_t tens = (twos * 103 >> 10) & UINT64_C(0x000F000F000F000F);
 
-	return fewer + (value >= WHOLE_POWERS_OF_TEN[fewer] ? 1 : 0);
+	return tens | (twos - tens * 10) << 8;
+}
+
+static void write_digits(uint64_t digits, char out[DIGITS_AT_ONCE])
+{
+	uint64_t text = htole64(digits | UINT64_C(0x3030303030303030));
+
+	memcpy(out, &text, sizeof text);
+}
+
+/* A number below 10^8; all of `out` is written to. */
+static size_t write_small(uint64_t value, char out[DIGITS_AT_ONCE])
+{
+	uint64_t digits = eight_digits(value);
+	/* The last digit is written even if it is zero. */
+	unsigned zeros = (unsigned)__builtin_ctzll(digits | UINT64_C(1) << 56) / 8;
+	uint64_t text = htole64((digits | UINT64_C(0x3030303030303030)) >> 8 * zeros);
+
+	memcpy(out, &text, sizeof text);
+	return DIGITS_AT_ONCE - zeros;
 }
 
 size_t lc_decimal_write_uint(uint64_t value, char out[LC_DECIMAL_UINT_SIZE])
 {
-	size_t size = value == 0 ? 1 : count_digits(value);
-	char *at = out + size;
+	const uint64_t each = 100000000; /* 10^DIGITS_AT_ONCE */
+	size_t size = 0;
 
-	while (value >= 100) {
-		at -= 2;
-		memcpy(at, PAIRS[value % 100], 2);
-		value /= 100;
+	if (value < each)
+		return write_small(value, out);
+	if (value < each * each) {
+		size = write_small(value / each, out);
+	} else {
+		size = write_small(value / each / each, out);
+		write_digits(eight_digits(value / each % each), out + size);
+		size += DIGITS_AT_ONCE;
 	}
-	if (value < 10)
-		at[-1] = (char)('0' + value);
-	else
-		memcpy(at - 2, PAIRS[value], 2);
-	return size;
+	write_digits(eight_digits(value % each), out + size);
+	return size + DIGITS_AT_ONCE;
 }
 
 /* Writes digits * 10^scale. */
@@ -177,16 +170,22 @@ static size_t write_large(float value, char *out)
 	bool lopsided = (bits & MANTISSA_BITS) == 0;
 	whole half_below = lopsided ? half_above / 2 : half_above;
 	bool even = mantissa % 2 == 0;
-	whole power = 1;
+	whole bottom = 1; /* of the power of ten, what goes beyond DIGITS_MAX digits */
+	uint64_t unit = 1;
+	uint64_t first;
 	int scale = 0;
 
-	while (exact / power >= 10) {
-		power *= 10;
-		scale++;
+	for (; bottom * unit <= exact / 10; scale++) {
+		if (scale < DIGITS_MAX - 1)
+			unit *= 10;
+		else
+			bottom *= 10;
 	}
-	for (; power > 0; power /= 10, scale--) {
-		uint64_t digits = (uint64_t)(exact / power);
-		whole rest = exact % power;
+	first = (uint64_t)(exact / bottom);
+	for (; unit > 0; unit /= 10, scale--) {
+		whole power = bottom * unit;
+		uint64_t digits = first / unit;
+		whole rest = exact - power * digits;
 		whole missing = power - rest;
 		bool up = rest > missing || (rest == missing && digits % 2 == 1);
 
@@ -264,7 +263,7 @@ size_t lc_decimal_write_float(float value, char out[LC_DECIMAL_FLOAT_SIZE])
 		return sign + lc_decimal_write_uint((uint32_t)magnitude, out + sign);
 	if (magnitude >= 0.001F && magnitude < 16777216.0F)
 		size = write_common(magnitude, out + sign);
-	if (magnitude >= 33554432.0F)
+	if (magnitude >= 16777216.0F)
 		size = write_large(magnitude, out + sign);
 	if (size == 0)
 		size = write_any(magnitude, out + sign);
