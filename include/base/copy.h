@@ -28,4 +28,20 @@ static inline void lc_copy_bytes(char *to, const char *from, size_t size)
 	}
 }
 
+/* So many bytes after a text that is copied spaciously are read, and so many after its copy are
+ * written. */
+enum { LC_COPY_SLACK = 32 };
+
+/* As lc_copy_bytes for a place with room around it: whole pieces are copied, the last of them with
+ * bytes of no account. The places do not overlap. */
+static inline void lc_copy_spacious(char *restrict to, const char *restrict from, size_t size)
+{
+	size_t at = 0;
+
+	do {
+		memcpy(to + at, from + at, LC_COPY_SLACK);
+		at += LC_COPY_SLACK;
+	} while (at < size);
+}
+
 #endif

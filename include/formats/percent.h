@@ -9,6 +9,7 @@
 
 #include "base/view.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* What stays as it is. One bit each, for the table. */
@@ -25,29 +26,33 @@ enum lc_percent_keep {
 /* The encoded text takes at most this many times the bytes of the text. */
 enum { LC_PERCENT_GROWTH = 3 };
 
-/* Writes `text` encoded to `out`, which has room for LC_PERCENT_GROWTH * text.size bytes; returns
+/*
+ * Writes `text` encoded to `out`, which has room for LC_PERCENT_GROWTH * text.size bytes; returns
  * the size. Each place has its own function: most texts stay as they are, which it sees by looking
- * at many bytes at once. */
-size_t lc_percent_write_uri(struct lc_view text, char *out);
-size_t lc_percent_write_path(struct lc_view text, char *out);
-size_t lc_percent_write_field(struct lc_view text, char *out);
-size_t lc_percent_write_quoted(struct lc_view text, char *out);
-size_t lc_percent_write_word(struct lc_view text, char *out);
+ * at many bytes at once. If `spacious`, LC_COPY_SLACK bytes more after the text may be read and so
+ * many more be written to `out` (base/copy.h), which is quicker.
+ */
+size_t lc_percent_write_uri(struct lc_view text, bool spacious, char *out);
+size_t lc_percent_write_path(struct lc_view text, bool spacious, char *out);
+size_t lc_percent_write_field(struct lc_view text, bool spacious, char *out);
+size_t lc_percent_write_quoted(struct lc_view text, bool spacious, char *out);
+size_t lc_percent_write_word(struct lc_view text, bool spacious, char *out);
 
 /* The same for any of the places. */
-static inline size_t lc_percent_write(struct lc_view text, enum lc_percent_keep keep, char *out)
+static inline size_t lc_percent_write(struct lc_view text, enum lc_percent_keep keep, bool spacious,
+				      char *out)
 {
 	switch (keep) {
 	case LC_PERCENT_KEEP_URI:
-		return lc_percent_write_uri(text, out);
+		return lc_percent_write_uri(text, spacious, out);
 	case LC_PERCENT_KEEP_PATH:
-		return lc_percent_write_path(text, out);
+		return lc_percent_write_path(text, spacious, out);
 	case LC_PERCENT_KEEP_FIELD:
-		return lc_percent_write_field(text, out);
+		return lc_percent_write_field(text, spacious, out);
 	case LC_PERCENT_KEEP_QUOTED:
-		return lc_percent_write_quoted(text, out);
+		return lc_percent_write_quoted(text, spacious, out);
 	case LC_PERCENT_KEEP_WORD:
-		return lc_percent_write_word(text, out);
+		return lc_percent_write_word(text, spacious, out);
 	}
 	return 0;
 }

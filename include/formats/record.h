@@ -42,6 +42,7 @@ struct lc_record {
 #define LC_FIELD_FLOAT(name, expression) struct lc_record_float name;
 #include "tbl/record_fields.h"
 	bool shortened;
+	bool spacious; /* LC_COPY_SLACK bytes more may be read after each text (base/copy.h) */
 	uint64_t hash;
 };
 
@@ -57,7 +58,8 @@ enum lc_record_result {
 };
 
 /*
- * Decodes the row at the beginning of `bytes`, as one that is not shortened. The record's views
+ * Decodes the row at the beginning of `bytes`, as one that is not shortened; spacious, if enough
+ * bytes follow it. The record's views
  * point into `bytes`; they are never NULL. `*used` is set for LC_RECORD_DECODED, and for
  * LC_RECORD_INCOMPLETE to a number of bytes, larger than bytes.size, that the row takes at least. A
  * text declared longer than 1 GiB is corrupt.

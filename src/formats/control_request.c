@@ -192,7 +192,7 @@ static void append_encoded(struct lc_buffer *text, struct lc_view bytes)
 	char *out = lc_buffer_reserve(text, bytes.size * LC_PERCENT_GROWTH);
 
 	if (out != NULL)
-		lc_buffer_commit(text, lc_percent_write(bytes, LC_PERCENT_KEEP_PATH, out));
+		lc_buffer_commit(text, lc_percent_write(bytes, LC_PERCENT_KEEP_PATH, false, out));
 }
 
 static void append_bucket(const struct lc_control_request *request, struct lc_buffer *text)

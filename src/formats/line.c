@@ -1,6 +1,7 @@
 #include "formats/line.h"
 
 #include "base/clock.h"
+#include "base/copy.h"
 #include "formats/decimal.h"
 #include "formats/percent.h"
 
@@ -14,7 +15,7 @@ enum {
 	TIME_SIZE = sizeof("[06/Feb/2019:00:00:38 +0000] ") - 1,
 	UINT_SIZE = LC_DECIMAL_UINT_SIZE + 1,
 	DURATION_SIZE = LC_DECIMAL_FLOAT_SIZE + 1,
-	FIXED_SIZE = PLAIN_SIZE /* of the region */
+	FIXED_SIZE = LC_COPY_SLACK + PLAIN_SIZE /* of the region */
 #define LC_LINE_PLAIN(name) +PLAIN_SIZE
 #define LC_LINE_PATH(name) +PLAIN_SIZE
 #define LC_LINE_QUOTED(name) +QUOTED_SIZE
@@ -25,6 +26,8 @@ enum {
 #define LC_LINE_NOTHING(what) +PLAIN_SIZE
 #include "tbl/line_fields.h"
 };
+
+static const float WHOLE_MIN = 16777216.0F; /* floats from here on are whole numbers */
 
 size_t lc_line_max_size(const struct lc_record *record, const struct lc_line_style *style)
 {
@@ -51,24 +54,24 @@ static char *put_nothing(char *at)
 	return put_bytes(at, "- ", 2);
 }
 
-static char *put_text(char *at, struct lc_view text, enum lc_percent_keep keep)
+static char *put_text(char *at, struct lc_view text, enum lc_percent_keep keep, bool spacious)
 {
 	if (text.size == 0)
 		return put_nothing(at);
-	at += lc_percent_write(text, keep, at);
+	at += lc_percent_write(text, keep, spacious, at);
 	*at++ = ' ';
 	return at;
 }
 
-static char *put_plain(char *at, struct lc_view text)
+static char *put_plain(char *at, struct lc_view text, bool spacious)
 {
-	return put_text(at, text, LC_PERCENT_KEEP_FIELD);
+	return put_text(at, text, LC_PERCENT_KEEP_FIELD, spacious);
 }
 
-static char *put_quoted(char *at, struct lc_view text, enum lc_percent_keep keep)
+static char *put_quoted(char *at, struct lc_view text, enum lc_percent_keep keep, bool spacious)
 {
 	*at++ = '"';
-	at = put_text(at, text, keep);
+	at = put_text(at, text, keep, spacious);
 	return put_bytes(at - 1, "\" ", 2);
 }
 
@@ -85,15 +88,22 @@ static char *put_duration(char *at, struct lc_record_float ms, const struct lc_l
 {
 	if (!ms.present)
 		return put_nothing(at);
-	at += lc_decimal_write_float(style->fractional_times ? ms.value : roundf(ms.value), at);
+	if (style->fractional_times)
+		at += lc_decimal_write_float(ms.value, at);
+	else if (ms.value >= 0 && ms.value < WHOLE_MIN) /* the sum is exact in a double */
+		at += lc_decimal_write_uint((uint64_t)((double)ms.value + 0.5), at);
+	else
+		at += lc_decimal_write_float(roundf(ms.value), at);
 	*at++ = ' ';
 	return at;
 }
 
 static char *put_two_digits(char *at, int number)
 {
-	at[0] = (char)('0' + number / 10);
-	at[1] = (char)('0' + number % 10);
+	unsigned tens = (unsigned)number / 10;
+
+	at[0] = (char)('0' + tens);
+	at[1] = (char)('0' + (unsigned)number - 10 * tens);
 	return at + 2;
 }
 
@@ -122,18 +132,19 @@ static char *put_time(char *at, int64_t time_ms)
 size_t lc_line_write(const struct lc_record *record, const struct lc_line_style *style, char *out)
 {
 	char *at = out;
+	bool spacious = record->spacious;
 
-#define LC_LINE_PLAIN(name) at = put_plain(at, record->name);
-#define LC_LINE_PATH(name) at = put_text(at, record->name, LC_PERCENT_KEEP_PATH);
-#define LC_LINE_QUOTED(name) at = put_quoted(at, record->name, LC_PERCENT_KEEP_QUOTED);
-#define LC_LINE_WORD(name) at = put_quoted(at, record->name, LC_PERCENT_KEEP_WORD);
+#define LC_LINE_PLAIN(name) at = put_plain(at, record->name, spacious);
+#define LC_LINE_PATH(name) at = put_text(at, record->name, LC_PERCENT_KEEP_PATH, spacious);
+#define LC_LINE_QUOTED(name) at = put_quoted(at, record->name, LC_PERCENT_KEEP_QUOTED, spacious);
+#define LC_LINE_WORD(name) at = put_quoted(at, record->name, LC_PERCENT_KEEP_WORD, spacious);
 #define LC_LINE_UINT(name) at = put_uint(at, record->name);
 #define LC_LINE_DURATION(name) at = put_duration(at, record->name, style);
 #define LC_LINE_TIME(name) at = put_time(at, record->name);
 #define LC_LINE_NOTHING(what) at = put_nothing(at);
 #include "tbl/line_fields.h"
 	if (style->region.size > 0)
-		at = put_plain(at, style->region);
+		at = put_plain(at, style->region, false);
 	at[-1] = '\n';
 	return (size_t)(at - out);
 }

@@ -1,5 +1,6 @@
 #include "formats/percent.h"
 
+#include "base/copy.h"
 #include "base/utf8.h"
 
 #include <stdbool.h>
@@ -119,39 +120,56 @@ SPECIALISED bool copy_kept(struct lc_view text, enum lc_percent_keep keep, char 
 	return false;
 }
 
-/* ---- any text ---- */
-
-enum { STRIDE = 8, KEEP_UTF8 = LC_PERCENT_KEEP_QUOTED | LC_PERCENT_KEEP_WORD };
-
-static unsigned char kept_by_stride(const unsigned char *at)
+/* The same with room around the text: whole vectors are copied, and what follows the text is taken
+ * for kept. */
+SPECIALISED bool copy_kept_spacious(struct lc_view text, enum lc_percent_keep keep, char *out)
 {
-	return KEEP[at[0]] & KEEP[at[1]] & KEEP[at[2]] & KEEP[at[3]] & KEEP[at[4]] & KEEP[at[5]] &
-	       KEEP[at[6]] & KEEP[at[7]];
+	/* Read from VECTOR - n on: n bytes that are 0, and then ones. */
+	static const uint64_t AFTER[] = {0, 0, UINT64_MAX, UINT64_MAX};
+	halves truth = {UINT64_MAX, UINT64_MAX};
+	halves after;
+	halves bytes;
+	size_t at = 0;
+
+	for (; text.size - at > VECTOR; at += VECTOR) {
+		memcpy(&bytes, text.data + at, VECTOR);
+		memcpy(out + at, &bytes, VECTOR);
+		truth &= (halves)kept((vector)bytes, keep);
+	}
+	memcpy(&bytes, text.data + at, VECTOR);
+	memcpy(out + at, &bytes, VECTOR);
+	memcpy(&after, (const char *)AFTER + VECTOR - (text.size - at), VECTOR);
+	truth &= (halves)kept((vector)bytes, keep) | after;
+	return (truth[0] & truth[1]) == UINT64_MAX;
 }
 
-static size_t encode(struct lc_view text, enum lc_percent_keep keep, char *out)
+_Static_assert((int)VECTOR <= (int)LC_COPY_SLACK, "a vector may go beyond a text by its slack");
+
+/* ---- any text ---- */
+
+enum { KEEP_UTF8 = LC_PERCENT_KEEP_QUOTED | LC_PERCENT_KEEP_WORD };
+
+/* Nobody can guess which bytes of a text are to be encoded: there is no branch on that, three bytes are
+ * written for each, and one of them is kept or all are. */
+SPECIALISED size_t encode(struct lc_view text, enum lc_percent_keep keep, char *out)
 {
 	static const char digits[] = "0123456789ABCDEF";
 	const unsigned char *at = (const unsigned char *)text.data;
 	size_t left = text.size;
 	char *to = out;
 
-	while (left > 0) {
-		size_t sequence;
+	for (; left >= VECTOR; at += VECTOR, to += VECTOR, left -= VECTOR) {
+		uint64_t bytes[2];
 
-		while (left >= STRIDE && (kept_by_stride(at) & keep) != 0) {
-			memcpy(to, at, STRIDE);
-			to += STRIDE;
-			at += STRIDE;
-			left -= STRIDE;
-		}
-		while (left > 0 && (KEEP[*at] & keep) != 0) {
-			*to++ = (char)*at++;
-			left--;
-		}
-		if (left == 0)
+		memcpy(bytes, at, VECTOR);
+		memcpy(to, bytes, VECTOR);
+		if (!all_kept(bytes[0], bytes[1], keep))
 			break;
-		sequence = keep & KEEP_UTF8 && *at >= 0x80 ? lc_utf8_size(at, left) : 0;
+	}
+	while (left > 0) {
+		unsigned stays = (KEEP[*at] & keep) != 0;
+		size_t sequence = keep & KEEP_UTF8 && *at >= 0x80 ? lc_utf8_size(at, left) : 0;
+
 		if (sequence > 0) {
 			memcpy(to, at, sequence);
 			to += sequence;
@@ -159,9 +177,10 @@ static size_t encode(struct lc_view text, enum lc_percent_keep keep, char *out)
 			left -= sequence;
 			continue;
 		}
-		*to++ = '%';
-		*to++ = digits[*at >> 4];
-		*to++ = digits[*at & 0x0F];
+		to[0] = (char)('%' ^ (('%' ^ *at) & (0 - stays)));
+		to[1] = digits[*at >> 4];
+		to[2] = digits[*at & 0x0F];
+		to += 3 - 2 * stays;
 		at++;
 		left--;
 	}
@@ -170,32 +189,35 @@ static size_t encode(struct lc_view text, enum lc_percent_keep keep, char *out)
 
 /* ---- the places ---- */
 
-SPECIALISED size_t write_as(struct lc_view text, enum lc_percent_keep keep, char *out)
+SPECIALISED size_t write_as(struct lc_view text, enum lc_percent_keep keep, bool spacious,
+			    char *out)
 {
-	return copy_kept(text, keep, out) ? text.size : encode(text, keep, out);
+	if (spacious ? copy_kept_spacious(text, keep, out) : copy_kept(text, keep, out))
+		return text.size;
+	return encode(text, keep, out);
 }
 
-size_t lc_percent_write_uri(struct lc_view text, char *out)
+size_t lc_percent_write_uri(struct lc_view text, bool spacious, char *out)
 {
-	return write_as(text, LC_PERCENT_KEEP_URI, out);
+	return write_as(text, LC_PERCENT_KEEP_URI, spacious, out);
 }
 
-size_t lc_percent_write_path(struct lc_view text, char *out)
+size_t lc_percent_write_path(struct lc_view text, bool spacious, char *out)
 {
-	return write_as(text, LC_PERCENT_KEEP_PATH, out);
+	return write_as(text, LC_PERCENT_KEEP_PATH, spacious, out);
 }
 
-size_t lc_percent_write_field(struct lc_view text, char *out)
+size_t lc_percent_write_field(struct lc_view text, bool spacious, char *out)
 {
-	return write_as(text, LC_PERCENT_KEEP_FIELD, out);
+	return write_as(text, LC_PERCENT_KEEP_FIELD, spacious, out);
 }
 
-size_t lc_percent_write_quoted(struct lc_view text, char *out)
+size_t lc_percent_write_quoted(struct lc_view text, bool spacious, char *out)
 {
-	return write_as(text, LC_PERCENT_KEEP_QUOTED, out);
+	return write_as(text, LC_PERCENT_KEEP_QUOTED, spacious, out);
 }
 
-size_t lc_percent_write_word(struct lc_view text, char *out)
+size_t lc_percent_write_word(struct lc_view text, bool spacious, char *out)
 {
-	return write_as(text, LC_PERCENT_KEEP_WORD, out);
+	return write_as(text, LC_PERCENT_KEEP_WORD, spacious, out);
 }

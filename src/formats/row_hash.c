@@ -44,10 +44,13 @@ static inline char *put_text_size(char *at, uint64_t size)
 	return at + sizeof bytes;
 }
 
-static inline char *put_text(char *at, struct lc_view text)
+static inline char *put_text(char *at, struct lc_view text, bool spacious)
 {
 	at = put_text_size(at, text.size);
-	lc_copy_bytes(at, text.data, text.size);
+	if (spacious)
+		lc_copy_spacious(at, text.data, text.size);
+	else
+		lc_copy_bytes(at, text.data, text.size);
 	return at + text.size;
 }
 
@@ -72,11 +75,11 @@ static size_t max_size(const struct lc_record *record)
 
 #define LC_FIELD_TEXT(name, expression) texts += record->name.size;
 #include "tbl/record_fields.h"
-	return FIELD_COUNT * VALUE_SIZE + texts;
+	return FIELD_COUNT * VALUE_SIZE + LC_COPY_SLACK + texts;
 }
 
 /* Writes what is hashed to `out`, which has room for max_size bytes; returns its size. */
-static size_t put_values(const struct lc_record *record, char *out)
+static inline size_t put_values(const struct lc_record *record, bool spacious, char *out)
 {
 	char *at = out;
 
@@ -85,7 +88,7 @@ static size_t put_values(const struct lc_record *record, char *out)
 		at = put;
 #define LC_FIELD_TIME(name, expression) PUT(name, put_uint(at, (uint64_t)record->name))
 #define LC_FIELD_NUMBER(name, expression) PUT(name, put_uint(at, record->name))
-#define LC_FIELD_TEXT(name, expression) PUT(name, put_text(at, record->name))
+#define LC_FIELD_TEXT(name, expression) PUT(name, put_text(at, record->name, spacious))
 #define LC_FIELD_UINT(name, expression) \
 	PUT(name, put_nullable(at, record->name.present, record->name.value))
 #define LC_FIELD_FLOAT(name, expression) PUT(name, put_float(at, record->name))
@@ -105,7 +108,8 @@ uint64_t lc_row_hash(const struct lc_record *record)
 	room = max_size(record);
 	if (room > sizeof block)
 		values = lc_memory_resize(NULL, room, 1);
-	hash = XXH3_64bits(values, put_values(record, values));
+	hash = XXH3_64bits(values, record->spacious ? put_values(record, true, values)
+						    : put_values(record, false, values));
 	if (values != block)
 		free(values);
 	return hash;

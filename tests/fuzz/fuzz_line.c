@@ -1,12 +1,14 @@
 /*
  * Any bytes as the fields of a row. Checked: the line is one line, no longer than announced, with
- * exactly its fields for an independent reader; the key reads back; floats read back.
+ * exactly its fields for an independent reader; the key reads back; floats read back. And: whether
+ * there is room around the texts makes no difference.
  *
  * Input: a byte that says whether there is a region; then, for each field, a byte with its size or
  * presence and its bytes.
  */
 #include "fuzz/fuzz.h"
 
+#include "base/copy.h"
 #include "formats/line.h"
 #include "support/line_check.h"
 
@@ -48,7 +50,7 @@ static void take_value(struct input *input, void *value, size_t size)
 
 static struct lc_record take_record(struct input *input)
 {
-	struct lc_record record;
+	struct lc_record record = {.spacious = false};
 
 #define LC_FIELD_TIME(name, expression) take_value(input, &record.name, sizeof record.name);
 #define LC_FIELD_NUMBER(name, expression) take_value(input, &record.name, sizeof record.name);
@@ -92,6 +94,26 @@ static void check_key(struct lc_view field, struct lc_view key)
 	free(decoded);
 }
 
+/* The texts lie in `bytes`. */
+static void check_spacious(struct lc_record record, const struct lc_line_style *style,
+			   struct lc_view bytes, struct lc_view expected)
+{
+	char *copy = malloc(bytes.size + LC_COPY_SLACK);
+	char *out = malloc(lc_line_max_size(&record, style));
+	struct lc_view line = {.data = out};
+
+	LC_ASSERT(copy != NULL && out != NULL);
+	memset(copy, '"', bytes.size + LC_COPY_SLACK);
+	memcpy(copy, bytes.data, bytes.size);
+#define LC_FIELD_TEXT(name, expression) record.name.data = copy + (record.name.data - bytes.data);
+#include "tbl/record_fields.h"
+	record.spacious = true;
+	line.size = lc_line_write(&record, style, out);
+	LC_ASSERT(lc_view_equal(line, expected));
+	free(out);
+	free(copy);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input input = {.data = data, .size = size};
@@ -111,6 +133,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_key(fields[KEY], record.object_key);
 	check_time(fields[TOTAL_TIME], record.total_time, &style);
 	check_time(fields[TOTAL_TIME + 1], record.turn_around_time, &style);
+	if (size > 0)
+		check_spacious(record, &style,
+			       (struct lc_view){.data = (const char *)data, .size = size}, line);
 	free(out);
 	return 0;
 }

@@ -1,5 +1,6 @@
 #include "formats/line.h"
 
+#include "base/copy.h"
 #include "base/random.h"
 #include "formats/decimal.h"
 #include "support/line_check.h"
@@ -258,7 +259,7 @@ static struct lc_view random_text(struct lc_random *random, char *place)
 
 static struct lc_record random_record(struct lc_random *random, char *places)
 {
-	struct lc_record record;
+	struct lc_record record = {.spacious = false};
 	uint32_t bits;
 
 #define LC_FIELD_TIME(name, expression) record.name = (int64_t)lc_random_next(random);
@@ -275,6 +276,26 @@ static struct lc_record random_record(struct lc_random *random, char *places)
 	record.name.present = lc_random_next(random) % 4 != 0;
 #include "tbl/record_fields.h"
 	return record;
+}
+
+/* Texts end before other texts, which are no part of them. */
+static void a_spacious_row_has_the_same_line(void **state)
+{
+	static char places[TEXT_MAX * 32 + LC_COPY_SLACK];
+	struct lc_random random;
+
+	(void)state;
+	lc_random_seed(&random, 19);
+	for (unsigned i = 0; i < 20000; i++) {
+		struct lc_record record = random_record(&random, places);
+		struct lc_view line = write_line(&record, NO_REGION);
+		char expected[ROOM];
+
+		memcpy(expected, line.data, line.size);
+		record.spacious = true;
+		assert_true(lc_view_equal(write_line(&record, NO_REGION),
+					  (struct lc_view){.data = expected, .size = line.size}));
+	}
 }
 
 static void assert_athena_reads(const regex_t *pattern, struct lc_view line, const char *text,
@@ -344,6 +365,7 @@ int main(void)
 	    cmocka_unit_test(a_line_in_a_user_agent_stays_in_its_field),
 	    cmocka_unit_test(a_referer_is_one_word),
 	    cmocka_unit_test(a_key_with_spaces_and_slashes_is_url_encoded),
+	    cmocka_unit_test(a_spacious_row_has_the_same_line),
 	    cmocka_unit_test(no_bytes_forge_a_field_or_a_line),
 	};
 

@@ -1,5 +1,6 @@
 #include "formats/percent.h"
 
+#include "base/copy.h"
 #include "support/page_end.h"
 #include "support/story.h"
 
@@ -13,7 +14,7 @@ static void assert_written(struct lc_view text, enum lc_percent_keep keep, const
 	size_t size;
 
 	assert_true(text.size * LC_PERCENT_GROWTH <= sizeof out);
-	size = lc_percent_write(text, keep, out);
+	size = lc_percent_write(text, keep, false, out);
 	assert_int_equal(size, strlen(expected));
 	assert_memory_equal(out, expected, size);
 }
@@ -99,22 +100,22 @@ static bool stays(unsigned char byte, enum lc_percent_keep keep)
 
 /* A text of so many bytes that stay everywhere, but for one. */
 static void assert_byte_written(char *text, size_t size, size_t at, enum lc_percent_keep keep,
-				char *out)
+				bool spacious, char *out)
 {
 	const unsigned char byte = (unsigned char)text[at];
 	const size_t takes = stays(byte, keep) ? 1 : 3;
 	const char encoded[] = {'%', "0123456789ABCDEF"[byte >> 4], "0123456789ABCDEF"[byte & 15]};
 
-	assert_int_equal(lc_percent_write((struct lc_view){.data = text, .size = size}, keep, out),
-			 size - 1 + takes);
+	assert_int_equal(
+	    lc_percent_write((struct lc_view){.data = text, .size = size}, keep, spacious, out),
+	    size - 1 + takes);
 	assert_memory_equal(out, text, at);
 	assert_memory_equal(out + at, takes == 1 ? &text[at] : encoded, takes);
 	assert_memory_equal(out + at + takes, text + at + 1, size - at - 1);
 }
 
-/* Texts of any size are looked at in pieces of several sizes, which may overlap. The text and the
- * room for it end where a page does. */
-static void any_byte_at_any_place_of_a_text_is_written_as_its_place_wants(void **state)
+/* The text and the room for it end where a page does, after so many bytes of slack. */
+static void assert_any_byte_written(size_t slack)
 {
 	static const enum lc_percent_keep keeps[] = {LC_PERCENT_KEEP_URI, LC_PERCENT_KEEP_PATH,
 						     LC_PERCENT_KEEP_FIELD, LC_PERCENT_KEEP_QUOTED,
@@ -122,24 +123,38 @@ static void any_byte_at_any_place_of_a_text_is_written_as_its_place_wants(void *
 	struct page_end text_place;
 	struct page_end out_place;
 
-	(void)state;
 	page_end_make(&text_place);
 	page_end_make(&out_place);
+	memset(text_place.end - slack, '"', slack);
 	for (size_t size = 1; size < sizeof FILLER; size++) {
-		char *text = text_place.end - size;
-		char *out = out_place.end - LC_PERCENT_GROWTH * size;
+		char *text = text_place.end - slack - size;
+		char *out = out_place.end - slack - LC_PERCENT_GROWTH * size;
 
 		for (size_t at = 0; at < size; at++) {
 			memcpy(text, FILLER, size);
 			for (int byte = 0; byte < 256; byte++) {
 				text[at] = (char)byte;
 				for (size_t i = 0; i < sizeof keeps / sizeof keeps[0]; i++)
-					assert_byte_written(text, size, at, keeps[i], out);
+					assert_byte_written(text, size, at, keeps[i], slack > 0,
+							    out);
 			}
 		}
 	}
 	page_end_free(&text_place);
 	page_end_free(&out_place);
+}
+
+/* Texts of any size are looked at in pieces of several sizes, which may overlap. */
+static void any_byte_at_any_place_of_a_text_is_written_as_its_place_wants(void **state)
+{
+	(void)state;
+	assert_any_byte_written(0);
+}
+
+static void what_follows_a_spacious_text_is_not_written(void **state)
+{
+	(void)state;
+	assert_any_byte_written(LC_COPY_SLACK);
 }
 
 static void a_text_that_stays_is_written_wherever_it_lies(void **state)
@@ -154,7 +169,8 @@ static void a_text_that_stays_is_written_wherever_it_lies(void **state)
 			struct lc_view view = {.data = text + from, .size = size};
 
 			memset(out, '?', sizeof out);
-			assert_int_equal(lc_percent_write(view, LC_PERCENT_KEEP_URI, out), size);
+			assert_int_equal(lc_percent_write(view, LC_PERCENT_KEEP_URI, false, out),
+					 size);
 			assert_memory_equal(out, FILLER, size);
 		}
 	}
@@ -199,6 +215,7 @@ int main(void)
 	    cmocka_unit_test(nothing_stays_nothing),
 	    cmocka_unit_test(a_byte_to_encode_is_found_at_every_place_of_a_long_text),
 	    cmocka_unit_test(any_byte_at_any_place_of_a_text_is_written_as_its_place_wants),
+	    cmocka_unit_test(what_follows_a_spacious_text_is_not_written),
 	    cmocka_unit_test(a_text_that_stays_is_written_wherever_it_lies),
 	    cmocka_unit_test(well_formed_utf8_stays_in_a_quoted_field_alone),
 	    cmocka_unit_test(malformed_utf8_is_encoded),

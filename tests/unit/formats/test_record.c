@@ -1,5 +1,6 @@
 #include "formats/record.h"
 
+#include "base/copy.h"
 #include "base/random.h"
 #include "support/record_rows.h"
 #include "support/story.h"
@@ -77,6 +78,24 @@ static void a_row_decodes_to_views_into_its_bytes(void **state)
 	assert_ptr_equal(record.bucket.data, row->data + BUCKET_AT + 2);
 	assert_int_equal(record.error_code.size, 0);
 	assert_non_null(record.error_code.data);
+}
+
+static void a_row_is_spacious_if_enough_bytes_follow_it(void **state)
+{
+	struct lc_buffer *row = *state;
+	const size_t size = row->size;
+
+	for (size_t more = 0; more <= LC_COPY_SLACK + 1; more++) {
+		struct lc_view bytes = {.data = row->data, .size = size + more};
+		struct lc_record record;
+		size_t used;
+
+		assert_int_equal(lc_record_decode(bytes, MARKER, &record, &used, NULL),
+				 LC_RECORD_DECODED);
+		assert_int_equal(used, size);
+		assert_int_equal(record.spacious, more >= LC_COPY_SLACK);
+		lc_buffer_append_char(row, '"');
+	}
 }
 
 static void a_row_without_values_decodes(void **state)
@@ -241,6 +260,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_columns_stand_between_markers_and_have_one_type_each),
 	    STORY(a_row_decodes_to_views_into_its_bytes),
+	    STORY(a_row_is_spacious_if_enough_bytes_follow_it),
 	    cmocka_unit_test(a_row_without_values_decodes),
 	    STORY(an_empty_text_that_is_not_null_is_the_same_as_null),
 	    STORY(a_row_cut_anywhere_is_incomplete_and_says_how_much_it_needs),

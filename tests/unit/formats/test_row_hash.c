@@ -92,6 +92,30 @@ static void rows_of_any_size_hash_as_described(void **state)
 	free(text);
 }
 
+static void a_spacious_row_hashes_as_described(void **state)
+{
+	struct lc_record record;
+	struct lc_buffer row;
+	size_t used;
+
+	(void)state;
+	lc_buffer_init(&row, 16384);
+	for (size_t size = 0; size <= 5000; size += 7) {
+		static const char text[5000] = "text";
+
+		record = record_rows_example();
+		record.object_key = (struct lc_view){.data = text, .size = size};
+		lc_buffer_clear(&row);
+		record_rows_append(&row, &record, 1);
+		record_rows_append(&row, &record, 1);
+		assert_int_equal(lc_record_decode(lc_buffer_view(&row), 1, &record, &used, NULL),
+				 LC_RECORD_DECODED);
+		assert_true(record.spacious);
+		assert_true(lc_row_hash(&record) == described_hash(&record));
+	}
+	lc_buffer_free(&row);
+}
+
 /* Those of the version do; those that came later must not. */
 static void every_field_counts(void **state)
 {
@@ -152,6 +176,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_hash_never_changes_while_its_version_stays),
 	    cmocka_unit_test(rows_of_any_size_hash_as_described),
+	    cmocka_unit_test(a_spacious_row_hashes_as_described),
 	    cmocka_unit_test(every_field_counts),
 	    cmocka_unit_test(bytes_that_move_to_the_next_field_change_the_hash),
 	    cmocka_unit_test(zero_is_not_null_and_what_null_holds_does_not_count),
