@@ -191,6 +191,8 @@ static bool take_packs(struct lc_row_binary_reader *reader, struct lc_manifest *
 {
 	uint32_t count = take_u32(reader);
 
+	if (reader->state != LC_ROW_BINARY_GOOD)
+		return lc_error_set(error, LC_ERROR_CORRUPT, "it ends before its packs");
 	for (uint32_t i = 0; i < count; i++) {
 		if (!take_pack(reader, manifest))
 			return lc_error_set(error, LC_ERROR_CORRUPT,

@@ -101,6 +101,14 @@ static void what_is_encoded_is_decoded(void **state)
 	lc_buffer_free(&bytes);
 }
 
+static void end_with_hash(struct lc_buffer *bytes)
+{
+	struct lc_chain_hash hash = lc_chain_hash_of(lc_buffer_view(bytes));
+
+	lc_buffer_append(bytes, &hash.high, 8);
+	lc_buffer_append(bytes, &hash.low, 8);
+}
+
 static void an_empty_file_has_a_manifest(void **state)
 {
 	struct lc_manifest manifest;
@@ -115,6 +123,11 @@ static void an_empty_file_has_a_manifest(void **state)
 	assert_true(lc_manifest_decode(lc_buffer_view(&bytes), &read, &error));
 	assert_int_equal(read.chunk_count, 0);
 	lc_manifest_free(&read);
+
+	/* Without the number of packs it is none, though no chunk is missing. */
+	bytes.size -= 16 + 4;
+	end_with_hash(&bytes);
+	assert_false(lc_manifest_decode(lc_buffer_view(&bytes), &read, &error));
 	lc_manifest_free(&manifest);
 	lc_buffer_free(&bytes);
 }
@@ -220,16 +233,13 @@ static void any_bytes_in_the_frame_are_survived(void **state)
 	lc_manifest_encode(&manifest, &bytes);
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		size_t size = 12 + lc_random_next(&random) % (bytes.size - 12 - 16 + 1);
-		struct lc_chain_hash hash;
 
 		lc_buffer_clear(&changed);
 		lc_buffer_append(&changed, bytes.data, size);
 		for (unsigned n = 0; n < 3 && size > 12; n++)
 			changed.data[12 + lc_random_next(&random) % (size - 12)] =
 			    (char)lc_random_next(&random);
-		hash = lc_chain_hash_of(lc_buffer_view(&changed));
-		lc_buffer_append(&changed, &hash.high, 8);
-		lc_buffer_append(&changed, &hash.low, 8);
+		end_with_hash(&changed);
 		if (lc_manifest_decode(lc_buffer_view(&changed), &read, &error))
 			lc_manifest_free(&read);
 		else
