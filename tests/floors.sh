@@ -98,6 +98,7 @@ if ! ls src/*/*.o >/dev/null 2>&1; then
 	echo "There are no objects in this folder, so circles of calls are not looked for: run this where the build is."
 	calls() { :; }
 fi
-{ sed 's/\.h$//' "$scratch/includes" | grep -v ' tbl/'; calls; } | check_circles
+{ sed 's/\.h$//' "$scratch/includes" | grep -v ' tbl/'; calls; } >"$scratch/needs"
+check_circles <"$scratch/needs" # no pipeline: its shell would keep the count of faults to itself
 
 [ "$faults" -eq 0 ]
