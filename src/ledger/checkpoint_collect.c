@@ -7,6 +7,7 @@
 #include "ledger/manifest.h"
 #include "ledger/remote.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,8 +39,8 @@ struct lc_checkpoint_collect {
 	struct lc_manifest manifest;
 	char (*needed)[LC_CHAIN_NAME_SIZE]; /* packs, sorted */
 	size_t kind;
-	bool last_page;                 /* of the kind */
-	char after[LC_CHAIN_NAME_SIZE]; /* the last name of the page before */
+	bool last_page;                        /* of the kind */
+	char after[LC_S3_LISTING_KEY_MAX + 1]; /* the last name of the page before */
 	struct lc_s3_put *list;
 	char (*doomed)[LC_CHAIN_NAME_SIZE]; /* of this page */
 	size_t doomed_count;
@@ -153,14 +154,11 @@ static bool is_needed(const struct lc_checkpoint_collect *collect, const char *n
 
 /* Objects of a kind are listed in the order in which they were made, so that the first one that has
  * to stay for its place or its age is the last that is looked at. True for that one. */
-static bool is_beyond(const struct lc_checkpoint_collect *collect, struct lc_view name,
-		      const struct lc_s3_listed *object, int64_t server_seconds)
+static bool is_beyond(const struct lc_checkpoint_collect *collect,
+		      const struct lc_chain_position *position, const struct lc_s3_listed *object,
+		      int64_t server_seconds)
 {
-	struct lc_chain_position position = {.epoch = 0};
-
-	return !lc_chain_name_parse(name, KINDS[collect->kind].object, &position.epoch,
-				    &position.seq) ||
-	       lc_chain_position_compare(&position, &collect->manifest.position) > 0 ||
+	return lc_chain_position_compare(position, &collect->manifest.position) > 0 ||
 	       server_seconds - (int64_t)object->modified < LC_CHECKPOINT_KEEP_SECONDS;
 }
 
@@ -176,14 +174,17 @@ static void look_through(struct lc_checkpoint_collect *collect, const struct lc_
 {
 	for (size_t i = 0; i < listing->count; i++) {
 		struct lc_view name = lc_remote_name_of(collect->remote, listing->objects[i].key);
+		struct lc_chain_position position = {.epoch = 0};
 
-		if (is_beyond(collect, name, &listing->objects[i], server_seconds)) {
+		snprintf(collect->after, sizeof(collect->after), "%.*s", (int)name.size, name.data);
+		/* What is called in another way is not ours to delete. */
+		if (!lc_chain_name_parse(name, KINDS[collect->kind].object, &position.epoch,
+					 &position.seq))
+			continue;
+		if (is_beyond(collect, &position, &listing->objects[i], server_seconds)) {
 			collect->last_page = true;
 			return;
 		}
-		/* A name of the chain: it is short enough. */
-		memcpy(collect->after, name.data, name.size);
-		collect->after[name.size] = '\0';
 		if (!is_needed(collect, collect->after))
 			doom(collect, collect->after);
 	}

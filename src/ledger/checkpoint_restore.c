@@ -63,6 +63,7 @@ struct lc_checkpoint_restore {
 	int draft;               /* descriptors; -1: not open */
 	int former;              /* the file that is there */
 	size_t next;             /* chunk to be compared */
+	char *slices;            /* of both, while they are compared */
 	struct missing *missing; /* in the order of packs and offsets */
 	size_t missing_count;
 	size_t missing_capacity;
@@ -85,6 +86,7 @@ static void release(struct lc_checkpoint_restore *restore)
 		close(restore->draft);
 	if (restore->former >= 0)
 		close(restore->former);
+	free(restore->slices);
 	free(restore->missing);
 	free(restore->draft_path);
 	free(restore->path);
@@ -370,10 +372,10 @@ static struct lc_view find_chunk(const struct lc_checkpoint_restore *restore, si
 	return (struct lc_view){.data = NULL, .size = 0};
 }
 
-static bool compare_slice(struct lc_checkpoint_restore *restore, char *slice,
-			  struct lc_error *error)
+static bool compare_slice(struct lc_checkpoint_restore *restore, struct lc_error *error)
 {
 	size_t most = (size_t)SLICE_CHUNKS * LC_MANIFEST_CHUNK;
+	char *slice = restore->slices;
 	uint64_t from = (uint64_t)restore->next * LC_MANIFEST_CHUNK;
 	size_t in_draft = read_some(restore->draft, from, slice, most);
 	size_t in_former = read_some(restore->former, from, slice + most, most);
@@ -397,18 +399,18 @@ static bool compare_slice(struct lc_checkpoint_restore *restore, char *slice,
 static void on_slice(void *context)
 {
 	struct lc_checkpoint_restore *restore = context;
-	char *slice = lc_memory_zero(2 * (size_t)SLICE_CHUNKS, LC_MANIFEST_CHUNK);
 	struct lc_error error;
-	bool compared = compare_slice(restore, slice, &error);
 
-	free(slice);
-	if (!compared) {
+	if (!compare_slice(restore, &error)) {
 		end(restore, &error);
 	} else if (restore->next < restore->manifest.chunk_count) {
 		lc_loop_timer_start(restore->timer, 0);
 	} else {
-		qsort(restore->missing, restore->missing_count, sizeof(restore->missing[0]),
-		      compare_missing);
+		free(restore->slices);
+		restore->slices = NULL;
+		if (restore->missing_count > 0)
+			qsort(restore->missing, restore->missing_count, sizeof(restore->missing[0]),
+			      compare_missing);
 		fill_fetches(restore);
 	}
 }
@@ -451,6 +453,7 @@ static void on_manifest(void *context, const struct lc_error *fault, struct lc_b
 		return;
 	}
 	restore->former = open(restore->path, O_RDONLY | O_CLOEXEC);
+	restore->slices = lc_memory_zero(2 * (size_t)SLICE_CHUNKS, LC_MANIFEST_CHUNK);
 	restore->told_ms = lc_loop_now_ms(restore->loop);
 	lc_loop_timer_start(restore->timer, 0);
 }

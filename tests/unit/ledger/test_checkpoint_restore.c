@@ -473,16 +473,17 @@ static void what_no_checkpoint_needs_goes_when_it_is_old(void **state)
 
 	take_two(world);
 	assert_int_equal(count(world, "pack/"), 5);
+	object_store_put(world->s3, FOLDER "segment/00-not-ours", lc_view_of("x"));
 	object_store_set_clock(world->s3, NOW);
 	store_segments(world, 301, 310);
 	object_store_set_page(world->s3, 17);
 	collect(world);
 	assert_int_equal(world->collected.failed, 0);
 	assert_int_equal(world->collected.deleted, 200 + 1 + 1);
-	assert_int_equal(count(world, "segment/"), 110);
+	assert_int_equal(count(world, "segment/"), 110 + 1);
 	assert_int_equal(count(world, "checkpoint/"), 1);
 	assert_int_equal(count(world, "pack/"), 4);
-	assert_non_null(strstr(object_store_key(world->s3, FOLDER "segment/", 0),
+	assert_non_null(strstr(object_store_key(world->s3, FOLDER "segment/0000", 0),
 			       "0000000000000001-00000000000000c9-"));
 	restore_well(world);
 	assert_file(world, world->bytes);
