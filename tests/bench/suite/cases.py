@@ -74,6 +74,10 @@ def run_backlog(world, case, quick):
                           [1, 16])
 
 
+def run_full(world, case, _quick):
+    memory.measure_full(world, case, DataSet("full", 1_200_000, 24_000, 0, sessions=48), 16)
+
+
 def run_known(world, case, quick):
     memory.measure_known(world, case, 1_000, 20_000 if quick else 200_000)
 
@@ -96,6 +100,7 @@ CASES = {
     "lag": ("10,000 rows/s, from visible to delivered", run_lag, False),
     "retained": ("discovery and reconcile beside retained rows", run_retained, False),
     "backlog": ("memory with a backlog", run_backlog, False),
+    "full": ("memory of 16 workers that are all full", run_full, False),
     "known": ("memory per known source", run_known, False),
     "ledger": ("the ledger by itself", run_ledger, False),
     "blocked": ("the ledger after three days with a blocked target", run_blocked, False),
@@ -124,6 +129,7 @@ SUMMARY = [
     ("retained", "50 M: idle, ClickHouse CPU", "1 M: idle, ClickHouse CPU"),
     ("backlog", "1 worker: most memory of the service", None),
     ("backlog", "16 workers: most memory of the service", None),
+    ("full", "most memory of the service, Pss", None),
     ("known", "memory per known source", None),
 ]
 

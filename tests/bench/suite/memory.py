@@ -1,6 +1,9 @@
 """Memory: with many rows that wait, with many sources, and with many workers; and what more workers bring."""
 
-from . import datasets, delivery
+import time
+
+from . import BenchError, datasets, delivery
+from .servers import SlowSink
 from .service import Service
 
 
@@ -22,6 +25,53 @@ def measure_backlog(world, case, data, counts):
             case.add(f"{label}: rows/s end to end", "rows/s", data.rows / outcome.seconds, who)
     world.sink.empty()
     case.facts["settings"] = "by default"
+
+
+FULL = 0.75  # of its share of the memory: a scan that was paused goes on below that
+ANSWER_SECONDS = 1  # an upload that takes two is slow, and slow buckets may hold less
+LOOKS = 100  # after all workers have been full
+
+
+def fill(service, workers, cap, say):
+    """Looks until all workers have been full together and for a while after. At the look at which the service
+    took the most: that, and what its workers held; and the most workers that were full at one look."""
+    most, held_then, full, looks, moved = 0, 0, 0, 0, time.monotonic()
+    while looks < LOOKS:
+        held = service.by_label("log_courier_inflight_bytes")
+        now_full = sum(size >= FULL * cap for size in held)
+        memory = service.pss()
+        if now_full > full or memory > most:
+            moved = time.monotonic()
+            say(f"{now_full} of {workers} workers are full, {memory / 2**20:.0f} MiB")
+        if memory > most:
+            most, held_then = memory, sum(held)
+        full = max(full, now_full)
+        if full == workers:
+            looks += 1
+        elif time.monotonic() - moved > 60:
+            raise BenchError(f"only {full} of {workers} workers have been full together")
+        time.sleep(0.1)
+    return most, held_then, full
+
+
+def measure_full(world, case, data, workers):
+    """The whole service while each worker has more to deliver than it may hold, as uploads are slow."""
+    table = datasets.ensure(world.stack, data, world.say)
+    cap = 2**28 / workers  # by default
+    for who, courier in world.couriers.items():
+        world.stack.sql("TRUNCATE TABLE logs.offsets_local")
+        sink = SlowSink(ANSWER_SECONDS)
+        settings = {**sink.settings(table), "SUPERVISOR_SHARDS": str(workers)}
+        service = Service(courier, world.stack.environment, world.place("service"), settings)
+        try:
+            most, held, full = fill(service, workers, cap, lambda what, who=who: world.say(f"{who}: {what}"))
+            case.add("most memory of the service, Pss", "MiB", most / 2**20, who)
+            case.add("  of it rows on their way", "MiB", held / 2**20, who)
+            case.add("workers that were full together", "", full, who)
+        finally:
+            service.kill()
+            sink.stop()
+    case.facts["settings"] = f"by default, {workers} workers; each PUT is answered after {ANSWER_SECONDS} s"
 
 
 KNOWN_TABLE = "bench_known"

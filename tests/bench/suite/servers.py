@@ -1,12 +1,14 @@
 """What stands around log-courier while it is measured: ClickHouse, radosgw, and nginx as a sink."""
 
 import contextlib
+import json
 import os
 import re
 import shlex
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.request
 
@@ -16,6 +18,7 @@ from . import TOP, BenchError
 from .measure import children, cpu_seconds
 
 STACK = os.path.join(TOP, "contrib/dev/stack")
+FAULTS = os.path.join(TOP, "contrib/dev/faults")
 
 ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 MEANING = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
@@ -121,6 +124,31 @@ class Stack:
         with urllib.request.urlopen(request, timeout=60) as answer:
             text = answer.read().decode(errors="surrogateescape")
         return [Statement(line) for line in text.split("\n") if line]
+
+
+class SlowSink:
+    """A sink that takes each PUT at once, answers it some time later, and stores nothing."""
+
+    def __init__(self, seconds):
+        rule = {"method": "PUT", "times": 0, "status": 200, "headers": {"ETag": '"sink"'}, "answer_delay": seconds}
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as rules:
+            json.dump(rule, rules)
+            rules.flush()
+            self.process = subprocess.Popen([FAULTS, "--rules", rules.name, "--s3", "http://127.0.0.1:1"],
+                                            stdout=subprocess.PIPE)
+            line = self.process.stdout.readline()
+        if not line:
+            raise BenchError("contrib/dev/faults does not start")
+        self.url = json.loads(line)["s3"]
+
+    def settings(self, table):
+        """log-courier's settings to deliver a table into it."""
+        return {"CLICKHOUSE_LOGS_TABLE": table, "S3_ENDPOINT": self.url, "S3_CONDITIONAL_PUT": "off"}
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+        self.process.stdout.close()
 
 
 class Sink:

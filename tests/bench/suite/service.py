@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from . import BenchError
-from .measure import children, cpu_seconds, memory_of, status_bytes, system_share
+from .measure import children, cpu_seconds, memory_of, pss_of, status_bytes, system_share
 from .servers import free_port
 
 POLL_SECONDS = 0.05
@@ -66,23 +66,34 @@ class Service:
     def workers(self):
         return children(self.process.pid)
 
-    def metrics(self):
-        """All counters, summed over their labels; empty while nobody answers yet."""
+    def lines(self):
+        """The lines of all counters, as (name, labels, value); none while nobody answers yet."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request("GET", "/metrics")
             text = connection.getresponse().read().decode()
         except OSError:
-            return {}
+            return []
         finally:
             connection.close()
-        values = {}
+        lines = []
         for line in text.splitlines():
             if not line.startswith("#"):
                 name, _, value = line.rpartition(" ")
-                name = name.partition("{")[0]
-                values[name] = values.get(name, 0.0) + float(value)
+                name, _, labels = name.partition("{")
+                lines.append((name, labels.rstrip("}"), float(value)))
+        return lines
+
+    def metrics(self):
+        """All counters, summed over their labels."""
+        values = {}
+        for name, _, value in self.lines():
+            values[name] = values.get(name, 0.0) + value
         return values
+
+    def by_label(self, name):
+        """The values of one counter, one for each set of labels."""
+        return [value for known, _, value in self.lines() if known == name]
 
     def await_metric(self, name, least, watch=None, poll=POLL_SECONDS):
         """Waits until a counter has come so far, for as long as it moves; returns the seconds since the start.
@@ -129,6 +140,16 @@ class Service:
     def memory(self):
         """Resident bytes of the whole service at this moment."""
         return memory_of([self.process.pid, *self.workers()])
+
+    def pss(self):
+        """Bytes of the whole service at this moment, each page counted once."""
+        return pss_of([self.process.pid, *self.workers()])
+
+    def kill(self):
+        """For what would take long to drain."""
+        for pid in [self.process.pid, *self.workers()]:
+            os.kill(pid, signal.SIGKILL)
+        self.stop()
 
     def stop(self):
         if self.process.poll() is None:
