@@ -50,7 +50,7 @@ struct lc_source {
 	struct lc_source_objects objects; /* built or under way, in the order of their beginning */
 	uint64_t object_rows;             /* rows in these */
 
-	uint64_t scanned_rows;    /* that the last scan has brought of it, */
+	uint64_t scanned_rows;    /* that the last scan has brought of it, or a count has told, */
 	uint32_t scanned_seconds; /* of so many seconds; 0: none yet */
 
 	struct lc_source_backlogs backlogs; /* intents whose bodies are not in memory, by target */
@@ -107,6 +107,14 @@ uint32_t lc_source_spare_seconds(const struct lc_source *source);
 /* Its first piece becomes at most so many seconds long; what comes after them is a piece of its own.
  * Nothing of it may be asked. */
 void lc_source_cut_piece(struct lc_source *source, uint32_t seconds);
+
+/* Its first piece becomes so short that it has about so many rows, if those that were counted are
+ * spread evenly over the open seconds; what comes after them is a piece of its own. Nothing of it
+ * may be asked. */
+void lc_source_cut_turn(struct lc_source *source, uint64_t rows);
+
+/* True if its first piece is the rest of one that was cut; false if nothing is open. */
+bool lc_source_was_cut(const struct lc_source *source);
 
 /* When the oldest of its ranges was opened; 0 if none is. */
 uint32_t lc_source_open_since(const struct lc_source *source);

@@ -26,6 +26,10 @@ enum {
 	UNREADABLE_MAX = 3,          /* when nothing could be read: the fault is not theirs */
 	UNREADABLE_BESIDE_MAX = 8,   /* when others could */
 	READ_LATELY_MS = 600 * 1000, /* so long a scan shows that ClickHouse can be read */
+	/* Of one source about so many rows are read in a cycle, two seconds' worth: those that
+	 * become ready meanwhile wait no longer for it, however much it has. A cycle more costs a
+	 * discovery and a query. */
+	TURN_ROWS = 250 * 1000,
 };
 
 struct lc_cycle {
@@ -212,6 +216,7 @@ static void collect_ready(void *context, struct lc_source *source)
 	    !lc_plan_ready(source, &cycle->thresholds,
 			   lc_discovery_present(cycle->delivery->discovery)))
 		return;
+	lc_source_cut_turn(source, TURN_ROWS);
 	add_ready(cycle, source);
 }
 
@@ -245,12 +250,15 @@ static void on_discovered(void *context, const struct lc_error *error)
 	scan_next_group(cycle);
 }
 
-/* A source may have more pieces to read. */
+/* A source may have more pieces to read: at once, or, if it has had its turn, in the next cycle. */
 static void on_scan_progress(void *context, struct lc_source *source, bool whole)
 {
 	struct lc_cycle *cycle = context;
 
-	if (whole && lc_source_is_open(source)) {
+	if (whole && lc_source_was_cut(source)) {
+		cycle->again = true;
+	} else if (whole && lc_source_is_open(source)) {
+		lc_source_cut_turn(source, TURN_ROWS);
 		add_ready(cycle, source);
 		cycle->unsorted = true;
 	}

@@ -317,6 +317,47 @@ void lc_source_cut_piece(struct lc_source *source, uint32_t seconds)
 	source->ranges[at].apart = true;
 }
 
+static uint64_t open_seconds(const struct lc_source *source, size_t count)
+{
+	uint64_t seconds = 0;
+
+	for (size_t i = 0; i < count; i++)
+		seconds += source->ranges[i].to - source->ranges[i].from;
+	return seconds;
+}
+
+void lc_source_cut_turn(struct lc_source *source, uint64_t rows)
+{
+	size_t count = piece_count(source);
+	uint64_t open = open_seconds(source, source->range_count);
+	uint64_t turn;
+
+	if (source->open_rows <= rows)
+		return;
+	/* While no scan has told how many rows a second has. */
+	if (source->scanned_seconds == 0) {
+		source->scanned_rows = source->open_rows;
+		source->scanned_seconds = (uint32_t)open;
+	}
+	turn = open * rows / source->open_rows;
+	turn = turn == 0 ? 1 : turn;
+	for (size_t i = 0; i < count; i++) {
+		uint64_t before = open_seconds(source, i);
+		const struct lc_source_range *range = &source->ranges[i];
+
+		if (before + (range->to - range->from) <= turn)
+			continue;
+		lc_source_cut_piece(source, range->from + (uint32_t)(turn - before) -
+						source->ranges[0].from);
+		return;
+	}
+}
+
+bool lc_source_was_cut(const struct lc_source *source)
+{
+	return source->range_count > 0 && source->ranges[0].apart;
+}
+
 bool lc_source_is_asked(const struct lc_source *source)
 {
 	for (size_t i = 0; i < source->range_count; i++) {

@@ -3,7 +3,7 @@
 import os
 import subprocess
 
-from . import BenchError, delivery, gateway, lag, memory, retained
+from . import BenchError, delivery, fair, gateway, lag, memory, retained
 from .datasets import DataSet
 
 
@@ -69,6 +69,10 @@ def run_lag(world, case, quick):
     lag.measure(world, case, 10_000, 10 if quick else 30)
 
 
+def run_fair(world, case, quick):
+    fair.measure(world, case, 15 if quick else 40)
+
+
 def run_backlog(world, case, quick):
     memory.measure_backlog(world, case, DataSet("backlog", 1_000_000 if quick else 5_000_000, 2_000, 1.1, sessions=48),
                           [1, 16])
@@ -98,6 +102,7 @@ CASES = {
     "radosgw": ("into Ceph radosgw, on the same processors", run_radosgw, False),
     "workers": ("1 worker against 2, and 16 with their memory", run_workers, False),
     "lag": ("10,000 rows/s, from visible to delivered", run_lag, False),
+    "fair": ("small sources beside a bucket with 90% of the rows", run_fair, False),
     "retained": ("discovery and reconcile beside retained rows", run_retained, False),
     "backlog": ("memory with a backlog", run_backlog, False),
     "full": ("memory of 16 workers that are all full", run_full, False),
@@ -124,6 +129,8 @@ SUMMARY = [
     ("workers", "2 workers: rows/s end to end", "1 worker: rows/s end to end"),
     ("lag", "lag above delay and threshold, p50", None),
     ("lag", "lag above delay and threshold, p99", None),
+    ("fair", "beside 90% in one bucket: p99", "without the big bucket: p99"),
+    ("fair", "beside its backlog, too: p99", "without the big bucket: p99"),
     ("retained", "50 M: new rows, time of a discovery", "1 M: new rows, time of a discovery"),
     ("retained", "50 M: idle, time of a discovery", "1 M: idle, time of a discovery"),
     ("retained", "50 M: idle, ClickHouse CPU", "1 M: idle, ClickHouse CPU"),

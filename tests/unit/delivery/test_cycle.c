@@ -338,6 +338,35 @@ static void scattered_late_seconds_share_queries_with_those_near_them(void **sta
 	assert_in_range(story->queries, 2, MINUTES + 2);
 }
 
+/* Once, all that had become ready meanwhile waited until a source with hours of rows was read. */
+static void a_source_with_many_rows_has_its_turn_in_each_cycle(void **state)
+{
+	enum { TURNS = 4, ROWS = 1000 * 1000, SECONDS = 400 };
+	struct story *story = *state;
+	struct lc_source *large;
+
+	open_all(story);
+	large = lc_source_get(story->world.sources, SESSION, lc_view_of("large"));
+	lc_source_open(large,
+		       (struct lc_source_range){
+			   .from = FIRST - SECONDS, .to = FIRST, .since = FIRST, .doubtful = true},
+		       ROWS);
+	for (unsigned i = 1; i <= TURNS; i++) {
+		run_cycle(story);
+		expect_all_read_but_the_bad(story);
+		assert_int_equal(count(story, LC_COUNTERS_CYCLES), i);
+		if (i == TURNS)
+			break;
+		assert_int_equal(lc_source_open_from(large), FIRST - SECONDS + i * SECONDS / TURNS);
+		/* The next one begins at once; what has become ready has its turn, too. */
+		assert_int_equal(lc_cycle_begins_in_ms(story->cycle), 0);
+		large->open_rows = ROWS / TURNS * (TURNS - i);
+		open_all(story);
+	}
+	assert_false(lc_source_is_open(large));
+	assert_int_equal(lc_cycle_begins_in_ms(story->cycle), INTERVAL_MS);
+}
+
 static void several_of_them_are_found_in_one_cycle(void **state)
 {
 	struct story *story = *state;
@@ -623,6 +652,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    STORY(ready_sources_are_read_by_one_query),
+	    STORY(a_source_with_many_rows_has_its_turn_in_each_cycle),
 	    STORY(a_source_that_cannot_be_read_steps_aside_alone),
 	    STORY(pieces_of_many_sources_share_their_queries),
 	    STORY(scattered_late_seconds_share_queries_with_those_near_them),

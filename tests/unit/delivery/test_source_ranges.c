@@ -659,10 +659,62 @@ static void a_piece_that_is_short_enough_stays(void **state)
 	expect_ranges(story, "10-20");
 }
 
+static void a_turn_has_about_so_many_rows(void **state)
+{
+	struct story *story = *state;
+
+	open_sure(story, 10, 110);
+	story->source->open_rows = 1000;
+	lc_source_cut_turn(story->source, 1000);
+	expect_ranges(story, "10-110");
+	lc_source_cut_turn(story->source, 250);
+	expect_ranges(story, "10-35 35-110");
+	assert_false(lc_source_was_cut(story->source));
+	/* What a query reads beside the turn is little of a source with many rows. */
+	assert_int_equal(lc_source_spare_seconds(story->source), 10000 * 100 / 1000);
+	ask(story);
+	settle(story);
+	expect_ranges(story, "35-110");
+	assert_true(lc_source_was_cut(story->source));
+	/* One second cannot be cut. */
+	lc_source_cut_turn(story->source, 1);
+	expect_ranges(story, "35-36 36-110");
+	ask(story);
+	settle(story);
+	/* What is discovered next joins the rest. */
+	open_sure(story, 110, 120);
+	expect_ranges(story, "36-120");
+}
+
+static void a_turn_takes_no_more_than_the_first_piece(void **state)
+{
+	struct story *story = *state;
+
+	open_sure(story, 10, 20);
+	open_sure(story, 30000, 30100);
+	story->source->open_rows = 220;
+	lc_source_cut_turn(story->source, 100);
+	expect_ranges(story, "10-20 30000-30100");
+	ask(story);
+	settle(story);
+	assert_false(lc_source_was_cut(story->source));
+	story->source->open_rows = 200;
+	lc_source_cut_turn(story->source, 100);
+	expect_ranges(story, "30000-30050 30050-30100");
+	ask(story);
+	settle(story);
+	assert_true(lc_source_was_cut(story->source));
+	ask(story);
+	settle(story);
+	assert_false(lc_source_was_cut(story->source));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    STORY(ranges_stand_in_order_however_they_were_opened),
+	    STORY(a_turn_has_about_so_many_rows),
+	    STORY(a_turn_takes_no_more_than_the_first_piece),
 	    STORY(windows_that_follow_each_other_become_one_range),
 	    STORY(unlike_neighbours_stay_apart),
 	    STORY(seconds_opened_twice_are_open_once),
