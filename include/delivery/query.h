@@ -87,7 +87,4 @@ void lc_query_append_insert(struct lc_buffer *sql, const struct lc_settings *set
 /* What every statement ends in: settings and format. */
 void lc_query_append_end(struct lc_buffer *sql);
 
-/* The text as a string literal of ClickHouse's SQL, quotes included; any byte is allowed. */
-void lc_query_append_literal(struct lc_buffer *sql, struct lc_view text);
-
 #endif

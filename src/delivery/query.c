@@ -1,6 +1,7 @@
 #include "delivery/query.h"
 
 #include "base/assert.h"
+#include "clients/clickhouse_sql.h"
 #include "config/settings.h"
 #include "delivery/source.h"
 #include "formats/discovery_row.h"
@@ -23,14 +24,6 @@
 	"max(tuple(toUInt32(lastProcessedInsertedAt), " \
 	"toUnixTimestamp64Milli(lastProcessedStartTime), lastProcessedReqId)) AS floor"
 
-/* The end of every statement. It is long and often asked for: made once, by the compiler. */
-#define LC_ANSWER_SETTING(name, value) ", " name "=" value
-static const char SETTINGS[] =
-#include "tbl/answer_settings.h"
-    " FORMAT RowBinary";
-
-enum { SETTINGS_COMMA = 2 }; /* before the first */
-
 /* As members of a list. A name that no server has ends it. */
 #define LC_ANSWER_YOUNG_SETTING(name, value) "('" name "','" value "'),"
 static const char YOUNG_SETTINGS[] =
@@ -39,25 +32,8 @@ static const char YOUNG_SETTINGS[] =
 
 void lc_query_append_end(struct lc_buffer *sql)
 {
-	lc_buffer_append_text(sql, " SETTINGS ");
-	lc_buffer_append(sql, SETTINGS + SETTINGS_COMMA, sizeof(SETTINGS) - 1 - SETTINGS_COMMA);
-}
-
-void lc_query_append_literal(struct lc_buffer *sql, struct lc_view text)
-{
-	lc_buffer_append_char(sql, '\'');
-	for (size_t i = 0; i < text.size; i++) {
-		char c = text.data[i];
-
-		if (c == '\0') {
-			lc_buffer_append_text(sql, "\\0");
-			continue;
-		}
-		if (c == '\'' || c == '\\')
-			lc_buffer_append_char(sql, '\\');
-		lc_buffer_append_char(sql, c);
-	}
-	lc_buffer_append_char(sql, '\'');
+	lc_clickhouse_sql_append_settings(sql);
+	lc_buffer_append_text(sql, " FORMAT RowBinary");
 }
 
 static void append_from_logs(struct lc_buffer *sql, const struct lc_delivery *delivery)
@@ -95,18 +71,18 @@ static void append_filter(struct lc_buffer *sql, const struct lc_delivery *deliv
 		return;
 	}
 	lc_buffer_append_text(sql, " AND loggingTargetBucket = ");
-	lc_query_append_literal(sql, filter->target_bucket);
+	lc_clickhouse_sql_append_literal(sql, filter->target_bucket);
 	if (filter->whole_bucket)
 		return;
 	lc_buffer_append_text(sql, " AND ifNull(toString(loggingTargetPrefix), '') = ");
-	lc_query_append_literal(sql, filter->target_prefix);
+	lc_clickhouse_sql_append_literal(sql, filter->target_prefix);
 }
 
 static void append_member(struct lc_buffer *sql, bool first, uint32_t raft_session_id,
 			  struct lc_view bucket)
 {
 	lc_buffer_append_format(sql, "%s(%" PRIu32 ",", first ? "" : ",", raft_session_id);
-	lc_query_append_literal(sql, bucket);
+	lc_clickhouse_sql_append_literal(sql, bucket);
 }
 
 /*
@@ -342,7 +318,7 @@ void lc_query_append_rest(struct lc_buffer *sql, const struct lc_delivery *deliv
 		lc_buffer_append_format(sql,
 					" AND NOT (raftSessionID = %" PRIu32 " AND bucketName = ",
 					last->raft_session_id);
-		lc_query_append_literal(sql, last->bucket);
+		lc_clickhouse_sql_append_literal(sql, last->bucket);
 		lc_buffer_append_format(sql, " AND insertedAt < toDateTime(%" PRIu32 "))", second);
 	}
 	lc_buffer_append_text(sql, " GROUP BY raftSessionID, bucketName");
@@ -361,7 +337,7 @@ void lc_query_append_matches(struct lc_buffer *sql, const struct lc_delivery *de
 	} else {
 		lc_buffer_append_format(
 		    sql, "raftSessionID = %" PRIu32 " AND bucketName = ", one->raft_session_id);
-		lc_query_append_literal(sql, one->bucket);
+		lc_clickhouse_sql_append_literal(sql, one->bucket);
 	}
 	lc_buffer_append_text(sql, " AND ");
 	append_bounds(sql, from, until);

@@ -1,7 +1,7 @@
 #include "preflight/table_checks.h"
 
+#include "clients/clickhouse_sql.h"
 #include "config/settings.h"
-#include "delivery/query.h"
 #include "preflight/table_engine.h"
 
 #include <ctype.h>
@@ -17,9 +17,9 @@ static void append_where_table(struct lc_buffer *sql, const char *named, const c
 			       const char *table)
 {
 	lc_buffer_append_text(sql, " WHERE database = ");
-	lc_query_append_literal(sql, lc_view_of(database));
+	lc_clickhouse_sql_append_literal(sql, lc_view_of(database));
 	lc_buffer_append_format(sql, " AND %s = ", named);
-	lc_query_append_literal(sql, lc_view_of(table));
+	lc_clickhouse_sql_append_literal(sql, lc_view_of(table));
 	lc_buffer_append_text(sql, LC_REPLY_FORMAT);
 }
 

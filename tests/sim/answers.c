@@ -2,6 +2,7 @@
 #include "sim/sim.h"
 
 #include "base/memory.h"
+#include "clients/clickhouse_sql.h"
 #include "delivery/query.h"
 #include "formats/discovery_row.h"
 #include "formats/row_binary.h"
@@ -342,7 +343,7 @@ static bool is_source(const struct sim_query *query, const struct sim_source *so
 	bool same;
 
 	lc_buffer_init(&literal, 4096);
-	lc_query_append_literal(&literal, lc_view_of(source->bucket));
+	lc_clickhouse_sql_append_literal(&literal, lc_view_of(source->bucket));
 	same = source->session == query->session &&
 	       lc_view_equal(lc_buffer_view(&literal), query->bucket);
 	lc_buffer_free(&literal);

@@ -20,81 +20,6 @@ static struct lc_source named(uint32_t session, const char *bucket)
 	return (struct lc_source){.raft_session_id = session, .bucket = lc_view_of(bucket)};
 }
 
-/* Reads a literal as ClickHouse's lexer does: it ends at the first bare quote; a backslash takes
- * the next byte with it, and \0 is a zero byte. Returns the bytes read, quotes included. */
-static size_t read_literal(struct lc_view sql, char *out, size_t *out_size)
-{
-	size_t i = 1;
-
-	assert_true(sql.size >= 2 && sql.data[0] == '\'');
-	*out_size = 0;
-	while (i < sql.size && sql.data[i] != '\'') {
-		char c = sql.data[i++];
-
-		if (c == '\\') {
-			assert_true(i < sql.size);
-			c = sql.data[i++];
-			assert_true(c == '0' || c == '\\' || c == '\'');
-			c = c == '0' ? '\0' : c;
-		}
-		out[(*out_size)++] = c;
-	}
-	assert_true(i < sql.size);
-	return i + 1;
-}
-
-static void expect_literal(struct lc_view text)
-{
-	char read[1024];
-	size_t size;
-	struct lc_buffer sql;
-
-	assert_true(text.size <= sizeof read);
-	lc_buffer_init(&sql, 4096);
-	lc_query_append_literal(&sql, text);
-	assert_int_equal(read_literal(lc_buffer_view(&sql), read, &size), sql.size);
-	assert_int_equal(size, text.size);
-	assert_memory_equal(read, text.data, size);
-	assert_null(memchr(sql.data, '\0', sql.size));
-	lc_buffer_free(&sql);
-}
-
-static void every_byte_stands_in_a_literal_as_itself(void **state)
-{
-	char all[512];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof all; i++)
-		all[i] = (char)i;
-	expect_literal((struct lc_view){.data = all, .size = sizeof all});
-	for (size_t i = 0; i < 256; i++) {
-		/* Alone, and before each byte that could change its meaning. */
-		char pair[] = {(char)i, 0};
-
-		expect_literal((struct lc_view){.data = pair, .size = 1});
-		for (const char *next = "'\\0nx1"; *next != '\0'; next++) {
-			pair[1] = *next;
-			expect_literal((struct lc_view){.data = pair, .size = 2});
-		}
-		pair[1] = '\0';
-		expect_literal((struct lc_view){.data = pair, .size = 2});
-	}
-}
-
-static void a_literal_can_not_be_left_by_its_text(void **state)
-{
-	struct lc_buffer sql;
-
-	(void)state;
-	lc_buffer_init(&sql, 1000);
-	lc_query_append_literal(&sql, lc_view_of("x\\'); DROP TABLE logs --"));
-	assert_string_equal(lc_buffer_text(&sql), "'x\\\\\\'); DROP TABLE logs --'");
-	lc_buffer_clear(&sql);
-	lc_query_append_literal(&sql, lc_view_of(""));
-	assert_string_equal(lc_buffer_text(&sql), "''");
-	lc_buffer_free(&sql);
-}
-
 static void a_scan_asks_for_each_source_and_each_session_once(void **state)
 {
 	struct lc_source sources[] = {named(3, "a"), named(3, "it's"), named(7, "a")};
@@ -353,8 +278,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_statement_ends_in_what_forbids_short_answers),
 	    cmocka_unit_test(the_rest_of_a_scan_begins_in_the_last_second_that_came),
-	    cmocka_unit_test(every_byte_stands_in_a_literal_as_itself),
-	    cmocka_unit_test(a_literal_can_not_be_left_by_its_text),
 	    cmocka_unit_test(a_scan_asks_for_each_source_and_each_session_once),
 	    cmocka_unit_test(a_scan_of_session_zero_names_it),
 	    cmocka_unit_test(a_window_counts_the_rows_of_the_shard_between_its_bounds),
