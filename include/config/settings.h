@@ -6,9 +6,11 @@
 #ifndef LC_CONFIG_SETTINGS_H
 #define LC_CONFIG_SETTINGS_H
 
+#include "base/error.h"
 #include "base/log.h"
 #include "formats/compression.h"
 #include "formats/ledger_choices.h"
+#include "formats/machine_beat.h"
 #include "formats/object_key.h"
 #include "formats/s3_choices.h"
 #include "formats/tls_version.h"
@@ -90,6 +92,16 @@ int64_t lc_settings_object_bytes(const struct lc_settings *settings);
 
 /* The region of the source buckets, for keys: consumer.source-region, or s3.region if that is empty. */
 const char *lc_settings_source_region(const struct lc_settings *settings);
+
+/* The name of this machine among those that stand in for each other: failover.machine-name, or its
+ * host name. */
+enum { LC_SETTINGS_MACHINE_NAME_SIZE = LC_MACHINE_NAME_MAX + 1 };
+bool lc_settings_machine_name(const struct lc_settings *settings,
+			      char name[LC_SETTINGS_MACHINE_NAME_SIZE], struct lc_error *error);
+
+/* The weight of this machine when shards are shared out: failover.capacity, or the number of
+ * processors. */
+unsigned lc_settings_capacity(const struct lc_settings *settings);
 
 /* True if this machine delivers the shard: supervisor.owned-shards names it or is empty. */
 bool lc_settings_owns_shard(const struct lc_settings *settings, unsigned shard);

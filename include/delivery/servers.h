@@ -45,6 +45,10 @@ struct lc_servers {
 bool lc_servers_open(struct lc_servers *servers, struct lc_loop *loop,
 		     const struct lc_settings *settings, struct lc_error *error);
 
+/* As lc_servers_open, ClickHouse's client alone. */
+bool lc_servers_open_clickhouse(struct lc_servers *servers, struct lc_loop *loop,
+				const struct lc_settings *settings, struct lc_error *error);
+
 /* Sets who is called, from the loop, when there are credentials again in place of some that S3
  * refused, that had expired, or of none: uploads that wait for them may be tried. */
 void lc_servers_tell(struct lc_servers *servers, lc_loop_callback *on_credentials, void *context);

@@ -1,5 +1,5 @@
 /*
- * Frames between the supervisor and a worker, over a SOCK_SEQPACKET socket pair: one packet, one
+ * Frames between the supervisor and a worker, or another child of its, over a SOCK_SEQPACKET socket pair: one packet, one
  * frame. A frame is a header of four bytes, type and length of the payload after it, each as an
  * unsigned 16-bit number, then the payload. Those of include/tbl/frames.h with a head have a
  * payload:
@@ -7,6 +7,7 @@
  *	REQUEST    id, 4 bytes; body: the text of a control request (formats/control_request.h)
  *	REPLY      id, 4 bytes; status, 2 bytes; last, 2 bytes, 0 or 1; body: a piece of the
  *	           document
+ *	others     id, 4 bytes; body
  *
  * All numbers are little-endian. A document larger than a frame's body comes in several REPLYs, in
  * order; other frames may stand between them.
@@ -32,6 +33,8 @@ enum lc_frame_type {
 enum lc_frame_direction {
 	LC_FRAME_TO_SUPERVISOR,
 	LC_FRAME_TO_WORKER,
+	LC_FRAME_OF_MACHINES,
+	LC_FRAME_TO_MACHINES,
 };
 
 enum {
@@ -46,10 +49,10 @@ enum {
 
 struct lc_frame {
 	enum lc_frame_type type;
-	uint32_t id;         /* REQUEST, REPLY */
+	uint32_t id;         /* of a frame with a head */
 	unsigned status;     /* REPLY: 0 to 65535 */
 	bool last;           /* REPLY */
-	struct lc_view body; /* REQUEST, REPLY; at most LC_FRAME_BODY_MAX bytes */
+	struct lc_view body; /* of a frame with a head; at most LC_FRAME_BODY_MAX bytes */
 };
 
 /* Writes the frame as one packet and returns its size. */

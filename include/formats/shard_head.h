@@ -46,6 +46,10 @@ struct lc_shard_head {
 	char checkpoint[LC_CHAIN_NAME_SIZE];   /* its object; empty: none, the ledger began empty */
 };
 
+/* What the head of a shard is called in the table: "shard-3-of-16". */
+enum { LC_SHARD_HEAD_ROW_SIZE = 48 };
+void lc_shard_head_row(unsigned shard, unsigned shard_count, char name[LC_SHARD_HEAD_ROW_SIZE]);
+
 /* "owned" */
 const char *lc_shard_head_state_name(enum lc_shard_head_state state);
 

@@ -9,6 +9,7 @@
 #include "formats/status_document.h"
 #include "supervisor/fleet.h"
 #include "supervisor/http_server.h"
+#include "supervisor/machines_child.h"
 #include "supervisor/preflight_child.h"
 #include "supervisor/reload.h"
 
@@ -21,6 +22,7 @@ struct lc_control_status {
 	const struct lc_fleet *fleet;
 	const struct lc_reload *reload;
 	const struct lc_preflight_child *preflight;
+	const struct lc_machines_child *machines;
 	uint64_t started_ms;  /* lc_clock_monotonic_ms */
 	double start_seconds; /* lc_process_usage_start_seconds */
 };

@@ -12,6 +12,7 @@
 #include "base/loop.h"
 #include "base/view.h"
 #include "config/settings.h"
+#include "formats/machine_beat.h"
 #include "formats/status_document.h"
 #include "supervisor/slot.h"
 
@@ -75,6 +76,9 @@ void lc_shard_process_cancel(struct lc_shard_process_request *request);
 void lc_shard_process_reap(struct lc_shard_process *process);
 
 enum lc_shard_state lc_shard_process_state(const struct lc_shard_process *process);
+/* What other machines are told of the shard. One that is paused, or whose worker is being replaced,
+ * is not theirs to take; one that cannot work here is. */
+enum lc_machine_hold lc_shard_process_hold(const struct lc_shard_process *process);
 /* True when it is paused, or is going to be once its worker has finished. */
 bool lc_shard_process_is_to_pause(const struct lc_shard_process *process);
 unsigned lc_shard_process_shard(const struct lc_shard_process *process);

@@ -1,10 +1,11 @@
 /*
- * The frames between supervisor and worker. Each side accepts only the frames that are meant for
- * it.
+ * The frames between the supervisor and a worker, and between the supervisor and the process of
+ * machines/machines.h. Each side accepts only the frames that are meant for it.
  *
  * LC_FRAME(name, number, direction, head, help)
  *
- * direction: TO_SUPERVISOR or TO_WORKER. head: bytes at the start of the payload, as
+ * direction: TO_SUPERVISOR (from a worker), TO_WORKER, OF_MACHINES (to the supervisor) or
+ * TO_MACHINES. head: bytes at the start of the payload, as
  * formats/frame.h describes; a frame without head has no payload, after a head comes a body.
  *
  * A frame that says "drained" is not needed: the worker's exit code says it.
@@ -24,6 +25,14 @@ LC_FRAME(REQUEST, 4, TO_WORKER, LC_FRAME_REQUEST_HEAD_SIZE,
 	"answer this with the same number: id (4 bytes); the text of a control request")
 LC_FRAME(REPLY, 5, TO_SUPERVISOR, LC_FRAME_REPLY_HEAD_SIZE,
 	"a piece of an answer: id (4 bytes), HTTP status (2), 1 in the last piece, else 0 (2); document")
+LC_FRAME(TAKE, 6, OF_MACHINES, LC_FRAME_REQUEST_HEAD_SIZE,
+	"the shard with this number is to have a worker, which takes it over")
+LC_FRAME(RELEASE, 7, OF_MACHINES, LC_FRAME_REQUEST_HEAD_SIZE,
+	"the shard with this number is to have none: another machine is to have it")
+LC_FRAME(LOOKED, 8, OF_MACHINES, LC_FRAME_REQUEST_HEAD_SIZE,
+	"the tables were looked at, or could not be; body: what machines/machines.h calls a report")
+LC_FRAME(HOLDS, 9, TO_MACHINES, LC_FRAME_REQUEST_HEAD_SIZE,
+	"what this machine can do, as a number; body: a byte for each shard, what it does with it, then why")
 /* clang-format on */
 
 #undef LC_FRAME

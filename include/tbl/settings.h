@@ -376,8 +376,18 @@ LC_SETTING_BOOLEAN(failover_enabled, "failover.enabled", SERVICE, false,
 LC_SETTING_TEXT(failover_heads_table, "failover.heads-table", SERVICE, "courier_heads", IDENTIFIER,
 	"Table of the engine KeeperMap in clickhouse.database with a row for each shard: which machine has "
 	"it, and how far its ledger is.")
+LC_SETTING_TEXT(failover_machines_table, "failover.machines-table", SERVICE, "courier_machines", IDENTIFIER,
+	"Table of the engine KeeperMap in clickhouse.database with a row for each machine, which the machine "
+	"rewrites every few seconds to show that it is alive.")
 LC_SETTING_TEXT(failover_machine_name, "failover.machine-name", SERVICE, "", WORD,
 	"Name of this machine, which no other machine of the deployment has. If empty, its host name.")
+LC_SETTING_INTEGER(failover_machine_timeout_seconds, "failover.machine-timeout-seconds", SERVICE, 15, 5, 600,
+	"seconds",
+	"A machine that has shown no sign of life for this long is taken for dead, and the others take over "
+	"its shards. Each shows a sign of life five times in this time. The same on all machines.")
+LC_SETTING_INTEGER(failover_capacity, "failover.capacity", SERVICE, 0, 0, 65536, "",
+	"Weight of this machine when the shards are shared out: one of weight 8 has twice as many as one of "
+	"weight 4. 0 means the number of its processors.")
 LC_SETTING_TEXT(ledger_bucket, "ledger.bucket", SERVICE, "", TOKEN,
 	"Bucket for the ledgers, where failover.enabled is set: not versioned, without rules that delete "
 	"objects, and without access logging. Endpoint, region and credentials are those of s3.*, or of the "

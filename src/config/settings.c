@@ -3,8 +3,11 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "config/setting_form.h"
+#include "formats/machine_beat.h"
 
+#include <errno.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -75,6 +78,31 @@ unsigned lc_settings_shard_count(const struct lc_settings *settings)
 {
 	return settings->supervisor_shards == 0 ? processors()
 						: (unsigned)settings->supervisor_shards;
+}
+
+bool lc_settings_machine_name(const struct lc_settings *settings,
+			      char name[LC_SETTINGS_MACHINE_NAME_SIZE], struct lc_error *error)
+{
+	const char *given = settings->failover_machine_name;
+
+	if (given[0] != '\0')
+		snprintf(name, LC_SETTINGS_MACHINE_NAME_SIZE, "%s", given);
+	else if (gethostname(name, LC_SETTINGS_MACHINE_NAME_SIZE) != 0)
+		return lc_error_set_errno(error, errno,
+					  "failover.machine-name: found none, and this machine's "
+					  "host name cannot be had");
+	if (strlen(given) <= LC_MACHINE_NAME_MAX && lc_machine_name_is_good(lc_view_of(name)))
+		return true;
+	return lc_error_set(error, LC_ERROR_USAGE,
+			    "failover.machine-name: found \"%.*s\", expected a name of at most %d "
+			    "printable characters, none of them a blank, a quote or a backslash",
+			    LC_MACHINE_NAME_MAX, name, LC_MACHINE_NAME_MAX);
+}
+
+unsigned lc_settings_capacity(const struct lc_settings *settings)
+{
+	return settings->failover_capacity == 0 ? processors()
+						: (unsigned)settings->failover_capacity;
 }
 
 bool lc_settings_owns_shard(const struct lc_settings *settings, unsigned shard)

@@ -249,6 +249,10 @@ static void check_failover(const struct check *check)
 		refuse(check, LC_SETTINGS_supervisor_shards,
 		       "found 0, expected the number of shards of the whole deployment, because "
 		       "failover.enabled is set");
+	if (settings->supervisor_shards > LC_MACHINE_SHARDS_MAX)
+		refuse(check, LC_SETTINGS_supervisor_shards,
+		       "found %d, expected at most %d, because failover.enabled is set",
+		       (int)settings->supervisor_shards, (int)LC_MACHINE_SHARDS_MAX);
 	if (settings->supervisor_owned_shards[0] != '\0')
 		refuse(check, LC_SETTINGS_supervisor_owned_shards,
 		       "found a list, expected none, because with failover.enabled any machine may "

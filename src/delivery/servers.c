@@ -178,11 +178,17 @@ static bool open_s3(struct lc_servers *servers, struct lc_loop *loop,
 	return true;
 }
 
+bool lc_servers_open_clickhouse(struct lc_servers *servers, struct lc_loop *loop,
+				const struct lc_settings *settings, struct lc_error *error)
+{
+	*servers = (struct lc_servers){.s3 = NULL};
+	return open_clickhouse(servers, loop, settings, error);
+}
+
 bool lc_servers_open(struct lc_servers *servers, struct lc_loop *loop,
 		     const struct lc_settings *settings, struct lc_error *error)
 {
-	*servers = (struct lc_servers){.s3 = NULL};
-	return open_clickhouse(servers, loop, settings, error) &&
+	return lc_servers_open_clickhouse(servers, loop, settings, error) &&
 	       open_s3(servers, loop, settings, error);
 }
 

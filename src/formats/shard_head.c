@@ -284,6 +284,11 @@ static bool check(const struct lc_shard_head *head, struct lc_error *error)
 
 /* ---- the head ---- */
 
+void lc_shard_head_row(unsigned shard, unsigned shard_count, char name[LC_SHARD_HEAD_ROW_SIZE])
+{
+	snprintf(name, LC_SHARD_HEAD_ROW_SIZE, "shard-%u-of-%u", shard, shard_count);
+}
+
 const char *lc_shard_head_state_name(enum lc_shard_head_state state)
 {
 	LC_ASSERT((unsigned)state < LC_SHARD_HEAD_STATE_COUNT);

@@ -171,6 +171,7 @@ void lc_control_status_describe(const struct lc_control_status *service,
 	}
 	lc_reload_describe(service->reload, document);
 	lc_preflight_child_describe(service->preflight, document);
+	lc_machines_child_describe(service->machines, document);
 	lc_health_examine(&rules, document);
 }
 

@@ -413,8 +413,12 @@ void lc_reload_on_change(struct lc_reload *reload)
 /* Settings that this process stands on. */
 static bool check_fixed(const struct lc_reload *reload, struct lc_error *error)
 {
-	static const enum lc_settings_index fixed[] = {LC_SETTINGS_state_directory,
-						       LC_SETTINGS_supervisor_socket};
+	static const enum lc_settings_index fixed[] = {
+	    LC_SETTINGS_state_directory,         LC_SETTINGS_supervisor_socket,
+	    LC_SETTINGS_failover_enabled,        LC_SETTINGS_failover_heads_table,
+	    LC_SETTINGS_failover_machines_table, LC_SETTINGS_failover_machine_name,
+	    LC_SETTINGS_ledger_bucket,           LC_SETTINGS_ledger_prefix,
+	};
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
 		if (!lc_setting_equal(reload->host.settings, &reload->others,
@@ -447,6 +451,14 @@ static bool shards_change(const struct lc_reload *reload)
 				 lc_setting_at(LC_SETTINGS_supervisor_owned_shards));
 }
 
+/* All machines that stand in for each other have the same number of shards. */
+static bool check_machines_agree(const struct lc_reload *reload, struct lc_error *error)
+{
+	return !reload->host.settings->failover_enabled || !shards_change(reload) ||
+	       lc_error_set(error, LC_ERROR_USAGE,
+			    "supervisor.shards cannot change while failover.enabled is set");
+}
+
 static void note_changes(struct lc_reload *reload)
 {
 	struct lc_buffer names;
@@ -461,7 +473,8 @@ static void note_changes(struct lc_reload *reload)
  */
 static bool choose_first(struct lc_reload *reload, enum step *first, struct lc_error *error)
 {
-	if (!check_fixed(reload, error) || !check_shards(&reload->others, error))
+	if (!check_fixed(reload, error) || !check_shards(&reload->others, error) ||
+	    !check_machines_agree(reload, error))
 		return false;
 	note_changes(reload);
 	*first = shards_change(reload) ? EMPTYING : REPLACING;

@@ -105,6 +105,7 @@ static struct lc_slot_actions rest(struct lc_slot *slot, enum lc_slot_intention 
 	};
 
 	slot->intention = intention;
+	slot->replacing = false;
 	enter(slot, states[intention], 0);
 	return NOTHING;
 }

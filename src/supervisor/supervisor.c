@@ -11,6 +11,7 @@
 #include "supervisor/fleet.h"
 #include "supervisor/http_server.h"
 #include "supervisor/layout.h"
+#include "supervisor/machines_child.h"
 #include "supervisor/metrics_server.h"
 #include "supervisor/preflight_child.h"
 #include "supervisor/process_usage.h"
@@ -42,6 +43,7 @@ struct supervisor {
 	struct lc_metrics_server *metrics_server;
 	struct lc_reload *reload;
 	struct lc_preflight_child *preflight;
+	struct lc_machines_child *machines;
 	struct lc_service_manager *manager;
 	struct lc_loop_timer *log_timer; /* looks whether lines that were dropped can be told */
 	unsigned stop_requests;
@@ -80,6 +82,7 @@ static void on_change(void *context)
 	struct supervisor *supervisor = context;
 
 	lc_reload_on_change(supervisor->reload);
+	lc_machines_child_on_change(supervisor->machines);
 	if (is_over(supervisor)) {
 		lc_loop_stop(supervisor->context.loop);
 		return;
@@ -96,6 +99,7 @@ static void stop(struct supervisor *supervisor)
 				      : "stopping: workers finish what is under way");
 	lc_service_manager_stopping(supervisor->manager);
 	lc_reload_stop(supervisor->reload);
+	lc_machines_child_leave(supervisor->machines);
 	lc_fleet_order(&supervisor->fleet, hurry ? LC_SLOT_HURRY : LC_SLOT_DRAIN);
 	on_change(supervisor);
 }
@@ -107,6 +111,7 @@ static void on_signal(int signal_number, struct supervisor *supervisor)
 		lc_fleet_each(&supervisor->fleet, lc_shard_process_reap);
 		lc_reload_on_child(supervisor->reload);
 		lc_preflight_child_reap(supervisor->preflight);
+		lc_machines_child_reap(supervisor->machines);
 		break;
 	case SIGHUP:
 		if (supervisor->stop_requests == 0)
@@ -207,6 +212,7 @@ static void on_reload_end(void *context)
 		return;
 	lc_service_manager_ready(supervisor->manager);
 	lc_preflight_child_look(supervisor->preflight);
+	lc_machines_child_start(supervisor->machines);
 	on_change(supervisor);
 }
 
@@ -257,13 +263,22 @@ static void make_parts(struct supervisor *supervisor)
 	    .longest_ms = LC_PREFLIGHT_CHILD_LONGEST_MS,
 	};
 
+	struct lc_machines_child_host machines_host = {
+	    .loop = supervisor->context.loop,
+	    .settings = supervisor->settings,
+	    .fleet = &supervisor->fleet,
+	    .signals = &supervisor->context.worker_signals,
+	};
+
 	supervisor->reload = lc_reload_new(&host);
+	supervisor->machines = lc_machines_child_new(&machines_host);
 	supervisor->preflight = lc_preflight_child_new(&preflight_host);
 	supervisor->service = (struct lc_control_status){
 	    .settings = supervisor->settings,
 	    .fleet = &supervisor->fleet,
 	    .reload = supervisor->reload,
 	    .preflight = supervisor->preflight,
+	    .machines = supervisor->machines,
 	    .started_ms = lc_clock_monotonic_ms(),
 	    .start_seconds = lc_process_usage_start_seconds(),
 	};
@@ -292,6 +307,7 @@ static void close_all(struct supervisor *supervisor)
 	lc_control_socket_free(supervisor->control);
 	lc_loop_timer_free(supervisor->log_timer);
 	lc_service_manager_free(supervisor->manager);
+	lc_machines_child_free(supervisor->machines);
 	lc_preflight_child_free(supervisor->preflight);
 	lc_reload_free(supervisor->reload);
 	lc_fleet_free(&supervisor->fleet);
@@ -329,7 +345,10 @@ static int run(struct supervisor *supervisor)
 	       LC_LOG_UINT("shards", supervisor->context.shard_count),
 	       LC_LOG_UINT("owned_shards", supervisor->fleet.count),
 	       LC_LOG_TEXT("socket", supervisor->settings->supervisor_socket));
-	lc_fleet_order(&supervisor->fleet, LC_SLOT_START);
+	/* Which shards this machine has is for the process of machines to find out. */
+	lc_fleet_order(&supervisor->fleet,
+		       supervisor->settings->failover_enabled ? LC_SLOT_RELEASE : LC_SLOT_START);
+	lc_machines_child_start(supervisor->machines);
 	lc_preflight_child_look(supervisor->preflight);
 	lc_loop_run(supervisor->context.loop);
 	if (supervisor->stop_requests > 0) {

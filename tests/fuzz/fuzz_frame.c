@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct lc_view packet = {(const char *)data, size};
 	unsigned accepted = 0;
 
-	for (unsigned side = LC_FRAME_TO_SUPERVISOR; side <= LC_FRAME_TO_WORKER; side++) {
+	for (unsigned side = LC_FRAME_TO_SUPERVISOR; side <= LC_FRAME_TO_MACHINES; side++) {
 		unsigned char again[LC_FRAME_SIZE_MAX];
 		struct lc_error error;
 		struct lc_frame frame;

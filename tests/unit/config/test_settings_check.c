@@ -176,6 +176,8 @@ static void machines_that_stand_in_agree_on_shards_and_bucket(void **state)
 	ACCEPT("ledger.bucket: ledgers\nsupervisor: {shards: 8, owned-shards: \"0-3\"}\n");
 	REFUSE("failover.enabled: true\nledger.bucket: ledgers\n", "supervisor.shards (", "found 0",
 	       "failover.enabled");
+	REFUSE("failover.enabled: true\nledger.bucket: ledgers\nsupervisor.shards: 1025\n",
+	       "supervisor.shards (", "found 1025", "at most 1024");
 	REFUSE("failover.enabled: true\nsupervisor.shards: 4\n", "ledger.bucket (", "found none");
 	REFUSE("failover.enabled: true\nledger.bucket: ledgers\nsupervisor: {shards: 8, "
 	       "owned-shards: \"0-3\"}\n",
