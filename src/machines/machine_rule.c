@@ -411,7 +411,8 @@ static int choose_to_release(const struct lc_machine_rule *rule)
 	int chosen = NOBODY;
 
 	for (unsigned i = 0; i < rule->options.shards; i++) {
-		if (!rule->places[i].mine || rule->view->shards[i].hold != LC_MACHINE_HAS)
+		if (rule->places[i].standing != HELD || rule->places[i].member != rule->own ||
+		    rule->view->shards[i].hold != LC_MACHINE_HAS)
 			continue;
 		for (size_t k = 0; k < rule->member_count; k++) {
 			uint64_t preference = lc_shares_preference(rule->members[k].name, i);

@@ -11,6 +11,7 @@
 #include "delivery/servers.h"
 #include "formats/shard_head.h"
 #include "machines/machine_rule.h"
+#include "machines/report.h"
 #include "machines/table.h"
 #include "worker/channel.h"
 
@@ -56,15 +57,6 @@ struct life {
 
 /* ---- the report ---- */
 
-static void add_machine(struct lc_buffer *body, struct lc_machines_report *report,
-			const struct lc_machines_machine *machine)
-{
-	if (report->machine_count == LC_MACHINES_TOLD_MAX)
-		return;
-	report->machine_count++;
-	lc_buffer_append(body, machine, sizeof *machine);
-}
-
 static uint32_t count_shards(const struct life *life, const char *name)
 {
 	uint32_t count = 0;
@@ -75,7 +67,7 @@ static uint32_t count_shards(const struct life *life, const char *name)
 	return count;
 }
 
-static void describe(struct lc_machines_machine *machine, const char *name,
+static void describe(struct lc_report_machine *machine, const char *name,
 		     const struct lc_machine_beat *beat)
 {
 	snprintf(machine->name, sizeof machine->name, "%s", name);
@@ -87,26 +79,25 @@ static void describe(struct lc_machines_machine *machine, const char *name,
 	machine->capacity = beat->capacity;
 }
 
-static void add_machines(const struct life *life, struct lc_buffer *body,
-			 struct lc_machines_report *report)
+static void add_machines(const struct life *life, struct lc_buffer *body)
 {
 	const struct lc_peers *peers = lc_machine_rule_peers(life->rule);
-	struct lc_machines_machine machine = {.verdict = LC_PEER_ALIVE, .is_own = true};
+	struct lc_report_machine machine = {.verdict = LC_PEER_ALIVE, .is_own = true};
 
 	describe(&machine, life->name, &life->beat);
 	machine.shards = count_shards(life, life->name);
-	add_machine(body, report, &machine);
+	lc_report_add(body, &machine);
 	for (size_t i = 0; i < peers->count; i++) {
 		const struct lc_peer *peer = &peers->all[i];
 
-		machine = (struct lc_machines_machine){
+		machine = (struct lc_report_machine){
 		    .verdict = peer->verdict,
 		    .missed = peer->missed,
 		    .differs = lc_machine_rule_differs(life->rule, peer),
 		    .shards = count_shards(life, peer->name),
 		};
 		describe(&machine, peer->name, peer->readable ? &peer->beat : NULL);
-		add_machine(body, report, &machine);
+		lc_report_add(body, &machine);
 	}
 }
 
@@ -114,7 +105,7 @@ static void add_machines(const struct life *life, struct lc_buffer *body,
 static void tell(struct life *life, const struct lc_error *error)
 {
 	const struct lc_peers *peers = lc_machine_rule_peers(life->rule);
-	struct lc_machines_report report = {
+	struct lc_report report = {
 	    .unowned = life->orders.unowned,
 	    .headless = life->orders.headless,
 	    .is_clone = peers->is_clone,
@@ -122,50 +113,16 @@ static void tell(struct life *life, const struct lc_error *error)
 	    .settled = peers->seen_looks >= peers->silent_after,
 	};
 	struct lc_frame frame = {.type = LC_FRAME_LOOKED};
-	struct lc_buffer machines;
 	struct lc_buffer body;
 
-	lc_buffer_init(&machines, LC_FRAME_BODY_MAX);
 	lc_buffer_init(&body, LC_FRAME_BODY_MAX);
 	snprintf(report.trouble, sizeof report.trouble, "%s", error->message);
-	add_machines(life, &machines, &report);
-	lc_buffer_append(&body, &report, sizeof report);
-	lc_buffer_append_view(&body, lc_buffer_view(&machines));
+	lc_report_begin(&body, &report);
+	add_machines(life, &body);
 	LC_ASSERT(!lc_buffer_failed(&body));
 	frame.body = lc_buffer_view(&body);
 	(void)lc_channel_send(life->channel, &frame);
-	lc_buffer_free(&machines);
 	lc_buffer_free(&body);
-}
-
-_Static_assert(sizeof(struct lc_machines_report) +
-		       LC_MACHINES_TOLD_MAX * sizeof(struct lc_machines_machine) <=
-		   LC_FRAME_BODY_MAX,
-	       "a frame takes a report");
-
-/* Both sides are the same program. What is no report comes from a process that has gone wrong. */
-bool lc_machines_read_report(struct lc_view body, struct lc_machines_report *report,
-			     struct lc_machines_machine *machines)
-{
-	size_t size = sizeof *machines;
-
-	if (body.size < sizeof *report)
-		return false;
-	memcpy(report, body.data, sizeof *report);
-	report->trouble[sizeof report->trouble - 1] = '\0';
-	if (report->machine_count > LC_MACHINES_TOLD_MAX ||
-	    body.size != sizeof *report + report->machine_count * size)
-		return false;
-	memcpy(machines, body.data + sizeof *report, report->machine_count * size);
-	for (uint32_t i = 0; i < report->machine_count; i++) {
-		machines[i].name[sizeof machines[i].name - 1] = '\0';
-		machines[i].software[sizeof machines[i].software - 1] = '\0';
-		machines[i].reason[sizeof machines[i].reason - 1] = '\0';
-		if ((unsigned)machines[i].verdict > LC_PEER_SILENT ||
-		    (unsigned)machines[i].state >= LC_MACHINE_STATE_COUNT)
-			return false;
-	}
-	return true;
 }
 
 /* ---- a look ---- */

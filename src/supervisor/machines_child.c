@@ -7,7 +7,9 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "machines/machine_rule.h"
 #include "machines/machines.h"
+#include "machines/report.h"
 #include "supervisor/fitness.h"
 #include "supervisor/one_shot.h"
 #include "supervisor/state_directory.h"
@@ -42,10 +44,10 @@ struct lc_machines_child {
 	struct lc_fitness fitness;
 	bool leaves;
 
-	unsigned failed_looks;            /* one after the other */
-	uint64_t looked_ms;               /* when a look has succeeded last; 0: none has */
-	struct lc_machines_report report; /* the last one */
-	struct lc_machines_machine machines[LC_MACHINES_TOLD_MAX];
+	unsigned failed_looks;   /* one after the other */
+	uint64_t looked_ms;      /* when a look has succeeded last; 0: none has */
+	struct lc_report report; /* the last one */
+	struct lc_report_machine machines[LC_REPORT_MACHINES_MAX];
 };
 
 /* ---- what the process is told ---- */
@@ -152,9 +154,9 @@ static void await_word(struct lc_machines_child *child)
 
 static void take_report(struct lc_machines_child *child, struct lc_view body)
 {
-	if (!lc_machines_read_report(body, &child->report, child->machines)) {
+	if (!lc_report_read(body, &child->report, child->machines)) {
 		lc_log_say(LC_LOG_ERROR, "a report of the process of machines was refused");
-		child->report = (struct lc_machines_report){.machine_count = 0};
+		child->report = (struct lc_report){.machine_count = 0};
 		return;
 	}
 	child->deaths = 0;
@@ -317,14 +319,14 @@ void lc_machines_child_start(struct lc_machines_child *child)
 	child->deaths = 0;
 	child->failed_looks = 0;
 	child->looked_ms = 0;
-	child->report = (struct lc_machines_report){.machine_count = 0};
+	child->report = (struct lc_report){.machine_count = 0};
 	if (child->host.settings->failover_enabled)
 		begin(child);
 }
 
 /* ---- findings ---- */
 
-static void examine_machine(const struct lc_machines_machine *machine,
+static void examine_machine(const struct lc_report_machine *machine,
 			    struct lc_status_document *document)
 {
 	if (machine->verdict == LC_PEER_SILENT && machine->shards > 0)
@@ -352,7 +354,7 @@ static void examine_machine(const struct lc_machines_machine *machine,
 static void examine_report(const struct lc_machines_child *child,
 			   struct lc_status_document *document)
 {
-	const struct lc_machines_report *report = &child->report;
+	const struct lc_report *report = &child->report;
 
 	if (child->failed_looks >= LOOK_TROUBLES)
 		lc_status_document_find(

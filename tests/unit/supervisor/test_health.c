@@ -87,7 +87,7 @@ static void a_shard_in_any_other_state_is_a_finding(void **state)
 		struct lc_status_document document = document_of(2);
 
 		document.shards[1].state = (enum lc_shard_state)i;
-		if (i == LC_SHARD_STATE_READY)
+		if (i == LC_SHARD_STATE_READY || i == LC_SHARD_STATE_AWAY)
 			expect_healthy(&document);
 		else
 			expect(&document, "");
