@@ -17,7 +17,7 @@ struct lc_ledger;
 
 /* Between the beginnings of two transactions, unless the ledger is asked something: so many small
  * calls share a sync to disk. Milliseconds. */
-enum { LC_LEDGER_GATHER_MS = 10 };
+enum { LC_LEDGER_GATHER_MS = 25 };
 
 /* A call that calls back, for lc_ledger_cancel: valid until the callback returns, it is cancelled,
  * or the ledger is closed. */
