@@ -16,6 +16,7 @@
  *   config        cannot work with its settings; nor can any shard with an s3.tls-ca-file
  *   outdated      has another courier deliver it before its first start, then as `ready`
  *   damaged       its ledger cannot be opened
+ *   taken-over    another machine has it
  *   slow-drain    drains only when the drain is abandoned
  *   stubborn      does not drain at all
  *   silent        becomes ready, does not answer when asked something
@@ -66,6 +67,13 @@ static void on_started(void *context)
 
 		lc_error_set(&outdated, LC_ERROR_OUTDATED, "ClickHouse's offsets are ahead");
 		shard->callbacks->on_failed(shard->context, &outdated);
+		return;
+	}
+	if (is(shard, "taken-over")) {
+		struct lc_error error;
+
+		lc_error_set(&error, LC_ERROR_TAKEN_OVER, "machine other has the shard");
+		shard->callbacks->on_failed(shard->context, &error);
 		return;
 	}
 	if (is(shard, "die-once") && first)

@@ -71,6 +71,27 @@ static void a_worker_that_died_is_replaced_and_its_counters_stay(void **state)
 	service_world_stop(service);
 }
 
+static bool first_away(const struct lc_status_document *document)
+{
+	return document->shards[0].state == LC_SHARD_STATE_AWAY &&
+	       document->shards[1].state == LC_SHARD_STATE_READY;
+}
+
+static void a_shard_that_another_machine_has_is_no_fault(void **state)
+{
+	struct service_world *service = *state;
+	struct lc_status_document document;
+
+	setenv("LOG_COURIER_TEST_SHARD_0", "taken-over", 1);
+	service_world_start(service);
+	document = service_world_await(service, first_away);
+	assert_true(document.healthy);
+	assert_string_equal(document.shards[0].obituary, "");
+	assert_int_equal(document.shards[0].restarts, 0);
+	lc_status_document_free(&document);
+	service_world_stop(service);
+}
+
 static bool first_died_twice(const struct lc_status_document *document)
 {
 	return document->shards[0].restarts >= 2 && document->shards[0].obituary[0] != '\0';
@@ -561,6 +582,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 	    SERVICE_STORY(shards_become_ready_and_end_when_told),
 	    SERVICE_STORY(a_worker_that_died_is_replaced_and_its_counters_stay),
+	    SERVICE_STORY(a_shard_that_another_machine_has_is_no_fault),
 	    SERVICE_STORY(a_failed_assertion_stands_in_the_obituary),
 	    SERVICE_STORY(a_fault_stands_in_the_obituary),
 	    SERVICE_STORY(a_worker_that_hangs_is_aborted_and_replaced),
