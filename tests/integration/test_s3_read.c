@@ -52,6 +52,7 @@ static int set_up(void **state)
 	    .region = getenv("LOG_COURIER_S3_REGION"),
 	    .credentials = world->credentials,
 	    .addressing = LC_S3_ADDRESSING_PATH,
+	    .conditional = LC_S3_CONDITIONAL_OFF,
 	    .timeout_ms = 30000,
 	};
 	world->s3 = lc_s3_new(world->loop, world->http, &options, NULL);
