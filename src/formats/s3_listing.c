@@ -112,9 +112,9 @@ static bool read_object(struct reading *reading, struct lc_view element)
 	static const char *const KEY[] = {"Contents", "Key", NULL};
 	static const char *const SIZE[] = {"Contents", "Size", NULL};
 	static const char *const MODIFIED[] = {"Contents", "LastModified", NULL};
-	char key[ENCODED_KEY_SIZE];
-	char size[NUMBER_SIZE];
-	char modified[TIME_SIZE];
+	char key[ENCODED_KEY_SIZE] = "";
+	char size[NUMBER_SIZE] = "";
+	char modified[TIME_SIZE] = "";
 	struct lc_xml_text texts[] = {
 	    {.path = KEY, .text = key, .room = sizeof(key)},
 	    {.path = SIZE, .text = size, .room = sizeof(size)},
@@ -149,8 +149,8 @@ bool lc_s3_listing_parse(struct lc_view body, struct lc_s3_listing *listing, str
 	static const char *const TRUNCATED[] = {"ListBucketResult", "IsTruncated", NULL};
 	static const char *const ENCODING[] = {"ListBucketResult", "EncodingType", NULL};
 	struct reading reading = {.listing = listing, .error = error};
-	char truncated[WORD_SIZE];
-	char encoding[WORD_SIZE];
+	char truncated[WORD_SIZE] = "";
+	char encoding[WORD_SIZE] = "";
 	struct lc_xml_text texts[] = {
 	    {.path = TRUNCATED, .text = truncated, .room = sizeof(truncated)},
 	    {.path = ENCODING, .text = encoding, .room = sizeof(encoding)},

@@ -84,8 +84,10 @@ void lc_remote_free(struct lc_remote *remote)
 
 	if (remote == NULL)
 		return;
-	while ((call = TAILQ_FIRST(&remote->calls)) != NULL)
+	while ((call = TAILQ_FIRST(&remote->calls)) != NULL) {
 		lc_remote_cancel(call);
+		LC_ASSERT(TAILQ_FIRST(&remote->calls) != call);
+	}
 	free(remote->place);
 	free(remote->folder);
 	free(remote->bucket);

@@ -86,6 +86,7 @@ static struct story *story_of(void **state)
 	if (*state == NULL) {
 		print_message("no S3: LOG_COURIER_S3_ENDPOINT is not set\n");
 		skip();
+		abort(); /* it does not return, which the analyser does not know */
 	}
 	return *state;
 }

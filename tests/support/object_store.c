@@ -79,8 +79,10 @@ void object_store_free(struct lc_s3 *s3)
 {
 	struct lc_s3_put *request;
 
-	while ((request = TAILQ_FIRST(&s3->requests)) != NULL)
+	while ((request = TAILQ_FIRST(&s3->requests)) != NULL) {
 		release(request);
+		LC_ASSERT(TAILQ_FIRST(&s3->requests) != request);
+	}
 	while (s3->count > 0)
 		object_store_remove(s3, s3->objects[0].key);
 	free(s3->objects);
