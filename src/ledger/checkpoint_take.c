@@ -195,10 +195,6 @@ static void on_all_stored(void *context)
 
 	take->call = NULL;
 	take->taken.stored_bytes += take->body.size;
-	lc_log(LC_LOG_INFO, "a checkpoint of the ledger was stored",
-	       LC_LOG_UINT("bytes", take->taken.stored_bytes),
-	       LC_LOG_UINT("file_bytes", take->taken.file_bytes),
-	       LC_LOG_UINT("packs", take->manifest.pack_count));
 	end(take, &NONE);
 }
 
