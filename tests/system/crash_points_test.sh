@@ -54,13 +54,6 @@ reached() {
 	[ "$(stat -c %s "$LOG_COURIER_TEST_CRASH_COUNT")" -ge "$ROOM" ]
 }
 
-# s3_bucket PUT|DELETE: makes or deletes the bucket that is blocked while it is not there.
-s3_bucket() {
-	curl -sS --fail-with-body --aws-sigv4 "aws:amz:$LOG_COURIER_S3_REGION:s3" \
-		--user "$LOG_COURIER_S3_ACCESS_KEY_ID:$LOG_COURIER_S3_SECRET_ACCESS_KEY" \
-		-H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' -X "$1" "$LOG_COURIER_S3_ENDPOINT/$BLOCKED"
-}
-
 # load_rows TARGETS [LOAD ARGUMENT...]: others each time.
 seed=0
 load_rows() {
@@ -141,7 +134,7 @@ walk() {
 	POINT=$1
 	HITS='' MISSES=''
 	need "$POINT: nothing is there" "$DEV/stack" reset --dir "$WORK/stack"
-	need "the target $BLOCKED is away" s3_bucket DELETE
+	need "the target $BLOCKED is away" s3_bucket DELETE "$BLOCKED"
 	export LOG_COURIER_TEST_CRASH_AT=$POINT:$ROOM
 	need "the first rows are there" load_rows 1
 	disarm
@@ -150,7 +143,7 @@ walk() {
 	situation late 1 load_rows 4 --time-range 30
 	situation blocked 1 load_blocked_rows
 	need "$POINT: the target is blocked" await 20 target_is_blocked
-	situation opened 1 s3_bucket PUT
+	situation opened 1 s3_bucket PUT "$BLOCKED"
 	if may_be_reached rebuilt; then
 		need "$POINT: all rows so far are delivered" await 40 is_quiet
 		need "$POINT: the service is killed in the middle of its uploads" die_while_uploading
@@ -166,7 +159,7 @@ walk() {
 # With an intent for a blocked target, which moves on with its source each time.
 begin_changes() {
 	need "nothing is there" "$DEV/stack" reset --dir "$WORK/stack"
-	need "the target $BLOCKED is away" s3_bucket DELETE
+	need "the target $BLOCKED is away" s3_bucket DELETE "$BLOCKED"
 	disarm
 	LOG_COURIER_SUPERVISOR_SHARDS=3 launch_service
 	need "the first rows are there" load_blocked_rows
@@ -215,7 +208,7 @@ look_at_the_mover() {
 }
 
 end_changes() {
-	need "the target $BLOCKED is there" s3_bucket PUT
+	need "the target $BLOCKED is there" s3_bucket PUT "$BLOCKED"
 	need "all rows are delivered after these changes" await 40 all_is_delivered
 	check "the service ends on SIGTERM" stop_service
 	check "each row is delivered exactly once" verify

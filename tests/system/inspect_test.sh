@@ -53,15 +53,6 @@ decides_and_takes_back() {
 	control_says "$1 is ignored" targets ignore "$1" && control_says "$1 is neither" targets keep "$1"
 }
 
-# Without the header curl 7.88 signs a payload hash that it does not send.
-make_bucket() {
-	curl --silent --show-error --fail --noproxy '*' --max-time 10 \
-		--aws-sigv4 "aws:amz:$LOG_COURIER_S3_REGION:s3" \
-		--user "$LOG_COURIER_S3_ACCESS_KEY_ID:$LOG_COURIER_S3_SECRET_ACCESS_KEY" \
-		--header 'x-amz-content-sha256: UNSIGNED-PAYLOAD' \
-		--request PUT "$LOG_COURIER_S3_ENDPOINT/$1"
-}
-
 story "rows that wait are seen, flushed, blocked, tried again; ledgers are checked and reset"
 start_stack
 # Nothing is read before the operator says so.
@@ -85,7 +76,7 @@ need "rows for a bucket that is not there are seen" await 120 pending_is 500
 check "they are flushed" control_says "sources will be read now" flush --all
 need "the target is told as refusing, with the reason" await 120 refused
 check "its sources are told as blocked" each_source_is_blocked
-need "somebody makes the bucket" make_bucket nowhere
+need "somebody makes the bucket" s3_bucket PUT nowhere
 check "the target is tried again" control_says "tried again now" retry nowhere
 check "and takes its rows at once" await 120 pending_is 0
 check "no target is blocked any more" control_says "no such target is known" targets --blocked
@@ -109,7 +100,7 @@ need "rows to come are seen" await 120 pending_is 100
 check "they are flushed" control_says "sources will be read now" flush --all
 check "and discarded too" await 120 metric_is log_courier_rows_discarded_total 600
 check "the target is kept again" control_says "neither ignored nor discarded" targets keep gone
-need "somebody makes the bucket" make_bucket gone
+need "somebody makes the bucket" s3_bucket PUT gone
 load --rows 100 --sources 5 --targets gone/logs
 need "rows to come are seen" await 120 pending_is 100
 check "they are flushed" control_says "sources will be read now" flush --all
