@@ -11,6 +11,9 @@
 /* Milliseconds of the monotonic clock: never goes back, arbitrary origin. */
 uint64_t lc_clock_monotonic_ms(void);
 
+/* The same, and it goes on while the machine is suspended. */
+uint64_t lc_clock_boot_ms(void);
+
 /* Milliseconds since 1970-01-01 00:00:00 UTC. */
 int64_t lc_clock_wall_ms(void);
 

@@ -16,6 +16,7 @@ struct lc_error;
 struct lc_loop;
 struct lc_settings;
 struct lc_shard;
+struct lc_share;
 
 struct lc_shard_callbacks {
 	/* The first discovery has succeeded, or is being retried against a server that cannot be
@@ -31,11 +32,14 @@ struct lc_shard_callbacks {
 };
 
 /* A shard that delivers the raft sessions with raftSessionID % shard_count == shard. Nothing is
- * sent before lc_shard_start. Settings, counters and callbacks must outlive it. NULL with `error`:
+ * sent before lc_shard_start. `share`: of a ledger that machines share, which is ready (ledger/
+ * share.h); NULL: the ledger is this machine's alone. Settings, share, counters and callbacks must
+ * outlive it. NULL with `error`:
  * LC_ERROR_USAGE when a setting cannot be used, for instance a CA file that does not load; as
  * lc_ledger_open when the ledger cannot be opened. */
 struct lc_shard *lc_shard_new(struct lc_loop *loop, const struct lc_settings *settings,
-			      unsigned shard, unsigned shard_count, struct lc_counters *counters,
+			      unsigned shard, unsigned shard_count, struct lc_share *share,
+			      struct lc_counters *counters,
 			      const struct lc_shard_callbacks *callbacks, void *context,
 			      struct lc_error *error);
 

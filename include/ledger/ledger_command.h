@@ -127,7 +127,11 @@ bool lc_ledger_command_writes(const struct lc_ledger_command *command);
 bool lc_ledger_command_execute(struct lc_ledger_command *command, struct lc_store *store,
 			       struct lc_error *error);
 
-/* Executes all commands in one transaction and commits it; after an error it is rolled back. */
+/* Begins a transaction and executes all commands in it; after an error it is rolled back. */
+bool lc_ledger_command_begin_all(const struct lc_ledger_command_list *commands,
+				 struct lc_store *store, struct lc_error *error);
+
+/* The same, and commits it. */
 bool lc_ledger_command_execute_all(const struct lc_ledger_command_list *commands,
 				   struct lc_store *store, struct lc_error *error);
 

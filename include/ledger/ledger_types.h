@@ -16,6 +16,8 @@
 
 enum { LC_LEDGER_SLOT_SECONDS = 300 }; /* slots that counts are kept by */
 
+struct lc_share;
+
 struct lc_ledger_source {
 	uint32_t raft_session_id;
 	struct lc_view bucket;
@@ -84,6 +86,11 @@ struct lc_ledger_options {
 	unsigned shard;
 	unsigned shard_count;
 	uint64_t retry_ms; /* between two attempts to write to a file that cannot be written */
+	/* Of a ledger that machines share, claimed and restored (ledger/share.h); NULL: it is this
+	 * machine's alone. */
+	struct lc_share *share;
+	uint64_t gather_ms; /* between the beginnings of two transactions, unless the ledger is
+			       asked something: many small calls share one */
 };
 
 /* What was in the ledger when it was opened. */

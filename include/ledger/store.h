@@ -51,12 +51,15 @@ void lc_store_thaw(struct lc_store *store);
 /* Size of the file and of its write-ahead log. */
 uint64_t lc_store_bytes(struct lc_store *store);
 
-/* ---- the place in the chain of a shared ledger (formats/chain.h) ---- */
+/* ---- the place in the chain of a shared ledger (ledger/share.h) ---- */
 
 /* In the transaction that is open: what the file holds once it is committed is what the chain holds
  * up to there. */
 bool lc_store_set_position(struct lc_store *store, const struct lc_chain_position *position,
 			   struct lc_error *error);
+
+/* Whether the ledger is, or was, part of a chain: one of this machine alone must not go on with it. */
+bool lc_store_is_shared(struct lc_store *store, bool *shared, struct lc_error *error);
 
 /* Where the ledger at `path`, which is not open, stands: seq 0 if it was never part of a chain, or
  * is not there. */

@@ -207,7 +207,18 @@ LC_GAUGE(LEDGER_BYTES, "log_courier_ledger_bytes", "",
 LC_COUNTER(LEDGER_COMMITS, "log_courier_ledger_commits_total", "",
 	"Transactions committed to the ledger.")
 LC_HISTOGRAM(LEDGER_SECONDS, "log_courier_ledger_commit_duration_seconds", "", LC_BOUNDS_SHORT,
-	"Duration of a transaction of the ledger, from its first write until it is on disk.")
+	"Duration of a transaction of the ledger, from its first write until it is on disk; of a ledger that machines "
+	"share, until the head names its segment.")
+LC_GAUGE(LEDGER_EPOCH, "log_courier_shared_ledger_epoch", "",
+	"Of a ledger that machines share: how often the shard was taken, the last time by this worker.")
+LC_COUNTER(LEDGER_SEGMENTS, "log_courier_shared_ledger_segments_total", "",
+	"Segments of the shared ledger that this worker has written to S3.")
+LC_COUNTER(LEDGER_SEGMENT_BYTES, "log_courier_shared_ledger_segment_bytes_total", "",
+	"Their size.")
+LC_COUNTER(LEDGER_CHECKPOINT_BYTES, "log_courier_shared_ledger_checkpoint_bytes_total", "",
+	"Size of what was written to S3 for checkpoints of the shared ledger.")
+LC_HISTOGRAM(LEDGER_RESTORE_SECONDS, "log_courier_shared_ledger_restore_duration_seconds", "", LC_BOUNDS_LONG,
+	"Time from the moment that a worker had taken its shard until it had brought the ledger up to date.")
 LC_COUNTER(LOG_LINES_DROPPED, "log_courier_log_lines_dropped_total", "",
 	"Lines of the worker's log that were dropped because log.destination did not take them; when it does again, the log says how many.")
 LC_GAUGE(LOG_FAILING_SINCE, "log_courier_log_failing_since_timestamp_seconds", "",

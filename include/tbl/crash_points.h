@@ -10,6 +10,8 @@
 /* clang-format off */
 LC_CRASH_POINT_ENTRY(LEDGER_BEFORE_COMMIT, "ledger.before-commit", "a group of writes is executed, not committed")
 LC_CRASH_POINT_ENTRY(LEDGER_AFTER_COMMIT, "ledger.after-commit", "a group of writes is on disk, nobody is told yet")
+LC_CRASH_POINT_ENTRY(SHARE_SEGMENT_STORED, "share.segment-stored", "the segment of a group of writes is in S3, the head does not name it")
+LC_CRASH_POINT_ENTRY(SHARE_HEAD_MOVED, "share.head-moved", "the head names the segment, the local ledger does not have it")
 LC_CRASH_POINT_ENTRY(BUILD_QUEUED, "build.queued", "an intent is queued for the ledger, not certain to be on disk")
 LC_CRASH_POINT_ENTRY(UPLOAD_BEFORE_PUT, "upload.before-put", "an intent is on disk, its PUT has not started")
 LC_CRASH_POINT_ENTRY(UPLOAD_ANSWERED, "upload.answered", "a PUT is confirmed, the ledger does not know it")

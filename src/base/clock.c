@@ -18,6 +18,11 @@ uint64_t lc_clock_monotonic_ms(void)
 	return (uint64_t)read_ms(CLOCK_MONOTONIC);
 }
 
+uint64_t lc_clock_boot_ms(void)
+{
+	return (uint64_t)read_ms(CLOCK_BOOTTIME);
+}
+
 int64_t lc_clock_wall_ms(void)
 {
 	return read_ms(CLOCK_REALTIME);

@@ -181,7 +181,8 @@ static bool open_ledger(struct lc_replay *replay, const char *path, struct lc_er
 	struct lc_ledger_options options = {.path = path,
 					    .shard = delivery->shard,
 					    .shard_count = delivery->shard_count,
-					    .retry_ms = LEDGER_RETRY_MS};
+					    .retry_ms = LEDGER_RETRY_MS,
+					    .gather_ms = LC_LEDGER_GATHER_MS};
 
 	/* Offsets are not its business: where sources end it need not know. */
 	delivery->state = lc_restore_from_ledger(delivery);

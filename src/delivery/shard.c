@@ -64,6 +64,7 @@ struct lc_shard {
 	struct lc_servers servers;
 	struct lc_random random;
 	struct lc_object_table objects;
+	struct lc_share *share; /* NULL: the ledger is this machine's alone */
 
 	struct lc_loop_timer *janitor_timer;
 	struct lc_loop_timer *abandon_timer;
@@ -223,7 +224,9 @@ static void on_discovered(void *context, const struct lc_error *error)
 		fail(shard, error);
 	if (error->kind != LC_ERROR_NONE)
 		return;
-	lc_presence_begin(shard->delivery.presence);
+	/* A shared ledger has one owner, whoever else is alive. */
+	if (shard->share == NULL)
+		lc_presence_begin(shard->delivery.presence);
 	if (shard->fresh)
 		begin_horizon(shard);
 }
@@ -352,6 +355,14 @@ static void on_janitor(void *context)
 
 /* ---- life ---- */
 
+/* A write to S3 takes longer than one to a disk, and is paid for. */
+static uint64_t gather_ms(const struct lc_shard *shard)
+{
+	return shard->share == NULL
+		   ? LC_LEDGER_GATHER_MS
+		   : (uint64_t)shard->delivery.settings->ledger_commit_interval_milliseconds;
+}
+
 static bool open_ledger(struct lc_shard *shard, struct lc_error *error)
 {
 	struct lc_delivery *delivery = &shard->delivery;
@@ -359,7 +370,9 @@ static bool open_ledger(struct lc_shard *shard, struct lc_error *error)
 	struct lc_ledger_options options = {.path = path,
 					    .shard = delivery->shard,
 					    .shard_count = delivery->shard_count,
-					    .retry_ms = LEDGER_RETRY_MS};
+					    .retry_ms = LEDGER_RETRY_MS,
+					    .share = shard->share,
+					    .gather_ms = gather_ms(shard)};
 
 	if (!lc_file_name_path(path, delivery->settings->state_directory, delivery->shard,
 			       delivery->shard_count, "", error))
@@ -434,7 +447,8 @@ static void on_abandon_over(void *context)
 }
 
 struct lc_shard *lc_shard_new(struct lc_loop *loop, const struct lc_settings *settings,
-			      unsigned number, unsigned count, struct lc_counters *counters,
+			      unsigned number, unsigned count, struct lc_share *share,
+			      struct lc_counters *counters,
 			      const struct lc_shard_callbacks *callbacks, void *context,
 			      struct lc_error *error)
 {
@@ -451,6 +465,7 @@ struct lc_shard *lc_shard_new(struct lc_loop *loop, const struct lc_settings *se
 	    .events = &EVENTS,
 	    .context = shard,
 	};
+	shard->share = share;
 	shard->callbacks = callbacks;
 	shard->context = context;
 	shard->janitor_timer = lc_loop_timer_new(loop, on_janitor, shard);

@@ -616,6 +616,9 @@ static void start_uploads(void *context)
 	struct lc_target *target;
 	uint64_t probe_ms;
 
+	/* What waits is looked at again once a second. */
+	if (!lc_ledger_is_current(upload->delivery->ledger))
+		return;
 	while ((target = next_target(upload, &slow)) != NULL) {
 		if (has_slot(upload))
 			start_one(upload, target);

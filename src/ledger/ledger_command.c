@@ -156,8 +156,8 @@ bool lc_ledger_command_execute(struct lc_ledger_command *command, struct lc_stor
 	lc_assert_failed("a kind of command", __FILE__, __LINE__, __func__);
 }
 
-bool lc_ledger_command_execute_all(const struct lc_ledger_command_list *commands,
-				   struct lc_store *store, struct lc_error *error)
+bool lc_ledger_command_begin_all(const struct lc_ledger_command_list *commands,
+				 struct lc_store *store, struct lc_error *error)
 {
 	struct lc_ledger_command *command;
 	bool done = lc_store_begin(store, error);
@@ -168,10 +168,20 @@ bool lc_ledger_command_execute_all(const struct lc_ledger_command_list *commands
 			break;
 		done = lc_ledger_command_execute(command, store, error);
 	}
-	done = done && lc_store_commit(store, error);
 	if (!done)
 		lc_store_roll_back(store);
 	return done;
+}
+
+bool lc_ledger_command_execute_all(const struct lc_ledger_command_list *commands,
+				   struct lc_store *store, struct lc_error *error)
+{
+	if (!lc_ledger_command_begin_all(commands, store, error))
+		return false;
+	if (lc_store_commit(store, error))
+		return true;
+	lc_store_roll_back(store);
+	return false;
 }
 
 void lc_ledger_command_settle_all(const struct lc_ledger_command_list *commands,

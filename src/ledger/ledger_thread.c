@@ -4,13 +4,19 @@
  *
  * The thread owns the store, from lc_ledger_open to the end of the thread. What both sides touch
  * is guarded by the mutex. Callbacks run on the loop's side alone.
+ *
+ * A ledger that machines share (ledger/share.h) commits what its chain holds: the thread executes a
+ * batch, has the loop append its segment, and waits, the transaction open, until that is done.
  */
 #include "ledger/ledger_thread.h"
 
 #include "base/assert.h"
+#include "base/buffer.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "ledger/ledger_command.h"
+#include "ledger/segment.h"
+#include "ledger/share.h"
 #include "ledger/store.h"
 #include "ledger/store_sources.h"
 
@@ -24,9 +30,19 @@
 
 enum { LOOK_MS = 1000 }; /* how often an idle ledger is looked after */
 
+/* Where the segment of the batch is. */
+enum append {
+	APPEND_NONE,      /* it has none, or the thread is making it */
+	APPEND_WANTED,    /* it is for the loop to begin */
+	APPEND_UNDER_WAY, /* and begun */
+	APPEND_DONE,      /* part of the chain: the batch has to be committed */
+};
+
 struct lc_ledger {
 	struct lc_counters *counters; /* may be NULL */
+	struct lc_share *share;       /* may be NULL */
 	uint64_t retry_ms;
+	uint64_t gather_ms;
 
 	/* The thread's. */
 	pthread_t thread;
@@ -41,6 +57,9 @@ struct lc_ledger {
 	struct lc_ledger_command_list finished;
 	bool asked;   /* one of the queued ones asks something */
 	bool closing; /* no more attempts; the thread ends when nothing is queued */
+	enum append append;
+	struct lc_buffer segment; /* the loop's while it is under way, or else the thread's */
+	struct lc_chain_position position; /* of the segment */
 	struct lc_error fault;
 
 	/* The loop's. */
@@ -109,7 +128,7 @@ static bool take_queued(struct lc_ledger *ledger, struct lc_ledger_command_list 
 	ledger->asked = false;
 	more = !ledger->closing || !STAILQ_EMPTY(batch);
 	pthread_mutex_unlock(&ledger->mutex);
-	ledger->next = moment_in(LC_LEDGER_GATHER_MS);
+	ledger->next = moment_in(ledger->gather_ms);
 	return more;
 }
 
@@ -160,6 +179,54 @@ static void note_failure(struct lc_ledger *ledger, const struct lc_error *error)
 	show_failing(ledger);
 }
 
+/* False when the ledger is closed instead. */
+static bool wait_for_append(struct lc_ledger *ledger)
+{
+	bool done;
+
+	pthread_mutex_lock(&ledger->mutex);
+	ledger->append = APPEND_WANTED;
+	announce(ledger);
+	while (ledger->append != APPEND_DONE && !ledger->closing)
+		pthread_cond_wait(&ledger->wake, &ledger->mutex);
+	done = ledger->append == APPEND_DONE;
+	pthread_mutex_unlock(&ledger->mutex);
+	return done;
+}
+
+/* Makes what the batch writes part of the chain, in the transaction that is open. A batch that was
+ * rolled back after that, because the disk was full, is part of it already. False without a fault
+ * when the ledger is closed. */
+static bool append(struct lc_ledger *ledger, const struct lc_ledger_command_list *batch,
+		   struct lc_error *error)
+{
+	if (ledger->share == NULL || !lc_segment_needed(batch))
+		return true;
+	if (ledger->append != APPEND_DONE) {
+		const struct lc_segment_header *header = lc_share_next(ledger->share);
+
+		lc_segment_encode(header, batch, &ledger->segment, &ledger->position.hash);
+		ledger->position.epoch = header->epoch;
+		ledger->position.seq = header->seq;
+		if (!wait_for_append(ledger))
+			return lc_error_set(error, LC_ERROR_CANCELLED, "the ledger is closed");
+	}
+	return lc_store_set_position(ledger->store, &ledger->position, error);
+}
+
+static bool write_once(struct lc_ledger *ledger, const struct lc_ledger_command_list *batch,
+		       struct lc_error *error)
+{
+	if (!lc_ledger_command_begin_all(batch, ledger->store, error))
+		return false;
+	if (append(ledger, batch, error) && lc_store_commit(ledger->store, error)) {
+		ledger->append = APPEND_NONE;
+		return true;
+	}
+	lc_store_roll_back(ledger->store);
+	return false;
+}
+
 /* Tries until the commands are on disk; false when that is given up: closed, or corrupt. */
 static bool write_batch(struct lc_ledger *ledger, const struct lc_ledger_command_list *batch,
 			struct lc_error *error)
@@ -168,11 +235,11 @@ static bool write_batch(struct lc_ledger *ledger, const struct lc_ledger_command
 		struct timespec start;
 
 		clock_gettime(CLOCK_MONOTONIC, &start);
-		if (lc_ledger_command_execute_all(batch, ledger->store, error)) {
+		if (write_once(ledger, batch, error)) {
 			note_success(ledger, seconds_since(&start));
 			return true;
 		}
-		if (error->kind == LC_ERROR_CORRUPT)
+		if (error->kind == LC_ERROR_CORRUPT || error->kind == LC_ERROR_CANCELLED)
 			return false;
 		note_failure(ledger, error);
 	} while (wait_for_retry(ledger));
@@ -278,6 +345,11 @@ uint32_t lc_ledger_seen_until(const struct lc_ledger *ledger, uint32_t raft_sess
 	return lc_store_seen_until(ledger->store, raft_session_id);
 }
 
+bool lc_ledger_is_current(struct lc_ledger *ledger)
+{
+	return ledger->share == NULL || lc_share_is_current(ledger->share);
+}
+
 void lc_ledger_push(struct lc_ledger *ledger, struct lc_ledger_command *command)
 {
 	bool asks = lc_ledger_command_asks(command);
@@ -299,6 +371,7 @@ static void release(struct lc_ledger *ledger)
 	lc_ledger_command_free_all(&ledger->finished);
 	pthread_cond_destroy(&ledger->wake);
 	pthread_mutex_destroy(&ledger->mutex);
+	lc_buffer_free(&ledger->segment);
 	free(ledger);
 }
 
@@ -322,6 +395,30 @@ static void call_back(struct lc_ledger *ledger, struct lc_ledger_command_list *f
 		release(ledger);
 }
 
+static void on_appended(void *context)
+{
+	struct lc_ledger *ledger = context;
+
+	pthread_mutex_lock(&ledger->mutex);
+	ledger->append = APPEND_DONE;
+	pthread_mutex_unlock(&ledger->mutex);
+	pthread_cond_signal(&ledger->wake);
+}
+
+static void begin_append(struct lc_ledger *ledger)
+{
+	bool wanted;
+
+	pthread_mutex_lock(&ledger->mutex);
+	wanted = ledger->append == APPEND_WANTED;
+	if (wanted)
+		ledger->append = APPEND_UNDER_WAY;
+	pthread_mutex_unlock(&ledger->mutex);
+	if (wanted)
+		lc_share_append(ledger->share, lc_buffer_view(&ledger->segment),
+				&ledger->position.hash, on_appended, ledger);
+}
+
 static void on_event(void *context)
 {
 	struct lc_ledger *ledger = context;
@@ -338,6 +435,7 @@ static void on_event(void *context)
 	fault = ledger->fault;
 	ledger->fault.kind = LC_ERROR_NONE;
 	pthread_mutex_unlock(&ledger->mutex);
+	begin_append(ledger);
 	call_back(ledger, &finished, &fault);
 }
 
@@ -386,6 +484,21 @@ static bool start(struct lc_ledger *ledger, struct lc_loop *loop, struct lc_erro
 	return true;
 }
 
+/* Other machines may have gone on with the ledger since. */
+static bool check_shared(struct lc_store *store, const struct lc_ledger_options *options,
+			 struct lc_error *error)
+{
+	bool shared;
+
+	if (!lc_store_is_shared(store, &shared, error))
+		return false;
+	return !shared || options->share != NULL ||
+	       lc_error_set(error, LC_ERROR_USAGE,
+			    "the ledger %s is shared with other machines: set failover.enabled, as "
+			    "they do",
+			    options->path);
+}
+
 struct lc_ledger *lc_ledger_open(struct lc_loop *loop, const struct lc_ledger_options *options,
 				 struct lc_counters *counters, struct lc_ledger_state *state,
 				 void (*on_corrupt)(void *context, const struct lc_error *error),
@@ -396,10 +509,17 @@ struct lc_ledger *lc_ledger_open(struct lc_loop *loop, const struct lc_ledger_op
 
 	if (store == NULL)
 		return NULL;
+	if (!check_shared(store, options, error)) {
+		lc_store_close(store);
+		return NULL;
+	}
 	ledger = lc_memory_zero(1, sizeof *ledger);
 	ledger->store = store;
 	ledger->counters = counters;
+	ledger->share = options->share;
 	ledger->retry_ms = options->retry_ms;
+	ledger->gather_ms = options->gather_ms;
+	lc_buffer_init(&ledger->segment, SIZE_MAX);
 	ledger->on_corrupt = on_corrupt;
 	ledger->context = context;
 	show_failing(ledger);
@@ -422,6 +542,8 @@ void lc_ledger_close(struct lc_ledger *ledger)
 	pthread_cond_signal(&ledger->wake);
 	pthread_mutex_unlock(&ledger->mutex);
 	LC_ASSERT(pthread_join(ledger->thread, NULL) == 0);
+	if (ledger->share != NULL)
+		lc_share_cancel(ledger->share);
 	lc_store_close(ledger->store);
 	lc_loop_watch_free(ledger->watch);
 	close(ledger->event);

@@ -406,6 +406,16 @@ bool lc_store_set_position(struct lc_store *store, const struct lc_chain_positio
 	return set;
 }
 
+bool lc_store_is_shared(struct lc_store *store, bool *shared, struct lc_error *error)
+{
+	uint64_t seq = UINT64_MAX;
+
+	if (!lc_store_find_meta(store, "chain_seq", &seq, error))
+		return false;
+	*shared = seq != UINT64_MAX;
+	return true;
+}
+
 static bool read_position(sqlite3 *db, const char *path, struct lc_chain_position *position,
 			  struct lc_error *error)
 {

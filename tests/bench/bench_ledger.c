@@ -124,8 +124,11 @@ static void show(const struct run *run, const char *what, const char *unit, doub
 
 static void measure(const char *path, uint64_t rows, uint64_t objects, unsigned inflight)
 {
-	struct lc_ledger_options options = {
-	    .path = path, .shard = 0, .shard_count = 1, .retry_ms = 1000};
+	struct lc_ledger_options options = {.path = path,
+					    .shard = 0,
+					    .shard_count = 1,
+					    .retry_ms = 1000,
+					    .gather_ms = LC_LEDGER_GATHER_MS};
 	struct lc_ledger_state state = {0};
 	struct run run = {.rows = rows, .objects = objects, .next = 1, .inflight = inflight};
 	struct lc_error error;

@@ -78,7 +78,7 @@ static void start(struct life *life, unsigned shard)
 	sim_settings_make(&life->settings);
 	sim->lives++;
 	sim_trace("life %u begins, shard %u of %u", sim->lives, shard, sim->plan.shard_count);
-	life->shard = lc_shard_new(sim->loop, &life->settings, shard, sim->plan.shard_count,
+	life->shard = lc_shard_new(sim->loop, &life->settings, shard, sim->plan.shard_count, NULL,
 				   &life->counters, &CALLBACKS, life, &error);
 	if (life->shard == NULL)
 		sim_fail("the shard cannot be made: %s", error.message);

@@ -98,7 +98,8 @@ static void on_drained(void *context)
 }
 
 struct lc_shard *lc_shard_new(struct lc_loop *loop, const struct lc_settings *settings,
-			      unsigned shard, unsigned shard_count, struct lc_counters *counters,
+			      unsigned shard, unsigned shard_count, struct lc_share *share,
+			      struct lc_counters *counters,
 			      const struct lc_shard_callbacks *callbacks, void *context,
 			      struct lc_error *error)
 {
@@ -106,6 +107,7 @@ struct lc_shard *lc_shard_new(struct lc_loop *loop, const struct lc_settings *se
 	char name[64];
 
 	(void)shard_count;
+	(void)share;
 	snprintf(name, sizeof(name), "LOG_COURIER_TEST_SHARD_%u", shard);
 	fake->behaviour = getenv(name);
 	if (fake->behaviour == NULL)

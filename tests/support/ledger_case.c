@@ -43,6 +43,7 @@ struct lc_ledger_options lc_ledger_case_options(const char *path)
 	    .shard = 1,
 	    .shard_count = 4,
 	    .retry_ms = 10,
+	    .gather_ms = LC_LEDGER_GATHER_MS,
 	};
 }
 

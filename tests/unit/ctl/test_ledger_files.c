@@ -45,8 +45,11 @@ static bool is_there(const char *name)
 static void make_ledger(unsigned shard)
 {
 	char path[128];
-	struct lc_ledger_options options = {
-	    .path = path, .shard = shard, .shard_count = 2, .retry_ms = 10};
+	struct lc_ledger_options options = {.path = path,
+					    .shard = shard,
+					    .shard_count = 2,
+					    .retry_ms = 10,
+					    .gather_ms = LC_LEDGER_GATHER_MS};
 	struct lc_ledger_state state = {.fresh = false};
 	struct lc_loop *loop = lc_loop_new(NULL);
 	struct lc_ledger *ledger;

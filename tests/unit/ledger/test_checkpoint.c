@@ -1,5 +1,6 @@
 /* Checkpoints of a real ledger with its thread, stored in an S3 in memory. */
 #include "ledger/checkpoint.h"
+#include "ledger/share.h"
 
 #include "base/memory.h"
 #include "base/random.h"
@@ -372,6 +373,9 @@ static void the_position_is_what_the_ledger_says(void **state)
 	const struct lc_chain_position position = {
 	    .epoch = 7, .seq = 12, .hash = {.high = UINT64_MAX, .low = 1}};
 	struct world *world = *state;
+	const struct lc_share_options shared = {.path = world->path, .random = &world->random};
+	struct lc_share *share = lc_share_new(world->loop, &shared, NULL, NULL);
+	struct lc_ledger_options options = lc_ledger_case_options(world->path);
 	struct lc_chain_position found;
 	struct lc_error error;
 	struct lc_store *store;
@@ -383,13 +387,19 @@ static void the_position_is_what_the_ledger_says(void **state)
 	assert_true(lc_store_set_position(store, &position, &error));
 	assert_true(lc_store_commit(store, &error));
 	lc_store_close(store);
-	world->ledger = lc_ledger_case_open(world->loop, world->path, NULL, &world->state);
+	options.share = share;
+	world->ledger =
+	    lc_ledger_open(world->loop, &options, NULL, &world->state, NULL, NULL, &error);
+	assert_non_null(world->ledger);
 	take_well(world, "");
 	assert_memory_equal(&world->taken.position, &position, sizeof(position));
 	assert_non_null(strstr(world->taken.name, "checkpoint/0000000000000007-000000000000000c-"));
 	restore_well(world, world->taken.name);
 	assert_true(lc_store_find_position(world->copy, &found, &error));
 	assert_memory_equal(&found, &position, sizeof(position));
+	lc_ledger_close(world->ledger);
+	world->ledger = NULL;
+	lc_share_free(share);
 }
 
 /* The locks of SQLite stay: nobody else may open the ledger, before, meanwhile or after. */
