@@ -11,7 +11,9 @@
 #include "config/settings_load.h"
 #include "config/settings_print.h"
 #include "preflight/report.h"
+#include "supervisor/state_directory.h"
 #include "supervisor/supervisor.h"
+#include "worker/publish.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -129,6 +131,22 @@ static bool load_again(void *context, struct lc_settings *settings, struct lc_er
 	return false;
 }
 
+/* Not beside a service that uses the ledgers. */
+static int publish(const struct lc_settings *settings, bool fresh)
+{
+	struct lc_error error;
+	int lock = lc_state_directory_lock(settings->state_directory, &error);
+	int code;
+
+	if (lock < 0) {
+		print_error(&error);
+		return LC_EXIT_FAILURE;
+	}
+	code = lc_publish(settings, fresh, stdout);
+	close(lock);
+	return code;
+}
+
 static int act(const struct lc_command_line *line, struct lc_settings *settings,
 	       struct arguments *arguments)
 {
@@ -143,6 +161,9 @@ static int act(const struct lc_command_line *line, struct lc_settings *settings,
 	}
 	if (line->action == LC_COMMAND_LINE_PREFLIGHT)
 		return lc_preflight_report(settings, line->preflight_bucket, stdout);
+	if (line->action == LC_COMMAND_LINE_PUBLISH_LEDGERS ||
+	    line->action == LC_COMMAND_LINE_PUBLISH_FRESH_LEDGERS)
+		return publish(settings, line->action == LC_COMMAND_LINE_PUBLISH_FRESH_LEDGERS);
 	lc_buffer_init(&text, TEXT_CAP);
 	if (line->action == LC_COMMAND_LINE_PRINT_CONFIG)
 		lc_settings_print_config(&text, settings);

@@ -86,7 +86,8 @@ bool lc_layout_finish_change(struct lc_layout *layout, struct lc_error *error);
 /* All of it at once, at the service's start: brings the layout in force that the settings want.
  * Blocks until the child has ended. SIGCHLD, SIGTERM and SIGINT must be blocked; those that come
  * meanwhile are taken, and SIGTERM and SIGINT end it. LC_ERROR_CORRUPT when a ledger is damaged or
- * missing, and nothing was changed; LC_ERROR_CANCELLED when a signal has ended it. */
+ * missing, and nothing was changed; LC_ERROR_USAGE when machines share the ledgers, which are for
+ * another number; LC_ERROR_CANCELLED when a signal has ended it. */
 bool lc_layout_enforce(const struct lc_settings *settings, int state_lock,
 		       const sigset_t *child_signals, struct lc_error *error);
 

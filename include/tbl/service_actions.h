@@ -17,6 +17,12 @@ LC_SERVICE_ACTION(CHECK_CONFIG, "check-config",
 LC_SERVICE_ACTION(PREFLIGHT, "preflight",
 	"Check the configuration, ask ClickHouse and S3 whether log-courier could work with them, and "
 	"say for each check whether it passed or what to do. Nothing is started.")
+LC_SERVICE_ACTION(PUBLISH_LEDGERS, "publish-ledgers",
+	"Make the ledgers of this machine those of all machines that share them (failover.enabled): once, "
+	"while the service does not run, on each machine that has some. Nothing is started.")
+LC_SERVICE_ACTION(PUBLISH_FRESH_LEDGERS, "publish-fresh-ledgers",
+	"The same, and shards that have no ledger anywhere begin at the offsets in ClickHouse: once, for "
+	"a new deployment, or after --publish-ledgers on all machines.")
 LC_SERVICE_ACTION(PRINT_CONFIG, "print-config",
 	"Print the value of every setting and where it comes from; secrets are masked. Nothing is "
 	"started.")

@@ -20,7 +20,8 @@ struct lc_control_worker;
 typedef void lc_control_worker_callback(void *context, uint32_t id, unsigned status,
 					struct lc_view document);
 
-/* Answers for shard number `number`. The callback runs from the loop, or from
+/* Answers for shard number `number`; `shard` is NULL while it is not there yet, and requests are
+ * turned away. The callback runs from the loop, or from
  * lc_control_worker_take. */
 struct lc_control_worker *lc_control_worker_new(struct lc_shard *shard, unsigned number,
 						lc_control_worker_callback *callback,

@@ -381,6 +381,21 @@ static bool await_change(struct lc_layout *layout, struct lc_error *error)
 	return change == LC_LAYOUT_CHANGE_MADE;
 }
 
+/* Ledgers that machines share come from S3: none is made or moved here. */
+static bool enforce_shared(struct lc_layout *layout, struct lc_error *error)
+{
+	if (layout->in_force == 0)
+		return write_layout(layout->directory, layout->wanted, error) &&
+		       make_durable(layout->directory, error);
+	return lc_layout_is_right(layout) ||
+	       lc_error_set(
+		   error, LC_ERROR_USAGE,
+		   "supervisor.shards: found %u, expected %u, for which the ledgers in %s "
+		   "were made: the number of shards cannot change while machines share the "
+		   "ledgers (failover.enabled)",
+		   layout->wanted, layout->in_force, layout->directory);
+}
+
 bool lc_layout_enforce(const struct lc_settings *settings, int state_lock,
 		       const sigset_t *child_signals, struct lc_error *error)
 {
@@ -388,6 +403,8 @@ bool lc_layout_enforce(const struct lc_settings *settings, int state_lock,
 
 	if (!lc_layout_open(&layout, settings, error))
 		return false;
+	if (settings->failover_enabled)
+		return enforce_shared(&layout, error);
 	return lc_layout_is_right(&layout) ||
 	       (lc_layout_start_change(&layout, state_lock, child_signals, error) &&
 		await_change(&layout, error) && lc_layout_finish_change(&layout, error));

@@ -96,6 +96,11 @@ void lc_control_worker_take(struct lc_control_worker *control, uint32_t id, stru
 	struct request *request;
 	struct lc_error error;
 
+	if (control->shard == NULL) {
+		turn_away(control, id, LC_HTTP_SERVICE_UNAVAILABLE,
+			  "the shard's ledger is being taken over from the machine that had it");
+		return;
+	}
 	if (control->waiting_count == LC_CONTROL_WORKER_REQUESTS_MAX) {
 		turn_away(control, id, LC_HTTP_SERVICE_UNAVAILABLE,
 			  "the shard has too many requests to answer; its ledger may not be "

@@ -2,15 +2,18 @@
 
 #include "base/assert.h"
 #include "base/clock.h"
+#include "base/counters.h"
 #include "base/exit_codes.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
+#include "delivery/delivery.h"
 #include "delivery/shard.h"
 #include "worker/channel.h"
 #include "worker/control_worker.h"
 #include "worker/descriptors.h"
 #include "worker/last_words.h"
+#include "worker/shared_ledger.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,14 +32,17 @@ struct life {
 	struct lc_channel *channel; /* NULL once the supervisor is gone */
 	struct lc_loop_timer *heartbeat;
 	struct lc_loop_timer *orphan_deadline;
-	struct lc_shard *shard;
+	struct lc_shared_ledger *shared; /* NULL: the ledger is this machine's alone */
+	struct lc_shard *shard;          /* NULL while its ledger is claimed and restored */
 	struct lc_control_worker *control;
 	uint64_t heartbeat_ms;  /* between two heartbeats */
 	uint64_t lines_dropped; /* of the log, as counted */
 	enum lc_page_phase phase;
 	int exit_code;
+	bool drained; /* the shard has; its ledger may be on its way to be released */
 	bool abandoned;
 	bool outdated; /* the shard has ended so that a new one begins at ClickHouse's offsets */
+	bool troubled; /* the shared ledger cannot be read or written at present */
 };
 
 static void enter(struct life *life, enum lc_page_phase phase)
@@ -81,11 +87,23 @@ static void on_shard_ready(void *context)
 		lc_log_say(LC_LOG_WARNING, "the supervisor did not take READY");
 }
 
-static void on_shard_drained(void *context)
+static void stop(void *context)
 {
 	struct life *life = context;
 
 	lc_loop_stop(life->loop);
+}
+
+/* Another machine need not wait for us to be silent. */
+static void on_shard_drained(void *context)
+{
+	struct life *life = context;
+
+	life->drained = true;
+	if (life->shared != NULL && !life->abandoned)
+		lc_share_release(lc_shared_ledger_share(life->shared), stop, life);
+	else
+		lc_loop_stop(life->loop);
 }
 
 static void drain(struct life *life)
@@ -93,7 +111,10 @@ static void drain(struct life *life)
 	if (life->phase == LC_PAGE_DRAINING)
 		return;
 	enter(life, LC_PAGE_DRAINING);
-	lc_shard_drain(life->shard);
+	if (life->shard != NULL)
+		lc_shard_drain(life->shard);
+	else
+		lc_loop_stop(life->loop);
 }
 
 static void abandon(struct life *life)
@@ -103,7 +124,10 @@ static void abandon(struct life *life)
 	life->abandoned = true;
 	if (life->phase != LC_PAGE_DRAINING)
 		enter(life, LC_PAGE_DRAINING);
-	lc_shard_abandon(life->shard);
+	if (life->shard == NULL || life->drained)
+		lc_loop_stop(life->loop);
+	else
+		lc_shard_abandon(life->shard);
 }
 
 static void on_orphan_deadline(void *context)
@@ -216,7 +240,7 @@ static void on_shard_failed(void *context, const struct lc_error *error)
 {
 	struct life *life = context;
 
-	life->outdated = error->kind == LC_ERROR_OUTDATED &&
+	life->outdated = error->kind == LC_ERROR_OUTDATED && life->shared == NULL &&
 			 life->worker->settings->ledger_when_behind == LC_LEDGER_WHEN_BEHIND_ADOPT;
 	if (!life->outdated)
 		life->exit_code = complain(life, error);
@@ -232,16 +256,21 @@ static bool make_shard(struct life *life, struct lc_error *error)
 	};
 	const struct lc_worker *worker = life->worker;
 
-	life->shard = lc_shard_new(life->loop, worker->settings, worker->shard, worker->shard_count,
-				   &worker->page->counters, &callbacks, life, error);
+	life->shard =
+	    lc_shard_new(life->loop, worker->settings, worker->shard, worker->shard_count,
+			 life->shared == NULL ? NULL : lc_shared_ledger_share(life->shared),
+			 &worker->page->counters, &callbacks, life, error);
 	if (life->shard == NULL)
 		return false;
+	lc_control_worker_free(life->control);
 	life->control = lc_control_worker_new(life->shard, worker->shard, on_answer, life);
 	return true;
 }
 
 static void free_shard(struct life *life)
 {
+	if (life->shared != NULL)
+		lc_shared_ledger_end_checkpoints(life->shared);
 	if (life->shard != NULL)
 		lc_shard_free(life->shard);
 	lc_control_worker_free(life->control);
@@ -273,6 +302,74 @@ static bool adopt_offsets(struct life *life)
 	return true;
 }
 
+/* ---- the ledger that machines share ---- */
+
+static void on_ledger_ready(void *context)
+{
+	struct life *life = context;
+	struct lc_error error;
+
+	if (make_shard(life, &error)) {
+		lc_shared_ledger_begin_checkpoints(life->shared,
+						   lc_shard_delivery(life->shard)->ledger);
+		lc_shard_start(life->shard);
+		return;
+	}
+	life->exit_code = complain(life, &error);
+	lc_loop_stop(life->loop);
+}
+
+static void on_ledger_failed(void *context, const struct lc_error *error)
+{
+	struct life *life = context;
+
+	life->exit_code = complain(life, error);
+	lc_loop_stop(life->loop);
+}
+
+static void on_ledger_trouble(void *context, const struct lc_error *error)
+{
+	struct life *life = context;
+
+	if (error != NULL && !life->troubled)
+		lc_log(LC_LOG_ERROR,
+		       "the shared ledger cannot be read or written: deliveries wait until it can",
+		       LC_LOG_FAULT(error));
+	else if (error == NULL)
+		lc_log_say(LC_LOG_INFO, "the shared ledger can be read and written again");
+	life->troubled = error != NULL;
+	lc_counters_set_failing(&life->worker->page->counters, LC_COUNTERS_LEDGER_FAILING_SINCE,
+				life->troubled);
+}
+
+static const struct lc_share_callbacks LEDGER_CALLBACKS = {
+    .on_ready = on_ledger_ready,
+    .on_failed = on_ledger_failed,
+    .on_trouble = on_ledger_trouble,
+};
+
+/* The shard itself, or first its ledger. */
+static bool make_delivery(struct life *life, struct lc_error *error)
+{
+	const struct lc_worker *worker = life->worker;
+
+	if (!worker->settings->failover_enabled)
+		return make_shard(life, error);
+	life->control = lc_control_worker_new(NULL, worker->shard, on_answer, life);
+	life->shared =
+	    lc_shared_ledger_new(life->loop, worker->settings, worker->shard, worker->shard_count,
+				 &worker->page->counters, &LEDGER_CALLBACKS, life, error);
+	return life->shared != NULL;
+}
+
+static void begin(struct life *life)
+{
+	if (life->shard != NULL)
+		lc_shard_start(life->shard);
+	else
+		lc_share_claim(lc_shared_ledger_share(life->shared));
+}
+
 static bool set_up(struct life *life, struct lc_error *error)
 {
 	const struct lc_worker *worker = life->worker;
@@ -285,7 +382,7 @@ static bool set_up(struct life *life, struct lc_error *error)
 	life->loop = lc_loop_new(error);
 	if (life->loop == NULL)
 		return false;
-	if (!make_shard(life, error))
+	if (!make_delivery(life, error))
 		return false;
 	life->heartbeat = lc_loop_timer_new(life->loop, on_heartbeat, life);
 	life->orphan_deadline = lc_loop_timer_new(life->loop, on_orphan_deadline, life);
@@ -298,7 +395,7 @@ static int deliver(struct life *life)
 {
 	on_heartbeat(life);
 	do {
-		lc_shard_start(life->shard);
+		begin(life);
 		lc_loop_run(life->loop);
 	} while (life->outdated && adopt_offsets(life));
 	lc_log(LC_LOG_INFO, "worker ends", LC_LOG_BOOL("abandoned", life->abandoned));
@@ -308,6 +405,7 @@ static int deliver(struct life *life)
 static void tear_down(struct life *life)
 {
 	free_shard(life);
+	lc_shared_ledger_free(life->shared);
 	lc_channel_free(life->channel);
 	lc_loop_timer_free(life->orphan_deadline);
 	lc_loop_timer_free(life->heartbeat);
