@@ -167,7 +167,7 @@ static void taken_over(struct lc_share *share, const struct lc_shard_head *there
 	fail(share, &error);
 }
 
-/* An earlier value than the one that is known: a server that lags behind shows it for a moment. If it
+/* An earlier value than the one that is known: a server that lags shows it for a moment. If it
  * stays, Keeper was restored from a backup, or somebody has written to the table. */
 static void on_earlier_value(struct lc_share *share, const struct lc_shard_head *there)
 {
@@ -475,7 +475,7 @@ void lc_share_append(struct lc_share *share, struct lc_view segment,
 	put(share);
 }
 
-/* An earlier value is that of a server that lags behind; or else the next swap finds out. */
+/* An earlier value is that of a server that lags; or else the next swap finds out. */
 static void on_looked(void *context, const struct lc_register_answer *answer)
 {
 	struct lc_share *share = context;

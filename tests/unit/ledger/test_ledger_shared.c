@@ -184,7 +184,7 @@ static void nothing_is_durable_once_another_machine_has_the_shard(void **state)
 	assert_int_equal(world->durable, 0);
 }
 
-/* Closing does not wait for S3, and what it leaves behind can be taken up by the next one. */
+/* Closing does not wait for S3, and what it leaves can be taken up by the next one. */
 static void closing_leaves_what_is_on_its_way(void **state)
 {
 	struct world *world = *state;
