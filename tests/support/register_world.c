@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TIMEOUT_MS = 300 };
+enum { PATIENT_MS = 60000, HURRIED_MS = 1500 };
 
 static void send_body(struct script_connection *connection, const char *head, struct lc_view body)
 {
@@ -137,12 +137,12 @@ static void serve_second(void *context, struct script_connection *connection,
 	serve(context, 1, connection, request);
 }
 
-int register_world_set_up(void **state)
+static void set_up(void **state, uint64_t timeout_ms)
 {
 	struct register_world *world = lc_memory_zero(1, sizeof(*world));
 	const struct lc_http_options http_options = {.connect_timeout_ms = 2000};
 	const struct lc_register_options options = {
-	    .database = "logs", .table = "courier_heads", .timeout_ms = TIMEOUT_MS};
+	    .database = "logs", .table = "courier_heads", .timeout_ms = timeout_ms};
 	struct lc_clickhouse_options clickhouse = {
 	    .database = "logs", .username = "courier", .password = "p", .timeout_ms = 60000};
 	char urls[200];
@@ -158,6 +158,17 @@ int register_world_set_up(void **state)
 	world->clickhouse = lc_clickhouse_new(world->loop, world->http, &clickhouse);
 	world->reg = lc_register_new(world->loop, world->clickhouse, &options);
 	*state = world;
+}
+
+int register_world_set_up(void **state)
+{
+	set_up(state, PATIENT_MS);
+	return 0;
+}
+
+int register_world_set_up_hurried(void **state)
+{
+	set_up(state, HURRIED_MS);
 	return 0;
 }
 

@@ -55,6 +55,12 @@ struct register_world {
 int register_world_set_up(void **state);
 int register_world_tear_down(void **state);
 
+/* The same with a register of little patience: for a server that does not answer. */
+#define HURRIED_REGISTER_STORY(name)                                         \
+	cmocka_unit_test_setup_teardown(name, register_world_set_up_hurried, \
+					register_world_tear_down)
+int register_world_set_up_hurried(void **state);
+
 /* An lc_register_callback, with the world as context; stops the loop. */
 void register_world_take(void *context, const struct lc_register_answer *answer);
 
