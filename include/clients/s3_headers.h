@@ -34,6 +34,8 @@ struct lc_s3_headers {
 /* No headers; to be released with lc_s3_headers_free. */
 void lc_s3_headers_init(struct lc_s3_headers *headers);
 void lc_s3_headers_free(struct lc_s3_headers *headers);
+/* No headers any more; the memory is kept. */
+void lc_s3_headers_clear(struct lc_s3_headers *headers);
 
 /* Adds a header that is not there yet; both texts are copied. The name is in lower case, the value
  * of visible ASCII and blanks. One without a value is left out. */

@@ -146,7 +146,7 @@ static bool set_headers(CURL *easy, const struct lc_http_spec *spec, struct lc_h
 
 static void set_buffers(CURL *easy, const struct lc_http_spec *spec)
 {
-	bool asks = strcmp(spec->method, "POST") == 0;
+	bool asks = strcmp(spec->method, "POST") == 0 || strcmp(spec->method, "GET") == 0;
 	uint64_t size = lc_http_easy_body_size(spec);
 	uint64_t send = size < SEND_BUFFER_MIN   ? SEND_BUFFER_MIN
 			: size > SEND_BUFFER_MAX ? SEND_BUFFER_MAX

@@ -106,6 +106,15 @@ struct lc_s3_put {
 
 TAILQ_HEAD(put_list, lc_s3_put);
 
+/* Where a request is put together, one after the other. */
+struct workbench {
+	struct lc_buffer host; /* encoded, as the path */
+	struct lc_buffer path;
+	struct lc_buffer url;
+	struct lc_buffer authorization;
+	struct lc_s3_headers headers;
+};
+
 struct lc_s3 {
 	enum lc_s3_conditional conditional;
 	struct lc_loop *loop;
@@ -122,8 +131,36 @@ struct lc_s3 {
 	struct lc_view session_token; /* of the credentials that the signer has */
 	uint64_t generation;          /* of these; 0: it has none */
 	int64_t clock_offset_seconds; /* the server's clock minus ours */
+	struct workbench bench;
 	struct put_list puts;
 };
+
+static void clear_bench(struct workbench *bench)
+{
+	lc_buffer_clear(&bench->host);
+	lc_buffer_clear(&bench->path);
+	lc_buffer_clear(&bench->url);
+	lc_buffer_clear(&bench->authorization);
+	lc_s3_headers_clear(&bench->headers);
+}
+
+static void init_bench(struct workbench *bench)
+{
+	lc_buffer_init(&bench->host, ADDRESS_MAX);
+	lc_buffer_init(&bench->path, ADDRESS_MAX);
+	lc_buffer_init(&bench->url, ADDRESS_MAX);
+	lc_buffer_init(&bench->authorization, ADDRESS_MAX);
+	lc_s3_headers_init(&bench->headers);
+}
+
+static void free_bench(struct workbench *bench)
+{
+	lc_buffer_free(&bench->host);
+	lc_buffer_free(&bench->path);
+	lc_buffer_free(&bench->url);
+	lc_buffer_free(&bench->authorization);
+	lc_s3_headers_free(&bench->headers);
+}
 
 static void release(struct lc_s3_put *put)
 {
@@ -699,29 +736,25 @@ static void start_request(struct lc_s3_put *put, const char *url,
 	put->request = lc_http_start(put->s3->http, &spec);
 }
 
-/* Signs and sends; `host` and `path` are encoded. */
-static void send_step(struct lc_s3_put *put, const char *url, struct lc_view host,
-		      struct lc_view path)
+/* Signs and sends what has its address on the bench. */
+static void send_step(struct lc_s3_put *put)
 {
+	struct workbench *bench = &put->s3->bench;
 	int64_t now = lc_clock_wall_ms() / 1000 + put->s3->clock_offset_seconds;
 	char hash[LC_SIGV4_HASH_HEX_SIZE];
 	char time_text[LC_SIGV4_TIME_SIZE];
-	struct lc_s3_headers headers;
-	struct lc_buffer authorization;
 
-	lc_s3_headers_init(&headers);
-	lc_buffer_init(&authorization, ADDRESS_MAX);
 	lc_sigv4_format_time(now, time_text);
-	gather_headers(put, host, time_text, hash, &headers);
-	append_authorization(put, &headers, path, hash, now, &authorization);
-	lc_s3_headers_add(&headers, "authorization", lc_buffer_view(&authorization));
+	gather_headers(put, lc_buffer_view(&bench->host), time_text, hash, &bench->headers);
+	append_authorization(put, &bench->headers, lc_buffer_view(&bench->path), hash, now,
+			     &bench->authorization);
+	lc_s3_headers_add(&bench->headers, "authorization", lc_buffer_view(&bench->authorization));
 	put->conditional =
 	    put->step == STEP_PUT && !put->plain && put->s3->conditional != LC_S3_CONDITIONAL_OFF;
 	if (put->conditional)
-		lc_s3_headers_add(&headers, "if-none-match", lc_view_of("*"));
-	start_request(put, url, &headers);
-	lc_buffer_free(&authorization);
-	lc_s3_headers_free(&headers);
+		lc_s3_headers_add(&bench->headers, "if-none-match", lc_view_of("*"));
+	LC_ASSERT(lc_buffer_text(&bench->url) != NULL);
+	start_request(put, lc_buffer_text(&bench->url), &bench->headers);
 }
 
 /* The host and the encoded path of what is asked for: an object, a bucket, or the service. */
@@ -759,27 +792,20 @@ static void append_url(const struct lc_s3_put *put, struct lc_view host, struct 
 static void address_and_send(struct lc_s3_put *put)
 {
 	struct lc_s3 *s3 = put->s3;
-	struct lc_buffer host;
-	struct lc_buffer path;
-	struct lc_buffer url;
+	struct workbench *bench = &s3->bench;
 
-	lc_buffer_init(&host, ADDRESS_MAX);
-	lc_buffer_init(&path, ADDRESS_MAX);
-	lc_buffer_init(&url, ADDRESS_MAX);
-	put->unaddressable = append_address(put, &host, &path);
+	clear_bench(bench);
+	put->unaddressable = append_address(put, &bench->host, &bench->path);
 	if (put->unaddressable == LC_S3_ADDRESS_WHOLE && !update_signer(s3)) {
 		put->wait = lc_credentials_provider_await(s3->credentials, 0, on_credentials, put);
 	} else if (put->unaddressable == LC_S3_ADDRESS_WHOLE) {
-		append_url(put, lc_buffer_view(&host), lc_buffer_view(&path), &url);
-		LC_ASSERT(lc_buffer_text(&url) != NULL);
-		send_step(put, lc_buffer_text(&url), lc_buffer_view(&host), lc_buffer_view(&path));
+		append_url(put, lc_buffer_view(&bench->host), lc_buffer_view(&bench->path),
+			   &bench->url);
+		send_step(put);
 	} else {
 		put->refusal_timer = lc_loop_timer_new(s3->loop, on_refusal_timer, put);
 		lc_loop_timer_start(put->refusal_timer, 0);
 	}
-	lc_buffer_free(&url);
-	lc_buffer_free(&path);
-	lc_buffer_free(&host);
 }
 
 static struct lc_s3_put *make(struct lc_s3 *s3, enum step step, struct lc_view bucket,
@@ -870,6 +896,7 @@ struct lc_s3 *lc_s3_new(struct lc_loop *loop, struct lc_http *http,
 	s3->region = lc_memory_copy_text(options->region);
 	s3->credentials = options->credentials;
 	s3->hash = lc_sigv4_hash_new();
+	init_bench(&s3->bench);
 	TAILQ_INIT(&s3->puts);
 	if (!lc_s3_address_endpoint_of(s3->endpoint_text, &s3->endpoint, error)) {
 		lc_s3_free(s3);
@@ -890,6 +917,7 @@ void lc_s3_free(struct lc_s3 *s3)
 	}
 	lc_sigv4_signer_clear(&s3->signer);
 	lc_sigv4_hash_free(s3->hash);
+	free_bench(&s3->bench);
 	free(s3->region);
 	free(s3->endpoint_text);
 	free(s3);

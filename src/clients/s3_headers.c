@@ -10,6 +10,12 @@ void lc_s3_headers_init(struct lc_s3_headers *headers)
 	lc_buffer_init(&headers->text, LC_S3_HEADERS_BYTES_MAX);
 }
 
+void lc_s3_headers_clear(struct lc_s3_headers *headers)
+{
+	lc_buffer_clear(&headers->text);
+	headers->count = 0;
+}
+
 void lc_s3_headers_free(struct lc_s3_headers *headers)
 {
 	lc_buffer_free(&headers->text);
