@@ -6,7 +6,8 @@
  *	 "healthy": false, "ready_shards": 3, "shard_count": 4,
  *	 "findings": [{"severity": "critical", "shard": 2, "text": "..."}],
  *	 "shards": [{"shard": 0, "state": "ready", "pid": 4711, ...}],
- *	 "checks": [{"grade": "ok", "subject": "offsets table logs.offsets", "text": "..."}]}
+ *	 "checks": [{"grade": "ok", "subject": "offsets table logs.offsets", "text": "..."}],
+ *	 "machines": [{"name": "courier-1", "own": true, "state": "fit", ...}]}
  *
  * Its members are those of include/tbl/status_fields.h. Members may be added in later versions; a
  * reader ignores what it does not know.
@@ -29,6 +30,7 @@ enum {
 	LC_STATUS_DOCUMENT_SHARDS_MAX = LC_DOCUMENT_NUMBER_MAX, /* of one document */
 	LC_STATUS_DOCUMENT_FINDINGS_MAX = 1024,                 /* of one document */
 	LC_STATUS_DOCUMENT_CHECKS_MAX = 1024,                   /* of one document */
+	LC_STATUS_DOCUMENT_MACHINES_MAX = 256,                  /* of one document */
 	LC_STATUS_DOCUMENT_BYTES_MAX = 256 * 1024 * 1024,
 };
 
@@ -66,6 +68,12 @@ struct lc_status_document_check {
 #include "tbl/status_fields.h"
 };
 
+/* One of those that stand in for each other. */
+struct lc_status_document_machine {
+#define LC_STATUS_MACHINE LC_STATUS_DOCUMENT_MEMBER
+#include "tbl/status_fields.h"
+};
+
 struct lc_status_document {
 #define LC_STATUS_SERVICE LC_STATUS_DOCUMENT_MEMBER
 #include "tbl/status_fields.h"
@@ -75,6 +83,8 @@ struct lc_status_document {
 	size_t findings_size;
 	struct lc_status_document_check *checks;
 	size_t checks_size;
+	struct lc_status_document_machine *machines;
+	size_t machines_size;
 };
 
 /* How these are laid out. */
@@ -82,8 +92,10 @@ extern const struct lc_document_layout LC_STATUS_DOCUMENT_SERVICE_LAYOUT;
 extern const struct lc_document_layout LC_STATUS_DOCUMENT_SHARD_LAYOUT;
 extern const struct lc_document_layout LC_STATUS_DOCUMENT_FINDING_LAYOUT;
 extern const struct lc_document_layout LC_STATUS_DOCUMENT_CHECK_LAYOUT;
+extern const struct lc_document_layout LC_STATUS_DOCUMENT_MACHINE_LAYOUT;
 
-/* An empty document with room for `shards` shards (all zero), no finding and no check. */
+/* An empty document with room for `shards` shards (all zero), no finding, no check and
+ * no machine. */
 void lc_status_document_init(struct lc_status_document *document, size_t shards);
 void lc_status_document_free(struct lc_status_document *document);
 
@@ -102,13 +114,17 @@ size_t lc_status_document_count(const struct lc_status_document *document,
 void lc_status_document_add_checks(struct lc_status_document *document,
 				   const struct lc_status_document_check *checks, size_t count);
 
-/* Appends the document as JSON, with a line end; not `whole`: without shards and checks. A text that is not UTF-8 is written with '?' for each byte that is not ASCII. */
+/* Adds a copy of a machine. Beyond LC_STATUS_DOCUMENT_MACHINES_MAX it is left out. */
+void lc_status_document_add_machine(struct lc_status_document *document,
+				    const struct lc_status_document_machine *machine);
+
+/* Appends the document as JSON, with a line end; not `whole`: without shards, checks and machines. A text that is not UTF-8 is written with '?' for each byte that is not ASCII. */
 void lc_status_document_encode(const struct lc_status_document *document, bool whole,
 			       struct lc_buffer *json);
 
 /* Reads a document; to be released with lc_status_document_free. False with `error` set
- * (LC_ERROR_CORRUPT), and nothing to release, when it is none. A document without shards or
- * checks is fine. */
+ * (LC_ERROR_CORRUPT), and nothing to release, when it is none. A document without shards,
+ * checks or machines is fine. */
 bool lc_status_document_decode(struct lc_view json, struct lc_status_document *document,
 			       struct lc_error *error);
 

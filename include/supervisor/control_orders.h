@@ -1,6 +1,6 @@
 /*
  * What an operator orders on the control socket: reload, preflight, pause, resume, restart, drain,
- * log-level. The supervisor begins to carry it out and answers at once; how far it came is told by the status
+ * release, rejoin, log-level. The supervisor begins to carry it out and answers at once; how far it came is told by the status
  * document.
  */
 #ifndef LC_SUPERVISOR_CONTROL_ORDERS_H
@@ -8,6 +8,7 @@
 
 #include "formats/control_request.h"
 #include "supervisor/fleet.h"
+#include "supervisor/machines_child.h"
 #include "supervisor/preflight_child.h"
 #include "supervisor/reload.h"
 
@@ -18,6 +19,7 @@ struct lc_control_orders {
 	struct lc_fleet *fleet;
 	struct lc_reload *reload;
 	struct lc_preflight_child *preflight;
+	struct lc_machines_child *machines;
 };
 
 /* Carries out an order. `affected`: how many shards it concerns. False with `error`, and nothing

@@ -41,7 +41,13 @@ void lc_machines_child_leave(struct lc_machines_child *child);
 /* Asks the kernel whether the process has ended, to be called after SIGCHLD. */
 void lc_machines_child_reap(struct lc_machines_child *child);
 
-/* Adds its findings to the document. */
+/* The operator's order: this machine gives up all its shards to the others, and takes none until
+ * the order is taken back. A restart of the service ends it. False with `error` (LC_ERROR_USAGE)
+ * when failover.enabled is not set. */
+bool lc_machines_child_release(struct lc_machines_child *child, bool released,
+			       struct lc_error *error);
+
+/* Adds the machines, and what is wrong with them, to the document. */
 void lc_machines_child_describe(const struct lc_machines_child *child,
 				struct lc_status_document *document);
 

@@ -93,6 +93,15 @@ LC_CONTROL_COMMAND(RESUME, "resume", "POST", "/v1/resume",
 LC_CONTROL_COMMAND(DRAIN, "drain", "POST", "/v1/drain",
 	ORDER(drain), NULL, AWAIT(render_pause, outcome_of_drain, NULL), 0,
 	"pause all shards and wait until nothing is under way; the service stays up")
+LC_CONTROL_COMMAND(MACHINES, "machines", "GET", "/v1/machines",
+	ANSWER(answer_status), NULL, SHOW(show_machines), 0,
+	"list the machines that stand in for each other, and how many shards each has")
+LC_CONTROL_COMMAND(RELEASE, "release", "POST", "/v1/release",
+	ORDER(release), NULL, RENDER(render_release), 0,
+	"give up all shards of this machine to the others, and take none until rejoin")
+LC_CONTROL_COMMAND(REJOIN, "rejoin", "POST", "/v1/rejoin",
+	ORDER(rejoin), NULL, RENDER(render_rejoin), 0,
+	"let this machine have its share of the shards again, after release")
 LC_CONTROL_COMMAND(LOG_LEVEL, "log-level", "POST", "/v1/log-level",
 	ORDER(set_log_level), NULL, RENDER(render_log_level), T(LEVEL) | T(SHARD),
 	"log more, or less, from now on: error, warn, info or debug")

@@ -150,6 +150,23 @@ LC_CONTROL_MANUAL(DRAIN,
 	"given up; the next worker repeats it under the same name.")
 LC_CONTROL_EXAMPLE(DRAIN, "drain && cp -a /var/lib/log-courier /backup && log-courier-ctl resume --all", "a copy of the ledgers")
 
+LC_CONTROL_MANUAL(MACHINES,
+	"Where failover.enabled is set, this machine's view of all machines of the deployment. STATE is what a machine says of itself, "
+	"or silent if it shows no sign of life; MISSED counts this machine's own signs of life since the last one of the other. The "
+	"reasons are shown at the end of each row.")
+LC_CONTROL_EXAMPLE(MACHINES, "machines", "who is alive, and who has how many shards")
+LC_CONTROL_EXAMPLE(MACHINES, "machines --watch 3", "while a machine joins or leaves")
+
+LC_CONTROL_MANUAL(RELEASE,
+	"Before maintenance of a machine: its workers finish what is under way, and the other machines take over its shards at once, "
+	"without waiting for this one to be silent. status shows how far that is: in the end all its shards are away. A restart of the "
+	"service ends it, too. Needs root or the service's user.")
+LC_CONTROL_EXAMPLE(RELEASE, "release", "before the machine is switched off")
+
+LC_CONTROL_MANUAL(REJOIN,
+	"The other machines give up shards to this one, one after the other, until it has its share. Needs root or the service's user.")
+LC_CONTROL_EXAMPLE(REJOIN, "rejoin", "after all, the machine goes on")
+
 LC_CONTROL_MANUAL(LOG_LEVEL,
 	"For the supervisor and all workers, or for one worker, within a second. The level lasts until the service is reloaded or "
 	"restarted, when the setting log-level applies again; a worker that is restarted alone keeps it.")

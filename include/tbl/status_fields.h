@@ -1,6 +1,6 @@
 /*
  * What the status document (formats/status_document.h) says about the service, each of its shards,
- * each finding and each check of a preflight, in the order in which it is written. The structs, the JSON and
+ * each finding, each check of a preflight and each machine of a deployment, in the order in which it is written. The structs, the JSON and
  * docs/ctl-json.md are made from it.
  *
  * LC_STATUS_<KIND>(type, name, help)
@@ -22,6 +22,9 @@
 #endif
 #ifndef LC_STATUS_CHECK
 #define LC_STATUS_CHECK(type, name, help)
+#endif
+#ifndef LC_STATUS_MACHINE
+#define LC_STATUS_MACHINE(type, name, help)
 #endif
 
 /* clang-format off */
@@ -104,8 +107,18 @@ LC_STATUS_FINDING(STRING, text, "what is wrong and what to do")
 LC_STATUS_CHECK(VERDICT_GRADE, grade, "how it has come out")
 LC_STATUS_CHECK(STRING, subject, "what was checked")
 LC_STATUS_CHECK(STRING, text, "what was found and what to do")
+
+LC_STATUS_MACHINE(STRING, name, "of the machine: failover.machine-name")
+LC_STATUS_MACHINE(FLAG, own, "whether it is the machine that tells this")
+LC_STATUS_MACHINE(LABEL, state, "fit, starting, unfit or leaving, as it says itself; new: not seen alive yet; silent: it shows no sign of life; differs: it has other settings, or a release whose signs of life cannot be read, and takes no part")
+LC_STATUS_MACHINE(STRING, reason, "why it is unfit or leaving")
+LC_STATUS_MACHINE(NUMBER, missed_beats, "signs of life of this machine since the other one has shown its last; it is silent from five on")
+LC_STATUS_MACHINE(NUMBER, shards, "shards that it has")
+LC_STATUS_MACHINE(NUMBER, capacity, "its weight when shards are shared out: failover.capacity")
+LC_STATUS_MACHINE(LABEL, software, "its release")
 /* clang-format on */
 
+#undef LC_STATUS_MACHINE
 #undef LC_STATUS_CHECK
 #undef LC_STATUS_SERVICE
 #undef LC_STATUS_SHARD

@@ -296,12 +296,13 @@ static void append_status(struct lc_buffer *text)
 {
 	lc_buffer_append_text(text, "\n## The status document\n\n");
 	append_commands(LC_CONTROL_REQUEST_BY_SUPERVISOR, text);
-	lc_buffer_append_text(text, "`health` omits `shards` and `checks`.\n"
+	lc_buffer_append_text(text, "`health` omits `shards`, `checks` and `machines`.\n"
 				    "`reload`, `preflight` and `drain` write it when they end.\n");
 	append_layout(&LC_STATUS_DOCUMENT_SERVICE_LAYOUT, text);
 	append_layout(&LC_STATUS_DOCUMENT_FINDING_LAYOUT, text);
 	append_layout(&LC_STATUS_DOCUMENT_SHARD_LAYOUT, text);
 	append_layout(&LC_STATUS_DOCUMENT_CHECK_LAYOUT, text);
+	append_layout(&LC_STATUS_DOCUMENT_MACHINE_LAYOUT, text);
 	lc_buffer_append_text(text, "\nThe words of `state`:\n\n| word | meaning |\n|---|---|\n");
 #define LC_SHARD_STATE(name, word, help) \
 	lc_buffer_append_format(text, "| `%s` | %s |\n", (word), (help));

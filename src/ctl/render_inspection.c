@@ -600,6 +600,17 @@ static void render_resume(const struct page *page)
 	append_order(page, "told to go on:");
 }
 
+static void render_release(const struct page *page)
+{
+	append_order(page, "told to finish, for other machines to take them over:");
+}
+
+/* No shard is concerned by itself. */
+static void render_rejoin(const struct page *page)
+{
+	lc_buffer_append_text(page->text, "this machine takes shards again\n");
+}
+
 static void render_log_level(const struct page *page)
 {
 	append_order(page, "log level set for");

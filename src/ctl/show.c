@@ -5,6 +5,7 @@
 #include "ctl/explain.h"
 #include "ctl/output.h"
 #include "ctl/render_inspection.h"
+#include "ctl/render_machines.h"
 #include "ctl/render_status.h"
 #include "ctl/terminal.h"
 #include "formats/status_document.h"
@@ -95,6 +96,22 @@ static enum lc_arguments_exit show_health(struct show *show, const struct lc_buf
 	healthy = document.healthy;
 	lc_status_document_free(&document);
 	return healthy ? LC_ARGUMENTS_EXIT_DONE : LC_ARGUMENTS_EXIT_UNHEALTHY;
+}
+
+static enum lc_arguments_exit show_machines(struct show *show, const struct lc_buffer *json,
+					    struct lc_terminal_style style, struct lc_buffer *text,
+					    struct lc_error *error)
+{
+	struct lc_status_document document;
+
+	if (!lc_status_document_decode(lc_buffer_view(json), &document, error))
+		return misunderstood(error);
+	if (show->arguments->json)
+		lc_buffer_append_view(text, lc_buffer_view(json));
+	else
+		lc_render_machines(&document, style, text);
+	lc_status_document_free(&document);
+	return LC_ARGUMENTS_EXIT_DONE;
 }
 
 /* What the supervisor knows; without it an explanation says less. */

@@ -30,6 +30,11 @@ static const struct lc_document_field CHECK_FIELDS[] = {
 #include "tbl/status_fields.h"
 };
 
+static const struct lc_document_field MACHINE_FIELDS[] = {
+#define LC_STATUS_MACHINE(type, name, help) FIELD(lc_status_document_machine, type, name, help),
+#include "tbl/status_fields.h"
+};
+
 const struct lc_document_layout LC_STATUS_DOCUMENT_SERVICE_LAYOUT =
     LC_DOCUMENT_LAYOUT(NULL, struct lc_status_document, SERVICE_FIELDS);
 const struct lc_document_layout LC_STATUS_DOCUMENT_SHARD_LAYOUT =
@@ -38,6 +43,8 @@ const struct lc_document_layout LC_STATUS_DOCUMENT_FINDING_LAYOUT =
     LC_DOCUMENT_LAYOUT("findings", struct lc_status_document_finding, FINDING_FIELDS);
 const struct lc_document_layout LC_STATUS_DOCUMENT_CHECK_LAYOUT =
     LC_DOCUMENT_LAYOUT("checks", struct lc_status_document_check, CHECK_FIELDS);
+const struct lc_document_layout LC_STATUS_DOCUMENT_MACHINE_LAYOUT =
+    LC_DOCUMENT_LAYOUT("machines", struct lc_status_document_machine, MACHINE_FIELDS);
 
 void lc_status_document_init(struct lc_status_document *document, size_t shards)
 {
@@ -51,6 +58,7 @@ void lc_status_document_free(struct lc_status_document *document)
 	free(document->shards);
 	free(document->findings);
 	free(document->checks);
+	free(document->machines);
 	*document = (struct lc_status_document){0};
 }
 
@@ -122,6 +130,16 @@ void lc_status_document_add_checks(struct lc_status_document *document,
 	document->checks_size += added;
 }
 
+void lc_status_document_add_machine(struct lc_status_document *document,
+				    const struct lc_status_document_machine *machine)
+{
+	if (document->machines_size == LC_STATUS_DOCUMENT_MACHINES_MAX)
+		return;
+	document->machines = lc_memory_resize(document->machines, document->machines_size + 1,
+					      sizeof(*document->machines));
+	document->machines[document->machines_size++] = *machine;
+}
+
 /* ---- as JSON ---- */
 
 static void write_list(json_t *object, const struct lc_document_layout *layout, const void *rows,
@@ -151,6 +169,8 @@ void lc_status_document_encode(const struct lc_status_document *document, bool w
 			   document->shards_size);
 		write_list(object, &LC_STATUS_DOCUMENT_CHECK_LAYOUT, document->checks,
 			   document->checks_size);
+		write_list(object, &LC_STATUS_DOCUMENT_MACHINE_LAYOUT, document->machines,
+			   document->machines_size);
 	}
 	lc_document_finish(object, json);
 }
@@ -206,6 +226,23 @@ static bool decode_checks(const json_t *checks, struct lc_status_document *docum
 	return true;
 }
 
+static bool decode_machines(const json_t *machines, struct lc_status_document *document)
+{
+	if (machines == NULL)
+		return true;
+	if (!json_is_array(machines) || json_array_size(machines) > LC_STATUS_DOCUMENT_MACHINES_MAX)
+		return false;
+	for (size_t i = 0; i < json_array_size(machines); i++) {
+		struct lc_status_document_machine machine = {.own = false};
+
+		if (!lc_document_read(json_array_get(machines, i),
+				      &LC_STATUS_DOCUMENT_MACHINE_LAYOUT, &machine))
+			return false;
+		lc_status_document_add_machine(document, &machine);
+	}
+	return true;
+}
+
 bool lc_status_document_decode(struct lc_view json, struct lc_status_document *document,
 			       struct lc_error *error)
 {
@@ -218,6 +255,7 @@ bool lc_status_document_decode(struct lc_view json, struct lc_status_document *d
 	whole = decode_shards(json_object_get(object, "shards"), document) &&
 		decode_findings(json_object_get(object, "findings"), document) &&
 		decode_checks(json_object_get(object, "checks"), document) &&
+		decode_machines(json_object_get(object, "machines"), document) &&
 		lc_document_read(object, &LC_STATUS_DOCUMENT_SERVICE_LAYOUT, document);
 	json_decref(object);
 	if (!whole) {

@@ -142,6 +142,25 @@ static bool drain(const struct lc_control_orders *orders, const struct lc_contro
 	return check_no_reload(orders, error) && order_all(orders, LC_SLOT_PAUSE, affected);
 }
 
+/* ---- orders to this machine, where several stand in for each other ---- */
+
+static bool release(const struct lc_control_orders *orders,
+		    const struct lc_control_request *request, size_t *affected,
+		    struct lc_error *error)
+{
+	(void)request;
+	*affected = orders->fleet->count - lc_fleet_count_in(orders->fleet, LC_SHARD_STATE_AWAY);
+	return lc_machines_child_release(orders->machines, true, error);
+}
+
+static bool rejoin(const struct lc_control_orders *orders, const struct lc_control_request *request,
+		   size_t *affected, struct lc_error *error)
+{
+	(void)request;
+	*affected = 0;
+	return lc_machines_child_release(orders->machines, false, error);
+}
+
 /* ---- all orders ---- */
 
 static carry_out *const ORDERS[LC_CONTROL_REQUEST_COMMAND_COUNT] = {

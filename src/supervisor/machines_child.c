@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -42,7 +43,8 @@ struct lc_machines_child {
 	unsigned deaths; /* in a row, without a look between them */
 
 	struct lc_fitness fitness;
-	bool leaves;
+	bool leaves;   /* the service stops */
+	bool released; /* by the operator */
 
 	unsigned failed_looks;   /* one after the other */
 	uint64_t looked_ms;      /* when a look has succeeded last; 0: none has */
@@ -106,6 +108,10 @@ static enum lc_machine_ability ability_of(const struct lc_machines_child *child,
 		*reason = "the service is stopping";
 		return LC_MACHINE_LEAVING;
 	}
+	if (child->released) {
+		*reason = "log-courier-ctl release";
+		return LC_MACHINE_LEAVING;
+	}
 	*reason = child->fitness.reason;
 	return child->fitness.unfit ? LC_MACHINE_UNABLE : LC_MACHINE_ABLE;
 }
@@ -140,6 +146,18 @@ void lc_machines_child_leave(struct lc_machines_child *child)
 {
 	child->leaves = true;
 	tell_holds(child);
+}
+
+bool lc_machines_child_release(struct lc_machines_child *child, bool released,
+			       struct lc_error *error)
+{
+	if (!child->host.settings->failover_enabled)
+		return lc_error_set(error, LC_ERROR_USAGE,
+				    "failover.enabled is not set: no other machine can take the "
+				    "shards");
+	child->released = released;
+	tell_holds(child);
+	return true;
 }
 
 /* ---- what it tells ---- */
@@ -324,7 +342,32 @@ void lc_machines_child_start(struct lc_machines_child *child)
 		begin(child);
 }
 
-/* ---- findings ---- */
+/* ---- the document ---- */
+
+static const char *state_of(const struct lc_report_machine *machine)
+{
+	if (machine->verdict == LC_PEER_NEW)
+		return "new";
+	if (machine->verdict == LC_PEER_SILENT)
+		return "silent";
+	return machine->differs && !machine->is_own ? "differs"
+						    : lc_machine_state_name(machine->state);
+}
+
+static void add_machine(const struct lc_report_machine *machine,
+			struct lc_status_document *document)
+{
+	struct lc_status_document_machine row = {.own = machine->is_own,
+						 .missed_beats = machine->missed,
+						 .shards = machine->shards,
+						 .capacity = machine->capacity};
+
+	snprintf(row.name, sizeof(row.name), "%s", machine->name);
+	snprintf(row.state, sizeof(row.state), "%s", state_of(machine));
+	snprintf(row.software, sizeof(row.software), "%s", machine->software);
+	snprintf(row.reason, sizeof(row.reason), "%s", machine->reason);
+	lc_status_document_add_machine(document, &row);
+}
 
 static void examine_machine(const struct lc_report_machine *machine,
 			    struct lc_status_document *document)
@@ -345,6 +388,12 @@ static void examine_machine(const struct lc_report_machine *machine,
 		    "failover.machine-timeout-seconds, clickhouse.database, ledger.bucket and "
 		    "ledger.prefix have to be the same on all machines",
 		    machine->name, machine->software[0] == '\0' ? "unknown" : machine->software);
+	if (machine->verdict == LC_PEER_ALIVE && machine->state == LC_MACHINE_STATE_LEAVING &&
+	    machine->is_own)
+		lc_status_document_find(document, LC_SEVERITY_WARNING, -1,
+					"this machine has given up its shards and takes none (%s); "
+					"log-courier-ctl rejoin lets it have its share again",
+					machine->reason);
 	if (machine->verdict == LC_PEER_ALIVE && machine->state == LC_MACHINE_STATE_UNFIT)
 		lc_status_document_find(document, LC_SEVERITY_WARNING, -1,
 					"machine %s says that it is not fit to have shards: %s",
@@ -389,6 +438,8 @@ void lc_machines_child_describe(const struct lc_machines_child *child,
 	examine_report(child, document);
 	for (uint32_t i = 0; i < child->report.machine_count; i++)
 		examine_machine(&child->machines[i], document);
+	for (uint32_t i = 0; i < child->report.machine_count; i++)
+		add_machine(&child->machines[i], document);
 }
 
 /* ---- the whole ---- */

@@ -296,6 +296,7 @@ static bool open_servers(struct supervisor *supervisor, struct lc_error *error)
 	make_parts(supervisor);
 	orders.reload = supervisor->reload;
 	orders.preflight = supervisor->preflight;
+	orders.machines = supervisor->machines;
 	supervisor->control =
 	    lc_control_socket_new(supervisor->context.loop, &supervisor->service, &orders, error);
 	return supervisor->control != NULL && open_metrics_server(supervisor, error);
