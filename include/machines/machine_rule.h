@@ -60,7 +60,7 @@ enum lc_machine_ability {
 };
 
 struct lc_machine_view {
-	const struct lc_peer_row *rows; /* of the machines table, all, one's own too */
+	const struct lc_register_row *rows; /* of the machines table, all, one's own too */
 	size_t row_count;
 	const struct lc_machine_head *heads;   /* one for each shard */
 	const struct lc_machine_shard *shards; /* what this machine does, one for each shard */

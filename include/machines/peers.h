@@ -13,8 +13,8 @@
 #ifndef LC_MACHINES_PEERS_H
 #define LC_MACHINES_PEERS_H
 
-#include "base/view.h"
 #include "formats/machine_beat.h"
+#include "formats/register_answer.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,12 +36,6 @@ struct lc_peer {
 	uint64_t counter;
 	bool readable;
 	struct lc_machine_beat beat; /* if readable */
-};
-
-/* A row of the machines table, as read. */
-struct lc_peer_row {
-	struct lc_view name;
-	struct lc_view text;
 };
 
 /* Read freely, changed only by the functions below. */
@@ -67,7 +61,7 @@ void lc_peers_free(struct lc_peers *peers);
 
 /* Takes all rows of one look. `sent`: the counter of the own beat that was sent last, 0 for none. Rows
  * whose name could not be a machine's are left out. */
-void lc_peers_look(struct lc_peers *peers, const struct lc_peer_row *rows, size_t row_count,
+void lc_peers_look(struct lc_peers *peers, const struct lc_register_row *rows, size_t row_count,
 		   uint64_t sent);
 
 /* The table could not be read or not be written. */

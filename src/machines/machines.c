@@ -7,12 +7,11 @@
 #include "base/loop.h"
 #include "base/memory.h"
 #include "base/random.h"
-#include "clients/clickhouse.h"
+#include "clients/register.h"
 #include "delivery/servers.h"
 #include "formats/shard_head.h"
 #include "machines/machine_rule.h"
 #include "machines/report.h"
-#include "machines/table.h"
 #include "worker/channel.h"
 
 #include <stdio.h>
@@ -26,8 +25,6 @@ enum {
 	BEATS_IN_REQUEST = 2, /* that a request may take */
 };
 
-enum step { WAITING, READING_MACHINES, READING_HEADS, WRITING };
-
 struct life {
 	const struct lc_settings *settings;
 	unsigned shard_count;
@@ -35,12 +32,11 @@ struct life {
 	struct lc_loop *loop;
 	struct lc_channel *channel;
 	struct lc_servers servers;
-	struct lc_table *machines;
-	struct lc_table *heads_table;
+	struct lc_register *machines;
+	struct lc_register *heads_register;
 	struct lc_loop_timer *timer; /* of the next look */
 	uint64_t beat_ms;
-	enum step step;
-	unsigned seat;
+	bool looking; /* a look is under way */
 	uint64_t begun_ms;
 
 	struct lc_machine_rule *rule;
@@ -132,7 +128,7 @@ static void wait_for_next(struct life *life)
 	uint64_t due_ms = life->begun_ms + life->beat_ms;
 	uint64_t now_ms = lc_loop_now_ms(life->loop);
 
-	life->step = WAITING;
+	life->looking = false;
 	lc_loop_timer_start(life->timer, due_ms > now_ms ? due_ms - now_ms : 0);
 }
 
@@ -171,20 +167,16 @@ static void read_head(struct lc_view text, struct lc_machine_head *head)
 	snprintf(head->owner, sizeof head->owner, "%s", parsed.owner);
 }
 
-static void read_heads(struct life *life)
+static void read_heads(struct life *life, const struct lc_register_rows *rows)
 {
-	const struct lc_peer_row *rows;
-	size_t count;
-
-	rows = lc_table_rows(life->heads_table, &count);
 	for (unsigned shard = 0; shard < life->shard_count; shard++) {
 		char name[LC_SHARD_HEAD_ROW_SIZE];
 
 		life->heads[shard] = (struct lc_machine_head){.state = LC_MACHINE_HEAD_UNKNOWN};
 		lc_shard_head_row(shard, life->shard_count, name);
-		for (size_t i = 0; i < count; i++) {
-			if (lc_view_equal(rows[i].name, lc_view_of(name)))
-				read_head(rows[i].text, &life->heads[shard]);
+		for (size_t i = 0; i < rows->count; i++) {
+			if (lc_view_equal(rows->rows[i].name, lc_view_of(name)))
+				read_head(rows->rows[i].value, &life->heads[shard]);
 		}
 		life->shards[shard].epoch = life->heads[shard].epoch;
 	}
@@ -202,6 +194,11 @@ static void carry_out(struct life *life, const struct lc_machine_order *order)
 		life->shards[order->shard].hold = takes ? LC_MACHINE_TAKING : LC_MACHINE_RELEASING;
 }
 
+static void on_written(void *context, const struct lc_register_answer *answer)
+{
+	end_look(context, &answer->error);
+}
+
 static void write_beat(struct life *life, const struct lc_machine_view *view)
 {
 	struct lc_buffer text;
@@ -212,26 +209,30 @@ static void write_beat(struct life *life, const struct lc_machine_view *view)
 	lc_buffer_init(&text, LC_MACHINE_BEAT_MAX);
 	lc_machine_beat_append(&text, &life->beat);
 	LC_ASSERT(!lc_buffer_failed(&text));
-	life->step = WRITING;
-	lc_table_write(life->machines, life->seat, lc_view_of(life->name), lc_buffer_view(&text));
+	(void)lc_register_put(life->machines, lc_view_of(life->name), lc_buffer_view(&text),
+			      on_written, life);
 	lc_buffer_free(&text);
 }
 
-static void judge(struct life *life)
+static void on_machines(void *context, const struct lc_register_answer *answer)
 {
-	struct lc_error none = {.kind = LC_ERROR_NONE};
+	struct life *life = context;
 	struct lc_machine_view view = {
+	    .rows = answer->rows.rows,
+	    .row_count = answer->rows.count,
 	    .heads = life->heads,
 	    .shards = life->shards,
 	    .sent = life->sent,
 	    .ability = life->ability,
 	};
 
-	read_heads(life);
-	view.rows = lc_table_rows(life->machines, &view.row_count);
+	if (answer->outcome != LC_REGISTER_DONE) {
+		end_look(life, &answer->error);
+		return;
+	}
 	lc_machine_rule_look(life->rule, &view, &life->orders);
 	if (life->orders.is_clone) {
-		end_look(life, &none); /* without a beat */
+		end_look(life, &answer->error); /* without a beat */
 		return;
 	}
 	for (size_t i = 0; i < life->orders.count; i++)
@@ -239,26 +240,16 @@ static void judge(struct life *life)
 	write_beat(life, &view);
 }
 
-static void on_machines(void *context, const struct lc_error *error)
+static void on_heads(void *context, const struct lc_register_answer *answer)
 {
 	struct life *life = context;
 
-	if (error->kind != LC_ERROR_NONE || life->step == WRITING) {
-		end_look(life, error);
+	if (answer->outcome != LC_REGISTER_DONE) {
+		end_look(life, &answer->error);
 		return;
 	}
-	life->step = READING_HEADS;
-	lc_table_read(life->heads_table, life->seat);
-}
-
-static void on_heads(void *context, const struct lc_error *error)
-{
-	struct life *life = context;
-
-	if (error->kind != LC_ERROR_NONE)
-		end_look(life, error);
-	else
-		judge(life);
+	read_heads(life, &answer->rows);
+	(void)lc_register_read_all(life->machines, lc_view_of(""), on_machines, life);
 }
 
 /* Before the supervisor has told what it does there is nothing to say. */
@@ -271,9 +262,8 @@ static void look(void *context)
 		wait_for_next(life);
 		return;
 	}
-	life->step = READING_MACHINES;
-	life->seat = lc_clickhouse_take_seat(life->servers.clickhouse);
-	lc_table_read(life->machines, life->seat);
+	life->looking = true;
+	(void)lc_register_read_all(life->heads_register, lc_view_of(""), on_heads, life);
 }
 
 /* ---- the supervisor ---- */
@@ -307,7 +297,7 @@ static void on_frame(void *context, const struct lc_frame *frame)
 	life->told = true;
 	life->ability = (enum lc_machine_ability)frame->id;
 	/* The others need not wait for it. */
-	if (changes && life->step == WAITING)
+	if (changes && !life->looking)
 		lc_loop_timer_start(life->timer, 0);
 }
 
@@ -362,16 +352,15 @@ static void make_rule(struct life *life)
 	});
 }
 
-static struct lc_table *make_table(struct life *life, const char *name, lc_table_callback *callback)
+static struct lc_register *make_register(struct life *life, const char *table)
 {
-	const struct lc_table_options options = {
-	    .clickhouse = life->servers.clickhouse,
+	const struct lc_register_options options = {
 	    .database = life->settings->clickhouse_database,
-	    .table = name,
+	    .table = table,
 	    .timeout_ms = BEATS_IN_REQUEST * life->beat_ms,
 	};
 
-	return lc_table_new(&options, callback, life);
+	return lc_register_new(life->loop, life->servers.clickhouse, &options);
 }
 
 static bool set_up(struct life *life, int channel, struct lc_error *error)
@@ -387,8 +376,8 @@ static bool set_up(struct life *life, int channel, struct lc_error *error)
 		return false;
 	life->heads = lc_memory_zero(life->shard_count, sizeof *life->heads);
 	life->shards = lc_memory_zero(life->shard_count, sizeof *life->shards);
-	life->machines = make_table(life, settings->failover_machines_table, on_machines);
-	life->heads_table = make_table(life, settings->failover_heads_table, on_heads);
+	life->machines = make_register(life, settings->failover_machines_table);
+	life->heads_register = make_register(life, settings->failover_heads_table);
 	life->timer = lc_loop_timer_new(life->loop, look, life);
 	make_rule(life);
 	life->channel =
@@ -401,8 +390,8 @@ static void tear_down(struct life *life)
 	lc_channel_free(life->channel);
 	lc_machine_rule_free(life->rule);
 	lc_loop_timer_free(life->timer);
-	lc_table_free(life->machines);
-	lc_table_free(life->heads_table);
+	lc_register_free(life->machines);
+	lc_register_free(life->heads_register);
 	free(life->heads);
 	free(life->shards);
 	lc_servers_close(&life->servers);

@@ -124,7 +124,7 @@ static void take_row(struct lc_peer *peer, const struct lc_machine_beat *beat, b
 	peer->verdict = LC_PEER_ALIVE;
 }
 
-static void take_rows(struct lc_peers *peers, const struct lc_peer_row *rows, size_t row_count,
+static void take_rows(struct lc_peers *peers, const struct lc_register_row *rows, size_t row_count,
 		      uint64_t sent)
 {
 	struct lc_machine_beat beat;
@@ -138,7 +138,7 @@ static void take_rows(struct lc_peers *peers, const struct lc_peer_row *rows, si
 			continue;
 		memcpy(name, rows[i].name.data, rows[i].name.size);
 		name[rows[i].name.size] = '\0';
-		readable = read_beat(rows[i].text, &beat);
+		readable = read_beat(rows[i].value, &beat);
 		if (strcmp(name, peers->name) == 0) {
 			take_own(peers, &beat, sent);
 			continue;
@@ -149,7 +149,7 @@ static void take_rows(struct lc_peers *peers, const struct lc_peer_row *rows, si
 	}
 }
 
-void lc_peers_look(struct lc_peers *peers, const struct lc_peer_row *rows, size_t row_count,
+void lc_peers_look(struct lc_peers *peers, const struct lc_register_row *rows, size_t row_count,
 		   uint64_t sent)
 {
 	for (size_t i = 0; i < peers->count; i++)

@@ -29,6 +29,7 @@
  */
 #include "base/assert.h"
 #include "base/memory.h"
+#include "delivery/delivery.h"
 #include "delivery/inspect.h"
 
 #include <signal.h>
@@ -44,6 +45,7 @@ struct lc_shard {
 	struct lc_loop_timer *started;
 	struct lc_loop_timer *drained;
 	struct lc_counters *counters;
+	struct lc_delivery delivery; /* without parts */
 	const struct lc_shard_callbacks *callbacks;
 	void *context;
 	const char *behaviour;
@@ -129,6 +131,11 @@ struct lc_shard *lc_shard_new(struct lc_loop *loop, const struct lc_settings *se
 	fake->started = lc_loop_timer_new(loop, on_started, fake);
 	fake->drained = lc_loop_timer_new(loop, on_drained, fake);
 	return fake;
+}
+
+const struct lc_delivery *lc_shard_delivery(const struct lc_shard *shard)
+{
+	return &shard->delivery;
 }
 
 void lc_shard_start(struct lc_shard *shard)

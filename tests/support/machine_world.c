@@ -193,7 +193,7 @@ static void write_beat(struct world *world, struct world_machine *machine,
 static void judge(struct world *world, struct world_machine *machine)
 {
 	struct lc_machine_shard shards[WORLD_SHARDS];
-	struct lc_peer_row rows[WORLD_MACHINES];
+	struct lc_register_row rows[WORLD_MACHINES];
 	struct lc_machine_orders orders;
 	struct lc_machine_view view = {.rows = rows,
 				       .heads = machine->read.heads,
@@ -204,8 +204,8 @@ static void judge(struct world *world, struct world_machine *machine)
 	for (unsigned i = 0; i < world->machine_count; i++) {
 		if (machine->read.rows[i][0] != '\0')
 			rows[view.row_count++] =
-			    (struct lc_peer_row){.name = lc_view_of(world->machines[i].name),
-						 .text = lc_view_of(machine->read.rows[i])};
+			    (struct lc_register_row){.name = lc_view_of(world->machines[i].name),
+						     .value = lc_view_of(machine->read.rows[i])};
 	}
 	for (unsigned i = 0; i < world->shard_count; i++)
 		shards[i] = machine->workers[i].shard;

@@ -310,7 +310,7 @@ static void look(struct seat *seat)
 {
 	char own[256];
 	struct lc_machine_view view = {.heads = seat->heads, .shards = seat->shards};
-	struct lc_peer_row rows[2];
+	struct lc_register_row rows[2];
 	struct lc_machine_beat beat;
 	struct lc_buffer text;
 
@@ -323,10 +323,10 @@ static void look(struct seat *seat)
 	lc_machine_beat_append(&text, &beat);
 	view.sent = seat->sent;
 	rows[view.row_count++] =
-	    (struct lc_peer_row){.name = lc_view_of("a"), .text = lc_buffer_view(&text)};
+	    (struct lc_register_row){.name = lc_view_of("a"), .value = lc_buffer_view(&text)};
 	if (seat->others != NULL)
-		rows[view.row_count++] =
-		    (struct lc_peer_row){.name = lc_view_of("b"), .text = lc_view_of(seat->others)};
+		rows[view.row_count++] = (struct lc_register_row){
+		    .name = lc_view_of("b"), .value = lc_view_of(seat->others)};
 	lc_machine_rule_look(seat->rule, &view, &seat->orders);
 	lc_buffer_free(&text);
 }

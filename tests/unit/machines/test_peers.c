@@ -11,7 +11,7 @@ enum { OWN_BOOT = 50, SILENT_AFTER = 3, ROWS = 4 };
 struct table {
 	struct lc_peers peers;
 	char texts[ROWS][256];
-	struct lc_peer_row rows[ROWS];
+	struct lc_register_row rows[ROWS];
 	size_t count;
 	uint64_t sent;
 };
@@ -42,7 +42,7 @@ static void add(const char *name, uint64_t boot, uint64_t counter)
 		 "state=fit shards= reason=",
 		 boot, counter, 1);
 	table.rows[table.count++] =
-	    (struct lc_peer_row){.name = lc_view_of(name), .text = lc_view_of(text)};
+	    (struct lc_register_row){.name = lc_view_of(name), .value = lc_view_of(text)};
 }
 
 static void look(void)
@@ -165,8 +165,8 @@ static void beats_of_another_release_move_with_their_text(void **state)
 	(void)state;
 	begin_to_beat();
 	for (unsigned i = 0; i < 3; i++) {
-		table.rows[table.count++] =
-		    (struct lc_peer_row){.name = lc_view_of("peer"), .text = lc_view_of(texts[i])};
+		table.rows[table.count++] = (struct lc_register_row){.name = lc_view_of("peer"),
+								     .value = lc_view_of(texts[i])};
 		look_with_own();
 		assert_int_equal(verdict("peer"), i == 0 ? LC_PEER_NEW : LC_PEER_ALIVE);
 	}
