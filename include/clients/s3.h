@@ -1,19 +1,16 @@
 /*
- * Objects into S3: signed PUTs. One attempt a call; whether and when to try again is the caller's.
+ * Objects into S3: signed PUTs, or multipart uploads. One attempt a call; whether and when to try
+ * again is the caller's.
  *
  * Callbacks run from the loop, never from within lc_s3_put.
  */
 #ifndef LC_CLIENTS_S3_H
 #define LC_CLIENTS_S3_H
 
-#include "base/buffer.h"
-#include "base/error.h"
 #include "base/loop.h"
 #include "base/view.h"
-#include "clients/credentials_provider.h"
 #include "clients/http.h"
-#include "clients/retry.h"
-#include "formats/s3_choices.h"
+#include "clients/s3_types.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,51 +20,17 @@ struct lc_s3;
 struct lc_s3_headers;
 struct lc_s3_put;
 
-struct lc_s3_options {
-	const char *endpoint; /* http(s)://host[:port], without a path */
-	const char *region;
-	struct lc_credentials_provider *credentials; /* to sign with; outlives the client */
-	enum lc_s3_addressing addressing;
-	enum lc_s3_conditional conditional;
-	uint64_t timeout_ms;       /* of one attempt */
-	uint64_t stall_timeout_ms; /* an attempt in which no byte moves for so long is given up */
-};
-
-/* The body as pieces in order: lines of the object, where they lie. */
-struct lc_s3_body {
-	const struct lc_view *pieces;
-	size_t piece_count;
-	uint64_t size; /* sum of the pieces' sizes */
-};
-
 /* A log object to be PUT, with what is to go with it. */
 struct lc_s3_put_spec {
 	struct lc_view bucket; /* copied, as the key */
 	struct lc_view key;
 	const struct lc_s3_body *body;
 	enum lc_s3_checksum checksum; /* of a kind that lc_checksum_offered */
-	/* More headers, signed and sent with the PUT alone, such as x-amz-acl; copied. NULL: none */
+	/* More headers, signed and sent with what makes the object alone, such as x-amz-acl; copied.
+	 * NULL: none */
 	const struct lc_s3_headers *headers;
-	bool look_first; /* see lc_s3_put */
-};
-
-struct lc_s3_answer {
-	enum lc_retry_class retry_class;
-	enum lc_retry_scope scope; /* of what, unless retry_class is LC_RETRY_DONE */
-	bool certain;              /* the object is certainly not stored by this attempt: see
-				      lc_retry_classify_s3 */
-	bool was_there;            /* stored by an earlier attempt, or, if `certain`, by somebody
-				      else: a sending of this attempt did not do it */
-	unsigned status;           /* 0: none */
-	const char *code;          /* S3's <Code>, may be empty; valid until the callback returns */
-	uint64_t elapsed_ms;
-	struct lc_error error; /* kind NONE when the object is stored; else names bucket, key,
-				  status, code, S3's message */
-	/* Of lc_s3_ask alone; otherwise NULL and false. Valid until the callback returns. */
-	struct lc_buffer *body; /* the answer's, its first bytes when it is longer than allowed: may
-				   be taken away, with an empty one left in its place */
-	bool body_whole;        /* the headers told where it ends, and nothing of it is missing */
-	const char *date;       /* the answer's Date header; may be empty */
+	uint64_t part_size; /* 0: one PUT; else it is sent in parts of so many bytes */
+	bool look_first;    /* see lc_s3_put */
 };
 
 typedef void lc_s3_callback(void *context, const struct lc_s3_answer *answer);
@@ -94,6 +57,15 @@ void lc_s3_free(struct lc_s3 *s3);
  * While there are no credentials, and once when S3 has refused those that there were, it waits for
  * the look for others, which takes seconds at most. LC_RETRY_CREDENTIALS: there are none then, or
  * S3 has refused the key again and others may come later.
+ *
+ * In parts (`part_size`), the object is stored by the last request alone, which completes the upload
+ * and carries the condition; before it nothing is, whatever became of a request, so that a failure is
+ * `certain`. Nor is it where that last request was refused, but for the reason that the upload is gone:
+ * then it may have been completed, and a HEAD looks. If its result has no ETag, a HEAD looks, too. What
+ * fails or is cancelled before is aborted, once, without anybody waiting for it. With `look_first`
+ * leftovers of the same key go before the HEAD (s3_leftovers.h); one that has all parts is completed
+ * in place of sending them again.
+ * `leftover` asks for `look_first` at the next attempt, as the lack of `certain` does.
  */
 struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, const struct lc_s3_put_spec *spec,
 			    lc_s3_callback *callback, void *context);
@@ -122,7 +94,14 @@ struct lc_s3_put *lc_s3_ask(struct lc_s3 *s3, const struct lc_s3_request *reques
 struct lc_s3_put *lc_s3_delete(struct lc_s3 *s3, struct lc_view bucket, struct lc_view key,
 			       lc_s3_callback *callback, void *context);
 
-/* Ends a PUT, or what else was asked, without callback. Whether it has happened is then unknown. */
+/* Ends a PUT, or what else was asked, without callback. Whether it has happened is then unknown, and
+ * whether parts are left. */
 void lc_s3_cancel(struct lc_s3_put *put);
+
+/* True unless leftovers could not be looked for. */
+bool lc_s3_sees_leftovers(const struct lc_s3 *s3);
+
+/* True while parts that were given up are being deleted. */
+bool lc_s3_aborting(const struct lc_s3 *s3);
 
 #endif

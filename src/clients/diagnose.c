@@ -28,10 +28,10 @@ enum lc_fault lc_diagnose_s3(const struct lc_s3_answer *answer)
 	if (answer->error.kind == LC_ERROR_UNTRUSTED)
 		return LC_FAULT_S3_TLS;
 	if (answer->status == 0 && answer->error.kind == LC_ERROR_UNREACHABLE)
-		return answer->certain ? LC_FAULT_S3_UNREACHABLE : LC_FAULT_S3_SILENT;
+		return answer->unanswered ? LC_FAULT_S3_SILENT : LC_FAULT_S3_UNREACHABLE;
 	/* Never sent: bucket or key cannot be part of an address. */
 	if (answer->status == 0)
-		return answer->certain ? LC_FAULT_S3_OBJECT : LC_FAULT_S3_NOT_S3;
+		return answer->unanswered ? LC_FAULT_S3_NOT_S3 : LC_FAULT_S3_OBJECT;
 	fault = lc_retry_fault_s3(answer->code);
 	return fault != LC_FAULT_NONE ? fault
 				      : fault_of_s3_status(answer->status, answer->code[0] != '\0');

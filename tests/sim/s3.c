@@ -1,7 +1,8 @@
 /*
  * The model of S3 under clients/s3.h: objects by bucket and key. A PUT arrives some time after it
  * was sent, even if its sender has died; whether it is stored, and whether its sender is told, are
- * decided apart from each other.
+ * decided apart from each other. An upload in parts arrives with the request that completes it; if it
+ * fails before that, nothing is stored for certain, and the next attempt must look for what it left.
  */
 #include "clients/s3.h"
 #include "clients/s3_headers.h"
@@ -19,6 +20,13 @@ struct sim_object {
 	UT_hash_handle hh;
 	struct lc_buffer body;
 	struct lc_buffer headers; /* that went with it */
+	size_t name_size;
+	char name[];
+};
+
+/* Of the same name. */
+struct sim_leftover {
+	UT_hash_handle hh;
 	size_t name_size;
 	char name[];
 };
@@ -44,6 +52,8 @@ struct lc_s3_put {
 	struct lc_loop_timer *timer;
 	uint64_t started_ms;
 	bool conditional;
+	bool parts;
+	bool broken;   /* before it was completed */
 	bool survives; /* its sender */
 	bool arrived;
 	unsigned status;
@@ -88,6 +98,8 @@ static void release(struct lc_s3_put *put)
 
 void sim_objects_free(void)
 {
+	struct sim_leftover *leftover;
+	struct sim_leftover *next_leftover;
 	struct sim_object *object;
 	struct sim_object *next;
 
@@ -98,18 +110,65 @@ void sim_objects_free(void)
 		lc_buffer_free(&object->headers);
 		free(object);
 	}
+	HASH_ITER(hh, sim->leftovers, leftover, next_leftover)
+	{
+		HASH_DEL(sim->leftovers, leftover);
+		free(leftover);
+	}
+}
+
+/* Bucket, '/' and key, terminated; its size without that. To be freed. */
+static char *name_of(const struct lc_s3_put *put, size_t *size)
+{
+	char *name;
+
+	*size = strlen(put->bucket) + 1 + put->key.size;
+	name = lc_memory_zero(*size + 1, 1);
+	memcpy(name, put->bucket, strlen(put->bucket));
+	name[strlen(put->bucket)] = '/';
+	memcpy(name + strlen(put->bucket) + 1, put->key.data, put->key.size);
+	return name;
+}
+
+static void leave_parts(const struct lc_s3_put *put)
+{
+	struct sim_leftover *leftover;
+	size_t size;
+	char *name = name_of(put, &size);
+
+	HASH_FIND(hh, sim->leftovers, name, size, leftover);
+	if (leftover == NULL) {
+		leftover = lc_memory_zero(1, sizeof(*leftover) + size + 1);
+		memcpy(leftover->name, name, size + 1);
+		HASH_ADD_KEYPTR(hh, sim->leftovers, leftover->name, size, leftover);
+	}
+	free(name);
+}
+
+/* Who sends parts of an object looks for those that are left of it. */
+static void clean_parts(const struct lc_s3_put *put, bool looks)
+{
+	struct sim_leftover *leftover;
+	size_t size;
+	char *name = name_of(put, &size);
+
+	HASH_FIND(hh, sim->leftovers, name, size, leftover);
+	if (leftover != NULL && !looks && !sim->state_lost)
+		sim_fail("parts of %s are left and not looked for", name);
+	if (leftover != NULL) {
+		HASH_DEL(sim->leftovers, leftover);
+		free(leftover);
+	}
+	free(name);
 }
 
 /* Writes the object; false if the condition forbids it. Nothing may ever replace other bytes. */
 static bool store(struct lc_s3_put *put)
 {
-	size_t size = strlen(put->bucket) + 1 + put->key.size;
-	char *name = lc_memory_zero(size + 1, 1);
 	struct sim_object *object;
+	size_t size;
+	char *name = name_of(put, &size);
 
-	memcpy(name, put->bucket, strlen(put->bucket));
-	name[strlen(put->bucket)] = '/';
-	memcpy(name + strlen(put->bucket) + 1, put->key.data, put->key.size);
 	HASH_FIND(hh, sim->objects, name, size, object);
 	if (object != NULL) {
 		bool same =
@@ -164,6 +223,14 @@ static unsigned target_of_key(const struct lc_s3_put *put)
 	return found;
 }
 
+/* It may have failed before it was to be completed. */
+static void break_parts(struct lc_s3_put *put)
+{
+	put->broken = put->parts && lc_random_next(&sim->parts) % 2 == 0;
+	if (put->broken)
+		leave_parts(put);
+}
+
 /* What S3 answers, and whether it stores the object. */
 static void decide(struct lc_s3_put *put)
 {
@@ -193,6 +260,8 @@ static void decide(struct lc_s3_put *put)
 		/* An answer in the 4xx is certain: the object is not there. */
 		if (put->status != 408 && sim_chance(0.3))
 			store(put);
+		else
+			break_parts(put);
 		return;
 	}
 	put->status = store(put) ? 200 : 412;
@@ -210,6 +279,8 @@ static void tell(struct lc_s3_put *put)
 				 : lc_retry_classify_s3(put->status, put->code, &answer.certain);
 	answer.scope = lc_retry_scope_s3(put->status, put->code);
 	answer.was_there = put->status == 412;
+	answer.certain |= put->broken;
+	answer.leftover = put->broken;
 	if (answer.retry_class != LC_RETRY_DONE)
 		lc_error_set(&answer.error, LC_ERROR_REFUSED, "%s: status %u %s", put->bucket,
 			     put->status, put->code);
@@ -264,6 +335,9 @@ struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, const struct lc_s3_put_spec *spec,
 	lc_buffer_append_view(&put->headers, lc_buffer_view(&spec->headers->text));
 	put->started_ms = sim_now_ms();
 	put->conditional = s3->conditional != LC_S3_CONDITIONAL_OFF;
+	put->parts = spec->part_size > 0;
+	if (put->parts)
+		clean_parts(put, spec->look_first);
 	if (sim_in_period(SIM_PERIOD_TARGET_SLOW, target_number(put->bucket)))
 		delay_ms += sim_below(60000);
 	TAILQ_INSERT_TAIL(&s3->puts, put, link);
@@ -279,6 +353,13 @@ struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, const struct lc_s3_put_spec *spec,
 	return put;
 }
 
+/* Parts are below this: an upload that is completed arrives as a PUT does. */
+bool lc_s3_aborting(const struct lc_s3 *s3)
+{
+	(void)s3;
+	return false;
+}
+
 /* What was sent may still arrive, and much later. */
 void lc_s3_cancel(struct lc_s3_put *put)
 {
@@ -287,6 +368,8 @@ void lc_s3_cancel(struct lc_s3_put *put)
 	if (put->survives)
 		return;
 	if (put->arrived || sim_chance(0.5)) {
+		if (!put->arrived && put->parts)
+			leave_parts(put);
 		release(put);
 		return;
 	}

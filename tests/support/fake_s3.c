@@ -14,6 +14,7 @@ struct lc_s3_put {
 	struct lc_s3 *s3;
 	char *bucket;
 	bool look_first;
+	uint64_t part_size;
 	uint64_t sent;
 	struct lc_buffer key;
 	struct lc_buffer body;
@@ -50,6 +51,7 @@ struct lc_s3_put *lc_s3_put(struct lc_s3 *s3, const struct lc_s3_put_spec *spec,
 
 	put->s3 = s3;
 	put->look_first = spec->look_first;
+	put->part_size = spec->part_size;
 	put->bucket = lc_memory_copy_bytes(spec->bucket.data, spec->bucket.size);
 	lc_buffer_init(&put->key, BYTES_MAX);
 	lc_buffer_append_view(&put->key, spec->key);
@@ -78,6 +80,12 @@ void lc_s3_cancel(struct lc_s3_put *put)
 uint64_t lc_s3_put_sent(const struct lc_s3_put *put)
 {
 	return put->sent;
+}
+
+bool lc_s3_aborting(const struct lc_s3 *s3)
+{
+	(void)s3;
+	return false;
 }
 
 void fake_s3_send(struct lc_s3 *s3, const char *bucket, uint64_t bytes)
@@ -122,6 +130,11 @@ bool fake_s3_looks_first(const struct lc_s3 *s3)
 	return oldest(s3)->look_first;
 }
 
+uint64_t fake_s3_part_size(const struct lc_s3 *s3)
+{
+	return oldest(s3)->part_size;
+}
+
 const char *fake_s3_body(const struct lc_s3 *s3)
 {
 	return lc_buffer_text(&oldest(s3)->body);
@@ -159,6 +172,18 @@ void fake_s3_answer_unsigned(struct lc_s3 *s3)
 				    .code = ""};
 
 	lc_error_set(&told.error, LC_ERROR_UNREACHABLE, "no credentials to sign with");
+	answer(s3, TAILQ_FIRST(&s3->puts), &told);
+}
+
+void fake_s3_answer_leftover(struct lc_s3 *s3)
+{
+	struct lc_s3_answer told = {.retry_class = LC_RETRY_AGAIN,
+				    .scope = LC_RETRY_SCOPE_BUCKET,
+				    .certain = true,
+				    .leftover = true,
+				    .code = ""};
+
+	lc_error_set(&told.error, LC_ERROR_UNREACHABLE, "the connection broke");
 	answer(s3, TAILQ_FIRST(&s3->puts), &told);
 }
 

@@ -21,12 +21,16 @@ const char *fake_s3_bucket(const struct lc_s3 *s3);
 const char *fake_s3_key(const struct lc_s3 *s3);
 const char *fake_s3_body(const struct lc_s3 *s3);
 bool fake_s3_looks_first(const struct lc_s3 *s3);
+uint64_t fake_s3_part_size(const struct lc_s3 *s3);
 
 /* Answers the oldest PUT, by a status and code of this class: of the bucket, when it fails. */
 void fake_s3_answer(struct lc_s3 *s3, enum lc_retry_class retry_class);
 
 /* The same: it was not sent, for want of credentials. */
 void fake_s3_answer_unsigned(struct lc_s3 *s3);
+
+/* The same: a connection broke while parts were sent, and some may be left. */
+void fake_s3_answer_leftover(struct lc_s3 *s3);
 
 /* Answers the oldest PUT into this bucket. */
 void fake_s3_answer_as(struct lc_s3 *s3, const char *bucket, unsigned status, const char *code);

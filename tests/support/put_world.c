@@ -122,6 +122,7 @@ struct lc_s3_put *put_world_start(struct put_world *world, const char *bucket, c
 				      .body = &world->body,
 				      .checksum = world->checksum,
 				      .headers = world->headers,
+				      .part_size = world->part_size,
 				      .look_first = world->look_first};
 
 	return lc_s3_put(world->s3, &spec, put_world_on_answer, world);

@@ -26,6 +26,7 @@ struct put_world {
 	uint64_t timeout_ms; /* of the client */
 	enum lc_s3_conditional conditional;
 	bool look_first;
+	uint64_t part_size;
 	enum lc_s3_checksum checksum;
 	const struct lc_s3_headers *headers; /* of the PUT; NULL: none */
 

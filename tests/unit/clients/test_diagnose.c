@@ -66,16 +66,16 @@ static void no_answer_of_s3_is_told_by_how_far_it_came(void **state)
 
 	(void)state;
 	answer.error.kind = LC_ERROR_UNREACHABLE;
-	answer.certain = true; /* no connection */
+	answer.unanswered = false; /* no connection */
 	assert_int_equal(lc_diagnose_s3(&answer), LC_FAULT_S3_UNREACHABLE);
-	answer.certain = false;
+	answer.unanswered = true;
 	assert_int_equal(lc_diagnose_s3(&answer), LC_FAULT_S3_SILENT);
 	answer.error.kind = LC_ERROR_UNTRUSTED;
 	assert_int_equal(lc_diagnose_s3(&answer), LC_FAULT_S3_TLS);
 	answer.error.kind = LC_ERROR_CORRUPT;
 	assert_int_equal(lc_diagnose_s3(&answer), LC_FAULT_S3_NOT_S3);
 	answer.error.kind = LC_ERROR_REFUSED; /* a name that cannot be sent */
-	answer.certain = true;
+	answer.unanswered = false;
 	assert_int_equal(lc_diagnose_s3(&answer), LC_FAULT_S3_OBJECT);
 }
 
