@@ -1,7 +1,7 @@
 /*
  * What earlier attempts at open intents have shown, for those that need it: until when an intent is
  * left alone, because it alone was refused or its rows are not to be seen; and which may have been
- * stored. Kept in memory; of an intent that an earlier process recorded nothing is certain.
+ * stored, or have left parts. Kept in memory; of an intent that an earlier process recorded nothing is certain.
  */
 #ifndef LC_DELIVERY_ATTEMPTS_H
 #define LC_DELIVERY_ATTEMPTS_H
@@ -21,6 +21,12 @@ void lc_attempts_note_doubt(struct lc_attempts *attempts, uint64_t intent_id);
 
 /* True if no attempt at the intent can have been stored. */
 bool lc_attempts_none_stored(const struct lc_attempts *attempts, uint64_t intent_id);
+
+/* An attempt at the intent may have left parts of it in the bucket. */
+void lc_attempts_note_leftover(struct lc_attempts *attempts, uint64_t intent_id);
+
+/* True if no attempt at the intent can have been stored or left anything. */
+bool lc_attempts_no_trace(const struct lc_attempts *attempts, uint64_t intent_id);
 
 /* The intent is left alone, each time twice as long: `initial_ms` from now on, at most
  * `maximum_ms`. */

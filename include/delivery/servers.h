@@ -57,6 +57,9 @@ void lc_servers_tell(struct lc_servers *servers, lc_loop_callback *on_credential
  * that is in the most trouble, or the service's own. */
 void lc_servers_show(const struct lc_servers *servers, struct lc_counters *counters);
 
+/* True while parts of log objects that were given up are being deleted. */
+bool lc_servers_aborting(const struct lc_servers *servers);
+
 /* Cancels what is under way. Not from within a callback. */
 void lc_servers_close(struct lc_servers *servers);
 

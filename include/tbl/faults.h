@@ -38,9 +38,9 @@ LC_FAULT(S3_NOT_S3, "s3-not-s3", PART, AT_ONCE, "the server at s3.endpoint is no
 LC_FAULT(S3_NO_ETAG, "s3-no-etag", PART, AT_ONCE, "the server at s3.endpoint has taken uploads without returning an ETag, as S3 does, and so confirmed none",
 	"set s3.endpoint to the address of the S3 API and run log-courier-ctl reload, or find the proxy that removes the ETag; all rows are kept meanwhile")
 LC_FAULT(S3_HEADER, "s3-header", PART, AT_ONCE, "S3 has refused a header that a setting asks for",
-	"correct s3.acl, s3.checksum, s3.encryption, s3.storage-class, s3.tags or s3.conditional-put (for all buckets or under targets) and run log-courier-ctl reload; all rows are kept meanwhile")
+	"correct s3.acl, s3.checksum, s3.encryption, s3.storage-class, s3.tags, s3.conditional-put or s3.multipart-threshold-bytes (for all buckets or under targets) and run log-courier-ctl reload; all rows are kept meanwhile")
 LC_FAULT(S3_REQUEST, "s3-request", PART, AT_ONCE, "S3 has refused uploads as requests that are not valid",
-	"correct what S3 names (a bucket with Object Lock needs s3.checksum; some services refuse s3.encryption so) and run log-courier-ctl reload; all rows are kept meanwhile")
+	"correct what S3 names (a bucket with Object Lock needs s3.checksum; some services refuse s3.encryption so; EntityTooSmall asks for a larger s3.multipart-part-bytes) and run log-courier-ctl reload; all rows are kept meanwhile")
 LC_FAULT(S3_RIGHTS, "s3-rights", ONE, LATER, "S3 has confirmed no upload",
 	"allow the access key s3:PutObject on the target buckets; delivery resumes by itself")
 LC_FAULT(S3_NO_BUCKET, "s3-no-bucket", ONE, LATER, "S3 has confirmed no upload",

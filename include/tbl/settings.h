@@ -254,6 +254,15 @@ LC_SETTING_TEXT(s3_tags, "s3.tags", TARGET, "", TAGS,
 LC_SETTING_BOOLEAN(s3_metadata, "s3.metadata", TARGET, false,
 	"Store with each log object what it holds, as user metadata: rows, the times of the first and the "
 	"last request, the source bucket, and the target.")
+LC_SETTING_INTEGER(s3_multipart_threshold_bytes, "s3.multipart-threshold-bytes", TARGET, 0, 0, 5368709120,
+	"bytes",
+	"Log objects with more bytes than this, compressed if they are, are uploaded in parts: 5242880 or "
+	"more. 0 means that each is uploaded in one request. The access key then needs the rights to "
+	"s3:AbortMultipartUpload, s3:ListBucketMultipartUploads and s3:ListMultipartUploadParts, too.")
+LC_SETTING_INTEGER(s3_multipart_part_bytes, "s3.multipart-part-bytes", TARGET, 8388608, 5242880, 5368709120,
+	"bytes",
+	"Size of these parts, but for the last one. A log object that would have over 1000 parts has 1000 "
+	"larger ones.")
 LC_SETTING_TEXT(s3_tls_ca_file, "s3.tls-ca-file", TARGET, "", PATH,
 	"File with the certificates of the authorities that are trusted to sign the certificate of the "
 	"S3 service, in PEM form. If empty, the system's authorities are trusted.")

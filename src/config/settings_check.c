@@ -272,6 +272,12 @@ static void check_encryption(const struct check *check)
 		       "found a key, which only s3.encryption aws:kms uses");
 }
 
+/* Amazon S3 User Guide, "Amazon S3 multipart upload limits": what has only one part needs none. */
+static void check_multipart(const struct check *check)
+{
+	check_least(check, LC_SETTINGS_s3_multipart_threshold_bytes, 5242880);
+}
+
 /* ---- entries of targets ---- */
 
 /* The first pattern of the entries before this one that matches all that the pattern does, and its
@@ -345,7 +351,8 @@ bool lc_settings_check(const struct lc_settings *settings, struct lc_errors *err
 	    {check_leasts, false},          {check_orders, false},    {check_worker_memory, false},
 	    {check_clickhouse_tls, false},  {check_s3_tls, true},     {check_keys, true},
 	    {check_addressing_style, true}, {check_encryption, true}, {check_socket, false},
-	    {check_shards, false},          {check_failover, false},  {check_patterns, false},
+	    {check_shards, false},          {check_multipart, true},  {check_failover, false},
+	    {check_patterns, false},
 	};
 	struct check check = {.settings = settings, .errors = errors};
 	size_t count = lc_errors_count(errors);

@@ -11,6 +11,7 @@ struct attempt {
 	uint64_t held_until_ms;
 	unsigned holds; /* so far */
 	bool doubt;     /* one may have been stored */
+	bool leftover;  /* one may have left parts */
 	UT_hash_handle hh;
 };
 
@@ -75,6 +76,20 @@ bool lc_attempts_none_stored(const struct lc_attempts *attempts, uint64_t intent
 	const struct attempt *attempt = find(attempts, intent_id);
 
 	return intent_id >= attempts->first_intent_id && (attempt == NULL || !attempt->doubt);
+}
+
+void lc_attempts_note_leftover(struct lc_attempts *attempts, uint64_t intent_id)
+{
+	if (intent_id >= attempts->first_intent_id)
+		get(attempts, intent_id)->leftover = true;
+}
+
+bool lc_attempts_no_trace(const struct lc_attempts *attempts, uint64_t intent_id)
+{
+	const struct attempt *attempt = find(attempts, intent_id);
+
+	return lc_attempts_none_stored(attempts, intent_id) &&
+	       (attempt == NULL || !attempt->leftover);
 }
 
 void lc_attempts_hold(struct lc_attempts *attempts, uint64_t intent_id, uint64_t now_ms,

@@ -231,6 +231,15 @@ void lc_servers_show(const struct lc_servers *servers, struct lc_counters *count
 	lc_counters_complain(counters, LC_COUNTERS_COMPLAINT_SOURCE, LC_FAULT_NONE, worst.from);
 }
 
+bool lc_servers_aborting(const struct lc_servers *servers)
+{
+	for (size_t i = 0; i < servers->s3_count; i++) {
+		if (lc_s3_aborting(servers->s3[i].client))
+			return true;
+	}
+	return false;
+}
+
 void lc_servers_close(struct lc_servers *servers)
 {
 	for (size_t i = 0; i < servers->s3_count; i++) {

@@ -96,7 +96,7 @@ static void tell_ready(struct lc_shard *shard)
 	shard->callbacks->on_ready(shard->context);
 }
 
-/* ---- the end: uploads end, offsets are committed ---- */
+/* ---- the end: uploads end, what they leave is deleted, offsets are committed ---- */
 
 static void check_drained(struct lc_shard *shard);
 
@@ -130,6 +130,8 @@ static void check_drained(struct lc_shard *shard)
 		lc_commit_flush(shard->delivery.commit, LC_COMMIT_BY_SHUTDOWN);
 		return;
 	}
+	if (lc_servers_aborting(&shard->servers))
+		return; /* the janitor looks again */
 	if (!shard->recorded) {
 		record(shard);
 		return;
@@ -351,6 +353,7 @@ static void on_janitor(void *context)
 	}
 	give_memory_back(shard);
 	lc_loop_timer_start(shard->janitor_timer, JANITOR_MS);
+	check_drained(shard);
 }
 
 /* ---- life ---- */

@@ -400,6 +400,8 @@ static void end_failed(struct lc_upload *upload, struct lc_object *object,
 
 	if (!answer->certain)
 		lc_attempts_note_doubt(upload->delivery->attempts, object->intent_id);
+	if (answer->leftover)
+		lc_attempts_note_leftover(upload->delivery->attempts, object->intent_id);
 	count_failure(object, answer->retry_class);
 	if (scope != answer->scope)
 		target->largest_bytes = 0; /* it is not the size, then */
@@ -550,6 +552,17 @@ static bool make_place(struct lc_upload *upload, const struct slow_uploads *slow
 	return true;
 }
 
+/* 0: it goes in one request. */
+static uint64_t part_size_of(const struct lc_object *object)
+{
+	const struct lc_settings *settings = object->target->bucket->settings;
+	uint64_t threshold = (uint64_t)settings->s3_multipart_threshold_bytes;
+
+	return threshold > 0 && object->body.size > threshold
+		   ? (uint64_t)settings->s3_multipart_part_bytes
+		   : 0;
+}
+
 static struct lc_s3_put *put(struct lc_upload *upload, struct lc_object *object)
 {
 	const struct lc_target_bucket *bucket = object->target->bucket;
@@ -560,7 +573,8 @@ static struct lc_s3_put *put(struct lc_upload *upload, struct lc_object *object)
 	    .body = &object->body,
 	    .checksum = bucket->settings->s3_checksum,
 	    .headers = &headers,
-	    .look_first = !lc_attempts_none_stored(upload->delivery->attempts, object->intent_id),
+	    .part_size = part_size_of(object),
+	    .look_first = !lc_attempts_no_trace(upload->delivery->attempts, object->intent_id),
 	};
 	struct lc_s3_put *put;
 

@@ -195,6 +195,19 @@ static void a_key_to_encrypt_with_needs_kms(void **state)
 	       ":3: for the buckets a: s3.encryption-key-id (");
 }
 
+static void what_goes_in_parts_has_several(void **state)
+{
+	(void)state;
+	ACCEPT("s3.multipart-threshold-bytes: 0\n");
+	ACCEPT("s3.multipart-threshold-bytes: 5242880\n");
+	REFUSE("s3.multipart-threshold-bytes: 5242879\n", "s3.multipart-threshold-bytes (",
+	       "expected 0 or at least 5242880 bytes");
+	REFUSE("s3.multipart-part-bytes: 5242879\n", "s3.multipart-part-bytes", "5242880");
+	REFUSE("s3: {endpoint: http://h}\ntargets:\n  - {buckets: a, "
+	       "s3.multipart-threshold-bytes: 1}\n",
+	       ":3: for the buckets a: s3.multipart-threshold-bytes (");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +224,7 @@ int main(void)
 	    cmocka_unit_test(owned_shards_exist),
 	    cmocka_unit_test(machines_that_stand_in_agree_on_shards_and_bucket),
 	    cmocka_unit_test(a_key_to_encrypt_with_needs_kms),
+	    cmocka_unit_test(what_goes_in_parts_has_several),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,6 +68,22 @@ static void a_doubt_stays_until_the_intent_is_closed(void **state)
 	assert_true(lc_attempts_none_stored(attempts, FIRST_ID + 1));
 }
 
+static void parts_that_are_left_are_no_doubt(void **state)
+{
+	struct lc_attempts *attempts = *state;
+
+	assert_true(lc_attempts_no_trace(attempts, FIRST_ID));
+	lc_attempts_note_leftover(attempts, FIRST_ID);
+	assert_true(lc_attempts_none_stored(attempts, FIRST_ID));
+	assert_false(lc_attempts_no_trace(attempts, FIRST_ID));
+	lc_attempts_forget(attempts, FIRST_ID);
+	assert_true(lc_attempts_no_trace(attempts, FIRST_ID));
+
+	lc_attempts_note_doubt(attempts, FIRST_ID);
+	assert_false(lc_attempts_no_trace(attempts, FIRST_ID));
+	assert_false(lc_attempts_no_trace(attempts, FIRST_ID - 1));
+}
+
 static void an_intent_is_left_alone_for_longer_and_longer(void **state)
 {
 	static const uint64_t waits[] = {60000, 120000, 240000, 300000, 300000};
@@ -132,6 +148,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    STORY(an_intent_that_was_never_tried_is_certainly_not_stored),
 	    STORY(of_an_intent_of_an_earlier_process_nothing_is_certain),
+	    STORY(parts_that_are_left_are_no_doubt),
 	    STORY(a_doubt_stays_until_the_intent_is_closed),
 	    STORY(an_intent_is_left_alone_for_longer_and_longer),
 	    STORY(the_operator_has_all_of_them_tried),

@@ -1,3 +1,4 @@
+#include "delivery/attempts.h"
 #include "delivery/inflight.h"
 #include "delivery/target_table.h"
 #include "support/upload_world.h"
@@ -203,6 +204,45 @@ static void an_object_that_may_be_there_is_looked_for_first(void **state)
 	fake_s3_answer(world->s3, LC_RETRY_DONE);
 	fake_ledger_confirm(world->ledger);
 	assert_int_equal(world->delivered, 2);
+}
+
+static void only_what_is_larger_than_the_threshold_goes_in_parts(void **state)
+{
+	struct delivery_world *world = *state;
+	uint64_t size;
+
+	world->settings.s3_multipart_part_bytes = 5242880;
+	upload_world_submit(world, 1, "logs");
+	upload_world_run(world);
+	assert_int_equal(fake_s3_part_size(world->s3), 0); /* as without the setting */
+	size = strlen(fake_s3_body(world->s3));
+	fake_s3_answer(world->s3, LC_RETRY_DONE);
+
+	world->settings.s3_multipart_threshold_bytes = (int64_t)size;
+	upload_world_submit(world, 2, "logs");
+	upload_world_run(world);
+	assert_int_equal(fake_s3_part_size(world->s3), 0);
+	fake_s3_answer(world->s3, LC_RETRY_DONE);
+
+	world->settings.s3_multipart_threshold_bytes = (int64_t)size - 1;
+	upload_world_submit(world, 3, "logs");
+	upload_world_run(world);
+	assert_int_equal(fake_s3_part_size(world->s3), 5242880);
+	fake_s3_answer(world->s3, LC_RETRY_DONE);
+}
+
+/* It is certain that the object is not stored, and yet there is something to look for. */
+static void what_may_have_left_parts_is_looked_for_first(void **state)
+{
+	struct delivery_world *world = *state;
+
+	upload_world_submit(world, 1, "logs");
+	upload_world_run(world);
+	fake_s3_answer_leftover(world->s3);
+	assert_true(lc_attempts_none_stored(world->delivery.attempts, 1));
+	fake_loop_advance(world->loop, UPLOAD_WORLD_BACKOFF_MS);
+	assert_true(fake_s3_looks_first(world->s3));
+	fake_s3_answer(world->s3, LC_RETRY_DONE);
 }
 
 static void a_target_that_keeps_failing_frees_all_bodies_but_one(void **state)
@@ -576,6 +616,8 @@ int main(void)
 	    UPLOAD_STORY(a_bucket_with_nine_tenths_of_the_objects_delays_no_other),
 	    UPLOAD_STORY(a_failed_upload_is_tried_again_with_the_same_object),
 	    UPLOAD_STORY(an_object_that_may_be_there_is_looked_for_first),
+	    UPLOAD_STORY(only_what_is_larger_than_the_threshold_goes_in_parts),
+	    UPLOAD_STORY(what_may_have_left_parts_is_looked_for_first),
 	    UPLOAD_STORY(a_target_that_keeps_failing_frees_all_bodies_but_one),
 	    UPLOAD_STORY(a_refusal_steps_aside_at_once),
 	    UPLOAD_STORY(an_object_for_a_target_aside_loses_its_body_at_once),
