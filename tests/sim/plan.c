@@ -12,6 +12,7 @@ enum {
 	REPLAYS_REST = 0,
 	COMPRESSION_ONE_IN = 3,
 	COMPRESSION_REST = 1,
+	PARTS_FROM_MAX = 3000, /* bytes */
 	KEY_FORMATS_OF = 6, /* seeds with these rests; none of the first of regressions.h is one */
 	KEY_FORMATS_REST = 3,
 	KEY_FORMATS_OTHER_REST = 4, /* replays are among these */
@@ -284,7 +285,10 @@ void sim_settings_make(struct lc_settings *settings)
 	if (sim->plan.key_formats)
 		settings->consumer_key_format =
 		    (enum lc_object_key_format)(lc_random_next(&sim->keys) % 3);
-	settings->s3_metadata = true; /* a repeated PUT must carry the same */
+	settings->s3_metadata = true;             /* a repeated PUT must carry the same */
+	if (lc_random_next(&sim->parts) % 2 == 0) /* below what is allowed: objects are small */
+		settings->s3_multipart_threshold_bytes =
+		    (int64_t)(1 + lc_random_next(&sim->parts) % PARTS_FROM_MAX);
 	settings->consumer_processing_delay_seconds = sim->plan.delay;
 	settings->consumer_count_threshold = (int64_t)sim_between(1, sim_chance(0.5) ? 20 : 1000);
 	settings->consumer_time_threshold_seconds =

@@ -39,6 +39,7 @@ static const uint64_t TENANTS = 0x74656e616e7473;
 static const uint64_t CLOCKS = 0x636c6f636b73;
 static const uint64_t ORDERS = 0x6f7264657273;
 static const uint64_t KEYS = 0x6b657973;
+static const uint64_t PARTS = 0x7061727473;
 
 struct regression {
 	bool calm;
@@ -147,6 +148,7 @@ static void run_history(uint64_t seed, bool calm, const struct options *options,
 	lc_random_seed(&sim->clocks, seed ^ CLOCKS);
 	lc_random_seed(&sim->orders, seed ^ ORDERS);
 	lc_random_seed(&sim->keys, seed ^ KEYS);
+	lc_random_seed(&sim->parts, seed ^ PARTS);
 	snprintf(sim->directory, sizeof(sim->directory), "%s", directory);
 	sim->loop = fake_loop_new(0);
 	sim_plan_make();

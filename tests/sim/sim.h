@@ -187,7 +187,8 @@ struct sim_presence {
 	char req_id[SIM_PRESENCE_SIZE];
 };
 
-struct sim_object; /* s3.c */
+struct sim_object;   /* s3.c */
+struct sim_leftover; /* s3.c */
 
 /* One history. */
 struct sim {
@@ -201,6 +202,7 @@ struct sim {
 	struct lc_random clocks;  /* the same of clocks.c */
 	struct lc_random orders;  /* the same of replays.c */
 	struct lc_random keys;    /* the same of key formats */
+	struct lc_random parts;   /* and of uploads in parts */
 	struct sim_plan plan;
 	char directory[64]; /* of the ledger */
 
@@ -216,6 +218,7 @@ struct sim {
 
 	struct lc_loop *loop;
 	struct sim_object *objects;
+	struct sim_leftover *leftovers; /* parts of objects that are none */
 	struct sim_presence shown[SIM_PRESENCE_MAX]; /* the newest come first */
 	unsigned lives;
 	bool state_lost;        /* at least once: rows may be delivered again */
