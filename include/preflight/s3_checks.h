@@ -18,6 +18,10 @@ void lc_s3_checks_judge_keys(const struct lc_s3_answer *answer, const char *endp
 void lc_s3_checks_judge_put(const struct lc_s3_answer *answer, const char *key,
 			    struct lc_verdict *verdict);
 
+/* The same in parts. `sees_leftovers`: what failed attempts leave could be looked for. */
+void lc_s3_checks_judge_parts(const struct lc_s3_answer *answer, const char *key,
+			      bool sees_leftovers, struct lc_verdict *verdict);
+
 /* Of its DELETE, which log-courier itself never sends. */
 void lc_s3_checks_judge_delete(const struct lc_s3_answer *answer, const char *key,
 			       struct lc_verdict *verdict);

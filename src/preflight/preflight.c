@@ -52,6 +52,7 @@ struct preflight {
 	size_t s3;                        /* which service of servers.s3 is asked */
 	char bucket_failed[SUBJECT_SIZE]; /* what has failed of the bucket's; or empty */
 	bool second; /* the list of buckets is asked for again, signed by S3's clock */
+	bool parts;  /* what is uploaded goes in parts */
 	char key[KEY_SIZE];
 	struct lc_view piece;
 	struct lc_s3_body body;
@@ -90,6 +91,9 @@ static struct lc_s3 *s3_of_bucket(const struct preflight *preflight)
 	return preflight->servers.s3_of[settings_of_bucket(preflight)->entry];
 }
 
+static void start_put(struct preflight *preflight);
+
+/* Once in one request and, if large log objects go in parts, once in parts. */
 static void on_deleted(void *context, const struct lc_s3_answer *answer)
 {
 	struct preflight *preflight = context;
@@ -99,7 +103,12 @@ static void on_deleted(void *context, const struct lc_s3_answer *answer)
 	lc_s3_checks_judge_delete(answer, preflight->key, &verdict);
 	snprintf(subject, sizeof(subject), "deletion from bucket %s", preflight->asked->bucket);
 	tell(preflight, &verdict, subject);
-	lc_loop_stop(preflight->loop);
+	if (preflight->parts || settings_of_bucket(preflight)->s3_multipart_threshold_bytes == 0) {
+		lc_loop_stop(preflight->loop);
+		return;
+	}
+	preflight->parts = true;
+	start_put(preflight);
 }
 
 static void on_put(void *context, const struct lc_s3_answer *answer)
@@ -108,8 +117,13 @@ static void on_put(void *context, const struct lc_s3_answer *answer)
 	struct lc_verdict verdict;
 	char subject[SUBJECT_SIZE];
 
-	lc_s3_checks_judge_put(answer, preflight->key, &verdict);
-	snprintf(subject, sizeof(subject), "upload to bucket %s", preflight->asked->bucket);
+	if (preflight->parts)
+		lc_s3_checks_judge_parts(answer, preflight->key,
+					 lc_s3_sees_leftovers(s3_of_bucket(preflight)), &verdict);
+	else
+		lc_s3_checks_judge_put(answer, preflight->key, &verdict);
+	snprintf(subject, sizeof(subject), "upload%s to bucket %s",
+		 preflight->parts ? " in parts" : "", preflight->asked->bucket);
 	tell(preflight, &verdict, subject);
 	if (has_passed(&verdict))
 		(void)lc_s3_delete(s3_of_bucket(preflight), lc_view_of(preflight->asked->bucket),
@@ -121,6 +135,7 @@ static void on_put(void *context, const struct lc_s3_answer *answer)
 static void start_put(struct preflight *preflight)
 {
 	const struct lc_settings *settings = settings_of_bucket(preflight);
+	uint64_t part_size = (uint64_t)settings->s3_multipart_part_bytes;
 	char now[LC_CLOCK_TEXT_SIZE];
 	struct lc_s3_headers headers;
 
@@ -137,7 +152,9 @@ static void start_put(struct preflight *preflight)
 						 .key = lc_view_of(preflight->key),
 						 .body = &preflight->body,
 						 .checksum = settings->s3_checksum,
-						 .headers = &headers},
+						 .headers = &headers,
+						 .part_size = preflight->parts ? part_size : 0,
+						 .look_first = preflight->parts},
 			on_put, preflight);
 	lc_s3_headers_free(&headers);
 }

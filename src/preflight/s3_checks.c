@@ -44,6 +44,21 @@ void lc_s3_checks_judge_put(const struct lc_s3_answer *answer, const char *key,
 		lc_verdict_set_fault(verdict, &answer->error, lc_diagnose_s3(answer), "");
 }
 
+void lc_s3_checks_judge_parts(const struct lc_s3_answer *answer, const char *key,
+			      bool sees_leftovers, struct lc_verdict *verdict)
+{
+	if (answer->retry_class == LC_RETRY_DONE && !sees_leftovers)
+		lc_verdict_set(
+		    verdict, LC_VERDICT_WARN,
+		    "stored %s, but may not list unfinished uploads. Give the access key the "
+		    "rights to s3:ListBucketMultipartUploads and s3:ListMultipartUploadParts, or "
+		    "the bucket a lifecycle rule that aborts incomplete multipart uploads: what a "
+		    "crash leaves stays there otherwise.",
+		    key);
+	else
+		lc_s3_checks_judge_put(answer, key, verdict);
+}
+
 void lc_s3_checks_judge_delete(const struct lc_s3_answer *answer, const char *key,
 			       struct lc_verdict *verdict)
 {

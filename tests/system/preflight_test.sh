@@ -178,7 +178,10 @@ printf '403 Content-Type: application/xml\n<Error><Code>AccessDenied</Code></Err
 told "a key that may not list buckets passes" 0 "18 passed." --s3.endpoint="http://127.0.0.1:$PORT"
 told "a missing bucket is told" 1 "FAIL  upload to bucket no-such-bucket: " --preflight-bucket=no-such-bucket
 told "a bucket of somebody else is told" 1 "FAIL  upload to bucket forbidden: " --preflight-bucket=forbidden
+told "an upload in parts is tried, too" 0 "22 passed." --preflight-bucket=target-1 --s3.multipart-threshold-bytes=5242880
+check "  and named" grep -q '^ok    upload in parts to bucket target-1: stored ' "$WORK/preflight"
 check "nothing is left in the buckets" bucket_is_empty target-1
+check "  nor in parts" nothing_in_parts target-1
 
 # the configuration
 told "a wrong configuration is told as ever" 2 "consumer.retention-seconds" --consumer.retention-seconds=1

@@ -100,6 +100,22 @@ static void an_upload_that_is_refused_fails(void **state)
 	assert_non_null(strstr(verdict.text, "Create the target buckets"));
 }
 
+static void an_upload_in_parts_should_see_what_is_left(void **state)
+{
+	struct lc_s3_answer answer = answer_of(501, "NotImplemented");
+	struct lc_verdict verdict;
+
+	(void)state;
+	lc_s3_checks_judge_parts(&DONE, "key", true, &verdict);
+	assert_int_equal(verdict.grade, LC_VERDICT_OK);
+	lc_s3_checks_judge_parts(&DONE, "key", false, &verdict);
+	assert_int_equal(verdict.grade, LC_VERDICT_WARN);
+	assert_non_null(strstr(verdict.text, "s3:ListBucketMultipartUploads"));
+	lc_s3_checks_judge_parts(&answer, "key", false, &verdict);
+	assert_int_equal(verdict.grade, LC_VERDICT_FAIL);
+	assert_non_null(strstr(verdict.text, "s3.multipart-threshold-bytes"));
+}
+
 static void what_cannot_be_deleted_is_named(void **state)
 {
 	struct lc_s3_answer answer = answer_of(403, "AccessDenied");
@@ -122,6 +138,7 @@ int main(void)
 	    cmocka_unit_test(a_service_that_lists_no_buckets_tells_nothing),
 	    cmocka_unit_test(a_success_without_a_list_is_not_s3),
 	    cmocka_unit_test(an_upload_that_is_refused_fails),
+	    cmocka_unit_test(an_upload_in_parts_should_see_what_is_left),
 	    cmocka_unit_test(what_cannot_be_deleted_is_named),
 	};
 
