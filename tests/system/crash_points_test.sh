@@ -4,7 +4,8 @@
 # target that is blocked, when that is opened again, and when a successor rebuilds what a killed process had
 # on its way. Bodies are compressed. For each one of moves and layouts: the process that changes the number of
 # shards dies there. For each one of replays: the worker that carries out a replay of all rows dies there,
-# after what they were delivered in was deleted. Then each row is delivered exactly once.
+# after what they were delivered in was deleted. For each one of uploads in parts: the worker that sends a large object dies there. Then
+# each row is delivered exactly once, and nothing is left in parts.
 # Log objects have keys of all forms, mostly those that tell when they were made: what is PUT again must not be
 # named again.
 # Needs a build with --enable-crash-points: BUILD_DIR, or else it makes one. POINTS="NAME..." chooses some.
@@ -25,6 +26,10 @@ is_of_change() {
 
 is_of_replay() {
 	[[ $1 == replay.* ]]
+}
+
+is_of_parts() {
+	[[ $1 == multipart.* ]]
 }
 
 # Only such a build contains the name.
@@ -214,6 +219,20 @@ end_changes() {
 	check "each row is delivered exactly once" verify
 }
 
+# die_in_parts POINT: the worker dies there while it sends an object of three parts.
+die_in_parts() {
+	need "$1: nothing is there" "$DEV/stack" reset --dir "$WORK/stack"
+	need "$1: rows for a large object are there" load --rows 23000 --sources 1 --time-range 30 --targets target-1
+	arm 1
+	LOG_COURIER_TEST_CRASH_AT=$1:$ROOM LOG_COURIER_CONSUMER_COMPRESSION=none LOG_COURIER_S3_MULTIPART_THRESHOLD_BYTES=5242880 \
+		LOG_COURIER_S3_MULTIPART_PART_BYTES=5242880 launch_service
+	check "$1 is reached" await 20 reached
+	need "$1: all rows are delivered" await 40 all_is_delivered
+	check "$1: nothing is left in parts" nothing_in_parts target-1
+	check "$1: the service ends on SIGTERM" stop_service
+	check "$1: each row is delivered exactly once" verify
+}
+
 begin_replays() {
 	ORDERED=0
 	need "nothing is there" "$DEV/stack" reset --dir "$WORK/stack"
@@ -268,6 +287,8 @@ for point in ${POINTS:-$(crash_points)}; do
 		changes="$changes $point"
 	elif is_of_replay "$point"; then
 		replays="$replays $point"
+	elif is_of_parts "$point"; then
+		die_in_parts "$point"
 	else
 		walk "$point"
 	fi

@@ -304,6 +304,21 @@ delete_objects() {
 	[ -z "$(keys_in "$1")" ]
 }
 
+# nothing_in_parts BUCKET...: no upload in parts is unfinished in any.
+nothing_in_parts() {
+	python3 - "$DEV/lib" "$@" <<-'END'
+		import sys
+		sys.dont_write_bytecode = True
+		sys.path.insert(0, sys.argv[1])
+		from s3 import S3
+		s3 = S3.from_environment()
+		lists = [s3.request(bucket, query=[("uploads", "")])[1].decode() for bucket in sys.argv[2:]]
+		unfinished = [found for found in lists if "<Upload>" in found]
+		print("\n".join(unfinished))
+		sys.exit(bool(unfinished))
+	END
+}
+
 # replays_ended COUNT: so many replays, and no others, are there, and all have ended. A shard whose worker is just being restarted
 # tells of none.
 replays_ended() {

@@ -73,6 +73,14 @@ check "  but not list it" answers 403 GET target-1
 check "  nor delete what it has not written" eval \
 	'answers 200 PUT target-1/theirs "$LOG_COURIER_S3_ACCESS_KEY_ID:$LOG_COURIER_S3_SECRET_ACCESS_KEY" && answers 403 DELETE target-1/theirs'
 check "  nor read it" answers 403 GET target-1/theirs
+check "  nor see what it has not finished" answers 403 GET 'target-1?uploads='
+check "  nor delete that" answers 403 DELETE 'target-1/a?uploadId=none'
+need "it gets the policy for uploads in parts, too" "$TOP/tests/system/iam.py" PutUserPolicy UserName=log-courier PolicyName=parts \
+	"PolicyDocument=$(jq -c . "$TOP/contrib/s3/multipart-policy.json")"
+check "then it may see what it has not finished" answers 200 GET 'target-1?uploads='
+check "  and delete them" answers 404 DELETE 'target-1/a?uploadId=none'
+check "  but not list the bucket" answers 403 GET target-1
+need "that policy is taken away" "$TOP/tests/system/iam.py" DeleteUserPolicy UserName=log-courier PolicyName=parts
 
 # a bucket of another account
 need "the policy is taken away" "$TOP/tests/system/iam.py" DeleteUserPolicy UserName=log-courier PolicyName=log-courier
