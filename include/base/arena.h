@@ -37,9 +37,6 @@ void *lc_arena_alloc(struct lc_arena *arena, size_t size);
 char *lc_arena_reserve(struct lc_arena *arena, size_t size);
 void lc_arena_commit(struct lc_arena *arena, size_t used);
 
-/* The next place that is reserved will be filled with about so many bytes, and soon. */
-void lc_arena_expect(const struct lc_arena *arena, size_t size);
-
 /* A copy of the view's bytes, owned by the arena. */
 struct lc_view lc_arena_copy(struct lc_arena *arena, struct lc_view view);
 

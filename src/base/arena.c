@@ -2,7 +2,6 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
-#include "base/prefetch.h"
 
 #include <stdalign.h>
 #include <stdint.h>
@@ -65,14 +64,6 @@ void lc_arena_commit(struct lc_arena *arena, size_t used)
 	LC_ASSERT(chunk != NULL);
 	LC_ASSERT(used <= chunk->size - chunk->used);
 	chunk->used += used;
-}
-
-void lc_arena_expect(const struct lc_arena *arena, size_t size)
-{
-	const struct lc_arena_chunk *chunk = arena->newest;
-
-	if (chunk != NULL && chunk->size - chunk->used >= size)
-		lc_prefetch_to_write(chunk->data + chunk->used, size);
 }
 
 void *lc_arena_alloc(struct lc_arena *arena, size_t size)

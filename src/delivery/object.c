@@ -339,7 +339,6 @@ void lc_object_append(struct lc_object *object, const struct lc_record *record, 
 		memcpy(place, record->req_id.data, req_id_size);
 	size = lc_line_write(record, style, text);
 	lc_arena_commit(&object->arena, req_id_size + size);
-	lc_arena_expect(&object->arena, req_id_size + size); /* lines are much of a size */
 	if (object->line_count == 0 || record->start_time_ms < object->oldest_start_ms)
 		object->oldest_start_ms = record->start_time_ms;
 	if (object->line_count == 0 || record->start_time_ms > object->newest_start_ms)
