@@ -119,8 +119,8 @@ FEED = "ClickHouse feeds curl, RowBinary"
 # The figures of the summary: case, figure, its reference.
 SUMMARY = [
     *((case, figure, reference) for case in ("equal", "bucket", "skewed") for figure, reference in (
-        ("worker CPU per row", FLOOR), ("rows/s end to end", FEED), ("ClickHouse CPU per row", None),
-        ("peak resident memory", None))),
+        ("worker CPU per row", FLOOR), ("rows/s end to end", FEED), ("rows/s / feed in RowBinary", None),
+        ("ClickHouse CPU per row", None), ("peak resident memory", None))),
     ("small", "worker CPU per PUT", "libcurl CPU per PUT"),
     ("small", "objects/s", "curl PUTs objects/s"),
     ("small-100k", "worker CPU per PUT", "libcurl CPU per PUT"),

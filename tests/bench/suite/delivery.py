@@ -159,8 +159,8 @@ def add_floor(world, case, rows, statements, bodies, url, small):
 
 def add_ratios(case, small):
     case.add_ratio("worker CPU / floor", "worker CPU per row", "floor per row")
-    case.add_ratio("rows/s / feed in RowBinary", "rows/s end to end", "ClickHouse feeds curl, RowBinary")
-    case.add_ratio("rows/s / feed in Native", "rows/s end to end", "ClickHouse feeds curl, Native")
+    case.add_pairs("rows/s / feed in RowBinary", "rows/s end to end", "ClickHouse feeds curl, RowBinary")
+    case.add_pairs("rows/s / feed in Native", "rows/s end to end", "ClickHouse feeds curl, Native")
     if small:
         case.add_ratio("CPU per PUT / libcurl's", "worker CPU per PUT", "libcurl CPU per PUT")
         case.add_ratio("CPU per PUT / curl's program", "worker CPU per PUT", "curl's program, CPU per PUT")
@@ -184,10 +184,9 @@ def measure(world, case, data, repetitions, small=False):
             add_outcome(case, outcome, who)
             if small:
                 add_objects(case, outcome, who)
-        if repetition % 2 == 0:
-            world.say(f"repetition {repetition + 1} of {repetitions}: floor")
-            world.sink.empty()
-            add_floor(world, case, data.rows, statements, bodies, world.sink.url + "/floor", small)
+        world.say(f"repetition {repetition + 1} of {repetitions}: floor")
+        world.sink.empty()
+        add_floor(world, case, data.rows, statements, bodies, world.sink.url + "/floor", small)
     case.facts["objects"] = f"{first.objects:,}, from {len(statements)} scans"
     add_ratios(case, small)
 

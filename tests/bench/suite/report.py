@@ -69,6 +69,13 @@ class Case:
             if against and getattr(against, value):
                 self.add(figure, "x", getattr(series, value) / getattr(against, value), who)
 
+    def add_pairs(self, figure, above, below):
+        """One figure to a reference of the same repetition, which holds on a machine whose load changes."""
+        references = self.figures[below].series[REFERENCE].values
+        for who, series in list(self.figures[above].series.items()):
+            for value, reference in zip(series.values, references):
+                self.add(figure, "x", value / reference, who)
+
     def document(self):
         return {"title": self.title, "facts": self.facts,
                 "figures": {name: figure.document() for name, figure in self.figures.items()}}
