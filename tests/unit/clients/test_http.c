@@ -1,5 +1,6 @@
 #include "clients/http.h"
 
+#include "base/memory.h"
 #include "support/http_world.h"
 #include "support/story.h"
 
@@ -61,6 +62,72 @@ static void a_request_says_only_what_it_should(void **state)
 	assert_null(strcasestr(world->head, "expect:"));
 	assert_null(strcasestr(world->head, "content-type:"));
 	assert_null(strcasestr(world->head, "proxy"));
+}
+
+/* A body and a method, however the client gives them. */
+struct shape {
+	const char *method;
+	uint64_t size;
+	bool from_callback;
+};
+
+static void answer_without_body(void *context, struct script_connection *connection,
+				const struct script_request *request)
+{
+	(void)context;
+	(void)request;
+	script_send_text(connection, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+}
+
+static void run_shape(struct http_world *world, const struct shape *shape, const char *bytes)
+{
+	struct lc_http_spec spec = http_world_spec(world, shape->method);
+	char expected[64];
+
+	world->body_offset = 0;
+	spec.body_from_callback = shape->from_callback;
+	spec.body_size = shape->size;
+	if (!shape->from_callback)
+		spec.body = (struct lc_view){.data = bytes, .size = shape->size};
+	http_world_run(world, &spec, answer_without_body);
+	assert_true(world->response.complete);
+	assert_int_equal(world->response.status, 200);
+	assert_int_equal(world->response.sends, 1);
+	assert_int_equal(world->uploaded, shape->size);
+	assert_true(world->upload_in_order);
+	snprintf(expected, sizeof(expected), "%s / HTTP/1.1\r\n", shape->method);
+	assert_memory_equal(world->head, expected, strlen(expected));
+	snprintf(expected, sizeof(expected), "Content-Length: %llu\r\n",
+		 (unsigned long long)shape->size);
+	if (shape->size > 0)
+		assert_non_null(strstr(world->head, expected));
+	assert_null(strcasestr(world->head, "transfer-encoding:"));
+	assert_null(strcasestr(world->head, "content-type:"));
+	assert_null(strcasestr(world->head, "expect:"));
+}
+
+static void a_request_is_the_same_whatever_was_asked_before(void **state)
+{
+	enum { LARGE = 300 * 1000 };
+	static const struct shape shapes[] = {
+	    {"PUT", 0, true},   {"PUT", 5000, true},   {"PUT", LARGE, true},   {"PUT", 5000, false},
+	    {"POST", 0, false}, {"POST", 5000, false}, {"POST", LARGE, false}, {"GET", 0, false},
+	    {"HEAD", 0, false}, {"DELETE", 0, false},
+	};
+	enum { COUNT = sizeof(shapes) / sizeof(shapes[0]) };
+	struct http_world *world = *state;
+	char *bytes = lc_memory_zero(LARGE, 1);
+
+	for (size_t i = 0; i < LARGE; i++)
+		bytes[i] = http_world_byte_at(i);
+	for (size_t before = 0; before < COUNT; before++) {
+		for (size_t then = 0; then < COUNT; then++) {
+			run_shape(world, &shapes[before], bytes);
+			run_shape(world, &shapes[then], bytes);
+		}
+	}
+	assert_int_equal(script_server_accepted(world->server), 1);
+	free(bytes);
 }
 
 static void a_path_is_sent_as_it_is(void **state)
@@ -340,6 +407,7 @@ int main(void)
 	    HTTP_STORY(an_answer_arrives_whole),
 	    HTTP_STORY(requests_in_a_row_share_a_connection),
 	    HTTP_STORY(a_request_says_only_what_it_should),
+	    HTTP_STORY(a_request_is_the_same_whatever_was_asked_before),
 	    HTTP_STORY(a_path_is_sent_as_it_is),
 	    HTTP_STORY(a_header_with_a_line_break_is_never_sent),
 	    HTTP_STORY(an_unusable_url_ends_in_on_done),
