@@ -21,22 +21,31 @@ static void answer_once_then_reset(void *context, struct script_connection *conn
 		http_world_answer_ok(context, connection, request);
 }
 
-static void a_kept_connection_that_broke_is_counted_as_a_second_sending(void **state)
+static void expect_second_sending(struct http_world *world, uint64_t size, unsigned rewinds)
 {
-	struct http_world *world = *state;
 	struct lc_http_spec spec = http_world_spec(world, "PUT");
 
 	spec.body_from_callback = true;
-	spec.body_size = 100;
+	spec.body_size = size;
 	http_world_run(world, &spec, answer_once_then_reset);
 	assert_int_equal(world->response.sends, 1);
 	world->body_offset = 0;
 	http_world_run(world, &spec, answer_once_then_reset);
 	assert_true(world->response.complete);
 	assert_int_equal(world->response.sends, 2);
-	assert_int_equal(world->rewinds, 1);
-	assert_int_equal(world->uploaded, 100);
+	assert_int_equal(world->rewinds, rewinds);
+	assert_int_equal(world->uploaded, size);
 	assert_true(world->upload_in_order);
+}
+
+static void a_kept_connection_that_broke_is_counted_as_a_second_sending(void **state)
+{
+	expect_second_sending(*state, 1000 * 1000, 1);
+}
+
+static void a_small_body_is_read_once_for_both_sendings(void **state)
+{
+	expect_second_sending(*state, 100, 0);
 }
 
 static void a_server_that_never_answers_is_given_up(void **state)
@@ -308,6 +317,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    HTTP_STORY(a_kept_connection_that_broke_is_counted_as_a_second_sending),
+	    HTTP_STORY(a_small_body_is_read_once_for_both_sendings),
 	    HTTP_STORY(a_server_that_never_answers_is_given_up),
 	    HTTP_STORY(a_slow_answer_is_not_a_stalled_one),
 	    HTTP_STORY(pausing_loses_no_byte_and_doubles_none),
