@@ -65,6 +65,7 @@ struct lc_share {
 	struct lc_s3_put *request;
 	struct lc_chain_restore *restore;
 	uint64_t claimed_ms;
+	struct lc_error went_back; /* what is to be told unless somebody has taken the shard */
 
 	struct lc_shard_head head;
 	struct lc_shard_head wanted; /* what the head is being moved to */
@@ -392,11 +393,48 @@ static void begin_restore(struct lc_share *share)
 	    lc_chain_restore_new(share->loop, &options, on_restored, on_restore_trouble, share);
 }
 
+/* Keeper may show the former head for a moment, so that it is asked more than once. */
+static void on_owner(void *context, const struct lc_register_answer *answer)
+{
+	struct lc_share *share = context;
+	struct lc_shard_head there;
+	struct lc_error error;
+
+	share->swap = NULL;
+	if (answer->outcome == LC_REGISTER_ABSENT) {
+		on_no_value(share);
+	} else if (answer->outcome == LC_REGISTER_UNKNOWN) {
+		trouble(share, &answer->error);
+	} else if (!lc_shard_head_parse(answer->value, &there, &error)) {
+		lc_error_prefix(&error, "the head of shard %u", share->options.shard);
+		fail(share, &error);
+	} else if (there.epoch > share->head.epoch) {
+		taken_over(share, &there);
+	} else if (++share->earlier < EARLIER_MAX) {
+		trouble(share, &share->went_back);
+	} else {
+		fail(share, &share->went_back);
+	}
+}
+
+/* A later epoch has a segment. Whoever has moved the head to it since, while we stood still, has
+ * the shard; if nobody has, the head went back. */
+static void ask_for_owner(struct lc_share *share, const struct lc_s3_listed *later)
+{
+	lc_error_set(
+	    &share->went_back, LC_ERROR_CORRUPT,
+	    "the head of shard %u went back: it was moved to epoch %" PRIu64
+	    " just now, and bucket %s holds %.*s already; was Keeper restored from a backup?",
+	    share->options.shard, share->head.epoch, share->options.bucket,
+	    lc_view_shown(later->key, KEY_SIZE), later->key.data);
+	share->swap =
+	    lc_register_read(share->options.heads, lc_view_of(share->head_name), on_owner, share);
+}
+
 static void on_listed(void *context, const struct lc_s3_answer *answer,
 		      const struct lc_s3_listing *listing, int64_t server_seconds)
 {
 	struct lc_share *share = context;
-	struct lc_error error;
 
 	(void)server_seconds;
 	share->request = NULL;
@@ -406,16 +444,11 @@ static void on_listed(void *context, const struct lc_s3_answer *answer,
 	}
 	no_trouble(share);
 	if (listing->count == 0) {
+		share->earlier = 0;
 		begin_restore(share);
-		return;
+	} else {
+		ask_for_owner(share, &listing->objects[0]);
 	}
-	lc_error_set(
-	    &error, LC_ERROR_CORRUPT,
-	    "the head of shard %u went back: it was moved to epoch %" PRIu64
-	    " just now, and bucket %s holds %.*s already; was Keeper restored from a backup?",
-	    share->options.shard, share->head.epoch, share->options.bucket,
-	    lc_view_shown(listing->objects[0].key, KEY_SIZE), listing->objects[0].key.data);
-	fail(share, &error);
 }
 
 /* ---- appending ---- */

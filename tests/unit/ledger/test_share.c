@@ -488,6 +488,49 @@ static void a_head_that_went_back_stops_its_owner_and_the_next_one(void **state)
 	free(before);
 }
 
+/* It has the shard from here on, with a segment of its own. */
+static void let_another_machine_go_on(struct world *world)
+{
+	fake_register_set(world->heads, HEAD,
+			  "version=1 generation=0 epoch=2 state=owned owner=b "
+			  "nonce=00000000000000bb change=1 "
+			  "last=2:1:0000000000000000000000000000000b "
+			  "segment=segment/0000000000000002-0000000000000001-00000000000000bb "
+			  "checkpointed=0:0:00000000000000000000000000000000 checkpoint=-");
+	object_store_put(world->s3,
+			 "p/g0/s1/segment/0000000000000002-0000000000000001-00000000000000bb",
+			 lc_view_of("b's"));
+}
+
+static void whoever_is_replaced_before_it_lists_finds_no_head_that_went_back(void **state)
+{
+	struct world *world = *state;
+
+	start(&world->a);
+	while (strstr(fake_register_value(world->heads, HEAD), "owner=a") == NULL)
+		fake_loop_step(world->loop, UINT64_MAX - 1);
+	let_another_machine_go_on(world);
+	fake_register_fail_reads(world->heads, FAKE_REGISTER_REFUSED, 1);
+	run(world);
+	assert_false(world->a.ready);
+	assert_int_equal(world->a.failed.kind, LC_ERROR_TAKEN_OVER);
+	assert_non_null(strstr(world->a.failed.message, "machine b"));
+}
+
+static void segments_of_a_later_epoch_tell_of_a_head_that_went_back(void **state)
+{
+	struct world *world = *state;
+	char *before = lc_memory_copy_text(fake_register_value(world->heads, HEAD));
+
+	let_another_machine_go_on(world);
+	fake_register_set(world->heads, HEAD, before);
+	start(&world->a);
+	run(world);
+	assert_int_equal(world->a.failed.kind, LC_ERROR_CORRUPT);
+	assert_non_null(strstr(world->a.failed.message, "went back"));
+	free(before);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -504,6 +547,8 @@ int main(void)
 	    STORY(a_shard_without_a_head_is_nobodys),
 	    STORY(a_segment_that_is_gone_or_changed_is_told),
 	    STORY(a_head_that_went_back_stops_its_owner_and_the_next_one),
+	    STORY(whoever_is_replaced_before_it_lists_finds_no_head_that_went_back),
+	    STORY(segments_of_a_later_epoch_tell_of_a_head_that_went_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
