@@ -71,10 +71,11 @@ struct lc_shard {
 
 	enum step step;
 	bool ready_told;
-	bool recording; /* the end waits for what was written last to be on disk, */
-	bool recorded;  /* and it is */
-	bool fresh;     /* the horizon has not begun */
-	bool had_much;  /* memory in flight, since it was given back */
+	bool recording;           /* the end waits for what was written last to be on disk, */
+	bool recorded;            /* and it is */
+	bool fresh;               /* the horizon has not begun */
+	bool had_much;            /* memory in flight, since it was given back */
+	struct lc_error outdated; /* what is to be told if the shard is ours still */
 
 	struct lc_catch_up catch_up;
 	uint64_t catch_up_told_ms; /* when the log said how far it is; 0: it has not */
@@ -217,12 +218,35 @@ static void begin_horizon(struct lc_shard *shard)
 	lc_reconcile_set_horizon(shard->delivery.reconcile, closed > back ? closed - back : 1);
 }
 
+static void on_owned(void *context)
+{
+	struct lc_shard *shard = context;
+
+	if (shard->step == STEP_DELIVERING)
+		fail(shard, &shard->outdated);
+}
+
+/* A shard that was taken over while it stood still, or restored its ledger, sees the offsets of
+ * whoever has it now, and has yet to hear of that. Only the owner of a shared ledger can write to it:
+ * that the steady clock is what it was is written again, and if that succeeds, they are another
+ * courier's. */
+static void ask_whether_owned(struct lc_shard *shard, const struct lc_error *error)
+{
+	const struct lc_ledger_state *state = &shard->delivery.state;
+
+	shard->outdated = *error;
+	lc_ledger_set_steady_clock(shard->delivery.ledger, state->steady_ms, state->steady_at_ms);
+	lc_ledger_when_durable(shard->delivery.ledger, on_owned, shard);
+}
+
 static void on_discovered(void *context, const struct lc_error *error)
 {
 	struct lc_shard *shard = context;
 
 	tell_ready(shard);
-	if (error->kind == LC_ERROR_OUTDATED)
+	if (error->kind == LC_ERROR_OUTDATED && shard->share != NULL)
+		ask_whether_owned(shard, error);
+	else if (error->kind == LC_ERROR_OUTDATED)
 		fail(shard, error);
 	if (error->kind != LC_ERROR_NONE)
 		return;
