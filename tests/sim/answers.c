@@ -547,6 +547,7 @@ void sim_check_sent(struct lc_view data)
 		sim_check_forward(source, offset.inserted_at);
 		if (offset.inserted_at > source->sent_second)
 			source->sent_second = offset.inserted_at;
+		source->sent_by = sim->running;
 	}
 }
 

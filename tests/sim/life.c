@@ -1,11 +1,14 @@
 /* The lives of the service in one history: it is started, drained, thrown away, started again, with
  * as many shards as before or with others. */
+#include "delivery/delivery.h"
 #include "delivery/shard.h"
 #include "sim/sim.h"
 
 #include "ledger/file_name.h"
 #include "ledger/ledger.h"
 #include "ledger/ledger_check.h"
+#include "ledger/share.h"
+#include "worker/shared_ledger.h"
 
 #include <limits.h>
 
@@ -13,6 +16,7 @@ enum {
 	COMMIT_MS = 300 * 1000,        /* so long the last offsets may take */
 	COMPLETE_MS = 3 * 3600 * 1000, /* within which all must be delivered once all is well */
 	HELD_MS = 6 * 3600 * 1000, /* at most, what was refused for its size waits to be tried */
+	CHANGE_MS = 40 * 1000,     /* about so long between two changes of machines */
 	QUIET_MS = 900 * 1000,     /* in which nothing may be delivered again */
 	SHUTDOWN_MS = 60 * 1000,
 	ABANDON_MS = 5 * 1000,
@@ -23,16 +27,28 @@ enum {
 
 /* A worker of the service. */
 struct life {
-	struct lc_shard *shard; /* NULL: it is not running */
+	bool running;
+	unsigned machine;
+	unsigned number;                 /* of the shard */
+	struct lc_shard *shard;          /* NULL: its ledger is not there yet */
+	struct lc_shared_ledger *shared; /* NULL: the ledger is this machine's alone */
 	struct lc_settings settings;
 	struct lc_counters counters;
 	bool ready;
+	bool leaving;   /* it is being drained */
+	bool delivered; /* the shard is */
+	bool abandoned;
 	bool drained;
+	bool taken_over;
 };
 
-/* The service: one life for each shard that it has. */
+/* The service: one life for each shard that a machine has. Of several lives of a shard all but the
+ * owner's were replaced, whether they know it or not. */
 struct service {
-	struct life lives[SIM_SHARDS_MAX];
+	struct life lives[SIM_MACHINES_MAX][SIM_SHARDS_MAX];
+	unsigned owners[SIM_SHARDS_MAX]; /* machines */
+	uint64_t next_change_ms;
+	bool draining;
 };
 
 static void on_ready(void *context)
@@ -44,13 +60,24 @@ static void on_ready(void *context)
 	life->ready = true;
 }
 
+static void on_released(void *context)
+{
+	struct life *life = context;
+
+	life->drained = true;
+}
+
 static void on_drained(void *context)
 {
 	struct life *life = context;
 
-	if (life->drained)
+	if (life->delivered)
 		sim_fail("the shard said twice that it is drained");
-	life->drained = true;
+	life->delivered = true;
+	if (life->shared != NULL && !life->abandoned)
+		lc_share_release(lc_shared_ledger_share(life->shared), on_released, life);
+	else
+		life->drained = true;
 }
 
 /* An offset that was on its way when the state was lost may arrive after the next start: then it
@@ -70,19 +97,97 @@ static void on_failed(void *context, const struct lc_error *error)
 static const struct lc_shard_callbacks CALLBACKS = {
     .on_ready = on_ready, .on_drained = on_drained, .on_failed = on_failed};
 
-static void start(struct life *life, unsigned shard)
+static void ledger_path(char path[PATH_MAX], unsigned machine, unsigned shard)
+{
+	struct lc_error error;
+
+	if (!lc_file_name_path(path, sim->machines[machine].directory, shard, sim->plan.shard_count,
+			       "", &error))
+		sim_fail("no path: %s", error.message);
+}
+
+static void start_shard(struct life *life)
 {
 	struct lc_error error = {.kind = LC_ERROR_NONE};
 
-	*life = (struct life){.shard = NULL};
-	sim_settings_make(&life->settings);
-	sim->lives++;
-	sim_trace("life %u begins, shard %u of %u", sim->lives, shard, sim->plan.shard_count);
-	life->shard = lc_shard_new(sim->loop, &life->settings, shard, sim->plan.shard_count, NULL,
-				   &life->counters, &CALLBACKS, life, &error);
+	life->shard = lc_shard_new(
+	    sim->machines[life->machine].loop, &life->settings, life->number, sim->plan.shard_count,
+	    life->shared == NULL ? NULL : lc_shared_ledger_share(life->shared), &life->counters,
+	    &CALLBACKS, life, &error);
 	if (life->shard == NULL)
 		sim_fail("the shard cannot be made: %s", error.message);
+	if (life->shared != NULL)
+		lc_shared_ledger_begin_checkpoints(life->shared,
+						   lc_shard_delivery(life->shard)->ledger);
 	lc_shard_start(life->shard);
+}
+
+/* ---- the ledger that machines share ---- */
+
+static void on_ledger_ready(void *context)
+{
+	struct life *life = context;
+	char path[PATH_MAX];
+
+	ledger_path(path, life->machine, life->number);
+	if (sim_shares_below(8) == 0)
+		sim_check_restored(path, life->number);
+	start_shard(life);
+}
+
+static void on_ledger_failed(void *context, const struct lc_error *error)
+{
+	struct life *life = context;
+	const struct lc_shard_head *known = lc_share_head(lc_shared_ledger_share(life->shared));
+	struct lc_shard_head head;
+	struct lc_error fault;
+
+	if (error->kind != LC_ERROR_TAKEN_OVER)
+		sim_fail("the ledger of shard %u: %s", life->number, error->message);
+	if (!lc_shard_head_parse(lc_view_of(sim_head_value(life->number)), &head, &fault) ||
+	    head.epoch <= known->epoch)
+		sim_fail("a life of shard %u was not taken over: %s", life->number, error->message);
+	sim_trace("shard %u on machine %u: %s", life->number, life->machine, error->message);
+	life->taken_over = true;
+}
+
+static void on_ledger_trouble(void *context, const struct lc_error *error)
+{
+	(void)context;
+	if (error != NULL)
+		sim_trace("trouble with a ledger: %s", error->message);
+}
+
+static const struct lc_share_callbacks LEDGER_CALLBACKS = {
+    .on_ready = on_ledger_ready,
+    .on_failed = on_ledger_failed,
+    .on_trouble = on_ledger_trouble,
+};
+
+static void claim(struct life *life)
+{
+	struct lc_error error = {.kind = LC_ERROR_NONE};
+
+	life->shared = lc_shared_ledger_new(sim->machines[life->machine].loop, &life->settings,
+					    life->number, sim->plan.shard_count, &life->counters,
+					    &LEDGER_CALLBACKS, life, &error);
+	if (life->shared == NULL)
+		sim_fail("the shared ledger cannot be made: %s", error.message);
+	lc_share_claim(lc_shared_ledger_share(life->shared));
+}
+
+/* ---- lives ---- */
+
+static void start(struct life *life, unsigned machine, unsigned shard)
+{
+	*life = (struct life){.running = true, .machine = machine, .number = shard};
+	sim_settings_make(&life->settings, machine);
+	sim->lives++;
+	sim_trace("life %u begins, shard %u of %u", sim->lives, shard, sim->plan.shard_count);
+	if (sim->failover)
+		claim(life);
+	else
+		start_shard(life);
 }
 
 static bool has_shard(unsigned shard)
@@ -90,26 +195,37 @@ static bool has_shard(unsigned shard)
 	return sim->plan.all_shards ? shard < sim->plan.shard_count : shard == sim->plan.shard;
 }
 
+static struct life *owner_of(struct service *service, unsigned shard)
+{
+	return &service->lives[service->owners[shard]][shard];
+}
+
 /* Starts what is not running. */
 static void start_all(struct service *service)
 {
 	sim->crash_wanted = false;
 	for (unsigned i = 0; i < SIM_SHARDS_MAX; i++) {
-		if (has_shard(i) && service->lives[i].shard == NULL)
-			start(&service->lives[i], i);
+		if (!has_shard(i) || owner_of(service, i)->running)
+			continue;
+		sim_machine_go_on(service->owners[i]);
+		start(owner_of(service, i), service->owners[i], i);
 	}
 }
 
 static void end(struct life *life)
 {
-	lc_shard_free(life->shard);
-	life->shard = NULL;
+	if (life->shared != NULL)
+		lc_shared_ledger_end_checkpoints(life->shared);
+	if (life->shard != NULL)
+		lc_shard_free(life->shard);
+	lc_shared_ledger_free(life->shared);
 	lc_settings_free(&life->settings);
+	*life = (struct life){.running = false};
 }
 
 static void crash(struct life *life)
 {
-	if (life->shard == NULL)
+	if (!life->running)
 		return;
 	sim_trace("a process dies");
 	sim->crashing = true;
@@ -117,14 +233,48 @@ static void crash(struct life *life)
 	sim->crashing = false;
 }
 
-static void crash_all(struct service *service)
+static void crash_machine(struct service *service, unsigned machine)
 {
 	for (unsigned i = 0; i < SIM_SHARDS_MAX; i++)
-		crash(&service->lives[i]);
+		crash(&service->lives[machine][i]);
+}
+
+static void crash_all(struct service *service)
+{
+	for (unsigned i = 0; i < sim->machine_count; i++)
+		crash_machine(service, i);
 	if (sim->reset_wanted)
 		sim_forget_state();
 	sim->crash_wanted = false;
 	sim->reset_wanted = false;
+}
+
+/* Those that were replaced, and that have released their shard. An owner that somebody has replaced
+ * who is gone takes its shard again. */
+static void reap(struct service *service, struct life *life)
+{
+	unsigned machine = life->machine;
+	unsigned shard = life->number;
+
+	if (!life->taken_over && !life->drained)
+		return;
+	end(life);
+	if (!service->draining && service->owners[shard] == machine)
+		start(life, machine, shard);
+}
+
+/* The next step of the history, which is before that time. */
+static bool step(struct service *service, uint64_t until_ms)
+{
+	if (!sim_step(until_ms))
+		return false;
+	for (unsigned i = 0; sim->failover && i < sim->machine_count; i++) {
+		for (unsigned j = 0; j < SIM_SHARDS_MAX; j++) {
+			if (service->lives[i][j].running)
+				reap(service, &service->lives[i][j]);
+		}
+	}
+	return true;
 }
 
 /* What is in flight may pass its cap by a piece of an answer, whose rows may each begin an object,
@@ -145,16 +295,93 @@ static void watch_memory(const struct life *life)
 
 static void watch(const struct service *service)
 {
-	for (unsigned i = 0; i < SIM_SHARDS_MAX; i++) {
-		if (service->lives[i].shard != NULL)
-			watch_memory(&service->lives[i]);
+	for (unsigned i = 0; i < sim->machine_count; i++) {
+		for (unsigned j = 0; j < SIM_SHARDS_MAX; j++) {
+			if (service->lives[i][j].running)
+				watch_memory(&service->lives[i][j]);
+		}
 	}
 }
 
 static void list_shards(const struct service *service, struct lc_shard *shards[SIM_SHARDS_MAX])
 {
 	for (unsigned i = 0; i < SIM_SHARDS_MAX; i++)
-		shards[i] = service->lives[i].shard;
+		shards[i] = service->lives[service->owners[i]][i].shard;
+}
+
+/* ---- machines ---- */
+
+static void live_until(struct service *service, uint64_t until_ms);
+
+/* Another machine takes the shard, whatever the one that has it does meanwhile. */
+static void take_over(struct service *service, unsigned shard)
+{
+	unsigned former = service->owners[shard];
+	unsigned next = (unsigned)sim_shares_below(sim->machine_count);
+	uint64_t how = sim_shares_below(10);
+	struct life *life = &service->lives[next][shard];
+
+	sim_trace("machine %u takes shard %u from machine %u", next, shard, former);
+	crash(life);
+	if (how < 3)
+		sim_machine_pause(former, sim_shares_below(600 * 1000));
+	else if (how < 5)
+		crash(&service->lives[former][shard]);
+	service->owners[shard] = next;
+	sim_machine_go_on(next);
+	start(life, next, shard);
+}
+
+/* The next one may come before the shard is released. */
+static void release_shard(struct service *service, unsigned shard)
+{
+	struct life *life = owner_of(service, shard);
+
+	sim_trace("machine %u releases shard %u", service->owners[shard], shard);
+	if (life->shard != NULL && !life->leaving)
+		lc_shard_drain(life->shard);
+	life->leaving = true;
+	service->owners[shard] = (service->owners[shard] + 1) % sim->machine_count;
+	if (sim_shares_below(2) == 0)
+		live_until(service, sim_now_ms() + sim_shares_below(30 * 1000));
+}
+
+static void roll_back(struct service *service, unsigned machine)
+{
+	sim_trace("machine %u goes back to an earlier copy", machine);
+	crash_machine(service, machine);
+	sim_machine_roll_back(machine);
+}
+
+static void change_machines(struct service *service)
+{
+	unsigned shard = (unsigned)sim_shares_below(SIM_SHARDS_MAX);
+	unsigned machine = (unsigned)sim_shares_below(sim->machine_count);
+	uint64_t what = sim_shares_below(10);
+
+	if (what < 5 && has_shard(shard))
+		take_over(service, shard);
+	else if (what == 5 && has_shard(shard))
+		release_shard(service, shard);
+	else if (what == 6)
+		sim_machine_pause(machine, sim_shares_below(300 * 1000));
+	else if (what == 7)
+		sim_machine_save(machine);
+	else if (what == 8)
+		roll_back(service, machine);
+	else
+		crash_machine(service, machine);
+	if (!sim->crash_wanted)
+		start_all(service);
+}
+
+static void act(struct service *service)
+{
+	if (!sim->failover || sim_now_ms() < service->next_change_ms ||
+	    sim_now_ms() >= sim->plan.faults_end_ms)
+		return;
+	service->next_change_ms = sim_now_ms() + sim_shares_below(2 * CHANGE_MS);
+	change_machines(service);
 }
 
 /* Runs until that time; false if the processes are to die before. */
@@ -162,8 +389,9 @@ static bool run(struct service *service, uint64_t until_ms)
 {
 	struct lc_shard *shards[SIM_SHARDS_MAX];
 
-	while (sim_step(until_ms)) {
+	while (step(service, until_ms)) {
 		watch(service);
+		act(service);
 		list_shards(service, shards);
 		sim_replays_act(shards, SIM_SHARDS_MAX);
 		if (sim->crash_wanted)
@@ -172,12 +400,12 @@ static bool run(struct service *service, uint64_t until_ms)
 	return true;
 }
 
-/* Nobody lives. */
-static void pass_time(uint64_t ms)
+/* Nobody is started. */
+static void pass_time(struct service *service, uint64_t ms)
 {
 	uint64_t until_ms = sim_now_ms() + ms;
 
-	while (sim_step(until_ms))
+	while (step(service, until_ms))
 		continue;
 }
 
@@ -186,16 +414,20 @@ static void live_until(struct service *service, uint64_t until_ms)
 {
 	while (!run(service, until_ms)) {
 		crash_all(service);
-		pass_time(sim_clock_down_ms(sim_below(DOWN_MS)));
+		pass_time(service, sim_clock_down_ms(sim_below(DOWN_MS)));
 		start_all(service);
 	}
 }
 
 static bool is_drained(const struct service *service)
 {
-	for (unsigned i = 0; i < SIM_SHARDS_MAX; i++) {
-		if (service->lives[i].shard != NULL && !service->lives[i].drained)
-			return false;
+	for (unsigned i = 0; i < sim->machine_count; i++) {
+		for (unsigned j = 0; j < SIM_SHARDS_MAX; j++) {
+			const struct life *life = &service->lives[i][j];
+
+			if (life->running && !life->drained)
+				return false;
+		}
 	}
 	return true;
 }
@@ -203,7 +435,7 @@ static bool is_drained(const struct service *service)
 /* False if the processes are to die before that time. */
 static bool run_until_drained(struct service *service, uint64_t until_ms)
 {
-	while (!is_drained(service) && sim_step(until_ms)) {
+	while (!is_drained(service) && step(service, until_ms)) {
 		watch(service);
 		if (sim->crash_wanted)
 			return false;
@@ -211,18 +443,41 @@ static bool run_until_drained(struct service *service, uint64_t until_ms)
 	return true;
 }
 
+static void begin_to_drain(struct life *life)
+{
+	if (life->shard == NULL)
+		life->drained = true;
+	else if (!life->delivered && !life->leaving)
+		lc_shard_drain(life->shard);
+}
+
+static void abandon(struct life *life)
+{
+	if (life->drained)
+		return;
+	life->abandoned = true;
+	if (life->delivered)
+		life->drained = true;
+	else
+		lc_shard_abandon(life->shard);
+}
+
+static void each_life(struct service *service, void (*call)(struct life *life))
+{
+	for (unsigned i = 0; i < sim->machine_count; i++) {
+		for (unsigned j = 0; j < SIM_SHARDS_MAX; j++) {
+			if (service->lives[i][j].running)
+				call(&service->lives[i][j]);
+		}
+	}
+}
+
 static bool try_to_drain(struct service *service)
 {
-	for (unsigned i = 0; i < SIM_SHARDS_MAX; i++) {
-		if (service->lives[i].shard != NULL)
-			lc_shard_drain(service->lives[i].shard);
-	}
+	each_life(service, begin_to_drain);
 	if (!run_until_drained(service, sim_now_ms() + sim_below(SHUTDOWN_MS)))
 		return false;
-	for (unsigned i = 0; i < SIM_SHARDS_MAX; i++) {
-		if (service->lives[i].shard != NULL && !service->lives[i].drained)
-			lc_shard_abandon(service->lives[i].shard);
-	}
+	each_life(service, abandon);
 	if (!run_until_drained(service, sim_now_ms() + ABANDON_MS))
 		return false;
 	if (!is_drained(service))
@@ -233,51 +488,53 @@ static bool try_to_drain(struct service *service)
 static void drain(struct service *service)
 {
 	sim_trace("drain");
-	if (!try_to_drain(service)) {
+	service->draining = true;
+	for (unsigned i = 0; i < sim->machine_count; i++)
+		sim_machine_go_on(i);
+	if (!try_to_drain(service))
 		crash_all(service);
-		return;
-	}
-	for (unsigned i = 0; i < SIM_SHARDS_MAX; i++) {
-		if (service->lives[i].shard != NULL)
-			end(&service->lives[i]);
-	}
+	else
+		each_life(service, end);
+	service->draining = false;
 }
 
-static void ledger_path(char path[PATH_MAX], unsigned shard, unsigned shard_count)
+/* With a shared ledger nothing is lost by that. */
+static void lose_state(struct service *service)
 {
-	struct lc_error error;
-
-	if (!lc_file_name_path(path, sim->directory, shard, shard_count, "", &error))
-		sim_fail("no path: %s", error.message);
+	crash_all(service);
+	sim_trace("the state directory is lost");
+	if (sim->failover) {
+		sim_machine_lose((unsigned)sim_shares_below(sim->machine_count));
+		return;
+	}
+	sim_forget_state();
+	sim->state_lost = true;
 }
 
 static void interrupt(struct service *service, const struct sim_interruption *interruption)
 {
 	switch (interruption->kind) {
 	case SIM_CRASH_ONE:
-		crash(&service->lives[sim_below(SIM_SHARDS_MAX)]);
+		crash(owner_of(service, (unsigned)sim_below(SIM_SHARDS_MAX)));
 		live_until(service, sim_now_ms() + interruption->down_ms);
 		break;
 	case SIM_CRASH:
 		crash_all(service);
-		pass_time(interruption->down_ms);
+		pass_time(service, interruption->down_ms);
 		break;
 	case SIM_DRAIN:
 		drain(service);
-		pass_time(interruption->down_ms);
+		pass_time(service, interruption->down_ms);
 		break;
 	case SIM_CHANGE_SHARDS:
 		drain(service);
-		if (sim->plan.all_shards)
+		if (sim->plan.all_shards && !sim->failover)
 			sim_move((unsigned)sim_between(1, SIM_SHARDS_MAX));
-		pass_time(interruption->down_ms);
+		pass_time(service, interruption->down_ms);
 		break;
 	case SIM_LOSE_STATE:
-		crash_all(service);
-		sim_trace("the state directory is lost");
-		sim_forget_state();
-		sim->state_lost = true;
-		pass_time(interruption->down_ms);
+		lose_state(service);
+		pass_time(service, interruption->down_ms);
 		break;
 	}
 	start_all(service);
@@ -336,7 +593,7 @@ static void on_fault(void *context, const char *fault)
 	sim_fail("a ledger is not in order: %s", fault);
 }
 
-static void check_ledgers(void)
+static void check_ledgers(const struct service *service)
 {
 	struct lc_error error = {.kind = LC_ERROR_NONE};
 	char path[PATH_MAX];
@@ -344,9 +601,11 @@ static void check_ledgers(void)
 	for (unsigned i = 0; i < SIM_SHARDS_MAX; i++) {
 		if (!has_shard(i))
 			continue;
-		ledger_path(path, i, sim->plan.shard_count);
+		ledger_path(path, service->owners[i], i);
 		if (!lc_ledger_check(path, on_fault, NULL, &error))
 			sim_fail("a ledger cannot be checked: %s", error.message);
+		if (sim->failover)
+			sim_check_restored(path, i);
 	}
 }
 
@@ -365,7 +624,7 @@ static uint64_t last_visible_ms(void)
 
 void sim_live(void)
 {
-	struct service service = {.lives = {{.shard = NULL}}};
+	struct service service = {.draining = false};
 	uint64_t visible_ms = last_visible_ms();
 
 	start_all(&service);
@@ -388,7 +647,7 @@ void sim_live(void)
 	start_all(&service);
 	live_until(&service, sim_now_ms() + QUIET_MS);
 	drain(&service);
-	check_ledgers();
+	check_ledgers(&service);
 	sim_check_end();
 	sim_replays_check();
 }

@@ -238,7 +238,8 @@ void sim_plan_make(void)
 	add_key_formats();
 	if (!sim->calm)
 		sim_clocks_plan();
-	plan->replays = sim->seed % REPLAYS_ONE_IN == REPLAYS_REST; /* not drawn, either */
+	/* Not drawn, either. Replays are files of one machine. */
+	plan->replays = !sim->failover && sim->seed % REPLAYS_ONE_IN == REPLAYS_REST;
 }
 
 bool sim_in_period(enum sim_period_kind kind, unsigned which)
@@ -271,15 +272,30 @@ static enum lc_compression compression_of_life(void)
 				     (LC_COMPRESSION_ZSTD + 1));
 }
 
+/* Of some machines another one is a clone, with the same name. */
+static void share_ledgers(struct lc_settings *settings, unsigned machine)
+{
+	static const char *const names[SIM_MACHINES_MAX] = {"one", "two", "three"};
+
+	settings->failover_enabled = true;
+	set_text(&settings->failover_machine_name, names[sim->seed % 3 == 0 ? 0 : machine]);
+	set_text(&settings->ledger_bucket, SIM_LEDGERS_BUCKET);
+	set_text(&settings->ledger_prefix, "p");
+	settings->ledger_checkpoint_interval_seconds =
+	    10 + (int64_t)sim_shares_below(sim_shares_below(2) == 0 ? 60 : 1000);
+}
+
 /* One life's settings; what the horizon and the retention are stays as it was. */
-void sim_settings_make(struct lc_settings *settings)
+void sim_settings_make(struct lc_settings *settings, unsigned machine)
 {
 	static const enum lc_s3_conditional conditional[] = {
 	    LC_S3_CONDITIONAL_AUTO, LC_S3_CONDITIONAL_ON, LC_S3_CONDITIONAL_OFF};
 	int64_t cap = (int64_t)sim_between(256 * 1024, sim_chance(0.5) ? 400 * 1024 : 4 << 20);
 
 	lc_settings_default(settings);
-	set_text(&settings->state_directory, sim->directory);
+	set_text(&settings->state_directory, sim->machines[machine].directory);
+	if (sim->failover)
+		share_ledgers(settings, machine);
 	settings->s3_conditional_put = conditional[sim_below(3)];
 	settings->consumer_compression = compression_of_life();
 	if (sim->plan.key_formats)

@@ -1,12 +1,13 @@
 /*
  * Runs random histories:
  *
- *	sim [--seeds FROM..TO | --seed N] [--calm] [--trace]
+ *	sim [--seeds FROM..TO | --seed N] [--calm | --failover] [--trace]
  *
- * Without seeds those of regressions.h and some hundred others. A calm history has no clock jumps
- * and what goes with them. Histories run in a child process, so that one that fails, crashes or
- * hangs is reported with its seed and the others go on. `--seed N --trace` runs one again and shows
- * what happens in it.
+ * Without seeds those of regressions.h and some hundred others of the two kinds. A calm history has
+ * no clock jumps and what goes with them; in one with failover machines share the ledgers, and take
+ * shards from each other. Histories run in a child process, so that one that fails, crashes or hangs
+ * is reported with its seed and the others go on. `--seed N --trace` runs one again and shows what
+ * happens in it.
  */
 #include "sim/sim.h"
 
@@ -40,31 +41,38 @@ static const uint64_t CLOCKS = 0x636c6f636b73;
 static const uint64_t ORDERS = 0x6f7264657273;
 static const uint64_t KEYS = 0x6b657973;
 static const uint64_t PARTS = 0x7061727473;
+static const uint64_t SHARES = 0x736861726573;
 
-struct regression {
-	bool calm;
-	uint64_t seed;
+enum kind { PLAIN, CALM, FAILOVER };
+
+/* Seeds of one kind. */
+struct range {
+	enum kind kind;
+	uint64_t from;
+	uint64_t to;
 };
 
-static const struct regression REGRESSIONS[] = {
-#define SIM_REGRESSION(calm, seed, what) {calm, seed},
+static const struct range REGRESSIONS[] = {
+#define SIM_REGRESSION(kind, seed, what) {kind, seed, seed},
 #include "sim/regressions.h"
 };
 
+static const struct range OTHERS[] = {{PLAIN, 1, 300}, {FAILOVER, 1, 60}};
+
+static const char *const KIND_TEXTS[] = {"", "calm ", "failover "};
+
 struct options {
-	uint64_t from;
-	uint64_t to;
+	struct range range; /* of the seeds that were given; */
+	bool chosen;        /* otherwise of none */
 	bool trace;
-	bool calm;
-	bool chosen; /* seeds were given */
 };
 
 /* What the child tells: it is shared memory. */
 struct progress {
-	size_t regression; /* the next of these comes first */
-	uint64_t next;     /* of the other seeds */
-	uint64_t seed;     /* under way */
-	bool calm;
+	size_t range;   /* its number, */
+	uint64_t taken; /* and so many of its seeds were taken */
+	enum kind kind; /* of the seed under way */
+	uint64_t seed;
 	uint64_t histories;
 	uint64_t rows;
 	uint64_t lives;
@@ -75,7 +83,10 @@ void sim_fail(const char *format, ...)
 {
 	va_list arguments;
 
-	fprintf(stderr, "%sseed %" PRIu64 " at %" PRIu64 " ms, life %u: ", sim->calm ? "calm " : "",
+	fprintf(stderr, "%sseed %" PRIu64 " at %" PRIu64 " ms, life %u: ",
+		KIND_TEXTS[sim->calm       ? CALM
+			   : sim->failover ? FAILOVER
+					   : PLAIN],
 		sim->seed, sim_now_ms(), sim->lives);
 	va_start(arguments, format);
 	vfprintf(stderr, format, arguments);
@@ -97,7 +108,7 @@ void sim_trace(const char *format, ...)
 	fprintf(stderr, "\n");
 }
 
-static void empty_directory(const char *directory)
+void sim_empty_directory(const char *directory)
 {
 	DIR *entries = opendir(directory);
 	const struct dirent *entry;
@@ -105,8 +116,10 @@ static void empty_directory(const char *directory)
 
 	while (entries != NULL && (entry = readdir(entries)) != NULL) {
 		snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name);
-		if (entry->d_name[0] != '.')
-			unlink(path);
+		if (entry->d_name[0] == '.' || unlink(path) == 0)
+			continue;
+		sim_empty_directory(path);
+		rmdir(path);
 	}
 	if (entries != NULL)
 		closedir(entries);
@@ -119,7 +132,7 @@ void sim_forget_state(void)
 		sim->sources[i].recorded_second = 0;
 	}
 	sim_replays_forget();
-	empty_directory(sim->directory);
+	sim_empty_directory(sim->directory);
 }
 
 /* ---- one history ---- */
@@ -131,15 +144,16 @@ uint64_t sim_now_ms(void)
 
 bool sim_step(uint64_t until_ms)
 {
-	return fake_loop_step(sim->loop, until_ms);
+	return sim_machines_step(until_ms);
 }
 
-static void run_history(uint64_t seed, bool calm, const struct options *options,
+static void run_history(uint64_t seed, enum kind kind, const struct options *options,
 			const char *directory)
 {
 	sim = lc_memory_zero(1, sizeof(*sim));
 	sim->seed = seed;
-	sim->calm = calm;
+	sim->calm = kind == CALM;
+	sim->failover = kind == FAILOVER;
 	sim->trace = options->trace;
 	lc_random_seed(&sim->random, seed);
 	lc_random_seed(&sim->entropy, ~seed);
@@ -149,16 +163,19 @@ static void run_history(uint64_t seed, bool calm, const struct options *options,
 	lc_random_seed(&sim->orders, seed ^ ORDERS);
 	lc_random_seed(&sim->keys, seed ^ KEYS);
 	lc_random_seed(&sim->parts, seed ^ PARTS);
+	lc_random_seed(&sim->shares, seed ^ SHARES);
 	snprintf(sim->directory, sizeof(sim->directory), "%s", directory);
 	sim->loop = fake_loop_new(0);
 	sim_plan_make();
 	sim_rows_make();
 	sim_forget_state();
+	sim_machines_begin();
 	sim_live();
 	while (sim_step(UINT64_MAX - 1))
 		continue;
 	sim_objects_free();
 	sim_replays_free();
+	sim_machines_free();
 	lc_loop_free(sim->loop);
 	free(sim->rows);
 	free(sim->lines);
@@ -225,20 +242,31 @@ static void tell_seed(const char *text)
 	fprintf(stderr, "seed %" PRIu64 " at %" PRIu64 " ms: %s\n", sim->seed, sim_now_ms(), text);
 }
 
+static const struct range *find_range(const struct options *options, size_t number)
+{
+	size_t regressions = sizeof(REGRESSIONS) / sizeof(REGRESSIONS[0]);
+	size_t others = sizeof(OTHERS) / sizeof(OTHERS[0]);
+
+	if (options->chosen)
+		return number == 0 ? &options->range : NULL;
+	if (number < regressions)
+		return &REGRESSIONS[number];
+	return number - regressions < others ? &OTHERS[number - regressions] : NULL;
+}
+
 static bool take_seed(const struct options *options, struct progress *progress)
 {
-	size_t regressions = options->chosen ? 0 : sizeof(REGRESSIONS) / sizeof(REGRESSIONS[0]);
+	const struct range *range;
 
-	if (progress->regression < regressions)
-		progress->seed = REGRESSIONS[progress->regression].seed;
-	else if (progress->next <= options->to)
-		progress->seed = progress->next++;
-	else
-		return false;
-	progress->calm = progress->regression < regressions
-			     ? REGRESSIONS[progress->regression++].calm
-			     : options->calm;
-	return true;
+	while ((range = find_range(options, progress->range)) != NULL) {
+		progress->kind = range->kind;
+		progress->seed = range->from + progress->taken++;
+		if (progress->seed <= range->to)
+			return true;
+		progress->range++;
+		progress->taken = 0;
+	}
+	return false;
 }
 
 static void run_histories(const struct options *options, struct progress *progress,
@@ -247,7 +275,7 @@ static void run_histories(const struct options *options, struct progress *progre
 	lc_assert_set_witness(tell_seed);
 	while (take_seed(options, progress)) {
 		alarm(HISTORY_MAX);
-		run_history(progress->seed, progress->calm, options, directory);
+		run_history(progress->seed, progress->kind, options, directory);
 		progress->histories++;
 		progress->rows += sim->row_count;
 		progress->lives += sim->lives;
@@ -270,7 +298,7 @@ static bool run_child(const struct options *options, struct progress *progress,
 	LC_ASSERT(child > 0);
 	LC_ASSERT(waitpid(child, &status, 0) == child);
 	if (WIFSIGNALED(status))
-		fprintf(stderr, "%sseed %" PRIu64 ": signal %d\n", progress->calm ? "calm " : "",
+		fprintf(stderr, "%sseed %" PRIu64 ": signal %d\n", KIND_TEXTS[progress->kind],
 			progress->seed, WTERMSIG(status));
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
@@ -281,13 +309,15 @@ static bool read_options(int argc, char **argv, struct options *options)
 		if (strcmp(argv[i], "--trace") == 0) {
 			options->trace = true;
 		} else if (strcmp(argv[i], "--calm") == 0) {
-			options->calm = true;
+			options->range.kind = CALM;
+		} else if (strcmp(argv[i], "--failover") == 0) {
+			options->range.kind = FAILOVER;
 		} else if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc) {
-			options->from = options->to = strtoull(argv[++i], NULL, 10);
+			options->range.from = options->range.to = strtoull(argv[++i], NULL, 10);
 			options->chosen = true;
 		} else if (strcmp(argv[i], "--seeds") == 0 && i + 1 < argc) {
-			if (sscanf(argv[++i], "%" SCNu64 "..%" SCNu64, &options->from,
-				   &options->to) != 2)
+			if (sscanf(argv[++i], "%" SCNu64 "..%" SCNu64, &options->range.from,
+				   &options->range.to) != 2)
 				return false;
 			options->chosen = true;
 		} else {
@@ -315,14 +345,16 @@ static void report(const struct progress *progress, unsigned faults, double seco
 
 int main(int argc, char **argv)
 {
-	struct options options = {.from = 1, .to = 300};
+	struct options options = {.chosen = false};
 	char directory[64];
 	struct progress *progress;
 	double started = now_seconds();
 	unsigned faults = 0;
 
 	if (!read_options(argc, argv, &options)) {
-		fprintf(stderr, "usage: sim [--seeds FROM..TO | --seed N] [--calm] [--trace]\n");
+		fprintf(
+		    stderr,
+		    "usage: sim [--seeds FROM..TO | --seed N] [--calm | --failover] [--trace]\n");
 		return 2;
 	}
 	snprintf(directory, sizeof(directory), "%s/log-courier-sim-XXXXXX", memory_directory());
@@ -333,11 +365,10 @@ int main(int argc, char **argv)
 	progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			-1, 0);
 	LC_ASSERT(progress != MAP_FAILED);
-	progress->next = options.from;
 	while (faults < FAULTS_MAX && !run_child(&options, progress, directory))
 		faults++;
 	report(progress, faults, now_seconds() - started);
-	empty_directory(directory);
+	sim_empty_directory(directory);
 	rmdir(directory);
 	return faults == 0 ? 0 : 1;
 }

@@ -27,6 +27,7 @@
 enum {
 	SIM_SEATS_MAX = 3,
 	SIM_SHARDS_MAX = 3,
+	SIM_MACHINES_MAX = 3,
 	SIM_SOURCES_MAX = 24,
 	SIM_TARGETS_MAX = 6,
 	SIM_PERIODS_MAX = 40,
@@ -53,7 +54,8 @@ struct sim_source {
 	uint32_t offset_second;
 	int64_t offset_start_ms;
 	char offset_req_id[SIM_REQ_ID_SIZE];
-	uint32_t sent_second;     /* the greatest that an INSERT was sent for */
+	uint32_t sent_second;     /* the greatest that an INSERT was sent for, */
+	int sent_by;              /* and the machine that sent the last one */
 	uint32_t recorded_second; /* the greatest that the ledger has on record as committed */
 };
 
@@ -190,11 +192,24 @@ struct sim_presence {
 struct sim_object;   /* s3.c */
 struct sim_leftover; /* s3.c */
 
+/* Where lives of shards run. Of a history without failover there is one, which has the loop that the
+ * models have, and all of the directory. */
+struct sim_machine {
+	struct lc_loop *loop;
+	uint64_t paused_until_ms; /* nothing of it runs before */
+	char directory[80];       /* of its ledgers */
+	char saved[80];           /* an earlier copy of it; empty: there is none */
+};
+
+struct sim_head;  /* register.c */
+struct sim_piece; /* bucket.c */
+
 /* One history. */
 struct sim {
 	uint64_t seed;
 	bool trace;
 	bool calm;                /* no clock jumps, and what goes with it */
+	bool failover;            /* machines share the ledgers */
 	struct lc_random random;  /* of the plan and the models */
 	struct lc_random entropy; /* what the courier is given */
 	struct lc_random deaths;  /* apart, so that without them a seed's history stays the same */
@@ -203,6 +218,7 @@ struct sim {
 	struct lc_random orders;  /* the same of replays.c */
 	struct lc_random keys;    /* the same of key formats */
 	struct lc_random parts;   /* and of uploads in parts */
+	struct lc_random shares;  /* the same of machines and of what they share */
 	struct sim_plan plan;
 	char directory[64]; /* of the ledger */
 
@@ -216,9 +232,14 @@ struct sim {
 	size_t line_count;
 	size_t lines_missing; /* lines with fewer found than expected */
 
-	struct lc_loop *loop;
+	struct lc_loop *loop; /* of the models */
+	struct sim_machine machines[SIM_MACHINES_MAX];
+	unsigned machine_count;
+	int running; /* the machine whose timer fires; negative: a model's */
+	struct sim_head *heads;
+	struct sim_piece *pieces;
 	struct sim_object *objects;
-	struct sim_leftover *leftovers; /* parts of objects that are none */
+	struct sim_leftover *leftovers;              /* parts of objects that are none */
 	struct sim_presence shown[SIM_PRESENCE_MAX]; /* the newest come first */
 	unsigned lives;
 	bool state_lost;        /* at least once: rows may be delivered again */
@@ -247,6 +268,8 @@ _Noreturn void sim_fail(const char *format, ...) __attribute__((format(printf, 1
 
 /* A line of the trace, with the time. */
 void sim_trace(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+void sim_empty_directory(const char *directory);
 
 /* Removes the state directory's files. */
 void sim_forget_state(void);
@@ -277,7 +300,7 @@ bool sim_dies(double probability);
 
 void sim_plan_make(void);
 bool sim_in_period(enum sim_period_kind kind, unsigned which);
-void sim_settings_make(struct lc_settings *settings);
+void sim_settings_make(struct lc_settings *settings, unsigned machine);
 void sim_rows_make(void);
 
 /* ---- clocks.c ---- */
@@ -376,6 +399,55 @@ bool sim_is_presence(struct lc_view data);
 
 /* Frees the model's objects at the end of a history. */
 void sim_objects_free(void);
+
+/* ---- machines.c ---- */
+
+/* Below `bound`; and as sim_fault: of the chance of machines. */
+uint64_t sim_shares_below(uint64_t bound);
+bool sim_shares_fault(double probability);
+/* A delay in ms, mostly short; at times minutes. */
+uint64_t sim_shares_delay(uint64_t usual_ms);
+
+void sim_machines_begin(void);
+void sim_machines_free(void);
+/* As sim_step, of all loops. */
+bool sim_machines_step(uint64_t until_ms);
+bool sim_machine_paused(unsigned machine);
+void sim_machine_pause(unsigned machine, uint64_t ms);
+void sim_machine_go_on(unsigned machine);
+/* Copies the directory, and takes that copy for it, if there is one. No ledger of it is open. */
+void sim_machine_save(unsigned machine);
+void sim_machine_roll_back(unsigned machine);
+/* It is empty from now on. */
+void sim_machine_lose(unsigned machine);
+
+/* ---- register.c: the heads of the shards ---- */
+
+struct lc_chain_position;
+
+/* Heads of ledgers that have yet to begin. */
+void sim_heads_make(void);
+void sim_heads_free(void);
+/* The value that holds now. */
+const char *sim_head_value(unsigned shard);
+/* Fails the history unless a head has named this segment, at any time. */
+void sim_check_named(unsigned shard, const struct lc_chain_position *position);
+
+/* ---- bucket.c: S3 for what machines share ---- */
+
+#define SIM_LEDGERS_BUCKET "ledgers"
+
+struct lc_buffer;
+
+/* The object's bytes; NULL: it is not there. */
+const struct lc_buffer *sim_pieces_find(const char *key);
+void sim_pieces_free(void);
+
+/* ---- chain.c ---- */
+
+/* Fails the history unless this file, which is not open, holds what the segments of its shard's chain
+ * make up to where it stands. */
+void sim_check_restored(const char *path, unsigned shard);
 
 /* ---- check.c ---- */
 

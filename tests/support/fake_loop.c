@@ -134,6 +134,17 @@ void lc_loop_timer_free(struct lc_loop_timer *timer)
 	free(timer);
 }
 
+uint64_t fake_loop_due_ms(const struct lc_loop *loop)
+{
+	return loop->count == 0 ? UINT64_MAX : loop->heap[0]->due_ms;
+}
+
+void fake_loop_set_now(struct lc_loop *loop, uint64_t now_ms)
+{
+	if (now_ms > loop->now_ms)
+		loop->now_ms = now_ms;
+}
+
 bool fake_loop_step(struct lc_loop *loop, uint64_t until_ms)
 {
 	struct lc_loop_timer *timer = loop->count == 0 ? NULL : loop->heap[0];
@@ -142,7 +153,7 @@ bool fake_loop_step(struct lc_loop *loop, uint64_t until_ms)
 		loop->now_ms = until_ms;
 		return false;
 	}
-	loop->now_ms = timer->due_ms;
+	fake_loop_set_now(loop, timer->due_ms);
 	lc_loop_timer_stop(timer);
 	timer->callback(timer->context);
 	return true;

@@ -18,6 +18,11 @@ struct lc_loop *fake_loop_new(uint64_t now_ms);
  * is told. */
 bool fake_loop_step(struct lc_loop *loop, uint64_t until_ms);
 
+/* Several loops with one time: when the next timer of this one is due, UINT64_MAX if none is; and
+ * sets its time, which never goes back. Timers that were due before then fire late. */
+uint64_t fake_loop_due_ms(const struct lc_loop *loop);
+void fake_loop_set_now(struct lc_loop *loop, uint64_t now_ms);
+
 /* Lets this much time pass and fires what becomes due; 0 fires what is due now. */
 void fake_loop_advance(struct lc_loop *loop, uint64_t ms);
 
