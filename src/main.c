@@ -13,6 +13,7 @@
 #include "preflight/report.h"
 #include "supervisor/state_directory.h"
 #include "supervisor/supervisor.h"
+#include "worker/fetch.h"
 #include "worker/publish.h"
 
 #include <stdio.h>
@@ -131,8 +132,8 @@ static bool load_again(void *context, struct lc_settings *settings, struct lc_er
 	return false;
 }
 
-/* Not beside a service that uses the ledgers. */
-static int publish(const struct lc_settings *settings, bool fresh)
+/* What is done with the ledgers while no service uses them. */
+static int move_ledgers(const struct lc_settings *settings, enum lc_command_line_action action)
 {
 	struct lc_error error;
 	int lock = lc_state_directory_lock(settings->state_directory, &error);
@@ -142,9 +143,18 @@ static int publish(const struct lc_settings *settings, bool fresh)
 		print_error(&error);
 		return LC_EXIT_FAILURE;
 	}
-	code = lc_publish(settings, fresh, stdout);
+	code = action == LC_COMMAND_LINE_FETCH_LEDGERS
+		   ? lc_fetch(settings, stdout)
+		   : lc_publish(settings, action == LC_COMMAND_LINE_PUBLISH_FRESH_LEDGERS, stdout);
 	close(lock);
 	return code;
+}
+
+static bool moves_ledgers(enum lc_command_line_action action)
+{
+	return action == LC_COMMAND_LINE_PUBLISH_LEDGERS ||
+	       action == LC_COMMAND_LINE_PUBLISH_FRESH_LEDGERS ||
+	       action == LC_COMMAND_LINE_FETCH_LEDGERS;
 }
 
 static int act(const struct lc_command_line *line, struct lc_settings *settings,
@@ -161,9 +171,8 @@ static int act(const struct lc_command_line *line, struct lc_settings *settings,
 	}
 	if (line->action == LC_COMMAND_LINE_PREFLIGHT)
 		return lc_preflight_report(settings, line->preflight_bucket, stdout);
-	if (line->action == LC_COMMAND_LINE_PUBLISH_LEDGERS ||
-	    line->action == LC_COMMAND_LINE_PUBLISH_FRESH_LEDGERS)
-		return publish(settings, line->action == LC_COMMAND_LINE_PUBLISH_FRESH_LEDGERS);
+	if (moves_ledgers(line->action))
+		return move_ledgers(settings, line->action);
 	lc_buffer_init(&text, TEXT_CAP);
 	if (line->action == LC_COMMAND_LINE_PRINT_CONFIG)
 		lc_settings_print_config(&text, settings);

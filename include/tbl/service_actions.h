@@ -23,6 +23,9 @@ LC_SERVICE_ACTION(PUBLISH_LEDGERS, "publish-ledgers",
 LC_SERVICE_ACTION(PUBLISH_FRESH_LEDGERS, "publish-fresh-ledgers",
 	"The same, and shards that have no ledger anywhere begin at the offsets in ClickHouse: once, for "
 	"a new deployment, or after --publish-ledgers on all machines.")
+LC_SERVICE_ACTION(FETCH_LEDGERS, "fetch-ledgers",
+	"Bring the ledgers that machines share (failover.enabled) to this machine, which alone delivers from then "
+	"on: while no service runs. Nothing is started.")
 LC_SERVICE_ACTION(PRINT_CONFIG, "print-config",
 	"Print the value of every setting and where it comes from; secrets are masked. Nothing is "
 	"started.")

@@ -16,7 +16,7 @@ struct lc_counters;
 struct lc_ledger;
 struct lc_shared_ledger;
 
-/* Nothing is sent before lc_share_claim. Settings, counters and callbacks outlive it. NULL with
+/* Nothing is sent before lc_share_claim. Settings, counters (may be NULL) and callbacks outlive it. NULL with
  * `error` (LC_ERROR_USAGE) when a setting cannot be used. */
 struct lc_shared_ledger *lc_shared_ledger_new(struct lc_loop *loop,
 					      const struct lc_settings *settings, unsigned shard,

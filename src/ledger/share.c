@@ -58,10 +58,11 @@ struct lc_share {
 	unsigned earlier;            /* values read in a row that are earlier than the head */
 	struct lc_register_request *swap;
 	struct lc_register_request *look;
-	uint64_t
-	    asked_ms; /* when what is under way was sent, by the clock that never stands still */
+	/* By the clock that goes on while the machine is suspended: when the swap was sent that is
+	 * under way, and the look; and when the head was asked for that was last seen to be ours. */
+	uint64_t asked_ms;
 	uint64_t looked_ms;
-	uint64_t seen_ms; /* when the head was asked for that was seen to be ours last */
+	uint64_t seen_ms;
 	struct lc_s3_put *request;
 	struct lc_chain_restore *restore;
 	uint64_t claimed_ms;
@@ -546,17 +547,29 @@ void lc_share_record_checkpoint(struct lc_share *share, const char *name,
 	snprintf(share->checkpoint, sizeof(share->checkpoint), "%s", name);
 }
 
-void lc_share_release(struct lc_share *share, lc_loop_callback *done, void *context)
+static void leave(struct lc_share *share, enum lc_shard_head_state state, lc_loop_callback *done,
+		  void *context)
 {
 	LC_ASSERT(share->step == STEP_READY);
 	share->done = done;
 	share->done_context = context;
 	share->wanted = share->head;
 	share->wanted.change++;
-	share->wanted.state = LC_SHARD_HEAD_RELEASED;
-	snprintf(share->wanted.owner, sizeof(share->wanted.owner), "-");
+	share->wanted.state = state;
+	if (state == LC_SHARD_HEAD_RELEASED)
+		snprintf(share->wanted.owner, sizeof(share->wanted.owner), "-");
 	enter(share, STEP_RELEASING);
 	swap(share);
+}
+
+void lc_share_release(struct lc_share *share, lc_loop_callback *done, void *context)
+{
+	leave(share, LC_SHARD_HEAD_RELEASED, done, context);
+}
+
+void lc_share_withdraw(struct lc_share *share, lc_loop_callback *done, void *context)
+{
+	leave(share, LC_SHARD_HEAD_WITHDRAWN, done, context);
 }
 
 static void count_segment(const struct lc_share *share)

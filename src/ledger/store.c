@@ -416,6 +416,12 @@ bool lc_store_is_shared(struct lc_store *store, bool *shared, struct lc_error *e
 	return true;
 }
 
+bool lc_store_leave_chain(struct lc_store *store, struct lc_error *error)
+{
+	return lc_sql_execute(store->db, store->path, "DELETE FROM meta WHERE name LIKE 'chain_%'",
+			      error);
+}
+
 static bool read_position(sqlite3 *db, const char *path, struct lc_chain_position *position,
 			  struct lc_error *error)
 {

@@ -41,6 +41,7 @@ struct publish {
 	char folder[PATH_MAX];
 	char row[LC_SHARD_HEAD_ROW_SIZE];
 	struct lc_shard_head head;
+	char replaced[LC_SHARD_HEAD_TEXT_MAX]; /* the head that is there; empty: there is none */
 	struct lc_ledger *ledger;
 };
 
@@ -132,8 +133,13 @@ static void create_head(struct publish *publish)
 	char text[LC_SHARD_HEAD_TEXT_MAX];
 
 	lc_shard_head_format(&publish->head, text);
-	lc_register_create(publish->heads, lc_view_of(publish->row), lc_view_of(text), on_created,
-			   publish);
+	if (publish->replaced[0] != '\0')
+		lc_register_swap(publish->heads, lc_view_of(publish->row),
+				 lc_view_of(publish->replaced), lc_view_of(text), on_created,
+				 publish);
+	else
+		lc_register_create(publish->heads, lc_view_of(publish->row), lc_view_of(text),
+				   on_created, publish);
 }
 
 static void on_taken(void *context, const struct lc_error *error,
@@ -165,6 +171,7 @@ static void take_checkpoint(struct publish *publish)
 	    .ledger = publish->ledger,
 	    .shard = publish->shard,
 	    .shard_count = publish->shard_count,
+	    .generation = publish->head.generation,
 	    .random = &publish->random,
 	};
 
@@ -189,6 +196,29 @@ static void open_ledger(struct publish *publish)
 		take_checkpoint(publish);
 }
 
+/* A head that is there: of a ledger that was taken back to one machine, it is replaced. */
+static void on_head(struct publish *publish, struct lc_view text)
+{
+	struct lc_shard_head there;
+	struct lc_error error;
+
+	if (!lc_shard_head_parse(text, &there, &error)) {
+		fail(publish, &error, false);
+	} else if (there.state != LC_SHARD_HEAD_WITHDRAWN) {
+		tell(publish, true, "was published before");
+	} else if (lc_file_is_missing(publish->path)) {
+		tell(publish, false, "not published: its ledger is not on this machine");
+	} else {
+		snprintf(publish->replaced, sizeof(publish->replaced), "%.*s", (int)text.size,
+			 text.data);
+		publish->head.generation = there.generation + 1;
+		publish->head.epoch = there.epoch + 1;
+		lc_share_format_folder(publish->settings->ledger_prefix, publish->head.generation,
+				       publish->shard, publish->folder, sizeof(publish->folder));
+		open_ledger(publish);
+	}
+}
+
 static void on_read(void *context, const struct lc_register_answer *answer)
 {
 	struct publish *publish = context;
@@ -196,7 +226,7 @@ static void on_read(void *context, const struct lc_register_answer *answer)
 	if (answer->outcome == LC_REGISTER_UNKNOWN)
 		fail(publish, &answer->error, true);
 	else if (answer->outcome != LC_REGISTER_ABSENT)
-		tell(publish, true, "was published before");
+		on_head(publish, answer->value);
 	else if (!lc_file_is_missing(publish->path))
 		open_ledger(publish);
 	else if (publish->fresh)
@@ -211,6 +241,7 @@ static void begin_shard(struct publish *publish)
 {
 	struct lc_error error;
 
+	publish->replaced[0] = '\0';
 	publish->head = (struct lc_shard_head){.state = LC_SHARD_HEAD_RELEASED, .owner = "-"};
 	lc_chain_nonce_format(lc_random_next(&publish->random), publish->head.nonce);
 	lc_shard_head_row(publish->shard, publish->shard_count, publish->row);

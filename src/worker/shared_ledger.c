@@ -17,7 +17,7 @@
 
 enum {
 	CURRENT_MS = 15 * 1000,
-	LOOK_MS = 5000,      /* whether a checkpoint is due */
+	LOOK_MS = 5000,      /* whether a checkpoint is due, and the shard still ours */
 	SEGMENTS_MAX = 4096, /* since the last checkpoint: then one is due whatever the time */
 	COLLECT_EACH = 6,    /* checkpoints */
 };
@@ -135,6 +135,8 @@ static void on_timer(void *context)
 	if (shared->take == NULL && segments > 0 &&
 	    (segments >= SEGMENTS_MAX || lc_loop_now_ms(shared->loop) >= shared->due_ms))
 		take(shared);
+	/* Who has nothing to write learns by this that another machine has the shard. */
+	(void)lc_share_is_current(shared->share);
 	lc_loop_timer_start(shared->timer, LOOK_MS);
 }
 

@@ -185,4 +185,23 @@ await_every_row 120
 check "each row is delivered exactly once" verify
 check "the last one stops" stop_machine A
 check "  and nobody owns a shard" shares_are "-:6"
+
+echo "# back to one machine"
+as B
+check "the ledgers are fetched" prints "All $SHARDS shards are fetched" --fetch-ledgers
+check "  once" prints "All $SHARDS shards are fetched" --fetch-ledgers
+as A
+check "no other machine can have them" refuses --fetch-ledgers
+need "rows come" load --rows 1000 --sources 30 --seed 2
+export LOG_COURIER_FAILOVER_ENABLED=false
+start_machine B
+await_every_row 120
+check "each row is delivered exactly once" verify
+check "it stops" stop_machine B
+export LOG_COURIER_FAILOVER_ENABLED=true
+check "the ledgers are published again" prints "All $SHARDS shards are published" --publish-ledgers
+need "rows come" load --rows 1000 --sources 30 --seed 3
+start_machine C
+await_every_row 120
+check "each row is delivered exactly once" verify
 end_story
