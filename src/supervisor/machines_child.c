@@ -47,7 +47,6 @@ struct lc_machines_child {
 	bool released; /* by the operator */
 
 	unsigned failed_looks;   /* one after the other */
-	uint64_t looked_ms;      /* when a look has succeeded last; 0: none has */
 	struct lc_report report; /* the last one */
 	struct lc_report_machine machines[LC_REPORT_MACHINES_MAX];
 };
@@ -178,12 +177,7 @@ static void take_report(struct lc_machines_child *child, struct lc_view body)
 		return;
 	}
 	child->deaths = 0;
-	if (child->report.trouble[0] != '\0') {
-		child->failed_looks++;
-	} else {
-		child->failed_looks = 0;
-		child->looked_ms = lc_clock_monotonic_ms();
-	}
+	child->failed_looks = child->report.trouble[0] == '\0' ? 0 : child->failed_looks + 1;
 	await_word(child);
 	look_at_fitness(child);
 	tell_holds(child);
@@ -336,7 +330,6 @@ void lc_machines_child_start(struct lc_machines_child *child)
 	end(child);
 	child->deaths = 0;
 	child->failed_looks = 0;
-	child->looked_ms = 0;
 	child->report = (struct lc_report){.machine_count = 0};
 	if (child->host.settings->failover_enabled)
 		begin(child);

@@ -287,6 +287,22 @@ static void whoever_was_replaced_commits_nothing(void **state)
 	assert_true(commit(&world->b));
 }
 
+/* With nothing to write. */
+static void whoever_was_replaced_is_told_when_it_looks(void **state)
+{
+	struct world *world = *state;
+
+	take(&world->a);
+	assert_false(lc_share_is_current(world->a.share));
+	run(world);
+	assert_int_equal(world->a.failed.kind, LC_ERROR_NONE);
+	take(&world->b);
+	assert_false(lc_share_is_current(world->a.share));
+	run(world);
+	assert_int_equal(world->a.failed.kind, LC_ERROR_TAKEN_OVER);
+	assert_int_equal(world->b.failed.kind, LC_ERROR_NONE);
+}
+
 static void a_file_that_stands_on_the_chain_needs_the_rest_alone(void **state)
 {
 	struct world *world = *state;
@@ -537,6 +553,7 @@ int main(void)
 	    STORY(a_shard_that_begins_is_claimed),
 	    STORY(another_machine_has_what_was_committed),
 	    STORY(whoever_was_replaced_commits_nothing),
+	    STORY(whoever_was_replaced_is_told_when_it_looks),
 	    STORY(a_file_that_stands_on_the_chain_needs_the_rest_alone),
 	    STORY(a_release_lets_the_next_one_in),
 	    STORY(what_goes_wrong_is_done_again),
