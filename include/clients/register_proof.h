@@ -29,4 +29,9 @@ struct lc_register_proof *lc_register_proof_start(struct lc_register *reg, bool 
 /* Ends it without callback. Not from within its callback. */
 void lc_register_proof_cancel(struct lc_register_proof *proof);
 
+/* The proof's first look alone, which writes nothing: judges what lc_register_describe has answered.
+ * False with `error` (LC_ERROR_USAGE) if there is no such table, or its engine or key is another. */
+bool lc_register_proof_judge(const struct lc_register *reg, const struct lc_register_rows *rows,
+			     struct lc_error *error);
+
 #endif

@@ -1,6 +1,8 @@
 /*
  * The preflight: asks the real servers whether the service could work with them. It changes
- * nothing, but for an object that it stores in a bucket of the caller's choice and deletes again.
+ * nothing, but for an object that it stores in a bucket of the caller's choice and deletes again, and
+ * with failover.enabled one in ledger.bucket, and a row in each of the tables that machines share,
+ * which stays (clients/register_proof.h).
  */
 #ifndef LC_PREFLIGHT_PREFLIGHT_H
 #define LC_PREFLIGHT_PREFLIGHT_H
@@ -22,9 +24,9 @@ struct lc_preflight {
 	void *context;
 };
 
-/* Checks one after the other, on an event loop of its own, each for clickhouse.timeout-seconds at
- * most. False with `error` set, and nothing is told, if the settings cannot be worked with, as when
- * a file of authorities cannot be read. */
+/* Checks one after the other, on an event loop of its own, each request of them for
+ * clickhouse.timeout-seconds at most. False with `error` set, and nothing is told, if the settings
+ * cannot be worked with, as when a file of authorities cannot be read. */
 bool lc_preflight_run(const struct lc_preflight *preflight, struct lc_error *error);
 
 #endif

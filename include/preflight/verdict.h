@@ -20,6 +20,9 @@ struct lc_verdict {
 void lc_verdict_set(struct lc_verdict *verdict, enum lc_verdict_grade grade, const char *format,
 		    ...) __attribute__((format(printf, 3, 4)));
 
+/* What makes no sense any more, because the check with the subject `failed` has failed. */
+void lc_verdict_set_not_checked(struct lc_verdict *verdict, const char *failed);
+
 /* A failure: the error's own words without `url`, which the line names already, and what is to be
  * done, a sentence. */
 void lc_verdict_set_failure(struct lc_verdict *verdict, const struct lc_error *error,

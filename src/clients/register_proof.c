@@ -97,10 +97,10 @@ static void on_made(void *context, const struct lc_register_answer *answer)
 						    next_value(proof), on_made_again, proof);
 }
 
-static bool judge_table(const struct lc_register_proof *proof, const struct lc_register_rows *rows,
-			struct lc_error *error)
+bool lc_register_proof_judge(const struct lc_register *reg, const struct lc_register_rows *rows,
+			     struct lc_error *error)
 {
-	const char *name = lc_register_name(proof->reg);
+	const char *name = lc_register_name(reg);
 	struct lc_view engine;
 	struct lc_view key;
 
@@ -131,7 +131,7 @@ static void on_described(void *context, const struct lc_register_answer *answer)
 
 	if (!is_answered(proof, answer))
 		return;
-	if (!judge_table(proof, &answer->rows, &error)) {
+	if (!lc_register_proof_judge(proof->reg, &answer->rows, &error)) {
 		end(proof, &error);
 		return;
 	}

@@ -14,6 +14,7 @@
 #include "delivery/servers.h"
 #include "preflight/clickhouse_checks.h"
 #include "preflight/s3_checks.h"
+#include "preflight/shared.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -49,8 +50,11 @@ struct preflight {
 	unsigned working_passed;
 	struct lc_buffer answer;
 
+	struct lc_shared *shared; /* NULL: nothing is shared with other machines */
+	bool shared_tables_done;
 	size_t s3;                        /* which service of servers.s3 is asked */
 	char bucket_failed[SUBJECT_SIZE]; /* what has failed of the bucket's; or empty */
+	char ledger_failed[SUBJECT_SIZE]; /* the same of ledger.bucket */
 	bool second; /* the list of buckets is asked for again, signed by S3's clock */
 	bool parts;  /* what is uploaded goes in parts */
 	char key[KEY_SIZE];
@@ -73,8 +77,7 @@ static void tell_not_checked(struct preflight *preflight, const char *subject, c
 {
 	struct lc_verdict verdict;
 
-	lc_verdict_set(&verdict, LC_VERDICT_SKIP, "not checked, because this has failed: %s",
-		       failed);
+	lc_verdict_set_not_checked(&verdict, failed);
 	tell(preflight, &verdict, subject);
 }
 
@@ -127,7 +130,7 @@ static void on_put(void *context, const struct lc_s3_answer *answer)
 	tell(preflight, &verdict, subject);
 	if (has_passed(&verdict))
 		(void)lc_s3_delete(s3_of_bucket(preflight), lc_view_of(preflight->asked->bucket),
-			     lc_view_of(preflight->key), on_deleted, preflight);
+				   lc_view_of(preflight->key), on_deleted, preflight);
 	else
 		lc_loop_stop(preflight->loop);
 }
@@ -166,9 +169,10 @@ static void list_buckets(struct preflight *preflight)
 	(void)lc_s3_list_buckets(preflight->servers.s3[preflight->s3].client, on_listed, preflight);
 }
 
-/* Every S3 service has been asked. */
-static void end_lists(struct preflight *preflight)
+/* The last check, of the bucket that the caller has named. */
+static void try_bucket(void *context)
 {
+	struct preflight *preflight = context;
 	char subject[SUBJECT_SIZE];
 
 	if (preflight->asked->bucket != NULL && preflight->bucket_failed[0] == '\0') {
@@ -180,6 +184,31 @@ static void end_lists(struct preflight *preflight)
 		tell_not_checked(preflight, subject, preflight->bucket_failed);
 	}
 	lc_loop_stop(preflight->loop);
+}
+
+/* Every S3 service has been asked. */
+static void end_lists(struct preflight *preflight)
+{
+	const char *failed = preflight->ledger_failed;
+
+	if (preflight->shared == NULL)
+		try_bucket(preflight);
+	else
+		lc_shared_check_bucket(preflight->shared, failed[0] == '\0' ? NULL : failed);
+}
+
+/* Notes what has failed of the bucket's service. */
+static void note_failure(struct preflight *preflight, const char *bucket, const char *subject,
+			 char failed[SUBJECT_SIZE])
+{
+	const struct lc_settings *settings;
+
+	if (bucket == NULL)
+		return;
+	settings = lc_settings_of_bucket(preflight->settings, lc_view_of(bucket));
+	if (preflight->servers.s3_of[settings->entry] ==
+	    preflight->servers.s3[preflight->s3].client)
+		snprintf(failed, SUBJECT_SIZE, "%s", subject);
 }
 
 /* Where they come from, unless it is where they always came from. */
@@ -221,9 +250,12 @@ static void on_listed(void *context, const struct lc_s3_answer *answer)
 			 s3->settings->s3_endpoint,
 			 preflight->settings->targets[s3->settings->entry - 1].buckets);
 	tell(preflight, &verdict, subject);
-	if (preflight->asked->bucket != NULL && s3->client == s3_of_bucket(preflight) &&
-	    !has_passed(&verdict))
-		snprintf(preflight->bucket_failed, sizeof(preflight->bucket_failed), "%s", subject);
+	if (!has_passed(&verdict)) {
+		note_failure(preflight, preflight->asked->bucket, subject,
+			     preflight->bucket_failed);
+		note_failure(preflight, preflight->settings->ledger_bucket, subject,
+			     preflight->ledger_failed);
+	}
 	preflight->second = false;
 	preflight->s3++;
 	if (preflight->s3 < preflight->servers.s3_count)
@@ -344,6 +376,19 @@ static void ask(struct preflight *preflight)
 	lc_buffer_free(&sql);
 }
 
+/* Every check of the table has been made. */
+static void end_clickhouse(struct preflight *preflight)
+{
+	char failed[SUBJECT_SIZE];
+
+	if (preflight->shared == NULL) {
+		list_buckets(preflight);
+		return;
+	}
+	write_subject(preflight, LC_CLICKHOUSE_CHECK_SERVER, failed);
+	lc_shared_check_tables(preflight->shared, preflight->server_works ? NULL : failed);
+}
+
 /* Tells of checks that make no sense any more, up to one that does, which it starts. */
 static void go_on(struct preflight *preflight)
 {
@@ -365,10 +410,43 @@ static void go_on(struct preflight *preflight)
 		tell_not_checked(preflight, subject, failed);
 		move_on(preflight);
 	}
-	list_buckets(preflight);
+	end_clickhouse(preflight);
 }
 
 /* ---- the whole ---- */
+
+/* What machines share, each part after the others that ask the same servers. */
+static void on_shared(void *context)
+{
+	struct preflight *preflight = context;
+
+	if (preflight->shared_tables_done) {
+		try_bucket(preflight);
+		return;
+	}
+	preflight->shared_tables_done = true;
+	list_buckets(preflight);
+}
+
+static void tell_shared(void *context, const struct lc_verdict *verdict, const char *subject)
+{
+	tell(context, verdict, subject);
+}
+
+static struct lc_shared *make_shared(struct preflight *preflight)
+{
+	const struct lc_shared_options options = {
+	    .settings = preflight->settings,
+	    .servers = &preflight->servers,
+	    .random = &preflight->random,
+	    .brief = preflight->asked->brief,
+	    .tell = tell_shared,
+	    .on_done = on_shared,
+	    .context = preflight,
+	};
+
+	return lc_shared_new(preflight->loop, &options);
+}
 
 static unsigned count_servers(const char *urls)
 {
@@ -391,8 +469,11 @@ static bool run(struct preflight *preflight, struct lc_error *error)
 		preflight->facts.delivery =
 		    (struct lc_delivery){.settings = preflight->settings, .shard_count = 1};
 		preflight->facts.url = lc_clickhouse_seat_url(preflight->servers.clickhouse, 0);
+		if (preflight->settings->failover_enabled)
+			preflight->shared = make_shared(preflight);
 		go_on(preflight);
 		lc_loop_run(preflight->loop);
+		lc_shared_free(preflight->shared);
 		lc_buffer_free(&preflight->answer);
 	}
 	lc_servers_close(&preflight->servers);

@@ -33,6 +33,12 @@ void lc_verdict_set(struct lc_verdict *verdict, enum lc_verdict_grade grade, con
 	}
 }
 
+void lc_verdict_set_not_checked(struct lc_verdict *verdict, const char *failed)
+{
+	lc_verdict_set(verdict, LC_VERDICT_SKIP, "not checked, because this has failed: %s",
+		       failed);
+}
+
 static size_t size_to_leave_out(const char *advice)
 {
 	for (size_t i = 0; i < sizeof(OF_A_RUNNING_SERVICE) / sizeof(OF_A_RUNNING_SERVICE[0]);

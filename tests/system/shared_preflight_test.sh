@@ -1,0 +1,81 @@
+#!/bin/bash
+# The preflight of machines that share the ledgers (failover.enabled): a good set-up passes, and of each part that is missing or wrong it
+# says what to do.
+
+. "$(dirname "$0")/lib.sh"
+
+# preflight CODE WORDS [FLAG...]: it ends so, and one of its lines has the words.
+preflight() {
+	local status=0
+	"$COURIER" --preflight "${@:3}" >"$WORK/preflight" 2>&1 || status=$?
+	cat "$WORK/preflight"
+	[ "$status" -eq "$1" ] && grep -qF -- "$2" "$WORK/preflight"
+}
+
+# told TEXT CODE WORDS [FLAG...]
+told() {
+	check "$1" preflight "${@:2}"
+	grep -E '^(warn|FAIL|log-courier:)' "$WORK/preflight" | sed 's/^/#   /'
+}
+
+# has WORDS: another line of it.
+has() {
+	grep -qF -- "$1" "$WORK/preflight"
+}
+
+bucket_is_empty() {
+	[ -z "$("$DEV/objects" "$1")" ]
+}
+
+# warns WORDS: health has this warning.
+warns() {
+	"$CONTROL" health >"$WORK/health" 2>&1
+	tr -s '\n ' ' ' <"$WORK/health" | grep -qF -- "$1"
+}
+
+story "what machines share is told before the first start"
+[ -r /usr/share/java/zookeeper.jar ] || {
+	echo "1..0 # SKIP ZooKeeper is not installed: contrib/dev/prepare zookeeper"
+	exit 77
+}
+start_stack --zookeeper
+export LOG_COURIER_FAILOVER_ENABLED=true
+export LOG_COURIER_FAILOVER_MACHINE_NAME=A
+export LOG_COURIER_SUPERVISOR_SHARDS=2
+export LOG_COURIER_LEDGER_BUCKET=courier-ledgers
+
+told "a bucket that is missing is told" 1 "FAIL  ledger.bucket courier-ledgers: storing an object: "
+check "  with what to do" has "Create the bucket, or correct ledger.bucket."
+need "there is a bucket for the ledgers" s3_bucket PUT "$LOG_COURIER_LEDGER_BUCKET"
+told "heads that are missing are told" 1 "FAIL  heads of the shards in logs.courier_heads: there are none. Run log-courier --publish-ledgers"
+check "  the bucket is good" has "ok    ledger.bucket courier-ledgers: log-courier/preflight-"
+check "  and empty again" bucket_is_empty "$LOG_COURIER_LEDGER_BUCKET"
+need "the ledgers are published" "$COURIER" --publish-fresh-ledgers
+told "a good set-up passes" 0 "22 passed. log-courier can be started."
+sed 's/^/#   /' "$WORK/preflight"
+told "and again" 0 "22 passed. log-courier can be started."
+told "another number of shards is told" 1 "but 2 are of another number. Correct supervisor.shards" --supervisor.shards=3
+
+need "there is a table of another engine" "$DEV/sql" \
+	"CREATE TABLE plain_heads (name String, value String) ENGINE = MergeTree ORDER BY name"
+told "it is told in the place of the heads" 1 "FAIL  table of the heads logs.plain_heads: its engine is MergeTree and must be KeeperMap" \
+	--failover.heads-table=plain_heads
+check "  with what to do" has "contrib/clickhouse/several-machines.sql has the table and its grants (SELECT, INSERT and ALTER UPDATE)"
+check "  and the heads are not checked" has "skip  heads of the shards in logs.plain_heads: not checked, because this has failed: table of the heads"
+told "a table that is not there is told in the place of the machines" 1 "FAIL  table of the machines logs.nowhere: there is no table" \
+	--failover.machines-table=nowhere
+told "without ClickHouse none of it is checked" 1 "skip  table of the heads logs.courier_heads: not checked" \
+	--clickhouse.url=http://127.0.0.1:9
+told "nor is the bucket without S3" 1 "skip  ledger.bucket courier-ledgers: not checked" --s3.endpoint=http://127.0.0.1:9
+
+need "the head of a shard is nonsense" "$DEV/sql" \
+	"ALTER TABLE courier_heads UPDATE value = 'nonsense' WHERE name = 'shard-1-of-2'"
+told "it is told" 1 "FAIL  heads of the shards in logs.courier_heads: shard-1-of-2: "
+need "it is gone" "$DEV/sql" "ALTER TABLE courier_heads DELETE WHERE name = 'shard-1-of-2'"
+told "how many are missing is told" 1 "FAIL  heads of the shards in logs.courier_heads: 1 of 2 shards have none."
+"$COURIER" >>"$WORK/service.log" 2>&1 & # which cannot become healthy
+SERVICE_PID=$!
+check "the service says so, too" await 30 warns "1 of 2 shards have none"
+check "  and has written nothing into the bucket but ledgers" eval '! "$DEV/objects" "$LOG_COURIER_LEDGER_BUCKET" | grep preflight'
+check "the service ends" stop_service
+end_story
