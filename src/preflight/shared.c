@@ -14,6 +14,7 @@
 enum {
 	SUBJECT_SIZE = 512,
 	KEY_SIZE = 1024,
+	VALUE_SIZE = 32,
 };
 
 /* Written into the bucket, and deleted again. */
@@ -123,6 +124,28 @@ static void on_described(void *context, const struct lc_register_answer *answer)
 	on_table(shared, &error);
 }
 
+static void on_row(void *context, const struct lc_register_answer *answer)
+{
+	on_table(context, &answer->error);
+}
+
+/* Where the proof's row was there already, the proof has shown no right to INSERT. Machines put
+ * their rows; so does this. */
+static void on_proven(void *context, const struct lc_error *error)
+{
+	struct lc_shared *shared = context;
+	const struct table *table = &shared->tables[shared->table];
+	char value[VALUE_SIZE];
+
+	if (error->kind != LC_ERROR_NONE || table->swaps) {
+		on_table(shared, error);
+		return;
+	}
+	snprintf(value, sizeof(value), "%016" PRIx64, lc_random_next(shared->options.random));
+	(void)lc_register_put(table->reg, lc_view_of(LC_REGISTER_PROOF_NAME), lc_view_of(value),
+			      on_row, shared);
+}
+
 static void check_table(struct lc_shared *shared)
 {
 	const struct table *table = &shared->tables[shared->table];
@@ -130,7 +153,7 @@ static void check_table(struct lc_shared *shared)
 	if (shared->options.brief)
 		(void)lc_register_describe(table->reg, on_described, shared);
 	else
-		(void)lc_register_proof_start(table->reg, table->swaps, on_table, shared);
+		(void)lc_register_proof_start(table->reg, table->swaps, on_proven, shared);
 }
 
 void lc_shared_check_tables(struct lc_shared *shared, const char *failed)

@@ -64,6 +64,10 @@ check "  with what to do" has "contrib/clickhouse/several-machines.sql has the t
 check "  and the heads are not checked" has "skip  heads of the shards in logs.plain_heads: not checked, because this has failed: table of the heads"
 told "a table that is not there is told in the place of the machines" 1 "FAIL  table of the machines logs.nowhere: there is no table" \
 	--failover.machines-table=nowhere
+need "there is a user who may only read" curl -sS --fail-with-body -X POST \
+	"$LOG_COURIER_CLICKHOUSE_URL/admin/profile?user=limited&readonly=2"
+told "a user who may not write is told of the heads" 1 "FAIL  table of the heads logs.courier_heads: " --clickhouse.username=limited
+check "  and of the machines" has "FAIL  table of the machines logs.courier_machines: "
 told "without ClickHouse none of it is checked" 1 "skip  table of the heads logs.courier_heads: not checked" \
 	--clickhouse.url=http://127.0.0.1:9
 told "nor is the bucket without S3" 1 "skip  ledger.bucket courier-ledgers: not checked" --s3.endpoint=http://127.0.0.1:9
