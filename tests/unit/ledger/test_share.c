@@ -447,6 +447,44 @@ static void a_file_beside_the_chain_is_replaced(void **state)
 	assert_same_content(world);
 }
 
+/* It stands where the chain has a segment of the same epoch and number. */
+static void a_file_with_another_segment_of_that_number_is_replaced(void **state)
+{
+	struct world *world = *state;
+	struct lc_chain_position other = {.epoch = 1, .seq = 2, .hash = {.high = 1, .low = 2}};
+	struct lc_command_maker before;
+	struct lc_ledger_command_list group;
+
+	take(&world->a);
+	for (int i = 0; i < 3; i++)
+		assert_true(commit(&world->a));
+	open_store(&world->b);
+	before = world->maker;
+	make_group(world, &group);
+	commit_locally(&world->b, &group, &other);
+	world->maker = before;
+	lc_ledger_command_free_all(&group);
+	stop(&world->b);
+	take(&world->b);
+	assert_same_content(world);
+}
+
+static void a_clone_of_a_machine_is_another_owner(void **state)
+{
+	struct world *world = *state;
+
+	world->b.name = world->a.name;
+	fake_register_fail_swaps(world->heads, FAKE_REGISTER_HELD, 1);
+	start(&world->a);
+	run(world);
+	take(&world->b);
+	fake_register_let_go(world->heads);
+	run(world);
+	assert_false(world->a.ready);
+	assert_int_equal(world->a.failed.kind, LC_ERROR_TAKEN_OVER);
+	assert_true(commit(&world->b));
+}
+
 /* ---- what must stop a machine ---- */
 
 static void assert_stops(struct machine *machine, enum lc_error_kind kind, const char *why)
@@ -563,6 +601,8 @@ int main(void)
 	    STORY(a_file_beside_the_chain_is_replaced),
 	    STORY(a_shard_without_a_head_is_nobodys),
 	    STORY(a_segment_that_is_gone_or_changed_is_told),
+	    STORY(a_file_with_another_segment_of_that_number_is_replaced),
+	    STORY(a_clone_of_a_machine_is_another_owner),
 	    STORY(a_head_that_went_back_stops_its_owner_and_the_next_one),
 	    STORY(whoever_is_replaced_before_it_lists_finds_no_head_that_went_back),
 	    STORY(segments_of_a_later_epoch_tell_of_a_head_that_went_back),
