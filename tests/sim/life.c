@@ -15,9 +15,10 @@
 enum {
 	COMMIT_MS = 300 * 1000,        /* so long the last offsets may take */
 	COMPLETE_MS = 3 * 3600 * 1000, /* within which all must be delivered once all is well */
-	HELD_MS = 6 * 3600 * 1000, /* at most, what was refused for its size waits to be tried */
-	CHANGE_MS = 40 * 1000,     /* about so long between two changes of machines */
-	QUIET_MS = 900 * 1000,     /* in which nothing may be delivered again */
+	HELD_MS = 6 * 3600 * 1000,  /* at most, what was refused for its size waits to be tried */
+	CHANGE_LEAST_MS = 3 * 1000, /* about so long between two changes of machines */
+	CHANGE_MOST_MS = 60 * 1000,
+	QUIET_MS = 900 * 1000, /* in which nothing may be delivered again */
 	SHUTDOWN_MS = 60 * 1000,
 	ABANDON_MS = 5 * 1000,
 	DOWN_MS = 5 * 1000,
@@ -47,6 +48,7 @@ struct life {
 struct service {
 	struct life lives[SIM_MACHINES_MAX][SIM_SHARDS_MAX];
 	unsigned owners[SIM_SHARDS_MAX]; /* machines */
+	uint64_t change_ms;              /* about so long between two changes of machines */
 	uint64_t next_change_ms;
 	bool draining;
 };
@@ -380,7 +382,7 @@ static void act(struct service *service)
 	if (!sim->failover || sim_now_ms() < service->next_change_ms ||
 	    sim_now_ms() >= sim->plan.faults_end_ms)
 		return;
-	service->next_change_ms = sim_now_ms() + sim_shares_below(2 * CHANGE_MS);
+	service->next_change_ms = sim_now_ms() + sim_shares_below(2 * service->change_ms);
 	change_machines(service);
 }
 
@@ -627,6 +629,7 @@ void sim_live(void)
 	struct service service = {.draining = false};
 	uint64_t visible_ms = last_visible_ms();
 
+	service.change_ms = CHANGE_LEAST_MS + sim_shares_below(CHANGE_MOST_MS);
 	start_all(&service);
 	for (size_t i = 0; i < sim->plan.interruption_count; i++) {
 		const struct sim_interruption *interruption = &sim->plan.interruptions[i];

@@ -26,9 +26,8 @@ SIM_REGRESSION(CALM, 863, "hundreds of small objects rebuilt at once went over t
 SIM_REGRESSION(PLAIN, 581, "a quiet source's committed second was forgotten, an older offset written: no other courier delivered it")
 SIM_REGRESSION(PLAIN, 501681, "rows that a scan brought along unasked moved an offset past what was not delivered")
 SIM_REGRESSION(PLAIN, 706874, "ClickHouse's word of a source's offset replaced a newer one that was on its way there")
-SIM_REGRESSION(FAILOVER, 4, "a machine that was replaced before it listed the segments said that the head went back")
-SIM_REGRESSION(FAILOVER, 43, "a machine that was replaced while it restored took the owner for another courier")
-SIM_REGRESSION(FAILOVER, 90, "the same")
+SIM_REGRESSION(FAILOVER, 18, "a machine that was replaced before it listed the segments said that the head went back")
+SIM_REGRESSION(FAILOVER, 50, "a machine that was replaced while it restored took the owner for another courier")
 /* clang-format on */
 
 #undef SIM_REGRESSION
