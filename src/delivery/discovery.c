@@ -207,12 +207,12 @@ static int by_name(const void *a, const void *b)
  * sources it writes a third of the pages that it would write otherwise. */
 static void sort_found(struct lc_discovery *discovery)
 {
-	struct found **sorted = lc_memory_zero(discovery->found_count, sizeof(sorted[0]));
+	struct found **sorted = lc_memory_zero(discovery->found_count, sizeof(void *));
 	size_t count = 0;
 
 	for (struct found *found = discovery->found; found != NULL; found = found->next)
 		sorted[count++] = found;
-	qsort(sorted, count, sizeof(sorted[0]), by_name);
+	qsort(sorted, count, sizeof(void *), by_name);
 	discovery->found = NULL;
 	while (count-- > 0) {
 		sorted[count]->next = discovery->found;

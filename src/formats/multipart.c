@@ -68,7 +68,7 @@ enum lc_multipart_completion lc_multipart_read_completed(struct lc_view body,
 {
 	static const char *const ETAG[] = {"CompleteMultipartUploadResult", "ETag", NULL};
 	static const char *const KEY[] = {"CompleteMultipartUploadResult", "Key", NULL};
-	char etag[ETAG_SIZE];
+	char etag[ETAG_SIZE] = "";
 	char key[2]; /* only whether there is one */
 	struct lc_xml_text texts[] = {
 	    {.path = ETAG, .text = etag, .room = sizeof(etag)},
@@ -128,8 +128,8 @@ static void read_upload(void *context, struct lc_view element)
 	static const char *const KEY[] = {"Upload", "Key", NULL};
 	static const char *const ID[] = {"Upload", "UploadId", NULL};
 	const struct uploads *uploads = context;
-	char key[KEY_SIZE];
-	char id[LC_MULTIPART_ID_SIZE];
+	char key[KEY_SIZE] = "";
+	char id[LC_MULTIPART_ID_SIZE] = "";
 	struct lc_xml_text texts[] = {
 	    {.path = KEY, .text = key, .room = sizeof(key)},
 	    {.path = ID, .text = id, .room = sizeof(id)},
@@ -189,7 +189,7 @@ static void read_part(void *context, struct lc_view element)
 	const char *const checksum_path[] = {"Part", name, NULL};
 	char number[NUMBER_SIZE];
 	char size[NUMBER_SIZE];
-	char etag[ETAG_SIZE];
+	char etag[ETAG_SIZE] = "";
 	char checksum[LC_CHECKSUM_TEXT_SIZE];
 	struct lc_xml_text texts[] = {
 	    {.path = NUMBER, .text = number, .room = sizeof(number)},
@@ -208,7 +208,7 @@ bool lc_multipart_read_parts(struct lc_view body, enum lc_s3_checksum kind,
 {
 	static const char *const PARTS[] = {"ListPartsResult", "Part", NULL};
 	static const char *const TRUNCATED[] = {"ListPartsResult", "IsTruncated", NULL};
-	char truncated[NUMBER_SIZE];
+	char truncated[NUMBER_SIZE] = "";
 	struct lc_xml_text text = {.path = TRUNCATED, .text = truncated, .room = sizeof(truncated)};
 	struct parts parts = {.upload = upload, .kind = kind};
 

@@ -91,8 +91,9 @@ void lc_sigv4_append_encoded(struct lc_buffer *out, struct lc_view text, bool ke
 
 	if (place != NULL)
 		lc_buffer_commit(
-		    out, lc_percent_write(
-			     text, keep_slash ? LC_PERCENT_KEEP_PATH : LC_PERCENT_KEEP_URI, false, place));
+		    out,
+		    lc_percent_write(text, keep_slash ? LC_PERCENT_KEEP_PATH : LC_PERCENT_KEEP_URI,
+				     false, place));
 }
 
 static EVP_MAC_CTX *new_mac(void)

@@ -38,7 +38,8 @@ static bool pass_bytes(struct stream *stream, void *bytes, size_t size)
 	}
 	if (stream->rest.size < size)
 		return lc_error_set(stream->error, LC_ERROR_CORRUPT, "it ends within a value");
-	memcpy(bytes, stream->rest.data, size);
+	if (size > 0)
+		memcpy(bytes, stream->rest.data, size);
 	stream->rest.data += size;
 	stream->rest.size -= size;
 	return true;
@@ -473,6 +474,7 @@ static bool decode_command(struct stream *stream, struct lc_ledger_command_list 
 	command = lc_ledger_command_new(kind, COMMAND_CHUNK);
 	STAILQ_INSERT_TAIL(commands, command, next);
 	stream->bytes = &command->bytes;
+	LC_ASSERT(PASS[kind] != NULL); /* only kinds that write have a number */
 	return PASS[kind](stream, command);
 }
 

@@ -129,14 +129,14 @@ static void note(const struct put_world *world, const struct script_request *req
 
 	snprintf(seen.queries + used, sizeof(seen.queries) - used, "%s\n", world->target);
 	if (step == 'C')
-		strcpy(seen.create_head, world->head);
+		snprintf(seen.create_head, sizeof(seen.create_head), "%s", world->head);
 	if (step == 'F') {
-		strcpy(seen.complete_head, world->head);
+		snprintf(seen.complete_head, sizeof(seen.complete_head), "%s", world->head);
 		script_keep(seen.completion, sizeof(seen.completion), request->body);
 	}
 	if (step != 'P')
 		return;
-	strcpy(seen.part_heads, world->head);
+	snprintf(seen.part_heads, sizeof(seen.part_heads), "%s", world->head);
 	assert_true(seen.body_size + request->body.size <= BODY_MAX);
 	memcpy(seen.body + seen.body_size, request->body.data, request->body.size);
 	seen.body_size += request->body.size;

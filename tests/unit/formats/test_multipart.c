@@ -37,8 +37,7 @@ static void what_names_no_upload_is_no_answer(void **state)
 	    "<html><UploadId>x</UploadId></html>",
 	    "<InitiateMultipartUploadResult><UploadId>abc",
 	    "<InitiateMultipartUploadResult><UploadId></UploadId></InitiateMultipartUploadResult>",
-	    "<InitiateMultipartUploadResult><UploadId>a "
-	    "b</UploadId></InitiateMultipartUploadResult>",
+	    "<InitiateMultipartUploadResult><UploadId>a b</UploadId></x>",
 	    "<InitiateMultipartUploadResult><UploadId>a&#10;b</UploadId></x>",
 	    "<InitiateMultipartUploadResult><UploadId>\xC3\xA9</UploadId></x>",
 	    "<Error><Code>InternalError</Code></Error>",
@@ -99,8 +98,7 @@ static void what_is_no_result_confirms_nothing(void **state)
 	    "<html><ETag>x</ETag><Key>k</Key></html>",
 	    "<CompleteMultipartUploadResult/>",
 	    "<CompleteMultipartUploadResult><ETag>\"a",
-	    "<CompleteMultipartUploadResult><x><ETag>\"a\"</ETag></x></"
-	    "CompleteMultipartUploadResult>",
+	    "<CompleteMultipartUploadResult><x><ETag>\"a\"</ETag></x></y>",
 	    "<Error></Error>",
 	};
 	struct lc_s3_error error;
