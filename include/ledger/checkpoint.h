@@ -2,7 +2,8 @@
  * Checkpoints of a shared ledger: its SQLite file as of a place in its chain, in S3, so that whoever
  * takes the shard over needs only the segments after it.
  *
- * In the shard's folder, <prefix>/g<generation>/s<shard>/, beside the segments:
+ * In the shard's folder, <prefix>/g<generation>/s<shard>-of-<N>/, beside the
+ * segments:
  *
  *	pack/<epoch>-<seq>-<nonce>         chunks of the file, each 64 KiB, that have changed since
  *	                                   the checkpoint before; 16 MiB at most, so that a

@@ -106,8 +106,8 @@ void lc_share_record_checkpoint(struct lc_share *share, const char *name,
 				const struct lc_chain_position *position);
 
 /* The folder of a shard's objects, ending in a slash. */
-void lc_share_format_folder(const char *prefix, uint64_t generation, unsigned shard, char *folder,
-			    size_t size);
+void lc_share_format_folder(const char *prefix, uint64_t generation, unsigned shard,
+			    unsigned shard_count, char *folder, size_t size);
 
 /* That of this one. */
 const char *lc_share_folder(const struct lc_share *share);

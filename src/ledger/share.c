@@ -309,10 +309,11 @@ static void read_head(struct lc_share *share)
 	    lc_register_read(share->options.heads, lc_view_of(share->head_name), on_read, share);
 }
 
-void lc_share_format_folder(const char *prefix, uint64_t generation, unsigned shard, char *folder,
-			    size_t size)
+void lc_share_format_folder(const char *prefix, uint64_t generation, unsigned shard,
+			    unsigned shard_count, char *folder, size_t size)
 {
-	snprintf(folder, size, "%s/g%" PRIu64 "/s%u/", prefix, generation, shard);
+	snprintf(folder, size, "%s/g%" PRIu64 "/s%u-of-%u/", prefix, generation, shard,
+		 shard_count);
 }
 
 static void on_claimed(struct lc_share *share)
@@ -320,7 +321,7 @@ static void on_claimed(struct lc_share *share)
 	lc_log(LC_LOG_INFO, "the shard is ours", LC_LOG_UINT("epoch", share->head.epoch),
 	       LC_LOG_UINT("segment", share->head.last.seq));
 	lc_share_format_folder(share->options.prefix, share->head.generation, share->options.shard,
-			       share->folder, sizeof(share->folder));
+			       share->options.shard_count, share->folder, sizeof(share->folder));
 	share->claimed_ms = lc_loop_now_ms(share->loop);
 	enter(share, STEP_LISTING);
 	lc_loop_timer_start(share->timer, 0);

@@ -392,7 +392,8 @@ static bool enforce_shared(struct lc_layout *layout, struct lc_error *error)
 		   error, LC_ERROR_USAGE,
 		   "supervisor.shards: found %u, expected %u, for which the ledgers in %s "
 		   "were made: the number of shards cannot change while machines share the "
-		   "ledgers (failover.enabled)",
+		   "ledgers (failover.enabled). If they were fetched, changed and published by "
+		   "another machine, remove what lies there: it is a copy",
 		   layout->wanted, layout->in_force, layout->directory);
 }
 

@@ -214,7 +214,8 @@ static void on_head(struct publish *publish, struct lc_view text)
 		publish->head.generation = there.generation + 1;
 		publish->head.epoch = there.epoch + 1;
 		lc_share_format_folder(publish->settings->ledger_prefix, publish->head.generation,
-				       publish->shard, publish->folder, sizeof(publish->folder));
+				       publish->shard, publish->shard_count, publish->folder,
+				       sizeof(publish->folder));
 		open_ledger(publish);
 	}
 }
@@ -246,7 +247,8 @@ static void begin_shard(struct publish *publish)
 	lc_chain_nonce_format(lc_random_next(&publish->random), publish->head.nonce);
 	lc_shard_head_row(publish->shard, publish->shard_count, publish->row);
 	lc_share_format_folder(publish->settings->ledger_prefix, publish->head.generation,
-			       publish->shard, publish->folder, sizeof(publish->folder));
+			       publish->shard, publish->shard_count, publish->folder,
+			       sizeof(publish->folder));
 	if (!lc_file_name_path(publish->path, publish->settings->state_directory, publish->shard,
 			       publish->shard_count, "", &error))
 		fail(publish, &error, false);

@@ -41,7 +41,7 @@ static const struct lc_buffer *fetch(unsigned shard, const char *name)
 	char key[256];
 	const struct lc_buffer *segment;
 
-	lc_share_format_folder("p", 0, shard, folder, sizeof(folder));
+	lc_share_format_folder("p", 0, shard, sim->plan.shard_count, folder, sizeof(folder));
 	snprintf(key, sizeof(key), "%s%s", folder, name);
 	segment = sim_pieces_find(key);
 	if (segment == NULL)

@@ -13,7 +13,7 @@
 #include <string.h>
 
 static const char HEAD[] = "shard-1-of-4";
-static const char SEGMENTS[] = "p/g0/s1/segment/";
+static const char SEGMENTS[] = "p/g0/s1-of-4/segment/";
 
 struct world {
 	struct lc_loop *loop;

@@ -19,7 +19,7 @@
 enum { LONG_MS = 120 * 1000 };
 
 static const char HEAD[] = "shard-1-of-4";
-static const char SEGMENTS[] = "p/g0/s1/segment/";
+static const char SEGMENTS[] = "p/g0/s1-of-4/segment/";
 
 struct machine {
 	struct world *world;
@@ -552,7 +552,7 @@ static void let_another_machine_go_on(struct world *world)
 			  "segment=segment/0000000000000002-0000000000000001-00000000000000bb "
 			  "checkpointed=0:0:00000000000000000000000000000000 checkpoint=-");
 	object_store_put(world->s3,
-			 "p/g0/s1/segment/0000000000000002-0000000000000001-00000000000000bb",
+			 "p/g0/s1-of-4/segment/0000000000000002-0000000000000001-00000000000000bb",
 			 lc_view_of("b's"));
 }
 
