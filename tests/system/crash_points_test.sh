@@ -4,14 +4,18 @@
 # target that is blocked, when that is opened again, and when a successor rebuilds what a killed process had
 # on its way. Bodies are compressed. For each one of moves and layouts: the process that changes the number of
 # shards dies there. For each one of replays: the worker that carries out a replay of all rows dies there,
-# after what they were delivered in was deleted. For each one of uploads in parts: the worker that sends a large object dies there. Then
-# each row is delivered exactly once, and nothing is left in parts.
+# after what they were delivered in was deleted. For each one of uploads in parts: the worker that sends a
+# large object dies there. For each one of ledgers that machines share: the worker that writes its first
+# segments dies there. Then each row is delivered exactly once, and nothing is left in parts.
 # Log objects have keys of all forms, mostly those that tell when they were made: what is PUT again must not be
 # named again.
 # Needs a build with --enable-crash-points: BUILD_DIR, or else it makes one. POINTS="NAME..." chooses some.
 
 . "$(dirname "$0")/lib.sh"
 BLOCKED=target-8
+LEDGERS=courier-ledgers
+ZOOKEEPER=''
+[ ! -r /usr/share/java/zookeeper.jar ] || ZOOKEEPER=1
 # The counting file's size at which the process dies.
 ROOM=9
 
@@ -30,6 +34,10 @@ is_of_replay() {
 
 is_of_parts() {
 	[[ $1 == multipart.* ]]
+}
+
+is_of_share() {
+	[[ $1 == share.* ]]
 }
 
 # Only such a build contains the name.
@@ -233,6 +241,30 @@ die_in_parts() {
 	check "$1: each row is delivered exactly once" verify
 }
 
+# die_in_share POINT: the worker dies there, at the first segments of a ledger that machines share; the next one takes the shard.
+die_in_share() {
+	[ -n "$ZOOKEEPER" ] || {
+		echo "# $1 is left out: ZooKeeper is not installed"
+		return
+	}
+	need "$1: nothing is there" "$DEV/stack" reset --dir "$WORK/stack"
+	need "$1: there is a bucket for the ledgers" s3_bucket PUT "$LEDGERS"
+	need "$1: new ledgers are published" shared "$COURIER" --publish-fresh-ledgers
+	need "$1: rows are there" load_rows target-1
+	arm 3
+	LOG_COURIER_TEST_CRASH_AT=$1:$ROOM shared launch_service
+	check "$1 is reached" await 60 reached
+	disarm
+	need "$1: all rows are delivered" await 60 all_is_delivered
+	check "$1: the service ends on SIGTERM" stop_service
+	check "$1: each row is delivered exactly once" shared verify
+}
+
+# shared COMMAND...: with the settings of machines that share the ledgers.
+shared() {
+	LOG_COURIER_FAILOVER_ENABLED=true LOG_COURIER_FAILOVER_MACHINE_TIMEOUT_SECONDS=5 LOG_COURIER_LEDGER_BUCKET=$LEDGERS "$@"
+}
+
 begin_replays() {
 	ORDERED=0
 	need "nothing is there" "$DEV/stack" reset --dir "$WORK/stack"
@@ -267,7 +299,7 @@ replay_all() {
 
 story "a process that dies at any crash point loses nothing and delivers nothing twice"
 has_crash_points || need "a build with crash points is made" build_crash_points
-start_stack
+start_stack ${ZOOKEEPER:+--zookeeper}
 export LOG_COURIER_SUPERVISOR_SHARDS=1
 export LOG_COURIER_CONSUMER_PROCESSING_DELAY_SECONDS=1
 export LOG_COURIER_CONSUMER_TIME_THRESHOLD_SECONDS=1
@@ -289,6 +321,8 @@ for point in ${POINTS:-$(crash_points)}; do
 		replays="$replays $point"
 	elif is_of_parts "$point"; then
 		die_in_parts "$point"
+	elif is_of_share "$point"; then
+		die_in_share "$point"
 	else
 		walk "$point"
 	fi

@@ -5,68 +5,19 @@
 
 . "$(dirname "$0")/lib.sh"
 
+# shellcheck source=contrib/dev/lib/machines.sh
+. "$DEV/lib/machines.sh"
+
 SHARDS=6
-declare -A PIDS=() PORTS=() # by machine that runs
 
-# as NAME: the settings by which machines differ.
-as() {
-	export LOG_COURIER_FAILOVER_MACHINE_NAME=$1
-	export LOG_COURIER_STATE_DIRECTORY=$WORK/state-$1
-	export LOG_COURIER_SUPERVISOR_SOCKET=$WORK/$1.sock
-	mkdir -p "$LOG_COURIER_STATE_DIRECTORY"
-}
-
-# start_machine NAME [FLAG...]
 start_machine() {
-	as "$1"
-	PORTS[$1]=$("$TOP/tests/system/free_port.py")
-	export LOG_COURIER_METRICS_SERVER_LISTEN_PORT=${PORTS[$1]}
-	"$COURIER" "${@:2}" >>"$WORK/$1.log" 2>&1 &
-	PIDS[$1]=$!
-	CHILDREN+=("$!")
+	launch_machine "$@"
+	CHILDREN+=("${PIDS[$1]}")
 	need "machine $1 starts" await 30 "$CONTROL" status
 }
 
-# signal_machine SIGNAL NAME: to all of its processes at once.
-signal_machine() {
-	local pids
-	mapfile -t pids < <(pgrep -P "${PIDS[$2]}")
-	kill -"$1" "${PIDS[$2]}" "${pids[@]}"
-}
-
-kill_machine() {
-	signal_machine KILL "$1"
-	wait "${PIDS[$1]}" 2>/dev/null
-	unset "PIDS[$1]" "PORTS[$1]"
-}
-
-stop_machine() {
-	kill -TERM "${PIDS[$1]}"
-	await $((LOG_COURIER_SHUTDOWN_TIMEOUT_SECONDS + 5)) ended "${PIDS[$1]}" || return
-	wait "${PIDS[$1]}" || return
-	unset "PIDS[$1]" "PORTS[$1]"
-}
-
-# Who has how many shards: "A:2 B:4".
-shares() {
-	"$DEV/sql" "
-		SELECT arrayStringConcat(arraySort(groupArray(concat(owner, ':', toString(shards)))), ' ')
-		FROM (SELECT extract(value, 'owner=([^ ]+)') AS owner, count() AS shards FROM courier_heads
-			WHERE name LIKE 'shard-%' GROUP BY owner)"
-}
-
-shares_are() {
-	[ "$(shares)" = "$1" ] || { shares && return 1; }
-}
-
-# Of the machines that run: what comes after a machine's death counts from there.
 delivered_rows() {
-	local port sum=0 rows
-	for port in "${PORTS[@]}"; do
-		rows=$(LOG_COURIER_METRICS_SERVER_LISTEN_PORT=$port "$DEV/counter" log_courier_records_delivered_total 2>/dev/null) || rows=0
-		sum=$((sum + rows))
-	done
-	echo "$sum"
+	delivered_by_machines
 }
 
 # go_on ROWS: so many more are delivered.
@@ -103,12 +54,7 @@ story "machines that share the ledgers"
 }
 start_stack --zookeeper
 start_faults
-export LOG_COURIER_FAILOVER_ENABLED=true
-export LOG_COURIER_FAILOVER_MACHINE_TIMEOUT_SECONDS=10
-export LOG_COURIER_SUPERVISOR_SHARDS=$SHARDS
-export LOG_COURIER_LEDGER_BUCKET=courier-ledgers
-export LOG_COURIER_LEDGER_CHECKPOINT_INTERVAL_SECONDS=15
-need "there is a bucket for the ledgers" s3_bucket PUT "$LOG_COURIER_LEDGER_BUCKET"
+need "there is a bucket for the ledgers" share_ledgers "$SHARDS"
 
 echo "# published, once"
 as A

@@ -283,13 +283,6 @@ keys_in() {
 	"$DEV/objects" "$1" | cut -c 14-
 }
 
-# s3_bucket PUT|DELETE BUCKET: makes or deletes it. Without the header curl 7.88 signs a payload hash that it does not send.
-s3_bucket() {
-	curl -sS --fail-with-body --noproxy '*' --max-time 10 --aws-sigv4 "aws:amz:$LOG_COURIER_S3_REGION:s3" \
-		--user "$LOG_COURIER_S3_ACCESS_KEY_ID:$LOG_COURIER_S3_SECRET_ACCESS_KEY" \
-		-H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' -X "$1" "$LOG_COURIER_S3_ENDPOINT/$2"
-}
-
 # delete_objects BUCKET: all of them.
 delete_objects() {
 	python3 - "$DEV/lib" "$1" <<-'END' || return

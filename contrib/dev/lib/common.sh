@@ -77,6 +77,13 @@ quick_environment() {
 	export LOG_COURIER_SUPERVISOR_SHARDS=4
 }
 
+# s3_bucket PUT|DELETE BUCKET: makes or deletes it. Without the header curl 7.88 signs a payload hash that it does not send.
+s3_bucket() {
+	curl -sS --fail-with-body --noproxy '*' --max-time 10 --aws-sigv4 "aws:amz:$LOG_COURIER_S3_REGION:s3" \
+		--user "$LOG_COURIER_S3_ACCESS_KEY_ID:$LOG_COURIER_S3_SECRET_ACCESS_KEY" \
+		-H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' -X "$1" "$LOG_COURIER_S3_ENDPOINT/$2"
+}
+
 # Number of sources whose newest row comes after the committed offset.
 unsettled_sources() {
 	local logs=${LOG_COURIER_CLICKHOUSE_LOGS_TABLE:-logs}

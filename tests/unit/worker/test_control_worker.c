@@ -39,7 +39,9 @@ static void on_answer(void *context, uint32_t id, unsigned status, struct lc_vie
 static int set_up(void **state)
 {
 	WORLD = (struct world){.answers = 0};
-	WORLD.control = lc_control_worker_new(NULL, 5, on_answer, &WORLD);
+	/* Nobody looks into the shard. */
+	WORLD.control =
+	    lc_control_worker_new((struct lc_shard *)(void *)&WORLD, 5, on_answer, &WORLD);
 	*state = &WORLD;
 	return 0;
 }
@@ -93,6 +95,18 @@ static void what_is_no_request_is_answered_with_a_problem(void **state)
 	assert_int_equal(world->begun_count, 0);
 }
 
+static void without_a_shard_all_are_turned_away(void **state)
+{
+	struct world *world = *state;
+
+	lc_control_worker_free(world->control);
+	world->control = lc_control_worker_new(NULL, 5, on_answer, world);
+	take(world, 7, "/v1/sources");
+	assert_true(world->id == 7 && world->status == 503);
+	assert_int_equal(world->document.lists[LC_INSPECTION_PROBLEMS].count, 1);
+	assert_int_equal(world->begun_count, 0);
+}
+
 static void too_many_at_a_time_are_turned_away(void **state)
 {
 	struct world *world = *state;
@@ -116,6 +130,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    STORY(answers_go_to_who_asked_in_any_order),
 	    STORY(what_is_no_request_is_answered_with_a_problem),
+	    STORY(without_a_shard_all_are_turned_away),
 	    STORY(too_many_at_a_time_are_turned_away),
 	};
 
