@@ -58,7 +58,11 @@ static const struct range REGRESSIONS[] = {
 #include "sim/regressions.h"
 };
 
-static const struct range OTHERS[] = {{PLAIN, 1, 300}, {FAILOVER, 1, 60}};
+#ifdef __SANITIZE_ADDRESS__ /* a history takes ten times as long */
+static const struct range OTHERS[] = {{PLAIN, 1, 50}, {FAILOVER, 1, 10}};
+#else
+static const struct range OTHERS[] = {{PLAIN, 1, 200}, {FAILOVER, 1, 40}};
+#endif
 
 static const char *const KIND_TEXTS[] = {"", "calm ", "failover "};
 

@@ -55,6 +55,8 @@ story "machines that share the ledgers"
 start_stack --zookeeper
 start_faults
 need "there is a bucket for the ledgers" share_ledgers "$SHARDS"
+export LOG_COURIER_CONSUMER_MIN_DISCOVERY_INTERVAL_SECONDS=3 LOG_COURIER_CONSUMER_MAX_DISCOVERY_INTERVAL_SECONDS=3
+export LOG_COURIER_RECONCILE_INTERVAL_SECONDS=5
 
 echo "# published, once"
 as A
@@ -70,30 +72,30 @@ start_machine B
 need "a second one takes its share" timed await 90 shares_are "A:3 B:3"
 start_machine C
 need "a third one, too" timed await 90 shares_are "A:2 B:2 C:2"
-need "rows are delivered" go_on 200
+need "rows are delivered" go_on 100
 
 echo "# one is killed"
 kill_machine B
 need "the others take its shards" timed await 90 shares_are "A:3 C:3"
-need "rows are delivered" go_on 200
+need "rows are delivered" go_on 100
 start_machine B
 need "it comes back" timed await 90 shares_are "A:2 B:2 C:2"
 
 echo "# one stands still, and wakes up"
 signal_machine STOP C
 need "the others take its shards" timed await 120 shares_are "A:3 B:3"
-need "rows are delivered" go_on 200
+need "rows are delivered" go_on 100
 signal_machine CONT C
 need "it wakes up, and takes its share" timed await 120 shares_are "A:2 B:2 C:2"
 check "  and was told that its shards are others' now" grep -q "has taken shard" "$WORK/C.log"
-need "rows are delivered" go_on 200
+need "rows are delivered" go_on 100
 
 echo "# one is cut off from ClickHouse"
 inject '{"service": "clickhouse", "times": 0}'
 need "the others take its shards" timed await 120 shares_are "B:3 C:3"
 inject
 need "it comes back" timed await 120 shares_are "A:2 B:2 C:2"
-need "rows are delivered" go_on 200
+need "rows are delivered" go_on 100
 
 echo "# Keeper"
 for name in zookeeper-1 zookeeper-2 zookeeper-3; do
@@ -101,17 +103,19 @@ for name in zookeeper-1 zookeeper-2 zookeeper-3; do
 done
 need "there is a leader" test -n "${LEADER:-}"
 kill -KILL "$(zookeeper_pid "$LEADER")"
-need "rows are delivered when it was killed" go_on 200
+need "rows are delivered when it was killed" go_on 100
 check "  and it is started again" start_server zookeeper
-for name in zookeeper-1 zookeeper-2 zookeeper-3; do
-	kill -STOP "$(zookeeper_pid "$name")"
-done
-as B
-check "when all of it stands still, health says so" await 120 is_red "ledger"
-for name in zookeeper-1 zookeeper-2 zookeeper-3; do
-	kill -CONT "$(zookeeper_pid "$name")"
-done
-need "rows are delivered when it goes on" go_on 200
+[ "$FULL" = 0 ] || {
+	for name in zookeeper-1 zookeeper-2 zookeeper-3; do
+		kill -STOP "$(zookeeper_pid "$name")"
+	done
+	as B
+	check "when all of it stands still, health says so" await 120 is_red "ledger"
+	for name in zookeeper-1 zookeeper-2 zookeeper-3; do
+		kill -CONT "$(zookeeper_pid "$name")"
+	done
+	need "rows are delivered when it goes on" go_on 100
+}
 
 echo "# one is emptied for maintenance"
 as C

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 enum {
-	HISTORIES = 300,
+	HISTORIES = 100,
 	DISTURBANCES = 12,
 	QUIET_AFTER = 80, /* beats */
 	QUIET_FOR = 60,
