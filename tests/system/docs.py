@@ -39,6 +39,9 @@ ELSEWHERE = {
     "journalctl ": NO_SYSTEMD,
     "docker ": NO_ENGINE,
     "log-courier-ctl ledger reset --shard 3": "inspect_test.sh: it asks first, on a terminal",
+    "log-courier --publish-": "failover_test.sh",
+    "log-courier-ctl release": "failover_test.sh: there has to be another machine",
+    "log-courier-ctl rejoin": "failover_test.sh: there has to be another machine",
     "log-courier-ctl replay ": "replay_test.sh: it asks first, on a terminal, and wants rows of that time",
 }
 
