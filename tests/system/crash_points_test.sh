@@ -13,7 +13,7 @@
 
 . "$(dirname "$0")/lib.sh"
 BLOCKED=target-8
-LEDGERS=courier-ledgers
+export LOG_COURIER_LEDGER_BUCKET=courier-ledgers
 ZOOKEEPER=''
 [ ! -r /usr/share/java/zookeeper.jar ] || ZOOKEEPER=1
 # The counting file's size at which the process dies.
@@ -248,7 +248,7 @@ die_in_share() {
 		return
 	}
 	need "$1: nothing is there" "$DEV/stack" reset --dir "$WORK/stack"
-	need "$1: there is a bucket for the ledgers" s3_bucket PUT "$LEDGERS"
+	need "$1: there is a bucket for the ledgers" s3_bucket PUT "$LOG_COURIER_LEDGER_BUCKET"
 	need "$1: new ledgers are published" shared "$COURIER" --publish-fresh-ledgers
 	need "$1: rows are there" load_rows target-1
 	arm 3
@@ -257,12 +257,12 @@ die_in_share() {
 	disarm
 	need "$1: all rows are delivered" await 60 all_is_delivered
 	check "$1: the service ends on SIGTERM" stop_service
-	check "$1: each row is delivered exactly once" shared verify
+	check "$1: each row is delivered exactly once" verify
 }
 
 # shared COMMAND...: with the settings of machines that share the ledgers.
 shared() {
-	LOG_COURIER_FAILOVER_ENABLED=true LOG_COURIER_FAILOVER_MACHINE_TIMEOUT_SECONDS=5 LOG_COURIER_LEDGER_BUCKET=$LEDGERS "$@"
+	LOG_COURIER_FAILOVER_ENABLED=true LOG_COURIER_FAILOVER_MACHINE_TIMEOUT_SECONDS=5 "$@"
 }
 
 begin_replays() {

@@ -171,6 +171,8 @@ static void the_next_day_gets_a_key_of_its_own(void **state)
 	lc_sigv4_append_authorization(&fresh, &request, &second);
 	assert_true(lc_view_equal(lc_buffer_view(&first), lc_buffer_view(&second)));
 	assert_non_null(strstr(lc_buffer_text(&first), "/20130525/us-east-1/"));
+	lc_sigv4_signer_clear(&used);
+	lc_sigv4_signer_clear(&fresh);
 	lc_buffer_free(&first);
 	lc_buffer_free(&second);
 }
@@ -215,6 +217,7 @@ static void a_value_that_does_not_fit_fails_its_buffer(void **state)
 	(void)state;
 	lc_buffer_init(&value, 100);
 	lc_sigv4_append_authorization(&signer, &request, &value);
+	lc_sigv4_signer_clear(&signer);
 	assert_true(lc_buffer_failed(&value));
 	lc_buffer_free(&value);
 	lc_buffer_init(&value, 5);
