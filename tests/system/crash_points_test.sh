@@ -249,6 +249,7 @@ die_in_share() {
 	}
 	need "$1: nothing is there" "$DEV/stack" reset --dir "$WORK/stack"
 	need "$1: there is a bucket for the ledgers" s3_bucket PUT "$LOG_COURIER_LEDGER_BUCKET"
+	export LOG_COURIER_LEDGER_PREFIX=$1 # what other ledgers have left there is no part of these
 	need "$1: new ledgers are published" shared "$COURIER" --publish-fresh-ledgers
 	need "$1: rows are there" load_rows target-1
 	arm 3
