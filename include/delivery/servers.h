@@ -10,11 +10,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct lc_clickhouse;
 struct lc_counters;
 struct lc_credentials_provider;
 struct lc_http;
+struct lc_register;
 struct lc_s3;
 struct lc_settings;
 
@@ -45,9 +47,24 @@ struct lc_servers {
 bool lc_servers_open(struct lc_servers *servers, struct lc_loop *loop,
 		     const struct lc_settings *settings, struct lc_error *error);
 
+/* As lc_servers_open, but of those for S3 the one for this bucket alone. */
+bool lc_servers_open_for(struct lc_servers *servers, struct lc_loop *loop,
+			 const struct lc_settings *settings, const char *bucket,
+			 struct lc_error *error);
+
 /* As lc_servers_open, ClickHouse's client alone. */
 bool lc_servers_open_clickhouse(struct lc_servers *servers, struct lc_loop *loop,
 				const struct lc_settings *settings, struct lc_error *error);
+
+/* The client for a bucket, which was opened with these settings. */
+struct lc_s3 *lc_servers_s3(const struct lc_servers *servers, const struct lc_settings *settings,
+			    const char *bucket);
+
+/* A register (clients/register.h) on a table of clickhouse.database; the caller's to free, before the
+ * servers are closed. */
+struct lc_register *lc_servers_make_register(const struct lc_servers *servers, struct lc_loop *loop,
+					     const struct lc_settings *settings, const char *table,
+					     uint64_t timeout_ms);
 
 /* Sets who is called, from the loop, when there are credentials again in place of some that S3
  * refused, that had expired, or of none: uploads that wait for them may be tried. */

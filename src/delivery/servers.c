@@ -5,9 +5,11 @@
 #include "clients/clickhouse.h"
 #include "clients/credentials_provider.h"
 #include "clients/http.h"
+#include "clients/register.h"
 #include "clients/s3.h"
 #include "config/setting.h"
 #include "config/settings.h"
+#include "config/settings_targets.h"
 #include "formats/checksum.h"
 #include "formats/document_names.h"
 
@@ -158,8 +160,10 @@ static struct lc_s3 *find_client(struct lc_servers *servers, struct lc_loop *loo
 	return open_client(s3, loop, service, error) ? s3->client : NULL;
 }
 
+/* Those for all buckets, or, with `only`, the one for the buckets with these settings. */
 static bool open_s3(struct lc_servers *servers, struct lc_loop *loop,
-		    const struct lc_settings *service, struct lc_error *error)
+		    const struct lc_settings *service, const struct lc_settings *only,
+		    struct lc_error *error)
 {
 	size_t count = service->target_count + 1;
 
@@ -169,6 +173,8 @@ static bool open_s3(struct lc_servers *servers, struct lc_loop *loop,
 		const struct lc_settings *settings =
 		    i == 0 ? service : &service->targets[i - 1].settings;
 
+		if (only != NULL && settings != only)
+			continue;
 		if (!check_checksum(settings, error))
 			return false;
 		servers->s3_of[i] = find_client(servers, loop, service, settings, error);
@@ -189,7 +195,35 @@ bool lc_servers_open(struct lc_servers *servers, struct lc_loop *loop,
 		     const struct lc_settings *settings, struct lc_error *error)
 {
 	return lc_servers_open_clickhouse(servers, loop, settings, error) &&
-	       open_s3(servers, loop, settings, error);
+	       open_s3(servers, loop, settings, NULL, error);
+}
+
+bool lc_servers_open_for(struct lc_servers *servers, struct lc_loop *loop,
+			 const struct lc_settings *settings, const char *bucket,
+			 struct lc_error *error)
+{
+	return lc_servers_open_clickhouse(servers, loop, settings, error) &&
+	       open_s3(servers, loop, settings, lc_settings_of_bucket(settings, lc_view_of(bucket)),
+		       error);
+}
+
+struct lc_s3 *lc_servers_s3(const struct lc_servers *servers, const struct lc_settings *settings,
+			    const char *bucket)
+{
+	return servers->s3_of[lc_settings_of_bucket(settings, lc_view_of(bucket))->entry];
+}
+
+struct lc_register *lc_servers_make_register(const struct lc_servers *servers, struct lc_loop *loop,
+					     const struct lc_settings *settings, const char *table,
+					     uint64_t timeout_ms)
+{
+	const struct lc_register_options options = {
+	    .database = settings->clickhouse_database,
+	    .table = table,
+	    .timeout_ms = timeout_ms,
+	};
+
+	return lc_register_new(loop, servers->clickhouse, &options);
 }
 
 /* ---- credentials ---- */

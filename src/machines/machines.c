@@ -354,13 +354,8 @@ static void make_rule(struct life *life)
 
 static struct lc_register *make_register(struct life *life, const char *table)
 {
-	const struct lc_register_options options = {
-	    .database = life->settings->clickhouse_database,
-	    .table = table,
-	    .timeout_ms = BEATS_IN_REQUEST * life->beat_ms,
-	};
-
-	return lc_register_new(life->loop, life->servers.clickhouse, &options);
+	return lc_servers_make_register(&life->servers, life->loop, life->settings, table,
+					BEATS_IN_REQUEST * life->beat_ms);
 }
 
 static bool set_up(struct life *life, int channel, struct lc_error *error)

@@ -91,7 +91,7 @@ static const struct lc_settings *settings_of_bucket(const struct preflight *pref
 
 static struct lc_s3 *s3_of_bucket(const struct preflight *preflight)
 {
-	return preflight->servers.s3_of[settings_of_bucket(preflight)->entry];
+	return lc_servers_s3(&preflight->servers, preflight->settings, preflight->asked->bucket);
 }
 
 static void start_put(struct preflight *preflight);
@@ -201,13 +201,8 @@ static void end_lists(struct preflight *preflight)
 static void note_failure(struct preflight *preflight, const char *bucket, const char *subject,
 			 char failed[SUBJECT_SIZE])
 {
-	const struct lc_settings *settings;
-
-	if (bucket == NULL)
-		return;
-	settings = lc_settings_of_bucket(preflight->settings, lc_view_of(bucket));
-	if (preflight->servers.s3_of[settings->entry] ==
-	    preflight->servers.s3[preflight->s3].client)
+	if (bucket != NULL && lc_servers_s3(&preflight->servers, preflight->settings, bucket) ==
+				  preflight->servers.s3[preflight->s3].client)
 		snprintf(failed, SUBJECT_SIZE, "%s", subject);
 }
 

@@ -284,13 +284,9 @@ void lc_shared_check_bucket(struct lc_shared *shared, const char *failed)
 static struct table make_table(struct lc_loop *loop, const struct lc_shared_options *options,
 			       const char *name)
 {
-	const struct lc_register_options of_register = {
-	    .database = options->settings->clickhouse_database,
-	    .table = name,
-	    .timeout_ms = (uint64_t)options->settings->clickhouse_timeout_seconds * 1000,
-	};
-	struct table table = {
-	    .reg = lc_register_new(loop, options->servers->clickhouse, &of_register)};
+	struct table table = {.reg = lc_servers_make_register(
+				  options->servers, loop, options->settings, name,
+				  (uint64_t)options->settings->clickhouse_timeout_seconds * 1000)};
 
 	table.shown.name = lc_register_name(table.reg);
 	return table;
@@ -313,9 +309,7 @@ struct lc_shared *lc_shared_new(struct lc_loop *loop, const struct lc_shared_opt
 	machines->subject = "table of the machines";
 	machines->shown.setting = "failover.machines-table";
 	machines->shown.rights = "SELECT and INSERT";
-	shared->s3 =
-	    options->servers->s3_of
-		[lc_settings_of_bucket(settings, lc_view_of(settings->ledger_bucket))->entry];
+	shared->s3 = lc_servers_s3(options->servers, settings, settings->ledger_bucket);
 	return shared;
 }
 

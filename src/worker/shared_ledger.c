@@ -4,9 +4,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/random.h"
-#include "base/view.h"
 #include "clients/register.h"
-#include "config/settings_targets.h"
 #include "delivery/servers.h"
 #include "ledger/checkpoint.h"
 #include "ledger/file_name.h"
@@ -163,19 +161,14 @@ void lc_shared_ledger_end_checkpoints(struct lc_shared_ledger *shared)
 static bool open_connections(struct lc_shared_ledger *shared, struct lc_error *error)
 {
 	const struct lc_settings *settings = shared->settings;
-	const struct lc_settings *of_bucket =
-	    lc_settings_of_bucket(settings, lc_view_of(settings->ledger_bucket));
 
-	const struct lc_register_options options = {
-	    .database = settings->clickhouse_database,
-	    .table = settings->failover_heads_table,
-	    .timeout_ms = (uint64_t)settings->clickhouse_timeout_seconds * 1000,
-	};
-
-	if (!lc_servers_open(&shared->servers, shared->loop, settings, error))
+	if (!lc_servers_open_for(&shared->servers, shared->loop, settings, settings->ledger_bucket,
+				 error))
 		return false;
-	shared->heads = lc_register_new(shared->loop, shared->servers.clickhouse, &options);
-	shared->s3 = shared->servers.s3_of[of_bucket->entry];
+	shared->heads = lc_servers_make_register(
+	    &shared->servers, shared->loop, settings, settings->failover_heads_table,
+	    (uint64_t)settings->clickhouse_timeout_seconds * 1000);
+	shared->s3 = lc_servers_s3(&shared->servers, settings, settings->ledger_bucket);
 	return true;
 }
 
