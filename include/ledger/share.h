@@ -121,7 +121,7 @@ void lc_share_cancel(struct lc_share *share);
 void lc_share_release(struct lc_share *share, lc_loop_callback *done, void *context);
 
 /* Tells in the head that no machine may take the shard any more but this one: the local file is the ledger, of one machine alone
- * once lc_store_leave_chain has made it so. */
+ * once lc_store_set_shared has made it so. */
 void lc_share_withdraw(struct lc_share *share, lc_loop_callback *done, void *context);
 
 #endif

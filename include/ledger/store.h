@@ -61,8 +61,10 @@ bool lc_store_set_position(struct lc_store *store, const struct lc_chain_positio
 /* Whether the ledger is, or was, part of a chain: one of this machine alone must not go on with it. */
 bool lc_store_is_shared(struct lc_store *store, bool *shared, struct lc_error *error);
 
-/* In the transaction that is open: the ledger is one machine's alone again. */
-bool lc_store_leave_chain(struct lc_store *store, struct lc_error *error);
+/* Makes the ledger of `options`, which is not open, part of a chain that has yet to begin, or one
+ * machine's alone again. */
+bool lc_store_set_shared(const struct lc_ledger_options *options, bool shared,
+			 struct lc_error *error);
 
 /* Where the ledger at `path`, which is not open, stands: seq 0 if it was never part of a chain, or
  * is not there. */

@@ -169,6 +169,15 @@ static void taken_over(struct lc_share *share, const struct lc_shard_head *there
 	fail(share, &error);
 }
 
+/* Keeper may show a former head for a moment, so that it is asked again before that is believed. */
+static void wait_for_later(struct lc_share *share, const struct lc_error *went_back)
+{
+	if (++share->earlier < EARLIER_MAX)
+		trouble(share, went_back);
+	else
+		fail(share, went_back);
+}
+
 /* An earlier value than the one that is known: a server that lags shows it for a moment. If it
  * stays, Keeper was restored from a backup, or somebody has written to the table. */
 static void on_earlier_value(struct lc_share *share, const struct lc_shard_head *there)
@@ -181,21 +190,28 @@ static void on_earlier_value(struct lc_share *share, const struct lc_shard_head 
 		     ": was Keeper restored from a backup, or the table written to?",
 		     share->options.shard, there->epoch, there->last.seq, share->head.epoch,
 		     share->head.last.seq);
-	if (++share->earlier < EARLIER_MAX)
-		trouble(share, &error);
-	else
-		fail(share, &error);
+	wait_for_later(share, &error);
+}
+
+/* A head that cannot be read ends it. */
+static bool parse_head(struct lc_share *share, struct lc_view text, struct lc_shard_head *head)
+{
+	struct lc_error error;
+
+	if (lc_shard_head_parse(text, head, &error))
+		return true;
+	lc_error_prefix(&error, "the head of shard %u", share->options.shard);
+	fail(share, &error);
+	return false;
 }
 
 static void on_other_value(struct lc_share *share, struct lc_view text)
 {
 	struct lc_shard_head there;
-	struct lc_error error;
 
-	if (!lc_shard_head_parse(text, &there, &error)) {
-		lc_error_prefix(&error, "the head of shard %u", share->options.shard);
-		fail(share, &error);
-	} else if (there.epoch > share->head.epoch) {
+	if (!parse_head(share, text, &there))
+		return;
+	if (there.epoch > share->head.epoch) {
 		taken_over(share, &there);
 	} else if (share->step == STEP_CLAIMING && is_later(&there, &share->head)) {
 		/* Whoever has the shard has gone on meanwhile. */
@@ -275,20 +291,30 @@ static void claim_from(struct lc_share *share)
 	swap(share);
 }
 
+/* The head that was read; otherwise what follows is done. */
+static bool take_head(struct lc_share *share, const struct lc_register_answer *answer,
+		      struct lc_shard_head *head)
+{
+	share->swap = NULL;
+	if (answer->outcome == LC_REGISTER_ABSENT) {
+		on_no_value(share);
+		return false;
+	}
+	if (answer->outcome == LC_REGISTER_UNKNOWN) {
+		trouble(share, &answer->error);
+		return false;
+	}
+	return parse_head(share, answer->value, head);
+}
+
 static void on_read(void *context, const struct lc_register_answer *answer)
 {
 	struct lc_share *share = context;
 	struct lc_error error;
 
-	share->swap = NULL;
-	if (answer->outcome == LC_REGISTER_ABSENT) {
-		on_no_value(share);
-	} else if (answer->outcome == LC_REGISTER_UNKNOWN) {
-		trouble(share, &answer->error);
-	} else if (!lc_shard_head_parse(answer->value, &share->head, &error)) {
-		lc_error_prefix(&error, "the head of shard %u", share->options.shard);
-		fail(share, &error);
-	} else if (share->head.state == LC_SHARD_HEAD_WITHDRAWN) {
+	if (!take_head(share, answer, &share->head))
+		return;
+	if (share->head.state == LC_SHARD_HEAD_WITHDRAWN) {
 		lc_error_set(
 		    &error, LC_ERROR_USAGE,
 		    "the ledger of shard %u was withdrawn from the machines that share it: "
@@ -296,11 +322,11 @@ static void on_read(void *context, const struct lc_register_answer *answer)
 		    "again",
 		    share->options.shard);
 		fail(share, &error);
-	} else {
-		no_trouble(share);
-		enter(share, STEP_CLAIMING);
-		claim_from(share);
+		return;
 	}
+	no_trouble(share);
+	enter(share, STEP_CLAIMING);
+	claim_from(share);
 }
 
 static void read_head(struct lc_share *share)
@@ -395,28 +421,17 @@ static void begin_restore(struct lc_share *share)
 	    lc_chain_restore_new(share->loop, &options, on_restored, on_restore_trouble, share);
 }
 
-/* Keeper may show the former head for a moment, so that it is asked more than once. */
 static void on_owner(void *context, const struct lc_register_answer *answer)
 {
 	struct lc_share *share = context;
 	struct lc_shard_head there;
-	struct lc_error error;
 
-	share->swap = NULL;
-	if (answer->outcome == LC_REGISTER_ABSENT) {
-		on_no_value(share);
-	} else if (answer->outcome == LC_REGISTER_UNKNOWN) {
-		trouble(share, &answer->error);
-	} else if (!lc_shard_head_parse(answer->value, &there, &error)) {
-		lc_error_prefix(&error, "the head of shard %u", share->options.shard);
-		fail(share, &error);
-	} else if (there.epoch > share->head.epoch) {
+	if (!take_head(share, answer, &there))
+		return;
+	if (there.epoch > share->head.epoch)
 		taken_over(share, &there);
-	} else if (++share->earlier < EARLIER_MAX) {
-		trouble(share, &share->went_back);
-	} else {
-		fail(share, &share->went_back);
-	}
+	else
+		wait_for_later(share, &share->went_back);
 }
 
 /* A later epoch has a segment. Whoever has moved the head to it since, while we stood still, has

@@ -416,10 +416,25 @@ bool lc_store_is_shared(struct lc_store *store, bool *shared, struct lc_error *e
 	return true;
 }
 
-bool lc_store_leave_chain(struct lc_store *store, struct lc_error *error)
+static bool leave_chain(struct lc_store *store, struct lc_error *error)
 {
 	return lc_sql_execute(store->db, store->path, "DELETE FROM meta WHERE name LIKE 'chain_%'",
 			      error);
+}
+
+bool lc_store_set_shared(const struct lc_ledger_options *options, bool shared,
+			 struct lc_error *error)
+{
+	static const struct lc_chain_position BEGINNING = {.seq = 0};
+	struct lc_ledger_state state = {.on_source = NULL};
+	struct lc_store *store = lc_store_open(options, &state, error);
+	bool set = store != NULL && lc_store_begin(store, error) &&
+		   (shared ? lc_store_set_position(store, &BEGINNING, error)
+			   : leave_chain(store, error)) &&
+		   lc_store_commit(store, error);
+
+	lc_store_close(store);
+	return set;
 }
 
 static bool read_position(sqlite3 *db, const char *path, struct lc_chain_position *position,

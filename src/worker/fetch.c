@@ -59,20 +59,6 @@ static void on_trouble(void *context, const struct lc_error *error)
 static const struct lc_share_callbacks CALLBACKS = {
     .on_ready = on_ready, .on_failed = on_failed, .on_trouble = on_trouble};
 
-/* The file is one machine's alone from now on, if it is not already. */
-static bool leave_chain(struct fetch *fetch, struct lc_error *error)
-{
-	const struct lc_ledger_options options = {
-	    .path = fetch->path, .shard = fetch->shard, .shard_count = fetch->shard_count};
-	struct lc_ledger_state state = {.on_source = NULL};
-	struct lc_store *store = lc_store_open(&options, &state, error);
-	bool left = store != NULL && lc_store_begin(store, error) &&
-		    lc_store_leave_chain(store, error) && lc_store_commit(store, error);
-
-	lc_store_close(store);
-	return left;
-}
-
 /* Claims, restores and withdraws. */
 static bool bring(struct fetch *fetch, struct lc_error *error)
 {
@@ -103,10 +89,13 @@ static bool was_brought(const struct fetch *fetch)
 /* A shard whose ledger has yet to begin has no file. */
 static bool fetch_shard(struct fetch *fetch, struct lc_error *error)
 {
+	const struct lc_ledger_options options = {
+	    .path = fetch->path, .shard = fetch->shard, .shard_count = fetch->shard_count};
+
 	return lc_file_name_path(fetch->path, fetch->settings->state_directory, fetch->shard,
 				 fetch->shard_count, "", error) &&
 	       (bring(fetch, error) || was_brought(fetch)) &&
-	       (lc_file_is_missing(fetch->path) || leave_chain(fetch, error));
+	       (lc_file_is_missing(fetch->path) || lc_store_set_shared(&options, false, error));
 }
 
 static void fetch_and_tell(struct fetch *fetch)

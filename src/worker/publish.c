@@ -7,7 +7,6 @@
 #include "base/random.h"
 #include "base/view.h"
 #include "clients/register.h"
-#include "config/settings_targets.h"
 #include "delivery/servers.h"
 #include "formats/shard_head.h"
 #include "ledger/checkpoint.h"
@@ -84,28 +83,16 @@ static void fail(struct publish *publish, const struct lc_error *error, bool pas
 /* ---- the head is made ---- */
 
 /* From now on the file is a copy: a service without failover.enabled refuses it. */
-static bool mark_file(struct publish *publish, struct lc_error *error)
+static void mark(struct publish *publish)
 {
 	const struct lc_ledger_options options = {
 	    .path = publish->path, .shard = publish->shard, .shard_count = publish->shard_count};
-	struct lc_ledger_state state = {.on_source = NULL};
-	struct lc_store *store = lc_store_open(&options, &state, error);
-	bool marked = store != NULL && lc_store_begin(store, error) &&
-		      lc_store_set_position(store, &publish->head.last, error) &&
-		      lc_store_commit(store, error);
-
-	lc_store_close(store);
-	return marked;
-}
-
-static void mark(struct publish *publish)
-{
 	char what[sizeof(((struct lc_error *)NULL)->message) + 64];
 	struct lc_error error;
 
 	lc_ledger_close(publish->ledger);
 	publish->ledger = NULL;
-	if (mark_file(publish, &error)) {
+	if (lc_store_set_shared(&options, true, &error)) {
 		tell(publish, true, "published");
 		return;
 	}
@@ -264,24 +251,19 @@ static void on_timer(void *context)
 static bool set_up(struct publish *publish, struct lc_error *error)
 {
 	const struct lc_settings *settings = publish->settings;
-	const struct lc_register_options options = {
-	    .database = settings->clickhouse_database,
-	    .table = settings->failover_heads_table,
-	    .timeout_ms = (uint64_t)settings->clickhouse_timeout_seconds * 1000,
-	};
 
 	if (!settings->failover_enabled)
 		return lc_error_set(error, LC_ERROR_USAGE,
 				    "failover.enabled: found false, expected true: ledgers are "
 				    "published for machines that share them");
 	publish->loop = lc_loop_new(error);
-	if (publish->loop == NULL ||
-	    !lc_servers_open(&publish->servers, publish->loop, settings, error))
+	if (publish->loop == NULL || !lc_servers_open_for(&publish->servers, publish->loop,
+							  settings, settings->ledger_bucket, error))
 		return false;
-	publish->heads = lc_register_new(publish->loop, publish->servers.clickhouse, &options);
-	publish->s3 =
-	    publish->servers
-		.s3_of[lc_settings_of_bucket(settings, lc_view_of(settings->ledger_bucket))->entry];
+	publish->heads = lc_servers_make_register(
+	    &publish->servers, publish->loop, settings, settings->failover_heads_table,
+	    (uint64_t)settings->clickhouse_timeout_seconds * 1000);
+	publish->s3 = lc_servers_s3(&publish->servers, settings, settings->ledger_bucket);
 	publish->timer = lc_loop_timer_new(publish->loop, on_timer, publish);
 	return true;
 }
