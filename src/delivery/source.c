@@ -317,23 +317,26 @@ void lc_source_cut_piece(struct lc_source *source, uint32_t seconds)
 	source->ranges[at].apart = true;
 }
 
-static uint64_t open_seconds(const struct lc_source *source, size_t count)
+static uint64_t open_seconds(const struct lc_source *source)
 {
 	uint64_t seconds = 0;
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < source->range_count; i++)
 		seconds += source->ranges[i].to - source->ranges[i].from;
 	return seconds;
 }
 
 void lc_source_cut_turn(struct lc_source *source, uint64_t rows)
 {
-	size_t count = piece_count(source);
-	uint64_t open = open_seconds(source, source->range_count);
+	uint64_t before = 0; /* seconds of the ranges that came first */
+	uint64_t open;
 	uint64_t turn;
+	size_t count;
 
 	if (source->open_rows <= rows)
 		return;
+	count = piece_count(source);
+	open = open_seconds(source);
 	/* While no scan has told how many rows a second has. */
 	if (source->scanned_seconds == 0) {
 		source->scanned_rows = source->open_rows;
@@ -342,14 +345,15 @@ void lc_source_cut_turn(struct lc_source *source, uint64_t rows)
 	turn = open * rows / source->open_rows;
 	turn = turn == 0 ? 1 : turn;
 	for (size_t i = 0; i < count; i++) {
-		uint64_t before = open_seconds(source, i);
 		const struct lc_source_range *range = &source->ranges[i];
+		uint32_t seconds = range->to - range->from;
 
-		if (before + (range->to - range->from) <= turn)
-			continue;
-		lc_source_cut_piece(source, range->from + (uint32_t)(turn - before) -
-						source->ranges[0].from);
-		return;
+		if (before + seconds > turn) {
+			lc_source_cut_piece(source, range->from + (uint32_t)(turn - before) -
+							source->ranges[0].from);
+			return;
+		}
+		before += seconds;
 	}
 }
 
