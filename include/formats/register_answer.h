@@ -40,6 +40,10 @@ uint64_t lc_register_answer_last_marker(uint64_t marker);
  * rows than a register has; `rows` is empty then. */
 bool lc_register_answer_read(struct lc_view answer, uint64_t marker, struct lc_register_rows *rows,
 			     struct lc_error *error);
+/* The row of this name; NULL if there is none. */
+const struct lc_register_row *lc_register_rows_find(const struct lc_register_rows *rows,
+						    const char *name);
+
 void lc_register_rows_free(struct lc_register_rows *rows);
 
 #endif

@@ -84,9 +84,7 @@ struct lc_machine_order {
 struct lc_machine_orders {
 	size_t count;
 	struct lc_machine_order all[LC_MACHINE_SHARDS_MAX];
-	unsigned unowned;  /* shards that no living machine has */
 	unsigned headless; /* shards without a head: nobody takes them */
-	bool is_clone;     /* another machine of this name began earlier: this one has to stop */
 };
 
 struct lc_machine_rule;

@@ -14,6 +14,9 @@
 
 #include "config/settings.h"
 
+/* Signs of life in failover.machine-timeout-seconds. */
+enum { LC_MACHINES_BEATS_IN_TIMEOUT = 5 };
+
 /* The whole life of the process; returns its exit code. `channel`: its end of the socket pair, not
  * blocking. */
 int lc_machines_run(const struct lc_settings *settings, int channel);

@@ -19,11 +19,9 @@ enum { LC_REPORT_MACHINES_MAX = 64 }; /* more machines are not told of */
 
 struct lc_report {
 	uint32_t machine_count; /* that follow */
-	uint32_t unowned;       /* shards that no living machine has */
 	uint32_t headless;      /* shards without a head, that nobody can take */
 	bool is_clone;  /* another machine of this name began earlier: this one takes no part */
 	bool has_rival; /* another machine beats under this name */
-	bool settled;   /* it knows who is alive */
 	char trouble[LC_ERROR_MESSAGE_SIZE]; /* why this look failed; empty: it did not */
 };
 

@@ -80,6 +80,16 @@ bool lc_register_answer_read(struct lc_view answer, uint64_t marker, struct lc_r
 	return false;
 }
 
+const struct lc_register_row *lc_register_rows_find(const struct lc_register_rows *rows,
+						    const char *name)
+{
+	for (size_t i = 0; i < rows->count; i++) {
+		if (lc_view_equal(rows->rows[i].name, lc_view_of(name)))
+			return &rows->rows[i];
+	}
+	return NULL;
+}
+
 void lc_register_rows_free(struct lc_register_rows *rows)
 {
 	free(rows->rows);

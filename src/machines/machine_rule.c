@@ -466,20 +466,16 @@ static void watch_owners(struct lc_machine_rule *rule)
 
 static void count_findings(const struct lc_machine_rule *rule, struct lc_machine_orders *orders)
 {
-	for (unsigned i = 0; i < rule->options.shards; i++) {
-		orders->unowned += rule->places[i].standing == OPEN;
+	for (unsigned i = 0; i < rule->options.shards; i++)
 		orders->headless += rule->view->heads[i].state == LC_MACHINE_HEAD_UNKNOWN;
-	}
 }
 
 void lc_machine_rule_look(struct lc_machine_rule *rule, const struct lc_machine_view *view,
 			  struct lc_machine_orders *orders)
 {
 	orders->count = 0;
-	orders->unowned = 0;
 	orders->headless = 0;
 	lc_peers_look(&rule->peers, view->rows, view->row_count, view->sent);
-	orders->is_clone = rule->peers.is_clone;
 	rule->view = view;
 	watch_owners(rule);
 	find_members(rule);

@@ -21,7 +21,6 @@
 #include <xxhash.h>
 
 enum {
-	BEATS_IN_TIMEOUT = 5,
 	BEATS_IN_REQUEST = 2, /* that a request may take */
 };
 
@@ -102,11 +101,9 @@ static void tell(struct life *life, const struct lc_error *error)
 {
 	const struct lc_peers *peers = lc_machine_rule_peers(life->rule);
 	struct lc_report report = {
-	    .unowned = life->orders.unowned,
 	    .headless = life->orders.headless,
 	    .is_clone = peers->is_clone,
 	    .has_rival = lc_peers_has_rival(peers),
-	    .settled = peers->seen_looks >= peers->silent_after,
 	};
 	struct lc_frame frame = {.type = LC_FRAME_LOOKED};
 	struct lc_buffer body;
@@ -171,13 +168,13 @@ static void read_heads(struct life *life, const struct lc_register_rows *rows)
 {
 	for (unsigned shard = 0; shard < life->shard_count; shard++) {
 		char name[LC_SHARD_HEAD_ROW_SIZE];
+		const struct lc_register_row *row;
 
 		life->heads[shard] = (struct lc_machine_head){.state = LC_MACHINE_HEAD_UNKNOWN};
 		lc_shard_head_row(shard, life->shard_count, name);
-		for (size_t i = 0; i < rows->count; i++) {
-			if (lc_view_equal(rows->rows[i].name, lc_view_of(name)))
-				read_head(rows->rows[i].value, &life->heads[shard]);
-		}
+		row = lc_register_rows_find(rows, name);
+		if (row != NULL)
+			read_head(row->value, &life->heads[shard]);
 		life->shards[shard].epoch = life->heads[shard].epoch;
 	}
 }
@@ -231,7 +228,7 @@ static void on_machines(void *context, const struct lc_register_answer *answer)
 		return;
 	}
 	lc_machine_rule_look(life->rule, &view, &life->orders);
-	if (life->orders.is_clone) {
+	if (lc_machine_rule_peers(life->rule)->is_clone) {
 		end_look(life, &answer->error); /* without a beat */
 		return;
 	}
@@ -345,7 +342,7 @@ static void make_rule(struct life *life)
 	    .name = life->name,
 	    .boot = lc_random_next(&random),
 	    .shards = life->shard_count,
-	    .silent_after = BEATS_IN_TIMEOUT,
+	    .silent_after = LC_MACHINES_BEATS_IN_TIMEOUT,
 	    .capacity = lc_settings_capacity(life->settings),
 	    .settings = hash_settings(life->settings, life->shard_count),
 	    .software = PACKAGE_VERSION,
@@ -363,8 +360,8 @@ static bool set_up(struct life *life, int channel, struct lc_error *error)
 	const struct lc_settings *settings = life->settings;
 
 	LC_ASSERT(prctl(PR_SET_NAME, "courier/beats") == 0);
-	life->beat_ms =
-	    (uint64_t)settings->failover_machine_timeout_seconds * 1000 / BEATS_IN_TIMEOUT;
+	life->beat_ms = (uint64_t)settings->failover_machine_timeout_seconds * 1000 /
+			LC_MACHINES_BEATS_IN_TIMEOUT;
 	life->loop = lc_loop_new(error);
 	if (life->loop == NULL || !lc_settings_machine_name(settings, life->name, error) ||
 	    !lc_servers_open_clickhouse(&life->servers, life->loop, settings, error))

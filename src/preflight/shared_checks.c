@@ -41,15 +41,6 @@ void lc_shared_checks_judge_table(const struct lc_error *error, const struct lc_
 
 /* ---- heads ---- */
 
-static const struct lc_register_row *find_row(const struct lc_register_rows *rows, const char *name)
-{
-	for (size_t i = 0; i < rows->count; i++) {
-		if (lc_view_equal(rows->rows[i].name, lc_view_of(name)))
-			return &rows->rows[i];
-	}
-	return NULL;
-}
-
 static void judge_missing(size_t row_count, unsigned missing, unsigned shard_count,
 			  const struct lc_shared_table *table, struct lc_verdict *verdict)
 {
@@ -92,7 +83,7 @@ void lc_shared_checks_judge_heads(const struct lc_register_answer *answer, unsig
 		struct lc_error error = {.kind = LC_ERROR_NONE};
 
 		lc_shard_head_row(shard, shard_count, name);
-		row = find_row(rows, name);
+		row = lc_register_rows_find(rows, name);
 		missing += row == NULL;
 		if (row == NULL || lc_shard_head_parse(row->value, &head, &error))
 			continue;

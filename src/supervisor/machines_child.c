@@ -166,7 +166,8 @@ static void await_word(struct lc_machines_child *child)
 	uint64_t timeout_ms =
 	    (uint64_t)child->host.settings->failover_machine_timeout_seconds * 1000;
 
-	lc_loop_timer_start(child->deadline, LOOKS_SILENT * timeout_ms / 5);
+	lc_loop_timer_start(child->deadline,
+			    LOOKS_SILENT * timeout_ms / LC_MACHINES_BEATS_IN_TIMEOUT);
 }
 
 static void take_report(struct lc_machines_child *child, struct lc_view body)

@@ -18,7 +18,7 @@ static struct lc_report_machine machine_of(unsigned number)
 
 static void a_report_comes_back_with_its_machines(void **state)
 {
-	struct lc_report report = {.unowned = 3, .has_rival = true, .machine_count = 77};
+	struct lc_report report = {.headless = 3, .has_rival = true, .machine_count = 77};
 	struct lc_buffer body;
 	struct lc_report again;
 
@@ -34,7 +34,7 @@ static void a_report_comes_back_with_its_machines(void **state)
 	assert_false(lc_buffer_failed(&body));
 	assert_true(lc_report_read(lc_buffer_view(&body), &again, machines));
 	assert_int_equal(again.machine_count, LC_REPORT_MACHINES_MAX);
-	assert_int_equal(again.unowned, 3);
+	assert_int_equal(again.headless, 3);
 	assert_true(again.has_rival);
 	assert_string_equal(machines[63].name, "m63");
 	assert_int_equal(machines[63].shards, 63);
@@ -43,7 +43,7 @@ static void a_report_comes_back_with_its_machines(void **state)
 
 static void what_is_no_report_is_refused(void **state)
 {
-	struct lc_report report = {.unowned = 3};
+	struct lc_report report = {.headless = 3};
 	struct lc_report_machine machine = machine_of(1);
 	struct lc_report again;
 	struct lc_buffer body;
