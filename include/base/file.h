@@ -12,6 +12,9 @@
 /* Brings a file, or a directory with what was made, renamed and removed in it, to the disk. */
 bool lc_file_sync(const char *path, struct lc_error *error);
 
+/* The same for the directory that this file is in. */
+bool lc_file_sync_directory_of(const char *path, struct lc_error *error);
+
 /* Makes the file, or empties it, and writes `content`, down to the disk. */
 bool lc_file_write(const char *path, struct lc_view content, struct lc_error *error);
 

@@ -60,6 +60,9 @@ bool lc_chain_hash_parse(struct lc_view text, struct lc_chain_hash *hash);
 /* Orders positions of one chain: by epoch, then by seq. */
 int lc_chain_position_compare(const struct lc_chain_position *a, const struct lc_chain_position *b);
 
+/* Whether the same segment stands at both. */
+bool lc_chain_position_equal(const struct lc_chain_position *a, const struct lc_chain_position *b);
+
 /* ---- names ---- */
 
 /* Whether the text is 16 lower-case hex digits. */
@@ -67,6 +70,9 @@ bool lc_chain_is_nonce(struct lc_view text);
 
 /* Such a text of any number. */
 void lc_chain_nonce_format(uint64_t number, char nonce[LC_CHAIN_NONCE_SIZE]);
+
+/* What the names of a kind begin with: "segment/". */
+const char *lc_chain_folder(enum lc_chain_object kind);
 
 /* The name of an object; `nonce` is one. */
 void lc_chain_name_format(enum lc_chain_object kind, uint64_t epoch, uint64_t seq,

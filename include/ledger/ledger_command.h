@@ -131,10 +131,6 @@ bool lc_ledger_command_execute(struct lc_ledger_command *command, struct lc_stor
 bool lc_ledger_command_begin_all(const struct lc_ledger_command_list *commands,
 				 struct lc_store *store, struct lc_error *error);
 
-/* The same, and commits it. */
-bool lc_ledger_command_execute_all(const struct lc_ledger_command_list *commands,
-				   struct lc_store *store, struct lc_error *error);
-
 /* Does what the commands ask for outside of the transaction, once it is committed: FREEZE, THAW. */
 void lc_ledger_command_settle_all(const struct lc_ledger_command_list *commands,
 				  struct lc_store *store);

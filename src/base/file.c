@@ -1,7 +1,11 @@
 #include "base/file.h"
 
+#include "base/memory.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +20,15 @@ bool lc_file_sync(const char *path, struct lc_error *error)
 		lc_error_set_errno(error, errno, "%s cannot be written to disk", path);
 	if (fd >= 0)
 		close(fd);
+	return synced;
+}
+
+bool lc_file_sync_directory_of(const char *path, struct lc_error *error)
+{
+	char *copy = lc_memory_copy_text(path);
+	bool synced = lc_file_sync(dirname(copy), error);
+
+	free(copy);
 	return synced;
 }
 

@@ -90,7 +90,17 @@ int lc_chain_position_compare(const struct lc_chain_position *a, const struct lc
 	return (a->seq > b->seq) - (a->seq < b->seq);
 }
 
+bool lc_chain_position_equal(const struct lc_chain_position *a, const struct lc_chain_position *b)
+{
+	return lc_chain_position_compare(a, b) == 0 && lc_chain_hash_equal(a->hash, b->hash);
+}
+
 /* ---- names ---- */
+
+const char *lc_chain_folder(enum lc_chain_object kind)
+{
+	return FOLDERS[kind];
+}
 
 bool lc_chain_is_nonce(struct lc_view text)
 {

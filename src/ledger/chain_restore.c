@@ -95,11 +95,6 @@ static void end_well(struct lc_chain_restore *restore)
 	end(restore, &NONE);
 }
 
-static bool same_place(const struct lc_chain_position *a, const struct lc_chain_position *b)
-{
-	return a->epoch == b->epoch && a->seq == b->seq && lc_chain_hash_equal(a->hash, b->hash);
-}
-
 /* ---- the segments are executed ---- */
 
 static bool open_store(struct lc_chain_restore *restore, struct lc_error *error)
@@ -195,7 +190,7 @@ static bool check_checkpoint(const struct lc_chain_restore *restore, struct lc_e
 
 	if (!lc_store_find_position(restore->options.path, &position, error))
 		return false;
-	if (same_place(&position, &head->checkpointed))
+	if (lc_chain_position_equal(&position, &head->checkpointed))
 		return true;
 	return lc_error_set(error, LC_ERROR_CORRUPT,
 			    "the shared ledger of shard %u is damaged: %s%s in bucket %s is of "
@@ -232,31 +227,30 @@ static void fetch_checkpoint(struct lc_chain_restore *restore)
 	    lc_checkpoint_restore(restore->loop, &options, on_checkpoint, restore);
 }
 
+static bool is_at_file(const struct lc_chain_restore *restore)
+{
+	return restore->local.seq > 0 && lc_chain_position_equal(&restore->wanted, &restore->local);
+}
+
+static bool is_reached(const struct lc_chain_restore *restore)
+{
+	return is_at_file(restore) ||
+	       lc_chain_position_equal(&restore->wanted, &restore->options.head->checkpointed);
+}
+
 /* The chain was walked to the place before which no segment is needed. */
 static void on_reached(struct lc_chain_restore *restore)
 {
 	struct lc_error error;
 
-	if (restore->local.seq > 0 && same_place(&restore->wanted, &restore->local)) {
-		if (restore->passed_count == 0)
-			end_well(restore);
-		else
-			begin_executing(restore);
-	} else if (restore->options.head->checkpoint[0] != '\0') {
+	if (!is_at_file(restore) && restore->options.head->checkpoint[0] != '\0')
 		fetch_checkpoint(restore);
-	} else if (!lc_file_name_remove_all(restore->options.path, &error)) {
+	else if (!is_at_file(restore) && !lc_file_name_remove_all(restore->options.path, &error))
 		end(restore, &error);
-	} else if (restore->passed_count == 0) {
+	else if (restore->passed_count == 0)
 		end_well(restore);
-	} else {
+	else
 		begin_executing(restore);
-	}
-}
-
-static bool is_reached(const struct lc_chain_restore *restore)
-{
-	return (restore->local.seq > 0 && same_place(&restore->wanted, &restore->local)) ||
-	       same_place(&restore->wanted, &restore->options.head->checkpointed);
 }
 
 /* ---- what is passed ---- */
@@ -478,13 +472,15 @@ static void list(struct lc_chain_restore *restore)
 
 	if (restore->local.seq > from->seq)
 		from = &restore->local;
-	snprintf(prefix, sizeof(prefix), "%ssegment/", restore->options.folder);
+	snprintf(prefix, sizeof(prefix), "%s%s", restore->options.folder,
+		 lc_chain_folder(LC_CHAIN_SEGMENT));
 	if (restore->listed_count > 0)
 		snprintf(after, sizeof(after), "%s%s", restore->options.folder,
 			 restore->listed[restore->listed_count - 1]);
 	else
-		snprintf(after, sizeof(after), "%ssegment/%016" PRIx64 "-%016" PRIx64 "-g",
-			 restore->options.folder, from->epoch, from->seq);
+		snprintf(after, sizeof(after), "%s%s%016" PRIx64 "-%016" PRIx64 "-g",
+			 restore->options.folder, lc_chain_folder(LC_CHAIN_SEGMENT), from->epoch,
+			 from->seq);
 	restore->request = lc_s3_list(restore->options.s3, lc_view_of(restore->options.bucket),
 				      lc_view_of(prefix), lc_view_of(after), on_listed, restore);
 }

@@ -14,14 +14,7 @@
 enum { DELETIONS = 4 };
 
 /* What is looked through, one after the other. */
-static const struct {
-	enum lc_chain_object object;
-	const char *prefix;
-} KINDS[] = {
-    {LC_CHAIN_SEGMENT, "segment/"},
-    {LC_CHAIN_CHECKPOINT, "checkpoint/"},
-    {LC_CHAIN_PACK, "pack/"},
-};
+static const enum lc_chain_object KINDS[] = {LC_CHAIN_SEGMENT, LC_CHAIN_CHECKPOINT, LC_CHAIN_PACK};
 
 enum { KIND_COUNT = sizeof(KINDS) / sizeof(KINDS[0]) };
 
@@ -178,7 +171,7 @@ static void look_through(struct lc_checkpoint_collect *collect, const struct lc_
 
 		snprintf(collect->after, sizeof(collect->after), "%.*s", (int)name.size, name.data);
 		/* What is called in another way is not ours to delete. */
-		if (!lc_chain_name_parse(name, KINDS[collect->kind].object, &position.epoch,
+		if (!lc_chain_name_parse(name, KINDS[collect->kind], &position.epoch,
 					 &position.seq))
 			continue;
 		if (is_beyond(collect, &position, &listing->objects[i], server_seconds)) {
@@ -213,8 +206,8 @@ static void on_page(void *context, const struct lc_s3_answer *answer,
 
 static void list_page(struct lc_checkpoint_collect *collect)
 {
-	collect->list = lc_remote_list(collect->remote, KINDS[collect->kind].prefix, collect->after,
-				       on_page, collect);
+	collect->list = lc_remote_list(collect->remote, lc_chain_folder(KINDS[collect->kind]),
+				       collect->after, on_page, collect);
 }
 
 /* ---- the beginning ---- */

@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,15 +153,6 @@ static size_t read_some(int fd, uint64_t from, char *place, size_t size)
 	return total;
 }
 
-static bool sync_directory(const struct lc_checkpoint_restore *restore, struct lc_error *error)
-{
-	char *copy = lc_memory_copy_text(restore->path);
-	bool synced = lc_file_sync(dirname(copy), error);
-
-	free(copy);
-	return synced;
-}
-
 /* The former file goes before its write-ahead log does: without it, it might not be whole. And its
  * log goes before the new file comes, which it does not belong to. */
 static bool replace_file(struct lc_checkpoint_restore *restore, struct lc_error *error)
@@ -170,13 +160,14 @@ static bool replace_file(struct lc_checkpoint_restore *restore, struct lc_error 
 	if (ftruncate(restore->draft, (off_t)restore->manifest.file_size) != 0 ||
 	    fsync(restore->draft) != 0)
 		return fail_to_write(restore, error);
-	if (!lc_file_remove(restore->path, error) || !sync_directory(restore, error) ||
+	if (!lc_file_remove(restore->path, error) ||
+	    !lc_file_sync_directory_of(restore->path, error) ||
 	    !lc_file_name_remove_all(restore->path, error))
 		return false;
 	if (rename(restore->draft_path, restore->path) != 0)
 		return lc_error_set_errno(error, errno, "%s cannot be renamed",
 					  restore->draft_path);
-	return sync_directory(restore, error);
+	return lc_file_sync_directory_of(restore->path, error);
 }
 
 static void finish(struct lc_checkpoint_restore *restore)

@@ -32,7 +32,6 @@ static const char *const STEP_NAMES[] = {"base",    "freezing", "hashing",
 					 "packing", "storing",  "manifest"};
 
 struct lc_checkpoint_take {
-	struct lc_loop *loop;
 	struct lc_remote *remote;
 	struct lc_ledger *ledger;
 	struct lc_random *random;
@@ -401,7 +400,6 @@ struct lc_checkpoint_take *lc_checkpoint_take(struct lc_loop *loop,
 						.random = options->random};
 	struct lc_checkpoint_take *take = lc_memory_zero(1, sizeof(*take));
 
-	take->loop = loop;
 	take->remote = lc_remote_new(&place);
 	take->ledger = options->ledger;
 	take->random = options->random;

@@ -173,17 +173,6 @@ bool lc_ledger_command_begin_all(const struct lc_ledger_command_list *commands,
 	return done;
 }
 
-bool lc_ledger_command_execute_all(const struct lc_ledger_command_list *commands,
-				   struct lc_store *store, struct lc_error *error)
-{
-	if (!lc_ledger_command_begin_all(commands, store, error))
-		return false;
-	if (lc_store_commit(store, error))
-		return true;
-	lc_store_roll_back(store);
-	return false;
-}
-
 void lc_ledger_command_settle_all(const struct lc_ledger_command_list *commands,
 				  struct lc_store *store)
 {

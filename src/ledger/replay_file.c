@@ -11,7 +11,6 @@
 #include "ledger/store_sources.h"
 
 #include <errno.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -182,14 +181,11 @@ static bool fill(const char *draft, const struct lc_replay_record *record, unsig
  * may that file ever stand there without it: it would have forgotten what was delivered. */
 static bool put_in_place(const char *draft, const char *path, struct lc_error *error)
 {
-	char directory[PATH_MAX];
-
 	if (!lc_file_remove(path, error) || !lc_file_name_remove_all(path, error))
 		return false;
 	if (rename(draft, path) != 0)
 		return lc_error_set_errno(error, errno, "replay %s: renaming %s", path, draft);
-	snprintf(directory, sizeof(directory), "%s", path);
-	return lc_file_sync(dirname(directory), error);
+	return lc_file_sync_directory_of(path, error);
 }
 
 bool lc_replay_file_make(const char *path, const struct lc_replay_record *record, unsigned shard,

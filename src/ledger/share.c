@@ -362,8 +362,9 @@ static void list(struct lc_share *share)
 	char after[KEY_SIZE];
 	char prefix[KEY_SIZE];
 
-	snprintf(prefix, sizeof(prefix), "%ssegment/", share->folder);
-	snprintf(after, sizeof(after), "%ssegment/%016" PRIx64, share->folder, share->head.epoch);
+	snprintf(prefix, sizeof(prefix), "%s%s", share->folder, lc_chain_folder(LC_CHAIN_SEGMENT));
+	snprintf(after, sizeof(after), "%s%s%016" PRIx64, share->folder,
+		 lc_chain_folder(LC_CHAIN_SEGMENT), share->head.epoch);
 	share->request = lc_s3_list(share->options.s3, lc_view_of(share->options.bucket),
 				    lc_view_of(prefix), lc_view_of(after), on_listed, share);
 }

@@ -37,14 +37,11 @@ struct publish {
 	unsigned shard;
 	unsigned attempts;
 	char path[PATH_MAX];
-	char folder[PATH_MAX];
 	char row[LC_SHARD_HEAD_ROW_SIZE];
 	struct lc_shard_head head;
 	char replaced[LC_SHARD_HEAD_TEXT_MAX]; /* the head that is there; empty: there is none */
 	struct lc_ledger *ledger;
 };
-
-static void begin_shard(struct publish *publish);
 
 static void next_shard(struct publish *publish)
 {
@@ -150,10 +147,11 @@ static void on_corrupt(void *context, const struct lc_error *error)
 /* As a file that was never part of a chain, which is how whoever restores it finds it, too. */
 static void take_checkpoint(struct publish *publish)
 {
+	char folder[PATH_MAX];
 	const struct lc_checkpoint_take_options options = {
 	    .s3 = publish->s3,
 	    .bucket = publish->settings->ledger_bucket,
-	    .folder = publish->folder,
+	    .folder = folder,
 	    .base = "",
 	    .ledger = publish->ledger,
 	    .shard = publish->shard,
@@ -162,6 +160,8 @@ static void take_checkpoint(struct publish *publish)
 	    .random = &publish->random,
 	};
 
+	lc_share_format_folder(publish->settings->ledger_prefix, publish->head.generation,
+			       publish->shard, publish->shard_count, folder, sizeof(folder));
 	(void)lc_checkpoint_take(publish->loop, &options, on_taken, publish);
 }
 
@@ -200,9 +200,6 @@ static void on_head(struct publish *publish, struct lc_view text)
 			 text.data);
 		publish->head.generation = there.generation + 1;
 		publish->head.epoch = there.epoch + 1;
-		lc_share_format_folder(publish->settings->ledger_prefix, publish->head.generation,
-				       publish->shard, publish->shard_count, publish->folder,
-				       sizeof(publish->folder));
 		open_ledger(publish);
 	}
 }
@@ -233,9 +230,6 @@ static void begin_shard(struct publish *publish)
 	publish->head = (struct lc_shard_head){.state = LC_SHARD_HEAD_RELEASED, .owner = "-"};
 	lc_chain_nonce_format(lc_random_next(&publish->random), publish->head.nonce);
 	lc_shard_head_row(publish->shard, publish->shard_count, publish->row);
-	lc_share_format_folder(publish->settings->ledger_prefix, publish->head.generation,
-			       publish->shard, publish->shard_count, publish->folder,
-			       sizeof(publish->folder));
 	if (!lc_file_name_path(publish->path, publish->settings->state_directory, publish->shard,
 			       publish->shard_count, "", &error))
 		fail(publish, &error, false);
@@ -285,13 +279,10 @@ static int run(struct publish *publish)
 
 static void tear_down(struct publish *publish)
 {
-	if (publish->heads != NULL)
-		lc_register_free(publish->heads);
+	lc_register_free(publish->heads);
 	lc_servers_close(&publish->servers);
-	if (publish->timer != NULL)
-		lc_loop_timer_free(publish->timer);
-	if (publish->loop != NULL)
-		lc_loop_free(publish->loop);
+	lc_loop_timer_free(publish->timer);
+	lc_loop_free(publish->loop);
 }
 
 int lc_publish(const struct lc_settings *settings, bool fresh, FILE *out)

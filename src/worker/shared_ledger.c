@@ -229,8 +229,7 @@ void lc_shared_ledger_free(struct lc_shared_ledger *shared)
 		return;
 	lc_shared_ledger_end_checkpoints(shared);
 	lc_share_free(shared->share);
-	if (shared->heads != NULL)
-		lc_register_free(shared->heads);
+	lc_register_free(shared->heads);
 	lc_servers_close(&shared->servers);
 	lc_loop_timer_free(shared->timer);
 	free(shared);

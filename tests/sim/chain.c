@@ -59,11 +59,6 @@ static void decode(const struct lc_buffer *segment, struct lc_segment_header *he
 		sim_fail("a segment cannot be read: %s", error.message);
 }
 
-static bool same_place(const struct lc_chain_position *a, const struct lc_chain_position *b)
-{
-	return lc_chain_position_compare(a, b) == 0 && lc_chain_hash_equal(a->hash, b->hash);
-}
-
 /* The segments up to that place, by the head as it is. */
 static void collect(struct chain *chain, unsigned shard, const struct lc_chain_position *until)
 {
@@ -84,7 +79,7 @@ static void collect(struct chain *chain, unsigned shard, const struct lc_chain_p
 
 		if (!lc_chain_hash_equal(lc_chain_hash_of(lc_buffer_view(segment)), at.hash))
 			sim_fail("the segment %s has another hash than the chain says", name);
-		found = found || same_place(&at, until);
+		found = found || lc_chain_position_equal(&at, until);
 		if (found)
 			add(chain, segment, &at);
 		decode(segment, &header, &commands);

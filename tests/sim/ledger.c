@@ -57,7 +57,8 @@ static void execute(struct lc_ledger *ledger, const struct lc_ledger_command_lis
 	struct lc_error error = {.kind = LC_ERROR_NONE};
 	const struct lc_ledger_command *command;
 
-	if (!lc_ledger_command_execute_all(batch, ledger->store, &error))
+	if (!lc_ledger_command_begin_all(batch, ledger->store, &error) ||
+	    !lc_store_commit(ledger->store, &error))
 		sim_fail("the ledger: %s", error.message);
 	STAILQ_FOREACH(command, batch, next)
 	{

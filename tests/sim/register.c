@@ -116,8 +116,7 @@ void sim_check_named(unsigned shard, const struct lc_chain_position *position)
 	for (size_t i = head->count; i > 0; i--) {
 		if (!lc_shard_head_parse(lc_view_of(head->values[i - 1]), &there, &error))
 			sim_fail("the head of shard %u: %s", shard, error.message);
-		if (lc_chain_position_compare(&there.last, position) == 0 &&
-		    lc_chain_hash_equal(there.last.hash, position->hash))
+		if (lc_chain_position_equal(&there.last, position))
 			return;
 	}
 	sim_fail("a commit of shard %u is called back, and no head has named its segment %llu of "

@@ -51,7 +51,8 @@ void lc_ledger_push(struct lc_ledger *ledger, struct lc_ledger_command *command)
 	struct lc_error error;
 
 	STAILQ_INSERT_TAIL(&batch, command, next);
-	assert_true(lc_ledger_command_execute_all(&batch, ledger->store, &error));
+	assert_true(lc_ledger_command_begin_all(&batch, ledger->store, &error));
+	assert_true(lc_store_commit(ledger->store, &error));
 	lc_ledger_command_settle_all(&batch, ledger->store);
 	assert_true(lc_store_checkpoint(ledger->store, &error));
 	if (lc_ledger_command_has_callback(command)) {

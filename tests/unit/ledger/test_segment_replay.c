@@ -235,7 +235,8 @@ static void execute(struct machine *machine, const struct lc_ledger_command_list
 {
 	struct lc_error error = {.kind = LC_ERROR_NONE};
 
-	if (!lc_ledger_command_execute_all(group, machine->store, &error))
+	if (!lc_ledger_command_begin_all(group, machine->store, &error) ||
+	    !lc_store_commit(machine->store, &error))
 		fail_msg("%s", error.message);
 }
 
