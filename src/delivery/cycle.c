@@ -187,6 +187,7 @@ static void scan_next_group(struct lc_cycle *cycle)
 
 static void add_ready(struct lc_cycle *cycle, struct lc_source *source)
 {
+	lc_source_cut_turn(source, TURN_ROWS);
 	cycle->ready = lc_memory_grow(cycle->ready, &cycle->ready_capacity, cycle->ready_count + 1,
 				      sizeof(struct lc_source *));
 	cycle->ready[cycle->ready_count++] = source;
@@ -216,7 +217,6 @@ static void collect_ready(void *context, struct lc_source *source)
 	    !lc_plan_ready(source, &cycle->thresholds,
 			   lc_discovery_present(cycle->delivery->discovery)))
 		return;
-	lc_source_cut_turn(source, TURN_ROWS);
 	add_ready(cycle, source);
 }
 
@@ -258,7 +258,6 @@ static void on_scan_progress(void *context, struct lc_source *source, bool whole
 	if (whole && lc_source_was_cut(source)) {
 		cycle->again = true;
 	} else if (whole && lc_source_is_open(source)) {
-		lc_source_cut_turn(source, TURN_ROWS);
 		add_ready(cycle, source);
 		cycle->unsorted = true;
 	}
