@@ -103,13 +103,10 @@ static bool check_key(struct lc_view bucket, struct lc_view key, struct lc_error
 	return true;
 }
 
-enum lc_s3_address_fault lc_s3_address_append_bucket(const struct lc_s3_endpoint *endpoint,
-						     enum lc_s3_addressing addressing,
-						     struct lc_view bucket, struct lc_buffer *host,
-						     struct lc_buffer *path, struct lc_error *error)
+/* Of a bucket whose name was checked. */
+static void append_place(const struct lc_s3_endpoint *endpoint, enum lc_s3_addressing addressing,
+			 struct lc_view bucket, struct lc_buffer *host, struct lc_buffer *path)
 {
-	if (!check_bucket(addressing, bucket, error))
-		return LC_S3_ADDRESS_BAD_BUCKET;
 	lc_buffer_append_char(path, '/');
 	if (addressing == LC_S3_ADDRESSING_VIRTUAL) {
 		lc_buffer_append_view(host, bucket);
@@ -119,6 +116,16 @@ enum lc_s3_address_fault lc_s3_address_append_bucket(const struct lc_s3_endpoint
 		lc_buffer_append_char(path, '/');
 	}
 	lc_buffer_append_view(host, endpoint->authority);
+}
+
+enum lc_s3_address_fault lc_s3_address_append_bucket(const struct lc_s3_endpoint *endpoint,
+						     enum lc_s3_addressing addressing,
+						     struct lc_view bucket, struct lc_buffer *host,
+						     struct lc_buffer *path, struct lc_error *error)
+{
+	if (!check_bucket(addressing, bucket, error))
+		return LC_S3_ADDRESS_BAD_BUCKET;
+	append_place(endpoint, addressing, bucket, host, path);
 	return LC_S3_ADDRESS_WHOLE;
 }
 
@@ -132,7 +139,7 @@ enum lc_s3_address_fault lc_s3_address_append(const struct lc_s3_endpoint *endpo
 		return LC_S3_ADDRESS_BAD_BUCKET;
 	if (!check_key(bucket, key, error))
 		return LC_S3_ADDRESS_BAD_KEY;
-	(void)lc_s3_address_append_bucket(endpoint, addressing, bucket, host, path, error);
+	append_place(endpoint, addressing, bucket, host, path);
 	lc_sigv4_append_encoded(path, key, true);
 	return LC_S3_ADDRESS_WHOLE;
 }
