@@ -45,6 +45,9 @@ bool lc_multipart_read_created(struct lc_view body, struct lc_multipart *upload)
 bool lc_multipart_add_part(struct lc_multipart *upload, uint64_t size, struct lc_view etag,
 			   enum lc_s3_checksum kind, struct lc_view checksum);
 
+/* Appends the parameter of a query that names the upload. */
+void lc_multipart_append_id(const struct lc_multipart *upload, struct lc_buffer *query);
+
 /* Appends the body of CompleteMultipartUpload. */
 void lc_multipart_append_completion(const struct lc_multipart *upload, struct lc_buffer *out);
 

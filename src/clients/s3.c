@@ -11,7 +11,6 @@
 #include "clients/s3_multipart.h"
 #include "formats/http_status.h"
 #include "formats/s3_error.h"
-#include "formats/sigv4.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -415,12 +414,6 @@ static void on_aborted(void *context, const struct lc_s3_answer *answer)
 	end_abort(context);
 }
 
-static void append_upload(struct lc_buffer *query, const struct lc_multipart *upload)
-{
-	lc_buffer_append_text(query, "uploadId=");
-	lc_sigv4_append_encoded(query, lc_view_of(upload->id), false);
-}
-
 /* Cleans up after an attempt that ends. */
 static void abort_upload(const struct lc_s3_put *put)
 {
@@ -431,7 +424,7 @@ static void abort_upload(const struct lc_s3_put *put)
 	if (put->upload.id[0] == '\0' || put->in_doubt || put->s3->closing)
 		return;
 	lc_buffer_init(&query, QUERY_MAX);
-	append_upload(&query, &put->upload);
+	lc_multipart_append_id(&put->upload, &query);
 	request.query = lc_buffer_view(&query);
 	put->s3->aborts++;
 	(void)lc_s3_ask(put->s3, &request, on_aborted, put->s3);
@@ -589,7 +582,7 @@ static void describe_completion(struct lc_s3_put *put, struct lc_s3_exchange_spe
 {
 	prepare_completion(put);
 	lc_buffer_clear(&put->query);
-	append_upload(&put->query, &put->upload);
+	lc_multipart_append_id(&put->upload, &put->query);
 	spec->query = lc_buffer_view(&put->query);
 	spec->body = &put->completion_body;
 	spec->content_type = CONTENT_TYPE_XML;

@@ -112,8 +112,7 @@ static void set_query_of_upload(struct lc_s3_leftovers *leftovers, const char *b
 {
 	lc_buffer_clear(&leftovers->query);
 	lc_buffer_append_text(&leftovers->query, before);
-	lc_buffer_append_text(&leftovers->query, "uploadId=");
-	lc_sigv4_append_encoded(&leftovers->query, lc_view_of(leftovers->upload.id), false);
+	lc_multipart_append_id(&leftovers->upload, &leftovers->query);
 }
 
 /* It becomes the caller's. */

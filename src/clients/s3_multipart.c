@@ -3,7 +3,6 @@
 #include "base/crash_point.h"
 #include "base/memory.h"
 #include "clients/s3_headers.h"
-#include "formats/sigv4.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -102,9 +101,9 @@ static void send_part(struct lc_s3_multipart *multipart)
 	};
 
 	lc_buffer_clear(&multipart->query);
-	lc_buffer_append_format(&multipart->query,
-				"partNumber=%u&uploadId=", multipart->upload->part_count + 1);
-	lc_sigv4_append_encoded(&multipart->query, lc_view_of(multipart->upload->id), false);
+	lc_buffer_append_format(&multipart->query, "partNumber=%u&",
+				multipart->upload->part_count + 1);
+	lc_multipart_append_id(multipart->upload, &multipart->query);
 	exchange.query = lc_buffer_view(&multipart->query);
 	multipart->exchange = lc_s3_exchange_start(spec->service, &exchange, on_part, multipart);
 }

@@ -1,6 +1,7 @@
 #include "formats/multipart.h"
 
 #include "formats/checksum.h"
+#include "formats/sigv4.h"
 #include "formats/xml.h"
 
 #include <stdio.h>
@@ -265,6 +266,12 @@ bool lc_multipart_add_part(struct lc_multipart *upload, uint64_t size, struct lc
 	}
 	lc_buffer_append_text(&upload->parts, "</Part>");
 	return !lc_buffer_failed(&upload->parts);
+}
+
+void lc_multipart_append_id(const struct lc_multipart *upload, struct lc_buffer *query)
+{
+	lc_buffer_append_text(query, "uploadId=");
+	lc_sigv4_append_encoded(query, lc_view_of(upload->id), false);
 }
 
 void lc_multipart_append_completion(const struct lc_multipart *upload, struct lc_buffer *out)
