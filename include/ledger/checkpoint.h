@@ -48,7 +48,7 @@ enum {
 /* ---- taking one ---- */
 
 struct lc_checkpoint_take_options {
-	struct lc_s3 *s3; /* plain PUTs: LC_S3_CONDITIONAL_OFF; outlives it, as all that follows */
+	struct lc_s3 *s3;   /* outlives it, as all that follows */
 	const char *bucket; /* copied, as the other texts */
 	const char *folder; /* of the shard's objects, ending in a slash */
 	const char *base;   /* the checkpoint that the head names; empty: there is none */

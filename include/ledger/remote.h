@@ -24,7 +24,7 @@ struct lc_remote_call;
 
 struct lc_remote_options {
 	struct lc_loop *loop;
-	struct lc_s3 *s3;         /* outlives it; its PUTs are plain: LC_S3_CONDITIONAL_OFF */
+	struct lc_s3 *s3;         /* outlives it */
 	const char *bucket;       /* copied, as the folder */
 	const char *folder;       /* what names begin with, "prefix/g1/s0/"; may be empty */
 	struct lc_random *random; /* of the waits between attempts; outlives it */

@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "formats/shard_head.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,6 +75,16 @@ void fake_register_set(struct lc_register *heads, const char *name, const char *
 		snprintf(row->name, sizeof(row->name), "%s", name);
 	}
 	snprintf(row->value, sizeof(row->value), "%s", value);
+}
+
+void fake_register_publish(struct lc_register *heads, const char *name)
+{
+	const struct lc_shard_head head = {
+	    .state = LC_SHARD_HEAD_RELEASED, .owner = "-", .nonce = "0000000000000000"};
+	char text[LC_SHARD_HEAD_TEXT_MAX];
+
+	lc_shard_head_format(&head, text);
+	fake_register_set(heads, name, text);
 }
 
 /* ---- requests ---- */

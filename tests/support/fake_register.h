@@ -24,6 +24,9 @@ void fake_register_free(struct lc_register *heads);
 const char *fake_register_value(struct lc_register *heads, const char *name);
 void fake_register_set(struct lc_register *heads, const char *name, const char *value);
 
+/* Makes the head of a shard whose ledger has yet to begin, and which nobody has. */
+void fake_register_publish(struct lc_register *heads, const char *name);
+
 /* The next `count` reads, or swaps, go wrong in this way. */
 void fake_register_fail_reads(struct lc_register *heads, enum fake_register_fault fault,
 			      unsigned count);

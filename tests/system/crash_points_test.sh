@@ -14,8 +14,6 @@
 . "$(dirname "$0")/lib.sh"
 BLOCKED=target-8
 export LOG_COURIER_LEDGER_BUCKET=courier-ledgers
-ZOOKEEPER=''
-[ ! -r /usr/share/java/zookeeper.jar ] || ZOOKEEPER=1
 # The counting file's size at which the process dies.
 ROOM=9
 
@@ -243,7 +241,7 @@ die_in_parts() {
 
 # die_in_share POINT: the worker dies there, at the first segments of a ledger that machines share; the next one takes the shard.
 die_in_share() {
-	[ -n "$ZOOKEEPER" ] || {
+	has_zookeeper || {
 		echo "# $1 is left out: ZooKeeper is not installed"
 		return
 	}
@@ -300,7 +298,7 @@ replay_all() {
 
 story "a process that dies at any crash point loses nothing and delivers nothing twice"
 has_crash_points || need "a build with crash points is made" build_crash_points
-start_stack ${ZOOKEEPER:+--zookeeper}
+if has_zookeeper; then start_stack --zookeeper; else start_stack; fi
 export LOG_COURIER_SUPERVISOR_SHARDS=1
 export LOG_COURIER_CONSUMER_PROCESSING_DELAY_SECONDS=1
 export LOG_COURIER_CONSUMER_TIME_THRESHOLD_SECONDS=1

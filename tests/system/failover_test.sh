@@ -42,16 +42,9 @@ refuses() {
 	! "$COURIER" "$1"
 }
 
-zookeeper_pid() {
-	cut -d ' ' -f 1 "$WORK/stack/run/$1.pid"
-}
-
 exec 3>&1
 story "machines that share the ledgers"
-[ -r /usr/share/java/zookeeper.jar ] || {
-	echo "1..0 # SKIP ZooKeeper is not installed: contrib/dev/prepare zookeeper"
-	exit 77
-}
+need_zookeeper
 start_stack --zookeeper
 start_faults
 need "there is a bucket for the ledgers" share_ledgers "$SHARDS"
@@ -98,21 +91,19 @@ need "it comes back" timed await 120 shares_are "A:2 B:2 C:2"
 need "rows are delivered" go_on 100
 
 echo "# Keeper"
-for name in zookeeper-1 zookeeper-2 zookeeper-3; do
-	"$DEV/stack" status --dir "$WORK/stack" | grep -q "$name.*lead" && LEADER=$name
-done
-need "there is a leader" test -n "${LEADER:-}"
-kill -KILL "$(zookeeper_pid "$LEADER")"
+LEADER=$(zookeeper_of leader)
+need "there is a leader" test -n "$LEADER"
+kill -KILL "$(pid_of "$LEADER")"
 need "rows are delivered when it was killed" go_on 100
 check "  and it is started again" start_server zookeeper
 [ "$FULL" = 0 ] || {
 	for name in zookeeper-1 zookeeper-2 zookeeper-3; do
-		kill -STOP "$(zookeeper_pid "$name")"
+		kill -STOP "$(pid_of "$name")"
 	done
 	as B
 	check "when all of it stands still, health says so" await 120 is_red "ledger"
 	for name in zookeeper-1 zookeeper-2 zookeeper-3; do
-		kill -CONT "$(zookeeper_pid "$name")"
+		kill -CONT "$(pid_of "$name")"
 	done
 	need "rows are delivered when it goes on" go_on 100
 }

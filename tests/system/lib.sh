@@ -283,6 +283,42 @@ keys_in() {
 	"$DEV/objects" "$1" | cut -c 14-
 }
 
+# Whether contrib/dev/stack start --zookeeper can work here.
+has_zookeeper() {
+	[ -r /usr/share/java/zookeeper.jar ] && command -v java >/dev/null
+}
+
+# need_zookeeper: a story that cannot be told without it is skipped.
+need_zookeeper() {
+	has_zookeeper && return
+	echo "1..0 # SKIP ZooKeeper is not installed: contrib/dev/prepare zookeeper"
+	exit 77
+}
+
+# zookeeper_of leader|follower: the names of its processes that are that now, a line each.
+zookeeper_of() {
+	"$DEV/stack" status --dir "$WORK/stack" | sed -n "s/^\(zookeeper-.\) .*, $1\$/\1/p"
+}
+
+# pid_of NAME: of a process of the stack.
+pid_of() {
+	cut -d ' ' -f 1 "$WORK/stack/run/$1.pid"
+}
+
+# preflight CODE WORDS [FLAG...]: it ends so, and one of its lines has the words.
+preflight() {
+	local status=0
+	"$COURIER" --preflight "${@:3}" >"$WORK/preflight" 2>&1 || status=$?
+	cat "$WORK/preflight"
+	[ "$status" -eq "$1" ] && grep -qF -- "$2" "$WORK/preflight"
+}
+
+# told TEXT CODE WORDS [FLAG...]
+told() {
+	check "$1" preflight "${@:2}"
+	grep -E '^(warn|FAIL|log-courier:)' "$WORK/preflight" | sed 's/^/#   /'
+}
+
 # delete_objects BUCKET: all of them.
 delete_objects() {
 	python3 - "$DEV/lib" "$1" <<-'END' || return

@@ -5,20 +5,6 @@
 . "$(dirname "$0")/lib.sh"
 LIBRARY=$(dpkg -L libfaketime 2>/dev/null | grep -m 1 '/libfaketimeMT.so.1$')
 
-# preflight CODE WORDS [FLAG...]: it ends so, and one of its lines has the words.
-preflight() {
-	local status=0
-	"$COURIER" --preflight "${@:3}" >"$WORK/preflight" 2>&1 || status=$?
-	cat "$WORK/preflight"
-	[ "$status" -eq "$1" ] && grep -qF -- "$2" "$WORK/preflight"
-}
-
-# told TEXT CODE WORDS [FLAG...]
-told() {
-	check "$1" preflight "${@:2}"
-	grep -E '^(warn|FAIL|log-courier:)' "$WORK/preflight" | sed 's/^/#   /'
-}
-
 # all_ok: every line says so.
 all_ok() {
 	[ "$(grep -c '^ok ' "$WORK/preflight")" -eq 20 ] && ! grep -qE '^(warn|FAIL|skip)' "$WORK/preflight"

@@ -30,14 +30,6 @@ race_ends_well() {
 	await_progress 120 increments ended "$RACER" && wait "$RACER" && grep -F confirmed "$WORK/race.log"
 }
 
-mode_of() {
-	"$DEV/stack" status --dir "$WORK/stack" | sed -n "s/^\(zookeeper-.\) .*, $1\$/\1/p"
-}
-
-pid_of() {
-	cut -d' ' -f1 "$WORK/stack/run/$1.pid"
-}
-
 # send SIGNAL NAME...
 send() {
 	local name
@@ -48,11 +40,11 @@ send() {
 
 kill_leader() {
 	local leader
-	leader=$(mode_of leader) && [ -n "$leader" ] && send KILL "$leader"
+	leader=$(zookeeper_of leader) && [ -n "$leader" ] && send KILL "$leader"
 }
 
 stop_a_follower() {
-	FOLLOWER=$(mode_of follower | head -n 1)
+	FOLLOWER=$(zookeeper_of follower | head -n 1)
 	[ -n "$FOLLOWER" ] && send STOP "$FOLLOWER"
 }
 
@@ -65,10 +57,7 @@ many_were_struck() {
 	[ "$(curl -sS "$(faulty control)/stats" | jq '[.. | objects | select(has("struck")) | .struck] | add')" -ge 20 ]
 }
 
-if [ ! -r /usr/share/java/zookeeper.jar ] || ! command -v java >/dev/null; then
-	echo "ZooKeeper is missing: contrib/dev/prepare zookeeper installs it"
-	exit 77
-fi
+need_zookeeper
 story "a register that several writers share keeps its word, whatever fails"
 [ -x "$BUILD_DIR/tests/integration/test_register" ] ||
 	need "the race is built" make -C "$BUILD_DIR" --quiet tests/integration/test_register

@@ -4,20 +4,6 @@
 
 . "$(dirname "$0")/lib.sh"
 
-# preflight CODE WORDS [FLAG...]: it ends so, and one of its lines has the words.
-preflight() {
-	local status=0
-	"$COURIER" --preflight "${@:3}" >"$WORK/preflight" 2>&1 || status=$?
-	cat "$WORK/preflight"
-	[ "$status" -eq "$1" ] && grep -qF -- "$2" "$WORK/preflight"
-}
-
-# told TEXT CODE WORDS [FLAG...]
-told() {
-	check "$1" preflight "${@:2}"
-	grep -E '^(warn|FAIL|log-courier:)' "$WORK/preflight" | sed 's/^/#   /'
-}
-
 # has WORDS: another line of it.
 has() {
 	grep -qF -- "$1" "$WORK/preflight"
@@ -34,10 +20,7 @@ warns() {
 }
 
 story "what machines share is told before the first start"
-[ -r /usr/share/java/zookeeper.jar ] || {
-	echo "1..0 # SKIP ZooKeeper is not installed: contrib/dev/prepare zookeeper"
-	exit 77
-}
+need_zookeeper
 start_stack --zookeeper
 export LOG_COURIER_FAILOVER_ENABLED=true
 export LOG_COURIER_FAILOVER_MACHINE_NAME=A

@@ -222,11 +222,7 @@ static int set_up(void **state)
 	lc_random_seed(&world->b.random, 2);
 	lc_ledger_case_make_path(world->a.path);
 	lc_ledger_case_make_path(world->b.path);
-	fake_register_set(
-	    world->heads, HEAD,
-	    "version=1 generation=0 epoch=0 state=released owner=- nonce=0000000000000000 "
-	    "change=0 last=0:0:00000000000000000000000000000000 segment=- "
-	    "checkpointed=0:0:00000000000000000000000000000000 checkpoint=-");
+	fake_register_publish(world->heads, HEAD);
 	*state = world;
 	return 0;
 }
