@@ -278,7 +278,9 @@ static bool check(const struct lc_chain_restore *restore, const struct lc_segmen
 	return true;
 }
 
-/* Takes the segment, and makes the one before it the next that is wanted. */
+/* Takes the segment, and makes the one before it the next that is wanted. It is decoded whole, and
+ * again when it is executed: so a bad one is found before the local file is replaced, and what waits
+ * in memory is bytes. */
 static bool pass(struct lc_chain_restore *restore, struct lc_buffer *body, struct lc_error *error)
 {
 	struct lc_ledger_command_list commands = STAILQ_HEAD_INITIALIZER(commands);
