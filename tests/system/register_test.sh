@@ -1,6 +1,7 @@
 #!/bin/bash
 # The register (clients/register) while all that it stands on fails: eight writers race on one counter, and each increment counts once,
-# while replies are swallowed, requests are lost or come twice, ZooKeeper's leader is killed, one of its processes or all of them stop.
+# while replies are swallowed, requests are lost or come twice, ZooKeeper's leader is killed, one of its processes or, with FULL=1, all
+# of them stop.
 
 . "$(dirname "$0")/lib.sh"
 RACE=$(full 120 2000)
@@ -82,9 +83,12 @@ need "it comes back" start_server zookeeper
 need "a follower stops" stop_a_follower
 need "the race goes on without it" race_goes_on
 need "it goes on" send CONT "$FOLLOWER"
-need "all of them stop" send STOP zookeeper-1 zookeeper-2 zookeeper-3
-check "nothing can be read" await 5 cannot_read
-need "they go on" send CONT zookeeper-1 zookeeper-2 zookeeper-3
+# The engine of the development front may hang for good after this.
+[ "$FULL" = 0 ] || {
+	need "all of them stop" send STOP zookeeper-1 zookeeper-2 zookeeper-3
+	check "nothing can be read" await 5 cannot_read
+	need "they go on" send CONT zookeeper-1 zookeeper-2 zookeeper-3
+}
 check "each increment has counted once" race_ends_well
 grep -F confirmed "$WORK/race.log" | sed 's/^/# /'
 check "the register works as before" "$BUILD_DIR/tests/integration/test_register"

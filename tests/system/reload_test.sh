@@ -92,7 +92,7 @@ check "there are three ledgers" [ "$(find "$STATE" -name 'shard-*-of-3.db' | wc 
 check "and no other" [ "$(find "$STATE" -name 'shard-*.db' | wc -l)" -eq 3 ]
 
 check "the service is drained" ctl drain
-check "no worker runs" [ -z "$(workers)" ]
+check "no worker runs" [ "$(worker_pids)" = "null null null" ]
 check "all go on" ctl resume --all
 need "the flow of rows ends" await_flow $((FLOW_SECONDS + 60))
 await_every_row 120

@@ -94,7 +94,7 @@ LOG_COURIER_CLICKHOUSE_LOGS_TABLE=logs_seen LOG_COURIER_CLICKHOUSE_USERNAME=limi
 SERVICE_PID=$!
 need "queries are given up" await 60 gave_up 3
 check "  and do not go on in ClickHouse" await 20 nothing_goes_on
-check "  and windows become shorter" shorter_windows
+check "  and windows become shorter" await 20 shorter_windows
 need "ClickHouse becomes fast" seen_as true
 await_every_row 60
 check "every row stands in one object" verify
