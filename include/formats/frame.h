@@ -41,7 +41,7 @@ enum {
 	LC_FRAME_HEADER_SIZE = 4,
 	LC_FRAME_REQUEST_HEAD_SIZE = 4,
 	LC_FRAME_REPLY_HEAD_SIZE = 8,
-	LC_FRAME_BODY_MAX = 32 * 1024,
+	LC_FRAME_BODY_MAX = 48 * 1024,
 	/* Bytes of the longest frame. A receiver offers one byte more, so that a packet that is too
 	   long shows. */
 	LC_FRAME_SIZE_MAX = LC_FRAME_HEADER_SIZE + LC_FRAME_REPLY_HEAD_SIZE + LC_FRAME_BODY_MAX,

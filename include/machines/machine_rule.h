@@ -81,10 +81,21 @@ struct lc_machine_order {
 	enum lc_machine_head_state state;
 };
 
+/* Why this machine could take a shard that it did not have. */
+enum lc_machine_cause {
+	LC_MACHINE_CAUSE_SILENT,   /* the machine that had it shows no sign of life */
+	LC_MACHINE_CAUSE_RELEASED, /* no machine had it any more */
+	LC_MACHINE_CAUSE_OVERDUE,  /* the machine that had it did not give it up as it had said */
+	LC_MACHINE_CAUSE_COUNT
+};
+
 struct lc_machine_orders {
 	size_t count;
 	struct lc_machine_order all[LC_MACHINE_SHARDS_MAX];
+	/* what the look has shown besides */
 	unsigned headless; /* shards without a head: nobody takes them */
+	/* Shards whose heads name this machine and did not at the look before. */
+	unsigned taken[LC_MACHINE_CAUSE_COUNT];
 };
 
 struct lc_machine_rule;
@@ -103,6 +114,14 @@ void lc_machine_rule_miss(struct lc_machine_rule *rule);
 /* The beat to be sent after the look, with all but the reason. */
 void lc_machine_rule_beat(const struct lc_machine_rule *rule, const struct lc_machine_view *view,
 			  struct lc_machine_beat *beat);
+
+/* The newest head of a shard that was seen; UNKNOWN before the first. */
+const struct lc_machine_head *lc_machine_rule_head(const struct lc_machine_rule *rule,
+						   unsigned shard);
+
+/* Whether the last look showed that no living machine has the shard: it is free, or the machine that
+ * its head names is silent. */
+bool lc_machine_rule_is_unowned(const struct lc_machine_rule *rule, unsigned shard);
 
 /* The other machines, until the next look. */
 const struct lc_peers *lc_machine_rule_peers(const struct lc_machine_rule *rule);

@@ -5,6 +5,7 @@
  * LC_SERVICE_METRIC(family, type, labels, value, help)    one sample; value: of `document`
  * LC_PROCESS_METRIC(family, type, value, help)            one sample; value: of `totals`
  * LC_SHARD_METRIC(family, type, value, help)              one for each shard; value: of `shard`
+ * LC_OWNER_METRIC(family, type, value, help)              the same, with the label owner, a machine
  * LC_SOURCE_METRIC(family, type, labels, help)            one for each source that lags most
  *
  * Rows of one family stand together; the first one's help is the family's, the others have none.
@@ -21,7 +22,9 @@
 #ifndef LC_SHARD_METRIC
 #define LC_SHARD_METRIC(family, type, value, help)
 #endif
-
+#ifndef LC_OWNER_METRIC
+#define LC_OWNER_METRIC(family, type, value, help)
+#endif
 #ifndef LC_SOURCE_METRIC
 #define LC_SOURCE_METRIC(family, type, labels, help)
 #endif
@@ -47,6 +50,15 @@ LC_SERVICE_METRIC("log_courier_reloads_total", "counter", "", document->reloads,
 	"Reloads of the configuration since the service started.")
 LC_SERVICE_METRIC("log_courier_supervisor_log_lines_dropped_total", "counter", "", document->log_lines_dropped,
 	"Lines of the supervisor's log that were dropped because log.destination did not take them.")
+LC_SERVICE_METRIC("log_courier_takeovers_total", "counter", "cause=\"silent\"", document->taken_from_silent,
+	"Shards that this machine has taken over since the service started, by cause: silent, the machine that had it showed no "
+	"sign of life; released, no machine had it any more; overdue, the machine that had it did not give it up in time.")
+LC_SERVICE_METRIC("log_courier_takeovers_total", "counter", "cause=\"released\"", document->taken_when_released,
+	"")
+LC_SERVICE_METRIC("log_courier_takeovers_total", "counter", "cause=\"overdue\"", document->taken_when_overdue,
+	"")
+LC_SERVICE_METRIC("log_courier_unowned_shards", "gauge", "", document->unowned_shards,
+	"Number of shards that no living machine has, as far as this machine sees, where machines stand in for each other.")
 
 LC_PROCESS_METRIC("process_cpu_seconds_total", "counter", totals->cpu_seconds,
 	"Processor time that the supervisor and its workers, those that have ended included, have used.")
@@ -75,6 +87,11 @@ LC_SHARD_METRIC("log_courier_shard_resident_bytes", "gauge", shard->resident_byt
 	"Resident memory of the shard's worker, 0 if there is none.")
 LC_SHARD_METRIC("log_courier_shard_oldest_undelivered_seconds", "gauge", shard->oldest_undelivered_seconds,
 	"Age of the shard's oldest undelivered row, 0 if there is none.")
+LC_SHARD_METRIC("log_courier_shard_epoch", "gauge", shard->epoch,
+	"Epoch of the shard, which grows with each worker that takes it, on whichever machine; 0 where machines do not stand in for each other.")
+
+LC_OWNER_METRIC("log_courier_shard_unowned_seconds", "gauge", shard->unowned_seconds,
+	"Time for which no living machine has had the shard, 0 if one has it; the label owner is the machine that has it, or had it last.")
 
 LC_SOURCE_METRIC("log_courier_lagging_source_oldest_timestamp_seconds", "gauge", "source",
 	"insertedAt of the oldest undelivered row of each of the ten sources that lag most, updated every 15 seconds.")
@@ -83,4 +100,5 @@ LC_SOURCE_METRIC("log_courier_lagging_source_oldest_timestamp_seconds", "gauge",
 #undef LC_SERVICE_METRIC
 #undef LC_PROCESS_METRIC
 #undef LC_SHARD_METRIC
+#undef LC_OWNER_METRIC
 #undef LC_SOURCE_METRIC

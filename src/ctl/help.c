@@ -474,6 +474,8 @@ void lc_help_append_metrics(struct lc_buffer *text)
 			   "They are present even if the shard has no worker.", text);
 #define LC_SHARD_METRIC(family, type, value, help) \
 	append_metric((family), (type), "shard", (help), text);
+#define LC_OWNER_METRIC(family, type, value, help) \
+	append_metric((family), (type), "shard, owner", (help), text);
 #include "tbl/service_metrics.h"
 	append_metric_head("The sources that lag most", "They have the label `shard`, too.", text);
 #define LC_SOURCE_METRIC(family, type, labels, help) \

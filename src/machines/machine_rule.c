@@ -42,11 +42,13 @@ enum standing {
 struct place {
 	struct lc_machine_head head; /* the newest that was seen */
 	enum standing standing;
-	int member;          /* HELD */
-	int barred;          /* OPEN: the member that has not kept its word, or NOBODY */
-	int planned;         /* OPEN: the member that is to take it, or NOBODY */
-	bool mine;           /* the head names this machine */
-	unsigned looks_idle; /* mine, and no worker for it */
+	int member;                  /* HELD */
+	int barred;                  /* OPEN: the member that has not kept its word, or NOBODY */
+	int planned;                 /* OPEN: the member that is to take it, or NOBODY */
+	bool unowned;                /* no living machine has it, by its head */
+	enum lc_machine_cause cause; /* why it was OPEN last */
+	bool mine;                   /* the head names this machine */
+	unsigned looks_idle;         /* mine, and no worker for it */
 	/* Who has said it would take or give up the shard, and in how many looks that was seen. */
 	char promiser[LC_MACHINE_NAME_MAX + 1];
 	unsigned promised;
@@ -61,6 +63,7 @@ struct lc_machine_rule {
 	const struct lc_machine_view *view;
 	bool others_are_fit;
 	bool somebody_starts;
+	unsigned taken[LC_MACHINE_CAUSE_COUNT];
 	struct member members[LC_PEERS_MAX + 1];
 	struct lc_share shares[LC_PEERS_MAX + 1];
 	size_t member_count;
@@ -91,6 +94,19 @@ void lc_machine_rule_free(struct lc_machine_rule *rule)
 const struct lc_peers *lc_machine_rule_peers(const struct lc_machine_rule *rule)
 {
 	return &rule->peers;
+}
+
+const struct lc_machine_head *lc_machine_rule_head(const struct lc_machine_rule *rule,
+						   unsigned shard)
+{
+	LC_ASSERT(shard < rule->options.shards);
+	return &rule->places[shard].head;
+}
+
+bool lc_machine_rule_is_unowned(const struct lc_machine_rule *rule, unsigned shard)
+{
+	LC_ASSERT(shard < rule->options.shards);
+	return rule->places[shard].unowned;
 }
 
 bool lc_machine_rule_differs(const struct lc_machine_rule *rule, const struct lc_peer *peer)
@@ -228,6 +244,9 @@ static void place_open(struct lc_machine_rule *rule, unsigned shard)
 	int member = taker == NULL ? NOBODY : member_of(rule, taker);
 
 	place->standing = OPEN;
+	place->unowned = true;
+	place->cause = place->head.state == LC_MACHINE_HEAD_FREE ? LC_MACHINE_CAUSE_RELEASED
+								 : LC_MACHINE_CAUSE_SILENT;
 	if (rule->own != NOBODY && (rule->view->shards[shard].hold == LC_MACHINE_TAKING ||
 				    rule->view->shards[shard].hold == LC_MACHINE_HAS)) {
 		place->standing = HELD;
@@ -267,10 +286,27 @@ static void place_of_peer(struct lc_machine_rule *rule, unsigned shard, const st
 		place->standing = OUT;
 	} else if (overdue) {
 		place->standing = OPEN;
+		place->cause = LC_MACHINE_CAUSE_OVERDUE;
 		place->barred = place->member;
 	} else {
 		place->standing = releasing || place->member == NOBODY ? COMING : HELD;
 	}
+}
+
+static bool names_me(const struct lc_machine_rule *rule, const struct lc_machine_head *head)
+{
+	return head->state == LC_MACHINE_HEAD_OWNED && strcmp(head->owner, rule->options.name) == 0;
+}
+
+/* An epoch that goes back is that of an old copy of the row. */
+static void take_head(struct lc_machine_rule *rule, struct place *place,
+		      const struct lc_machine_head *head)
+{
+	if (head->epoch < place->head.epoch)
+		return;
+	rule->taken[place->cause] += place->head.state != LC_MACHINE_HEAD_UNKNOWN &&
+				     !names_me(rule, &place->head) && names_me(rule, head);
+	place->head = *head;
 }
 
 static void find_standing(struct lc_machine_rule *rule, unsigned shard)
@@ -280,19 +316,18 @@ static void find_standing(struct lc_machine_rule *rule, unsigned shard)
 	const struct lc_peer *owner;
 
 	place->mine = false;
+	place->unowned = false;
 	place->barred = NOBODY;
 	place->planned = NOBODY;
 	place->member = NOBODY;
 	place->standing = OUT;
 	if (head->state == LC_MACHINE_HEAD_UNKNOWN)
 		return;
-	/* An epoch that goes back is that of an old copy of the row. */
-	if (head->epoch >= place->head.epoch)
-		place->head = *head;
+	take_head(rule, place, head);
 	head = &place->head;
 	if (head->state == LC_MACHINE_HEAD_FREE) {
 		place_open(rule, shard);
-	} else if (strcmp(head->owner, rule->options.name) == 0) {
+	} else if (names_me(rule, head)) {
 		place_mine(rule, shard);
 	} else {
 		owner = lc_peers_find(&rule->peers, head->owner);
@@ -468,6 +503,7 @@ static void count_findings(const struct lc_machine_rule *rule, struct lc_machine
 {
 	for (unsigned i = 0; i < rule->options.shards; i++)
 		orders->headless += rule->view->heads[i].state == LC_MACHINE_HEAD_UNKNOWN;
+	memcpy(orders->taken, rule->taken, sizeof orders->taken);
 }
 
 void lc_machine_rule_look(struct lc_machine_rule *rule, const struct lc_machine_view *view,
@@ -477,6 +513,7 @@ void lc_machine_rule_look(struct lc_machine_rule *rule, const struct lc_machine_
 	orders->headless = 0;
 	lc_peers_look(&rule->peers, view->rows, view->row_count, view->sent);
 	rule->view = view;
+	memset(rule->taken, 0, sizeof rule->taken);
 	watch_owners(rule);
 	find_members(rule);
 	for (unsigned i = 0; i < rule->options.shards; i++)

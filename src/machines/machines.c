@@ -81,7 +81,7 @@ static void add_machines(const struct life *life, struct lc_buffer *body)
 
 	describe(&machine, life->name, &life->beat);
 	machine.shards = count_shards(life, life->name);
-	lc_report_add(body, &machine);
+	lc_report_add_machine(body, &machine);
 	for (size_t i = 0; i < peers->count; i++) {
 		const struct lc_peer *peer = &peers->all[i];
 
@@ -92,7 +92,37 @@ static void add_machines(const struct life *life, struct lc_buffer *body)
 		    .shards = count_shards(life, peer->name),
 		};
 		describe(&machine, peer->name, peer->readable ? &peer->beat : NULL);
-		lc_report_add(body, &machine);
+		lc_report_add_machine(body, &machine);
+	}
+}
+
+/* Where add_machines has put the owner that the head names. */
+static int32_t find_owner(const struct life *life, const struct lc_machine_head *head)
+{
+	const struct lc_peers *peers = lc_machine_rule_peers(life->rule);
+
+	if (head->state != LC_MACHINE_HEAD_OWNED)
+		return LC_REPORT_NOBODY;
+	if (strcmp(head->owner, life->name) == 0)
+		return 0;
+	for (size_t i = 0; i < peers->count && i + 1 < LC_REPORT_MACHINES_MAX; i++) {
+		if (strcmp(head->owner, peers->all[i].name) == 0)
+			return (int32_t)i + 1;
+	}
+	return LC_REPORT_NOBODY;
+}
+
+static void add_shards(const struct life *life, struct lc_buffer *body)
+{
+	for (unsigned i = 0; i < life->shard_count; i++) {
+		const struct lc_machine_head *head = lc_machine_rule_head(life->rule, i);
+		struct lc_report_shard shard = {
+		    .epoch = head->epoch,
+		    .owner = find_owner(life, head),
+		    .unowned = lc_machine_rule_is_unowned(life->rule, i),
+		};
+
+		lc_report_add_shard(body, &shard);
 	}
 }
 
@@ -110,8 +140,11 @@ static void tell(struct life *life, const struct lc_error *error)
 
 	lc_buffer_init(&body, LC_FRAME_BODY_MAX);
 	snprintf(report.trouble, sizeof report.trouble, "%s", error->message);
+	memcpy(report.taken, life->orders.taken, sizeof report.taken);
+	memset(life->orders.taken, 0, sizeof life->orders.taken); /* they are told once */
 	lc_report_begin(&body, &report);
 	add_machines(life, &body);
+	add_shards(life, &body);
 	LC_ASSERT(!lc_buffer_failed(&body));
 	frame.body = lc_buffer_view(&body);
 	(void)lc_channel_send(life->channel, &frame);

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "formats/document_names.h"
 #include "formats/http_status.h"
+#include "formats/machine_beat.h"
 #include "supervisor/health.h"
 #include "supervisor/process_usage.h"
 #include "supervisor/state_directory.h"
@@ -232,18 +233,33 @@ static void append_processes(const struct lc_process_totals *totals,
 #include "tbl/service_metrics.h"
 }
 
+enum { SHARD_LABELS_SIZE = 64 + LC_MACHINE_NAME_MAX };
+
+/* A machine's name has nothing that would have to be escaped. */
+static void write_labels(const struct lc_status_document_shard *shard, bool with_owner,
+			 char labels[SHARD_LABELS_SIZE])
+{
+	if (with_owner)
+		snprintf(labels, SHARD_LABELS_SIZE, "shard=\"%u\",owner=\"%.*s\"", shard->shard,
+			 LC_MACHINE_NAME_MAX, shard->owner);
+	else
+		snprintf(labels, SHARD_LABELS_SIZE, "shard=\"%u\"", shard->shard);
+}
+
 static void append_shards(const struct lc_status_document *document,
 			  enum lc_metrics_text_format format, struct lc_buffer *text)
 {
-#define LC_SHARD_METRIC(family, type, value, help)                                   \
+#define OF_EACH_SHARD(family, type, value, help, with_owner)                         \
 	lc_metrics_text_append_family(text, format, (family), (type), (help));       \
 	for (size_t i = 0; i < document->shards_size; i++) {                         \
 		const struct lc_status_document_shard *shard = &document->shards[i]; \
-		char label[32];                                                      \
+		char labels[SHARD_LABELS_SIZE];                                      \
                                                                                      \
-		snprintf(label, sizeof(label), "shard=\"%u\"", shard->shard);        \
-		append_sample(text, (family), label, (int64_t)(value));              \
+		write_labels(shard, (with_owner), labels);                           \
+		append_sample(text, (family), labels, (int64_t)(value));             \
 	}
+#define LC_SHARD_METRIC(family, type, value, help) OF_EACH_SHARD(family, type, value, help, false)
+#define LC_OWNER_METRIC(family, type, value, help) OF_EACH_SHARD(family, type, value, help, true)
 #include "tbl/service_metrics.h"
 }
 

@@ -3,11 +3,15 @@
 #include "base/exit_codes.h"
 #include "base/log.h"
 #include "formats/document_names.h"
+#include "formats/machine_beat.h"
 
 #include <inttypes.h>
 
 /* For so long a confirmation shows that targets refuse, not S3. */
 enum { OWN_FAULT_SECONDS = 3600 };
+
+/* A take-over takes some seconds; what takes longer wants somebody to look. */
+enum { UNOWNED_SECONDS = 60 };
 
 /* A worker that is not restarted: what its exit code means, and the way out. */
 static void examine_failure(const struct lc_status_document_shard *shard, const char *obituary,
@@ -101,6 +105,24 @@ static void examine_state(const struct lc_status_document_shard *shard,
 	case LC_SHARD_STATE_COUNT:
 		break;
 	}
+}
+
+/* Where machines stand in for each other. */
+static void examine_owner(const struct lc_status_document_shard *shard,
+			  struct lc_status_document *document)
+{
+	bool known = shard->owner[0] != '\0';
+
+	if (shard->unowned_seconds <= UNOWNED_SECONDS)
+		return;
+	lc_status_document_find(
+	    document, LC_SEVERITY_CRITICAL, (int)shard->shard,
+	    "no living machine has had the shard for %" PRId64
+	    " s, and nobody delivers its rows; %s%.*s%s; see log-courier-ctl machines: start one "
+	    "that is missing, or let one that was released rejoin; where all are fit, the log of "
+	    "each says why it cannot take the shard",
+	    shard->unowned_seconds, known ? "machine " : "which machine had it last is not known",
+	    LC_MACHINE_NAME_MAX, shard->owner, known ? " had it last" : "");
 }
 
 /* ClickHouse or S3, by the fault that the worker found. */
@@ -431,6 +453,7 @@ void lc_health_examine(const struct lc_health_rules *rules, struct lc_status_doc
 	examine_log(document);
 	for (size_t i = 0; i < document->shards_size; i++) {
 		examine_state(&document->shards[i], document);
+		examine_owner(&document->shards[i], document);
 		examine_delivery(rules, &document->shards[i], document);
 		examine_clock(rules, &document->shards[i], document);
 		examine_blocked(rules, &document->shards[i], document);

@@ -12,6 +12,7 @@
 #include "machines/report.h"
 #include "supervisor/fitness.h"
 #include "supervisor/one_shot.h"
+#include "supervisor/owners.h"
 #include "supervisor/state_directory.h"
 #include "worker/channel.h"
 
@@ -49,6 +50,7 @@ struct lc_machines_child {
 	unsigned failed_looks;   /* one after the other */
 	struct lc_report report; /* the last one */
 	struct lc_report_machine machines[LC_REPORT_MACHINES_MAX];
+	struct lc_owners owners;
 };
 
 /* ---- what the process is told ---- */
@@ -172,11 +174,15 @@ static void await_word(struct lc_machines_child *child)
 
 static void take_report(struct lc_machines_child *child, struct lc_view body)
 {
-	if (!lc_report_read(body, &child->report, child->machines)) {
+	struct lc_report_shard shards[LC_MACHINE_SHARDS_MAX];
+
+	if (!lc_report_read(body, &child->report, child->machines, shards)) {
 		lc_log_say(LC_LOG_ERROR, "a report of the process of machines was refused");
 		child->report = (struct lc_report){.machine_count = 0};
 		return;
 	}
+	lc_owners_take(&child->owners, &child->report, child->machines, shards,
+		       lc_clock_monotonic_ms());
 	child->deaths = 0;
 	child->failed_looks = child->report.trouble[0] == '\0' ? 0 : child->failed_looks + 1;
 	await_word(child);
@@ -429,6 +435,7 @@ void lc_machines_child_describe(const struct lc_machines_child *child,
 {
 	if (!child->host.settings->failover_enabled)
 		return;
+	lc_owners_describe(&child->owners, lc_clock_monotonic_ms(), document);
 	examine_report(child, document);
 	for (uint32_t i = 0; i < child->report.machine_count; i++)
 		examine_machine(&child->machines[i], document);

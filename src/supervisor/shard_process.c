@@ -600,6 +600,7 @@ void lc_shard_process_describe(const struct lc_shard_process *process,
 	    .deaths_in_a_row = lc_slot_deaths_in_a_row(&process->slot, now_ms),
 	    .resident_bytes = process->resident_bytes,
 	    .next_start_seconds = next_ms < 0 ? LC_STATUS_DOCUMENT_NO_AGE : (next_ms + 999) / 1000,
+	    .unowned_seconds = LC_STATUS_DOCUMENT_NO_AGE,
 	    .obituary_exit_code = process->obituary_exit_code,
 	};
 	snprintf(shard->obituary, sizeof(shard->obituary), "%s", process->obituary);

@@ -6,7 +6,8 @@
  *   take      orders that each shard that is away be taken
  *   return    as `take`; and that shard 0, once it has a worker, be released, and not taken again
  *   dies      as `take`, and dies of SIGKILL when it is told that all have a worker
- *   finds     reports a machine with other settings, one that is silent, and a shard without a head
+ *   finds     reports a machine with other settings, which has shard 0, one that is silent, which had
+ *             shard 1, a shard without a head, and that this one has taken one over
  *
  * It beats as soon as it is told something, and ten times a second.
  */
@@ -47,7 +48,16 @@ static void add(struct lc_buffer *body, const char *name, enum lc_peer_verdict v
 	struct lc_report_machine machine = {.verdict = verdict, .differs = differs, .shards = 4};
 
 	snprintf(machine.name, sizeof machine.name, "%s", name);
-	lc_report_add(body, &machine);
+	lc_report_add_machine(body, &machine);
+}
+
+static void find(struct lc_buffer *body)
+{
+	add(body, "other", LC_PEER_ALIVE, true);
+	add(body, "quiet", LC_PEER_SILENT, false);
+	lc_report_add_shard(body, &(struct lc_report_shard){.epoch = 7, .owner = 0});
+	lc_report_add_shard(body,
+			    &(struct lc_report_shard){.epoch = 9, .owner = 1, .unowned = true});
 }
 
 static void on_timer(void *context)
@@ -58,11 +68,10 @@ static void on_timer(void *context)
 	struct lc_buffer body;
 
 	lc_buffer_init(&body, LC_FRAME_BODY_MAX);
+	report.taken[LC_MACHINE_CAUSE_SILENT] = report.headless;
 	lc_report_begin(&body, &report);
-	if (is(fake, "finds")) {
-		add(&body, "other", LC_PEER_ALIVE, true);
-		add(&body, "quiet", LC_PEER_SILENT, false);
-	}
+	if (is(fake, "finds"))
+		find(&body);
 	frame.body = lc_buffer_view(&body);
 	LC_ASSERT(lc_channel_send(fake->channel, &frame));
 	lc_buffer_free(&body);

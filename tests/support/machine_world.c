@@ -210,6 +210,8 @@ static void judge(struct world *world, struct world_machine *machine)
 	for (unsigned i = 0; i < world->shard_count; i++)
 		shards[i] = machine->workers[i].shard;
 	lc_machine_rule_look(machine->rule, &view, &orders);
+	for (unsigned cause = 0; cause < LC_MACHINE_CAUSE_COUNT; cause++)
+		world->taken[cause] += orders.taken[cause];
 	for (size_t i = 0; i < orders.count; i++) {
 		carry_out(world, machine, &orders.all[i]);
 		shards[orders.all[i].shard] = machine->workers[orders.all[i].shard].shard;

@@ -69,6 +69,7 @@ struct world {
 	unsigned moves;  /* those of another machine than the one that had the shard last */
 	unsigned steals; /* from a machine that was alive and well */
 	unsigned lost;   /* bids that did not win */
+	unsigned taken[LC_MACHINE_CAUSE_COUNT]; /* as the rules of all machines count */
 };
 
 /* No machine is up, all shards are free. */

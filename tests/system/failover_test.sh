@@ -38,6 +38,20 @@ prints() {
 	"$COURIER" "$2" >"$WORK/printed" && cat "$WORK/printed" && grep -q "$1" "$WORK/printed"
 }
 
+# took NUMBER MACHINE...: these have taken so many shards, together, from machines that were silent.
+took() {
+	local machine sum=0
+	for machine in "${@:2}"; do
+		sum=$((sum + $(status_of "$machine" .taken_from_silent)))
+	done
+	[ "$sum" = "$1" ]
+}
+
+# status_of MACHINE FILTER: what jq makes of its status.
+status_of() {
+	LOG_COURIER_SUPERVISOR_SOCKET=$WORK/$1.sock "$CONTROL" status --json | jq -r "$2"
+}
+
 refuses() {
 	! "$COURIER" "$1"
 }
@@ -70,6 +84,7 @@ need "rows are delivered" go_on 100
 echo "# one is killed"
 kill_machine B
 need "the others take its shards" timed await 90 shares_are "A:3 C:3"
+check "  and count them" await 10 took 2 A C
 need "rows are delivered" go_on 100
 start_machine B
 need "it comes back" timed await 90 shares_are "A:2 B:2 C:2"

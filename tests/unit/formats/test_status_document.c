@@ -286,6 +286,8 @@ static void unknown_members_are_ignored(void **state)
 		   "\"reload_state\":null,"
 		   "\"reload_text\":null,\"preflight_running\":false,\"log_lines_dropped\":0,\"log_"
 		   "failing_seconds\":null,"
+		   "\"unowned_shards\":0,\"taken_from_silent\":0,\"taken_when_released\":0,"
+		   "\"taken_when_overdue\":0,"
 		   "\"findings\":[],\"new\":{}}",
 		   &document));
 	assert_true(document.healthy);

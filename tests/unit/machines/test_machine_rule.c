@@ -21,7 +21,16 @@ static struct world *balanced(unsigned machines, unsigned started, unsigned shar
 	assert_true(world_is_balanced(world));
 	world->takes = 0;
 	world->moves = 0;
+	for (unsigned cause = 0; cause < LC_MACHINE_CAUSE_COUNT; cause++)
+		world->taken[cause] = 0;
 	return world;
+}
+
+/* So many shards were taken for that cause, and none for another. */
+static void expect_cause(const struct world *world, enum lc_machine_cause cause, unsigned count)
+{
+	for (unsigned i = 0; i < LC_MACHINE_CAUSE_COUNT; i++)
+		assert_int_equal(world->taken[i], i == (unsigned)cause ? count : 0);
 }
 
 static void expect_quiet(struct world *world)
@@ -66,6 +75,7 @@ static void a_machine_that_joins_moves_its_share_and_no_more(void **state)
 			expect_quiet(world);
 			assert_int_equal(world->moves, world_shards_of(world, machines - 1));
 			assert_int_equal(world->takes, world->moves);
+			expect_cause(world, LC_MACHINE_CAUSE_RELEASED, world->moves);
 			world_free(world);
 		}
 	}
@@ -86,6 +96,7 @@ static void of_a_machine_that_dies_only_its_shards_move_each_once_and_at_once(vo
 			assert_int_equal(world->moves, its);
 			assert_int_equal(world->takes, its);
 			expect_quiet(world);
+			expect_cause(world, LC_MACHINE_CAUSE_SILENT, its);
 			world_free(world);
 		}
 	}
@@ -107,6 +118,7 @@ static void a_machine_that_is_restarted_keeps_its_shards(void **state)
 		assert_int_equal(world->moves, 0);
 		assert_int_equal(world->takes, its);
 		expect_quiet(world);
+		expect_cause(world, LC_MACHINE_CAUSE_SILENT, 0);
 		world_free(world);
 	}
 }
@@ -417,6 +429,43 @@ static void who_promises_for_too_long_is_not_waited_for(void **state)
 	assert_in_range(looks, 16, 20);
 	assert_int_equal(seat->orders.all[0].type, LC_MACHINE_TAKE);
 	assert_int_equal(seat->orders.all[0].shard, 0);
+	assert_false(lc_machine_rule_is_unowned(seat->rule, 0));
+	seat->heads[0] =
+	    (struct lc_machine_head){.state = LC_MACHINE_HEAD_OWNED, .epoch = 2, .owner = "a"};
+	seat->shards[0].hold = LC_MACHINE_HAS;
+	look(seat);
+	assert_int_equal(seat->orders.taken[LC_MACHINE_CAUSE_OVERDUE], 1);
+	look(seat);
+	assert_int_equal(seat->orders.taken[LC_MACHINE_CAUSE_OVERDUE], 0);
+	lc_machine_rule_free(seat->rule);
+}
+
+static void a_shard_is_unowned_when_it_is_free_or_its_owner_is_silent(void **state)
+{
+	struct seat *seat = sit();
+
+	(void)state;
+	seat->heads[0] =
+	    (struct lc_machine_head){.state = LC_MACHINE_HEAD_OWNED, .epoch = 1, .owner = "b"};
+	seat->heads[1] = (struct lc_machine_head){.state = LC_MACHINE_HEAD_FREE, .epoch = 1};
+	look(seat);
+	/* Whether b lives is not known yet. */
+	assert_false(lc_machine_rule_is_unowned(seat->rule, 0));
+	assert_true(lc_machine_rule_is_unowned(seat->rule, 1));
+	for (unsigned i = 0; i < 3; i++)
+		look(seat);
+	assert_true(lc_machine_rule_is_unowned(seat->rule, 0));
+	assert_string_equal(lc_machine_rule_head(seat->rule, 0)->owner, "b");
+	for (unsigned i = 0; i < 2; i++) {
+		seat->heads[i] = (struct lc_machine_head){
+		    .state = LC_MACHINE_HEAD_OWNED, .epoch = 2, .owner = "a"};
+		seat->shards[i].hold = LC_MACHINE_HAS;
+	}
+	look(seat);
+	for (unsigned i = 0; i < 2; i++)
+		assert_false(lc_machine_rule_is_unowned(seat->rule, i));
+	assert_int_equal(seat->orders.taken[LC_MACHINE_CAUSE_SILENT], 1);
+	assert_int_equal(seat->orders.taken[LC_MACHINE_CAUSE_RELEASED], 1);
 	lc_machine_rule_free(seat->rule);
 }
 
@@ -441,6 +490,7 @@ int main(void)
 	    cmocka_unit_test(an_epoch_that_goes_back_is_not_believed),
 	    cmocka_unit_test(a_machine_with_other_settings_keeps_what_it_has_and_gets_nothing),
 	    cmocka_unit_test(who_promises_for_too_long_is_not_waited_for),
+	    cmocka_unit_test(a_shard_is_unowned_when_it_is_free_or_its_owner_is_silent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

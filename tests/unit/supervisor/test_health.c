@@ -44,6 +44,7 @@ static struct lc_status_document document_of(size_t shards)
 		document.shards[i].ledger_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].catch_up_estimate_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].log_failing_seconds = LC_STATUS_DOCUMENT_NO_AGE;
+		document.shards[i].unowned_seconds = LC_STATUS_DOCUMENT_NO_AGE;
 		document.shards[i].obituary_exit_code = LC_STATUS_DOCUMENT_NO_AGE;
 	}
 	return document;
@@ -105,6 +106,26 @@ static void a_dead_worker_is_told_with_its_obituary(void **state)
 		 "worker 12 was ended by SIGSEGV");
 	expect(&document,
 	       "the worker died (worker 12 was ended by SIGSEGV) and is restarted in 8 s");
+}
+
+static void a_shard_that_no_machine_has_for_a_minute_is_told_with_its_last_owner(void **state)
+{
+	struct lc_status_document document = document_of(2);
+
+	(void)state;
+	document.shards[1].state = LC_SHARD_STATE_AWAY;
+	document.shards[1].unowned_seconds = 60;
+	expect_healthy(&document);
+	document = document_of(2);
+	document.shards[1].state = LC_SHARD_STATE_AWAY;
+	document.shards[1].unowned_seconds = 61;
+	expect(&document, "no living machine has had the shard for 61 s, and nobody delivers its "
+			  "rows; which machine had it last is not known; see log-courier-ctl "
+			  "machines");
+	document = document_of(2);
+	document.shards[1].unowned_seconds = 61;
+	snprintf(document.shards[1].owner, sizeof(document.shards[1].owner), "courier-2");
+	expect(&document, "machine courier-2 had it last");
 }
 
 static void wrong_settings_are_told_with_the_way_out(void **state)
@@ -606,6 +627,7 @@ int main(void)
 	    cmocka_unit_test(ready_shards_that_deliver_are_healthy),
 	    cmocka_unit_test(a_shard_in_any_other_state_is_a_finding),
 	    cmocka_unit_test(a_dead_worker_is_told_with_its_obituary),
+	    cmocka_unit_test(a_shard_that_no_machine_has_for_a_minute_is_told_with_its_last_owner),
 	    cmocka_unit_test(wrong_settings_are_told_with_the_way_out),
 	    cmocka_unit_test(a_damaged_ledger_is_told_with_the_way_out),
 	    cmocka_unit_test(a_ledger_of_a_newer_release_is_not_called_damaged),

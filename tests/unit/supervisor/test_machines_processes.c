@@ -110,6 +110,13 @@ static void what_is_wrong_with_machines_is_told(void **state)
 	assert_non_null(strstr(document.findings[0].text, "1 shards have no row"));
 	assert_non_null(strstr(document.findings[1].text, "machine other"));
 	assert_non_null(strstr(document.findings[2].text, "machine quiet shows no sign of life"));
+	assert_string_equal(document.shards[0].owner, "other");
+	assert_int_equal(document.shards[0].epoch, 7);
+	assert_int_equal(document.shards[0].unowned_seconds, LC_STATUS_DOCUMENT_NO_AGE);
+	assert_string_equal(document.shards[1].owner, "quiet");
+	assert_true(document.shards[1].unowned_seconds >= 0);
+	assert_int_equal(document.unowned_shards, 1);
+	assert_true(document.taken_from_silent > 0);
 	lc_status_document_free(&document);
 	service_world_stop(service);
 }
