@@ -8,7 +8,8 @@
 
 #include <stdint.h>
 
-/* One line about the service, a table of its shards, and what is wrong. Columns that do not fit are
+/* One line about the service, a table of its shards, and what is wrong. Where machines stand in for
+ * each other, the table tells which of them has each shard. Columns that do not fit are
  * left out, the least telling first; SHARD and STATE always stay. With the document of an earlier
  * look, so many milliseconds before, rows per second are told; `before` may be NULL. */
 void lc_render_status(const struct lc_status_document *document,

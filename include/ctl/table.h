@@ -16,6 +16,7 @@ struct lc_table_column {
 	int sacrifice;     /* the column with the largest number is left out first; 0: never */
 	bool left;         /* flush left, otherwise right */
 	bool of_two_looks; /* only in a table of two looks */
+	bool of_machines;  /* only in a table of machines that stand in for each other */
 	size_t shrinks_to; /* it may be cut to this width; 0: never cut */
 
 	/* Appends the record's cell, any bytes; "-" stands for an empty one. */
@@ -33,6 +34,7 @@ struct lc_table {
 	size_t row_count;
 	const void *context; /* for the columns */
 	bool two_looks;      /* there is an earlier look to compare this one with */
+	bool machines;       /* machines stand in for each other */
 };
 
 /* Appends title line and rows, within the style's width if that can be. */

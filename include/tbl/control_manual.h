@@ -15,8 +15,9 @@
 /* clang-format off */
 LC_CONTROL_MANUAL(STATUS,
 	"The first command to use. One line sums up the service, and a table shows each shard: what its worker is doing, rows "
-	"delivered and waiting, the age of the oldest waiting row, and what is blocked. Below the table it says what is wrong and "
-	"what to do about it.")
+	"delivered and waiting, the age of the oldest waiting row, and what is blocked. Where machines stand in for each other, OWNER "
+	"is the machine that has the shard, this one or another, and EPOCH grows with each worker that takes it. Below the table it "
+	"says what is wrong and what to do about it.")
 LC_CONTROL_EXAMPLE(STATUS, "status", "what is going on")
 LC_CONTROL_EXAMPLE(STATUS, "status --watch 1", "the same, every second, with rows per second")
 LC_CONTROL_EXAMPLE(STATUS, "status --json | jq '.shards[] | select(.state != \"ready\")'", "shards that are not delivering")

@@ -168,6 +168,8 @@ static const struct lc_status_document_shard *find_shard(const struct lc_status_
 
 CELL(write_shard, lc_buffer_append_format(cell, "%u", shard->shard))
 CELL(write_state, lc_buffer_append_text(cell, lc_shard_state_name(shard->state)))
+CELL(write_owner, lc_buffer_append_text(cell, shard->unowned_seconds < 0 ? shard->owner : ""))
+CELL(write_epoch, lc_buffer_append_format(cell, "%" PRIu64, shard->epoch))
 UNITS(write_up, lc_units_age(shard->uptime_seconds))
 UNITS(write_restarts, lc_units_count(shard->restarts))
 UNITS(write_rows, lc_units_count(shard->records_delivered))
@@ -228,6 +230,13 @@ static const char *state_colour(const void *record)
 	return colour_of(((const struct lc_status_document_shard *)record)->state);
 }
 
+static const char *owner_colour(const void *record)
+{
+	const struct lc_status_document_shard *shard = record;
+
+	return shard->unowned_seconds < 0 ? NULL : LC_TERMINAL_YELLOW;
+}
+
 static const char *blocked_colour(const void *record)
 {
 	const struct lc_status_document_shard *shard = record;
@@ -238,6 +247,14 @@ static const char *blocked_colour(const void *record)
 static const struct lc_table_column COLUMNS[] = {
     {.title = "SHARD", .write = write_shard},
     {.title = "STATE", .left = true, .write = write_state, .colour = state_colour},
+    {.title = "OWNER",
+     .sacrifice = 2,
+     .left = true,
+     .of_machines = true,
+     .shrinks_to = 12,
+     .write = write_owner,
+     .colour = owner_colour},
+    {.title = "EPOCH", .sacrifice = 8, .of_machines = true, .write = write_epoch},
     {.title = "PID", .sacrifice = 10, .write = write_pid},
     {.title = "UP", .sacrifice = 6, .write = write_up},
     {.title = "RESTARTS", .sacrifice = 4, .write = write_restarts},
@@ -353,6 +370,7 @@ void lc_render_status(const struct lc_status_document *document,
 	    .row_count = document->shards_size,
 	    .context = &looks,
 	    .two_looks = milliseconds > 0,
+	    .machines = document->machines_size > 0,
 	};
 
 	append_headline(document, before, milliseconds, style, text);

@@ -62,7 +62,8 @@ static void write_cells(const struct lc_table *table, struct grid *grid)
 	*grid = (struct grid){.row_count = table->row_count};
 	lc_arena_init(&grid->texts, TEXTS_CHUNK);
 	for (size_t i = 0; i < table->column_count; i++) {
-		if (table->columns[i].of_two_looks && !table->two_looks)
+		if ((table->columns[i].of_two_looks && !table->two_looks) ||
+		    (table->columns[i].of_machines && !table->machines))
 			continue;
 		LC_ASSERT(grid->column_count < COLUMNS_MAX);
 		grid->columns[grid->column_count++] = &table->columns[i];

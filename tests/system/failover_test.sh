@@ -52,6 +52,12 @@ status_of() {
 	LOG_COURIER_SUPERVISOR_SOCKET=$WORK/$1.sock "$CONTROL" status --json | jq -r "$2"
 }
 
+# owners_are MACHINE SHARES: the same as the status of a machine tells it, in JSON and as a table.
+owners_are() {
+	[ "$(status_of "$1" '[.shards[].owner] | group_by(.) | map("\(.[0]):\(length)") | join(" ")')" = "$2" ] &&
+		LOG_COURIER_SUPERVISOR_SOCKET=$WORK/$1.sock "$CONTROL" status | grep -qE '^SHARD +STATE +OWNER +EPOCH '
+}
+
 refuses() {
 	! "$COURIER" "$1"
 }
@@ -85,6 +91,7 @@ echo "# one is killed"
 kill_machine B
 need "the others take its shards" timed await 90 shares_are "A:3 C:3"
 check "  and count them" await 10 took 2 A C
+check "  and know whose each is" await 10 owners_are A "A:3 C:3"
 need "rows are delivered" go_on 100
 start_machine B
 need "it comes back" timed await 90 shares_are "A:2 B:2 C:2"

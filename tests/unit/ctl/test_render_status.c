@@ -102,6 +102,40 @@ static void a_narrow_terminal_gets_fewer_columns(void **state)
 	lc_status_document_free(&document);
 }
 
+static void of_machines_that_stand_in_for_each_other_owners_are_told(void **state)
+{
+	struct lc_status_document document = document_of_two();
+	const struct lc_status_document_machine machine = {.name = "courier-1", .own = true};
+
+	(void)state;
+	lc_status_document_add_machine(&document, &machine);
+	snprintf(document.shards[0].owner, sizeof(document.shards[0].owner), "courier-1");
+	document.shards[0].epoch = 17;
+	document.shards[0].unowned_seconds = LC_STATUS_DOCUMENT_NO_AGE;
+	/* What had the shard last does not have it. */
+	document.shards[1].state = LC_SHARD_STATE_AWAY;
+	snprintf(document.shards[1].owner, sizeof(document.shards[1].owner), "courier-2");
+	document.shards[1].epoch = 4;
+	document.shards[1].unowned_seconds = 3;
+	expect(render_status, &document, (struct lc_terminal_style){.width = 52},
+	       "log-courier 1.2.3, up 3 h 12 min,\n"
+	       "1 of 2 shards ready, healthy\n"
+	       "\n"
+	       "SHARD  STATE  OWNER        ROWS  PENDING      OLDEST\n"
+	       "    0  ready  courier-1  1.23 M        0           -\n"
+	       "    1  away   -               0       99  1 h 23 min\n");
+	expect(render_status, &document, (struct lc_terminal_style){0},
+	       "log-courier 1.2.3, up 3 h 12 min, 1 of 2 shards ready, healthy\n"
+	       "\n"
+	       "SHARD  STATE  OWNER      EPOCH   PID         UP  RESTARTS    ROWS  OBJECTS    "
+	       "BYTES  PENDING      OLDEST  IN FLIGHT   MEMORY  BLOCKED\n"
+	       "    0  ready  courier-1     17  4711  1 min 1 s         0  1.23 M      321  1.5 "
+	       "KiB        0           -    2.0 KiB  9.5 MiB  -\n"
+	       "    1  away   -              4     -          -         4       0        0      0 "
+	       "B       99  1 h 23 min        0 B        -  1 target, 12 sources\n");
+	lc_status_document_free(&document);
+}
+
 static void replays_under_way_are_told_in_a_line(void **state)
 {
 	struct lc_status_document document = document_of_two();
@@ -364,6 +398,7 @@ int main(void)
 	    cmocka_unit_test(text_can_not_steer_the_terminal),
 	    cmocka_unit_test(checks_are_lines_that_cannot_steer_the_terminal),
 	    cmocka_unit_test(a_part_of_a_deployment_says_so),
+	    cmocka_unit_test(of_machines_that_stand_in_for_each_other_owners_are_told),
 	    cmocka_unit_test(replays_under_way_are_told_in_a_line),
 	};
 
