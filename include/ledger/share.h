@@ -65,7 +65,8 @@ struct lc_share_callbacks {
 	 * chain is damaged, or the head went back; LC_ERROR_SYSTEM, the local file cannot be
 	 * written. Once, and nothing after it. */
 	void (*on_failed)(void *context, const struct lc_error *error);
-	/* What is under way cannot be done at present, and is tried again; NULL: it can again. */
+	/* What is under way cannot be done at present, and is tried again, or has been waiting for an
+	 * answer for 10 s; NULL: it can again. */
 	void (*on_trouble)(void *context, const struct lc_error *error);
 };
 
@@ -116,12 +117,17 @@ const char *lc_share_folder(const struct lc_share *share);
  * is unknown. Only lc_share_free may follow. */
 void lc_share_cancel(struct lc_share *share);
 
-/* Tells in the head that nobody owns the shard, so that another machine may take it at once. `done`
- * is called when that is done. Nothing is appended after it. */
-void lc_share_release(struct lc_share *share, lc_loop_callback *done, void *context);
+/* True from the moment that the head names us until the share is released or has failed. */
+bool lc_share_is_claimed(const struct lc_share *share);
+
+/* Tells in the head that nobody owns the shard, so that another machine may take it at once. To be
+ * called while it is claimed; `released` is called when that is done. Nothing is appended after it: a
+ * segment that is being PUT is given up, one that the head is being moved to is part of the chain
+ * then, and whoever has appended it is not called back. */
+void lc_share_release(struct lc_share *share, lc_loop_callback *released, void *context);
 
 /* Tells in the head that no machine may take the shard any more but this one: the local file is the ledger, of one machine alone
- * once lc_store_set_shared has made it so. */
-void lc_share_withdraw(struct lc_share *share, lc_loop_callback *done, void *context);
+ * once lc_store_set_shared has made it so. Only between two appends. */
+void lc_share_withdraw(struct lc_share *share, lc_loop_callback *withdrawn, void *context);
 
 #endif

@@ -20,7 +20,8 @@
 
 enum {
 	FOLDER_SIZE = 1024,
-	EARLIER_MAX = 8, /* half a minute */
+	EARLIER_MAX = 8,     /* half a minute */
+	LATE_MS = 10 * 1000, /* for a step: then that it takes so long is told */
 	KEY_SIZE = FOLDER_SIZE + LC_CHAIN_NAME_SIZE,
 };
 
@@ -55,6 +56,9 @@ struct lc_share {
 	enum step step;
 	struct lc_loop_timer *timer; /* the next attempt */
 	unsigned attempts;           /* in a row that have failed */
+	struct lc_loop_timer *late;  /* runs in a step that waits for a server */
+	bool troubled;               /* which was told */
+	bool leaves;                 /* a release waits for the head to be moved */
 	unsigned earlier;            /* values read in a row that are earlier than the head */
 	struct lc_register_request *swap;
 	struct lc_register_request *look;
@@ -79,8 +83,12 @@ struct lc_share {
 	/* The segment that is appended. */
 	struct lc_view segment;
 	struct lc_s3_body body;
-	lc_loop_callback *done; /* also of a release */
+	lc_loop_callback *done;
 	void *done_context;
+	/* The release that was asked for, or the withdrawal. */
+	enum lc_shard_head_state left_as;
+	lc_loop_callback *left;
+	void *left_context;
 };
 
 static void enter(struct lc_share *share, enum step step)
@@ -88,12 +96,17 @@ static void enter(struct lc_share *share, enum step step)
 	lc_log(LC_LOG_DEBUG, "shared ledger", LC_LOG_TEXT("from", STEP_NAMES[share->step]),
 	       LC_LOG_TEXT("to", STEP_NAMES[step]));
 	share->step = step;
+	if (step == STEP_RESTORING || step == STEP_READY || step == STEP_OVER)
+		lc_loop_timer_stop(share->late);
+	else
+		lc_loop_timer_start(share->late, LATE_MS);
 }
 
 /* Nothing more happens. */
 static void cancel_requests(struct lc_share *share)
 {
 	lc_loop_timer_stop(share->timer);
+	lc_loop_timer_stop(share->late);
 	if (share->swap != NULL)
 		lc_register_cancel(share->swap);
 	if (share->look != NULL)
@@ -112,19 +125,42 @@ static void fail(struct lc_share *share, const struct lc_error *error)
 	share->callbacks->on_failed(share->context, error);
 }
 
+static void tell_trouble(struct lc_share *share, const struct lc_error *error)
+{
+	share->troubled = true;
+	share->callbacks->on_trouble(share->context, error);
+}
+
 /* The step is done again. */
 static void trouble(struct lc_share *share, const struct lc_error *error)
 {
-	share->callbacks->on_trouble(share->context, error);
+	tell_trouble(share, error);
 	lc_loop_timer_start(share->timer,
 			    lc_backoff_delay_ms(&RETRY, share->attempts++, share->options.random));
 }
 
 static void no_trouble(struct lc_share *share)
 {
-	if (share->attempts > 0)
-		share->callbacks->on_trouble(share->context, NULL);
 	share->attempts = 0;
+	if (!share->troubled)
+		return;
+	share->troubled = false;
+	share->callbacks->on_trouble(share->context, NULL);
+}
+
+/* Time-outs are longer than others should wait for a machine that gets no answer. */
+static void on_late(void *context)
+{
+	struct lc_share *share = context;
+	bool s3 = share->step == STEP_PUTTING || share->step == STEP_LISTING;
+	struct lc_error error;
+
+	lc_error_set(&error, LC_ERROR_UNREACHABLE,
+		     "%s %s has not answered for %d s (shared ledger of shard %u: %s)",
+		     s3 ? "the bucket" : "the table",
+		     s3 ? share->options.bucket : lc_register_name(share->options.heads),
+		     LATE_MS / 1000, share->options.shard, STEP_NAMES[share->step]);
+	tell_trouble(share, &error);
 }
 
 static void tell_done(struct lc_share *share)
@@ -564,29 +600,52 @@ void lc_share_record_checkpoint(struct lc_share *share, const char *name,
 	snprintf(share->checkpoint, sizeof(share->checkpoint), "%s", name);
 }
 
-static void leave(struct lc_share *share, enum lc_shard_head_state state, lc_loop_callback *done,
-		  void *context)
+static void leave(struct lc_share *share)
 {
-	LC_ASSERT(share->step == STEP_READY);
-	share->done = done;
-	share->done_context = context;
+	share->leaves = false;
 	share->wanted = share->head;
 	share->wanted.change++;
-	share->wanted.state = state;
-	if (state == LC_SHARD_HEAD_RELEASED)
+	share->wanted.state = share->left_as;
+	if (share->left_as == LC_SHARD_HEAD_RELEASED)
 		snprintf(share->wanted.owner, sizeof(share->wanted.owner), "-");
 	enter(share, STEP_RELEASING);
 	swap(share);
 }
 
-void lc_share_release(struct lc_share *share, lc_loop_callback *done, void *context)
+/* A segment that is being PUT is of no use: no head names it, and none will. A head that is being
+ * moved is where the swap says in the end. */
+static void begin_to_leave(struct lc_share *share, enum lc_shard_head_state state,
+			   lc_loop_callback *left, void *context)
 {
-	leave(share, LC_SHARD_HEAD_RELEASED, done, context);
+	share->left_as = state;
+	share->left = left;
+	share->left_context = context;
+	share->done = NULL;
+	if (share->step == STEP_MOVING) {
+		share->leaves = true;
+		return;
+	}
+	cancel_requests(share);
+	lc_chain_restore_free(share->restore);
+	share->restore = NULL;
+	leave(share);
 }
 
-void lc_share_withdraw(struct lc_share *share, lc_loop_callback *done, void *context)
+bool lc_share_is_claimed(const struct lc_share *share)
 {
-	leave(share, LC_SHARD_HEAD_WITHDRAWN, done, context);
+	return share->step >= STEP_LISTING && share->step <= STEP_MOVING;
+}
+
+void lc_share_release(struct lc_share *share, lc_loop_callback *released, void *context)
+{
+	LC_ASSERT(lc_share_is_claimed(share));
+	begin_to_leave(share, LC_SHARD_HEAD_RELEASED, released, context);
+}
+
+void lc_share_withdraw(struct lc_share *share, lc_loop_callback *withdrawn, void *context)
+{
+	LC_ASSERT(share->step == STEP_READY);
+	begin_to_leave(share, LC_SHARD_HEAD_WITHDRAWN, withdrawn, context);
 }
 
 static void count_segment(const struct lc_share *share)
@@ -605,6 +664,10 @@ static void on_moved(struct lc_share *share)
 	} else if (share->step == STEP_MOVING) {
 		LC_CRASH_POINT(SHARE_HEAD_MOVED);
 		count_segment(share);
+		if (share->leaves) {
+			leave(share);
+			return;
+		}
 		prepare_next(share);
 		enter(share, STEP_READY);
 		tell_done(share);
@@ -612,7 +675,7 @@ static void on_moved(struct lc_share *share)
 		lc_log(LC_LOG_INFO, "the shard is released",
 		       LC_LOG_UINT("epoch", share->head.epoch));
 		enter(share, STEP_OVER);
-		tell_done(share);
+		share->left(share->left_context);
 	}
 }
 
@@ -643,6 +706,7 @@ struct lc_share *lc_share_new(struct lc_loop *loop, const struct lc_share_option
 	share->context = context;
 	share->nonce = lc_random_next(options->random);
 	share->timer = lc_loop_timer_new(loop, on_timer, share);
+	share->late = lc_loop_timer_new(loop, on_late, share);
 	lc_shard_head_row(options->shard, options->shard_count, share->head_name);
 	return share;
 }
@@ -683,6 +747,7 @@ void lc_share_free(struct lc_share *share)
 	if (share == NULL)
 		return;
 	lc_share_cancel(share);
+	lc_loop_timer_free(share->late);
 	lc_loop_timer_free(share->timer);
 	free(share);
 }

@@ -23,6 +23,10 @@
 enum {
 	HEARTBEAT_MAX_MS = 1000,
 	HEARTBEATS_PER_TIMEOUT = 4,
+	/* What cannot be recorded is not waited for longer: another machine may be able to. */
+	TROUBLED_DRAIN_MS = 5000,
+	RELEASE_MS =
+	    1000, /* for the release of a shard that was abandoned; the supervisor kills soon after */
 };
 
 /* The running worker: what lc_worker_run sets up around its shard. */
@@ -32,6 +36,9 @@ struct life {
 	struct lc_channel *channel; /* NULL once the supervisor is gone */
 	struct lc_loop_timer *heartbeat;
 	struct lc_loop_timer *orphan_deadline;
+	struct lc_loop_timer
+	    *troubled_deadline; /* runs while it drains and cannot record anything */
+	struct lc_loop_timer *release_deadline;
 	struct lc_shared_ledger *shared; /* NULL: the ledger is this machine's alone */
 	struct lc_shard *shard;          /* NULL while its ledger is claimed and restored */
 	struct lc_control_worker *control;
@@ -95,15 +102,33 @@ static void stop(void *context)
 }
 
 /* Another machine need not wait for us to be silent. */
+static void release_and_stop(struct life *life)
+{
+	struct lc_share *share = life->shared == NULL ? NULL : lc_shared_ledger_share(life->shared);
+
+	if (share == NULL || !lc_share_is_claimed(share)) {
+		lc_loop_stop(life->loop);
+		return;
+	}
+	lc_share_release(share, stop, life);
+	if (life->abandoned)
+		lc_loop_timer_start(life->release_deadline, RELEASE_MS);
+}
+
 static void on_shard_drained(void *context)
 {
 	struct life *life = context;
 
 	life->drained = true;
-	if (life->shared != NULL && !life->abandoned)
-		lc_share_release(lc_shared_ledger_share(life->shared), stop, life);
+	release_and_stop(life);
+}
+
+static void watch_drain(struct life *life)
+{
+	if (life->phase == LC_PAGE_DRAINING && life->troubled && !life->drained)
+		lc_loop_timer_start(life->troubled_deadline, TROUBLED_DRAIN_MS);
 	else
-		lc_loop_stop(life->loop);
+		lc_loop_timer_stop(life->troubled_deadline);
 }
 
 static void drain(struct life *life)
@@ -111,23 +136,34 @@ static void drain(struct life *life)
 	if (life->phase == LC_PAGE_DRAINING)
 		return;
 	enter(life, LC_PAGE_DRAINING);
-	if (life->shard != NULL)
+	watch_drain(life);
+	if (life->shard != NULL) {
 		lc_shard_drain(life->shard);
-	else
-		lc_loop_stop(life->loop);
+	} else {
+		life->drained = true;
+		release_and_stop(life);
+	}
 }
 
+/* One that is being released already has had its time. */
 static void abandon(struct life *life)
 {
 	if (life->abandoned)
 		return;
 	life->abandoned = true;
-	if (life->phase != LC_PAGE_DRAINING)
-		enter(life, LC_PAGE_DRAINING);
+	drain(life);
 	if (life->shard == NULL || life->drained)
-		lc_loop_stop(life->loop);
+		lc_loop_timer_start(life->release_deadline, RELEASE_MS);
 	else
 		lc_shard_abandon(life->shard);
+}
+
+static void on_troubled_deadline(void *context)
+{
+	lc_log_say(LC_LOG_WARNING,
+		   "the shared ledger cannot be written: the shard is given up as its "
+		   "ledger stands");
+	abandon(context);
 }
 
 static void on_orphan_deadline(void *context)
@@ -337,7 +373,10 @@ static void on_ledger_trouble(void *context, const struct lc_error *error)
 		       LC_LOG_FAULT(error));
 	else if (error == NULL)
 		lc_log_say(LC_LOG_INFO, "the shared ledger can be read and written again");
-	life->troubled = error != NULL;
+	if (life->troubled != (error != NULL)) {
+		life->troubled = error != NULL;
+		watch_drain(life);
+	}
 	lc_counters_set_failing(&life->worker->page->counters, LC_COUNTERS_LEDGER_FAILING_SINCE,
 				life->troubled);
 }
@@ -386,6 +425,8 @@ static bool set_up(struct life *life, struct lc_error *error)
 		return false;
 	life->heartbeat = lc_loop_timer_new(life->loop, on_heartbeat, life);
 	life->orphan_deadline = lc_loop_timer_new(life->loop, on_orphan_deadline, life);
+	life->troubled_deadline = lc_loop_timer_new(life->loop, on_troubled_deadline, life);
+	life->release_deadline = lc_loop_timer_new(life->loop, stop, life);
 	life->channel = lc_channel_new(life->loop, worker->channel, LC_FRAME_TO_WORKER,
 				       &CHANNEL_CALLBACKS, life);
 	return true;
@@ -407,6 +448,8 @@ static void tear_down(struct life *life)
 	free_shard(life);
 	lc_shared_ledger_free(life->shared);
 	lc_channel_free(life->channel);
+	lc_loop_timer_free(life->release_deadline);
+	lc_loop_timer_free(life->troubled_deadline);
 	lc_loop_timer_free(life->orphan_deadline);
 	lc_loop_timer_free(life->heartbeat);
 	lc_loop_free(life->loop);

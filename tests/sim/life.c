@@ -38,7 +38,6 @@ struct life {
 	bool ready;
 	bool leaving;   /* it is being drained */
 	bool delivered; /* the shard is */
-	bool abandoned;
 	bool drained;
 	bool taken_over;
 };
@@ -69,6 +68,15 @@ static void on_released(void *context)
 	life->drained = true;
 }
 
+/* Whatever it is doing: a segment may be on its way to S3, or the ledger be restored. */
+static void release_share(struct life *life)
+{
+	if (life->shared != NULL && lc_share_is_claimed(lc_shared_ledger_share(life->shared)))
+		lc_share_release(lc_shared_ledger_share(life->shared), on_released, life);
+	else
+		life->drained = true;
+}
+
 static void on_drained(void *context)
 {
 	struct life *life = context;
@@ -76,10 +84,7 @@ static void on_drained(void *context)
 	if (life->delivered)
 		sim_fail("the shard said twice that it is drained");
 	life->delivered = true;
-	if (life->shared != NULL && !life->abandoned)
-		lc_share_release(lc_shared_ledger_share(life->shared), on_released, life);
-	else
-		life->drained = true;
+	release_share(life);
 }
 
 /* An offset that was on its way when the state was lost may arrive after the next start: then it
@@ -334,15 +339,26 @@ static void take_over(struct service *service, unsigned shard)
 	start(life, next, shard);
 }
 
+/* In haste, as when the ledger cannot be written, or in its time. */
+static void leave(struct life *life, bool in_haste)
+{
+	life->leaving = true;
+	if (life->shard == NULL)
+		release_share(life);
+	else if (in_haste)
+		lc_shard_abandon(life->shard);
+	else
+		lc_shard_drain(life->shard);
+}
+
 /* The next one may come before the shard is released. */
 static void release_shard(struct service *service, unsigned shard)
 {
 	struct life *life = owner_of(service, shard);
 
 	sim_trace("machine %u releases shard %u", service->owners[shard], shard);
-	if (life->shard != NULL && !life->leaving)
-		lc_shard_drain(life->shard);
-	life->leaving = true;
+	if (!life->leaving)
+		leave(life, sim_shares_below(3) == 0);
 	service->owners[shard] = (service->owners[shard] + 1) % sim->machine_count;
 	if (sim_shares_below(2) == 0)
 		live_until(service, sim_now_ms() + sim_shares_below(30 * 1000));
@@ -447,21 +463,20 @@ static bool run_until_drained(struct service *service, uint64_t until_ms)
 
 static void begin_to_drain(struct life *life)
 {
-	if (life->shard == NULL)
-		life->drained = true;
-	else if (!life->delivered && !life->leaving)
-		lc_shard_drain(life->shard);
+	if (!life->leaving)
+		leave(life, false);
 }
 
 static void abandon(struct life *life)
 {
-	if (life->drained)
-		return;
-	life->abandoned = true;
-	if (life->delivered)
-		life->drained = true;
-	else
+	if (life->shard != NULL && !life->delivered)
 		lc_shard_abandon(life->shard);
+}
+
+/* A release that cannot be told is not waited for. */
+static void stop_waiting(struct life *life)
+{
+	life->drained = life->drained || life->shard == NULL || life->delivered;
 }
 
 static void each_life(struct service *service, void (*call)(struct life *life))
@@ -482,6 +497,7 @@ static bool try_to_drain(struct service *service)
 	each_life(service, abandon);
 	if (!run_until_drained(service, sim_now_ms() + ABANDON_MS))
 		return false;
+	each_life(service, stop_waiting);
 	if (!is_drained(service))
 		sim_fail("a shard was never drained");
 	return true;

@@ -160,6 +160,12 @@ static struct lc_register_request *begin(struct lc_register *heads, struct plan 
 	return request;
 }
 
+const char *lc_register_name(const struct lc_register *heads)
+{
+	(void)heads;
+	return "logs.heads";
+}
+
 struct lc_register_request *lc_register_read(struct lc_register *heads, struct lc_view name,
 					     lc_register_callback *callback, void *context)
 {

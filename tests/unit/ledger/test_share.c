@@ -333,6 +333,79 @@ static void a_release_lets_the_next_one_in(void **state)
 	assert_same_content(world);
 }
 
+/* Nothing can be stored, and the head can be moved: the next one has what was committed. */
+static void a_release_gives_up_a_segment_that_cannot_be_stored(void **state)
+{
+	struct world *world = *state;
+	struct lc_command_maker before;
+	struct lc_ledger_command_list group;
+	struct lc_chain_position position;
+
+	take(&world->a);
+	assert_true(commit(&world->a));
+	before = world->maker;
+	make_group(world, &group);
+	object_store_fail(world->s3, 0, SIZE_MAX / 2, 503, "SlowDown", false);
+	begin_append(&world->a, &group, &position);
+	world->maker = before;
+	run(world);
+	assert_true(world->a.troubled);
+	lc_share_release(world->a.share, on_released, &world->a);
+	run(world);
+	assert_true(world->a.released);
+	assert_false(world->a.appended);
+	object_store_fail(world->s3, 0, 0, 0, "", false);
+	take(&world->b);
+	assert_int_equal(lc_share_next(world->b.share)->seq, 2);
+	assert_same_content(world);
+	lc_ledger_command_free_all(&group);
+}
+
+/* Whether a head that is on its way has been moved is not known: it is waited for. */
+static void a_release_waits_for_a_head_that_is_being_moved(void **state)
+{
+	struct world *world = *state;
+	struct lc_ledger_command_list group;
+	struct lc_chain_position position;
+
+	take(&world->a);
+	assert_true(commit(&world->a));
+	make_group(world, &group);
+	fake_register_fail_swaps(world->heads, FAKE_REGISTER_HELD, 1);
+	begin_append(&world->a, &group, &position);
+	fake_loop_advance(world->loop, 100);
+	lc_share_release(world->a.share, on_released, &world->a);
+	run(world);
+	assert_false(world->a.released);
+	fake_register_let_go(world->heads);
+	run(world);
+	assert_true(world->a.released);
+	assert_false(world->a.appended);
+	take(&world->b);
+	assert_int_equal(lc_share_next(world->b.share)->seq, 3);
+	commit_locally(&world->a, &group, &position);
+	lc_ledger_command_free_all(&group);
+	assert_same_content(world);
+}
+
+static void a_shard_that_cannot_be_restored_is_released(void **state)
+{
+	struct world *world = *state;
+
+	object_store_fail(world->s3, 0, SIZE_MAX / 2, 503, "SlowDown", false);
+	start(&world->a);
+	assert_false(lc_share_is_claimed(world->a.share));
+	run(world);
+	assert_false(world->a.ready);
+	assert_true(lc_share_is_claimed(world->a.share));
+	lc_share_release(world->a.share, on_released, &world->a);
+	run(world);
+	assert_true(world->a.released);
+	object_store_fail(world->s3, 0, 0, 0, "", false);
+	take(&world->b);
+	assert_true(commit(&world->b));
+}
+
 /* ---- requests that go wrong ---- */
 
 static void what_goes_wrong_is_done_again(void **state)
@@ -354,6 +427,29 @@ static void what_goes_wrong_is_done_again(void **state)
 	assert_int_equal(object_store_count(world->s3, SEGMENTS), 4);
 	take(&world->b);
 	assert_same_content(world);
+}
+
+static void an_answer_that_does_not_come_is_told_before_it_times_out(void **state)
+{
+	struct world *world = *state;
+	struct lc_ledger_command_list group;
+	struct lc_chain_position position;
+
+	take(&world->a);
+	make_group(world, &group);
+	fake_register_fail_swaps(world->heads, FAKE_REGISTER_HELD, 1);
+	begin_append(&world->a, &group, &position);
+	fake_loop_advance(world->loop, 9000);
+	assert_false(world->a.troubled);
+	fake_loop_advance(world->loop, 2000);
+	assert_true(world->a.troubled);
+	assert_int_equal(world->a.troubles, 1);
+	fake_register_let_go(world->heads);
+	run(world);
+	assert_true(world->a.appended);
+	assert_false(world->a.troubled);
+	commit_locally(&world->a, &group, &position);
+	lc_ledger_command_free_all(&group);
 }
 
 static void a_claim_outlives_lost_replies(void **state)
@@ -590,6 +686,10 @@ int main(void)
 	    STORY(whoever_was_replaced_is_told_when_it_looks),
 	    STORY(a_file_that_stands_on_the_chain_needs_the_rest_alone),
 	    STORY(a_release_lets_the_next_one_in),
+	    STORY(a_release_gives_up_a_segment_that_cannot_be_stored),
+	    STORY(a_release_waits_for_a_head_that_is_being_moved),
+	    STORY(a_shard_that_cannot_be_restored_is_released),
+	    STORY(an_answer_that_does_not_come_is_told_before_it_times_out),
 	    STORY(what_goes_wrong_is_done_again),
 	    STORY(a_claim_outlives_lost_replies),
 	    STORY(a_swap_whose_sender_died_counts),
