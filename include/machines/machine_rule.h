@@ -13,8 +13,8 @@
  *   that have less than their share; a machine that has more gives up one at a time.
  *   A machine that begins to run takes back the shards whose heads still name it, and nothing else
  *   until it knows who is alive.
- *   A machine that is unfit gives its shards to those that are fit, if there are any; one that leaves
- *   gives up all.
+ *   A machine that is unfit gives its shards to those that are fit, if there have been any for a
+ *   while; one that leaves gives up all.
  *
  * One that said it would take or give up a shard, and has not done so in a long time, does not keep
  * others from taking it.

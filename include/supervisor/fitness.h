@@ -1,6 +1,7 @@
 /*
  * Whether this machine is fit to have shards, where several stand in for each other, as a pure rule
- * over time. Trouble that lasts makes it unfit. Once it has no shard any more nobody can tell
+ * over time. Trouble that lasts makes it unfit. If it has shards still, and its workers work again,
+ * as after an outage that all machines have seen, it is fit at once. If it has none, nobody can tell
  * whether the trouble is over, so it is taken for fit again after a while; if it then is not, the
  * next while is longer, so that shards do not go to and fro.
  */
@@ -28,7 +29,7 @@ struct lc_fitness {
 	unsigned relapses;
 };
 
-/* Takes what is seen now: `trouble` is its name, or NULL. */
-void lc_fitness_look(struct lc_fitness *fitness, const char *trouble, uint64_t now_ms);
+/* Takes what is seen now: `trouble` is its name, or NULL; `works`: workers record what they do. */
+void lc_fitness_look(struct lc_fitness *fitness, const char *trouble, bool works, uint64_t now_ms);
 
 #endif

@@ -22,6 +22,9 @@ enum {
 	/* So many times the looks until a machine is silent, and a word that was not kept is not waited
 	   for any more. */
 	PATIENCE = 8,
+	/* So many times the looks until a machine is silent others have to be fit before one that is
+	   unfit gives them its shards: after an outage that all have seen, some recover first. */
+	RECOVERY = 4,
 	NOBODY = -1,
 };
 
@@ -59,6 +62,7 @@ struct lc_machine_rule {
 	struct lc_peers peers;
 	struct place *places;
 	unsigned looks_with_surplus;
+	unsigned looks_beside_fit; /* in a row, at which another machine was fit */
 	/* of the last look */
 	const struct lc_machine_view *view;
 	bool others_are_fit;
@@ -170,6 +174,10 @@ static void find_members(struct lc_machine_rule *rule)
 		rule->others_are_fit |= is_willing(peers->all[i].beat.state);
 		rule->somebody_starts |= peers->all[i].beat.state == LC_MACHINE_STATE_STARTING;
 	}
+	if (!rule->others_are_fit)
+		rule->looks_beside_fit = 0;
+	else if (peers->counts)
+		rule->looks_beside_fit++;
 	any_fit = rule->others_are_fit || ability == LC_MACHINE_ABLE;
 	with_me = any_fit ? ability == LC_MACHINE_ABLE : ability != LC_MACHINE_LEAVING;
 	rule->member_count = 0;
@@ -413,11 +421,11 @@ static void order_release(struct lc_machine_orders *orders, unsigned shard)
 	give(orders, &(struct lc_machine_order){.type = LC_MACHINE_RELEASE, .shard = shard});
 }
 
-/* True while this machine is to have no shards at all. */
+/* Of a machine that takes no part, as it leaves, or is unfit while others are fit. */
 static bool is_to_give_up(const struct lc_machine_rule *rule)
 {
 	return rule->view->ability == LC_MACHINE_LEAVING ||
-	       (rule->view->ability == LC_MACHINE_UNABLE && rule->others_are_fit);
+	       rule->looks_beside_fit > RECOVERY * rule->options.silent_after;
 }
 
 static void order_to_take(struct lc_machine_rule *rule, struct lc_machine_orders *orders)
@@ -523,13 +531,12 @@ void lc_machine_rule_look(struct lc_machine_rule *rule, const struct lc_machine_
 	count_findings(rule, orders);
 	if (rule->peers.is_clone)
 		return;
-	if (is_to_give_up(rule)) {
+	if (rule->own != NOBODY) {
+		order_to_take(rule, orders);
+		order_to_balance(rule, orders);
+	} else if (is_to_give_up(rule)) {
 		order_to_give_up(rule, orders);
-		return;
 	}
-	LC_ASSERT(rule->own != NOBODY);
-	order_to_take(rule, orders);
-	order_to_balance(rule, orders);
 }
 
 void lc_machine_rule_miss(struct lc_machine_rule *rule)

@@ -23,11 +23,13 @@ static void change(struct lc_fitness *fitness, bool unfit, const char *reason, u
 	snprintf(fitness->reason, sizeof fitness->reason, "%s", reason);
 }
 
-void lc_fitness_look(struct lc_fitness *fitness, const char *trouble, uint64_t now_ms)
+void lc_fitness_look(struct lc_fitness *fitness, const char *trouble, bool works, uint64_t now_ms)
 {
 	/* What could change it: trouble while it is fit, none while it is not. */
 	bool speaks_for_change = fitness->unfit ? trouble == NULL : trouble != NULL;
-	uint64_t patience_ms = fitness->unfit ? rest_ms(fitness) : LC_FITNESS_PATIENCE_MS;
+	uint64_t patience_ms = !fitness->unfit ? LC_FITNESS_PATIENCE_MS
+			       : works         ? 0
+					       : rest_ms(fitness);
 
 	if (!speaks_for_change) {
 		fitness->counting = false;

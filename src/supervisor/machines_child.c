@@ -44,8 +44,9 @@ struct lc_machines_child {
 	unsigned deaths; /* in a row, without a look between them */
 
 	struct lc_fitness fitness;
-	bool leaves;   /* the service stops */
-	bool released; /* by the operator */
+	uint64_t segments; /* of all workers, at the last look */
+	bool leaves;       /* the service stops */
+	bool released;     /* by the operator */
 
 	unsigned failed_looks;   /* one after the other */
 	struct lc_report report; /* the last one */
@@ -79,21 +80,58 @@ static const char *find_trouble_of_all(const struct lc_machines_child *child)
 			  : NULL;
 }
 
-static const char *find_trouble(const struct lc_machines_child *child)
+/* Those that wait for the shared ledger start nothing else that could fail, and those that have
+ * nothing to write do not wait. So it is the machine's trouble if some wait, and none gets on. While
+ * this machine cannot read the heads, the others will take its shards, whatever it says. */
+static bool waits_for_ledger(const struct lc_machines_child *child, bool works)
+{
+	const struct lc_fleet *fleet = child->host.fleet;
+
+	if (works || child->failed_looks > 0)
+		return false;
+	for (size_t i = 0; i < fleet->count; i++) {
+		enum lc_shard_state state = lc_shard_process_state(fleet->processes[i]);
+
+		if ((state == LC_SHARD_STATE_READY || state == LC_SHARD_STATE_STARTING) &&
+		    lc_counters_get(lc_shard_process_counters(fleet->processes[i]),
+				    LC_COUNTERS_LEDGER_FAILING_SINCE) != 0)
+			return true;
+	}
+	return false;
+}
+
+static const char *find_trouble(const struct lc_machines_child *child, bool works)
 {
 	const struct lc_settings *settings = child->host.settings;
 	int64_t free_bytes = lc_state_directory_free_bytes(settings->state_directory);
 
 	if (free_bytes >= 0 && free_bytes < settings->health_min_free_bytes)
 		return "the disk of its state-directory is full";
+	if (waits_for_ledger(child, works))
+		return "its workers cannot read or write the shared ledger";
 	return find_trouble_of_all(child);
+}
+
+/* Whether a worker has recorded something since the last look. */
+static bool records(struct lc_machines_child *child)
+{
+	const struct lc_fleet *fleet = child->host.fleet;
+	uint64_t before = child->segments;
+
+	child->segments = 0;
+	for (size_t i = 0; i < fleet->count; i++)
+		child->segments += lc_counters_get(lc_shard_process_counters(fleet->processes[i]),
+						   LC_COUNTERS_LEDGER_SEGMENTS);
+	return child->segments != before;
 }
 
 static void look_at_fitness(struct lc_machines_child *child)
 {
 	bool before = child->fitness.unfit;
+	bool works = records(child);
 
-	lc_fitness_look(&child->fitness, find_trouble(child), lc_clock_monotonic_ms());
+	lc_fitness_look(&child->fitness, find_trouble(child, works), works,
+			lc_clock_monotonic_ms());
 	if (child->fitness.unfit != before)
 		lc_log(LC_LOG_WARNING,
 		       child->fitness.unfit ? "this machine is not fit to have shards"

@@ -268,6 +268,28 @@ static void an_unfit_machine_gives_its_shards_to_fit_ones(void **state)
 	world_free(world);
 }
 
+/* As when S3 is away for all of them: the one that recovers first does not get everything. */
+static void machines_that_recover_one_after_the_other_keep_their_shards(void **state)
+{
+	struct world *world = balanced(4, 3, 12);
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		world->machines[i].ability = LC_MACHINE_UNABLE;
+	world_run(world, 10 * WORLD_SILENT_AFTER);
+	for (unsigned i = 0; i < 3; i++) {
+		world->machines[i].ability = LC_MACHINE_ABLE;
+		world_run(world, WORLD_SILENT_AFTER);
+	}
+	expect_quiet(world);
+	assert_int_equal(world->moves, 0);
+	/* One that does not recover. */
+	world->machines[2].ability = LC_MACHINE_UNABLE;
+	world_run_until_balanced(world, SOON);
+	assert_int_equal(world_shards_of(world, 2), 0);
+	world_free(world);
+}
+
 static void a_share_follows_the_capacity(void **state)
 {
 	struct world *world = world_new(1, 3, 16);
@@ -485,6 +507,7 @@ int main(void)
 	    cmocka_unit_test(a_machine_that_leaves_gives_up_all_to_the_others),
 	    cmocka_unit_test(the_last_machine_that_leaves_gives_up_all_the_last_unfit_one_nothing),
 	    cmocka_unit_test(an_unfit_machine_gives_its_shards_to_fit_ones),
+	    cmocka_unit_test(machines_that_recover_one_after_the_other_keep_their_shards),
 	    cmocka_unit_test(a_share_follows_the_capacity),
 	    cmocka_unit_test(a_shard_without_a_head_is_nobodys),
 	    cmocka_unit_test(an_epoch_that_goes_back_is_not_believed),

@@ -9,7 +9,7 @@ static uint64_t run_until_changed(struct lc_fitness *fitness, const char *troubl
 	bool before = fitness->unfit;
 
 	while (fitness->unfit == before) {
-		lc_fitness_look(fitness, trouble, *now_ms);
+		lc_fitness_look(fitness, trouble, false, *now_ms);
 		*now_ms += 1000;
 		assert_true(*now_ms - begun_ms < UINT64_C(100) * 3600 * 1000);
 	}
@@ -35,7 +35,20 @@ static void trouble_that_comes_and_goes_changes_nothing(void **state)
 
 	(void)state;
 	for (uint64_t i = 0; i < 1000; i++)
-		lc_fitness_look(&fitness, i % 20 == 0 ? NULL : "no answer", i * 1000);
+		lc_fitness_look(&fitness, i % 20 == 0 ? NULL : "no answer", false, i * 1000);
+	assert_false(fitness.unfit);
+}
+
+static void a_machine_whose_workers_work_again_is_fit_at_once(void **state)
+{
+	struct lc_fitness fitness = {.unfit = false};
+	uint64_t now_ms = 1000;
+
+	(void)state;
+	run_until_changed(&fitness, "no answer", &now_ms);
+	lc_fitness_look(&fitness, "no answer", true, now_ms);
+	assert_true(fitness.unfit);
+	lc_fitness_look(&fitness, NULL, true, now_ms + 1000);
 	assert_false(fitness.unfit);
 }
 
@@ -63,6 +76,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(trouble_that_lasts_makes_a_machine_unfit),
 	    cmocka_unit_test(trouble_that_comes_and_goes_changes_nothing),
+	    cmocka_unit_test(a_machine_whose_workers_work_again_is_fit_at_once),
 	    cmocka_unit_test(a_machine_that_relapses_rests_longer_each_time),
 	};
 
