@@ -39,7 +39,7 @@ void lc_machine_beat_set_reason(struct lc_machine_beat *beat, const char *text)
 {
 	size_t size = 0;
 
-	for (; text[size] != '\0' && size < LC_MACHINE_REASON_MAX; size++)
+	for (; size < LC_MACHINE_REASON_MAX && text[size] != '\0'; size++)
 		beat->reason[size] = text[size];
 	beat->reason[size] = '\0';
 	while (size-- > 0) {
