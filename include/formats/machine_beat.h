@@ -11,7 +11,8 @@
  *	software=1.2.3        its release
  *	state=fit             a text of include/tbl/machine_states.h
  *	shards=0:12,3:4-,7+   ascending by shard: 0 it has, with epoch 12; 3 it has, and is giving up;
- *	                      7 it is about to take
+ *	                      7 it is about to take. At the end of an item: ! it is not to have the
+ *	                      shard, as in 9! or 3:4-!; ? rather another machine, as in 9? or 7+?
  *	reason=               why it is unfit, up to the end of the text; may be empty
  *
  * Numbers are decimal without leading zeros. What a beat says decides only who should have a shard:
@@ -46,16 +47,24 @@ enum {
 
 /* What a machine does with a shard. */
 enum lc_machine_hold {
-	LC_MACHINE_AWAY,   /* nothing; not in its beat */
+	LC_MACHINE_AWAY,   /* nothing; not in its beat, unless it is refused */
 	LC_MACHINE_TAKING, /* its worker is about to bid */
 	LC_MACHINE_HAS,
 	LC_MACHINE_RELEASING, /* its worker is ending, the head will say so */
+};
+
+/* Why another machine is to have a shard. */
+enum lc_machine_refusal {
+	LC_MACHINE_NO_REFUSAL,
+	LC_MACHINE_AVOIDS,  /* its workers keep dying here: rather another one */
+	LC_MACHINE_REFUSES, /* the operator wants it, or they cannot work here at all */
 };
 
 struct lc_machine_shard {
 	uint32_t shard;
 	enum lc_machine_hold hold;
 	uint64_t epoch; /* HAS, RELEASING */
+	enum lc_machine_refusal refusal;
 };
 
 struct lc_machine_beat {

@@ -14,7 +14,9 @@
  *   A machine that begins to run takes back the shards whose heads still name it, and nothing else
  *   until it knows who is alive.
  *   A machine that is unfit gives its shards to those that are fit, if there have been any for a
- *   while; one that leaves gives up all.
+ *   while; one that leaves gives up all. A machine may refuse single shards, which it gives up and
+ *   never takes, or avoid them, which it gives to a machine that does not, if there is one. What a
+ *   machine refuses or avoids and has no worker for is free, whatever the head says.
  *
  * One that said it would take or give up a shard, and has not done so in a long time, does not keep
  * others from taking it.

@@ -16,7 +16,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { LC_REPORT_MACHINES_MAX = 64 }; /* more machines are not told of */
+enum {
+	LC_REPORT_MACHINES_MAX = 64, /* more machines are not told of */
+	LC_REPORT_REFUSES_SIZE = 64,
+};
 
 struct lc_report {
 	uint32_t machine_count;                 /* that follow */
@@ -32,6 +35,7 @@ struct lc_report_machine {
 	char name[LC_MACHINE_NAME_MAX + 1];
 	char software[LC_MACHINE_SOFTWARE_MAX + 1];
 	char reason[LC_MACHINE_REASON_MAX + 1];
+	char refuses[LC_REPORT_REFUSES_SIZE]; /* shards that it refuses or avoids: "3,7" */
 	enum lc_peer_verdict verdict;
 	enum lc_machine_state state;
 	bool is_own;

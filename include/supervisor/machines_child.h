@@ -41,11 +41,17 @@ void lc_machines_child_leave(struct lc_machines_child *child);
 /* Asks the kernel whether the process has ended, to be called after SIGCHLD. */
 void lc_machines_child_reap(struct lc_machines_child *child);
 
-/* The operator's order: this machine gives up all its shards to the others, and takes none until
- * the order is taken back. A restart of the service ends it. False with `error` (LC_ERROR_USAGE)
- * when failover.enabled is not set. */
-bool lc_machines_child_release(struct lc_machines_child *child, bool released,
-			       struct lc_error *error);
+/* The operator's orders. This machine gives up all its shards to the others, and takes none; or it
+ * gives up this one, which the fleet has, and does not take it. A rejoin takes that back; that of
+ * all shards, for single ones too. So does a restart of the service. A shard whose workers kept dying
+ * here may come back then, too. False with `error`: LC_ERROR_USAGE when failover.enabled is not set,
+ * LC_ERROR_CONFLICT when the shard is paused, or rejoins alone while all are released. */
+bool lc_machines_child_release(struct lc_machines_child *child, struct lc_error *error);
+bool lc_machines_child_rejoin(struct lc_machines_child *child, struct lc_error *error);
+bool lc_machines_child_release_shard(struct lc_machines_child *child, unsigned shard,
+				     struct lc_error *error);
+bool lc_machines_child_rejoin_shard(struct lc_machines_child *child, unsigned shard,
+				    struct lc_error *error);
 
 /* Adds the machines, and what is wrong with them, to the document. */
 void lc_machines_child_describe(const struct lc_machines_child *child,

@@ -77,8 +77,10 @@ void lc_shard_process_reap(struct lc_shard_process *process);
 
 enum lc_shard_state lc_shard_process_state(const struct lc_shard_process *process);
 /* What other machines are told of the shard. One that is paused, or whose worker is being replaced,
- * is not theirs to take; one that cannot work here is. */
+ * is not theirs to take. */
 enum lc_machine_hold lc_shard_process_hold(const struct lc_shard_process *process);
+/* True while its workers die one after the other, health.max-deaths-in-a-row times and more. */
+bool lc_shard_process_keeps_dying(const struct lc_shard_process *process);
 /* True when it is paused, or is going to be once its worker has finished. */
 bool lc_shard_process_is_to_pause(const struct lc_shard_process *process);
 unsigned lc_shard_process_shard(const struct lc_shard_process *process);

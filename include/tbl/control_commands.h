@@ -97,11 +97,11 @@ LC_CONTROL_COMMAND(MACHINES, "machines", "GET", "/v1/machines",
 	ANSWER(answer_status), NULL, SHOW(show_machines), 0,
 	"list the machines that stand in for each other, and how many shards each has")
 LC_CONTROL_COMMAND(RELEASE, "release", "POST", "/v1/release",
-	ORDER(release), NULL, RENDER(render_release), 0,
-	"give up all shards of this machine to the others, and take none until rejoin")
+	ORDER(release), NULL, RENDER(render_release), T(SHARD),
+	"give up all shards of this machine, or one, to the others, and take none until rejoin")
 LC_CONTROL_COMMAND(REJOIN, "rejoin", "POST", "/v1/rejoin",
-	ORDER(rejoin), NULL, RENDER(render_rejoin), 0,
-	"let this machine have its share of the shards again, after release")
+	ORDER(rejoin), NULL, RENDER(render_rejoin), T(SHARD),
+	"let this machine have its share of the shards again, or one shard, after release")
 LC_CONTROL_COMMAND(LOG_LEVEL, "log-level", "POST", "/v1/log-level",
 	ORDER(set_log_level), NULL, RENDER(render_log_level), T(LEVEL) | T(SHARD),
 	"log more, or less, from now on: error, warn, info or debug")

@@ -153,20 +153,26 @@ LC_CONTROL_EXAMPLE(DRAIN, "drain && cp -a /var/lib/log-courier /backup && log-co
 
 LC_CONTROL_MANUAL(MACHINES,
 	"Where failover.enabled is set, this machine's view of all machines of the deployment. STATE is what a machine says of itself, "
-	"or silent if it shows no sign of life; MISSED counts this machine's own signs of life since the last one of the other. The "
-	"reasons are shown at the end of each row.")
+	"or silent if it shows no sign of life; MISSED counts this machine's own signs of life since the last one of the other. REFUSES "
+	"lists the shards that a machine does not want: they were released there, or their workers keep failing there. The reasons "
+	"are shown at the end of each row.")
 LC_CONTROL_EXAMPLE(MACHINES, "machines", "who is alive, and who has how many shards")
 LC_CONTROL_EXAMPLE(MACHINES, "machines --watch 3", "while a machine joins or leaves")
 
 LC_CONTROL_MANUAL(RELEASE,
 	"Before maintenance of a machine: its workers finish what is under way, and the other machines take over its shards at once, "
 	"without waiting for this one to be silent. status shows how far that is: in the end all its shards are away. A restart of the "
-	"service ends it, too. Needs root or the service's user.")
+	"service ends it, too. With --shard, one shard alone goes to another machine and does not come back; this one may have another "
+	"shard instead. Needs root or the service's user.")
 LC_CONTROL_EXAMPLE(RELEASE, "release", "before the machine is switched off")
+LC_CONTROL_EXAMPLE(RELEASE, "release --shard 3", "another machine is to have shard 3")
 
 LC_CONTROL_MANUAL(REJOIN,
-	"The other machines give up shards to this one, one after the other, until it has its share. Needs root or the service's user.")
+	"The other machines give up shards to this one, one after the other, until it has its share. It ends each release, that of "
+	"single shards too, and lets the machine try again shards whose workers kept dying here; with --shard, it does so for one "
+	"shard, which comes back only if this machine has less than its share. Needs root or the service's user.")
 LC_CONTROL_EXAMPLE(REJOIN, "rejoin", "after all, the machine goes on")
+LC_CONTROL_EXAMPLE(REJOIN, "rejoin --shard 3", "the machine may have shard 3 again")
 
 LC_CONTROL_MANUAL(LOG_LEVEL,
 	"For the supervisor and all workers, or for one worker, within a second. The level lasts until the service is reloaded or "

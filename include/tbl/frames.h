@@ -32,7 +32,7 @@ LC_FRAME(RELEASE, 7, OF_MACHINES, LC_FRAME_REQUEST_HEAD_SIZE,
 LC_FRAME(LOOKED, 8, OF_MACHINES, LC_FRAME_REQUEST_HEAD_SIZE,
 	"the tables were looked at, or could not be; body: what machines/machines.h calls a report")
 LC_FRAME(HOLDS, 9, TO_MACHINES, LC_FRAME_REQUEST_HEAD_SIZE,
-	"what this machine can do, as a number; body: a byte for each shard, what it does with it, then why")
+	"what this machine can do, as a number; body: two bytes for each shard, what it does with it and whether it refuses it, then why")
 /* clang-format on */
 
 #undef LC_FRAME

@@ -608,7 +608,12 @@ static void render_release(const struct page *page)
 /* No shard is concerned by itself. */
 static void render_rejoin(const struct page *page)
 {
-	lc_buffer_append_text(page->text, "this machine takes shards again\n");
+	if (lc_control_request_has(page->request, LC_CONTROL_REQUEST_ARGUMENT_SHARD))
+		lc_buffer_append_format(page->text,
+					"this machine may take shard %" PRIu32 " again\n",
+					page->request->shard);
+	else
+		lc_buffer_append_text(page->text, "this machine takes shards again\n");
 }
 
 static void render_log_level(const struct page *page)

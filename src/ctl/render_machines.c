@@ -20,6 +20,7 @@ CELL(write_shards, lc_buffer_append_format(cell, "%u", machine->shards))
 CELL(write_capacity, lc_buffer_append_format(cell, "%u", machine->capacity))
 CELL(write_missed, lc_buffer_append_format(cell, "%u", machine->missed_beats))
 CELL(write_release, lc_buffer_append_text(cell, machine->software))
+CELL(write_refuses, lc_buffer_append_text(cell, machine->refuses))
 CELL(write_reason, lc_buffer_append_text(cell, machine->reason))
 
 static const char *state_colour(const void *record)
@@ -38,6 +39,7 @@ static const struct lc_table_column COLUMNS[] = {
     {.title = "CAPACITY", .sacrifice = 3, .write = write_capacity},
     {.title = "MISSED", .sacrifice = 2, .write = write_missed},
     {.title = "RELEASE", .sacrifice = 4, .left = true, .write = write_release},
+    {.title = "REFUSES", .sacrifice = 2, .left = true, .shrinks_to = 10, .write = write_refuses},
     {.title = "REASON", .sacrifice = 1, .left = true, .shrinks_to = 20, .write = write_reason},
 };
 

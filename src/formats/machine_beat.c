@@ -12,6 +12,13 @@ static const char *const STATES[LC_MACHINE_STATE_COUNT] = {
 #include "tbl/machine_states.h"
 };
 
+/* At the end of a shard's item. */
+static const char *const REFUSALS[] = {
+    [LC_MACHINE_NO_REFUSAL] = "",
+    [LC_MACHINE_AVOIDS] = "?",
+    [LC_MACHINE_REFUSES] = "!",
+};
+
 const char *lc_machine_state_name(enum lc_machine_state state)
 {
 	LC_ASSERT((unsigned)state < LC_MACHINE_STATE_COUNT);
@@ -58,9 +65,10 @@ static void append_shards(struct lc_buffer *text, const struct lc_machine_beat *
 		lc_buffer_append_format(text, "%s%" PRIu32, i == 0 ? "" : ",", shard->shard);
 		if (shard->hold == LC_MACHINE_TAKING)
 			lc_buffer_append_char(text, '+');
-		else
+		else if (shard->hold != LC_MACHINE_AWAY)
 			lc_buffer_append_format(text, ":%" PRIu64 "%s", shard->epoch,
 						shard->hold == LC_MACHINE_RELEASING ? "-" : "");
+		lc_buffer_append_text(text, REFUSALS[shard->refusal]);
 	}
 }
 
@@ -168,16 +176,22 @@ static bool take_shard(struct lc_view *rest, struct lc_machine_shard *shard)
 {
 	uint64_t number;
 
-	*shard = (struct lc_machine_shard){.hold = LC_MACHINE_TAKING};
+	*shard = (struct lc_machine_shard){.hold = LC_MACHINE_AWAY};
 	if (!take_number(rest, LC_MACHINE_SHARDS_MAX - 1, &number))
 		return false;
 	shard->shard = (uint32_t)number;
-	if (take_text(rest, "+"))
-		return true;
-	if (!take_text(rest, ":") || !take_number(rest, UINT64_MAX, &shard->epoch))
-		return false;
-	shard->hold = take_text(rest, "-") ? LC_MACHINE_RELEASING : LC_MACHINE_HAS;
-	return true;
+	if (take_text(rest, ":")) {
+		if (!take_number(rest, UINT64_MAX, &shard->epoch))
+			return false;
+		shard->hold = take_text(rest, "-") ? LC_MACHINE_RELEASING : LC_MACHINE_HAS;
+	} else if (take_text(rest, "+")) {
+		shard->hold = LC_MACHINE_TAKING;
+	}
+	if (take_text(rest, REFUSALS[LC_MACHINE_AVOIDS]))
+		shard->refusal = LC_MACHINE_AVOIDS;
+	else if (take_text(rest, REFUSALS[LC_MACHINE_REFUSES]))
+		shard->refusal = LC_MACHINE_REFUSES;
+	return shard->hold != LC_MACHINE_AWAY || shard->refusal != LC_MACHINE_NO_REFUSAL;
 }
 
 /* Ascending, so there are never more than the beat has room for. */

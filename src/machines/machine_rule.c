@@ -213,6 +213,37 @@ static enum lc_machine_hold hold_of(const struct lc_peer *peer, unsigned shard)
 	return LC_MACHINE_AWAY;
 }
 
+static enum lc_machine_refusal refusal_of(const struct lc_peer *peer, unsigned shard)
+{
+	for (size_t i = 0; i < peer->beat.shard_count; i++) {
+		if (peer->beat.shards[i].shard == shard)
+			return peer->beat.shards[i].refusal;
+	}
+	return LC_MACHINE_NO_REFUSAL;
+}
+
+static enum lc_machine_refusal refusal_of_member(const struct lc_machine_rule *rule, int member,
+						 unsigned shard)
+{
+	const struct lc_peer *peer = rule->members[member].peer;
+
+	return peer == NULL ? rule->view->shards[shard].refusal : refusal_of(peer, shard);
+}
+
+/* Whether this machine refuses the shard, or avoids it and another one does not. */
+static bool is_to_yield(const struct lc_machine_rule *rule, unsigned shard)
+{
+	enum lc_machine_refusal own = rule->view->shards[shard].refusal;
+
+	if (own != LC_MACHINE_AVOIDS)
+		return own == LC_MACHINE_REFUSES;
+	for (int i = 0; i < (int)rule->member_count; i++) {
+		if (refusal_of_member(rule, i, shard) == LC_MACHINE_NO_REFUSAL)
+			return true;
+	}
+	return false;
+}
+
 /* The living machine that says it is about to take the shard, or that it has it, as when its worker
  * is being replaced: the first by name, of several. */
 static const struct lc_peer *find_taker(const struct lc_machine_rule *rule, unsigned shard)
@@ -242,8 +273,8 @@ static bool is_overdue(const struct lc_machine_rule *rule, struct place *place,
 	return place->promised > PATIENCE * rule->options.silent_after;
 }
 
-/* No living machine has it, by its head. */
-static void place_open(struct lc_machine_rule *rule, unsigned shard)
+/* No living machine has it. */
+static void place_open(struct lc_machine_rule *rule, unsigned shard, enum lc_machine_cause cause)
 {
 	struct place *place = &rule->places[shard];
 	const struct lc_peer *taker = find_taker(rule, shard);
@@ -253,8 +284,7 @@ static void place_open(struct lc_machine_rule *rule, unsigned shard)
 
 	place->standing = OPEN;
 	place->unowned = true;
-	place->cause = place->head.state == LC_MACHINE_HEAD_FREE ? LC_MACHINE_CAUSE_RELEASED
-								 : LC_MACHINE_CAUSE_SILENT;
+	place->cause = cause;
 	if (rule->own != NOBODY && (rule->view->shards[shard].hold == LC_MACHINE_TAKING ||
 				    rule->view->shards[shard].hold == LC_MACHINE_HAS)) {
 		place->standing = HELD;
@@ -272,11 +302,15 @@ static void place_mine(struct lc_machine_rule *rule, unsigned shard)
 	enum lc_machine_hold hold = rule->view->shards[shard].hold;
 	struct place *place = &rule->places[shard];
 
-	(void)is_overdue(rule, place, NULL);
 	place->mine = true;
 	place->looks_idle = hold == LC_MACHINE_AWAY ? place->looks_idle + 1 : 0;
+	if (hold == LC_MACHINE_AWAY && rule->view->shards[shard].refusal != LC_MACHINE_NO_REFUSAL) {
+		place_open(rule, shard, LC_MACHINE_CAUSE_RELEASED);
+		return;
+	}
+	(void)is_overdue(rule, place, NULL);
 	place->member = rule->own;
-	if (rule->own == NOBODY || hold == LC_MACHINE_RELEASING ||
+	if (rule->own == NOBODY || hold == LC_MACHINE_RELEASING || is_to_yield(rule, shard) ||
 	    (hold == LC_MACHINE_AWAY && place->looks_idle < LOOKS_IDLE))
 		place->standing = COMING;
 	else
@@ -287,8 +321,14 @@ static void place_of_peer(struct lc_machine_rule *rule, unsigned shard, const st
 {
 	struct place *place = &rule->places[shard];
 	bool releasing = takes_part(rule, owner) && hold_of(owner, shard) == LC_MACHINE_RELEASING;
-	bool overdue = is_overdue(rule, place, releasing ? owner : NULL);
+	bool overdue;
 
+	if (takes_part(rule, owner) && hold_of(owner, shard) == LC_MACHINE_AWAY &&
+	    refusal_of(owner, shard) != LC_MACHINE_NO_REFUSAL) {
+		place_open(rule, shard, LC_MACHINE_CAUSE_RELEASED);
+		return;
+	}
+	overdue = is_overdue(rule, place, releasing ? owner : NULL);
 	place->member = member_of(rule, owner);
 	if (owner->verdict == LC_PEER_NEW || !takes_part(rule, owner)) {
 		place->standing = OUT;
@@ -334,7 +374,7 @@ static void find_standing(struct lc_machine_rule *rule, unsigned shard)
 	take_head(rule, place, head);
 	head = &place->head;
 	if (head->state == LC_MACHINE_HEAD_FREE) {
-		place_open(rule, shard);
+		place_open(rule, shard, LC_MACHINE_CAUSE_RELEASED);
 	} else if (names_me(rule, head)) {
 		place_mine(rule, shard);
 	} else {
@@ -342,7 +382,7 @@ static void find_standing(struct lc_machine_rule *rule, unsigned shard)
 		if (owner == NULL)
 			return; /* one machine too many to be watched */
 		if (owner->verdict == LC_PEER_SILENT)
-			place_open(rule, shard);
+			place_open(rule, shard, LC_MACHINE_CAUSE_SILENT);
 		else
 			place_of_peer(rule, shard, owner);
 	}
@@ -372,25 +412,40 @@ static void divide(struct lc_machine_rule *rule)
 		lc_shares_divide(rule->shares, rule->member_count, shards);
 }
 
-/* Of the members that have less than their target the one that prefers the shard most; of all, if
- * those that have less may not take it. */
+/* How well a shard would be placed with a member. */
+struct fitting {
+	bool works; /* the member does not avoid it */
+	bool lacks; /* the member has less than its target */
+	uint64_t preference;
+};
+
+static bool fits_better(const struct fitting *a, const struct fitting *b)
+{
+	if (a->works != b->works)
+		return a->works;
+	if (a->lacks != b->lacks)
+		return a->lacks;
+	return a->preference > b->preference;
+}
+
 static int choose_taker(const struct lc_machine_rule *rule, unsigned shard)
 {
-	uint64_t highest = 0;
+	struct fitting best = {.works = false};
 	int chosen = NOBODY;
-	bool chosen_lacks = false;
 
 	for (int i = 0; i < (int)rule->member_count; i++) {
-		uint64_t preference = lc_shares_preference(rule->members[i].name, shard);
-		bool lacks = rule->shares[i].has < rule->shares[i].target;
+		enum lc_machine_refusal refusal = refusal_of_member(rule, i, shard);
+		const struct fitting fitting = {
+		    .works = refusal == LC_MACHINE_NO_REFUSAL,
+		    .lacks = rule->shares[i].has < rule->shares[i].target,
+		    .preference = lc_shares_preference(rule->members[i].name, shard),
+		};
 
-		if (i == rule->places[shard].barred || lacks < chosen_lacks)
+		if (i == rule->places[shard].barred || refusal == LC_MACHINE_REFUSES ||
+		    (chosen != NOBODY && !fits_better(&fitting, &best)))
 			continue;
-		if (chosen == NOBODY || lacks > chosen_lacks || preference > highest) {
-			chosen = i;
-			chosen_lacks = lacks;
-			highest = preference;
-		}
+		best = fitting;
+		chosen = i;
 	}
 	return chosen;
 }
@@ -435,11 +490,13 @@ static void order_to_take(struct lc_machine_rule *rule, struct lc_machine_orders
 
 	for (unsigned i = 0; i < rule->options.shards; i++) {
 		const struct place *place = &rule->places[i];
+		bool planned = place->standing == OPEN && place->planned == rule->own;
 
 		if (rule->view->shards[i].hold != LC_MACHINE_AWAY)
 			continue;
-		if (place->mine ? place->looks_idle >= LOOKS_IDLE && returns
-				: place->standing == OPEN && place->planned == rule->own && takes)
+		if (place->mine ? place->looks_idle >= LOOKS_IDLE && returns &&
+				      (planned || place->standing != OPEN)
+				: planned && takes)
 			give(orders, &(struct lc_machine_order){.type = LC_MACHINE_TAKE,
 								.shard = i,
 								.epoch = place->head.epoch,
@@ -455,12 +512,13 @@ static int choose_to_release(const struct lc_machine_rule *rule)
 
 	for (unsigned i = 0; i < rule->options.shards; i++) {
 		if (rule->places[i].standing != HELD || rule->places[i].member != rule->own ||
-		    rule->view->shards[i].hold != LC_MACHINE_HAS)
+		    rule->view->shards[i].hold != LC_MACHINE_HAS || is_to_yield(rule, i))
 			continue;
 		for (size_t k = 0; k < rule->member_count; k++) {
 			uint64_t preference = lc_shares_preference(rule->members[k].name, i);
 
-			if (rule->shares[k].has >= rule->shares[k].target)
+			if (rule->shares[k].has >= rule->shares[k].target ||
+			    refusal_of_member(rule, (int)k, i) != LC_MACHINE_NO_REFUSAL)
 				continue;
 			if (chosen == NOBODY || preference > highest) {
 				chosen = (int)i;
@@ -492,6 +550,16 @@ static void order_to_give_up(const struct lc_machine_rule *rule, struct lc_machi
 		enum lc_machine_hold hold = rule->view->shards[i].hold;
 
 		if (hold == LC_MACHINE_TAKING || hold == LC_MACHINE_HAS)
+			order_release(orders, i);
+	}
+}
+
+static void order_to_yield(const struct lc_machine_rule *rule, struct lc_machine_orders *orders)
+{
+	for (unsigned i = 0; i < rule->options.shards; i++) {
+		enum lc_machine_hold hold = rule->view->shards[i].hold;
+
+		if ((hold == LC_MACHINE_TAKING || hold == LC_MACHINE_HAS) && is_to_yield(rule, i))
 			order_release(orders, i);
 	}
 }
@@ -533,6 +601,7 @@ void lc_machine_rule_look(struct lc_machine_rule *rule, const struct lc_machine_
 		return;
 	if (rule->own != NOBODY) {
 		order_to_take(rule, orders);
+		order_to_yield(rule, orders);
 		order_to_balance(rule, orders);
 	} else if (is_to_give_up(rule)) {
 		order_to_give_up(rule, orders);
@@ -573,11 +642,12 @@ void lc_machine_rule_beat(const struct lc_machine_rule *rule, const struct lc_ma
 
 		/* Nobody here could release it. */
 		if (shard.hold == LC_MACHINE_AWAY && rule->places[i].mine &&
-		    view->ability != LC_MACHINE_ABLE)
-			shard = (struct lc_machine_shard){.hold = LC_MACHINE_RELEASING,
-							  .epoch = rule->places[i].head.epoch};
+		    view->ability != LC_MACHINE_ABLE) {
+			shard.hold = LC_MACHINE_RELEASING;
+			shard.epoch = rule->places[i].head.epoch;
+		}
 		shard.shard = i;
-		if (shard.hold != LC_MACHINE_AWAY)
+		if (shard.hold != LC_MACHINE_AWAY || shard.refusal != LC_MACHINE_NO_REFUSAL)
 			beat->shards[beat->shard_count++] = shard;
 	}
 }

@@ -14,6 +14,7 @@
 #include "machines/report.h"
 #include "worker/channel.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +63,23 @@ static uint32_t count_shards(const struct life *life, const char *name)
 	return count;
 }
 
+/* Ends with "..." when there are too many. */
+static void list_refusals(char list[LC_REPORT_REFUSES_SIZE], const struct lc_machine_beat *beat)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < beat->shard_count; i++) {
+		if (beat->shards[i].refusal == LC_MACHINE_NO_REFUSAL)
+			continue;
+		if (size + sizeof "1023,..." > LC_REPORT_REFUSES_SIZE) {
+			snprintf(list + size, LC_REPORT_REFUSES_SIZE - size, "...");
+			return;
+		}
+		size += (size_t)snprintf(list + size, LC_REPORT_REFUSES_SIZE - size, "%s%" PRIu32,
+					 size == 0 ? "" : ",", beat->shards[i].shard);
+	}
+}
+
 static void describe(struct lc_report_machine *machine, const char *name,
 		     const struct lc_machine_beat *beat)
 {
@@ -70,6 +88,7 @@ static void describe(struct lc_report_machine *machine, const char *name,
 		return;
 	snprintf(machine->software, sizeof machine->software, "%s", beat->software);
 	snprintf(machine->reason, sizeof machine->reason, "%s", beat->reason);
+	list_refusals(machine->refuses, beat);
 	machine->state = beat->state;
 	machine->capacity = beat->capacity;
 }
@@ -300,18 +319,24 @@ static void look(void *context)
 
 static bool take_holds(struct life *life, const struct lc_frame *frame)
 {
-	struct lc_view body = frame->body;
+	struct lc_view reason = frame->body;
+	size_t size = (size_t)2 * life->shard_count;
 
-	if (body.size < life->shard_count || frame->id > LC_MACHINE_LEAVING ||
-	    body.size - life->shard_count > LC_MACHINE_REASON_MAX)
+	if (reason.size < size || frame->id > LC_MACHINE_LEAVING ||
+	    reason.size - size > LC_MACHINE_REASON_MAX)
 		return false;
 	for (unsigned i = 0; i < life->shard_count; i++) {
-		if ((unsigned char)body.data[i] > LC_MACHINE_RELEASING)
+		unsigned hold = (unsigned char)*reason.data++;
+		unsigned refusal = (unsigned char)*reason.data++;
+
+		if (hold > LC_MACHINE_RELEASING || refusal > LC_MACHINE_REFUSES)
 			return false;
-		life->shards[i].hold = (enum lc_machine_hold)body.data[i];
+		life->shards[i].hold = (enum lc_machine_hold)hold;
+		life->shards[i].refusal = (enum lc_machine_refusal)refusal;
 	}
-	memcpy(life->reason, body.data + life->shard_count, body.size - life->shard_count);
-	life->reason[body.size - life->shard_count] = '\0';
+	reason.size -= size;
+	memcpy(life->reason, reason.data, reason.size);
+	life->reason[reason.size] = '\0';
 	return true;
 }
 

@@ -53,6 +53,7 @@ static bool check_machine(struct lc_report_machine *machine)
 	machine->name[sizeof machine->name - 1] = '\0';
 	machine->software[sizeof machine->software - 1] = '\0';
 	machine->reason[sizeof machine->reason - 1] = '\0';
+	machine->refuses[sizeof machine->refuses - 1] = '\0';
 	return (unsigned)machine->verdict <= LC_PEER_SILENT &&
 	       (unsigned)machine->state < LC_MACHINE_STATE_COUNT;
 }

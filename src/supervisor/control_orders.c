@@ -144,21 +144,33 @@ static bool drain(const struct lc_control_orders *orders, const struct lc_contro
 
 /* ---- orders to this machine, where several stand in for each other ---- */
 
+/* All shards that this machine has, or the one that the request names. */
 static bool release(const struct lc_control_orders *orders,
 		    const struct lc_control_request *request, size_t *affected,
 		    struct lc_error *error)
 {
-	(void)request;
-	*affected = orders->fleet->count - lc_fleet_count_in(orders->fleet, LC_SHARD_STATE_AWAY);
-	return lc_machines_child_release(orders->machines, true, error);
+	const struct lc_shard_process *process;
+
+	if (!lc_control_request_has(request, LC_CONTROL_REQUEST_ARGUMENT_SHARD)) {
+		*affected =
+		    orders->fleet->count - lc_fleet_count_in(orders->fleet, LC_SHARD_STATE_AWAY);
+		return lc_machines_child_release(orders->machines, error);
+	}
+	process = find_process(orders, request->shard, error);
+	if (process == NULL)
+		return false;
+	*affected = lc_shard_process_state(process) != LC_SHARD_STATE_AWAY;
+	return lc_machines_child_release_shard(orders->machines, request->shard, error);
 }
 
 static bool rejoin(const struct lc_control_orders *orders, const struct lc_control_request *request,
 		   size_t *affected, struct lc_error *error)
 {
-	(void)request;
 	*affected = 0;
-	return lc_machines_child_release(orders->machines, false, error);
+	if (!lc_control_request_has(request, LC_CONTROL_REQUEST_ARGUMENT_SHARD))
+		return lc_machines_child_rejoin(orders->machines, error);
+	return find_process(orders, request->shard, error) != NULL &&
+	       lc_machines_child_rejoin_shard(orders->machines, request->shard, error);
 }
 
 /* ---- all orders ---- */

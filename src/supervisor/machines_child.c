@@ -47,6 +47,8 @@ struct lc_machines_child {
 	uint64_t segments; /* of all workers, at the last look */
 	bool leaves;       /* the service stops */
 	bool released;     /* by the operator */
+	bool released_shards[LC_MACHINE_SHARDS_MAX];
+	bool dying_shards[LC_MACHINE_SHARDS_MAX]; /* so it was until a worker did not die */
 
 	unsigned failed_looks;   /* one after the other */
 	struct lc_report report; /* the last one */
@@ -155,6 +157,35 @@ static enum lc_machine_ability ability_of(const struct lc_machines_child *child,
 	return child->fitness.unfit ? LC_MACHINE_UNABLE : LC_MACHINE_ABLE;
 }
 
+/* A shard that went to another machine for this reason stays noted. */
+static void look_at_deaths(struct lc_machines_child *child, const struct lc_shard_process *process)
+{
+	unsigned shard = lc_shard_process_shard(process);
+	bool *dying = &child->dying_shards[shard];
+
+	if (lc_shard_process_keeps_dying(process)) {
+		if (!*dying)
+			lc_log(LC_LOG_WARNING,
+			       "the workers of a shard keep dying on this machine; another one is "
+			       "to have it, if there is one",
+			       LC_LOG_UINT("of_shard", shard));
+		*dying = true;
+	} else if (lc_shard_process_state(process) == LC_SHARD_STATE_READY) {
+		*dying = false;
+	}
+}
+
+static enum lc_machine_refusal refusal_of(const struct lc_machines_child *child,
+					  const struct lc_shard_process *process)
+{
+	unsigned shard = lc_shard_process_shard(process);
+
+	if (child->released_shards[shard] ||
+	    lc_shard_process_state(process) == LC_SHARD_STATE_FAILED)
+		return LC_MACHINE_REFUSES;
+	return child->dying_shards[shard] ? LC_MACHINE_AVOIDS : LC_MACHINE_NO_REFUSAL;
+}
+
 /* The fleet has all shards of the deployment, in order. */
 static void tell_holds(struct lc_machines_child *child)
 {
@@ -166,8 +197,13 @@ static void tell_holds(struct lc_machines_child *child)
 	if (child->channel == NULL)
 		return;
 	lc_buffer_init(&body, LC_FRAME_BODY_MAX);
-	for (size_t i = 0; i < fleet->count; i++)
-		lc_buffer_append_char(&body, (char)lc_shard_process_hold(fleet->processes[i]));
+	for (size_t i = 0; i < fleet->count; i++) {
+		const struct lc_shard_process *process = fleet->processes[i];
+
+		look_at_deaths(child, process);
+		lc_buffer_append_char(&body, (char)lc_shard_process_hold(process));
+		lc_buffer_append_char(&body, (char)refusal_of(child, process));
+	}
 	frame.id = (uint32_t)ability_of(child, &reason);
 	lc_buffer_append_text(&body, reason);
 	frame.body = lc_buffer_view(&body);
@@ -187,14 +223,62 @@ void lc_machines_child_leave(struct lc_machines_child *child)
 	tell_holds(child);
 }
 
-bool lc_machines_child_release(struct lc_machines_child *child, bool released,
-			       struct lc_error *error)
+static bool check_sharing(const struct lc_machines_child *child, struct lc_error *error)
 {
-	if (!child->host.settings->failover_enabled)
-		return lc_error_set(error, LC_ERROR_USAGE,
-				    "failover.enabled is not set: no other machine can take the "
-				    "shards");
-	child->released = released;
+	return child->host.settings->failover_enabled ||
+	       lc_error_set(error, LC_ERROR_USAGE,
+			    "failover.enabled is not set: no other machine can take the shards");
+}
+
+bool lc_machines_child_release(struct lc_machines_child *child, struct lc_error *error)
+{
+	if (!check_sharing(child, error))
+		return false;
+	child->released = true;
+	tell_holds(child);
+	return true;
+}
+
+bool lc_machines_child_rejoin(struct lc_machines_child *child, struct lc_error *error)
+{
+	if (!check_sharing(child, error))
+		return false;
+	child->released = false;
+	memset(child->released_shards, 0, sizeof child->released_shards);
+	memset(child->dying_shards, 0, sizeof child->dying_shards);
+	tell_holds(child);
+	return true;
+}
+
+bool lc_machines_child_release_shard(struct lc_machines_child *child, unsigned shard,
+				     struct lc_error *error)
+{
+	const struct lc_shard_process *process = lc_fleet_find(child->host.fleet, shard);
+
+	if (!check_sharing(child, error))
+		return false;
+	LC_ASSERT(process != NULL);
+	if (lc_shard_process_is_to_pause(process))
+		return lc_error_set(error, LC_ERROR_CONFLICT,
+				    "shard %u is paused on this machine; log-courier-ctl resume %u "
+				    "lets it go on, then it can be released",
+				    shard, shard);
+	child->released_shards[shard] = true;
+	tell_holds(child);
+	return true;
+}
+
+bool lc_machines_child_rejoin_shard(struct lc_machines_child *child, unsigned shard,
+				    struct lc_error *error)
+{
+	if (!check_sharing(child, error))
+		return false;
+	if (child->released)
+		return lc_error_set(error, LC_ERROR_CONFLICT,
+				    "this machine was told to give up all its shards; "
+				    "log-courier-ctl rejoin lets it have some again");
+	child->released_shards[shard] = false;
+	child->dying_shards[shard] = false;
 	tell_holds(child);
 	return true;
 }
@@ -404,6 +488,7 @@ static void add_machine(const struct lc_report_machine *machine,
 	snprintf(row.state, sizeof(row.state), "%s", state_of(machine));
 	snprintf(row.software, sizeof(row.software), "%s", machine->software);
 	snprintf(row.reason, sizeof(row.reason), "%s", machine->reason);
+	snprintf(row.refuses, sizeof(row.refuses), "%s", machine->refuses);
 	lc_status_document_add_machine(document, &row);
 }
 
@@ -436,6 +521,29 @@ static void examine_machine(const struct lc_report_machine *machine,
 		lc_status_document_find(document, LC_SEVERITY_WARNING, -1,
 					"machine %s says that it is not fit to have shards: %s",
 					machine->name, machine->reason);
+}
+
+static void examine_shards(const struct lc_machines_child *child,
+			   struct lc_status_document *document)
+{
+	for (size_t i = 0; i < child->host.fleet->count; i++) {
+		int shard = (int)lc_shard_process_shard(child->host.fleet->processes[i]);
+
+		if (child->released_shards[shard])
+			lc_status_document_find(
+			    document, LC_SEVERITY_WARNING, shard,
+			    "the shard was released on this machine, which does not take it; "
+			    "log-courier-ctl rejoin --shard %d lets it have it again",
+			    shard);
+		if (child->dying_shards[shard])
+			lc_status_document_find(
+			    document, LC_SEVERITY_WARNING, shard,
+			    "workers of the shard have died on this machine, one after the other, "
+			    "and another machine is to have it, if there is one where they do not; "
+			    "the log has their obituaries; log-courier-ctl rejoin --shard %d lets "
+			    "this one have it again",
+			    shard);
+	}
 }
 
 static void examine_report(const struct lc_machines_child *child,
@@ -475,6 +583,7 @@ void lc_machines_child_describe(const struct lc_machines_child *child,
 		return;
 	lc_owners_describe(&child->owners, lc_clock_monotonic_ms(), document);
 	examine_report(child, document);
+	examine_shards(child, document);
 	for (uint32_t i = 0; i < child->report.machine_count; i++)
 		examine_machine(&child->machines[i], document);
 	for (uint32_t i = 0; i < child->report.machine_count; i++)

@@ -523,7 +523,7 @@ enum lc_shard_state lc_shard_process_state(const struct lc_shard_process *proces
 	return process->slot.state;
 }
 
-static bool keeps_dying(const struct lc_shard_process *process)
+bool lc_shard_process_keeps_dying(const struct lc_shard_process *process)
 {
 	return lc_slot_deaths_in_a_row(&process->slot, lc_clock_monotonic_ms()) >=
 	       (unsigned)process->context->settings->health_max_deaths_in_a_row;
@@ -536,25 +536,22 @@ enum lc_machine_hold lc_shard_process_hold(const struct lc_shard_process *proces
 	switch (process->slot.state) {
 	case LC_SHARD_STATE_STOPPED:
 	case LC_SHARD_STATE_AWAY:
-		return LC_MACHINE_AWAY;
+	case LC_SHARD_STATE_FAILED:
+	case LC_SHARD_STATE_COUNT:
+		break;
 	case LC_SHARD_STATE_READY:
 	case LC_SHARD_STATE_PAUSED:
 		return LC_MACHINE_HAS;
 	case LC_SHARD_STATE_STARTING:
 	case LC_SHARD_STATE_BACKING_OFF:
-		if (process->slot.replacing)
-			return LC_MACHINE_HAS;
-		return keeps_dying(process) ? LC_MACHINE_RELEASING : LC_MACHINE_TAKING;
+		return process->slot.replacing ? LC_MACHINE_HAS : LC_MACHINE_TAKING;
 	case LC_SHARD_STATE_DRAINING:
 	case LC_SHARD_STATE_KILLING:
 		return intention == LC_SLOT_TO_WORK || intention == LC_SLOT_TO_PAUSE
 			   ? LC_MACHINE_HAS
 			   : LC_MACHINE_RELEASING;
-	case LC_SHARD_STATE_FAILED:
-	case LC_SHARD_STATE_COUNT:
-		break;
 	}
-	return LC_MACHINE_RELEASING;
+	return LC_MACHINE_AWAY;
 }
 
 bool lc_shard_process_is_to_pause(const struct lc_shard_process *process)

@@ -95,7 +95,7 @@ static struct lc_slot_actions step_ready(struct lc_slot *slot, const struct lc_s
 	return NOTHING;
 }
 
-/* There is no worker any more, and none is wanted. */
+/* There is no worker any more, and none is wanted: whatever comes is a new life. */
 static struct lc_slot_actions rest(struct lc_slot *slot, enum lc_slot_intention intention)
 {
 	static const enum lc_shard_state states[] = {
@@ -106,6 +106,7 @@ static struct lc_slot_actions rest(struct lc_slot *slot, enum lc_slot_intention 
 
 	slot->intention = intention;
 	slot->replacing = false;
+	slot->failures = 0;
 	enter(slot, states[intention], 0);
 	return NOTHING;
 }

@@ -3,7 +3,8 @@
  * src/machines/machines.c. LOG_COURIER_TEST_MACHINES tells what it does:
  *
  *   nothing   orders nothing (also without the variable)
- *   take      orders that each shard that is away be taken
+ *   take      orders that each shard that is away be taken, unless it is refused or avoided: then, that
+ *             it be released
  *   return    as `take`; and that shard 0, once it has a worker, be released, and not taken again
  *   dies      as `take`, and dies of SIGKILL when it is told that all have a worker
  *   finds     reports a machine with other settings, which has shard 0, one that is silent, which had
@@ -88,22 +89,26 @@ static void order(const struct fake *fake, enum lc_frame_type type, size_t shard
 static void on_frame(void *context, const struct lc_frame *frame)
 {
 	struct fake *fake = context;
+	size_t shards = frame->body.size / 2; /* no reason follows them */
 	size_t working = 0;
 
 	if (is(fake, "nothing") || is(fake, "finds") || frame->id == LC_MACHINE_LEAVING)
 		return;
-	for (size_t i = 0; i < frame->body.size; i++) {
-		unsigned hold = (unsigned char)frame->body.data[i];
+	for (size_t i = 0; i < shards; i++) {
+		unsigned hold = (unsigned char)frame->body.data[2 * i];
+		bool refused = frame->body.data[2 * i + 1] != LC_MACHINE_NO_REFUSAL;
 
 		working += hold == LC_MACHINE_HAS || hold == LC_MACHINE_TAKING;
-		if (hold == LC_MACHINE_AWAY && !(i == 0 && fake->returned))
+		if (refused && hold != LC_MACHINE_AWAY)
+			order(fake, LC_FRAME_RELEASE, i);
+		if (hold == LC_MACHINE_AWAY && !refused && !(i == 0 && fake->returned))
 			order(fake, LC_FRAME_TAKE, i);
 		if (i == 0 && working == 1 && is(fake, "return") && !fake->returned) {
 			fake->returned = true;
 			order(fake, LC_FRAME_RELEASE, i);
 		}
 	}
-	if (working == frame->body.size && is(fake, "dies"))
+	if (working == shards && is(fake, "dies"))
 		(void)raise(SIGKILL);
 }
 

@@ -207,14 +207,16 @@ static void judge(struct world *world, struct world_machine *machine)
 			    (struct lc_register_row){.name = lc_view_of(world->machines[i].name),
 						     .value = lc_view_of(machine->read.rows[i])};
 	}
-	for (unsigned i = 0; i < world->shard_count; i++)
+	for (unsigned i = 0; i < world->shard_count; i++) {
+		machine->workers[i].shard.refusal = machine->refusals[i];
 		shards[i] = machine->workers[i].shard;
+	}
 	lc_machine_rule_look(machine->rule, &view, &orders);
 	for (unsigned cause = 0; cause < LC_MACHINE_CAUSE_COUNT; cause++)
 		world->taken[cause] += orders.taken[cause];
 	for (size_t i = 0; i < orders.count; i++) {
 		carry_out(world, machine, &orders.all[i]);
-		shards[orders.all[i].shard] = machine->workers[orders.all[i].shard].shard;
+		shards[orders.all[i].shard].hold = machine->workers[orders.all[i].shard].shard.hold;
 	}
 	write_beat(world, machine, &view);
 }

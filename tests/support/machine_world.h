@@ -52,6 +52,7 @@ struct world_machine {
 	bool has_read;
 	struct world_state read; /* and will be judged at the next step */
 	struct world_worker workers[WORLD_SHARDS];
+	enum lc_machine_refusal refusals[WORLD_SHARDS];
 };
 
 struct world {

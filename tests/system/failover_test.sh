@@ -58,6 +58,17 @@ owners_are() {
 		LOG_COURIER_SUPERVISOR_SOCKET=$WORK/$1.sock "$CONTROL" status | grep -qE '^SHARD +STATE +OWNER +EPOCH '
 }
 
+# owner_is_not SHARD MACHINE: another one has it.
+owner_is_not() {
+	local owner
+	owner=$(status_of A ".shards[$1] | select(.unowned_seconds == null).owner") && [ -n "$owner" ] && [ "$owner" != "$2" ]
+}
+
+# refuses_shard MACHINE OTHER SHARD: what a machine knows of another one.
+refuses_shard() {
+	[ "$(status_of "$1" ".machines[] | select(.name == \"$2\").refuses")" = "$3" ]
+}
+
 refuses() {
 	! "$COURIER" "$1"
 }
@@ -130,8 +141,15 @@ check "  and it is started again" start_server zookeeper
 	need "rows are delivered when it goes on" go_on 100
 }
 
-echo "# one is emptied for maintenance"
+echo "# a shard is given to another machine"
 as C
+SHARD=$(status_of C '[.shards[] | select(.owner == "C")][0].shard')
+check "a machine is told to give up one" "$CONTROL" release --shard "$SHARD"
+need "another machine has it" timed await 60 owner_is_not "$SHARD" C
+check "the others know that it is not wanted there" await 10 refuses_shard A C "$SHARD"
+check "it is told that it may have it again" "$CONTROL" rejoin --shard "$SHARD"
+
+echo "# one is emptied for maintenance"
 check "it is told to give up its shards" "$CONTROL" release
 need "it has none" timed await 120 shares_are "A:3 B:3"
 check "the others know it" "$CONTROL" machines

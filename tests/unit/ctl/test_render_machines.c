@@ -37,11 +37,13 @@ static void machines_are_a_table(void **state)
 	add(&document, "courier-1", "fit", 8, "");
 	add(&document, "courier-2", "unfit", 0, "its workers cannot reach S3");
 	document.machines[1].missed_beats = 1;
-	expect(&document,
-	       "MACHINE               STATE  SHARDS  CAPACITY  MISSED  RELEASE  REASON\n"
-	       "courier-1 (this one)  fit         8         4       0  1.0.0    -\n"
-	       "courier-2             unfit       0         4       1  1.0.0    its workers cannot "
-	       "reach S3\n");
+	snprintf(document.machines[1].refuses, sizeof(document.machines[1].refuses), "3,17");
+	expect(
+	    &document,
+	    "MACHINE               STATE  SHARDS  CAPACITY  MISSED  RELEASE  REFUSES  REASON\n"
+	    "courier-1 (this one)  fit         8         4       0  1.0.0    -        -\n"
+	    "courier-2             unfit       0         4       1  1.0.0    3,17     its workers "
+	    "cannot reach S3\n");
 	lc_status_document_free(&document);
 }
 

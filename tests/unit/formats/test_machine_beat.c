@@ -7,7 +7,7 @@
 
 static const char TEXT[] =
     "1 boot=0123456789abcdef counter=17 capacity=8 settings=00000000000000ff "
-    "software=1.2.3 state=unfit shards=0:12,3:4-,7+ reason=the disk is full";
+    "software=1.2.3 state=unfit shards=0:12,3:4-,7+,8!,9:1?,10:2-!,11+? reason=the disk is full";
 
 /* Reads a copy of its own size, so that a sanitizer sees a byte read past it. */
 static bool read_text(struct lc_view text, struct lc_machine_beat *beat, struct lc_error *error)
@@ -50,7 +50,7 @@ static void a_beat_is_what_its_format_says(void **state)
 	assert_string_equal(beat.software, "1.2.3");
 	assert_int_equal(beat.state, LC_MACHINE_STATE_UNFIT);
 	assert_string_equal(beat.reason, "the disk is full");
-	assert_int_equal(beat.shard_count, 3);
+	assert_int_equal(beat.shard_count, 7);
 	assert_int_equal(beat.shards[0].shard, 0);
 	assert_int_equal(beat.shards[0].hold, LC_MACHINE_HAS);
 	assert_int_equal(beat.shards[0].epoch, 12);
@@ -59,6 +59,15 @@ static void a_beat_is_what_its_format_says(void **state)
 	assert_int_equal(beat.shards[1].epoch, 4);
 	assert_int_equal(beat.shards[2].shard, 7);
 	assert_int_equal(beat.shards[2].hold, LC_MACHINE_TAKING);
+	assert_int_equal(beat.shards[2].refusal, LC_MACHINE_NO_REFUSAL);
+	assert_int_equal(beat.shards[3].hold, LC_MACHINE_AWAY);
+	assert_int_equal(beat.shards[3].refusal, LC_MACHINE_REFUSES);
+	assert_int_equal(beat.shards[4].hold, LC_MACHINE_HAS);
+	assert_int_equal(beat.shards[4].refusal, LC_MACHINE_AVOIDS);
+	assert_int_equal(beat.shards[5].hold, LC_MACHINE_RELEASING);
+	assert_int_equal(beat.shards[5].refusal, LC_MACHINE_REFUSES);
+	assert_int_equal(beat.shards[6].hold, LC_MACHINE_TAKING);
+	assert_int_equal(beat.shards[6].refusal, LC_MACHINE_AVOIDS);
 	expect_text(&beat, TEXT);
 }
 
@@ -80,8 +89,10 @@ static void the_longest_beat_there_is_comes_back(void **state)
 	memset(beat->software, 'v', LC_MACHINE_SOFTWARE_MAX);
 	memset(beat->reason, ' ', LC_MACHINE_REASON_MAX);
 	for (unsigned i = 0; i < LC_MACHINE_SHARDS_MAX; i++)
-		beat->shards[i] = (struct lc_machine_shard){
-		    .shard = i, .hold = LC_MACHINE_RELEASING, .epoch = UINT64_MAX};
+		beat->shards[i] = (struct lc_machine_shard){.shard = i,
+							    .hold = LC_MACHINE_RELEASING,
+							    .epoch = UINT64_MAX,
+							    .refusal = LC_MACHINE_REFUSES};
 	lc_buffer_init(&text, LC_MACHINE_BEAT_MAX);
 	lc_machine_beat_append(&text, beat);
 	assert_false(lc_buffer_failed(&text));
@@ -135,6 +146,10 @@ static void what_is_no_beat_is_refused(void **state)
 	    BEFORE " state=fit shards=1024:1 reason=",
 	    BEFORE " state=fit shards=0:18446744073709551616 reason=",
 	    BEFORE " state=fit shards=0:1+ reason=",
+	    BEFORE " state=fit shards=0:1!- reason=",
+	    BEFORE " state=fit shards=0!? reason=",
+	    BEFORE " state=fit shards=0- reason=",
+	    BEFORE " state=fit shards=! reason=",
 	    BEFORE " state=fit shards=0:1 reason=a\nb",
 	    BEFORE " state=fit shards=0:1 reason=\xC3\xA4",
 	    BEFORE " state=fit shards=0:1 reason",

@@ -8,6 +8,7 @@
 #include "support/story.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum {
 	HISTORIES = 100,
@@ -20,7 +21,7 @@ static void disturb_machine(struct world *world, struct world_machine *machine, 
 {
 	static const uint32_t capacities[] = {1, 2, 4, 4, 8};
 
-	switch (world_number(world, 9)) {
+	switch (world_number(world, 10)) {
 	case 0:
 	case 1:
 		machine->paused = !machine->paused;
@@ -36,7 +37,11 @@ static void disturb_machine(struct world *world, struct world_machine *machine, 
 				       ? (enum lc_machine_ability)world_number(world, 3)
 				       : LC_MACHINE_ABLE;
 		break;
-	case 5: /* restarted, maybe as another size */
+	case 5:
+		machine->refusals[world_number(world, world->shard_count)] =
+		    (enum lc_machine_refusal)world_number(world, 3);
+		break;
+	case 6: /* restarted, maybe as another size */
 		machine->capacity = capacities[world_number(world, 5)];
 		world_kill(world, number);
 		world_start(world, number);
@@ -67,6 +72,7 @@ static void calm(struct world *world)
 		world->machines[i].paused = false;
 		world->machines[i].cut = false;
 		world->machines[i].lag = 0;
+		memset(world->machines[i].refusals, 0, sizeof world->machines[i].refusals);
 	}
 }
 

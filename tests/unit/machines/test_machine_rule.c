@@ -5,6 +5,7 @@
 #include "support/story.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { SOON = 60 }; /* beats */
 
@@ -290,6 +291,66 @@ static void machines_that_recover_one_after_the_other_keep_their_shards(void **s
 	world_free(world);
 }
 
+static int first_shard_of(const struct world *world, unsigned machine)
+{
+	for (unsigned i = 0; i < world->shard_count; i++) {
+		if (strcmp(world->state.heads[i].owner, world->machines[machine].name) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+static void a_shard_that_is_refused_goes_to_another_machine_and_does_not_come_back(void **state)
+{
+	struct world *world = balanced(3, 3, 12);
+	int shard = first_shard_of(world, 1);
+
+	(void)state;
+	world->machines[1].refusals[shard] = LC_MACHINE_REFUSES;
+	world_run(world, 10);
+	assert_string_not_equal(world->state.heads[shard].owner, world->machines[1].name);
+	/* It has another one instead. */
+	world_run_until_balanced(world, SOON);
+	expect_quiet(world);
+	assert_int_equal(world->moves, 2);
+	/* Nor when there is nobody else. */
+	world_kill(world, 0);
+	world_kill(world, 2);
+	world_run(world, 40);
+	assert_int_equal(world_shards_of(world, 1), 11);
+	assert_true(lc_machine_rule_is_unowned(world->machines[1].rule, (unsigned)shard));
+	world->machines[1].refusals[shard] = LC_MACHINE_NO_REFUSAL;
+	world_run(world, 6);
+	assert_int_equal(world_shards_of(world, 1), 12);
+	world_free(world);
+}
+
+/* Its worker has died, once too often, and the head still names the machine. */
+static void a_shard_that_is_avoided_goes_at_once_to_a_machine_that_does_not(void **state)
+{
+	struct world *world = balanced(2, 2, 6);
+	unsigned shard = (unsigned)first_shard_of(world, 0);
+
+	(void)state;
+	world->machines[0].refusals[shard] = LC_MACHINE_AVOIDS;
+	world->machines[0].workers[shard] = (struct world_worker){.due = 0};
+	world_run(world, 5);
+	assert_string_equal(world->state.heads[shard].owner, world->machines[1].name);
+	world_run_until_balanced(world, SOON);
+	expect_quiet(world);
+	/* Where all avoid it, it stays, rather than go back and forth. */
+	world->machines[1].refusals[shard] = LC_MACHINE_AVOIDS;
+	world->takes = 0;
+	expect_quiet(world);
+	assert_string_equal(world->state.heads[shard].owner, world->machines[1].name);
+	/* Better there than nowhere. */
+	world_kill(world, 1);
+	world_run(world, 10);
+	assert_int_equal(world_shards_of(world, 0), 6);
+	expect_quiet(world);
+	world_free(world);
+}
+
 static void a_share_follows_the_capacity(void **state)
 {
 	struct world *world = world_new(1, 3, 16);
@@ -508,6 +569,9 @@ int main(void)
 	    cmocka_unit_test(the_last_machine_that_leaves_gives_up_all_the_last_unfit_one_nothing),
 	    cmocka_unit_test(an_unfit_machine_gives_its_shards_to_fit_ones),
 	    cmocka_unit_test(machines_that_recover_one_after_the_other_keep_their_shards),
+	    cmocka_unit_test(
+		a_shard_that_is_refused_goes_to_another_machine_and_does_not_come_back),
+	    cmocka_unit_test(a_shard_that_is_avoided_goes_at_once_to_a_machine_that_does_not),
 	    cmocka_unit_test(a_share_follows_the_capacity),
 	    cmocka_unit_test(a_shard_without_a_head_is_nobodys),
 	    cmocka_unit_test(an_epoch_that_goes_back_is_not_believed),
