@@ -496,13 +496,14 @@ static void on_listed(void *context, const struct lc_s3_answer *answer,
 		trouble(share, &answer->error);
 		return;
 	}
-	no_trouble(share);
-	if (listing->count == 0) {
-		share->earlier = 0;
-		begin_restore(share);
-	} else {
+	/* That it could be listed is no end of the trouble with what is there. */
+	if (listing->count > 0) {
 		ask_for_owner(share, &listing->objects[0]);
+		return;
 	}
+	no_trouble(share);
+	share->earlier = 0;
+	begin_restore(share);
 }
 
 /* ---- appending ---- */

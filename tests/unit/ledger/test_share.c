@@ -674,6 +674,8 @@ static void segments_of_a_later_epoch_tell_of_a_head_that_went_back(void **state
 	run(world);
 	assert_int_equal(world->a.failed.kind, LC_ERROR_CORRUPT);
 	assert_non_null(strstr(world->a.failed.message, "went back"));
+	/* It was never said that all is well again. */
+	assert_true(world->a.troubled);
 	free(before);
 }
 
