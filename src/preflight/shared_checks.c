@@ -4,6 +4,7 @@
 #include "formats/shard_head.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { ADVICE_SIZE = 512 };
 
@@ -66,11 +67,23 @@ static void judge_missing(size_t row_count, unsigned missing, unsigned shard_cou
 			       table->setting);
 }
 
+static void judge_withdrawn(unsigned withdrawn, unsigned shard_count, const char *machine,
+			    struct lc_verdict *verdict)
+{
+	lc_verdict_set(verdict, LC_VERDICT_FAIL,
+		       "%u of %u shards were fetched back to one machine, the last one to %s, and "
+		       "no other can take them. Run log-courier --publish-ledgers there, or take "
+		       "failover.enabled out of its settings and start it alone.",
+		       withdrawn, shard_count, machine);
+}
+
 void lc_shared_checks_judge_heads(const struct lc_register_answer *answer, unsigned shard_count,
 				  const struct lc_shared_table *table, struct lc_verdict *verdict)
 {
 	const struct lc_register_rows *rows = &answer->rows;
+	char machine[LC_SHARD_HEAD_NAME_MAX];
 	unsigned missing = 0;
+	unsigned withdrawn = 0;
 
 	if (answer->outcome != LC_REGISTER_DONE) {
 		set_table_failure(&answer->error, table, verdict);
@@ -85,15 +98,25 @@ void lc_shared_checks_judge_heads(const struct lc_register_answer *answer, unsig
 		lc_shard_head_row(shard, shard_count, name);
 		row = lc_register_rows_find(rows, name);
 		missing += row == NULL;
-		if (row == NULL || lc_shard_head_parse(row->value, &head, &error))
+		if (row == NULL)
 			continue;
+		if (lc_shard_head_parse(row->value, &head, &error)) {
+			if (head.state == LC_SHARD_HEAD_WITHDRAWN) {
+				withdrawn++;
+				memcpy(machine, head.owner, sizeof(machine));
+			}
+			continue;
+		}
 		lc_error_prefix(&error, "%s", name);
 		lc_verdict_set_failure(verdict, &error, "",
 				       "Find out who has changed that row: log-courier alone may "
 				       "write into the table.");
 		return;
 	}
-	judge_missing(rows->count, missing, shard_count, table, verdict);
+	if (withdrawn > 0)
+		judge_withdrawn(withdrawn, shard_count, machine, verdict);
+	else
+		judge_missing(rows->count, missing, shard_count, table, verdict);
 }
 
 /* ---- the bucket ---- */

@@ -12,6 +12,11 @@
 	"last=0:0:00000000000000000000000000000000 segment=- "                                   \
 	"checkpointed=0:0:00000000000000000000000000000000 checkpoint=-"
 
+#define WITHDRAWN                                                                              \
+	"version=1 generation=1 epoch=7 state=withdrawn owner=courier-2 "                      \
+	"nonce=0123456789abcdef change=0 last=0:0:00000000000000000000000000000000 segment=- " \
+	"checkpointed=0:0:00000000000000000000000000000000 checkpoint=-"
+
 enum { SHARDS = 4 };
 
 static const struct lc_shared_table TABLE = {"logs.heads", "failover.heads-table", "SELECT"};
@@ -93,6 +98,16 @@ static void each_shard_needs_a_head(void **state)
 	expect(&verdict, LC_VERDICT_FAIL, "Correct supervisor.shards");
 }
 
+static void a_shard_that_was_fetched_back_to_one_machine_is_told(void **state)
+{
+	struct lc_verdict verdict;
+
+	(void)state;
+	judge(SHARDS, SHARDS, WITHDRAWN, &verdict);
+	expect(&verdict, LC_VERDICT_FAIL,
+	       "1 of 4 shards were fetched back to one machine, the last one to courier-2");
+}
+
 static void a_head_that_cannot_be_read_fails(void **state)
 {
 	struct lc_verdict verdict;
@@ -169,6 +184,7 @@ int main(void)
 	    cmocka_unit_test(
 		a_right_that_is_missing_is_named_and_a_server_that_is_away_is_not_the_tables),
 	    cmocka_unit_test(each_shard_needs_a_head),
+	    cmocka_unit_test(a_shard_that_was_fetched_back_to_one_machine_is_told),
 	    cmocka_unit_test(a_head_that_cannot_be_read_fails),
 	    cmocka_unit_test(heads_that_could_not_be_read_say_why),
 	    cmocka_unit_test(a_step_that_is_refused_names_the_right),
