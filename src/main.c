@@ -13,6 +13,7 @@
 #include "preflight/report.h"
 #include "supervisor/state_directory.h"
 #include "supervisor/supervisor.h"
+#include "worker/chain_check.h"
 #include "worker/fetch.h"
 #include "worker/publish.h"
 
@@ -171,6 +172,8 @@ static int act(const struct lc_command_line *line, struct lc_settings *settings,
 	}
 	if (line->action == LC_COMMAND_LINE_PREFLIGHT)
 		return lc_preflight_report(settings, line->preflight_bucket, stdout);
+	if (line->action == LC_COMMAND_LINE_CHECK_SHARED_LEDGERS)
+		return lc_chain_check(settings, stdout);
 	if (moves_ledgers(line->action))
 		return move_ledgers(settings, line->action);
 	lc_buffer_init(&text, TEXT_CAP);

@@ -26,7 +26,7 @@ done
 src/log-courier --help >"$work/help" || failed=1
 sed -n 's/^ *Environment: //p' "$work/help" >"$work/environment"
 sed -n 's/^  --\([a-z0-9.-]*\).*/\1/p' "$work/help" >"$work/flags"
-grep -vxE 'help|version|check-config|preflight|preflight-bucket|print-config|print-sample-config|config-file|publish-ledgers|publish-fresh-ledgers|fetch-ledgers' "$work/flags" >"$work/settings"
+grep -vxE 'help|version|check-config|preflight|preflight-bucket|print-config|print-sample-config|config-file|publish-ledgers|publish-fresh-ledgers|fetch-ledgers|check-shared-ledgers' "$work/flags" >"$work/settings"
 src/log-courier-ctl --help >"$work/ctl-help" || failed=1
 sed -nE '/^Commands:/,/^$/s/^  ([a-z]+( [a-z]+)?).*/\1/p' "$work/ctl-help" >"$work/commands"
 sed -n '/^Exit codes:/,$s/^  \([0-9]*\) .*/\1/p' "$work/ctl-help" >"$work/codes"

@@ -26,6 +26,9 @@ LC_SERVICE_ACTION(PUBLISH_FRESH_LEDGERS, "publish-fresh-ledgers",
 LC_SERVICE_ACTION(FETCH_LEDGERS, "fetch-ledgers",
 	"Bring the ledgers that machines share (failover.enabled) to this machine, which alone delivers from then "
 	"on: while no service runs. Nothing is started.")
+LC_SERVICE_ACTION(CHECK_SHARED_LEDGERS, "check-shared-ledgers",
+	"Read the ledgers that machines share (failover.enabled), while they use them, and say of each shard whether another machine "
+	"could take it over. Nothing is started or changed.")
 LC_SERVICE_ACTION(PRINT_CONFIG, "print-config",
 	"Print the value of every setting and where it comes from; secrets are masked. Nothing is "
 	"started.")

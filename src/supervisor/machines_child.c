@@ -571,8 +571,9 @@ static void examine_report(const struct lc_machines_child *child,
 		lc_status_document_find(
 		    document, LC_SEVERITY_CRITICAL, -1,
 		    "%" PRIu32 " shards have no row in failover.heads-table, or one that cannot be "
-		    "read, and are delivered by nobody; publish their ledgers, or see whether it "
-		    "is the right table",
+		    "read, or were fetched back to one machine, and are delivered by nobody; "
+		    "publish their ledgers, or see whether it is the right table; log-courier "
+		    "--check-shared-ledgers says which it is",
 		    report->headless);
 }
 

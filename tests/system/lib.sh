@@ -278,9 +278,9 @@ verify() {
 	"$DEV/verify" "$@"
 }
 
-# keys_in BUCKET: of its objects.
+# keys_in BUCKET [PREFIX]: of its objects.
 keys_in() {
-	"$DEV/objects" "$1" | cut -c 14-
+	"$DEV/objects" "$@" | cut -c 14-
 }
 
 # Whether contrib/dev/stack start --zookeeper can work here.
@@ -319,18 +319,18 @@ told() {
 	grep -E '^(warn|FAIL|log-courier:)' "$WORK/preflight" | sed 's/^/#   /'
 }
 
-# delete_objects BUCKET: all of them.
+# delete_objects BUCKET [PREFIX]: all of them.
 delete_objects() {
-	python3 - "$DEV/lib" "$1" <<-'END' || return
+	python3 - "$DEV/lib" "$@" <<-'END' || return
 		import sys
 		sys.dont_write_bytecode = True
 		sys.path.insert(0, sys.argv[1])
 		from s3 import S3
 		s3 = S3.from_environment()
-		for key, _ in list(s3.list_objects(sys.argv[2])):
+		for key, _ in list(s3.list_objects(*sys.argv[2:])):
 		    s3.request(sys.argv[2], key, method="DELETE")
 	END
-	[ -z "$(keys_in "$1")" ]
+	[ -z "$(keys_in "$@")" ]
 }
 
 # nothing_in_parts BUCKET...: no upload in parts is unfinished in any.

@@ -19,6 +19,25 @@ warns() {
 	tr -s '\n ' ' ' <"$WORK/health" | grep -qF -- "$1"
 }
 
+# ledgers CODE WORDS: what the check of the shared ledgers says, and how it ends.
+ledgers() {
+	local code=0
+	"$COURIER" --check-shared-ledgers >"$WORK/ledgers" || code=$?
+	cat "$WORK/ledgers"
+	[ "$code" = "$1" ] && grep -qF -- "$2" "$WORK/ledgers"
+}
+
+ledgers_are_fetched() {
+	"$COURIER" --fetch-ledgers >"$WORK/fetched" || true
+	grep -F "shard 0: fetched" "$WORK/fetched"
+}
+
+refuses_alone() {
+	local code=0
+	LOG_COURIER_FAILOVER_ENABLED=false "$COURIER" --check-shared-ledgers || code=$?
+	[ "$code" = 2 ]
+}
+
 story "what machines share is told before the first start"
 need_zookeeper
 start_stack --zookeeper
@@ -37,6 +56,7 @@ need "the ledgers are published" "$COURIER" --publish-fresh-ledgers
 told "a good set-up passes" 0 "22 passed. log-courier can be started."
 sed 's/^/#   /' "$WORK/preflight"
 told "and again" 0 "22 passed. log-courier can be started."
+check "ledgers that have yet to begin are sound" ledgers 0 "shard 1: sound: its ledger has yet to begin"
 told "another number of shards is told" 1 "but 2 are of another number. Correct supervisor.shards" --supervisor.shards=3
 
 need "there is a table of another engine" "$DEV/sql" \
@@ -58,6 +78,7 @@ told "nor is the bucket without S3" 1 "skip  ledger.bucket courier-ledgers: not 
 need "the head of a shard is nonsense" "$DEV/sql" \
 	"ALTER TABLE courier_heads UPDATE value = 'nonsense' WHERE name = 'shard-1-of-2'"
 told "it is told" 1 "FAIL  heads of the shards in logs.courier_heads: shard-1-of-2: "
+check "  by the check of the ledgers, too" ledgers 1 "shard 1: not sound: "
 need "it is gone" "$DEV/sql" "ALTER TABLE courier_heads DELETE WHERE name = 'shard-1-of-2'"
 told "how many are missing is told" 1 "FAIL  heads of the shards in logs.courier_heads: 1 of 2 shards have none."
 "$COURIER" >>"$WORK/service.log" 2>&1 & # which cannot become healthy
@@ -65,4 +86,9 @@ SERVICE_PID=$!
 check "the service says so, too" await 30 warns "1 of 2 shards have none"
 check "  and has written nothing into the bucket but ledgers" eval '! "$DEV/objects" "$LOG_COURIER_LEDGER_BUCKET" | grep preflight'
 check "the service ends" stop_service
+check "the check of the ledgers names the table" ledgers 1 "shard 1: not sound: it has no head in logs.courier_heads"
+need "the ledger of the other shard is fetched back" ledgers_are_fetched
+told "that is told" 1 "1 of 2 shards were fetched back to one machine, the last one to A"
+check "  by the check of the ledgers, too" ledgers 1 "shard 0: not sound: its ledger was fetched back by machine A"
+check "  which needs the settings of several machines" refuses_alone
 end_story
