@@ -69,6 +69,11 @@ refuses_shard() {
 	[ "$(status_of "$1" ".machines[] | select(.name == \"$2\").refuses")" = "$3" ]
 }
 
+# finds WORDS FLAG: and fails.
+finds() {
+	! "$COURIER" "$2" >"$WORK/printed" && cat "$WORK/printed" && grep -q "$1" "$WORK/printed"
+}
+
 refuses() {
 	! "$COURIER" "$1"
 }
@@ -148,6 +153,7 @@ check "a machine is told to give up one" "$CONTROL" release --shard "$SHARD"
 need "another machine has it" timed await 60 owner_is_not "$SHARD" C
 check "the others know that it is not wanted there" await 10 refuses_shard A C "$SHARD"
 check "it is told that it may have it again" "$CONTROL" rejoin --shard "$SHARD"
+check "the ledgers are sound while machines use them" prints "All $SHARDS shards are sound" --check-shared-ledgers
 
 echo "# one is emptied for maintenance"
 check "it is told to give up its shards" "$CONTROL" release
@@ -166,6 +172,7 @@ await_every_row 120
 check "each row is delivered exactly once" verify
 check "the last one stops" stop_machine A
 check "  and nobody owns a shard" shares_are "-:6"
+check "  and the ledgers are sound" prints "All $SHARDS shards are sound" --check-shared-ledgers
 
 echo "# back to one machine"
 as B
@@ -185,4 +192,12 @@ need "rows come" load --rows 1000 --sources 30 --seed 3
 start_machine C
 await_every_row 120
 check "each row is delivered exactly once" verify
+
+echo "# an object of a ledger is lost"
+check "the machine stops" stop_machine C
+FOLDER=$(keys_in "$LOG_COURIER_LEDGER_BUCKET" | grep -o "^.*/s0-of-$SHARDS/" | sort | tail -n 1)
+need "all of one ledger is lost" delete_objects "$LOG_COURIER_LEDGER_BUCKET" "$FOLDER"
+check "the check says so" finds "shard 0: not sound: .*$FOLDER" --check-shared-ledgers
+check "  of that shard alone" test "$(grep -c ': sound: ' "$WORK/printed")" = $((SHARDS - 1))
+check "  and leaves nothing" test -z "$(find "$LOG_COURIER_STATE_DIRECTORY" -name 'check-*')"
 end_story
