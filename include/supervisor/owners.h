@@ -9,6 +9,7 @@
 #include "formats/status_document.h"
 #include "machines/report.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,8 @@ struct lc_owner {
 
 /* All zero at first. */
 struct lc_owners {
+	bool
+	    current; /* the last look has succeeded; else nobody knows whether a shard is unowned */
 	struct lc_owner all[LC_MACHINE_SHARDS_MAX]; /* by shard */
 	size_t count;
 	uint64_t taken[LC_MACHINE_CAUSE_COUNT]; /* by this machine, since the service started */
@@ -29,6 +32,9 @@ struct lc_owners {
 void lc_owners_take(struct lc_owners *owners, const struct lc_report *report,
 		    const struct lc_report_machine *machines, const struct lc_report_shard *shards,
 		    uint64_t now_ms);
+
+/* There is no process of machines for now. */
+void lc_owners_lose_sight(struct lc_owners *owners);
 
 /* Tells of the document's shards who has them, and of the service how many it has taken over. */
 void lc_owners_describe(const struct lc_owners *owners, uint64_t now_ms,

@@ -429,6 +429,7 @@ static void forget(struct lc_machines_child *child)
 	close_channel(child);
 	close(child->pipe);
 	child->pid = 0;
+	lc_owners_lose_sight(&child->owners);
 }
 
 void lc_machines_child_reap(struct lc_machines_child *child)

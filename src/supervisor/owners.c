@@ -21,11 +21,17 @@ void lc_owners_take(struct lc_owners *owners, const struct lc_report *report,
 		    const struct lc_report_machine *machines, const struct lc_report_shard *shards,
 		    uint64_t now_ms)
 {
+	owners->current = report->trouble[0] == '\0';
 	owners->count = report->shard_count;
 	for (uint32_t i = 0; i < report->shard_count; i++)
 		take_shard(&owners->all[i], machines, &shards[i], now_ms);
 	for (unsigned cause = 0; cause < LC_MACHINE_CAUSE_COUNT; cause++)
 		owners->taken[cause] += report->taken[cause];
+}
+
+void lc_owners_lose_sight(struct lc_owners *owners)
+{
+	owners->current = false;
 }
 
 void lc_owners_describe(const struct lc_owners *owners, uint64_t now_ms,
@@ -43,9 +49,9 @@ void lc_owners_describe(const struct lc_owners *owners, uint64_t now_ms,
 		owner = &owners->all[shard->shard];
 		snprintf(shard->owner, sizeof shard->owner, "%s", owner->name);
 		shard->epoch = owner->epoch;
-		if (owner->unowned_since_ms != 0)
-			shard->unowned_seconds =
-			    (int64_t)((now_ms - owner->unowned_since_ms) / 1000);
-		document->unowned_shards += owner->unowned_since_ms != 0;
+		if (!owners->current || owner->unowned_since_ms == 0)
+			continue;
+		shard->unowned_seconds = (int64_t)((now_ms - owner->unowned_since_ms) / 1000);
+		document->unowned_shards++;
 	}
 }

@@ -82,11 +82,37 @@ static void a_shard_that_is_taken_has_its_new_owner(void **state)
 	lc_status_document_free(&document);
 }
 
+/* Another machine may have it meanwhile. */
+static void a_look_that_fails_tells_of_no_shard_that_it_is_unowned(void **state)
+{
+	static struct lc_owners owners;
+	const struct lc_report failed = {.machine_count = 2, .trouble = "no answer"};
+	struct lc_status_document document;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		take(&owners, (struct lc_report_shard){.epoch = 3, .owner = 1, .unowned = true},
+		     (struct lc_report_shard){.epoch = 4, .owner = 0}, 1000 + i * 9000);
+		document = describe(&owners, 20000);
+		assert_int_equal(document.shards[0].unowned_seconds, 19);
+		lc_status_document_free(&document);
+		if (i == 0)
+			lc_owners_take(&owners, &failed, MACHINES, NULL, 5000);
+		else
+			lc_owners_lose_sight(&owners);
+		document = describe(&owners, 20000);
+		assert_int_equal(document.unowned_shards, 0);
+		assert_int_equal(document.shards[0].unowned_seconds, LC_STATUS_DOCUMENT_NO_AGE);
+		lc_status_document_free(&document);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_shard_is_unowned_since_it_was_seen_so_and_has_its_last_owner),
 	    cmocka_unit_test(a_shard_that_is_taken_has_its_new_owner),
+	    cmocka_unit_test(a_look_that_fails_tells_of_no_shard_that_it_is_unowned),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
