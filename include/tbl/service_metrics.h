@@ -87,9 +87,6 @@ LC_SHARD_METRIC("log_courier_shard_resident_bytes", "gauge", shard->resident_byt
 	"Resident memory of the shard's worker, 0 if there is none.")
 LC_SHARD_METRIC("log_courier_shard_oldest_undelivered_seconds", "gauge", shard->oldest_undelivered_seconds,
 	"Age of the shard's oldest undelivered row, 0 if there is none.")
-LC_SHARD_METRIC("log_courier_shard_epoch", "gauge", shard->epoch,
-	"Epoch of the shard, which grows with each worker that takes it, on whichever machine; 0 where machines do not stand in for each other.")
-
 LC_OWNER_METRIC("log_courier_shard_unowned_seconds", "gauge", shard->unowned_seconds,
 	"Time for which no living machine has had the shard, 0 if one has it; the label owner is the machine that has it, or had it last.")
 
