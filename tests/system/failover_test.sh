@@ -1,19 +1,32 @@
 #!/bin/bash
 # Machines that share the ledgers (failover.enabled): one joins, is killed, stands still, is cut off, is emptied for maintenance, and
 # each row is delivered exactly once. A machine is a service with a state directory, a socket and a port of its own; its way to
-# ClickHouse is a proxy of its own.
+# ClickHouse, and with FULL=1 to S3, is a proxy of its own. FULL=1 adds what failover_faults.sh tells; SEED, ROUNDS and ROWS are for that.
 
 . "$(dirname "$0")/lib.sh"
 
 # shellcheck source=contrib/dev/lib/machines.sh
 . "$DEV/lib/machines.sh"
 
+# shellcheck source=tests/system/failover_faults.sh
+. "$(dirname "$0")/failover_faults.sh"
+
 SHARDS=6
 
+# A machine without a proxy goes straight to the servers.
 start_machine() {
-	launch_machine "$@"
+	local flags=()
+	[ ! -f "$WORK/$1.json" ] ||
+		flags=(--clickhouse.url="$(FAULTS=$1 faulty clickhouse)" --s3.endpoint="$(FAULTS=$1 faulty s3)")
+	launch_machine "$1" "${flags[@]}"
 	CHILDREN+=("${PIDS[$1]}")
 	need "machine $1 starts" await 30 "$CONTROL" status
+}
+
+# end_machine kill|stop NAME
+end_machine() {
+	local pid=${PIDS[$2]}
+	"$1_machine" "$2" && forget_child "$pid"
 }
 
 delivered_rows() {
@@ -26,7 +39,7 @@ go_on() {
 	await_progress 90 delivered_rows delivered_at_least "$wanted"
 }
 
-# since COMMAND...: how long it took, for people to read.
+# timed COMMAND...: how long it took, for people to read.
 timed() {
 	local begin=$SECONDS
 	"$@" || return
@@ -78,11 +91,87 @@ refuses() {
 	! "$COURIER" "$1"
 }
 
+verify_soon() {
+	await_every_row 120
+	check "each row is delivered exactly once" verify
+}
+
+meet_some_faults() {
+	local leader
+	echo "# one is killed"
+	end_machine kill B
+	need "the others take its shards" timed await 90 shares_are "A:3 C:3"
+	check "  and count them" await 10 took 2 A C
+	check "  and know whose each is" await 10 owners_are A "A:3 C:3"
+	need "rows are delivered" go_on 100
+	start_machine B
+	need "it comes back" timed await 90 shares_are "A:2 B:2 C:2"
+
+	echo "# one stands still, and wakes up"
+	signal_machine STOP C
+	need "the others take its shards" timed await 120 shares_are "A:3 B:3"
+	need "rows are delivered" go_on 100
+	signal_machine CONT C
+	need "it wakes up, and takes its share" timed await 120 shares_are "A:2 B:2 C:2"
+	check "  and was told that its shards are others' now" grep -q "has taken shard" "$WORK/C.log"
+	need "rows are delivered" go_on 100
+
+	echo "# one is cut off from ClickHouse"
+	FAULTS=A inject '{"service": "clickhouse", "times": 0}'
+	need "the others take its shards" timed await 120 shares_are "B:3 C:3"
+	FAULTS=A inject
+	need "it comes back" timed await 120 shares_are "A:2 B:2 C:2"
+	need "rows are delivered" go_on 100
+
+	echo "# Keeper"
+	leader=$(zookeeper_of leader)
+	need "there is a leader" test -n "$leader"
+	kill -KILL "$(pid_of "$leader")"
+	need "rows are delivered when it was killed" go_on 100
+	check "  and it is started again" start_server zookeeper
+}
+
+go_back_to_one_machine() {
+	echo "# back to one machine"
+	as B
+	check "the ledgers are fetched" prints "All $SHARDS shards are fetched" --fetch-ledgers
+	check "  once" prints "All $SHARDS shards are fetched" --fetch-ledgers
+	as A
+	check "no other machine can have them" refuses --fetch-ledgers
+	need "rows come" load --rows 1000 --sources 30 --seed 2
+	export LOG_COURIER_FAILOVER_ENABLED=false
+	start_machine B
+	await_every_row 120
+	check "each row is delivered exactly once" verify
+	check "it stops" end_machine stop B
+	export LOG_COURIER_FAILOVER_ENABLED=true
+	check "the ledgers are published again" prints "All $SHARDS shards are published" --publish-ledgers
+	need "rows come" load --rows 1000 --sources 30 --seed 3
+	start_machine C
+	await_every_row 120
+	check "each row is delivered exactly once" verify
+}
+
+lose_a_ledger() {
+	local folder
+	echo "# an object of a ledger is lost"
+	check "the machine stops" end_machine stop C
+	folder=$(keys_in "$LOG_COURIER_LEDGER_BUCKET" | grep -o "^.*/s0-of-$SHARDS/" | sort | tail -n 1)
+	need "all of one ledger is lost" delete_objects "$LOG_COURIER_LEDGER_BUCKET" "$folder"
+	check "the check says so" finds "shard 0: not sound: .*$folder" --check-shared-ledgers
+	check "  of that shard alone" test "$(grep -c ': sound: ' "$WORK/printed")" = $((SHARDS - 1))
+	check "  and leaves nothing" test -z "$(find "$LOG_COURIER_STATE_DIRECTORY" -name 'check-*')"
+}
+
 exec 3>&1
 story "machines that share the ledgers"
 need_zookeeper
 start_stack --zookeeper
-start_faults
+FAULTS=A start_faults
+[ "$FULL" = 0 ] || {
+	FAULTS=B start_faults
+	FAULTS=C start_faults
+}
 need "there is a bucket for the ledgers" share_ledgers "$SHARDS"
 export LOG_COURIER_CONSUMER_MIN_DISCOVERY_INTERVAL_SECONDS=3 LOG_COURIER_CONSUMER_MAX_DISCOVERY_INTERVAL_SECONDS=3
 export LOG_COURIER_RECONCILE_INTERVAL_SECONDS=5
@@ -95,56 +184,16 @@ check "  and stay as they are" prints "was published before" --publish-ledgers
 
 echo "# they join"
 start_flow 60 3600 --sources 30
-start_machine A --clickhouse.url="$(faulty clickhouse)"
+start_machine A
 need "one machine takes all shards" timed await 90 shares_are "A:6"
 start_machine B
 need "a second one takes its share" timed await 90 shares_are "A:3 B:3"
+BEGIN=$(now_ms)
 start_machine C
 need "a third one, too" timed await 90 shares_are "A:2 B:2 C:2"
+note joins C "$BEGIN" -
 need "rows are delivered" go_on 100
-
-echo "# one is killed"
-kill_machine B
-need "the others take its shards" timed await 90 shares_are "A:3 C:3"
-check "  and count them" await 10 took 2 A C
-check "  and know whose each is" await 10 owners_are A "A:3 C:3"
-need "rows are delivered" go_on 100
-start_machine B
-need "it comes back" timed await 90 shares_are "A:2 B:2 C:2"
-
-echo "# one stands still, and wakes up"
-signal_machine STOP C
-need "the others take its shards" timed await 120 shares_are "A:3 B:3"
-need "rows are delivered" go_on 100
-signal_machine CONT C
-need "it wakes up, and takes its share" timed await 120 shares_are "A:2 B:2 C:2"
-check "  and was told that its shards are others' now" grep -q "has taken shard" "$WORK/C.log"
-need "rows are delivered" go_on 100
-
-echo "# one is cut off from ClickHouse"
-inject '{"service": "clickhouse", "times": 0}'
-need "the others take its shards" timed await 120 shares_are "B:3 C:3"
-inject
-need "it comes back" timed await 120 shares_are "A:2 B:2 C:2"
-need "rows are delivered" go_on 100
-
-echo "# Keeper"
-LEADER=$(zookeeper_of leader)
-need "there is a leader" test -n "$LEADER"
-kill -KILL "$(pid_of "$LEADER")"
-need "rows are delivered when it was killed" go_on 100
-check "  and it is started again" start_server zookeeper
-[ "$FULL" = 0 ] || {
-	for name in zookeeper-1 zookeeper-2 zookeeper-3; do
-		kill -STOP "$(pid_of "$name")"
-	done
-	as B
-	check "when all of it stands still, health says so" await 120 is_red "ledger"
-	for name in zookeeper-1 zookeeper-2 zookeeper-3; do
-		kill -CONT "$(pid_of "$name")"
-	done
-	need "rows are delivered when it goes on" go_on 100
-}
+"$(full meet_some_faults meet_all_faults)"
 
 echo "# a shard is given to another machine"
 as C
@@ -165,39 +214,16 @@ need "it has its share" timed await 120 shares_are "A:2 B:2 C:2"
 echo "# the end"
 end_child "$FLOW_PID" 5
 FLOW_PID=''
-check "one machine stops" stop_machine C
-check "another one stops" stop_machine B
+check "one machine stops" end_machine stop C
+check "another one stops" end_machine stop B
 need "the last one has all shards" timed await 90 shares_are "A:6"
-await_every_row 120
-check "each row is delivered exactly once" verify
-check "the last one stops" stop_machine A
+"$(full verify_soon verify_many_rows)"
+check "the last one stops" end_machine stop A
 check "  and nobody owns a shard" shares_are "-:6"
 check "  and the ledgers are sound" prints "All $SHARDS shards are sound" --check-shared-ledgers
 
-echo "# back to one machine"
-as B
-check "the ledgers are fetched" prints "All $SHARDS shards are fetched" --fetch-ledgers
-check "  once" prints "All $SHARDS shards are fetched" --fetch-ledgers
-as A
-check "no other machine can have them" refuses --fetch-ledgers
-need "rows come" load --rows 1000 --sources 30 --seed 2
-export LOG_COURIER_FAILOVER_ENABLED=false
-start_machine B
-await_every_row 120
-check "each row is delivered exactly once" verify
-check "it stops" stop_machine B
-export LOG_COURIER_FAILOVER_ENABLED=true
-check "the ledgers are published again" prints "All $SHARDS shards are published" --publish-ledgers
-need "rows come" load --rows 1000 --sources 30 --seed 3
-start_machine C
-await_every_row 120
-check "each row is delivered exactly once" verify
-
-echo "# an object of a ledger is lost"
-check "the machine stops" stop_machine C
-FOLDER=$(keys_in "$LOG_COURIER_LEDGER_BUCKET" | grep -o "^.*/s0-of-$SHARDS/" | sort | tail -n 1)
-need "all of one ledger is lost" delete_objects "$LOG_COURIER_LEDGER_BUCKET" "$FOLDER"
-check "the check says so" finds "shard 0: not sound: .*$FOLDER" --check-shared-ledgers
-check "  of that shard alone" test "$(grep -c ': sound: ' "$WORK/printed")" = $((SHARDS - 1))
-check "  and leaves nothing" test -z "$(find "$LOG_COURIER_STATE_DIRECTORY" -name 'check-*')"
+[ "$FULL" = 1 ] || {
+	go_back_to_one_machine
+	lose_a_ledger
+}
 end_story

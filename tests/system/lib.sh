@@ -22,6 +22,7 @@ FULL=${FULL:-0}
 WORK=''
 SERVICE_PID=''
 FLOW_PID=''
+FAULTS=faults # which one of several proxies start_faults, faulty and inject are for
 CHILDREN=() # what else a story has started, to be ended with it
 CHECKS=0
 FAILURES=0
@@ -47,6 +48,15 @@ clean_up() {
 		[ ! -f "$WORK/service.log" ] || tail -n 20 "$WORK/service.log" | sed 's/^/#   /'
 	fi
 	exit "$status"
+}
+
+# forget_child PID: it has ended, and its pid may be another process's by the end of the story.
+forget_child() {
+	local child others=()
+	for child in "${CHILDREN[@]}"; do
+		[ "$child" = "$1" ] || others+=("$child")
+	done
+	CHILDREN=("${others[@]}")
 }
 
 story() {
@@ -105,16 +115,16 @@ start_server() {
 
 # start_faults [OPTION...]: contrib/dev/faults before the stack's servers; faulty says where.
 start_faults() {
-	: >"$WORK/faults.json"
+	: >"$WORK/$FAULTS.json"
 	"$DEV/faults" --s3 "$LOG_COURIER_S3_ENDPOINT" --clickhouse "$LOG_COURIER_CLICKHOUSE_URL" "$@" \
-		>"$WORK/faults.json" 2>"$WORK/faults.log" &
+		>"$WORK/$FAULTS.json" 2>"$WORK/$FAULTS.log" &
 	CHILDREN+=($!)
-	need "faults can be injected" await 20 test -s "$WORK/faults.json"
+	need "faults can be injected" await 20 test -s "$WORK/$FAULTS.json"
 }
 
 # faulty s3|s3_tls|clickhouse|control: its URL.
 faulty() {
-	jq -er ".$1" "$WORK/faults.json"
+	jq -er ".$1" "$WORK/$FAULTS.json"
 }
 
 # inject [RULE...]: these rules of contrib/dev/faults instead of all others.
