@@ -13,7 +13,6 @@ import collections
 import datetime
 import json
 import os
-import re
 import statistics
 import sys
 
@@ -24,7 +23,6 @@ sys.path.insert(0, os.path.join(TOP, "contrib", "dev", "lib"))
 from clickhouse import ClickHouse  # noqa: E402
 from s3 import S3  # noqa: E402
 
-REQUEST = re.compile(rb"[0-9A-F]{12,16}")
 LEDGERS = "courier-ledgers"
 
 Event = collections.namedtuple("Event", "kind machine begin end shards")
@@ -74,10 +72,11 @@ def read_deliveries():
 
 
 def read_rows():
-    """(request, when it was inserted), by that time."""
-    lines = ClickHouse.from_environment().execute(
-        "SELECT req_id, toUnixTimestamp(insertedAt) FROM logs WHERE match(req_id, '^[0-9A-F]{12,16}$')"
-        " ORDER BY insertedAt FORMAT TSV")
+    """(request, when it was inserted)"""
+    clickhouse = ClickHouse.from_environment()
+    lines = clickhouse.execute(
+        f"SELECT req_id, toUnixTimestamp(insertedAt) FROM {clickhouse.table('logs')}"
+        " WHERE match(req_id, '^[0-9A-F]{12,16}$') FORMAT TSV")
     for line in lines.splitlines():
         request, inserted = line.split(b"\t")
         yield request, int(inserted)
