@@ -182,7 +182,8 @@ LC_CONTROL_EXAMPLE(LOG_LEVEL, "log-level info", "back to the usual level, everyw
 
 LC_CONTROL_MANUAL(LEDGER_CHECK,
 	"Reads each ledger completely and checks that its parts agree. No worker may have the ledger open: stop the service first, "
-	"or check the ledger of a shard whose worker is not running.")
+	"or check the ledger of a shard whose worker is not running. Of ledgers that machines share these files are copies: "
+	"log-courier --check-shared-ledgers checks what is shared, at any time.")
 LC_CONTROL_EXAMPLE(LEDGER_CHECK, "ledger check", "all of them")
 LC_CONTROL_EXAMPLE(LEDGER_CHECK, "ledger check --shard 3", "only that of shard 3")
 

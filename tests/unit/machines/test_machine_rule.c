@@ -325,6 +325,29 @@ static void a_shard_that_is_refused_goes_to_another_machine_and_does_not_come_ba
 	world_free(world);
 }
 
+/* Nor do the others give it what it refuses, to have their share again. */
+static void a_machine_may_refuse_what_it_would_get_first(void **state)
+{
+	for (unsigned shards = 6; shards <= WORLD_SHARDS; shards += 8) {
+		struct world *world = balanced(3, 3, shards);
+		unsigned its = world_shards_of(world, 1);
+
+		(void)state;
+		for (unsigned i = 0; i < its; i++) {
+			int shard = first_shard_of(world, 1);
+
+			world->machines[1].refusals[shard] =
+			    i % 2 == 0 ? LC_MACHINE_REFUSES : LC_MACHINE_AVOIDS;
+			world_run(world, 10);
+			world_run_until_balanced(world, SOON);
+			expect_quiet(world);
+			assert_string_not_equal(world->state.heads[shard].owner,
+						world->machines[1].name);
+		}
+		world_free(world);
+	}
+}
+
 /* Its worker has died, once too often, and the head still names the machine. */
 static void a_shard_that_is_avoided_goes_at_once_to_a_machine_that_does_not(void **state)
 {
@@ -571,6 +594,7 @@ int main(void)
 	    cmocka_unit_test(machines_that_recover_one_after_the_other_keep_their_shards),
 	    cmocka_unit_test(
 		a_shard_that_is_refused_goes_to_another_machine_and_does_not_come_back),
+	    cmocka_unit_test(a_machine_may_refuse_what_it_would_get_first),
 	    cmocka_unit_test(a_shard_that_is_avoided_goes_at_once_to_a_machine_that_does_not),
 	    cmocka_unit_test(a_share_follows_the_capacity),
 	    cmocka_unit_test(a_shard_without_a_head_is_nobodys),
