@@ -18,9 +18,9 @@
 	{                                                                                \
 		.expect = SELECT, .kind = REGISTER_ROWS, .rows = { {"/proof", content} } \
 	}
-#define ECHO                                                                    \
-	{                                                                       \
-		.expect = SELECT, .kind = REGISTER_ECHO, .rows = { {"/proof"} } \
+#define ECHO                                                                          \
+	{                                                                             \
+		.expect = SELECT, .kind = REGISTER_ECHO, .rows = { {"/proof", NULL} } \
 	}
 #define REFUSED(text)                                                \
 	{                                                            \
