@@ -52,6 +52,7 @@ struct lc_s3 {
 	unsigned status;
 	char code[CODE_SIZE];
 	bool happens;
+	bool holds;
 };
 
 struct lc_s3 *object_store_new(struct lc_loop *loop)
@@ -102,6 +103,17 @@ void object_store_fail(struct lc_s3 *s3, size_t after, size_t count, unsigned st
 	s3->status = status;
 	s3->happens = happens;
 	snprintf(s3->code, sizeof(s3->code), "%s", code);
+}
+
+void object_store_hold(struct lc_s3 *s3, bool holds)
+{
+	struct lc_s3_put *request;
+
+	s3->holds = holds;
+	if (holds)
+		return;
+	TAILQ_FOREACH (request, &s3->requests, link)
+		lc_loop_timer_start(request->timer, 1);
 }
 
 void object_store_set_clock(struct lc_s3 *s3, uint32_t seconds)
@@ -326,7 +338,8 @@ static struct lc_s3_put *ask(struct lc_s3 *s3, enum asked asked, struct lc_view 
 	lc_buffer_init(&request->body, SIZE_MAX / 2);
 	TAILQ_INSERT_TAIL(&s3->requests, request, link);
 	request->timer = lc_loop_timer_new(s3->loop, on_timer, request);
-	lc_loop_timer_start(request->timer, 1);
+	if (!s3->holds)
+		lc_loop_timer_start(request->timer, 1);
 	return request;
 }
 

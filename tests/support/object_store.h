@@ -34,6 +34,9 @@ struct object_store_counts *object_store_counts(struct lc_s3 *s3);
 void object_store_fail(struct lc_s3 *s3, size_t after, size_t count, unsigned status,
 		       const char *code, bool happens);
 
+/* While it holds, no request that comes from now on is answered. */
+void object_store_hold(struct lc_s3 *s3, bool holds);
+
 /* S3's clock, seconds since 1970; of objects that are stored from now on, too. 0: it tells none. */
 void object_store_set_clock(struct lc_s3 *s3, uint32_t seconds);
 
