@@ -17,7 +17,7 @@ AC_DEFUN([LC_OPTIONS], [
   AC_ARG_ENABLE([coverage], [AS_HELP_STRING([--enable-coverage],
     [build so that the tests measure line coverage])], [], [enable_coverage=no])
   AC_ARG_ENABLE([fuzzing], [AS_HELP_STRING([--enable-fuzzing],
-    [build the fuzzers of tests/fuzz (needs CC=clang)])], [], [enable_fuzzing=no])
+    [build the fuzzers of tests/fuzz, with the sanitizers (needs CC=clang)])], [], [enable_fuzzing=no])
   AC_ARG_ENABLE([werror], [AS_HELP_STRING([--enable-werror],
     [make every compiler warning an error])], [], [enable_werror=no])
   AC_ARG_ENABLE([crash-points], [AS_HELP_STRING([--enable-crash-points],
@@ -30,7 +30,7 @@ AC_DEFUN([LC_OPTIONS], [
   AS_IF([test "$enable_sanitizers" = yes], [lc_sanitizers=address,undefined])
   AS_IF([test "$enable_fuzzing" = yes], [lc_sanitizers=fuzzer-no-link,address,undefined])
   AS_IF([test -n "$lc_sanitizers"], [
-    lc_build_flags="-fsanitize=$lc_sanitizers -fno-sanitize-recover=all -fno-omit-frame-pointer"
+    lc_build_flags="-fsanitize=$lc_sanitizers -fno-sanitize-recover=all -fno-omit-frame-pointer -DLC_SANITIZERS"
   ])
   AS_IF([test "$enable_coverage" = yes], [lc_build_flags="$lc_build_flags --coverage"])
   AS_IF([test "$enable_crash_points" = yes], [lc_build_flags="$lc_build_flags -DLC_CRASH_POINTS"])

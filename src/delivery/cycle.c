@@ -163,10 +163,15 @@ static void on_scan_end(void *context, const struct lc_scan_end *end);
 
 static void scan_next_group(struct lc_cycle *cycle)
 {
-	struct lc_source **sources = cycle->ready + cycle->ready_next;
 	size_t left = cycle->ready_count - cycle->ready_next;
+	struct lc_source **sources;
 	size_t count;
 
+	if (left == 0) {
+		end_cycle(cycle);
+		return;
+	}
+	sources = cycle->ready + cycle->ready_next;
 	/* Those that came again have their places among the others, whose queries they share. But
 	 * suspects stay where they are. */
 	if (cycle->unsorted && cycle->suspects == 0) {
@@ -174,10 +179,6 @@ static void scan_next_group(struct lc_cycle *cycle)
 		cycle->unsorted = false;
 	}
 	count = lc_plan_group(sources, left < cycle->group_most ? left : cycle->group_most);
-	if (count == 0) {
-		end_cycle(cycle);
-		return;
-	}
 	cycle->ready_next += count;
 	cycle->group_count = count;
 	cycle->group_from = lc_source_open_from(sources[0]);

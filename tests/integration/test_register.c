@@ -170,9 +170,10 @@ static void the_longest_value_is_taken(void **state)
 {
 	struct race race;
 	struct lc_view value = {.size = LC_REGISTER_VALUE_MAX};
-	char *bytes = lc_memory_zero(1, LC_REGISTER_VALUE_MAX);
+	char *bytes;
 
 	open_or_skip(&race, state);
+	bytes = lc_memory_zero(1, LC_REGISTER_VALUE_MAX);
 	memset(bytes, 'x', LC_REGISTER_VALUE_MAX);
 	value.data = bytes;
 	run(&race,

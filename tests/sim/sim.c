@@ -58,7 +58,7 @@ static const struct range REGRESSIONS[] = {
 #include "sim/regressions.h"
 };
 
-#ifdef __SANITIZE_ADDRESS__ /* a history takes ten times as long */
+#ifdef LC_SANITIZERS /* a history takes ten times as long */
 static const struct range OTHERS[] = {{PLAIN, 1, 50}, {FAILOVER, 1, 10}};
 #else
 static const struct range OTHERS[] = {{PLAIN, 1, 200}, {FAILOVER, 1, 40}};

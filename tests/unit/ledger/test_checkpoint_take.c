@@ -280,7 +280,7 @@ static void a_taking_that_is_cancelled_leaves_nothing_frozen(void **state)
 {
 	struct world *world = *state;
 
-	for (unsigned steps = 0; steps < 60; steps += 3) {
+	for (unsigned steps = 0; steps < 60; steps += 7) {
 		struct lc_checkpoint_take *taking = begin_take(world, "");
 
 		for (unsigned i = 0; i < steps && world->called == 0; i++)
