@@ -39,7 +39,7 @@ struct times {
 	uint64_t passed;
 };
 
-static void fail(const char *what, const char *why)
+_Noreturn static void fail(const char *what, const char *why)
 {
 	fprintf(stderr, "bench_floor: %s: %s\n", what, why);
 	exit(EXIT_FAILURE);

@@ -59,7 +59,7 @@ static const struct range REGRESSIONS[] = {
 };
 
 #ifdef LC_SANITIZERS /* a history takes ten times as long */
-static const struct range OTHERS[] = {{PLAIN, 1, 50}, {FAILOVER, 1, 10}};
+static const struct range OTHERS[] = {{PLAIN, 1, 20}, {FAILOVER, 1, 5}};
 #else
 static const struct range OTHERS[] = {{PLAIN, 1, 200}, {FAILOVER, 1, 40}};
 #endif
