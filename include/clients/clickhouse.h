@@ -38,19 +38,11 @@ struct lc_clickhouse_parameter {
 	struct lc_view value; /* raw bytes: escaped as ClickHouse reads parameters (TSV escaping) */
 };
 
-/* A setting for the query: name and value, sent as URL parameters. */
-struct lc_clickhouse_setting {
-	const char *name;
-	const char *value;
-};
-
 struct lc_clickhouse_spec {
 	struct lc_view sql;  /* copied. For an INSERT, rows go in `data` and the sql into the URL */
 	struct lc_view data; /* copied; empty unless an INSERT */
 	const struct lc_clickhouse_parameter *parameters;
 	size_t parameter_count;
-	const struct lc_clickhouse_setting *settings; /* on top of those that every query gets */
-	size_t setting_count;
 	bool writes;         /* without data: the sql brings its rows itself */
 	unsigned seat;       /* which URL: from lc_clickhouse_take_seat */
 	uint64_t timeout_ms; /* of the whole query, paused time included; 0: none */

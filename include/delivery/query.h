@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* ClickHouse's clock, and which of its settings may shorten answers, of those that no statement can
+/* ClickHouse's clock, and which of its settings may shorten or change answers, of those that no statement can
  * set because not all servers know them. */
 void lc_query_append_clock(struct lc_buffer *sql, uint64_t marker);
 
@@ -65,9 +65,14 @@ struct lc_query_rows {
 	uint32_t until;
 };
 
-/* These rows, in the table's own order. */
+/* The rows of a block of an answer to a scan, at most: each block is in memory as a whole, here and at
+ * ClickHouse. Larger ones do not fit into a processor's cache; of half as many rows they would cost
+ * ClickHouse 5% more. */
+enum { LC_QUERY_BLOCK_ROWS = 1024 };
+
+/* These rows, in the table's own order, in blocks of `block_rows`. */
 void lc_query_append_scan(struct lc_buffer *sql, const struct lc_delivery *delivery,
-			  uint64_t marker, const struct lc_query_rows *rows);
+			  uint64_t marker, const struct lc_query_rows *rows, unsigned block_rows);
 
 /* Per source: their number, but for those of the source `last` before this second. NULL: all. */
 void lc_query_append_rest(struct lc_buffer *sql, const struct lc_delivery *delivery,
@@ -84,7 +89,8 @@ void lc_query_append_matches(struct lc_buffer *sql, const struct lc_delivery *de
 /* The INSERT of offsets, whose rows follow apart (formats/offset.h). */
 void lc_query_append_insert(struct lc_buffer *sql, const struct lc_settings *settings);
 
-/* What every statement ends in: settings and format. */
+/* What every statement ends in, and what a scan does: settings and format. */
 void lc_query_append_end(struct lc_buffer *sql);
+void lc_query_append_scan_end(struct lc_buffer *sql, unsigned block_rows);
 
 #endif

@@ -24,12 +24,7 @@
 #include <stdint.h>
 
 struct lc_clickhouse_query;
-struct lc_clickhouse_setting;
 struct lc_record_stream;
-
-/* The one setting that goes with the query for rows. Small blocks nearly double the speed of a scan
- * in order and spare ClickHouse's memory. */
-extern const struct lc_clickhouse_setting LC_ROWS_SETTING;
 
 /* Who reads. */
 struct lc_rows_reader {
@@ -44,7 +39,8 @@ struct lc_rows_reader {
 /* `error` has kind NONE if the answer was whole. */
 typedef void lc_rows_callback(void *context, const struct lc_error *error);
 
-/* All zero: nothing is read. Read it freely. */
+/* All zero: nothing is read. Read it freely. It may be used again after its release: then it knows
+ * whether rows were too large for blocks of the usual size. */
 struct lc_rows {
 	const struct lc_delivery *delivery;
 	const struct lc_rows_reader *reader;
@@ -54,6 +50,7 @@ struct lc_rows {
 	uint32_t until;
 	struct lc_clickhouse_query *query; /* NULL: no rows are coming */
 	struct lc_record_stream *stream;   /* NULL: nothing is read */
+	unsigned smaller; /* how much smaller blocks have to be: by so many steps */
 
 	const struct lc_source *last; /* of the last row; NULL if none came */
 	uint32_t second;              /* of the last row */

@@ -1,19 +1,16 @@
 /*
- * One row of the logs table as ClickHouse sends it in RowBinary: views into the receive buffer.
+ * One row of the logs table, and what is asked for to get it. Its texts are views into the bytes
+ * that ClickHouse has sent (formats/record_block.h).
  *
  * Every row is asked for between two markers, a 64-bit number chosen for the query, so that a
  * message in the middle of the stream, a proxy's page or a shifted byte is never taken for a row:
  * `SELECT <marker>, <columns>, <marker> FROM ...`. The columns' expressions cast to one fixed type
  * each, whatever the table declares (Nullable, LowCardinality or plain).
- *
- * Format: ClickHouse documentation, "RowBinary": integers and floats little-endian, String as
- * LEB128 length and bytes, Nullable as one byte (1 = NULL) before the value.
  */
 #ifndef LC_FORMATS_RECORD_H
 #define LC_FORMATS_RECORD_H
 
 #include "base/buffer.h"
-#include "base/error.h"
 #include "base/view.h"
 
 #include <stdbool.h>
@@ -50,22 +47,5 @@ struct lc_record {
  * ..., toUInt64(1234)" (a bare number would take as few bytes as it needs). Appends to `sql`. No
  * column is aliased, so that ORDER BY still means the table's own columns. */
 void lc_record_append_columns(struct lc_buffer *sql, uint64_t marker);
-
-enum lc_record_result {
-	LC_RECORD_DECODED,    /* *record is filled, *used bytes were its row */
-	LC_RECORD_INCOMPLETE, /* the bytes end inside the row; nothing is wrong so far */
-	LC_RECORD_CORRUPT,    /* these bytes are no row of this query; error says why */
-};
-
-/*
- * Decodes the row at the beginning of `bytes`, as one that is not shortened; spacious, if enough
- * bytes follow it. The record's views
- * point into `bytes`; they are never NULL. `*used` is set for LC_RECORD_DECODED, and for
- * LC_RECORD_INCOMPLETE to a number of bytes, larger than bytes.size, that the row takes at least. A
- * text declared longer than 1 GiB is corrupt.
- */
-enum lc_record_result lc_record_decode(struct lc_view bytes, uint64_t marker,
-				       struct lc_record *record, size_t *used,
-				       struct lc_error *error);
 
 #endif

@@ -43,7 +43,6 @@ struct lc_clickhouse_check {
 	void (*append)(struct lc_buffer *sql, const struct lc_preflight_facts *facts);
 	void (*judge)(const struct lc_clickhouse_reply *reply, struct lc_preflight_facts *facts,
 		      struct lc_verdict *verdict);
-	const struct lc_clickhouse_setting *setting; /* that goes with it; NULL: none */
 };
 
 extern const struct lc_clickhouse_check LC_CLICKHOUSE_CHECK_TABLE[LC_CLICKHOUSE_CHECKS];

@@ -10,8 +10,8 @@
  *
  * LC_ANSWER_SETTING(name, value)
  *
- * Younger settings, with the value that may shorten an answer: what a server that knows them has is
- * read with its clock, and nothing is read from a server that would shorten.
+ * Younger settings, with the value that may shorten or change an answer: what a server that knows
+ * them has is read with its clock, and nothing is read from a server that has it.
  *
  * LC_ANSWER_YOUNG_SETTING(name, value)
  */
@@ -72,6 +72,8 @@ LC_ANSWER_SETTING("wait_for_async_insert", "1")
 
 /* Since 24.2: max_execution_time_leaf, on the shards of a Distributed table. */
 LC_ANSWER_YOUNG_SETTING("timeout_overflow_mode_leaf", "break")
+/* Since 24.7: types in the heads of blocks are numbers, not names (formats/record_block.h). */
+LC_ANSWER_YOUNG_SETTING("output_format_native_encode_types_in_binary_format", "1")
 
 #undef LC_ANSWER_SETTING
 #undef LC_ANSWER_YOUNG_SETTING

@@ -1,6 +1,6 @@
 /*
  * The fields of a row, in the order in which they are asked for and sent. The expression gives each
- * one fixed type in RowBinary, whatever the table declares.
+ * one fixed type (formats/record_block.c), whatever the table declares.
  *
  * LC_FIELD_NUMBER  UInt32, never NULL
  * LC_FIELD_TIME    Int64, ms since 1970, never NULL

@@ -74,7 +74,12 @@ struct lc_clickhouse {
 /* A stream that we hold back must not be given up, one that we leave must end; the answer's head
  * must not grow with the time that a query takes, and its first byte must not wait for the last. A
  * proxy that drops them costs time, no row. ClickHouse 23.10 and all later versions know them. */
-static const struct lc_clickhouse_setting SETTINGS_OF_EVERY_QUERY[] = {
+struct setting {
+	const char *name;
+	const char *value;
+};
+
+static const struct setting SETTINGS_OF_EVERY_QUERY[] = {
     {"send_timeout", "3600"},
     {"receive_timeout", "3600"},
     {"http_send_timeout", "3600"},
@@ -132,31 +137,17 @@ static void append_parameter(struct lc_buffer *url, const struct lc_clickhouse_p
 
 /* ClickHouse ends a statement whose client has gone only if it cannot write: with `readonly` 2 it
  * cannot, and the statement's other settings are still taken. */
-static const struct lc_clickhouse_setting READ_ONLY = {"readonly", "2"};
-
-static bool names_setting(const struct lc_clickhouse_spec *spec, const char *name)
-{
-	for (size_t i = 0; i < spec->setting_count; i++) {
-		if (strcmp(spec->settings[i].name, name) == 0)
-			return true;
-	}
-	return false;
-}
+static const struct setting READ_ONLY = {"readonly", "2"};
 
 static void append_settings(struct lc_buffer *url, const struct lc_clickhouse_spec *spec)
 {
 	size_t count = sizeof(SETTINGS_OF_EVERY_QUERY) / sizeof(SETTINGS_OF_EVERY_QUERY[0]);
 
-	for (size_t i = 0; i < count; i++) {
-		const struct lc_clickhouse_setting *setting = &SETTINGS_OF_EVERY_QUERY[i];
-
-		if (!names_setting(spec, setting->name))
-			append_pair(url, setting->name, lc_view_of(setting->value));
-	}
+	for (size_t i = 0; i < count; i++)
+		append_pair(url, SETTINGS_OF_EVERY_QUERY[i].name,
+			    lc_view_of(SETTINGS_OF_EVERY_QUERY[i].value));
 	if (spec->data.size == 0 && !spec->writes)
 		append_pair(url, READ_ONLY.name, lc_view_of(READ_ONLY.value));
-	for (size_t i = 0; i < spec->setting_count; i++)
-		append_pair(url, spec->settings[i].name, lc_view_of(spec->settings[i].value));
 }
 
 void lc_clickhouse_url_append(struct lc_buffer *url, struct lc_view base, const char *database,

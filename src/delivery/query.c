@@ -36,6 +36,16 @@ void lc_query_append_end(struct lc_buffer *sql)
 	lc_buffer_append_text(sql, " FORMAT RowBinary");
 }
 
+/* Since 25.4 a server that remembers where conditions hold (use_query_condition_cache) reads at least
+ * a granule at a time, whatever the size of blocks. Older ones do not know that setting, but all know
+ * this one, by which it is as it was before. */
+void lc_query_append_scan_end(struct lc_buffer *sql, unsigned block_rows)
+{
+	lc_clickhouse_sql_append_settings(sql);
+	lc_buffer_append_format(sql, ", max_block_size=%u, compatibility='25.3' FORMAT Native",
+				block_rows);
+}
+
 static void append_from_logs(struct lc_buffer *sql, const struct lc_delivery *delivery)
 {
 	lc_buffer_append_format(sql, " FROM `%s`.`%s`", delivery->settings->clickhouse_database,
@@ -295,7 +305,7 @@ static void append_rows(struct lc_buffer *sql, const struct lc_delivery *deliver
 }
 
 void lc_query_append_scan(struct lc_buffer *sql, const struct lc_delivery *delivery,
-			  uint64_t marker, const struct lc_query_rows *rows)
+			  uint64_t marker, const struct lc_query_rows *rows, unsigned block_rows)
 {
 	lc_buffer_append_text(sql, "SELECT ");
 	lc_record_append_columns(sql, marker);
@@ -304,7 +314,7 @@ void lc_query_append_scan(struct lc_buffer *sql, const struct lc_delivery *deliv
 	append_rows(sql, delivery, rows);
 	lc_buffer_append_text(sql,
 			      " ORDER BY raftSessionID, bucketName, insertedAt, startTime, req_id");
-	lc_query_append_end(sql);
+	lc_query_append_scan_end(sql, block_rows);
 }
 
 void lc_query_append_rest(struct lc_buffer *sql, const struct lc_delivery *delivery,

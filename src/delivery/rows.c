@@ -6,7 +6,11 @@
 #include "config/settings.h"
 #include "formats/record_stream.h"
 
-const struct lc_clickhouse_setting LC_ROWS_SETTING = {"max_block_size", "8192"};
+/* Where blocks are too large for the stream they are asked for in the next size. In blocks of one row
+ * any row can be read. */
+enum { SIZES = 3, SIZE_STEP = 32 };
+
+static const unsigned BLOCK_ROWS[SIZES] = {LC_QUERY_BLOCK_ROWS, LC_QUERY_BLOCK_ROWS / SIZE_STEP, 1};
 
 /* ---- the rows ---- */
 
@@ -32,12 +36,22 @@ void lc_rows_pass(struct lc_rows *rows, const struct lc_source *source, uint32_t
 	rows->count++;
 }
 
+/* Of which size the next query's blocks should be. */
+static void choose_size(struct lc_rows *rows, bool whole)
+{
+	if (lc_record_stream_too_large(rows->stream) && rows->smaller < SIZES - 1)
+		rows->smaller++;
+	else if (whole && rows->smaller > 0 && lc_record_stream_has_room(rows->stream, SIZE_STEP))
+		rows->smaller--;
+}
+
 static void on_done(void *context, const struct lc_error *error)
 {
 	struct lc_rows *rows = context;
 	struct lc_error failure = *error;
 
 	rows->query = NULL;
+	choose_size(rows, failure.kind == LC_ERROR_NONE);
 	if (failure.kind == LC_ERROR_NONE)
 		lc_record_stream_end(rows->stream, &failure);
 	rows->reader->on_end(rows->context, &failure);
@@ -49,8 +63,6 @@ void lc_rows_start(struct lc_rows *rows, const struct lc_delivery *delivery, uns
 {
 	uint64_t marker = lc_random_next(delivery->random);
 	struct lc_clickhouse_spec spec = {
-	    .settings = &LC_ROWS_SETTING,
-	    .setting_count = 1,
 	    .seat = seat,
 	    .on_data = on_data,
 	    .on_done = on_done,
@@ -64,9 +76,10 @@ void lc_rows_start(struct lc_rows *rows, const struct lc_delivery *delivery, uns
 				 .context = context,
 				 .seat = seat,
 				 .from = asked->from,
-				 .until = asked->until};
+				 .until = asked->until,
+				 .smaller = rows->smaller};
 	lc_buffer_init(&sql, SIZE_MAX / 2);
-	lc_query_append_scan(&sql, delivery, marker, asked);
+	lc_query_append_scan(&sql, delivery, marker, asked, BLOCK_ROWS[rows->smaller]);
 	LC_ASSERT(!lc_buffer_failed(&sql));
 	spec.sql = lc_buffer_view(&sql);
 	rows->stream = lc_record_stream_new(

@@ -1,37 +1,23 @@
 #include "formats/record_shortener.h"
 
 #include "base/assert.h"
+#include "formats/record_block.h"
 #include "formats/row_binary.h"
 
 #include <endian.h>
 
-enum kind { MARKER, FIXED, NULLABLE, TEXT };
-
-struct step {
-	enum kind kind;
-	size_t size; /* MARKER, FIXED: of the value; NULLABLE: of the value after the flag */
-};
+/* The parts of a block of one row, in order: the numbers of columns and rows, and three parts of each
+ * column. */
+enum part { COUNT, NAME, TYPE, VALUE };
 
 enum {
-	MARKER_SIZE = 8,
+	COUNTS = 2,
+	PARTS = 3,
+	STEP_COUNT = COUNTS + PARTS * LC_RECORD_BLOCK_COLUMNS,
 	/* A nullable value's flag. */
 	PRESENT = 0,
 	ABSENT = 1,
 };
-
-/* The values of a row, in order. */
-static const struct step STEPS[] = {
-    {MARKER, MARKER_SIZE},
-#define LC_FIELD_TIME(name, expression) {FIXED, sizeof(int64_t)},
-#define LC_FIELD_NUMBER(name, expression) {FIXED, sizeof(uint32_t)},
-#define LC_FIELD_TEXT(name, expression) {TEXT, 0},
-#define LC_FIELD_UINT(name, expression) {NULLABLE, sizeof(uint64_t)},
-#define LC_FIELD_FLOAT(name, expression) {NULLABLE, sizeof(float)},
-#include "tbl/record_fields.h"
-    {MARKER, MARKER_SIZE},
-};
-
-enum { STEP_COUNT = sizeof STEPS / sizeof STEPS[0] };
 
 enum text {
 #define LC_FIELD_TEXT(name, expression) TEXT_##name,
@@ -42,13 +28,31 @@ enum text {
 static const char ELLIPSIS[] = "...";
 enum { ELLIPSIS_SIZE = sizeof ELLIPSIS - 1 };
 
+static enum part part_of(size_t step)
+{
+	return step < COUNTS ? COUNT : (enum part)(NAME + (step - COUNTS) % PARTS);
+}
+
+static size_t column_of(size_t step)
+{
+	return (step - COUNTS) / PARTS;
+}
+
+static const struct lc_record_column_type *type_of(const struct lc_record_shortener *shortener)
+{
+	return &LC_RECORD_BLOCK_TYPES[column_of(shortener->step)];
+}
+
 /* What a row takes beside the bytes of its texts, at most. */
 static size_t overhead(void)
 {
 	size_t sum = 0;
 
-	for (size_t i = 0; i < STEP_COUNT; i++)
-		sum += 1 + (STEPS[i].kind == TEXT ? LC_ROW_BINARY_LEB128_SIZE_MAX : STEPS[i].size);
+	for (size_t i = 0; i < LC_RECORD_BLOCK_COLUMNS; i++) {
+		size_t size = LC_RECORD_BLOCK_TYPES[i].value_size;
+
+		sum += 1 + (size == 0 ? LC_ROW_BINARY_LEB128_SIZE_MAX : size);
+	}
 	return sum;
 }
 
@@ -56,9 +60,10 @@ void lc_record_shortener_init(struct lc_record_shortener *shortener, size_t max_
 {
 	LC_ASSERT(max_row_bytes > overhead() + (size_t)TEXT_COUNT * ELLIPSIS_SIZE);
 	*shortener = (struct lc_record_shortener){
+	    .room = max_row_bytes - overhead(),
 	    .text_limit = (max_row_bytes - overhead()) / TEXT_COUNT,
 	};
-	lc_buffer_init(&shortener->row, max_row_bytes);
+	lc_buffer_init(&shortener->row, max_row_bytes + LC_RECORD_BLOCK_HEADS_MAX);
 }
 
 void lc_record_shortener_free(struct lc_record_shortener *shortener)
@@ -66,6 +71,44 @@ void lc_record_shortener_free(struct lc_record_shortener *shortener)
 	lc_buffer_free(&shortener->row);
 	lc_row_hasher_free(&shortener->hasher);
 }
+
+/* ---- a row in memory ---- */
+
+static void cut_text(struct lc_record_shortener *shortener, struct lc_view *text)
+{
+	size_t at = shortener->row.size;
+
+	if (text->size <= shortener->text_limit)
+		return;
+	lc_buffer_append(&shortener->row, text->data, shortener->text_limit - ELLIPSIS_SIZE);
+	lc_buffer_append(&shortener->row, ELLIPSIS, ELLIPSIS_SIZE);
+	text->data = shortener->row.data + at;
+	text->size = shortener->text_limit;
+	shortener->shortened++;
+}
+
+uint64_t lc_record_shortener_cut(struct lc_record_shortener *shortener, struct lc_record *record)
+{
+	size_t texts = 0;
+
+#define LC_FIELD_TEXT(name, expression) texts += record->name.size;
+#include "tbl/record_fields.h"
+	if (texts <= shortener->room)
+		return 0;
+	record->hash = lc_row_hash(record);
+	record->shortened = true;
+	record->spacious = false;
+	shortener->shortened = 0;
+	lc_buffer_clear(&shortener->row);
+	/* All of it at once: what was cut must not move. */
+	LC_ASSERT(lc_buffer_reserve(&shortener->row, shortener->room) != NULL);
+#define LC_FIELD_TEXT(name, expression) cut_text(shortener, &record->name);
+#include "tbl/record_fields.h"
+	LC_ASSERT(!lc_buffer_failed(&shortener->row));
+	return shortener->shortened;
+}
+
+/* ---- a row that streams by ---- */
 
 void lc_record_shortener_begin(struct lc_record_shortener *shortener)
 {
@@ -81,67 +124,69 @@ void lc_record_shortener_begin(struct lc_record_shortener *shortener)
 	lc_row_hasher_begin(&shortener->hasher);
 }
 
-/* Whether the value is part of the row hash. The first marker is value 0; no marker is hashed, as
- * none has a kind that is. */
+/* Whether the part is a value of the row hash. The first marker is column 0; no marker is hashed, as
+ * none is of a kind that is. */
 static bool is_hashed(const struct lc_record_shortener *shortener)
 {
-	return shortener->step <= LC_ROW_HASH_FIELDS;
+	return part_of(shortener->step) == VALUE &&
+	       column_of(shortener->step) <= LC_ROW_HASH_FIELDS;
 }
 
-/* The value's flag and length are known; its bytes come next. */
+static bool is_marker(const struct lc_record_shortener *shortener)
+{
+	size_t column = column_of(shortener->step);
+
+	return column == 0 || column == LC_RECORD_BLOCK_COLUMNS - 1;
+}
+
+static bool is_text(const struct lc_record_shortener *shortener)
+{
+	return part_of(shortener->step) == VALUE && type_of(shortener)->value_size == 0;
+}
+
+/* What stands before the part's bytes is known; these come next. */
 static void begin_body(struct lc_record_shortener *shortener, bool present, uint64_t size)
 {
 	shortener->copying = size;
 	shortener->head_size = 0;
 	shortener->in_body = true;
 	shortener->present = present;
-	if (STEPS[shortener->step].kind == TEXT && is_hashed(shortener))
-		lc_row_hasher_add_text_size(&shortener->hasher, size);
+	if (is_text(shortener) && is_hashed(shortener))
+		lc_row_hasher_add_text_size(&shortener->hasher, present ? size : 0);
 }
 
 static void begin_text(struct lc_record_shortener *shortener, uint64_t size)
 {
 	char length[LC_ROW_BINARY_LEB128_SIZE_MAX];
 	uint64_t limit = shortener->text_limit;
+	char flag = shortener->head[0];
 
-	lc_buffer_append_char(&shortener->row, PRESENT);
+	lc_buffer_append_char(&shortener->row, flag);
 	lc_buffer_append(&shortener->row, length,
 			 lc_row_binary_leb128_write(size > limit ? limit : size, length));
-	begin_body(shortener, true, size);
+	begin_body(shortener, flag == PRESENT, size);
 	if (size <= limit)
 		return;
 	shortener->copying = limit - ELLIPSIS_SIZE;
 	shortener->skipping = size - shortener->copying;
 	shortener->cut = true;
-	shortener->shortened++;
+	shortener->shortened += flag == PRESENT;
 }
 
 enum head { HEAD_READ, HEAD_INCOMPLETE, HEAD_WRONG };
 
-/* Reads what stands before the value's bytes, as far as it has come: NULL flag, length. */
-static enum head read_head(struct lc_record_shortener *shortener, const struct step *step)
+/* Reads a number that begins after `skipped` bytes of the head, as far as it has come. */
+static enum head read_number(const struct lc_record_shortener *shortener, size_t skipped,
+			     uint64_t *number)
 {
-	const char *head = shortener->head;
-	uint64_t size;
 	size_t used;
 
-	if (step->kind == MARKER || step->kind == FIXED) {
-		begin_body(shortener, true, step->size);
-		return HEAD_READ;
-	}
-	if (shortener->head_size == 0)
+	if (shortener->head_size < skipped)
 		return HEAD_INCOMPLETE;
-	if (head[0] != PRESENT && head[0] != ABSENT)
-		return HEAD_WRONG;
-	if (step->kind == NULLABLE || head[0] == ABSENT) {
-		lc_buffer_append_char(&shortener->row, head[0]);
-		begin_body(shortener, head[0] == PRESENT, head[0] == PRESENT ? step->size : 0);
-		return HEAD_READ;
-	}
-	switch (lc_row_binary_leb128_read(
-	    (struct lc_view){.data = head + 1, .size = shortener->head_size - 1}, &size, &used)) {
+	switch (lc_row_binary_leb128_read((struct lc_view){.data = shortener->head + skipped,
+							   .size = shortener->head_size - skipped},
+					  number, &used)) {
 	case LC_ROW_BINARY_LEB128_READ:
-		begin_text(shortener, size);
 		return HEAD_READ;
 	case LC_ROW_BINARY_LEB128_INCOMPLETE:
 		return HEAD_INCOMPLETE;
@@ -149,6 +194,58 @@ static enum head read_head(struct lc_record_shortener *shortener, const struct s
 		break;
 	}
 	return HEAD_WRONG;
+}
+
+/* A number of things, or a word with its length: nothing is hashed, nothing is cut. */
+static enum head read_plain_head(struct lc_record_shortener *shortener, bool is_word)
+{
+	uint64_t number = 0;
+	enum head head = read_number(shortener, 0, &number);
+
+	if (head != HEAD_READ)
+		return head;
+	if (is_word && number > LC_RECORD_BLOCK_WORD_MAX)
+		return HEAD_WRONG;
+	lc_buffer_append(&shortener->row, shortener->head, shortener->head_size);
+	begin_body(shortener, true, is_word ? number : 0);
+	return HEAD_READ;
+}
+
+/* What stands before a value: NULL flag, length. */
+static enum head read_value_head(struct lc_record_shortener *shortener)
+{
+	const struct lc_record_column_type *type = type_of(shortener);
+	uint64_t size = 0;
+	enum head head;
+
+	if (!type->nullable) {
+		begin_body(shortener, true, type->value_size);
+		return HEAD_READ;
+	}
+	if (shortener->head_size == 0)
+		return HEAD_INCOMPLETE;
+	if (shortener->head[0] != PRESENT && shortener->head[0] != ABSENT)
+		return HEAD_WRONG;
+	if (type->value_size > 0) {
+		lc_buffer_append_char(&shortener->row, shortener->head[0]);
+		begin_body(shortener, shortener->head[0] == PRESENT, type->value_size);
+		return HEAD_READ;
+	}
+	head = read_number(shortener, 1, &size);
+	if (head == HEAD_READ && size > LC_ROW_BINARY_STRING_MAX)
+		return HEAD_WRONG;
+	if (head == HEAD_READ)
+		begin_text(shortener, size);
+	return head;
+}
+
+/* Reads what stands before the part's bytes, as far as it has come. */
+static enum head read_head(struct lc_record_shortener *shortener)
+{
+	enum part part = part_of(shortener->step);
+
+	return part == VALUE ? read_value_head(shortener)
+			     : read_plain_head(shortener, part != COUNT);
 }
 
 /* Takes `*wanted` bytes from `piece`, or as many as it has. */
@@ -163,13 +260,13 @@ static struct lc_view take(struct lc_view *piece, uint64_t *wanted)
 	return taken;
 }
 
-/* Bytes of the value's body, kept or left out: a text's count for the hash in either case. */
+/* Bytes of the part's body, kept or left out: a text's count for the hash in either case. */
 static struct lc_view take_body(struct lc_record_shortener *shortener, struct lc_view *piece,
 				uint64_t *wanted)
 {
 	struct lc_view taken = take(piece, wanted);
 
-	if (STEPS[shortener->step].kind == TEXT && is_hashed(shortener))
+	if (is_text(shortener) && is_hashed(shortener) && shortener->present)
 		lc_row_hasher_add_text_bytes(&shortener->hasher, taken);
 	return taken;
 }
@@ -183,19 +280,23 @@ static uint64_t last_value(const struct lc_record_shortener *shortener, size_t s
 	return le64toh(value);
 }
 
-static void hash_value(struct lc_record_shortener *shortener, const struct step *step)
+/* A text was hashed as it came. */
+static void hash_value(struct lc_record_shortener *shortener)
 {
-	size_t size = shortener->present ? step->size : 0;
+	const struct lc_record_column_type *type = type_of(shortener);
+	uint64_t value;
 
-	if (step->kind == FIXED)
-		lc_row_hasher_add_uint(&shortener->hasher, last_value(shortener, size));
-	else if (step->kind == NULLABLE)
-		lc_row_hasher_add_nullable(&shortener->hasher, shortener->present,
-					   last_value(shortener, size));
+	if (type->value_size == 0 || is_marker(shortener))
+		return;
+	value = last_value(shortener, type->value_size);
+	if (type->nullable)
+		lc_row_hasher_add_nullable(&shortener->hasher, shortener->present, value);
+	else
+		lc_row_hasher_add_uint(&shortener->hasher, value);
 }
 
-/* Takes the value; false if more of it is to come. */
-static bool take_value(struct lc_record_shortener *shortener, struct lc_view *piece)
+/* Takes the part; false if more of it is to come. */
+static bool take_part(struct lc_record_shortener *shortener, struct lc_view *piece)
 {
 	lc_buffer_append_view(&shortener->row, take_body(shortener, piece, &shortener->copying));
 	if (shortener->copying > 0)
@@ -207,7 +308,7 @@ static bool take_value(struct lc_record_shortener *shortener, struct lc_view *pi
 	if (shortener->skipping > 0)
 		return false;
 	if (is_hashed(shortener))
-		hash_value(shortener, &STEPS[shortener->step]);
+		hash_value(shortener);
 	return true;
 }
 
@@ -219,13 +320,13 @@ size_t lc_record_shortener_feed(struct lc_record_shortener *shortener, struct lc
 	*complete = false;
 	while (shortener->step < STEP_COUNT) {
 		if (shortener->in_body) {
-			if (!take_value(shortener, &rest))
+			if (!take_part(shortener, &rest))
 				break;
 			shortener->in_body = false;
 			shortener->step++;
 			continue;
 		}
-		switch (read_head(shortener, &STEPS[shortener->step])) {
+		switch (read_head(shortener)) {
 		case HEAD_READ:
 			break;
 		case HEAD_INCOMPLETE:

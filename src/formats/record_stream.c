@@ -1,13 +1,15 @@
 #include "formats/record_stream.h"
 
 #include "base/assert.h"
+#include "base/copy.h"
 #include "base/memory.h"
+#include "formats/record_block.h"
 #include "formats/record_shortener.h"
 
 #include <stdlib.h>
 
-/* A cut row is completed by so many bytes at a time if nothing tells how many it takes. */
-enum { CARRY_STEP = 4096 };
+/* So much of a piece is gathered before it is looked at: what belongs to the next block is moved. */
+enum { STEP = 65536 };
 
 enum state {
 	STATE_OPEN,    /* takes pieces */
@@ -17,18 +19,20 @@ enum state {
 
 struct lc_record_stream {
 	uint64_t marker;
-	size_t max_row_bytes;
+	size_t max_block_bytes;
 	lc_record_stream_callback *callback;
 	void *context;
 	enum state state;
 	struct lc_error failure;
-	/* A row's beginning: in `carry`, or, once the row is known to be too large, in the
-	 * shortener. Never in both. */
-	struct lc_buffer carry;
-	size_t carry_needed; /* bytes that the row in `carry` takes at least */
+	/* A block's beginning: in `bytes`, as far as it was walked through in `block`; or, once it
+	 * is known to be a row that is too large, in the shortener. Never in both. */
+	struct lc_buffer bytes;
+	struct lc_record_block block;
 	bool shortening;
 	struct lc_record_shortener shortener;
 	uint64_t fields_shortened;
+	size_t largest; /* block so far */
+	bool too_large; /* the one that the stream has failed at */
 };
 
 struct lc_record_stream *lc_record_stream_new(uint64_t marker, size_t max_row_bytes,
@@ -38,10 +42,13 @@ struct lc_record_stream *lc_record_stream_new(uint64_t marker, size_t max_row_by
 
 	LC_ASSERT(max_row_bytes >= LC_RECORD_STREAM_ROW_BYTES_MIN);
 	stream->marker = marker;
-	stream->max_row_bytes = max_row_bytes;
+	stream->max_block_bytes = LC_RECORD_STREAM_BLOCK_BYTES;
+	if (stream->max_block_bytes < 2 * max_row_bytes)
+		stream->max_block_bytes = 2 * max_row_bytes;
 	stream->callback = callback;
 	stream->context = context;
-	lc_buffer_init(&stream->carry, max_row_bytes);
+	lc_buffer_init(&stream->bytes, stream->max_block_bytes + LC_COPY_SLACK);
+	lc_record_block_begin(&stream->block, marker);
 	lc_record_shortener_init(&stream->shortener, max_row_bytes);
 	return stream;
 }
@@ -50,7 +57,7 @@ void lc_record_stream_free(struct lc_record_stream *stream)
 {
 	if (stream == NULL)
 		return;
-	lc_buffer_free(&stream->carry);
+	lc_buffer_free(&stream->bytes);
 	lc_record_shortener_free(&stream->shortener);
 	free(stream);
 }
@@ -67,117 +74,125 @@ static void deliver(struct lc_record_stream *stream, const struct lc_record *rec
 		stream->state = STATE_STOPPED;
 }
 
-static enum lc_record_result decode(struct lc_record_stream *stream, struct lc_view bytes,
-				    struct lc_record *record, size_t *used)
+/* Walks on through the block at the beginning of `bytes`. */
+static bool is_whole(struct lc_record_stream *stream, struct lc_view bytes)
 {
-	enum lc_record_result result =
-	    lc_record_decode(bytes, stream->marker, record, used, &stream->failure);
+	enum lc_record_block_result result =
+	    lc_record_block_walk(&stream->block, bytes, &stream->failure);
 
-	if (result == LC_RECORD_CORRUPT)
+	if (result == LC_RECORD_BLOCK_CORRUPT)
 		stream->state = STATE_FAILED;
-	return result;
+	return result == LC_RECORD_BLOCK_WHOLE;
 }
 
-static void carry_append(struct lc_record_stream *stream, struct lc_view bytes)
+/* Takes the next row of a whole block. */
+static bool take(struct lc_record_stream *stream, const char *bytes, struct lc_record *record)
 {
-	lc_buffer_append_view(&stream->carry, bytes);
-	LC_ASSERT(!lc_buffer_failed(&stream->carry));
+	if (lc_record_block_take(&stream->block, bytes, record, &stream->failure))
+		return true;
+	stream->state = STATE_FAILED;
+	return false;
 }
 
-/* The row that begins in the carry buffer, or next in the stream, is too large. */
-static void begin_shortening(struct lc_record_stream *stream)
+static void deliver_rows(struct lc_record_stream *stream, const char *bytes)
 {
-	struct lc_view begun = lc_buffer_view(&stream->carry);
+	for (size_t i = 0; i < stream->block.rows && stream->state == STATE_OPEN; i++) {
+		struct lc_record record;
+
+		if (!take(stream, bytes, &record))
+			return;
+		stream->fields_shortened += lc_record_shortener_cut(&stream->shortener, &record);
+		deliver(stream, &record);
+	}
+}
+
+/* The block in `bytes` is too large. */
+static void give_up_block(struct lc_record_stream *stream)
+{
+	struct lc_view begun = lc_buffer_view(&stream->bytes);
 	bool complete;
 
+	if (stream->block.rows != 1) {
+		stream->too_large = true;
+		stream->state = STATE_FAILED;
+		lc_error_set(&stream->failure, LC_ERROR_LIMIT,
+			     "a block of %zu rows takes more than %zu bytes; smaller ones are "
+			     "asked for",
+			     stream->block.rows, stream->max_block_bytes);
+		return;
+	}
 	lc_record_shortener_begin(&stream->shortener);
 	stream->shortening = true;
-	if (begun.size == 0)
-		return;
 	LC_ASSERT(lc_record_shortener_feed(&stream->shortener, begun, &complete) == begun.size);
 	LC_ASSERT(!complete);
-	lc_buffer_clear(&stream->carry);
+	lc_buffer_clear(&stream->bytes);
 }
 
-/* Takes bytes of the row in the shortener. */
-static void feed_shortener(struct lc_record_stream *stream, struct lc_view *rest)
+/* The shortener has the whole row. */
+static void deliver_shortened(struct lc_record_stream *stream)
 {
-	enum lc_record_result result;
+	struct lc_buffer *row = &stream->shortener.row;
 	struct lc_record record;
-	size_t used;
-	bool complete;
 
-	skip(rest, lc_record_shortener_feed(&stream->shortener, *rest, &complete));
-	if (!complete)
-		return;
 	stream->shortening = false;
-	result = decode(stream, lc_buffer_view(&stream->shortener.row), &record, &used);
-	LC_ASSERT(result != LC_RECORD_INCOMPLETE);
-	if (result == LC_RECORD_CORRUPT)
+	lc_record_block_begin(&stream->block, stream->marker);
+	if (!is_whole(stream, lc_buffer_view(row))) {
+		LC_ASSERT(stream->state == STATE_FAILED);
 		return;
+	}
+	if (!take(stream, row->data, &record))
+		return;
+	lc_record_block_begin(&stream->block, stream->marker);
 	stream->fields_shortened += stream->shortener.shortened;
+	record.spacious = false;
 	record.shortened = true;
 	record.hash = lc_record_shortener_hash(&stream->shortener);
 	deliver(stream, &record);
 }
 
-/* Adds bytes to the row in the carry buffer. These may be more than the row takes: what follows
- * it is then taken from the piece again. */
-static void feed_carry(struct lc_record_stream *stream, struct lc_view *rest)
+/* Takes bytes of the row in the shortener. */
+static void feed_shortener(struct lc_record_stream *stream, struct lc_view *rest)
 {
-	struct lc_record record;
-	size_t before = stream->carry.size;
-	size_t size = stream->carry_needed - before;
-	size_t used;
+	bool complete;
 
-	LC_ASSERT(stream->carry_needed > before && stream->carry_needed <= stream->max_row_bytes);
-	if (size < CARRY_STEP)
-		size = CARRY_STEP;
-	if (size > stream->max_row_bytes - before)
-		size = stream->max_row_bytes - before;
-	if (size > rest->size)
-		size = rest->size;
-	carry_append(stream, (struct lc_view){.data = rest->data, .size = size});
-	switch (decode(stream, lc_buffer_view(&stream->carry), &record, &used)) {
-	case LC_RECORD_DECODED:
-		skip(rest, used - before);
-		deliver(stream, &record);
-		lc_buffer_clear(&stream->carry);
-		break;
-	case LC_RECORD_INCOMPLETE:
-		skip(rest, size);
-		stream->carry_needed = used;
-		if (used > stream->max_row_bytes)
-			begin_shortening(stream);
-		break;
-	case LC_RECORD_CORRUPT:
-		break;
-	}
+	skip(rest, lc_record_shortener_feed(&stream->shortener, *rest, &complete));
+	if (complete)
+		deliver_shortened(stream);
 }
 
-/* Takes whole rows where they lie, up to the first that is cut or too large. */
-static void feed_in_place(struct lc_record_stream *stream, struct lc_view *rest)
+/* Gathers the next bytes of a piece. */
+static void gather(struct lc_record_stream *stream, struct lc_view *rest)
 {
-	while (rest->size > 0 && stream->state == STATE_OPEN) {
-		struct lc_record record;
-		size_t used;
-		enum lc_record_result result = decode(stream, *rest, &record, &used);
+	size_t size = stream->max_block_bytes - stream->bytes.size;
 
-		if (result == LC_RECORD_CORRUPT)
-			return;
-		if (used > stream->max_row_bytes) {
-			begin_shortening(stream);
-			return;
-		}
-		if (result == LC_RECORD_INCOMPLETE) {
-			carry_append(stream, *rest);
-			stream->carry_needed = used;
-			skip(rest, rest->size);
-			return;
-		}
-		skip(rest, used);
-		deliver(stream, &record);
+	if (size > STEP)
+		size = STEP;
+	if (size > rest->size)
+		size = rest->size;
+	LC_ASSERT(lc_buffer_reserve(&stream->bytes, size + LC_COPY_SLACK) != NULL);
+	lc_buffer_append(&stream->bytes, rest->data, size);
+	skip(rest, size);
+}
+
+/* Takes bytes, and the rows of all blocks that are whole with them. */
+static void feed_blocks(struct lc_record_stream *stream, struct lc_view *rest)
+{
+	struct lc_view bytes;
+
+	gather(stream, rest);
+	bytes = lc_buffer_view(&stream->bytes);
+	while (bytes.size > 0 && stream->state == STATE_OPEN && is_whole(stream, bytes)) {
+		deliver_rows(stream, bytes.data);
+		skip(&bytes, stream->block.size);
+		if (stream->block.size > stream->largest)
+			stream->largest = stream->block.size;
+		lc_record_block_begin(&stream->block, stream->marker);
 	}
+	if (stream->state != STATE_OPEN)
+		return;
+	lc_buffer_consume(&stream->bytes, stream->bytes.size - bytes.size);
+	if (stream->bytes.size == stream->max_block_bytes)
+		give_up_block(stream);
 }
 
 static bool report_failure(const struct lc_record_stream *stream, struct lc_error *error)
@@ -195,10 +210,8 @@ bool lc_record_stream_feed(struct lc_record_stream *stream, struct lc_view piece
 	while (rest.size > 0 && stream->state == STATE_OPEN) {
 		if (stream->shortening)
 			feed_shortener(stream, &rest);
-		else if (stream->carry.size > 0)
-			feed_carry(stream, &rest);
 		else
-			feed_in_place(stream, &rest);
+			feed_blocks(stream, &rest);
 	}
 	return stream->state == STATE_FAILED ? report_failure(stream, error) : true;
 }
@@ -225,7 +238,7 @@ static struct lc_view server_message(struct lc_view tail)
 bool lc_record_stream_end(const struct lc_record_stream *stream, struct lc_error *error)
 {
 	struct lc_view tail =
-	    lc_buffer_view(stream->shortening ? &stream->shortener.row : &stream->carry);
+	    lc_buffer_view(stream->shortening ? &stream->shortener.row : &stream->bytes);
 	struct lc_view message = server_message(tail);
 
 	if (stream->state == STATE_FAILED)
@@ -235,14 +248,25 @@ bool lc_record_stream_end(const struct lc_record_stream *stream, struct lc_error
 				    "the stream of rows was given up before its end");
 	if (message.size > 0)
 		return lc_error_set(error, LC_ERROR_CORRUPT,
-				    "the stream ended inside a row with a message: %.*s",
+				    "the stream ended inside a block of rows with a message: %.*s",
 				    (int)message.size, message.data);
 	if (stream->shortening || tail.size > 0)
-		return lc_error_set(error, LC_ERROR_CORRUPT, "the stream ended inside a row");
+		return lc_error_set(error, LC_ERROR_CORRUPT,
+				    "the stream ended inside a block of rows");
 	return true;
 }
 
 uint64_t lc_record_stream_fields_shortened(const struct lc_record_stream *stream)
 {
 	return stream->fields_shortened;
+}
+
+bool lc_record_stream_too_large(const struct lc_record_stream *stream)
+{
+	return stream->too_large;
+}
+
+bool lc_record_stream_has_room(const struct lc_record_stream *stream, size_t times)
+{
+	return stream->largest <= stream->max_block_bytes / times;
 }

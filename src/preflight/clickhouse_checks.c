@@ -3,10 +3,11 @@
 #include "clients/diagnose.h"
 #include "config/settings.h"
 #include "delivery/query.h"
-#include "delivery/rows.h"
 #include "delivery/server_clock.h"
+#include "delivery/source.h"
 #include "formats/discovery_row.h"
 #include "formats/offset.h"
+#include "formats/record_stream.h"
 #include "preflight/table_checks.h"
 
 #include <inttypes.h>
@@ -185,7 +186,7 @@ static void append_scan(struct lc_buffer *sql, const struct lc_preflight_facts *
 	struct lc_source *const sources[] = {&source};
 	const struct lc_query_rows rows = {.sources = sources, .count = 1};
 
-	lc_query_append_scan(sql, &facts->delivery, facts->marker, &rows);
+	lc_query_append_scan(sql, &facts->delivery, facts->marker, &rows, LC_QUERY_BLOCK_ROWS);
 }
 
 static void append_rest(struct lc_buffer *sql, const struct lc_preflight_facts *facts)
@@ -221,19 +222,35 @@ static void judge_numbers(const struct lc_clickhouse_reply *reply, struct lc_pre
 	lc_discovery_answer_free(&answer);
 }
 
+static bool refuse_row(void *context, const struct lc_record *record)
+{
+	bool *came = context;
+
+	(void)record;
+	*came = true;
+	return false;
+}
+
+/* Blocks without rows may come, where nothing is found. */
 static void judge_scan(const struct lc_clickhouse_reply *reply, struct lc_preflight_facts *facts,
 		       struct lc_verdict *verdict)
 {
+	struct lc_record_stream *stream;
 	struct lc_error error = {0};
+	bool came = false;
 
 	if (!lc_reply_answered(reply, facts, verdict))
 		return;
-	if (reply->answer.size == 0) {
+	stream =
+	    lc_record_stream_new(facts->marker, LC_RECORD_STREAM_ROW_BYTES_MIN, refuse_row, &came);
+	if (lc_record_stream_feed(stream, reply->answer, &error) &&
+	    lc_record_stream_end(stream, &error))
 		lc_verdict_set(verdict, LC_VERDICT_OK, "answered");
-		return;
-	}
-	lc_error_set(&error, LC_ERROR_CORRUPT, "the answer holds what was not asked for");
-	lc_verdict_set_fault(verdict, &error, LC_FAULT_CLICKHOUSE_NONSENSE, facts->url);
+	else if (came)
+		lc_error_set(&error, LC_ERROR_CORRUPT, "the answer holds what was not asked for");
+	if (error.kind != LC_ERROR_NONE)
+		lc_verdict_set_fault(verdict, &error, LC_FAULT_CLICKHOUSE_NONSENSE, facts->url);
+	lc_record_stream_free(stream);
 }
 
 /* ---- the table ---- */
@@ -245,55 +262,55 @@ static void judge_scan(const struct lc_clickhouse_reply *reply, struct lc_prefli
 const struct lc_clickhouse_check LC_CLICKHOUSE_CHECK_TABLE[LC_CLICKHOUSE_CHECKS] = {
 	[LC_CLICKHOUSE_CHECK_SERVER] = {
 		"ClickHouse", true, 0,
-		append_version, judge_version, NULL},
+		append_version, judge_version},
 	[LC_CLICKHOUSE_CHECK_CLOCK] = {
 		"clock of ClickHouse", true, NEEDS(SERVER),
-		append_clock, judge_clock, NULL},
+		append_clock, judge_clock},
 	[LC_CLICKHOUSE_CHECK_LOGS_TABLE] = {
 		"logs table", false, NEEDS(SERVER),
-		lc_table_checks_append_logs_table, lc_table_checks_judge_logs_table, NULL},
+		lc_table_checks_append_logs_table, lc_table_checks_judge_logs_table},
 	[LC_CLICKHOUSE_CHECK_LOGS_COLUMNS] = {
 		"columns of the logs table", false, NEEDS_LOGS,
-		lc_table_checks_append_logs_columns, lc_table_checks_judge_logs_columns, NULL},
+		lc_table_checks_append_logs_columns, lc_table_checks_judge_logs_columns},
 	[LC_CLICKHOUSE_CHECK_SHARDS] = {
 		"shards of ClickHouse", false, NEEDS_LOGS,
-		lc_table_checks_append_shards, lc_table_checks_judge_shards, NULL},
+		lc_table_checks_append_shards, lc_table_checks_judge_shards},
 	[LC_CLICKHOUSE_CHECK_RETENTION] = {
 		"retention", false, NEEDS_LOGS,
-		lc_table_checks_append_retention, lc_table_checks_judge_retention, NULL},
+		lc_table_checks_append_retention, lc_table_checks_judge_retention},
 	[LC_CLICKHOUSE_CHECK_OFFSETS_TABLE] = {
 		"offsets table", false, NEEDS(SERVER),
-		lc_table_checks_append_offsets_table, lc_table_checks_judge_offsets_table, NULL},
+		lc_table_checks_append_offsets_table, lc_table_checks_judge_offsets_table},
 	[LC_CLICKHOUSE_CHECK_OFFSETS_COLUMNS] = {
 		"columns of the offsets table", false, NEEDS(OFFSETS_TABLE),
-		lc_table_checks_append_offsets_columns, lc_table_checks_judge_offsets_columns, NULL},
+		lc_table_checks_append_offsets_columns, lc_table_checks_judge_offsets_columns},
 	[LC_CLICKHOUSE_CHECK_OFFSETS_INSERT] = {
 		"inserting offsets", false, NEEDS(OFFSETS_COLUMNS),
-		append_insert, judge_insert, NULL},
+		append_insert, judge_insert},
 	[LC_CLICKHOUSE_CHECK_WINDOW] = {
 		"query for new rows", false, NEEDS_LOGS,
-		append_window, judge_numbers, NULL},
+		append_window, judge_numbers},
 	[LC_CLICKHOUSE_CHECK_OFFSETS] = {
 		"query for offsets", false, NEEDS(OFFSETS_COLUMNS),
-		append_offsets, judge_numbers, NULL},
+		append_offsets, judge_numbers},
 	[LC_CLICKHOUSE_CHECK_DOUBTFUL_WINDOW] = {
 		"query for rows after offsets", false,
 		NEEDS(WINDOW) | NEEDS(OFFSETS) | NEEDS(LOGS_COLUMNS),
-		append_doubtful_window, judge_numbers, NULL},
+		append_doubtful_window, judge_numbers},
 	[LC_CLICKHOUSE_CHECK_OLDEST] = {
 		"query for the oldest row", false, NEEDS(WINDOW),
-		append_oldest, judge_numbers, NULL},
+		append_oldest, judge_numbers},
 	[LC_CLICKHOUSE_CHECK_SLOTS] = {
 		"query for late rows", false, NEEDS(WINDOW),
-		append_slots, judge_numbers, NULL},
+		append_slots, judge_numbers},
 	[LC_CLICKHOUSE_CHECK_SECONDS] = {
 		"query for seconds of late rows", false, NEEDS(WINDOW),
-		append_seconds, judge_numbers, NULL},
+		append_seconds, judge_numbers},
 	[LC_CLICKHOUSE_CHECK_SCAN] = {
 		"query for rows", false, NEEDS(WINDOW) | NEEDS(LOGS_COLUMNS),
-		append_scan, judge_scan, &LC_ROWS_SETTING},
+		append_scan, judge_scan},
 	[LC_CLICKHOUSE_CHECK_REST] = {
 		"query for the end of rows", false, NEEDS(WINDOW),
-		append_rest, judge_numbers, NULL},
+		append_rest, judge_numbers},
 };
 /* clang-format on */

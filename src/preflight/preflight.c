@@ -351,8 +351,6 @@ static void ask(struct preflight *preflight)
 	const struct lc_clickhouse_check *check = &LC_CLICKHOUSE_CHECK_TABLE[preflight->check];
 	struct lc_clickhouse_spec spec = {
 	    .seat = preflight->server,
-	    .settings = check->setting,
-	    .setting_count = check->setting == NULL ? 0 : 1,
 	    .writes = preflight->check == LC_CLICKHOUSE_CHECK_OFFSETS_INSERT,
 	    .timeout_ms = (uint64_t)preflight->settings->clickhouse_timeout_seconds * 1000,
 	    .on_data = on_data,

@@ -16,6 +16,7 @@
 
 enum {
 	ROWS = 20000,
+	BLOCK_ROWS = 1024,  /* as they are asked for */
 	PIECE_SIZE = 65536, /* as they come from a socket */
 	MAX_ROW_BYTES = 1048576,
 	REPETITIONS = 5,
@@ -69,6 +70,7 @@ static bool hash_and_write(void *context, const struct lc_record *record)
 static void make_rows(struct lc_buffer *rows)
 {
 	static char texts[ROWS][64];
+	static struct lc_record records[ROWS];
 	struct lc_record record = record_rows_example();
 
 	record.request_uri = lc_view_of(
@@ -87,8 +89,11 @@ static void make_rows(struct lc_buffer *rows)
 		record.bytes_sent.value = (uint64_t)i * 7919;
 		record.total_time.value = (float)(i * 37 % 300000) / 1000;
 		record.turn_around_time.value = (float)(i * 17 % 90000) / 1000;
-		record_rows_append(rows, &record, MARKER);
+		records[i] = record;
 	}
+	for (unsigned i = 0; i < ROWS; i += BLOCK_ROWS)
+		record_rows_append_block(rows, records + i,
+					 ROWS - i < BLOCK_ROWS ? ROWS - i : BLOCK_ROWS, MARKER);
 }
 
 static uint64_t cpu_ns(void)

@@ -1,14 +1,17 @@
 /*
  * Any bytes as a stream of rows, in pieces of any size. Checked: whatever the pieces, the same rows
- * come out, the stream fails or ends well alike, no row exceeds the limit, and each row decodes
+ * come out, the stream fails or ends well alike, no row exceeds the limit, and each row is read
  * again from its own encoding.
  *
- * Input: a byte that sets the pieces, then the stream. "\xFE\xED" in it stands for the marker,
- * which no fuzzer would guess twice in every row.
+ * Input: a byte that sets the pieces, then the stream. In it "\xFE\xEB" stands for the number of
+ * columns, with which a block begins, "\xFE\xEC" for the name and the type of the next column, and
+ * "\xFE\xED" for the marker: no fuzzer would guess them all.
  */
 #include "fuzz/fuzz.h"
 
+#include "formats/record_block.h"
 #include "formats/record_stream.h"
+#include "formats/row_binary.h"
 #include "formats/row_hash.h"
 #include "support/record_rows.h"
 
@@ -29,18 +32,20 @@ struct outcome {
 static bool take(void *context, const struct lc_record *record)
 {
 	struct outcome *outcome = context;
+	struct lc_record_block block;
 	struct lc_record again;
 	struct lc_buffer row;
-	size_t used;
 
 	outcome->rows++;
 	outcome->hash = outcome->hash * 31 + lc_row_hash(record);
-	lc_buffer_init(&row, MAX_ROW_BYTES);
+	lc_buffer_init(&row, MAX_ROW_BYTES + LC_RECORD_BLOCK_HEADS_MAX);
 	record_rows_append(&row, record, MARKER);
 	LC_ASSERT(!lc_buffer_failed(&row));
-	LC_ASSERT(lc_record_decode(lc_buffer_view(&row), MARKER, &again, &used, NULL) ==
-		  LC_RECORD_DECODED);
-	LC_ASSERT(used == row.size && record_rows_equal(record, &again));
+	lc_record_block_begin(&block, MARKER);
+	LC_ASSERT(lc_record_block_walk(&block, lc_buffer_view(&row), NULL) ==
+		  LC_RECORD_BLOCK_WHOLE);
+	LC_ASSERT(lc_record_block_take(&block, row.data, &again, NULL));
+	LC_ASSERT(block.size == row.size && record_rows_equal(record, &again));
 	lc_buffer_free(&row);
 	return true;
 }
@@ -70,15 +75,38 @@ static struct outcome run(struct lc_view bytes, size_t piece_size)
 	return outcome;
 }
 
+/* Appends what the word stands for; false if for nothing. `column` is the next one. */
+static bool append_word(struct lc_buffer *bytes, uint8_t word, size_t *column)
+{
+	switch (word) {
+	case 0xEB:
+		lc_buffer_append_char(bytes, LC_RECORD_BLOCK_COLUMNS);
+		*column = 0;
+		return true;
+	case 0xEC:
+		lc_row_binary_append_text(bytes, lc_view_of("name"));
+		lc_row_binary_append_text(
+		    bytes,
+		    lc_view_of(LC_RECORD_BLOCK_TYPES[*column % LC_RECORD_BLOCK_COLUMNS].type));
+		++*column;
+		return true;
+	case 0xED:
+		lc_buffer_append(bytes, &MARKER, sizeof MARKER);
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void append_stream(struct lc_buffer *bytes, const uint8_t *data, size_t size)
 {
+	size_t column = 0;
+
 	for (size_t i = 0; i < size; i++) {
-		if (i + 1 < size && data[i] == 0xFE && data[i + 1] == 0xED) {
-			lc_buffer_append(bytes, &MARKER, sizeof MARKER);
+		if (i + 1 < size && data[i] == 0xFE && append_word(bytes, data[i + 1], &column))
 			i++;
-		} else {
+		else
 			lc_buffer_append_char(bytes, (char)data[i]);
-		}
 	}
 }
 

@@ -103,11 +103,9 @@ static void change(struct clickhouse_world *world, const char *sql)
 static void inserted_rows_are_there(void **state)
 {
 	struct clickhouse_world *world = clickhouse_world_of(state);
-	struct lc_clickhouse_setting foreground = {"distributed_foreground_insert", "1"};
 	struct lc_clickhouse_spec spec = {
-	    .sql = lc_view_of("INSERT INTO clients_test (name, time) FORMAT TSV"),
-	    .settings = &foreground,
-	    .setting_count = 1,
+	    .sql = lc_view_of("INSERT INTO clients_test (name, time) "
+			      "SETTINGS distributed_foreground_insert=1 FORMAT TSV"),
 	};
 
 	change(world, "DROP TABLE IF EXISTS clients_test");

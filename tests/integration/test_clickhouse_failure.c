@@ -63,18 +63,13 @@ static void a_failure_behind_the_first_rows_is_a_failure(void **state)
 
 static void a_limit_fails_a_query_and_does_not_shorten_it(void **state)
 {
-	struct lc_clickhouse_setting settings[] = {{"max_result_rows", "10"}};
-	struct lc_clickhouse_spec spec = {
-	    .sql = lc_view_of("SELECT number FROM numbers(100000) FORMAT TSV"),
-	    .settings = settings,
-	    .setting_count = 1,
-	};
 	struct clickhouse_world *world = clickhouse_world_of(state);
 
-	clickhouse_world_run_spec(world, &spec);
+	clickhouse_world_run(world, "SELECT number FROM numbers(100000) "
+				    "SETTINGS max_result_rows=10 FORMAT TSV");
 	assert_failed(world, 396, "TOO_MANY_ROWS_OR_BYTES");
-	settings[0].name = "max_rows_to_read";
-	clickhouse_world_run_spec(world, &spec);
+	clickhouse_world_run(world, "SELECT number FROM numbers(100000) "
+				    "SETTINGS max_rows_to_read=10 FORMAT TSV");
 	assert_failed(world, 158, "TOO_MANY_ROWS");
 }
 

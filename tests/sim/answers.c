@@ -1,56 +1,34 @@
-/* What a replica of the model's table answers, as RowBinary. */
+/* What a replica of the model's table answers: rows in blocks, all else as RowBinary. */
 #include "sim/sim.h"
 
 #include "base/memory.h"
 #include "clients/clickhouse_sql.h"
 #include "delivery/query.h"
 #include "formats/discovery_row.h"
+#include "formats/record_block.h"
 #include "formats/row_binary.h"
+#include "support/record_rows.h"
 
-#include <endian.h>
 #include <stdlib.h>
 
-static void append_nullable_text(struct lc_buffer *answer, struct lc_view text)
+enum { BLOCK_ROWS_MAX = 40 };
+
+/* Blocks have any number of rows. */
+static void append_records(struct lc_buffer *answer, uint64_t marker,
+			   const struct sim_row *const *rows, size_t count)
 {
-	bool null = text.size == 0 && sim_chance(0.5);
+	static struct sim_row_scratch scratch[BLOCK_ROWS_MAX];
+	static struct lc_record records[BLOCK_ROWS_MAX];
+	size_t most = sim_between(1, BLOCK_ROWS_MAX);
 
-	lc_row_binary_append_number(answer, null, 1);
-	if (!null)
-		lc_row_binary_append_text(answer, text);
-}
+	for (size_t done = 0; done < count;) {
+		size_t size = count - done < most ? count - done : most;
 
-static void append_nullable(struct lc_buffer *answer, bool present, uint64_t bits, size_t size)
-{
-	lc_row_binary_append_number(answer, !present, 1);
-	if (present)
-		lc_row_binary_append_number(answer, bits, size);
-}
-
-static uint64_t bits_of(float value)
-{
-	uint32_t bits;
-
-	memcpy(&bits, &value, sizeof(bits));
-	return bits;
-}
-
-static void append_record(struct lc_buffer *answer, uint64_t marker, const struct sim_row *row)
-{
-	struct sim_row_scratch scratch;
-	struct lc_record record;
-
-	sim_row_record(row, &scratch, &record);
-	lc_row_binary_append_number(answer, marker, 8);
-#define LC_FIELD_TIME(name, expression) \
-	lc_row_binary_append_number(answer, (uint64_t)record.name, 8);
-#define LC_FIELD_NUMBER(name, expression) lc_row_binary_append_number(answer, record.name, 4);
-#define LC_FIELD_TEXT(name, expression) append_nullable_text(answer, record.name);
-#define LC_FIELD_UINT(name, expression) \
-	append_nullable(answer, record.name.present, record.name.value, 8);
-#define LC_FIELD_FLOAT(name, expression) \
-	append_nullable(answer, record.name.present, bits_of(record.name.value), 4);
-#include "tbl/record_fields.h"
-	lc_row_binary_append_number(answer, marker, 8);
+		for (size_t i = 0; i < size; i++)
+			sim_row_record(rows[done + i], &scratch[i], &records[i]);
+		record_rows_append_block(answer, records, size, marker);
+		done += size;
+	}
 }
 
 static void append_numbers(struct lc_buffer *answer, uint64_t marker, uint32_t session,
@@ -93,19 +71,19 @@ static bool is_of_records(const struct sim_query *query)
 	return query->kind == SIM_QUERY_SCAN;
 }
 
-/* The bytes of the row at the beginning, 0 when there is none. */
+/* The bytes of the row, or of the block of rows, at the beginning; 0 when there is none. */
 static size_t row_size(const struct sim_query *query, struct lc_view answer)
 {
 	struct lc_row_binary_reader reader = lc_row_binary_reader_of(answer);
-	struct lc_record record;
-	struct lc_error error;
-	size_t used = 0;
+	struct lc_record_block block;
 
 	if (answer.size == 0)
 		return 0;
 	if (is_of_records(query)) {
-		lc_record_decode(answer, query->marker, &record, &used, &error);
-		return used;
+		lc_record_block_begin(&block, query->marker);
+		if (lc_record_block_walk(&block, answer, NULL) != LC_RECORD_BLOCK_WHOLE)
+			sim_fail("an answer that is no block of rows");
+		return block.size;
 	}
 	lc_row_binary_number(&reader, 8);
 	lc_row_binary_number(&reader, 4);
@@ -429,8 +407,7 @@ static bool answer_scan(const struct sim_query *query, unsigned seat, struct lc_
 		}
 	}
 	shuffle_equals(rows, count);
-	for (size_t i = 0; i < count; i++)
-		append_record(answer, query->marker, rows[i]);
+	append_records(answer, query->marker, rows, count);
 	lc_buffer_free(&bucket);
 	free(rows);
 	return whole;

@@ -355,13 +355,16 @@ static void fill(struct sim_query *query, const struct found *found)
 }
 
 /* What every statement ends in; false if this one does not. */
-static bool take_end(struct lc_view *sql)
+static bool take_end(struct lc_view *sql, bool of_scan)
 {
 	struct lc_buffer end;
 	bool there;
 
 	lc_buffer_init(&end, 65536);
-	lc_query_append_end(&end);
+	if (of_scan)
+		lc_query_append_scan_end(&end, LC_QUERY_BLOCK_ROWS);
+	else
+		lc_query_append_end(&end);
 	there = sql->size >= end.size &&
 		memcmp(sql->data + sql->size - end.size, end.data, end.size) == 0;
 	if (there)
@@ -376,7 +379,7 @@ struct sim_query sim_query_parse(struct lc_view sql, struct lc_buffer *plain)
 	struct sim_query query = {.marker = marker_of(sql), .shard_count = 1};
 	struct found found;
 
-	if (!take_end(&sql))
+	if (!take_end(&sql, false) && !take_end(&sql, true))
 		sim_fail("a statement without its settings: %.*s",
 			 (int)(sql.size < 2000 ? sql.size : 2000), sql.data);
 	sql = take_filter(sql, &query, plain);

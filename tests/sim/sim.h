@@ -381,11 +381,11 @@ struct sim_query sim_query_parse(struct lc_view sql, struct lc_buffer *plain);
 bool sim_query_next_source(struct lc_view *list, uint32_t *session, struct lc_buffer *bucket,
 			   uint32_t *slot);
 
-/* Appends the answer of a seat, as RowBinary. False if it broke on the way. */
+/* Appends the answer of a seat, as ClickHouse sends it. False if it broke on the way. */
 bool sim_answer(const struct sim_query *query, unsigned seat, struct lc_buffer *answer);
-/* Where the answer's first `rows` rows end, or the answer does. */
+/* Where the answer's first `rows` rows end, or blocks of rows, or the answer does. */
 size_t sim_answer_end_of(const struct sim_query *query, struct lc_view answer, uint64_t rows);
-/* How many rows there are. */
+/* How many of them there are. */
 uint64_t sim_answer_rows(const struct sim_query *query, struct lc_view answer);
 
 /* An INSERT with these rows is sent. */

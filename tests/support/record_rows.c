@@ -1,8 +1,7 @@
 #include "support/record_rows.h"
 
+#include "formats/record_block.h"
 #include "formats/row_binary.h"
-
-#include <endian.h>
 
 struct lc_record record_rows_example(void)
 {
@@ -43,20 +42,6 @@ struct lc_record record_rows_example(void)
 	};
 }
 
-static void append_text(struct lc_buffer *rows, struct lc_view text)
-{
-	lc_buffer_append_char(rows, text.size == 0 ? 1 : 0);
-	if (text.size > 0)
-		lc_row_binary_append_text(rows, text);
-}
-
-static void append_nullable_uint(struct lc_buffer *rows, struct lc_record_uint number)
-{
-	lc_buffer_append_char(rows, number.present ? 0 : 1);
-	if (number.present)
-		lc_row_binary_append_number(rows, number.value, 8);
-}
-
 static uint32_t bits_of(float value)
 {
 	uint32_t bits;
@@ -65,24 +50,60 @@ static uint32_t bits_of(float value)
 	return bits;
 }
 
-static void append_nullable_float(struct lc_buffer *rows, struct lc_record_float number)
+/* What stands before a column. Names are of no account. */
+static void append_head(struct lc_buffer *blocks, const char *name, const char *type)
 {
-	lc_buffer_append_char(rows, number.present ? 0 : 1);
-	if (number.present)
-		lc_row_binary_append_number(rows, bits_of(number.value), 4);
+	lc_row_binary_append_text(blocks, lc_view_of(name));
+	lc_row_binary_append_text(blocks, lc_view_of(type));
 }
 
-void record_rows_append(struct lc_buffer *rows, const struct lc_record *record, uint64_t marker)
+static void append_markers(struct lc_buffer *blocks, size_t count, uint64_t marker)
 {
-	lc_row_binary_append_number(rows, marker, 8);
-#define LC_FIELD_TIME(name, expression) \
-	lc_row_binary_append_number(rows, (uint64_t)record->name, 8);
-#define LC_FIELD_NUMBER(name, expression) lc_row_binary_append_number(rows, record->name, 4);
-#define LC_FIELD_TEXT(name, expression) append_text(rows, record->name);
-#define LC_FIELD_UINT(name, expression) append_nullable_uint(rows, record->name);
-#define LC_FIELD_FLOAT(name, expression) append_nullable_float(rows, record->name);
+	append_head(blocks, "marker", "UInt64");
+	for (size_t i = 0; i < count; i++)
+		lc_row_binary_append_number(blocks, marker, 8);
+}
+
+void record_rows_append_block(struct lc_buffer *blocks, const struct lc_record *records,
+			      size_t count, uint64_t marker)
+{
+	char size[LC_ROW_BINARY_LEB128_SIZE_MAX];
+
+	lc_buffer_append_char(blocks, LC_RECORD_BLOCK_COLUMNS);
+	lc_buffer_append(blocks, size, lc_row_binary_leb128_write(count, size));
+	append_markers(blocks, count, marker);
+#define EACH(append)                         \
+	for (size_t i = 0; i < count; i++) { \
+		append;                      \
+	}
+#define FLAGS(present) EACH(lc_buffer_append_char(blocks, (present) ? 0 : 1))
+#define LC_FIELD_TIME(name, expression)      \
+	append_head(blocks, #name, "Int64"); \
+	EACH(lc_row_binary_append_number(blocks, (uint64_t)records[i].name, 8))
+#define LC_FIELD_NUMBER(name, expression)     \
+	append_head(blocks, #name, "UInt32"); \
+	EACH(lc_row_binary_append_number(blocks, records[i].name, 4))
+#define LC_FIELD_TEXT(name, expression)                 \
+	append_head(blocks, #name, "Nullable(String)"); \
+	FLAGS(records[i].name.size > 0)                 \
+	EACH(lc_row_binary_append_text(blocks, records[i].name))
+#define LC_FIELD_UINT(name, expression)                 \
+	append_head(blocks, #name, "Nullable(UInt64)"); \
+	FLAGS(records[i].name.present)                  \
+	EACH(lc_row_binary_append_number(blocks,        \
+					 records[i].name.present ? records[i].name.value : 0, 8))
+#define LC_FIELD_FLOAT(name, expression)                 \
+	append_head(blocks, #name, "Nullable(Float32)"); \
+	FLAGS(records[i].name.present)                   \
+	EACH(lc_row_binary_append_number(                \
+	    blocks, records[i].name.present ? bits_of(records[i].name.value) : 0, 4))
 #include "tbl/record_fields.h"
-	lc_row_binary_append_number(rows, marker, 8);
+	append_markers(blocks, count, marker);
+}
+
+void record_rows_append(struct lc_buffer *blocks, const struct lc_record *record, uint64_t marker)
+{
+	record_rows_append_block(blocks, record, 1, marker);
 }
 
 bool record_rows_equal(const struct lc_record *a, const struct lc_record *b)

@@ -53,7 +53,7 @@ QUESTIONS = (
     "toUInt32(min(insertedAt))",
     "ORDER BY raftSessionID",
     "AS second",
-    "RowBinary",
+    " FORMAT ",
 )
 FAULTS = ("exception", "cut", "reset", "stall", "delay", "status", "html")
 STYLES = ("text", "marker", "tagged")

@@ -50,20 +50,6 @@ static void what_does_not_write_is_read_only(void **state)
 	lc_buffer_free(&url);
 }
 
-static void a_querys_own_setting_takes_the_place_of_the_common_one(void **state)
-{
-	struct lc_clickhouse_setting settings[] = {{"send_timeout", "5"}, {"max_threads", "2"}};
-	struct lc_clickhouse_spec spec = {.settings = settings, .setting_count = 2};
-	struct lc_buffer url;
-	const char *text = url_of(&url, "http://a:8123/", &spec);
-
-	(void)state;
-	assert_non_null(strstr(text, "&readonly=2&send_timeout=5&max_threads=2"));
-	assert_null(strstr(text, "&send_timeout=3600"));
-	assert_memory_equal(text, "http://a:8123/?database=", 24);
-	lc_buffer_free(&url);
-}
-
 static void a_parameter_is_escaped_twice(void **state)
 {
 	static const char value[] = "a\tb\nc\\d'e\0f/\xc3\xa4 &=%+\r\b\f";
@@ -140,7 +126,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_query_keeps_a_stream_that_is_held_back),
 	    cmocka_unit_test(what_does_not_write_is_read_only),
-	    cmocka_unit_test(a_querys_own_setting_takes_the_place_of_the_common_one),
 	    cmocka_unit_test(a_parameter_is_escaped_twice),
 	    cmocka_unit_test(an_inserts_sql_is_part_of_the_url),
 	    cmocka_unit_test(a_url_that_grows_too_long_fails),

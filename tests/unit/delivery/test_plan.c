@@ -343,7 +343,8 @@ static void expect_short_queries(struct lc_view name)
 		lc_buffer_clear(&sql);
 		lc_query_append_scan(
 		    &sql, &delivery, UINT64_MAX,
-		    &(struct lc_query_rows){order + done, count, UINT32_MAX, UINT32_MAX});
+		    &(struct lc_query_rows){order + done, count, UINT32_MAX, UINT32_MAX},
+		    LC_QUERY_BLOCK_ROWS);
 		assert_false(lc_buffer_failed(&sql));
 		assert_true(sql.size < QUERY_TEXT_MAX);
 		/* The room is used: a group is not cut short for nothing. */

@@ -31,7 +31,7 @@ static void a_scan_asks_for_each_source_and_each_session_once(void **state)
 	lc_buffer_init(&sql, 10000);
 	lc_buffer_init(&expected, 10000);
 	lc_query_append_scan(&sql, &DELIVERY, 42,
-			     &(struct lc_query_rows){order, 3, 1549411200, 1549411260});
+			     &(struct lc_query_rows){order, 3, 1549411200, 1549411260}, 32);
 	lc_buffer_append_text(&expected, "SELECT ");
 	lc_record_append_columns(&expected, 42);
 	lc_buffer_append_text(
@@ -40,7 +40,7 @@ static void a_scan_asks_for_each_source_and_each_session_once(void **state)
 	    " AND insertedAt >= toDateTime(1549411200) AND insertedAt < toDateTime(1549411260)"
 	    " AND (raftSessionID, bucketName) IN ((3,'a'),(3,'it\\'s'),(7,'a'))"
 	    " ORDER BY raftSessionID, bucketName, insertedAt, startTime, req_id");
-	lc_query_append_end(&expected);
+	lc_query_append_scan_end(&expected, 32);
 	assert_string_equal(lc_buffer_text(&sql), lc_buffer_text(&expected));
 	lc_buffer_free(&expected);
 	lc_buffer_free(&sql);
@@ -54,7 +54,8 @@ static void a_scan_of_session_zero_names_it(void **state)
 
 	(void)state;
 	lc_buffer_init(&sql, 10000);
-	lc_query_append_scan(&sql, &DELIVERY, 1, &(struct lc_query_rows){order, 1, 0, UINT32_MAX});
+	lc_query_append_scan(&sql, &DELIVERY, 1, &(struct lc_query_rows){order, 1, 0, UINT32_MAX},
+			     LC_QUERY_BLOCK_ROWS);
 	assert_non_null(strstr(lc_buffer_text(&sql), "raftSessionID IN (0) AND"));
 	assert_non_null(strstr(lc_buffer_text(&sql), "insertedAt < toDateTime(4294967295) AND"));
 	assert_non_null(strstr(lc_buffer_text(&sql), "IN ((0,'b')) ORDER BY"));
@@ -102,6 +103,12 @@ static void every_statement_ends_in_what_forbids_short_answers(void **state)
 		assert_non_null(strstr(text, settings[i]));
 	text += strlen(text) - strlen(" FORMAT RowBinary");
 	assert_string_equal(text, " FORMAT RowBinary");
+	lc_buffer_clear(&sql);
+	lc_query_append_scan_end(&sql, 32);
+	text = lc_buffer_text(&sql);
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		assert_non_null(strstr(text, settings[i]));
+	assert_non_null(strstr(text, ", max_block_size=32, compatibility='25.3' FORMAT Native"));
 	lc_buffer_free(&sql);
 }
 
@@ -227,7 +234,7 @@ static void a_replay_asks_only_for_its_rows(void **state)
 	(void)state;
 	delivery.filter = &filter;
 	lc_buffer_init(&sql, 10000);
-	lc_query_append_scan(&sql, &delivery, 42, &rows);
+	lc_query_append_scan(&sql, &delivery, 42, &rows, LC_QUERY_BLOCK_ROWS);
 	assert_non_null(strstr(lc_buffer_text(&sql),
 			       "IN ((7,'photos')) AND startTime >= "
 			       "fromUnixTimestamp64Milli(toInt64(5000)) AND startTime < "
@@ -241,7 +248,7 @@ static void a_replay_asks_only_for_its_rows(void **state)
 			       "ifNull(toString(loggingTargetPrefix), '') = 'a/' AND NOT ("));
 	lc_buffer_clear(&sql);
 	filter.whole_bucket = true;
-	lc_query_append_scan(&sql, &delivery, 42, &rows);
+	lc_query_append_scan(&sql, &delivery, 42, &rows, LC_QUERY_BLOCK_ROWS);
 	assert_non_null(
 	    strstr(lc_buffer_text(&sql), "AND loggingTargetBucket = 'lo\\'gs' ORDER BY"));
 	lc_buffer_free(&sql);

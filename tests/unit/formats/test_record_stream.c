@@ -56,13 +56,30 @@ static size_t append_rows(struct lc_buffer *rows, unsigned count)
 	return last;
 }
 
-static uint64_t hash_of_rows(unsigned count)
+/* Appends a block of rows 0 to count - 1; returns where it begins. */
+static size_t append_block(struct lc_buffer *rows, unsigned count)
+{
+	struct lc_record *records = malloc(count * sizeof records[0]);
+	char(*keys)[32] = malloc(count * sizeof keys[0]);
+	size_t begin = rows->size;
+
+	assert_true(records != NULL && keys != NULL);
+	for (unsigned i = 0; i < count; i++)
+		records[i] = row_number(i, keys[i]);
+	record_rows_append_block(rows, records, count, MARKER);
+	free(records);
+	free(keys);
+	return begin;
+}
+
+/* Of these rows, so many times. */
+static uint64_t hash_of_rows(unsigned count, unsigned times)
 {
 	struct taken taken = {.count = 0};
 
-	for (unsigned i = 0; i < count; i++) {
+	for (unsigned i = 0; i < times * count; i++) {
 		char key[32];
-		struct lc_record record = row_number(i, key);
+		struct lc_record record = row_number(i % count, key);
 
 		take(&taken, &record);
 	}
@@ -104,6 +121,8 @@ static void rows_arrive_in_order_whatever_the_pieces(void **state)
 
 	(void)state;
 	lc_buffer_init(&rows, SIZE_MAX);
+	append_block(&rows, ROWS);
+	record_rows_append_block(&rows, NULL, 0, MARKER);
 	append_rows(&rows, ROWS);
 	for (size_t piece = 1; piece <= rows.size; piece++) {
 		struct taken taken = {.count = 0};
@@ -111,22 +130,23 @@ static void rows_arrive_in_order_whatever_the_pieces(void **state)
 		    lc_record_stream_new(MARKER, MAX_ROW_BYTES, take, &taken);
 
 		feed_in_pieces(stream, &rows, piece);
-		assert_int_equal(taken.count, ROWS);
-		assert_true(taken.hash == hash_of_rows(ROWS));
+		assert_int_equal(taken.count, 2 * ROWS);
+		assert_true(taken.hash == hash_of_rows(ROWS, 2));
 		assert_int_equal(lc_record_stream_fields_shortened(stream), 0);
 		lc_record_stream_free(stream);
 	}
 	lc_buffer_free(&rows);
 }
 
-static void a_row_cut_in_the_middle_waits_for_more(void **state)
+static void a_block_cut_in_the_middle_waits_for_more(void **state)
 {
 	struct lc_buffer rows;
 	size_t second;
 
 	(void)state;
 	lc_buffer_init(&rows, SIZE_MAX);
-	second = append_rows(&rows, 2);
+	append_block(&rows, 2);
+	second = append_block(&rows, ROWS);
 	for (size_t cut = 0; cut <= rows.size; cut++) {
 		struct taken taken = {.count = 0};
 		struct lc_error error;
@@ -135,18 +155,19 @@ static void a_row_cut_in_the_middle_waits_for_more(void **state)
 		bool between = cut == 0 || cut == second || cut == rows.size;
 
 		assert_true(feed(stream, &rows, 0, cut, &error));
-		assert_int_equal(taken.count, (cut >= second) + (cut == rows.size));
+		assert_int_equal(taken.count,
+				 (cut >= second ? 2 : 0) + (cut == rows.size ? ROWS : 0));
 		assert_true(feed(stream, &rows, 0, 0, &error));
 		if (between) {
 			assert_true(lc_record_stream_end(stream, &error));
 		} else {
 			assert_false(lc_record_stream_end(stream, &error));
 			assert_int_equal(error.kind, LC_ERROR_CORRUPT);
-			assert_non_null(strstr(error.message, "inside a row"));
+			assert_non_null(strstr(error.message, "inside a block of rows"));
 		}
 		assert_true(feed(stream, &rows, cut, rows.size, &error));
 		assert_true(lc_record_stream_end(stream, &error));
-		assert_int_equal(taken.count, 2);
+		assert_int_equal(taken.count, 2 + ROWS);
 		lc_record_stream_free(stream);
 	}
 	lc_buffer_free(&rows);
@@ -197,7 +218,7 @@ static void a_message_after_a_row_is_an_error_and_no_row(void **state)
 			assert_false(good);
 			assert_int_equal(error.kind, LC_ERROR_CORRUPT);
 			assert_int_equal(taken.count, 2);
-			assert_true(taken.hash == hash_of_rows(2));
+			assert_true(taken.hash == hash_of_rows(2, 1));
 			assert_false(lc_record_stream_end(stream, &error));
 			assert_int_equal(error.kind, LC_ERROR_CORRUPT);
 			lc_record_stream_free(stream);
@@ -206,14 +227,15 @@ static void a_message_after_a_row_is_an_error_and_no_row(void **state)
 	}
 }
 
-static void a_message_inside_a_row_is_an_error_and_no_row(void **state)
+static void a_message_inside_a_block_is_an_error_and_no_row(void **state)
 {
 	struct lc_buffer whole;
 	size_t second;
 
 	(void)state;
 	lc_buffer_init(&whole, SIZE_MAX);
-	second = append_rows(&whole, 2);
+	append_rows(&whole, 1);
+	second = append_block(&whole, 2);
 	for (size_t i = 0; i < sizeof MESSAGES / sizeof MESSAGES[0]; i++) {
 		for (size_t cut = second + 1; cut < whole.size; cut++) {
 			struct taken taken = {.count = 0};
@@ -233,7 +255,7 @@ static void a_message_inside_a_row_is_an_error_and_no_row(void **state)
 	lc_buffer_free(&whole);
 }
 
-static void the_message_at_the_end_of_a_cut_row_is_shown(void **state)
+static void the_message_at_the_end_of_a_cut_block_is_shown(void **state)
 {
 	struct taken taken = {.count = 0};
 	struct lc_error error;
@@ -342,31 +364,77 @@ static void a_row_over_the_limit_becomes_the_same_whatever_the_pieces(void **sta
 	lc_buffer_free(&rows);
 }
 
-static void only_a_row_over_the_limit_is_shortened(void **state)
+/* A row too large for a block is cut as it streams by. */
+static void a_row_over_the_limit_of_blocks_becomes_the_same(void **state)
 {
+	static const size_t pieces[] = {1000, 65536, 100001, 10000000};
+	enum { KEY_SIZE = LC_RECORD_STREAM_BLOCK_BYTES + 1000 };
 	struct lc_buffer rows;
-	size_t overhead;
 
 	(void)state;
 	lc_buffer_init(&rows, SIZE_MAX);
-	append_long_row(&rows, 60000);
-	overhead = rows.size - 60000;
-	for (size_t beyond = 0; beyond < 2; beyond++) {
-		for (size_t piece = 10000; piece < 90000; piece += 9999) {
+	append_block(&rows, 2);
+	append_long_row(&rows, KEY_SIZE);
+	append_block(&rows, 2);
+	for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+		struct taken taken = {.count = 0};
+		struct lc_record_stream *stream =
+		    lc_record_stream_new(MARKER, MAX_ROW_BYTES, take, &taken);
+
+		feed_in_pieces(stream, &rows, pieces[i]);
+		assert_int_equal(taken.count, 5);
+		assert_int_equal(lc_record_stream_fields_shortened(stream), 1);
+		assert_in_range(taken.largest_key, 2048, 4096);
+		lc_record_stream_free(stream);
+	}
+	lc_buffer_free(&rows);
+}
+
+static void a_block_over_the_limit_is_an_error_unless_it_is_one_row(void **state)
+{
+	static const size_t pieces[] = {1000, 65536, 10000000};
+	enum { MANY = 100 };
+	struct lc_record records[MANY];
+	struct lc_buffer rows;
+	char *key = malloc(MAX_ROW_BYTES);
+
+	(void)state;
+	assert_non_null(key);
+	memset(key, 'k', MAX_ROW_BYTES);
+	for (size_t i = 0; i < MANY; i++) {
+		records[i] = record_rows_example();
+		records[i].object_key = (struct lc_view){.data = key, .size = MAX_ROW_BYTES / 2};
+	}
+	lc_buffer_init(&rows, SIZE_MAX);
+	for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+		for (size_t size = MANY; size <= 2 * MANY; size += MANY) {
 			struct taken taken = {.count = 0};
+			struct lc_error error = {.kind = LC_ERROR_NONE};
 			struct lc_record_stream *stream =
 			    lc_record_stream_new(MARKER, MAX_ROW_BYTES, take, &taken);
+			bool good = true;
 
+			for (size_t j = 0; j < MANY; j++)
+				records[j].object_key.size = MAX_ROW_BYTES / 3 * size / MANY;
 			lc_buffer_clear(&rows);
-			append_long_row(&rows, MAX_ROW_BYTES - overhead + beyond);
-			assert_int_equal(rows.size, MAX_ROW_BYTES + beyond);
-			feed_in_pieces(stream, &rows, piece);
-			assert_int_equal(taken.count, 1);
-			assert_int_equal(lc_record_stream_fields_shortened(stream), beyond);
+			append_block(&rows, 2);
+			record_rows_append_block(&rows, records, MANY, MARKER);
+			append_block(&rows, 2);
+			for (size_t at = 0; at < rows.size && good; at += pieces[i])
+				good = feed(stream, &rows, at,
+					    rows.size - at < pieces[i] ? rows.size : at + pieces[i],
+					    &error);
+			assert_int_equal(good, size == MANY);
+			assert_int_equal(lc_record_stream_too_large(stream), !good);
+			assert_int_equal(taken.count, good ? MANY + 4 : 2);
+			assert_int_equal(error.kind, good ? LC_ERROR_NONE : LC_ERROR_LIMIT);
+			assert_true(lc_record_stream_has_room(stream, 1));
+			assert_int_equal(lc_record_stream_has_room(stream, 2), !good);
 			lc_record_stream_free(stream);
 		}
 	}
 	lc_buffer_free(&rows);
+	free(key);
 }
 
 /* Texts of a row that is too large, each NULL, short, or longer than its share. */
@@ -384,6 +452,26 @@ static struct lc_record large_row(unsigned number, struct lc_view text)
 #define LC_FIELD_FLOAT(name, expression) record.name.present = at++ % 2 == 0;
 #include "tbl/record_fields.h"
 	return record;
+}
+
+/* What a row takes beside the bytes of its texts, at most. */
+enum {
+	OVERHEAD = 2 * (1 + 8)
+#define LC_FIELD_TIME(name, expression) +1 + 8
+#define LC_FIELD_NUMBER(name, expression) +1 + 4
+#define LC_FIELD_TEXT(name, expression) +1 + 10
+#define LC_FIELD_UINT(name, expression) +1 + 8
+#define LC_FIELD_FLOAT(name, expression) +1 + 4
+#include "tbl/record_fields.h"
+};
+
+static size_t texts_of(const struct lc_record *record)
+{
+	size_t texts = 0;
+
+#define LC_FIELD_TEXT(name, expression) texts += record->name.size;
+#include "tbl/record_fields.h"
+	return texts;
 }
 
 static void a_shortened_row_has_the_hash_of_the_row_as_it_came(void **state)
@@ -411,7 +499,7 @@ static void a_shortened_row_has_the_hash_of_the_row_as_it_came(void **state)
 			feed_in_pieces(stream, &rows, 1 + 1000 * number);
 			assert_int_equal(taken.count, 1);
 			assert_int_equal(lc_record_stream_fields_shortened(stream) > 0,
-					 rows.size > limit);
+					 texts_of(&record) > limit - OVERHEAD);
 			assert_true(taken.hash == lc_row_hash(&record));
 			lc_record_stream_free(stream);
 		}
@@ -420,7 +508,14 @@ static void a_shortened_row_has_the_hash_of_the_row_as_it_came(void **state)
 	free(text);
 }
 
-static void fifty_megabytes_in_a_field_take_no_memory(void **state)
+static size_t allocated(void)
+{
+	struct mallinfo2 info = mallinfo2();
+
+	return info.uordblks + info.hblkhd;
+}
+
+static void fifty_megabytes_in_a_field_take_little_memory(void **state)
 {
 	enum { FIELD_SIZE = 50000000, PIECE = 16384 };
 	struct taken taken = {.count = 0};
@@ -434,14 +529,14 @@ static void fifty_megabytes_in_a_field_take_no_memory(void **state)
 	lc_buffer_init(&rows, SIZE_MAX);
 	append_long_row(&rows, FIELD_SIZE);
 	append_rows(&rows, 1);
-	before = mallinfo2().uordblks;
+	before = allocated();
 	for (size_t at = 0; at < rows.size; at += PIECE) {
 		size_t size = rows.size - at < PIECE ? rows.size - at : PIECE;
 		struct lc_view piece = {.data = rows.data + at, .size = size};
 		size_t now;
 
 		assert_true(lc_record_stream_feed(stream, piece, &error));
-		now = mallinfo2().uordblks;
+		now = allocated();
 		if (now > before && now - before > most)
 			most = now - before;
 	}
@@ -450,19 +545,18 @@ static void fifty_megabytes_in_a_field_take_no_memory(void **state)
 	assert_int_equal(lc_record_stream_fields_shortened(stream), 1);
 	assert_true(taken.largest_key <= MAX_ROW_BYTES);
 	/* Sanitizers count no memory here; the plain build does. */
-	assert_true(most <= 2 * MAX_ROW_BYTES + 4096);
+	assert_true(most <= LC_RECORD_STREAM_BLOCK_BYTES + 4 * MAX_ROW_BYTES);
 	lc_record_stream_free(stream);
 	lc_buffer_free(&rows);
 }
 
-static void a_long_row_that_breaks_off_is_no_row(void **state)
+static void expect_a_long_row_to_break_off(size_t key_size)
 {
 	struct lc_buffer rows;
 
-	(void)state;
 	lc_buffer_init(&rows, SIZE_MAX);
-	append_long_row(&rows, 200000);
-	for (size_t cut = 1; cut < rows.size; cut += 7919) {
+	append_long_row(&rows, key_size);
+	for (size_t cut = 1; cut < rows.size; cut += rows.size / 17) {
 		struct taken taken = {.count = 0};
 		struct lc_error error;
 		struct lc_record_stream *stream =
@@ -475,7 +569,7 @@ static void a_long_row_that_breaks_off_is_no_row(void **state)
 		lc_record_stream_free(stream);
 	}
 	rows.data[rows.size - 1] ^= 1;
-	for (size_t piece = 50000; piece < 300000; piece += 50000) {
+	for (size_t piece = key_size / 4; piece < 2 * key_size; piece += key_size / 4) {
 		struct taken taken = {.count = 0};
 		struct lc_error error;
 		struct lc_record_stream *stream =
@@ -486,28 +580,36 @@ static void a_long_row_that_breaks_off_is_no_row(void **state)
 			good = feed(stream, &rows, at,
 				    rows.size - at < piece ? rows.size : at + piece, &error);
 		assert_false(good);
-		assert_non_null(strstr(error.message, "last marker"));
+		assert_non_null(strstr(error.message, "the last column"));
 		assert_int_equal(taken.count, 0);
 		lc_record_stream_free(stream);
 	}
 	lc_buffer_free(&rows);
 }
 
+static void a_long_row_that_breaks_off_is_no_row(void **state)
+{
+	(void)state;
+	expect_a_long_row_to_break_off(200000);
+	expect_a_long_row_to_break_off(LC_RECORD_STREAM_BLOCK_BYTES + 200000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(rows_arrive_in_order_whatever_the_pieces),
-	    cmocka_unit_test(a_row_cut_in_the_middle_waits_for_more),
+	    cmocka_unit_test(a_block_cut_in_the_middle_waits_for_more),
 	    cmocka_unit_test(a_stream_of_nothing_is_good),
 	    cmocka_unit_test(a_message_after_a_row_is_an_error_and_no_row),
-	    cmocka_unit_test(a_message_inside_a_row_is_an_error_and_no_row),
-	    cmocka_unit_test(the_message_at_the_end_of_a_cut_row_is_shown),
+	    cmocka_unit_test(a_message_inside_a_block_is_an_error_and_no_row),
+	    cmocka_unit_test(the_message_at_the_end_of_a_cut_block_is_shown),
 	    cmocka_unit_test(a_failed_stream_stays_failed),
 	    cmocka_unit_test(a_taker_that_has_enough_gets_no_more),
 	    cmocka_unit_test(a_row_over_the_limit_becomes_the_same_whatever_the_pieces),
-	    cmocka_unit_test(only_a_row_over_the_limit_is_shortened),
+	    cmocka_unit_test(a_row_over_the_limit_of_blocks_becomes_the_same),
+	    cmocka_unit_test(a_block_over_the_limit_is_an_error_unless_it_is_one_row),
 	    cmocka_unit_test(a_shortened_row_has_the_hash_of_the_row_as_it_came),
-	    cmocka_unit_test(fifty_megabytes_in_a_field_take_no_memory),
+	    cmocka_unit_test(fifty_megabytes_in_a_field_take_little_memory),
 	    cmocka_unit_test(a_long_row_that_breaks_off_is_no_row),
 	};
 

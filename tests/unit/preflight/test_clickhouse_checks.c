@@ -4,6 +4,7 @@
 #include "config/settings.h"
 #include "formats/discovery_row.h"
 #include "formats/row_binary.h"
+#include "support/record_rows.h"
 #include "support/story.h"
 
 #include <stdio.h>
@@ -283,8 +284,9 @@ static void columns_of_the_offsets_table_are_as_they_are_inserted(void **state)
 	expect(*state, id, "bucketName\tString\n", LC_VERDICT_FAIL, "lastProcessedInsertedAt, ");
 }
 
-static void an_answer_of_numbers_has_to_be_whole(void **state)
+static void an_answer_has_to_be_whole(void **state)
 {
+	struct lc_record record = record_rows_example();
 	struct lc_buffer answer;
 
 	lc_buffer_init(&answer, 1000);
@@ -304,7 +306,15 @@ static void an_answer_of_numbers_has_to_be_whole(void **state)
 	expect(*state, LC_CLICKHOUSE_CHECK_SLOTS, "nonsense", LC_VERDICT_FAIL,
 	       "Make sure that clickhouse.url");
 	expect(*state, LC_CLICKHOUSE_CHECK_SCAN, "", LC_VERDICT_OK, "answered");
-	expect(*state, LC_CLICKHOUSE_CHECK_SCAN, "x", LC_VERDICT_FAIL, "not asked for");
+	expect(*state, LC_CLICKHOUSE_CHECK_SCAN, "x", LC_VERDICT_FAIL, "instead of a block");
+	lc_buffer_init(&answer, SIZE_MAX);
+	record_rows_append_block(&answer, NULL, 0, MARKER);
+	judge(*state, LC_CLICKHOUSE_CHECK_SCAN, lc_buffer_view(&answer));
+	assert_int_equal(((struct world *)*state)->verdict.grade, LC_VERDICT_OK);
+	record_rows_append(&answer, &record, MARKER);
+	judge(*state, LC_CLICKHOUSE_CHECK_SCAN, lc_buffer_view(&answer));
+	assert_int_equal(((struct world *)*state)->verdict.grade, LC_VERDICT_FAIL);
+	lc_buffer_free(&answer);
 }
 
 static void each_check_asks_and_needs_only_earlier_ones(void **state)
@@ -339,7 +349,7 @@ int main(void)
 	    STORY(a_ttl_that_is_shorter_than_the_retention_fails),
 	    STORY(columns_of_the_logs_table_are_all_there_and_of_the_right_type),
 	    STORY(columns_of_the_offsets_table_are_as_they_are_inserted),
-	    STORY(an_answer_of_numbers_has_to_be_whole),
+	    STORY(an_answer_has_to_be_whole),
 	    STORY(each_check_asks_and_needs_only_earlier_ones),
 	};
 
