@@ -51,6 +51,7 @@ struct lc_rows {
 	struct lc_clickhouse_query *query; /* NULL: no rows are coming */
 	struct lc_record_stream *stream;   /* NULL: nothing is read */
 	unsigned smaller; /* how much smaller blocks have to be: by so many steps */
+	bool resized;     /* smaller than was asked for: next time all may go well */
 
 	const struct lc_source *last; /* of the last row; NULL if none came */
 	uint32_t second;              /* of the last row */

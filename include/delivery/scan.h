@@ -19,6 +19,7 @@ struct lc_scan;
 struct lc_scan_end {
 	struct lc_error error; /* kind NONE: the asked ranges of all sources are settled */
 	bool answered;         /* ClickHouse sent rows or said what is wrong */
+	bool resized;          /* rows were too large for their blocks: smaller ones come next */
 	/* After an error: the sources that were not finished, which stay open from where they were
 	 * read to. Valid until the callback returns. */
 	struct lc_source **unread;

@@ -51,9 +51,10 @@ bool lc_record_stream_end(const struct lc_record_stream *stream, struct lc_error
 /* Text fields shortened so far. */
 uint64_t lc_record_stream_fields_shortened(const struct lc_record_stream *stream);
 
-/* Whether it failed because a block was too large; and if not, whether blocks with so many times as
- * many rows would have had room. */
-bool lc_record_stream_too_large(const struct lc_record_stream *stream);
+/* The rows of the block that was too large, if it failed because of one; else 0. */
+size_t lc_record_stream_too_large(const struct lc_record_stream *stream);
+
+/* Whether blocks with so many times as many rows would have had room. */
 bool lc_record_stream_has_room(const struct lc_record_stream *stream, size_t times);
 
 #endif

@@ -296,7 +296,7 @@ static void narrow_down(struct lc_cycle *cycle, const struct lc_scan_end *end)
 {
 	lc_log(LC_LOG_WARNING, "a scan broke off; what is missing is read again",
 	       LC_LOG_UINT("sources", end->unread_count), LC_LOG_FAULT(&end->error));
-	if (cycle->group_count == 1 && end->unread_count == 1 &&
+	if (!end->resized && cycle->group_count == 1 && end->unread_count == 1 &&
 	    lc_source_open_from(end->unread[0]) == cycle->group_from) {
 		leave_alone(cycle, end->unread[0], &end->error);
 		note_unreadable(cycle, &end->error);

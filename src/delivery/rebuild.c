@@ -341,11 +341,12 @@ static void fail_pass(struct lc_rebuild *rebuild, const struct lc_error *failure
 {
 	struct lc_target *target = rebuild->target;
 	bool answered = lc_diagnose_answered(failure);
+	bool suspect = answered && !rebuild->rows.resized;
 
-	if (answered && rebuild->item_count == 1 && rebuild->items[0].object != NULL) {
+	if (suspect && rebuild->item_count == 1 && rebuild->items[0].object != NULL) {
 		hold(rebuild, &rebuild->items[0]);
 		rebuild->most = INTENTS_MAX;
-	} else if (answered && rebuild->item_count > 1) {
+	} else if (suspect && rebuild->item_count > 1) {
 		rebuild->most = rebuild->item_count / 2;
 	}
 	target->rebuild_at_ms =

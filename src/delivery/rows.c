@@ -36,13 +36,19 @@ void lc_rows_pass(struct lc_rows *rows, const struct lc_source *source, uint32_t
 	rows->count++;
 }
 
-/* Of which size the next query's blocks should be. */
+/* Of which size the next query's blocks should be: of fewer rows than what was too large, or of more
+ * where these would have had room as well. */
 static void choose_size(struct lc_rows *rows, bool whole)
 {
-	if (lc_record_stream_too_large(rows->stream) && rows->smaller < SIZES - 1)
-		rows->smaller++;
-	else if (whole && rows->smaller > 0 && lc_record_stream_has_room(rows->stream, SIZE_STEP))
+	size_t too_large = lc_record_stream_too_large(rows->stream);
+	unsigned before = rows->smaller;
+
+	if (whole && rows->smaller > 0 && lc_record_stream_has_room(rows->stream, SIZE_STEP))
 		rows->smaller--;
+	while (too_large > 0 && rows->smaller < SIZES - 1 &&
+	       (rows->smaller == before || BLOCK_ROWS[rows->smaller] >= too_large))
+		rows->smaller++;
+	rows->resized = rows->smaller > before;
 }
 
 static void on_done(void *context, const struct lc_error *error)

@@ -324,7 +324,8 @@ static void gather_unread(struct lc_scan *scan, struct lc_source *broken, struct
 static void end_scan(struct lc_scan *scan, const struct lc_error *failure)
 {
 	struct lc_scan_end end = {.error = *failure,
-				  .answered = lc_diagnose_answered(failure) || scan->row_count > 0};
+				  .answered = lc_diagnose_answered(failure) || scan->row_count > 0,
+				  .resized = scan->rows.resized};
 	struct lc_counters *counters = scan->delivery->counters;
 	bool whole = failure->kind == LC_ERROR_NONE;
 	struct lc_source *broken = leave_source(scan, whole);

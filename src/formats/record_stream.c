@@ -31,8 +31,8 @@ struct lc_record_stream {
 	bool shortening;
 	struct lc_record_shortener shortener;
 	uint64_t fields_shortened;
-	size_t largest; /* block so far */
-	bool too_large; /* the one that the stream has failed at */
+	size_t largest;   /* block so far */
+	size_t too_large; /* rows of the one that the stream has failed at */
 };
 
 struct lc_record_stream *lc_record_stream_new(uint64_t marker, size_t max_row_bytes,
@@ -113,7 +113,7 @@ static void give_up_block(struct lc_record_stream *stream)
 	bool complete;
 
 	if (stream->block.rows != 1) {
-		stream->too_large = true;
+		stream->too_large = stream->block.rows;
 		stream->state = STATE_FAILED;
 		lc_error_set(&stream->failure, LC_ERROR_LIMIT,
 			     "a block of %zu rows takes more than %zu bytes; smaller ones are "
@@ -121,6 +121,7 @@ static void give_up_block(struct lc_record_stream *stream)
 			     stream->block.rows, stream->max_block_bytes);
 		return;
 	}
+	stream->largest = stream->max_block_bytes;
 	lc_record_shortener_begin(&stream->shortener);
 	stream->shortening = true;
 	LC_ASSERT(lc_record_shortener_feed(&stream->shortener, begun, &complete) == begun.size);
@@ -261,7 +262,7 @@ uint64_t lc_record_stream_fields_shortened(const struct lc_record_stream *stream
 	return stream->fields_shortened;
 }
 
-bool lc_record_stream_too_large(const struct lc_record_stream *stream)
+size_t lc_record_stream_too_large(const struct lc_record_stream *stream)
 {
 	return stream->too_large;
 }

@@ -1,16 +1,22 @@
 #!/bin/bash
 # Connections that break at every byte: of the rows that ClickHouse sends, of an object on its way to S3, of S3's reply. And at random
 # ones of large streams of rows. Whatever has come by then, each row is delivered exactly once. What is small is cut at every 16th
-# byte, large streams 60 times; with FULL=1 at every byte, and 5,000 times.
+# byte, an answer at every 40th, large streams 60 times; with FULL=1 at every byte, and 5,000 times.
 
 . "$(dirname "$0")/tenants_lib.sh"
-STEP=${STEP:-$(full 16 1)}
+UPLOAD_STEP=${UPLOAD_STEP:-$(full 16 1)}
 RANDOM_CUTS=${RANDOM_CUTS:-$(full 60 5000)}
-[ "$STEP" = 1 ] && EVERY="every byte" || EVERY="every ${STEP}th byte"
-STEPS="{\"from\": 0, \"step\": $STEP}"
+ANSWER_STEP=${ANSWER_STEP:-$(full 40 1)}
+
+# step BYTES: so far from each other are the bytes that are cut at.
+step() {
+	STEP=$1
+	[ "$STEP" = 1 ] && EVERY="every byte" || EVERY="every ${STEP}th byte"
+	STEPS="{\"from\": 0, \"step\": $STEP}"
+}
 
 # More bytes than each of what is cut has: the head and three rows; a body of two lines; a reply that confirms, or refuses.
-ANSWER_BYTES=1100
+ANSWER_BYTES=3300
 BODY_BYTES=400
 REPLY_BYTES=400
 REFUSAL_BYTES=700
@@ -109,6 +115,7 @@ one_source() {
 }
 
 answers() {
+	step "$ANSWER_STEP"
 	local cut="\"first\": 1, \"answer_cut\": $STEPS"
 	echo "# ClickHouse's answer with the rows of one source, cut at $EVERY: by a close, and by a reset"
 	targets answer $((2 * ANSWER_BYTES))
@@ -131,6 +138,7 @@ puts() {
 }
 
 uploads() {
+	step "$UPLOAD_STEP"
 	local first='"method": "PUT", "first": 1'
 	echo "# an object on its way to S3, S3's reply, its reply to the look for the object, and to the repetition, cut at $EVERY"
 	puts body "$BODY_BYTES"

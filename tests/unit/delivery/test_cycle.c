@@ -24,7 +24,8 @@ enum {
 	INTERVAL_MS = 30 * 1000,
 	BACKOFF_MS = 5 * 1000,
 	BACKOFF_MAX_MS = 100 * 1000,
-	CODE = 241, /* MEMORY_LIMIT_EXCEEDED */
+	LONG_ROWS = 40, /* a source */
+	CODE = 241,     /* MEMORY_LIMIT_EXCEEDED */
 	TOGETHER_MAX = 8,
 	TEXT_MAX = 64,
 };
@@ -43,7 +44,8 @@ struct story {
 	unsigned discoveries;
 
 	bool bad[SOURCES];
-	bool gone; /* the bad ones are not refused, but nothing is answered */
+	bool gone;      /* the bad ones are not refused, but nothing is answered */
+	bool long_rows; /* those of LONG_ROWS have room in blocks of one row alone */
 	enum refusal refusal;
 	unsigned queries; /* scans */
 	unsigned tried[SOURCES];
@@ -156,12 +158,41 @@ static bool send_rows(struct story *story)
 	return false;
 }
 
+/* A block that is too large, of rows of this source. */
+static void send_large_block(struct story *story, unsigned source)
+{
+	enum { ROWS = 100, TEXT_SIZE = 50000 };
+	static struct lc_record records[ROWS];
+	static char text[TEXT_SIZE];
+	struct lc_buffer block;
+
+	memset(text, 't', sizeof text);
+	for (size_t i = 0; i < ROWS; i++) {
+		records[i] = record_rows_example();
+		records[i].raft_session_id = SESSION;
+		records[i].bucket = story->list[source]->bucket;
+		records[i].inserted_at = FIRST + 5;
+		records[i].user_agent = (struct lc_view){.data = text, .size = sizeof text};
+	}
+	lc_buffer_init(&block, SIZE_MAX);
+	record_rows_append_block(&block, records, ROWS,
+				 fake_clickhouse_marker(story->world.clickhouse));
+	fake_clickhouse_send(story->world.clickhouse, lc_buffer_view(&block));
+	lc_buffer_free(&block);
+}
+
 static void answer_scan(struct story *story)
 {
 	bool asked[SOURCES];
 	bool refused;
 
 	story->queries++;
+	if (story->long_rows && asks_for(story, LONG_ROWS) &&
+	    !fake_clickhouse_sql_has(story->world.clickhouse, "max_block_size=1,")) {
+		send_large_block(story, LONG_ROWS);
+		fake_clickhouse_end_short(story->world.clickhouse);
+		return;
+	}
 	for (unsigned i = 0; i < SOURCES; i++) {
 		asked[i] = asks_for(story, i);
 		story->tried[i] += asked[i];
@@ -587,6 +618,19 @@ static void a_break_after_rows_is_narrowed_down_at_once(void **state)
 	assert_string_equal(step(story), "waiting");
 }
 
+/* They are no fault of their source. */
+static void rows_that_are_too_long_are_asked_for_in_smaller_blocks(void **state)
+{
+	struct story *story = *state;
+
+	open_all(story);
+	story->long_rows = true;
+	run_cycle(story);
+	expect_all_read_but_the_bad(story);
+	assert_in_range(story->queries, 3, 2 * HALVINGS);
+	assert_string_equal(step(story), "waiting");
+}
+
 /* ---- windows that are taken in slices ---- */
 
 enum { SLICE = 3600, LONG = 4 * SLICE, AGE = 900 };
@@ -666,6 +710,7 @@ int main(void)
 	    STORY(a_scan_that_nobody_answers_fails_the_cycle),
 	    STORY(after_three_such_cycles_what_is_asked_for_is_narrowed_down),
 	    STORY(a_break_after_rows_is_narrowed_down_at_once),
+	    STORY(rows_that_are_too_long_are_asked_for_in_smaller_blocks),
 	    STORY(what_a_slice_has_found_is_read_before_the_next_one),
 	    STORY(what_is_young_at_the_end_of_a_slice_waits_for_the_next_one),
 	};
