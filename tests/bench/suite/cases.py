@@ -114,12 +114,12 @@ CASES = {
 
 
 FLOOR = "floor per row"
-FEED = "ClickHouse feeds curl, RowBinary"
+FEED = "ClickHouse feeds curl"
 
 # The figures of the summary: case, figure, its reference.
 SUMMARY = [
     *((case, figure, reference) for case in ("equal", "bucket", "skewed") for figure, reference in (
-        ("worker CPU per row", FLOOR), ("rows/s end to end", FEED), ("rows/s / feed in RowBinary", None),
+        ("worker CPU per row", FLOOR), ("rows/s end to end", FEED), ("rows/s / feed", None),
         ("ClickHouse CPU per row", None), ("peak resident memory", None))),
     ("small", "worker CPU per PUT", "libcurl CPU per PUT"),
     ("small", "objects/s", "curl PUTs objects/s"),

@@ -31,14 +31,13 @@ class Floor:
             raise BenchError(answer.stderr.strip())
         return [int(word) for word in answer.stdout.split()]
 
-    def receive(self, statements, form):
-        """All these statements one after the other, in an output format: CPU us, us, bytes."""
+    def receive(self, statements):
+        """All these statements one after the other: CPU us, us, bytes."""
         totals = [0, 0, 0]
         for statement in statements:
-            text, _, _ = statement.text.rpartition(" FORMAT ")
             query = "&".join(statement.parameters)
             with tempfile.NamedTemporaryFile("wb") as file:
-                file.write(f"{text} FORMAT {form}".encode(errors="surrogateescape"))
+                file.write(statement.text.encode(errors="surrogateescape"))
                 file.flush()
                 url = f"{self.world.stack.environment['LOG_COURIER_CLICKHOUSE_URL']}/?{query}"
                 cpu, passed, _, size = self.run("receive", url, file.name)
@@ -149,30 +148,26 @@ def rows_of(stack, statements):
 def add_floor(world, case, rows, received, statements, bodies, url, small):
     """One repetition of each part of the floor; the statements have `received` rows as answer."""
     floor = Floor(world)
-    cpu, passed, size = floor.receive(statements, "RowBinary")
-    native_cpu, native_passed, _ = floor.receive(statements, "Native")
+    cpu, passed, size = floor.receive(statements)
     hash_cpu, _, count, body_size = floor.hash(bodies)
     put_cpu, put_passed, _, _ = floor.put(bodies, url)
-    case.add("receive RowBinary, CPU per row", "us", cpu / received)
-    case.add("receive Native, CPU per row", "us", native_cpu / received)
+    case.add("receive, CPU per row", "us", cpu / received)
     case.add("SHA-256, CPU per row", "us", hash_cpu / rows)
     case.add("PUT by curl, CPU per row", "us", put_cpu / rows)
     case.add("floor per row", "us", cpu / received + (hash_cpu + put_cpu) / rows)
-    case.add("ClickHouse feeds curl, RowBinary", "rows/s", received * 1e6 / passed)
-    case.add("ClickHouse feeds curl, Native", "rows/s", received * 1e6 / native_passed)
+    case.add("ClickHouse feeds curl", "rows/s", received * 1e6 / passed)
     case.add("curl PUTs", "MB/s", body_size / put_passed)
     if small:
         case.add("libcurl CPU per PUT", "us", put_cpu / count)
         program_cpu, program_count = floor.put_by_program(bodies, url)
         case.add("curl's program, CPU per PUT", "us", program_cpu / program_count)
         case.add("curl PUTs objects/s", "objects/s", count * 1e6 / put_passed)
-    case.facts["row"] = f"{size / received:.0f} bytes RowBinary, {body_size / rows:.0f} bytes line"
+    case.facts["row"] = f"{size / received:.0f} bytes received, {body_size / rows:.0f} bytes line"
 
 
 def add_ratios(case, small):
     case.add_ratio("worker CPU / floor", "worker CPU per row", "floor per row")
-    case.add_pairs("rows/s / feed in RowBinary", "rows/s end to end", "ClickHouse feeds curl, RowBinary")
-    case.add_pairs("rows/s / feed in Native", "rows/s end to end", "ClickHouse feeds curl, Native")
+    case.add_pairs("rows/s / feed", "rows/s end to end", "ClickHouse feeds curl")
     if small:
         case.add_ratio("CPU per PUT / libcurl's", "worker CPU per PUT", "libcurl CPU per PUT")
         case.add_ratio("CPU per PUT / curl's program", "worker CPU per PUT", "curl's program, CPU per PUT")
