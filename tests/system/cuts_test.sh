@@ -1,12 +1,12 @@
 #!/bin/bash
 # Connections that break at every byte: of the rows that ClickHouse sends, of an object on its way to S3, of S3's reply. And at random
 # ones of large streams of rows. Whatever has come by then, each row is delivered exactly once. What is small is cut at every 16th
-# byte, an answer at every 60th, large streams 60 times; with FULL=1 at every byte, and 5,000 times.
+# byte, an answer at every 90th, large streams 60 times; with FULL=1 at every byte, and 5,000 times.
 
 . "$(dirname "$0")/tenants_lib.sh"
 UPLOAD_STEP=${UPLOAD_STEP:-$(full 16 1)}
 RANDOM_CUTS=${RANDOM_CUTS:-$(full 60 5000)}
-ANSWER_STEP=${ANSWER_STEP:-$(full 60 1)}
+ANSWER_STEP=${ANSWER_STEP:-$(full 90 1)}
 
 # step BYTES: so far from each other are the bytes that are cut at.
 step() {
@@ -15,8 +15,9 @@ step() {
 	STEPS="{\"from\": 0, \"step\": $STEP}"
 }
 
-# More bytes than each of what is cut has: the head and three rows; a body of two lines; a reply that confirms, or refuses.
-ANSWER_BYTES=5000
+# More bytes than each of what is cut has: the head and three rows, each in a block of its own; a body of two lines; a reply that
+# confirms, or refuses.
+ANSWER_BYTES=8000
 BODY_BYTES=400
 REPLY_BYTES=400
 REFUSAL_BYTES=700

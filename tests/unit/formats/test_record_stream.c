@@ -63,7 +63,8 @@ static size_t append_block(struct lc_buffer *rows, unsigned count)
 	char(*keys)[32] = malloc(count * sizeof keys[0]);
 	size_t begin = rows->size;
 
-	assert_true(records != NULL && keys != NULL);
+	assert_non_null(records);
+	assert_non_null(keys);
 	for (unsigned i = 0; i < count; i++)
 		records[i] = row_number(i, keys[i]);
 	record_rows_append_block(rows, records, count, MARKER);
