@@ -77,8 +77,9 @@ struct lc_share *lc_share_new(struct lc_loop *loop, const struct lc_share_option
 /* Cancels what is under way. NULL is allowed. */
 void lc_share_free(struct lc_share *share);
 
-/* Takes the shard, whoever has it, and restores its ledger. */
-void lc_share_claim(struct lc_share *share);
+/* Takes the shard, whoever has it, and restores its ledger. But if another machine has it in a later
+ * epoch than this one, it is that machine which has taken it over. */
+void lc_share_claim(struct lc_share *share, uint64_t epoch);
 
 /* The head as it is known: as it was read, or as it was last moved. */
 const struct lc_shard_head *lc_share_head(const struct lc_share *share);

@@ -5,8 +5,8 @@
  * Nothing is agreed upon between machines. Each makes the same plan of what it sees (machines/shares),
  * and does its own part of it. Where two see different things, both may order a worker to take the
  * same shard: the swap of the shard's head lets one of them have it, so that a wrong view costs a
- * start and never a row. So an order to take a shard says what was seen in its head; a worker that
- * finds another epoch or state leaves the shard alone.
+ * start and never a row. So an order to take a shard says which epoch was seen in its head; a worker
+ * that finds another machine in a later one leaves the shard alone.
  *
  *   A shard is free when its head says so, or when the machine that it names is silent
  *   (machines/peers). Machines that are fit share all shards by capacity. The free ones go to those
@@ -71,16 +71,14 @@ struct lc_machine_view {
 };
 
 enum lc_machine_order_type {
-	LC_MACHINE_TAKE, /* start a worker, which takes the shard if its head is still this one */
+	LC_MACHINE_TAKE, /* start a worker, which takes the shard unless another has done so since */
 	LC_MACHINE_RELEASE, /* end the worker and say in the head that nobody has the shard */
 };
 
 struct lc_machine_order {
 	enum lc_machine_order_type type;
 	unsigned shard;
-	/* TAKE: the head as it was seen */
-	uint64_t epoch;
-	enum lc_machine_head_state state;
+	uint64_t epoch; /* TAKE: of the head, as it was seen */
 };
 
 /* Why this machine could take a shard that it did not have. */

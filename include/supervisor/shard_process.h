@@ -48,6 +48,10 @@ void lc_shard_process_free(struct lc_shard_process *process);
  * on_change may be called before this returns. */
 void lc_shard_process_order(struct lc_shard_process *process, enum lc_slot_event_type order);
 
+/* LC_SLOT_START of a shard that machines share: its workers take it from no other machine in a later
+ * epoch than this one. */
+void lc_shard_process_take(struct lc_shard_process *process, uint64_t epoch);
+
 /* The context's settings have changed: the slot's rules follow them, and its workers log what this
  * process does. */
 void lc_shard_process_take_settings(struct lc_shard_process *process);

@@ -26,7 +26,7 @@ LC_FRAME(REQUEST, 4, TO_WORKER, LC_FRAME_REQUEST_HEAD_SIZE,
 LC_FRAME(REPLY, 5, TO_SUPERVISOR, LC_FRAME_REPLY_HEAD_SIZE,
 	"a piece of an answer: id (4 bytes), HTTP status (2), 1 in the last piece, else 0 (2); document")
 LC_FRAME(TAKE, 6, OF_MACHINES, LC_FRAME_REQUEST_HEAD_SIZE,
-	"the shard with this number is to have a worker, which takes it over")
+	"the shard with this number is to have a worker, which takes it over; body: the epoch that was seen in its head (8 bytes)")
 LC_FRAME(RELEASE, 7, OF_MACHINES, LC_FRAME_REQUEST_HEAD_SIZE,
 	"the shard with this number is to have none: another machine is to have it")
 LC_FRAME(LOOKED, 8, OF_MACHINES, LC_FRAME_REQUEST_HEAD_SIZE,

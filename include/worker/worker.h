@@ -33,7 +33,8 @@ struct lc_worker {
 	const struct lc_settings *settings;
 	unsigned shard;
 	unsigned shard_count;
-	int channel; /* our end of the socket pair, not blocking */
+	uint64_t epoch; /* of a shared ledger: from a machine in a later one it is not taken */
+	int channel;    /* our end of the socket pair, not blocking */
 	struct lc_page *page;
 	pid_t supervisor;                       /* who forked us */
 	int inherited[LC_WORKER_INHERITED_MAX]; /* further descriptors to keep open */

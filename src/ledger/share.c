@@ -69,6 +69,7 @@ struct lc_share {
 	uint64_t seen_ms;
 	struct lc_s3_put *request;
 	struct lc_chain_restore *restore;
+	uint64_t replaces; /* no epoch of another machine after this one */
 	uint64_t claimed_ms;
 	struct lc_error went_back; /* what is to be told unless somebody has taken the shard */
 
@@ -358,6 +359,11 @@ static void on_read(void *context, const struct lc_register_answer *answer)
 		    "again",
 		    share->options.shard);
 		fail(share, &error);
+		return;
+	}
+	if (share->head.state == LC_SHARD_HEAD_OWNED && share->head.epoch > share->replaces &&
+	    strcmp(share->head.owner, share->options.machine) != 0) {
+		taken_over(share, &share->head);
 		return;
 	}
 	no_trouble(share);
@@ -712,9 +718,10 @@ struct lc_share *lc_share_new(struct lc_loop *loop, const struct lc_share_option
 	return share;
 }
 
-void lc_share_claim(struct lc_share *share)
+void lc_share_claim(struct lc_share *share, uint64_t epoch)
 {
 	LC_ASSERT(share->step == STEP_NEW);
+	share->replaces = epoch;
 	enter(share, STEP_READING);
 	lc_loop_timer_start(share->timer, 0);
 }

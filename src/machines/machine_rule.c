@@ -499,8 +499,7 @@ static void order_to_take(struct lc_machine_rule *rule, struct lc_machine_orders
 				: planned && takes)
 			give(orders, &(struct lc_machine_order){.type = LC_MACHINE_TAKE,
 								.shard = i,
-								.epoch = place->head.epoch,
-								.state = place->head.state});
+								.epoch = place->head.epoch});
 	}
 }
 

@@ -237,6 +237,9 @@ static void carry_out(struct life *life, const struct lc_machine_order *order)
 	struct lc_frame frame = {.type = takes ? LC_FRAME_TAKE : LC_FRAME_RELEASE,
 				 .id = order->shard};
 
+	if (takes)
+		frame.body = (struct lc_view){.data = (const char *)&order->epoch,
+					      .size = sizeof order->epoch};
 	lc_log(LC_LOG_INFO, takes ? "this machine takes a shard" : "this machine gives up a shard",
 	       LC_LOG_UINT("of_shard", order->shard));
 	if (lc_channel_send(life->channel, &frame))

@@ -316,13 +316,17 @@ static void take_report(struct lc_machines_child *child, struct lc_view body)
 static void take_order(struct lc_machines_child *child, const struct lc_frame *frame)
 {
 	struct lc_shard_process *process = lc_fleet_find(child->host.fleet, frame->id);
+	uint64_t epoch = 0;
 
 	if (process == NULL || child->leaves)
 		return;
-	if (frame->type == LC_FRAME_RELEASE)
+	if (frame->type == LC_FRAME_RELEASE) {
 		lc_shard_process_order(process, LC_SLOT_RELEASE);
-	else if (lc_shard_process_state(process) == LC_SHARD_STATE_AWAY)
-		lc_shard_process_order(process, LC_SLOT_START);
+	} else if (lc_shard_process_state(process) == LC_SHARD_STATE_AWAY) {
+		if (frame->body.size == sizeof epoch)
+			memcpy(&epoch, frame->body.data, sizeof epoch);
+		lc_shard_process_take(process, epoch);
+	}
 }
 
 static void on_frame(void *context, const struct lc_frame *frame)

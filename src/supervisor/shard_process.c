@@ -52,6 +52,7 @@ struct lc_shard_process {
 	unsigned shard;
 	struct lc_slot slot;
 	struct lc_page *page;
+	uint64_t epoch;               /* that was seen when the shard was to be taken */
 	pid_t pid;                    /* 0: no worker */
 	struct lc_channel *channel;   /* NULL: no worker, or it has closed its end */
 	struct request_list requests; /* what the worker is being asked */
@@ -264,6 +265,7 @@ _Noreturn static void be_worker(const struct lc_shard_process *process, int chan
 	    .settings = context->settings,
 	    .shard = process->shard,
 	    .shard_count = context->shard_count,
+	    .epoch = process->epoch,
 	    .channel = channel,
 	    .page = process->page,
 	    .supervisor = supervisor,
@@ -463,6 +465,12 @@ void lc_shard_process_order(struct lc_shard_process *process, enum lc_slot_event
 {
 	LC_ASSERT(order == LC_SLOT_START || (order >= LC_SLOT_DRAIN && order <= LC_SLOT_RELEASE));
 	step(process, (struct lc_slot_event){.type = order});
+}
+
+void lc_shard_process_take(struct lc_shard_process *process, uint64_t epoch)
+{
+	process->epoch = epoch;
+	step(process, (struct lc_slot_event){.type = LC_SLOT_START});
 }
 
 void lc_shard_process_take_settings(struct lc_shard_process *process)

@@ -67,7 +67,7 @@ static bool bring(struct fetch *fetch, struct lc_error *error)
 					     fetch->shard_count, NULL, &CALLBACKS, fetch, error);
 	if (fetch->shared == NULL)
 		return false;
-	lc_share_claim(lc_shared_ledger_share(fetch->shared));
+	lc_share_claim(lc_shared_ledger_share(fetch->shared), UINT64_MAX);
 	lc_loop_run(fetch->loop);
 	fetch->head = *lc_share_head(lc_shared_ledger_share(fetch->shared));
 	lc_shared_ledger_free(fetch->shared);

@@ -406,7 +406,7 @@ static void begin(struct life *life)
 	if (life->shard != NULL)
 		lc_shard_start(life->shard);
 	else
-		lc_share_claim(lc_shared_ledger_share(life->shared));
+		lc_share_claim(lc_shared_ledger_share(life->shared), life->worker->epoch);
 }
 
 static bool set_up(struct life *life, struct lc_error *error)

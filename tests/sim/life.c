@@ -180,7 +180,7 @@ static void claim(struct life *life)
 					    &LEDGER_CALLBACKS, life, &error);
 	if (life->shared == NULL)
 		sim_fail("the shared ledger cannot be made: %s", error.message);
-	lc_share_claim(lc_shared_ledger_share(life->shared));
+	lc_share_claim(lc_shared_ledger_share(life->shared), UINT64_MAX);
 }
 
 /* ---- lives ---- */

@@ -103,7 +103,8 @@ static void bid(struct world *world, struct world_machine *machine, unsigned sha
 	struct world_worker *worker = &machine->workers[shard];
 	char *last = world->last_owner[shard];
 
-	if (head->epoch != worker->order.epoch || head->state != worker->order.state) {
+	if (head->state == LC_MACHINE_HEAD_OWNED && head->epoch > worker->order.epoch &&
+	    strcmp(head->owner, machine->name) != 0) {
 		world->lost++;
 		*worker = (struct world_worker){.due = 0};
 		return;

@@ -80,7 +80,7 @@ static void claim(struct world *world)
 	};
 
 	world->share = lc_share_new(world->loop, &options, &CALLBACKS, world);
-	lc_share_claim(world->share);
+	lc_share_claim(world->share, UINT64_MAX);
 	lc_loop_run(world->loop);
 	assert_int_equal(world->failed.kind, LC_ERROR_NONE);
 }

@@ -96,7 +96,7 @@ static void stop(struct machine *machine)
 	machine->store = NULL;
 }
 
-static void start(struct machine *machine)
+static void start_at(struct machine *machine, uint64_t epoch)
 {
 	struct lc_share_options options = {
 	    .heads = machine->world->heads,
@@ -117,7 +117,12 @@ static void start(struct machine *machine)
 	machine->troubles = 0;
 	machine->failed = (struct lc_error){.kind = LC_ERROR_NONE};
 	machine->share = lc_share_new(machine->world->loop, &options, &CALLBACKS, machine);
-	lc_share_claim(machine->share);
+	lc_share_claim(machine->share, epoch);
+}
+
+static void start(struct machine *machine)
+{
+	start_at(machine, UINT64_MAX);
 }
 
 static void run(struct world *world)
@@ -268,6 +273,30 @@ static void another_machine_has_what_was_committed(void **state)
 	assert_same_content(world);
 	assert_int_equal(lc_share_head(world->b.share)->epoch, 2);
 	assert_int_equal(lc_share_next(world->b.share)->seq, 21);
+}
+
+/* What was seen of the head is out of date: only a machine that has nobody's or its own is let go on. */
+static void a_shard_that_another_machine_has_taken_since_is_left_alone(void **state)
+{
+	struct world *world = *state;
+
+	take(&world->a);
+	take(&world->b);
+	assert_true(commit(&world->b));
+	start_at(&world->a, 1);
+	run(world);
+	assert_false(world->a.ready);
+	assert_int_equal(world->a.failed.kind, LC_ERROR_TAKEN_OVER);
+	assert_non_null(strstr(world->a.failed.message, "machine b"));
+	assert_true(commit(&world->b));
+	start_at(&world->b, 1);
+	run(world);
+	assert_true(world->b.ready);
+	lc_share_release(world->b.share, on_released, &world->b);
+	run(world);
+	start_at(&world->a, 1);
+	run(world);
+	assert_true(world->a.ready);
 }
 
 static void whoever_was_replaced_commits_nothing(void **state)
@@ -684,6 +713,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    STORY(a_shard_that_begins_is_claimed),
 	    STORY(another_machine_has_what_was_committed),
+	    STORY(a_shard_that_another_machine_has_taken_since_is_left_alone),
 	    STORY(whoever_was_replaced_commits_nothing),
 	    STORY(whoever_was_replaced_is_told_when_it_looks),
 	    STORY(a_file_that_stands_on_the_chain_needs_the_rest_alone),
