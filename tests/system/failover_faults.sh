@@ -192,7 +192,7 @@ meet_all_faults() {
 	end_child "$FLOW_PID" 5
 	FLOW_PID=''
 	made=$(rows_in_clickhouse)
-	rate=$(((ROWS - made) / (ROUNDS * (${#KINDS_OF_ONE[@]} + ${#KINDS_OF_ALL[@]})) / FLOW_SECONDS))
+	rate=$(((ROWS - made - 1) / (ROUNDS * (${#KINDS_OF_ONE[@]} + ${#KINDS_OF_ALL[@]})) / FLOW_SECONDS))
 	for ((round = 1; round <= ROUNDS; round++)); do
 		echo "# round $round"
 		shuffled "${KINDS_OF_ONE[@]}" "${KINDS_OF_ALL[@]}"
