@@ -1,10 +1,10 @@
 #!/bin/bash
 # A crowd of tenants over 5 shards, a fifth of which has targets that fail in every way; the fifth has most of the rows.
 # Run A: all are healthy. Run B: the same load, the fifth fails. Compared: what the healthy ones get, and how soon.
-# 100 sources for 60 s; with FULL=1 1,000 for 180 s. FLOW_SECONDS and CROWD_PARTS choose otherwise.
+# 100 sources for 40 s; with FULL=1 1,000 for 180 s. FLOW_SECONDS and CROWD_PARTS choose otherwise.
 
 . "$(dirname "$0")/tenants_lib.sh"
-FLOW_SECONDS=${FLOW_SECONDS:-$(full 60 180)}
+FLOW_SECONDS=${FLOW_SECONDS:-$(full 40 180)}
 # Each part adds 80 healthy tenants and 20 that fail.
 CROWD_PARTS=${CROWD_PARTS:-$(full 1 10)}
 HEALTHY_RATE=2
