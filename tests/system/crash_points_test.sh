@@ -9,6 +9,7 @@
 # segments dies there. Then each row is delivered exactly once, and nothing is left in parts.
 # Log objects have keys of all forms, mostly those that tell when they were made: what is PUT again must not be
 # named again.
+# FULL=1 also takes the situations that are much like another one.
 # Needs a build with --enable-crash-points: BUILD_DIR, or else it makes one. POINTS="NAME..." chooses some.
 
 . "$(dirname "$0")/lib.sh"
@@ -85,8 +86,18 @@ launch_service() {
 	SERVICE_PID=$!
 }
 
+# Of the situations that are much like another one, the short form takes these.
+is_taken() {
+	case $1 in
+	first) [ "$FULL" = 1 ] || [[ $POINT == ledger.* ]] ;;
+	late) [ "$FULL" = 1 ] || [[ $POINT == reconcile.* ]] ;;
+	*) true ;;
+	esac
+}
+
 # Where a point lies on no way of a situation, nobody waits for it.
 may_be_reached() {
+	is_taken "$1" || return
 	case $POINT in
 	reconcile.opened) [ "$1" = late ] ;;
 	rebuild.*) [[ $1 == opened || $1 == rebuilt ]] ;;

@@ -1,11 +1,12 @@
 #!/bin/bash
-# Log objects in parts. Off by default; an object of 88 MB is the same, in one request or in parts. Then several, each into a versioned
-# bucket with a fault of its own: replies that are lost, requests that are held while the service is killed, and killed again while it
-# cleans up after that, or stopped. Each row is delivered once, nothing is left in parts, and each object has one version.
+# Log objects in parts. Off by default; an object of 36 MB, or 88 MB with FULL=1, is the same, in one request or in parts. Then
+# several, each into a versioned bucket with a fault of its own: replies that are lost, requests that are held while the service is
+# killed, and killed again while it cleans up after that, or stopped. Each row is delivered once, nothing is left in parts, and each
+# object has one version.
 
 . "$(dirname "$0")/lib.sh"
-# Objects of 88 MB, and of three parts of 5 MiB.
-LARGE=182000
+# Rows of the large object, and of one of three parts of 5 MiB.
+LARGE=$(full 75000 182000)
 SMALL=23000
 
 # as_courier METHOD PATH [CURL OPTION...]
@@ -162,13 +163,13 @@ deliver_large one --s3.endpoint="$faults"
 check "by default it is one request" requests_are 'PUT,'
 deliver_large parts --s3.endpoint="$faults" --s3.multipart-threshold-bytes=5242880 --s3.multipart-part-bytes=16777216
 check "then it is sent in parts" requests_are 'POST?uploads=,PUT?partNumber=1&uploadId=X,PUT?partNumber=2&uploadId=X,PUT?partNumber=3&uploadId=X,PUT?partNumber=4&uploadId=X,PUT?partNumber=5&uploadId=X,PUT?partNumber=6&uploadId=X,POST?uploadId=X,'
-check "  which S3 has put together" has_parts 6
+check "  which S3 has put together" has_parts "$(full 3 6)"
 check "it is the same object under the same key" same_digests
 check "  and the worker needs no more memory for it" peak_is_bounded
 check "  of each row once" verify
 deliver_large compressed --s3.endpoint="$faults" --s3.multipart-threshold-bytes=5242880 --s3.multipart-part-bytes=5242880 \
 	--consumer.compression=gzip --s3.checksum=md5 --s3.metadata=true
-check "compressed and with checksums it is in parts, too" has_parts 4
+check "compressed and with checksums it is in parts, too" has_parts "$(full 2 4)"
 check "  and can be read" reads_as_lines
 check "  of each row once" verify
 
