@@ -7,6 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 # Rows of the large object, and of one of three parts of 5 MiB.
 LARGE=$(full 75000 182000)
+PARTS=$(full 3 6) # of 16 MiB, of the large one
 SMALL=23000
 
 # as_courier METHOD PATH [CURL OPTION...]
@@ -52,6 +53,16 @@ requests_are() {
 	SEEN=$((SEEN + $(wc -l <"$WORK/requests")))
 	cat "$WORK/requests"
 	[ "$(tr '\n' ',' <"$WORK/requests" | tr -d ' ')" = "$1" ]
+}
+
+# requests_of PARTS: an upload in so many parts, for requests_are.
+requests_of() {
+	echo "POST?uploads=,$(printf 'PUT?partNumber=%d&uploadId=X,' $(seq "$1"))POST?uploadId=X,"
+}
+
+# The newest ones, too, belong into the object of the others.
+rows_are_old() {
+	[ "$("$DEV/sql" "SELECT count() FROM logs WHERE insertedAt > now() - 3")" = 0 ]
 }
 
 # The service starts again from nothing, and finds the same rows.
@@ -125,6 +136,7 @@ make_buckets() {
 		SEED=$((SEED + 1))
 		load --rows "$SMALL" --sources 1 --time-range 60 --seed "$SEED" --targets "$bucket" || return
 	done
+	await 10 rows_are_old
 }
 
 # empty BUCKET...: these have no object any more; there are no rows, and nothing is known of any.
@@ -158,12 +170,13 @@ export LOG_COURIER_LIMITS_MAX_INFLIGHT_BYTES=629145600 LOG_COURIER_CONSUMER_MAX_
 export LOG_COURIER_CONSUMER_MAX_LOGS_PER_OBJECT=1000000
 faults=$(faulty s3)
 
-load --rows "$LARGE" --sources 1 --time-range 60 --targets target-1
+need "rows are there" load --rows "$LARGE" --sources 1 --time-range 60 --targets target-1
+need "  and are old" await 10 rows_are_old
 deliver_large one --s3.endpoint="$faults"
 check "by default it is one request" requests_are 'PUT,'
 deliver_large parts --s3.endpoint="$faults" --s3.multipart-threshold-bytes=5242880 --s3.multipart-part-bytes=16777216
-check "then it is sent in parts" requests_are 'POST?uploads=,PUT?partNumber=1&uploadId=X,PUT?partNumber=2&uploadId=X,PUT?partNumber=3&uploadId=X,PUT?partNumber=4&uploadId=X,PUT?partNumber=5&uploadId=X,PUT?partNumber=6&uploadId=X,POST?uploadId=X,'
-check "  which S3 has put together" has_parts "$(full 3 6)"
+check "then it is sent in parts" requests_are "$(requests_of "$PARTS")"
+check "  which S3 has put together" has_parts "$PARTS"
 check "it is the same object under the same key" same_digests
 check "  and the worker needs no more memory for it" peak_is_bounded
 check "  of each row once" verify
