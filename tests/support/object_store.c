@@ -112,8 +112,8 @@ void object_store_hold(struct lc_s3 *s3, bool holds)
 	s3->holds = holds;
 	if (holds)
 		return;
-	TAILQ_FOREACH (request, &s3->requests, link)
-		lc_loop_timer_start(request->timer, 1);
+	TAILQ_FOREACH(request, &s3->requests, link)
+	lc_loop_timer_start(request->timer, 1);
 }
 
 void object_store_set_clock(struct lc_s3 *s3, uint32_t seconds)
