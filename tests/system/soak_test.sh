@@ -1,9 +1,9 @@
 #!/bin/bash
-# A long while of changing traffic and trouble (soak.py says of what kind, and what the bounds are): 90 s, or 30
+# A long while of changing traffic and trouble (soak.py says of what kind, and what the bounds are): 60 s, or 30
 # minutes with FULL=1. SEED chooses what happens when.
 
 . "$(dirname "$0")/lib.sh"
-SOAK_SECONDS=${SOAK_SECONDS:-$(full 90 1800)}
+SOAK_SECONDS=${SOAK_SECONDS:-$(full 60 1800)}
 SEED=${SEED:-1}
 
 # Its timeline is shown as it comes.

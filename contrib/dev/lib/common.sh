@@ -111,31 +111,40 @@ ended() {
 }
 
 # await SECONDS COMMAND...: looks until the command succeeds; fails after as many looks as there are in so many seconds. They are
-# counted, not timed: on a busy machine each look takes longer, as does what is awaited.
+# counted, not timed: on a busy machine each look takes longer, as does what is awaited. What takes long is looked at less often: each
+# look costs some processes.
 await() {
-	local looks=$((5 * $1))
+	local tenths=0 limit=$((10 * $1))
 	shift
 	until "$@"; do
-		[ "$looks" -gt 0 ] || return 1
-		looks=$((looks - 1))
-		sleep 0.2
+		[ "$tenths" -lt "$limit" ] || return 1
+		rest_between_looks
 	done
+}
+
+# rest_between_looks: pauses between two looks, by the caller's `tenths` of a second that have gone in pauses.
+rest_between_looks() {
+	local next=$((tenths < 20 ? 2 : 5))
+	tenths=$((tenths + next))
+	sleep "0.$next"
 }
 
 # await_progress SECONDS MEASURE COMMAND...: polls until the command succeeds; fails when what MEASURE prints
 # has stayed the same for so long. Thus a busy machine takes longer, and what hangs is found soon.
 await_progress() {
-	local limit=$1 looks=0 measure=$2 last='' now
+	local tenths=0 limit=$((10 * $1)) due=0 end=0 measure=$2 last='' now
 	shift 2
 	until "$@"; do
-		now=$("$measure")
-		if [ "$now" != "$last" ]; then
-			last=$now
-			looks=$((5 * limit))
+		if [ "$tenths" -ge "$due" ]; then
+			now=$("$measure")
+			if [ "$now" != "$last" ]; then
+				last=$now
+				end=$((tenths + limit))
+			fi
+			[ "$tenths" -lt "$end" ] || return 1
+			due=$((tenths + 10))
 		fi
-		[ "$looks" -gt 0 ] || return 1
-		looks=$((looks - 1))
-		sleep 0.2
+		rest_between_looks
 	done
 }
 

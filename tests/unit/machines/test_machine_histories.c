@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum {
-	HISTORIES = 100,
+	HISTORIES = 50,
 	DISTURBANCES = 12,
 	QUIET_AFTER = 80, /* beats */
 	QUIET_FOR = 60,

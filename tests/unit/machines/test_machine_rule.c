@@ -48,7 +48,7 @@ static void machines_that_begin_together_take_each_shard_once(void **state)
 {
 	(void)state;
 	for (unsigned machines = 1; machines <= WORLD_MACHINES; machines++) {
-		for (unsigned shards = 1; shards <= WORLD_SHARDS; shards += 3) {
+		for (unsigned shards = 1; shards <= WORLD_SHARDS; shards += 5) {
 			struct world *world = world_new(shards, machines, shards);
 			unsigned beats;
 
@@ -68,7 +68,7 @@ static void a_machine_that_joins_moves_its_share_and_no_more(void **state)
 {
 	(void)state;
 	for (unsigned machines = 2; machines <= WORLD_MACHINES; machines++) {
-		for (unsigned shards = 1; shards <= WORLD_SHARDS; shards += 3) {
+		for (unsigned shards = 1; shards <= WORLD_SHARDS; shards += 5) {
 			struct world *world = balanced(machines, machines - 1, shards);
 
 			world_start(world, machines - 1);
@@ -86,7 +86,7 @@ static void of_a_machine_that_dies_only_its_shards_move_each_once_and_at_once(vo
 {
 	(void)state;
 	for (unsigned machines = 2; machines <= WORLD_MACHINES; machines++) {
-		for (unsigned shards = 1; shards <= WORLD_SHARDS; shards += 3) {
+		for (unsigned shards = 1; shards <= WORLD_SHARDS; shards += 5) {
 			struct world *world = balanced(machines, machines, shards);
 			unsigned its = world_shards_of(world, 0);
 
