@@ -63,7 +63,7 @@ enum { WITH_REGRESSIONS = 0 };
 static const struct range OTHERS[] = {{CALM, 1, 2}, {PLAIN, 1, 20}, {FAILOVER, 1, 5}};
 #else
 enum { WITH_REGRESSIONS = 1 };
-static const struct range OTHERS[] = {{PLAIN, 1, 200}, {FAILOVER, 1, 40}};
+static const struct range OTHERS[] = {{PLAIN, 1, 100}, {FAILOVER, 1, 20}};
 #endif
 
 static const char *const KIND_TEXTS[] = {"", "calm ", "failover "};
