@@ -74,6 +74,11 @@ void lc_chain_nonce_format(uint64_t number, char nonce[LC_CHAIN_NONCE_SIZE]);
 /* What the names of a kind begin with: "segment/". */
 const char *lc_chain_folder(enum lc_chain_object kind);
 
+/* A text that sorts after the names of this kind up to this epoch and seq, and before all that come
+ * later. */
+void lc_chain_after_format(enum lc_chain_object kind, uint64_t epoch, uint64_t seq,
+			   char text[LC_CHAIN_NAME_SIZE]);
+
 /* The name of an object; `nonce` is one. */
 void lc_chain_name_format(enum lc_chain_object kind, uint64_t epoch, uint64_t seq,
 			  const char *nonce, char name[LC_CHAIN_NAME_SIZE]);

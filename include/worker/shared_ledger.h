@@ -10,11 +10,25 @@
 #include "base/error.h"
 #include "base/loop.h"
 #include "config/settings.h"
+#include "delivery/servers.h"
 #include "ledger/share.h"
 
 struct lc_counters;
 struct lc_ledger;
 struct lc_shared_ledger;
+
+/* The connections to where the shared ledgers lie. */
+struct lc_ledger_servers {
+	struct lc_servers servers;
+	struct lc_register *heads; /* on failover.heads-table */
+	struct lc_s3 *s3;          /* for ledger.bucket */
+};
+
+/* Settings and loop outlive them. False with `error` (LC_ERROR_USAGE) when a setting cannot be used;
+ * close what is open in any case. Those of all zeros may be closed, too. */
+bool lc_ledger_servers_open(struct lc_ledger_servers *servers, struct lc_loop *loop,
+			    const struct lc_settings *settings, struct lc_error *error);
+void lc_ledger_servers_close(struct lc_ledger_servers *servers);
 
 /* Nothing is sent before lc_share_claim. Settings, counters (may be NULL) and callbacks outlive it. NULL with
  * `error` (LC_ERROR_USAGE) when a setting cannot be used. */

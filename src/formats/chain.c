@@ -114,6 +114,14 @@ void lc_chain_nonce_format(uint64_t number, char nonce[LC_CHAIN_NONCE_SIZE])
 	snprintf(nonce, LC_CHAIN_NONCE_SIZE, "%016" PRIx64, number);
 }
 
+/* No hex digit sorts after the letter. */
+void lc_chain_after_format(enum lc_chain_object kind, uint64_t epoch, uint64_t seq,
+			   char text[LC_CHAIN_NAME_SIZE])
+{
+	snprintf(text, LC_CHAIN_NAME_SIZE, "%s%016" PRIx64 "-%016" PRIx64 "-g", FOLDERS[kind],
+		 epoch, seq);
+}
+
 void lc_chain_name_format(enum lc_chain_object kind, uint64_t epoch, uint64_t seq,
 			  const char *nonce, char name[LC_CHAIN_NAME_SIZE])
 {

@@ -469,6 +469,7 @@ static void on_listed(void *context, const struct lc_s3_answer *answer,
 static void list(struct lc_chain_restore *restore)
 {
 	const struct lc_chain_position *from = &restore->options.head->checkpointed;
+	char name[LC_CHAIN_NAME_SIZE];
 	char prefix[KEY_SIZE];
 	char after[KEY_SIZE];
 
@@ -476,13 +477,9 @@ static void list(struct lc_chain_restore *restore)
 		from = &restore->local;
 	snprintf(prefix, sizeof(prefix), "%s%s", restore->options.folder,
 		 lc_chain_folder(LC_CHAIN_SEGMENT));
-	if (restore->listed_count > 0)
-		snprintf(after, sizeof(after), "%s%s", restore->options.folder,
-			 restore->listed[restore->listed_count - 1]);
-	else
-		snprintf(after, sizeof(after), "%s%s%016" PRIx64 "-%016" PRIx64 "-g",
-			 restore->options.folder, lc_chain_folder(LC_CHAIN_SEGMENT), from->epoch,
-			 from->seq);
+	lc_chain_after_format(LC_CHAIN_SEGMENT, from->epoch, from->seq, name);
+	snprintf(after, sizeof(after), "%s%s", restore->options.folder,
+		 restore->listed_count > 0 ? restore->listed[restore->listed_count - 1] : name);
 	restore->request = lc_s3_list(restore->options.s3, lc_view_of(restore->options.bucket),
 				      lc_view_of(prefix), lc_view_of(after), on_listed, restore);
 }

@@ -401,12 +401,13 @@ static void on_listed(void *context, const struct lc_s3_answer *answer,
 
 static void list(struct lc_share *share)
 {
+	char name[LC_CHAIN_NAME_SIZE];
 	char after[KEY_SIZE];
 	char prefix[KEY_SIZE];
 
 	snprintf(prefix, sizeof(prefix), "%s%s", share->folder, lc_chain_folder(LC_CHAIN_SEGMENT));
-	snprintf(after, sizeof(after), "%s%s%016" PRIx64, share->folder,
-		 lc_chain_folder(LC_CHAIN_SEGMENT), share->head.epoch);
+	lc_chain_after_format(LC_CHAIN_SEGMENT, share->head.epoch - 1, UINT64_MAX, name);
+	snprintf(after, sizeof(after), "%s%s", share->folder, name);
 	share->request = lc_s3_list(share->options.s3, lc_view_of(share->options.bucket),
 				    lc_view_of(prefix), lc_view_of(after), on_listed, share);
 }

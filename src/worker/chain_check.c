@@ -6,13 +6,12 @@
 #include "base/random.h"
 #include "clients/register.h"
 #include "clients/s3_read.h"
-#include "delivery/servers.h"
 #include "formats/shard_head.h"
 #include "ledger/chain_restore.h"
 #include "ledger/file_name.h"
 #include "ledger/ledger_check.h"
-#include "ledger/share.h"
 #include "ledger/store.h"
+#include "worker/shared_ledger.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -33,11 +32,9 @@ struct check {
 	FILE *out;
 	struct lc_loop *loop;
 	struct lc_random random;
-	struct lc_servers servers;
-	struct lc_s3 *s3;
-	struct lc_register *heads;
-	struct lc_loop_timer
-	    *timer; /* of the next shard, or attempt; of the end of one that fails */
+	struct lc_ledger_servers servers;
+	/* Of the next shard, or attempt; of the end of one that fails. */
+	struct lc_loop_timer *timer;
 	unsigned shard_count;
 	unsigned faulty; /* shards */
 	char directory[PATH_MAX];
@@ -167,7 +164,7 @@ static void on_trouble(void *context, const struct lc_error *error)
 static void restore(struct check *check)
 {
 	const struct lc_chain_restore_options options = {
-	    .s3 = check->s3,
+	    .s3 = check->servers.s3,
 	    .bucket = check->settings->ledger_bucket,
 	    .folder = check->folder,
 	    .path = check->path,
@@ -218,23 +215,25 @@ static void on_listed(void *context, const struct lc_s3_answer *answer,
 
 		snprintf(check->later, sizeof(check->later), "%.*s", lc_view_shown(key, KEY_SIZE),
 			 key.data);
-		(void)lc_register_read(check->heads, lc_view_of(check->row), on_read_again, check);
+		(void)lc_register_read(check->servers.heads, lc_view_of(check->row), on_read_again,
+				       check);
 	}
 }
 
 /* Segments of a later epoch: if the head does not come to them, it has been there once. */
 static void list_later(struct check *check)
 {
+	char name[LC_CHAIN_NAME_SIZE];
 	char prefix[KEY_SIZE];
 	char after[KEY_SIZE];
 
 	lc_share_format_folder(check->settings->ledger_prefix, check->head.generation, check->shard,
 			       check->shard_count, check->folder, sizeof(check->folder));
 	snprintf(prefix, sizeof(prefix), "%s%s", check->folder, lc_chain_folder(LC_CHAIN_SEGMENT));
-	snprintf(after, sizeof(after), "%s%s%016" PRIx64 "-g", check->folder,
-		 lc_chain_folder(LC_CHAIN_SEGMENT), check->head.epoch);
-	(void)lc_s3_list(check->s3, lc_view_of(check->settings->ledger_bucket), lc_view_of(prefix),
-			 lc_view_of(after), on_listed, check);
+	lc_chain_after_format(LC_CHAIN_SEGMENT, check->head.epoch, UINT64_MAX, name);
+	snprintf(after, sizeof(after), "%s%s", check->folder, name);
+	(void)lc_s3_list(check->servers.s3, lc_view_of(check->settings->ledger_bucket),
+			 lc_view_of(prefix), lc_view_of(after), on_listed, check);
 }
 
 /* ---- the head ---- */
@@ -252,7 +251,7 @@ static void on_read(void *context, const struct lc_register_answer *answer)
 		lc_error_set(&error, LC_ERROR_USAGE,
 			     "it has no head in %s: its ledger was never published, or that is "
 			     "another table than the machines use",
-			     lc_register_name(check->heads));
+			     lc_register_name(check->servers.heads));
 	else if (lc_shard_head_parse(answer->value, &check->head, &error) &&
 		 check->head.state == LC_SHARD_HEAD_WITHDRAWN)
 		lc_error_set(&error, LC_ERROR_USAGE,
@@ -271,7 +270,8 @@ static void begin_shard(struct check *check)
 	lc_shard_head_row(check->shard, check->shard_count, check->row);
 	if (lc_file_name_path(check->path, check->directory, check->shard, check->shard_count, "",
 			      &error))
-		(void)lc_register_read(check->heads, lc_view_of(check->row), on_read, check);
+		(void)lc_register_read(check->servers.heads, lc_view_of(check->row), on_read,
+				       check);
 	else
 		tell_fault(check, &error);
 }
@@ -301,13 +301,9 @@ static bool set_up(struct check *check, struct lc_error *error)
 				    "failover.enabled: found false, expected true: there are no "
 				    "shared ledgers to be checked");
 	check->loop = lc_loop_new(error);
-	if (check->loop == NULL || !lc_servers_open_for(&check->servers, check->loop, settings,
-							settings->ledger_bucket, error))
+	if (check->loop == NULL ||
+	    !lc_ledger_servers_open(&check->servers, check->loop, settings, error))
 		return false;
-	check->heads = lc_servers_make_register(
-	    &check->servers, check->loop, settings, settings->failover_heads_table,
-	    (uint64_t)settings->clickhouse_timeout_seconds * 1000);
-	check->s3 = lc_servers_s3(&check->servers, settings, settings->ledger_bucket);
 	check->timer = lc_loop_timer_new(check->loop, on_timer, check);
 	size = snprintf(check->directory, sizeof(check->directory), "%s/check-XXXXXX",
 			settings->state_directory);
@@ -338,8 +334,7 @@ static void tear_down(struct check *check)
 {
 	if (check->directory[0] != '\0' && rmdir(check->directory) < 0)
 		fprintf(stderr, "log-courier: %s: %s\n", check->directory, strerror(errno));
-	lc_register_free(check->heads);
-	lc_servers_close(&check->servers);
+	lc_ledger_servers_close(&check->servers);
 	lc_loop_timer_free(check->timer);
 	lc_loop_free(check->loop);
 }

@@ -7,13 +7,12 @@
 #include "base/random.h"
 #include "base/view.h"
 #include "clients/register.h"
-#include "delivery/servers.h"
 #include "formats/shard_head.h"
 #include "ledger/checkpoint.h"
 #include "ledger/file_name.h"
 #include "ledger/ledger.h"
-#include "ledger/share.h"
 #include "ledger/store.h"
+#include "worker/shared_ledger.h"
 
 #include <limits.h>
 #include <string.h>
@@ -26,9 +25,7 @@ struct publish {
 	FILE *out;
 	struct lc_loop *loop;
 	struct lc_random random;
-	struct lc_servers servers;
-	struct lc_s3 *s3;
-	struct lc_register *heads;
+	struct lc_ledger_servers servers;
 	struct lc_loop_timer *timer;
 	unsigned shard_count;
 	unsigned missing; /* shards without a head */
@@ -118,12 +115,12 @@ static void create_head(struct publish *publish)
 
 	lc_shard_head_format(&publish->head, text);
 	if (publish->replaced[0] != '\0')
-		lc_register_swap(publish->heads, lc_view_of(publish->row),
+		lc_register_swap(publish->servers.heads, lc_view_of(publish->row),
 				 lc_view_of(publish->replaced), lc_view_of(text), on_created,
 				 publish);
 	else
-		lc_register_create(publish->heads, lc_view_of(publish->row), lc_view_of(text),
-				   on_created, publish);
+		lc_register_create(publish->servers.heads, lc_view_of(publish->row),
+				   lc_view_of(text), on_created, publish);
 }
 
 static void on_taken(void *context, const struct lc_error *error,
@@ -149,7 +146,7 @@ static void take_checkpoint(struct publish *publish)
 {
 	char folder[PATH_MAX];
 	const struct lc_checkpoint_take_options options = {
-	    .s3 = publish->s3,
+	    .s3 = publish->servers.s3,
 	    .bucket = publish->settings->ledger_bucket,
 	    .folder = folder,
 	    .base = "",
@@ -234,7 +231,8 @@ static void begin_shard(struct publish *publish)
 			       publish->shard_count, "", &error))
 		fail(publish, &error, false);
 	else
-		lc_register_read(publish->heads, lc_view_of(publish->row), on_read, publish);
+		lc_register_read(publish->servers.heads, lc_view_of(publish->row), on_read,
+				 publish);
 }
 
 static void on_timer(void *context)
@@ -251,13 +249,9 @@ static bool set_up(struct publish *publish, struct lc_error *error)
 				    "failover.enabled: found false, expected true: ledgers are "
 				    "published for machines that share them");
 	publish->loop = lc_loop_new(error);
-	if (publish->loop == NULL || !lc_servers_open_for(&publish->servers, publish->loop,
-							  settings, settings->ledger_bucket, error))
+	if (publish->loop == NULL ||
+	    !lc_ledger_servers_open(&publish->servers, publish->loop, settings, error))
 		return false;
-	publish->heads = lc_servers_make_register(
-	    &publish->servers, publish->loop, settings, settings->failover_heads_table,
-	    (uint64_t)settings->clickhouse_timeout_seconds * 1000);
-	publish->s3 = lc_servers_s3(&publish->servers, settings, settings->ledger_bucket);
 	publish->timer = lc_loop_timer_new(publish->loop, on_timer, publish);
 	return true;
 }
@@ -279,8 +273,7 @@ static int run(struct publish *publish)
 
 static void tear_down(struct publish *publish)
 {
-	lc_register_free(publish->heads);
-	lc_servers_close(&publish->servers);
+	lc_ledger_servers_close(&publish->servers);
 	lc_loop_timer_free(publish->timer);
 	lc_loop_free(publish->loop);
 }

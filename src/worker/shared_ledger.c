@@ -5,7 +5,6 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "clients/register.h"
-#include "delivery/servers.h"
 #include "ledger/checkpoint.h"
 #include "ledger/file_name.h"
 #include "ledger/segment.h"
@@ -31,9 +30,7 @@ struct lc_shared_ledger {
 	struct lc_random random;
 	char path[PATH_MAX];
 	char machine[LC_SETTINGS_MACHINE_NAME_SIZE];
-	struct lc_servers servers;
-	struct lc_s3 *s3;
-	struct lc_register *heads;
+	struct lc_ledger_servers servers;
 	struct lc_share *share;
 
 	/* Checkpoints. */
@@ -45,6 +42,26 @@ struct lc_shared_ledger {
 	uint64_t seq; /* of the last one */
 	unsigned taken;
 };
+
+/* ---- connections ---- */
+
+bool lc_ledger_servers_open(struct lc_ledger_servers *servers, struct lc_loop *loop,
+			    const struct lc_settings *settings, struct lc_error *error)
+{
+	if (!lc_servers_open_for(&servers->servers, loop, settings, settings->ledger_bucket, error))
+		return false;
+	servers->heads = lc_servers_make_register(
+	    &servers->servers, loop, settings, settings->failover_heads_table,
+	    (uint64_t)settings->clickhouse_timeout_seconds * 1000);
+	servers->s3 = lc_servers_s3(&servers->servers, settings, settings->ledger_bucket);
+	return true;
+}
+
+void lc_ledger_servers_close(struct lc_ledger_servers *servers)
+{
+	lc_register_free(servers->heads);
+	lc_servers_close(&servers->servers);
+}
 
 /* ---- checkpoints ---- */
 
@@ -71,7 +88,7 @@ static void on_collected(void *context, const struct lc_checkpoint_collected *co
 static void collect(struct lc_shared_ledger *shared)
 {
 	const struct lc_checkpoint_collect_options options = {
-	    .s3 = shared->s3,
+	    .s3 = shared->servers.s3,
 	    .bucket = shared->settings->ledger_bucket,
 	    .folder = lc_share_folder(shared->share),
 	    .name = lc_share_head(shared->share)->checkpoint,
@@ -111,7 +128,7 @@ static void take(struct lc_shared_ledger *shared)
 {
 	const struct lc_shard_head *head = lc_share_head(shared->share);
 	const struct lc_checkpoint_take_options options = {
-	    .s3 = shared->s3,
+	    .s3 = shared->servers.s3,
 	    .bucket = shared->settings->ledger_bucket,
 	    .folder = lc_share_folder(shared->share),
 	    .base = head->checkpoint,
@@ -158,26 +175,12 @@ void lc_shared_ledger_end_checkpoints(struct lc_shared_ledger *shared)
 
 /* ---- life ---- */
 
-static bool open_connections(struct lc_shared_ledger *shared, struct lc_error *error)
-{
-	const struct lc_settings *settings = shared->settings;
-
-	if (!lc_servers_open_for(&shared->servers, shared->loop, settings, settings->ledger_bucket,
-				 error))
-		return false;
-	shared->heads = lc_servers_make_register(
-	    &shared->servers, shared->loop, settings, settings->failover_heads_table,
-	    (uint64_t)settings->clickhouse_timeout_seconds * 1000);
-	shared->s3 = lc_servers_s3(&shared->servers, settings, settings->ledger_bucket);
-	return true;
-}
-
 static void make_share(struct lc_shared_ledger *shared, const struct lc_share_callbacks *callbacks,
 		       void *context)
 {
 	const struct lc_share_options options = {
-	    .heads = shared->heads,
-	    .s3 = shared->s3,
+	    .heads = shared->servers.heads,
+	    .s3 = shared->servers.s3,
 	    .bucket = shared->settings->ledger_bucket,
 	    .prefix = shared->settings->ledger_prefix,
 	    .path = shared->path,
@@ -210,7 +213,7 @@ struct lc_shared_ledger *lc_shared_ledger_new(struct lc_loop *loop,
 	if (!lc_settings_machine_name(settings, shared->machine, error) ||
 	    !lc_file_name_path(shared->path, settings->state_directory, shard, shard_count, "",
 			       error) ||
-	    !open_connections(shared, error)) {
+	    !lc_ledger_servers_open(&shared->servers, loop, settings, error)) {
 		lc_shared_ledger_free(shared);
 		return NULL;
 	}
@@ -229,8 +232,7 @@ void lc_shared_ledger_free(struct lc_shared_ledger *shared)
 		return;
 	lc_shared_ledger_end_checkpoints(shared);
 	lc_share_free(shared->share);
-	lc_register_free(shared->heads);
-	lc_servers_close(&shared->servers);
+	lc_ledger_servers_close(&shared->servers);
 	lc_loop_timer_free(shared->timer);
 	free(shared);
 }

@@ -148,6 +148,24 @@ static void what_is_no_name_of_this_kind_is_refused(void **state)
 		    lc_chain_name_parse(lc_view_of(NAMES[i]), LC_CHAIN_SEGMENT, &epoch, &seq));
 }
 
+static void a_text_stands_between_the_names_up_to_one_and_those_that_come_later(void **state)
+{
+	char after[LC_CHAIN_NAME_SIZE];
+	char name[LC_CHAIN_NAME_SIZE];
+
+	(void)state;
+	lc_chain_after_format(LC_CHAIN_SEGMENT, 18, 3405, after);
+	lc_chain_name_format(LC_CHAIN_SEGMENT, 18, 3405, "ffffffffffffffff", name);
+	assert_true(strcmp(name, after) < 0);
+	lc_chain_name_format(LC_CHAIN_SEGMENT, 18, 3406, "0000000000000000", name);
+	assert_true(strcmp(name, after) > 0);
+	lc_chain_after_format(LC_CHAIN_SEGMENT, 18, UINT64_MAX, after);
+	lc_chain_name_format(LC_CHAIN_SEGMENT, 18, UINT64_MAX, "ffffffffffffffff", name);
+	assert_true(strcmp(name, after) < 0);
+	lc_chain_name_format(LC_CHAIN_SEGMENT, 19, 0, "0000000000000000", name);
+	assert_true(strcmp(name, after) > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +175,7 @@ int main(void)
 	    cmocka_unit_test(positions_are_in_order_of_epoch_then_number),
 	    cmocka_unit_test(objects_are_called_by_kind_epoch_number_and_nonce),
 	    cmocka_unit_test(a_name_tells_epoch_and_number_and_sorts_by_them),
+	    cmocka_unit_test(a_text_stands_between_the_names_up_to_one_and_those_that_come_later),
 	    cmocka_unit_test(what_is_no_name_of_this_kind_is_refused),
 	};
 
