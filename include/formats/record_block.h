@@ -52,6 +52,12 @@ struct lc_record_column_type {
 	size_t value_size; /* 0: texts, of any size */
 };
 
+/* Whether a column holds the query's marker. */
+static inline bool lc_record_block_is_marker(size_t column)
+{
+	return column == 0 || column == LC_RECORD_BLOCK_COLUMNS - 1;
+}
+
 /* The columns of a block, in order. */
 extern const struct lc_record_column_type LC_RECORD_BLOCK_TYPES[LC_RECORD_BLOCK_COLUMNS];
 

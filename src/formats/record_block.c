@@ -33,11 +33,6 @@ static const struct lc_record_column_type *type_of(const struct lc_record_block 
 	return &LC_RECORD_BLOCK_TYPES[block->column];
 }
 
-static bool is_marker(const struct lc_record_block *block)
-{
-	return block->column == 0 || block->column == LC_RECORD_BLOCK_COLUMNS - 1;
-}
-
 /* What has come and was not looked at. */
 static struct lc_view rest_of(const struct walk *walk)
 {
@@ -195,7 +190,7 @@ static enum lc_record_block_result walk_values(struct walk *walk)
 	if (values.size < size)
 		return LC_RECORD_BLOCK_INCOMPLETE;
 	values.size = size;
-	if (is_marker(block) && !are_markers(values, block->marker)) {
+	if (lc_record_block_is_marker(block->column) && !are_markers(values, block->marker)) {
 		lc_error_set(walk->error, LC_ERROR_CORRUPT,
 			     "the %s column of a block of rows is not the query's marker",
 			     type_of(block)->name);

@@ -132,13 +132,6 @@ static bool is_hashed(const struct lc_record_shortener *shortener)
 	       column_of(shortener->step) <= LC_ROW_HASH_FIELDS;
 }
 
-static bool is_marker(const struct lc_record_shortener *shortener)
-{
-	size_t column = column_of(shortener->step);
-
-	return column == 0 || column == LC_RECORD_BLOCK_COLUMNS - 1;
-}
-
 static bool is_text(const struct lc_record_shortener *shortener)
 {
 	return part_of(shortener->step) == VALUE && type_of(shortener)->value_size == 0;
@@ -286,7 +279,7 @@ static void hash_value(struct lc_record_shortener *shortener)
 	const struct lc_record_column_type *type = type_of(shortener);
 	uint64_t value;
 
-	if (type->value_size == 0 || is_marker(shortener))
+	if (type->value_size == 0 || lc_record_block_is_marker(column_of(shortener->step)))
 		return;
 	value = last_value(shortener, type->value_size);
 	if (type->nullable)

@@ -204,22 +204,17 @@ static int member_of(const struct lc_machine_rule *rule, const struct lc_peer *p
 
 /* ---- whose each shard is ---- */
 
-static enum lc_machine_hold hold_of(const struct lc_peer *peer, unsigned shard)
+/* What its beat says of the shard. */
+static const struct lc_machine_shard *said_of(const struct lc_peer *peer, unsigned shard)
 {
-	for (size_t i = 0; i < peer->beat.shard_count; i++) {
-		if (peer->beat.shards[i].shard == shard)
-			return peer->beat.shards[i].hold;
-	}
-	return LC_MACHINE_AWAY;
-}
+	static const struct lc_machine_shard NOTHING = {.hold = LC_MACHINE_AWAY,
+							.refusal = LC_MACHINE_NO_REFUSAL};
 
-static enum lc_machine_refusal refusal_of(const struct lc_peer *peer, unsigned shard)
-{
 	for (size_t i = 0; i < peer->beat.shard_count; i++) {
 		if (peer->beat.shards[i].shard == shard)
-			return peer->beat.shards[i].refusal;
+			return &peer->beat.shards[i];
 	}
-	return LC_MACHINE_NO_REFUSAL;
+	return &NOTHING;
 }
 
 static enum lc_machine_refusal refusal_of_member(const struct lc_machine_rule *rule, int member,
@@ -227,7 +222,7 @@ static enum lc_machine_refusal refusal_of_member(const struct lc_machine_rule *r
 {
 	const struct lc_peer *peer = rule->members[member].peer;
 
-	return peer == NULL ? rule->view->shards[shard].refusal : refusal_of(peer, shard);
+	return peer == NULL ? rule->view->shards[shard].refusal : said_of(peer, shard)->refusal;
 }
 
 /* Whether this machine refuses the shard, or avoids it and another one does not. */
@@ -251,7 +246,7 @@ static const struct lc_peer *find_taker(const struct lc_machine_rule *rule, unsi
 	for (size_t i = 0; i < rule->peers.count; i++) {
 		const struct lc_peer *peer = &rule->peers.all[i];
 		enum lc_machine_hold hold =
-		    takes_part(rule, peer) ? hold_of(peer, shard) : LC_MACHINE_AWAY;
+		    takes_part(rule, peer) ? said_of(peer, shard)->hold : LC_MACHINE_AWAY;
 
 		if (hold == LC_MACHINE_TAKING || hold == LC_MACHINE_HAS)
 			return peer;
@@ -278,7 +273,7 @@ static void place_open(struct lc_machine_rule *rule, unsigned shard, enum lc_mac
 {
 	struct place *place = &rule->places[shard];
 	const struct lc_peer *taker = find_taker(rule, shard);
-	bool promises = taker != NULL && hold_of(taker, shard) == LC_MACHINE_TAKING;
+	bool promises = taker != NULL && said_of(taker, shard)->hold == LC_MACHINE_TAKING;
 	bool overdue = is_overdue(rule, place, promises ? taker : NULL);
 	int member = taker == NULL ? NOBODY : member_of(rule, taker);
 
@@ -320,17 +315,18 @@ static void place_mine(struct lc_machine_rule *rule, unsigned shard)
 static void place_of_peer(struct lc_machine_rule *rule, unsigned shard, const struct lc_peer *owner)
 {
 	struct place *place = &rule->places[shard];
-	bool releasing = takes_part(rule, owner) && hold_of(owner, shard) == LC_MACHINE_RELEASING;
+	const struct lc_machine_shard *said = said_of(owner, shard);
+	bool counts = takes_part(rule, owner);
+	bool releasing = counts && said->hold == LC_MACHINE_RELEASING;
 	bool overdue;
 
-	if (takes_part(rule, owner) && hold_of(owner, shard) == LC_MACHINE_AWAY &&
-	    refusal_of(owner, shard) != LC_MACHINE_NO_REFUSAL) {
+	if (counts && said->hold == LC_MACHINE_AWAY && said->refusal != LC_MACHINE_NO_REFUSAL) {
 		place_open(rule, shard, LC_MACHINE_CAUSE_RELEASED);
 		return;
 	}
 	overdue = is_overdue(rule, place, releasing ? owner : NULL);
 	place->member = member_of(rule, owner);
-	if (owner->verdict == LC_PEER_NEW || !takes_part(rule, owner)) {
+	if (owner->verdict == LC_PEER_NEW || !counts) {
 		place->standing = OUT;
 	} else if (overdue) {
 		place->standing = OPEN;

@@ -27,9 +27,10 @@ void lc_fitness_look(struct lc_fitness *fitness, const char *trouble, bool works
 {
 	/* What could change it: trouble while it is fit, none while it is not. */
 	bool speaks_for_change = fitness->unfit ? trouble == NULL : trouble != NULL;
-	uint64_t patience_ms = !fitness->unfit ? LC_FITNESS_PATIENCE_MS
-			       : works         ? 0
-					       : rest_ms(fitness);
+	uint64_t patience_ms = LC_FITNESS_PATIENCE_MS;
+
+	if (fitness->unfit)
+		patience_ms = works ? 0 : rest_ms(fitness);
 
 	if (!speaks_for_change) {
 		fitness->counting = false;

@@ -316,15 +316,16 @@ static void take_report(struct lc_machines_child *child, struct lc_view body)
 static void take_order(struct lc_machines_child *child, const struct lc_frame *frame)
 {
 	struct lc_shard_process *process = lc_fleet_find(child->host.fleet, frame->id);
-	uint64_t epoch = 0;
+	uint64_t epoch;
 
 	if (process == NULL || child->leaves)
 		return;
 	if (frame->type == LC_FRAME_RELEASE) {
 		lc_shard_process_order(process, LC_SLOT_RELEASE);
+	} else if (frame->body.size != sizeof epoch) {
+		lc_log_say(LC_LOG_ERROR, "an order of the process of machines was refused");
 	} else if (lc_shard_process_state(process) == LC_SHARD_STATE_AWAY) {
-		if (frame->body.size == sizeof epoch)
-			memcpy(&epoch, frame->body.data, sizeof epoch);
+		memcpy(&epoch, frame->body.data, sizeof epoch);
 		lc_shard_process_take(process, epoch);
 	}
 }

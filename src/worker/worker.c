@@ -25,8 +25,8 @@ enum {
 	HEARTBEATS_PER_TIMEOUT = 4,
 	/* What cannot be recorded is not waited for longer: another machine may be able to. */
 	TROUBLED_DRAIN_MS = 5000,
-	RELEASE_MS =
-	    1000, /* for the release of a shard that was abandoned; the supervisor kills soon after */
+	/* For the release of a shard that was abandoned; the supervisor kills soon after. */
+	RELEASE_MS = 1000,
 };
 
 /* The running worker: what lc_worker_run sets up around its shard. */
@@ -36,8 +36,7 @@ struct life {
 	struct lc_channel *channel; /* NULL once the supervisor is gone */
 	struct lc_loop_timer *heartbeat;
 	struct lc_loop_timer *orphan_deadline;
-	struct lc_loop_timer
-	    *troubled_deadline; /* runs while it drains and cannot record anything */
+	struct lc_loop_timer *troubled_deadline; /* while it drains and cannot record anything */
 	struct lc_loop_timer *release_deadline;
 	struct lc_shared_ledger *shared; /* NULL: the ledger is this machine's alone */
 	struct lc_shard *shard;          /* NULL while its ledger is claimed and restored */

@@ -81,8 +81,11 @@ static void on_timer(void *context)
 
 static void order(const struct fake *fake, enum lc_frame_type type, size_t shard)
 {
-	const struct lc_frame frame = {.type = type, .id = (uint32_t)shard};
+	const uint64_t epoch = 0;
+	struct lc_frame frame = {.type = type, .id = (uint32_t)shard};
 
+	if (type == LC_FRAME_TAKE)
+		frame.body = (struct lc_view){.data = (const char *)&epoch, .size = sizeof epoch};
 	LC_ASSERT(lc_channel_send(fake->channel, &frame));
 }
 
