@@ -33,13 +33,6 @@ inject_all() {
 	done
 }
 
-signal_keeper() {
-	local name
-	for name in zookeeper-1 zookeeper-2 zookeeper-3; do
-		kill -s "$1" "$(pid_of "$name")" || return
-	done
-}
-
 shards_of() {
 	"$DEV/sql" "SELECT arrayStringConcat(groupArray(extract(name, '^shard-([0-9]+)')), ',') FROM courier_heads
 		WHERE name LIKE 'shard-%' AND extract(value, 'owner=([^ ]+)') = '$1'"
@@ -113,9 +106,7 @@ machine_meets() {
 # ---- what the whole service meets ----
 
 meet_leader_killed() {
-	local leader
-	leader=$(zookeeper_of leader) && [ -n "$leader" ] && kill -KILL "$(pid_of "$leader")" &&
-		go_on 100 && start_server zookeeper
+	kill_leader && go_on 100 && start_server zookeeper
 }
 
 keeper_answers() {
@@ -125,9 +116,9 @@ keeper_answers() {
 # The engine makes a new session while it holds the lock of the table that needs one, so that all statements on this table wait for
 # one connection; at times it has none for minutes after Keeper goes on. Then the front is started again, which counts for nothing here.
 meet_keeper_frozen() {
-	signal_keeper STOP
+	signal_servers STOP zookeeper-1 zookeeper-2 zookeeper-3
 	sleep 60
-	signal_keeper CONT
+	signal_servers CONT zookeeper-1 zookeeper-2 zookeeper-3
 	await 3 keeper_answers || {
 		ENGINE_HANGS=$((ENGINE_HANGS + 1))
 		stop_server clickhouse

@@ -106,7 +106,6 @@ verify_soon() {
 }
 
 meet_some_faults() {
-	local leader
 	echo "# one is killed"
 	end_machine kill B
 	need "the others take its shards" timed await 90 shares_are "A:3 C:3"
@@ -133,9 +132,7 @@ meet_some_faults() {
 	need "rows are delivered" go_on 100
 
 	echo "# Keeper"
-	leader=$(zookeeper_of leader)
-	need "there is a leader" test -n "$leader"
-	kill -KILL "$(pid_of "$leader")"
+	need "its leader is killed" kill_leader
 	need "rows are delivered when it was killed" go_on 100
 	check "  and it is started again" start_server zookeeper
 }

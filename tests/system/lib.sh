@@ -315,6 +315,20 @@ pid_of() {
 	cut -d ' ' -f 1 "$WORK/stack/run/$1.pid"
 }
 
+# signal_servers SIGNAL NAME...: processes of the stack.
+signal_servers() {
+	local name
+	for name in "${@:2}"; do
+		kill -s "$1" "$(pid_of "$name")" || return
+	done
+}
+
+# ZooKeeper's; start_server zookeeper brings it back.
+kill_leader() {
+	local leader
+	leader=$(zookeeper_of leader) && [ -n "$leader" ] && signal_servers KILL "$leader"
+}
+
 # preflight CODE WORDS [FLAG...]: it ends so, and one of its lines has the words.
 preflight() {
 	local status=0

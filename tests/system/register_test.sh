@@ -31,22 +31,9 @@ race_ends_well() {
 	await_progress 120 increments ended "$RACER" && wait "$RACER" && grep -F confirmed "$WORK/race.log"
 }
 
-# send SIGNAL NAME...
-send() {
-	local name
-	for name in "${@:2}"; do
-		kill -s "$1" "$(pid_of "$name")" || return
-	done
-}
-
-kill_leader() {
-	local leader
-	leader=$(zookeeper_of leader) && [ -n "$leader" ] && send KILL "$leader"
-}
-
 stop_a_follower() {
 	FOLLOWER=$(zookeeper_of follower | head -n 1)
-	[ -n "$FOLLOWER" ] && send STOP "$FOLLOWER"
+	[ -n "$FOLLOWER" ] && signal_servers STOP "$FOLLOWER"
 }
 
 # Statements wait for ZooKeeper, for minutes.
@@ -82,12 +69,12 @@ need "the race goes on with another" race_goes_on
 need "it comes back" start_server zookeeper
 need "a follower stops" stop_a_follower
 need "the race goes on without it" race_goes_on
-need "it goes on" send CONT "$FOLLOWER"
+need "it goes on" signal_servers CONT "$FOLLOWER"
 # The engine of the development front may hang for good after this.
 [ "$FULL" = 0 ] || {
-	need "all of them stop" send STOP zookeeper-1 zookeeper-2 zookeeper-3
+	need "all of them stop" signal_servers STOP zookeeper-1 zookeeper-2 zookeeper-3
 	check "nothing can be read" await 5 cannot_read
-	need "they go on" send CONT zookeeper-1 zookeeper-2 zookeeper-3
+	need "they go on" signal_servers CONT zookeeper-1 zookeeper-2 zookeeper-3
 }
 check "each increment has counted once" race_ends_well
 grep -F confirmed "$WORK/race.log" | sed 's/^/# /'

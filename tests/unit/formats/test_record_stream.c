@@ -338,6 +338,20 @@ static void append_long_row(struct lc_buffer *rows, size_t key_size)
 	free(key);
 }
 
+/* Of so many rows one has its key cut; the hash of the last. */
+static uint64_t cut_one(const struct lc_buffer *rows, size_t piece, unsigned count)
+{
+	struct taken taken = {.count = 0};
+	struct lc_record_stream *stream = lc_record_stream_new(MARKER, MAX_ROW_BYTES, take, &taken);
+
+	feed_in_pieces(stream, rows, piece);
+	assert_int_equal(taken.count, count);
+	assert_int_equal(lc_record_stream_fields_shortened(stream), 1);
+	assert_in_range(taken.largest_key, 2048, 4096);
+	lc_record_stream_free(stream);
+	return taken.hash;
+}
+
 static void a_row_over_the_limit_becomes_the_same_whatever_the_pieces(void **state)
 {
 	static const size_t pieces[] = {1, 7, 100, 4096, 4097, 16384, 65535, 65536, 1000000};
@@ -350,17 +364,10 @@ static void a_row_over_the_limit_becomes_the_same_whatever_the_pieces(void **sta
 	append_long_row(&rows, MAX_ROW_BYTES);
 	append_rows(&rows, 1);
 	for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
-		struct taken taken = {.count = 0};
-		struct lc_record_stream *stream =
-		    lc_record_stream_new(MARKER, MAX_ROW_BYTES, take, &taken);
+		uint64_t before = hash;
 
-		feed_in_pieces(stream, &rows, pieces[i]);
-		assert_int_equal(taken.count, 3);
-		assert_int_equal(lc_record_stream_fields_shortened(stream), 1);
-		assert_in_range(taken.largest_key, 2048, 4096);
-		assert_true(i == 0 || taken.hash == hash);
-		hash = taken.hash;
-		lc_record_stream_free(stream);
+		hash = cut_one(&rows, pieces[i], 3);
+		assert_true(i == 0 || hash == before);
 	}
 	lc_buffer_free(&rows);
 }
@@ -378,15 +385,7 @@ static void a_row_over_the_limit_of_blocks_becomes_the_same(void **state)
 	append_long_row(&rows, KEY_SIZE);
 	append_block(&rows, 2);
 	for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
-		struct taken taken = {.count = 0};
-		struct lc_record_stream *stream =
-		    lc_record_stream_new(MARKER, MAX_ROW_BYTES, take, &taken);
-
-		feed_in_pieces(stream, &rows, pieces[i]);
-		assert_int_equal(taken.count, 5);
-		assert_int_equal(lc_record_stream_fields_shortened(stream), 1);
-		assert_in_range(taken.largest_key, 2048, 4096);
-		lc_record_stream_free(stream);
+		(void)cut_one(&rows, pieces[i], 5);
 	}
 	lc_buffer_free(&rows);
 }

@@ -248,6 +248,17 @@ static int tear_down(void **state)
 	return 0;
 }
 
+/* A takes the shard and commits; its next append meets this at the swap. */
+static void append_into(struct world *world, enum fake_register_fault fault,
+			struct lc_ledger_command_list *group, struct lc_chain_position *position)
+{
+	take(&world->a);
+	assert_true(commit(&world->a));
+	make_group(world, group);
+	fake_register_fail_swaps(world->heads, fault, 1);
+	begin_append(&world->a, group, position);
+}
+
 /* ---- the good way ---- */
 
 static void a_shard_that_begins_is_claimed(void **state)
@@ -397,11 +408,7 @@ static void a_release_waits_for_a_head_that_is_being_moved(void **state)
 	struct lc_ledger_command_list group;
 	struct lc_chain_position position;
 
-	take(&world->a);
-	assert_true(commit(&world->a));
-	make_group(world, &group);
-	fake_register_fail_swaps(world->heads, FAKE_REGISTER_HELD, 1);
-	begin_append(&world->a, &group, &position);
+	append_into(world, FAKE_REGISTER_HELD, &group, &position);
 	fake_loop_advance(world->loop, 100);
 	lc_share_release(world->a.share, on_released, &world->a);
 	run(world);
@@ -502,11 +509,7 @@ static void a_swap_whose_sender_died_counts(void **state)
 	struct lc_ledger_command_list group;
 	struct lc_chain_position position;
 
-	take(&world->a);
-	assert_true(commit(&world->a));
-	make_group(world, &group);
-	fake_register_fail_swaps(world->heads, FAKE_REGISTER_REPLY_LOST, 1);
-	begin_append(&world->a, &group, &position);
+	append_into(world, FAKE_REGISTER_REPLY_LOST, &group, &position);
 	fake_loop_advance(world->loop, 10);
 	assert_false(world->a.appended);
 	lc_share_cancel(world->a.share);
