@@ -147,9 +147,13 @@ bool sim_machine_paused(unsigned machine)
 	return sim->machines[machine].paused_until_ms > sim_now_ms();
 }
 
+/* Until the faults end at most: nobody takes its shards over any more then. */
 void sim_machine_pause(unsigned machine, uint64_t ms)
 {
-	sim->machines[machine].paused_until_ms = sim_now_ms() + ms;
+	uint64_t until_ms = sim_now_ms() + ms;
+
+	sim->machines[machine].paused_until_ms =
+	    until_ms < sim->plan.faults_end_ms ? until_ms : sim->plan.faults_end_ms;
 }
 
 void sim_machine_go_on(unsigned machine)
